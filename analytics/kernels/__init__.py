@@ -1,0 +1,1 @@
+"""Numbers on arrays, no pandas: what more than one method needs."""

@@ -1,0 +1,131 @@
+"""The canonical columns of an incident, their types, their words and their checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics.errors import InputError
+
+__all__ = [
+    "ACTIVITIES",
+    "BASES",
+    "COLUMNS",
+    "INITIATORS",
+    "PLACE_PRECISIONS",
+    "Column",
+    "empty_frame",
+    "validate",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One canonical column: its name, its pandas type and what it holds."""
+
+    name: str
+    dtype: str
+    meaning: str
+    words: tuple[str, ...] = ()
+
+
+INITIATORS = ("insurgent", "state", "other", "unknown")
+BASES = ("coded", "rule", "unknown")
+ACTIVITIES = ("attack", "operation", "clash", "arrest", "other")
+PLACE_PRECISIONS = ("exact", "near", "admin2", "admin1", "linear", "country", "international", "unknown")
+
+_COLUMNS = (
+    Column("incident_id", "str", "the source's identifier, unique within the file"),
+    Column("source", "str", "which source the row came from: ucdp, acled, table, simulated, ..."),
+    Column("date_start", "datetime64[us]", "first day the incident may have happened on"),
+    Column("date_end", "datetime64[us]", "last day the incident may have happened on"),
+    Column("date_precision", "Int64", "days the date may be off; 0 = the day is known"),
+    Column("country", "str", "country as the source names it"),
+    Column("admin1", "str", "first-order unit (governorate) as the source names it, spaces normalised"),
+    Column("admin2", "str", "second-order unit (district) as the source names it, spaces normalised"),
+    Column("place", "str", "place as the source names it"),
+    Column("latitude", "float64", "degrees north"),
+    Column("longitude", "float64", "degrees east"),
+    Column("place_precision", "str", "how well the place is known", PLACE_PRECISIONS),
+    Column("event_type", "str", "the source's event type, in words"),
+    Column("sub_event_type", "str", "the source's finer event type, in words"),
+    Column("actor1", "str", "first actor as the source names it; not necessarily the attacker"),
+    Column("actor2", "str", "second actor as the source names it"),
+    Column("initiator", "str", "who started it", INITIATORS),
+    Column("initiator_basis", "str", "coded by the source, derived by a stated rule, or unknown", BASES),
+    Column("activity", "str", "what it was", ACTIVITIES),
+    Column("civilian_targeting", "boolean", "whether civilians were the main target"),
+    Column("fatalities", "Int64", "best estimate of deaths; NA = not stated"),
+    Column("fatalities_low", "Int64", "low estimate of deaths"),
+    Column("fatalities_high", "Int64", "high estimate of deaths"),
+    Column("wounded", "Int64", "people wounded; NA = not stated"),
+    Column("source_name", "str", "who reported it"),
+    Column("updated_at", "datetime64[us]", "last change of the row at the source, NOT the first report"),
+)
+COLUMNS: dict[str, Column] = {column.name: column for column in _COLUMNS}
+_REQUIRED = ("incident_id", "source", "date_start", "date_end", "initiator", "initiator_basis", "activity")
+
+
+def empty_frame() -> pd.DataFrame:
+    """Return a canonical frame without rows.
+
+    Examples
+    --------
+    >>> list(empty_frame().columns[:3])
+    ['incident_id', 'source', 'date_start']
+    """
+    return pd.DataFrame({name: pd.Series(dtype=column.dtype) for name, column in COLUMNS.items()})
+
+
+def validate(frame: pd.DataFrame) -> pd.DataFrame:
+    """Check a canonical frame and return it with its columns in order.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        At least the columns that cannot be missing; others are added as missing values.
+
+    Raises
+    ------
+    InputError
+        If a required column is absent or holds missing values, a word is not in a column's vocabulary, or
+        values cannot be held in the column's type.
+    """
+    absent = [name for name in _REQUIRED if name not in frame.columns]
+    if absent:
+        raise InputError(
+            "canonical incidents lack required columns",
+            expected=", ".join(_REQUIRED),
+            found=", ".join(map(str, frame.columns)),
+            where=", ".join(absent),
+        )
+    data = {}
+    for name, column in COLUMNS.items():
+        if name not in frame.columns:
+            data[name] = pd.Series(pd.NA, index=frame.index, dtype="object").astype(column.dtype)
+            continue
+        try:
+            data[name] = frame[name].astype(column.dtype)  # type: ignore[call-overload]
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"column {name} cannot hold its values", expected=column.dtype, found=str(error), where=name
+            ) from error
+        values = data[name]
+        if name in _REQUIRED and values.isna().any():
+            raise InputError(
+                f"column {name} has missing values",
+                expected="a value in every row",
+                found=f"{int(values.isna().sum())} missing",
+                where=name,
+            )
+        if column.words:
+            odd = sorted(set(values.dropna().unique()) - set(column.words))
+            if odd:
+                raise InputError(
+                    f"column {name} holds unknown words",
+                    expected=", ".join(column.words),
+                    found=", ".join(odd[:5]),
+                    where=name,
+                )
+    return pd.DataFrame(data, index=frame.index)

@@ -1,0 +1,1 @@
+"""Simulators of counts and of incidents; each returns the truth with the data."""

@@ -1,0 +1,1 @@
+"""One file per source: raw table to canonical columns."""

@@ -1,0 +1,1 @@
+"""The tests that answer a claim, one claim a file."""
