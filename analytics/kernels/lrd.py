@@ -1,0 +1,265 @@
+"""LRD, the conditional test of a recent window with dispersion estimated at the window's own length.
+
+Null hypothesis: the mean of the recent window equals the mean of the baseline. Conditional on the total, the
+recent share is beta-binomial; the dispersion comes from overlapping sums as long as the window, the tail is
+averaged over its uncertainty (variant A), and raised to the rotation p-value where it is not far below the
+level (variant B).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+from scipy.optimize import elementwise
+
+from analytics.kernels.dispersion import Dispersion, window_dispersion, window_sums
+from analytics.kernels.rotation import rotation_pvalue
+from analytics.kernels.tails import mixed_tail
+
+__all__ = [
+    "LRDTest",
+    "critical_count",
+    "lrd_test",
+    "minimum_detectable_ratio",
+    "predictive_limits",
+    "ratio_limit",
+]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value is too coarse to say anything
+FEW = (
+    5  # with fewer incidents in the baseline its dispersion says nothing: the rotation p-value always counts
+)
+_QUICK = (8, 8)  # quadrature nodes where a third digit is enough: limits of the ratio
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LRDTest:
+    """Arrays of shape ``(series,)``: what the test used and what it found."""
+
+    observed: FloatArray
+    baseline_total: FloatArray
+    recent_exposure: FloatArray
+    baseline_exposure: FloatArray
+    dispersion: Dispersion
+    rotation: FloatArray
+    pvalue_a: FloatArray
+    pvalue: FloatArray
+
+    @property
+    def expected(self) -> FloatArray:
+        """Incidents the recent window would hold at the baseline's rate."""
+        return self.baseline_total / self.baseline_exposure * self.recent_exposure
+
+
+def lrd_test(
+    baseline: npt.NDArray[np.number],
+    recent: npt.NDArray[np.number],
+    covered: BoolArray,
+    *,
+    completeness: FloatArray | float = 1.0,
+    variant: str = "B",
+) -> LRDTest:
+    """Test whether the recent window holds more incidents than the baseline's rate explains.
+
+    Parameters
+    ----------
+    baseline : array, shape (periods, series)
+    recent : array, shape (length, series)
+        Every recent period must be covered.
+    covered : bool array, shape (periods, series)
+        Coverage of the baseline; every series needs at least one covered window.
+    completeness : float or array, shape (series,)
+        Expected share of the recent window's incidents that are already reported.
+    variant : {"B", "A"}
+        B raises A's p-value to the rotation p-value where A exceeds 0.01, or where the baseline has fewer
+        than five incidents.
+
+    Returns
+    -------
+    LRDTest
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> counts = rng.poisson(0.5, (364, 2))
+    >>> recent = np.column_stack([rng.poisson(0.5, 14), rng.poisson(3.0, 14)])
+    >>> lrd_test(counts, recent, np.ones_like(counts, bool)).pvalue.round(3)
+    array([0.722, 0.   ])
+    """
+    length = recent.shape[0]
+    dispersion = window_dispersion(baseline, covered, length)
+    observed = recent.sum(axis=0).astype(float)
+    base = np.where(covered, baseline, 0).sum(axis=0).astype(float)
+    factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
+    exposure, periods = length * factor, covered.sum(axis=0).astype(float)
+    a = mixed_tail(observed, observed + base, exposure, periods, dispersion.phi, dispersion.edf)
+    rotation = rotation_pvalue(baseline, recent, covered, factor)
+    raised = np.where((a > RAISE_ABOVE) | (base < FEW), np.maximum(a, rotation), a)
+    return LRDTest(
+        observed, base, exposure, periods, dispersion, rotation, a, raised if variant == "B" else a
+    )
+
+
+def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
+    """One-sided confidence limit of the rate ratio, by inverting variant A's test.
+
+    Parameters
+    ----------
+    test : LRDTest
+    level : float
+        One-sided error, such as 0.025 for either end of a 95 % interval.
+    upper : bool
+        The upper limit; otherwise the lower.
+
+    Returns
+    -------
+    float array, shape (series,)
+        0 for a lower limit with nothing observed; infinite for an upper limit with an empty baseline; NaN
+        where there is no incident at all.
+    """
+    s, base = test.observed, test.baseline_total
+    total = s + base
+    goal = special.ndtri(level)
+    phi, edf = test.dispersion.phi, test.dispersion.edf
+
+    def score(log_ratio: FloatArray, index: npt.NDArray[np.intp]) -> FloatArray:
+        tail = mixed_tail(
+            s[index],
+            total[index],
+            np.exp(log_ratio) * test.recent_exposure[index],
+            test.baseline_exposure[index],
+            phi[index],
+            edf[index],
+            upper=not upper,
+            nodes=_QUICK[0],
+            spread_nodes=_QUICK[1],
+        )
+        return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15))) - goal
+
+    limit = np.full(s.shape, np.nan)
+    limit[(total > 0) & (base == 0)] = np.inf if upper else np.nan
+    limit[(total > 0) & (s == 0)] = np.nan if upper else 0.0
+    index = np.flatnonzero(np.isnan(limit) & (total > 0))
+    if not index.size:
+        return limit
+    # The probit of the tail is close to linear in the log ratio, so few steps are needed.
+    start = np.log((s + 0.5) / test.recent_exposure / ((base + 0.5) / test.baseline_exposure))[index]
+    width = np.sqrt(phi * (1 / (s + 0.5) + 1 / (base + 0.5)))[index]
+    far = start + (-goal + 0.5) * width * (1 if upper else -1)
+    bracket = elementwise.bracket_root(score, np.minimum(start, far), np.maximum(start, far), args=(index,))
+    root = elementwise.find_root(
+        score, bracket.bracket, args=(index,), tolerances={"xatol": 1e-4, "xrtol": 0.0, "fatol": 1e-4}
+    )
+    limit[index] = np.where(bracket.success & root.success, np.exp(root.x), np.nan)
+    return limit
+
+
+def critical_count(
+    base: FloatArray,
+    recent: FloatArray,
+    periods: FloatArray,
+    dispersion: Dispersion,
+    level: float,
+    *,
+    upper: bool = True,
+) -> FloatArray:
+    """Smallest recent count whose upper tail is at most `level` (or largest whose lower tail is; -1 if none).
+
+    All arrays have shape ``(series,)``; `recent` and `periods` are exposures. Depends on the baseline alone.
+    """
+
+    def rejects(count: FloatArray) -> BoolArray:
+        tail = mixed_tail(
+            count,
+            count + base,
+            recent,
+            periods,
+            dispersion.phi,
+            dispersion.edf,
+            upper=upper,
+            nodes=_QUICK[0],
+            spread_nodes=_QUICK[1],
+        )
+        return np.asarray(tail <= level)
+
+    mean = base / periods * recent
+    if upper:
+        low, high = np.floor(mean) - 1.0, np.ceil(mean + 4 * np.sqrt(dispersion.phi * (mean + 1)) + 4)
+        low = np.maximum(low, -1.0)
+        for _ in range(60):
+            short = ~rejects(high)
+            if not short.any():
+                break
+            low, high = np.where(short, high, low), np.where(short, 2 * high, high)
+    else:
+        # Searched from below: the largest count that is still rejected lies in [-1, mean].
+        low, high = np.full(mean.shape, -1.0), np.ceil(mean) + 1.0
+    while (high - low > 1).any():
+        middle = np.floor((low + high) / 2)
+        middle = np.where(high - low > 1, middle, high)
+        rejected = rejects(np.maximum(middle, 0.0))
+        to_high = rejected if upper else ~rejected
+        open_ = high - low > 1
+        high = np.where(open_ & to_high, middle, high)
+        low = np.where(open_ & ~to_high, middle, low)
+    return high if upper else low
+
+
+def predictive_limits(
+    base: FloatArray, recent: FloatArray, periods: FloatArray, dispersion: Dispersion, level: float = 0.05
+) -> tuple[FloatArray, FloatArray]:
+    """Return the smallest and largest recent count the two-sided test does not reject: the expected band."""
+    low = critical_count(base, recent, periods, dispersion, level / 2, upper=False) + 1.0
+    high = critical_count(base, recent, periods, dispersion, level / 2, upper=True) - 1.0
+    return low, np.maximum(high, low)
+
+
+def minimum_detectable_ratio(
+    baseline: npt.NDArray[np.number],
+    covered: BoolArray,
+    test: LRDTest,
+    *,
+    length: int,
+    alpha: float,
+    power: float = 0.8,
+) -> FloatArray:
+    """Smallest rate ratio the test would call with the stated power, from the baseline alone.
+
+    The count that would be called is the smallest whose variant-B p-value is at most `alpha`; the recent
+    count is taken as negative binomial with the baseline's dispersion. Never uses the observed count (Hoenig
+    and Heisey 2001). NaN for an empty baseline, which has no rate to multiply.
+    """
+    recent, periods = test.recent_exposure, test.baseline_exposure
+    dispersion = test.dispersion
+    called = critical_count(test.baseline_total, recent, periods, dispersion, alpha)
+    sums = window_sums(np.where(covered, baseline, 0), length) * (recent / length)
+    whole = window_sums(covered, length) == length
+    ranked = np.sort(np.where(whole, sums, -1.0), axis=0)[::-1]
+    allowed = np.floor(alpha * (whole.sum(axis=0) + length)).astype(int) - 1
+    at = np.clip(allowed, 0, ranked.shape[0] - 1)
+    beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
+    # Variant B calls a count where A is at most 0.01, or where both A and the rotation are at most alpha.
+    firm = critical_count(test.baseline_total, recent, periods, dispersion, min(RAISE_ABOVE, alpha))
+    called = np.minimum(np.maximum(called, beyond), firm)
+
+    mean = test.expected
+    phi = np.maximum(dispersion.phi, 1 + 1e-6)
+
+    def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, excess: FloatArray) -> FloatArray:
+        size = np.exp(log_ratio) * mu / excess
+        return np.asarray(special.betainc(count, size, excess / (1 + excess))) - power
+
+    index = np.flatnonzero(test.baseline_total > 0)
+    ratio = np.full(mean.shape, np.nan)
+    if index.size:
+        args = (np.maximum(called, 1.0)[index], mean[index], (phi - 1)[index])
+        start = np.zeros(index.size)
+        bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
+        ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
+    return np.maximum(ratio, 1.0)
