@@ -1,0 +1,421 @@
+"""Place names and their spellings, and named sets of regions.
+
+The table of names covers Iraq: 18 governorates (``admin1``) and 101 districts (``admin2``) as OCHA drew them
+in 2019. Names are matched after folding (case, accents, apostrophes, articles), never by likeness: a name
+that is not in the table is reported with the nearest known ones and is not placed.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+import pandas as pd
+
+from analytics.bundled import bundled_path
+from analytics.errors import InputError, OptionError, nearest, unknown_option
+
+__all__ = [
+    "BLANK",
+    "RegionMatch",
+    "RegionSet",
+    "RegionTable",
+    "fold",
+    "known_region_sets",
+    "region_set",
+    "region_table",
+]
+
+BLANK = "(blank)"
+LEVELS = ("admin1", "admin2")
+
+_IRAQ = frozenset({"iraq", "republic of iraq", "irq", "iq", "العراق"})
+_MOST_NEAREST = 100
+
+_APOSTROPHES = "'‘’‛`´ʹʻʼʽʾʿˈ′“”\""
+_LETTERS = str.maketrans(
+    {
+        "ة": "ه",
+        "ى": "ي",
+        "ی": "ي",
+        "ې": "ي",
+        "ک": "ك",
+        "ٱ": "ا",
+        "ھ": "ه",
+        "ە": "ه",
+        "ء": "",
+        "ـ": "",
+        "ı": "i",
+        "đ": "d",
+    }
+    | dict.fromkeys(_APOSTROPHES, "")
+)
+_WORD = re.compile(r"[^\W_]+")
+_DOUBLED = re.compile(r"(\w)\1+")
+_GENERIC = frozenset(
+    {"province", "governorate", "gov", "district", "of", "qada", "qadaa", "qadha"}
+    | {"muhafazat", "muhafazah", "muhafaza", "محافظه", "قضا"}
+)
+_ARTICLES = frozenset(["al", "el", "ul", "an", "ar", "as", "ash", "at", "ath", "ad", "adh", "ed", "az"])
+
+
+@lru_cache(maxsize=65_536)
+def fold(name: str) -> str:
+    """Return the key under which a place name is looked up.
+
+    Accents, apostrophes, hyphens, spaces and case do not count, nor do words such as *province* or *qada*,
+    the Arabic article (also assimilated: *an*, *ash*), doubled letters and a final *h* after *a*. In Arabic
+    script the forms of alef, ya and ta marbuta are one.
+
+    Examples
+    --------
+    >>> fold("Qaḑā’ al Ḩawījah"), fold("Al-Hawija district")
+    ('hawija', 'hawija')
+    >>> fold("As Sulaymānīyah province") == fold("Sulaymaniyya")
+    True
+    """
+    # Apostrophes go first: NFKD would turn an acute accent standing alone into a space and a mark.
+    decomposed = unicodedata.normalize("NFKD", name.translate(_LETTERS)).casefold()
+    bare = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Me", "Cf")).translate(
+        _LETTERS
+    )
+    words = _WORD.findall(bare)
+    for dropped in (_GENERIC, _ARTICLES):
+        words = [word for word in words if word not in dropped] or words
+    return _DOUBLED.sub(r"\1", "".join(_fold_word(word) for word in words))
+
+
+def _fold_word(word: str) -> str:
+    if word.startswith("ال") and len(word) >= 4:
+        return word[2:]
+    return word[:-1] if len(word) > 3 and word.endswith("ah") else word
+
+
+@dataclass(frozen=True, eq=False)
+class RegionMatch:
+    """Which region each value names.
+
+    Attributes
+    ----------
+    codes : ndarray of int64, shape (n,)
+        Position in ``RegionTable.names``; -1 where the value is not placed.
+    unknown : DataFrame
+        One row for each distinct value not placed, most rows first: ``name`` (``"(blank)"`` for missing and
+        empty values), ``rows`` (how many) and ``nearest`` (up to three known names, ``", "`` between them;
+        looked up for the 100 names with most rows).
+    """
+
+    codes: np.ndarray
+    _table: RegionTable = field(repr=False)
+    _unknown: tuple[tuple[str, int], ...] = field(repr=False)
+
+    @cached_property
+    def unknown(self) -> pd.DataFrame:
+        """Values not placed; built when first asked for, since likeness is slow to measure."""
+        close = [
+            ", ".join(self._table.nearest(name)) if name != BLANK and position < _MOST_NEAREST else ""
+            for position, (name, _) in enumerate(self._unknown)
+        ]
+        return pd.DataFrame(
+            {
+                "name": pd.Series([name for name, _ in self._unknown], dtype="str"),
+                "rows": pd.Series([rows for _, rows in self._unknown], dtype="int64"),
+                "nearest": pd.Series(close, dtype="str"),
+            }
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RegionTable:
+    """The regions of one country at one level, in alphabetical order.
+
+    Attributes
+    ----------
+    country, level : str
+        Such as ``"Iraq"`` and ``"admin1"``.
+    names, pcodes, arabic, parents, notes : tuple of str, all of the same length
+        Canonical name, OCHA P-code, Arabic name, unit one level up, and what is peculiar about the unit
+        (``""`` if nothing).
+    spellings : tuple of tuple of str
+        Every spelling known for each unit, the canonical name first.
+    """
+
+    country: str
+    level: str
+    names: tuple[str, ...]
+    pcodes: tuple[str, ...]
+    arabic: tuple[str, ...]
+    parents: tuple[str, ...]
+    notes: tuple[str, ...]
+    spellings: tuple[tuple[str, ...], ...] = field(repr=False)
+    _keys: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        keys: dict[str, int] = {}
+        for position, spellings in enumerate(self.spellings):
+            for spelling in (*spellings, self.pcodes[position], self.arabic[position]):
+                other = keys.setdefault(fold(spelling), position)
+                if other != position:
+                    raise InputError(
+                        f"the spelling {spelling!r} stands for two regions",
+                        expected="one region for each spelling",
+                        found=f"{self.names[other]} and {self.names[position]}",
+                        where=f"{self.country}, {self.level}",
+                    )
+        object.__setattr__(self, "_keys", keys)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def code(self, name: str) -> int:
+        """Return the position of a name in any known spelling, -1 if it is not known.
+
+        Examples
+        --------
+        >>> table = region_table("Iraq", "admin1")
+        >>> table.names[table.code("Nīnawá province")], table.code("Aleppo")
+        ('Ninewa', -1)
+        """
+        return self._keys.get(fold(name), -1)
+
+    def match(self, values: Iterable[object]) -> RegionMatch:
+        """Find the region each value names.
+
+        Parameters
+        ----------
+        values : Series, array or other iterable of str, length n
+            Names as sources spell them. Missing and blank values are not placed.
+
+        Returns
+        -------
+        RegionMatch
+            Codes of length n, and a table of the values that are not placed.
+
+        Examples
+        --------
+        >>> table = region_table("Iraq", "admin2")
+        >>> found = table.match(["Qaḑā’ al Ḩawījah", "Tooz", "Hawijja North", None])
+        >>> [table.names[code] if code >= 0 else "-" for code in found.codes]
+        ['Hawija', 'Tuz Khurmatu', '-', '-']
+        >>> found.unknown["name"].to_list()
+        ['(blank)', 'Hawijja North']
+        """
+        series = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype="object")
+        positions, distinct = pd.factorize(series)
+        texts = [str(value).strip() for value in distinct]
+        # The last entry serves the missing values, whose position is -1.
+        lookup = np.array([*(self.code(text) if text else -1 for text in texts), -1], dtype=np.int64)
+        rows = np.bincount(positions + 1, minlength=len(texts) + 1)
+        unplaced: dict[str, int] = {BLANK: int(rows[0])} if rows[0] else {}
+        for position in np.flatnonzero(lookup[:-1] < 0):
+            name = " ".join(texts[position].split()) or BLANK
+            unplaced[name] = unplaced.get(name, 0) + int(rows[position + 1])
+        ordered = sorted(unplaced.items(), key=lambda item: (-item[1], item[0]))
+        return RegionMatch(lookup[positions], self, tuple(ordered))
+
+    def parent(self, name: str) -> str:
+        """Return the unit one level up: a district's governorate, a governorate's country.
+
+        Raises
+        ------
+        OptionError
+            If the name is not known; the message lists the nearest known ones.
+
+        Examples
+        --------
+        >>> region_table("Iraq", "admin2").parent("Makhmur")
+        'Erbil'
+        """
+        code = self.code(name)
+        if code < 0:
+            close = self.nearest(name)
+            raise OptionError(
+                f"unknown region {name!r}",
+                expected=f"one of the {len(self)} {self.level} units of {self.country}",
+                todo=f"did you mean {' or '.join(close)}?" if close else None,
+            )
+        return self.parents[code]
+
+    def children_of(self, parent: str) -> tuple[str, ...]:
+        """Return the canonical names of the units that lie in a parent, given by its canonical name.
+
+        Examples
+        --------
+        >>> region_table("Iraq", "admin2").children_of("Kirkuk")
+        ('Daquq', 'Dibis', 'Hawija', 'Kirkuk')
+        """
+        return tuple(name for name, above in zip(self.names, self.parents, strict=True) if above == parent)
+
+    def nearest(self, name: str, *, most: int = 3) -> list[str]:
+        """Return the canonical names whose spellings are most like `name`, best first.
+
+        Examples
+        --------
+        >>> region_table("Iraq", "admin1").nearest("Nineweh")
+        ['Ninewa']
+        """
+        close = difflib.get_close_matches(fold(name), list(self._keys), n=4 * most, cutoff=0.6)
+        return list(dict.fromkeys(self.names[self._keys[key]] for key in close))[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSet:
+    """Regions that go together under one name.
+
+    Attributes
+    ----------
+    name, label, level : str
+        How it is asked for, how it is shown to readers, and ``"admin1"`` or ``"admin2"``.
+    members : tuple of str
+        Canonical names.
+    note : str
+        What a reader has to know about the choice of members.
+    """
+
+    name: str
+    label: str
+    level: str
+    members: tuple[str, ...]
+    note: str = ""
+
+
+_DISPUTED = RegionSet(
+    name="disputed_territories",
+    label="disputed territories as listed by UNAMI in 2009; no position on status",
+    level="admin2",
+    members=(
+        "Sinjar",
+        "Tal Afar",
+        "Tilkaef",
+        "Sheikhan",
+        "Akre",
+        "Hamdaniya",
+        "Makhmour",
+        "Hawija",
+        "Dibis",
+        "Daquq",
+        "Kirkuk",
+        "Tuz Khurmatu",
+        "Kifri",
+        "Khanaqin",
+    ),
+    note=(
+        "The list of 22 April 2009 also names Mandali, a sub-district of Baladruz. Sources that name "
+        "districts cannot tell it from the rest of Baladruz, most of which is not on the list, so Baladruz "
+        "is left out: incidents in Mandali are not counted. To count them, and the rest of Baladruz with "
+        "them, add Baladruz."
+    ),
+)
+
+
+def region_table(country: str, level: str) -> RegionTable | None:
+    """Return the table of names for a country, or None where there is none.
+
+    Parameters
+    ----------
+    country : str
+        The country's name, in any case. Only Iraq has a table.
+    level : {"admin1", "admin2"}
+        Governorates (18) or districts (101).
+
+    Raises
+    ------
+    OptionError
+        If `level` is neither ``"admin1"`` nor ``"admin2"``.
+
+    Examples
+    --------
+    >>> len(region_table("Iraq", "admin1")), len(region_table("iraq", "admin2"))
+    (18, 101)
+    >>> region_table("Syria", "admin1") is None
+    True
+    """
+    if level not in LEVELS:
+        raise unknown_option("level", level, LEVELS)
+    return _iraq(level) if country.strip().casefold() in _IRAQ else None
+
+
+@lru_cache(maxsize=2)
+def _iraq(level: str) -> RegionTable:
+    with bundled_path("data/iraq_place_names.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["level"] == level]
+    return RegionTable(
+        country="Iraq",
+        level=level,
+        names=tuple(row["name"] for row in rows),
+        pcodes=tuple(row["pcode"] for row in rows),
+        arabic=tuple(row["arabic"] for row in rows),
+        parents=tuple(row["parent"] for row in rows),
+        notes=tuple(row["note"] for row in rows),
+        spellings=tuple((row["name"], *row["spellings"].split("|")) for row in rows),
+    )
+
+
+def known_region_sets() -> tuple[str, ...]:
+    """Return the names of all region sets.
+
+    Examples
+    --------
+    >>> known_region_sets()[:3]
+    ('disputed_territories', 'districts_of_anbar', 'districts_of_babil')
+    """
+    return tuple(_region_sets())
+
+
+def region_set(name: str) -> RegionSet:
+    """Return a region set by its name.
+
+    Parameters
+    ----------
+    name : str
+        ``"disputed_territories"``, or ``"districts_of_"`` and a governorate: ``"districts_of_kirkuk"``.
+        Case, spaces and hyphens do not matter.
+
+    Raises
+    ------
+    OptionError
+        If there is no such set; the message lists the known ones.
+
+    Examples
+    --------
+    >>> region_set("disputed_territories").members[:3]
+    ('Sinjar', 'Tal Afar', 'Tilkaef')
+    >>> region_set("districts_of_kirkuk").members
+    ('Daquq', 'Dibis', 'Hawija', 'Kirkuk')
+    """
+    sets = _region_sets()
+    wanted = _slug(name)
+    if wanted not in sets:
+        close = nearest(wanted, sets)
+        raise OptionError(
+            f"unknown region set {name!r}",
+            expected=f"one of {', '.join(sets)}",
+            todo=f"did you mean {' or '.join(close)}?" if close else None,
+        )
+    return sets[wanted]
+
+
+def _slug(name: str) -> str:
+    return "_".join(_WORD.findall(name.casefold()))
+
+
+@lru_cache(maxsize=1)
+def _region_sets() -> dict[str, RegionSet]:
+    districts = _iraq("admin2")
+    sets = [_DISPUTED]
+    sets += [
+        RegionSet(
+            name=f"districts_of_{_slug(governorate)}",
+            label=f"districts of {governorate}",
+            level="admin2",
+            members=districts.children_of(governorate),
+        )
+        for governorate in _iraq("admin1").names
+    ]
+    return {item.name: item for item in sets}
