@@ -22,7 +22,6 @@ from analytics.simulation.dressing import Messiness
 from analytics.simulation.incidents import (
     InjectedUptick,
     SimulatedIncidents,
-    iraq_places,
     simulate_incidents,
 )
 
@@ -96,27 +95,23 @@ def text_of(header: str, lines: dict[str, str], extra: dict[str, str], leave_out
 
 
 def meta_text(twin: bool) -> str:
-    places, _ = iraq_places()
-    title = f"{TITLE}{', without the injected uptick' if twin else ''}"
-    regions = [GAP.region, *places.loc[places["admin1"] == GAP.region, "admin2"]]
-    head = [
-        "# Written by make_sample.py.",
-        f'title = "{title}"',
-        'licence = "CC0-1.0"',
-        "simulated = true",
-        f"extracted = {EXTRACTED}",
-        f"seed = {SEED}",
-    ]
-    for region in regions:
-        head += [
+    return "\n".join(
+        [
+            "# Written by make_sample.py. The spell counts for the governorate and for each of its districts.",
+            f'title = "{TITLE}{", without the injected uptick" if twin else ""}"',
+            'licence = "CC0-1.0"',
+            "simulated = true",
+            f"extracted = {EXTRACTED}",
+            f"seed = {SEED}",
             "",
             "[[no_coverage]]",
             f"start = {GAP.window.start}",
             f"end = {GAP.window.end}",
-            f'region = "{region}"',
+            f'region = "{GAP.region}"',
             f'reason = "{GAP_REASON}"',
+            "",
         ]
-    return "\n".join(head) + "\n"
+    )
 
 
 def numbers(series: pd.Series) -> dict[str, int]:
