@@ -1,1 +1,61 @@
-"""Notebook to Typst to PDF."""
+"""Notebook to Typst to PDF.
+
+A report is a notebook run with parameters and set as a PDF. Notebooks show results through four objects that look
+alike on the screen and on paper:
+
+- ``ReportTable(frame, columns=[Column("region", "Region"), Column("ratio", format="ratio")], caption=..., notes=...)``
+- ``ReportCards([Card("incidents", "42", "mean of four weeks: 31", accent=True), ...])``
+- ``ReportText(["First sentence.", ...], kind="key" | "paragraphs" | "notice" | "provisional")``
+- ``report_figure(fig, caption="takeaway", alt="what can be seen", label="fig-trend")``
+
+``use_report_style()``, called once at the top of the notebook, sets fonts, colours and SVG. ``render_report(...)`` runs
+and sets the notebook. Plain outputs work too: pandas tables, matplotlib figures with ``#| fig-cap:`` and
+``#| fig-alt:``, markdown with ``$math$``, printed text. docs/reporting.md says more.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analytics.reporting.cards import Card, ReportCards, ReportText
+    from analytics.reporting.figures import ReportFigure, report_figure, report_style, use_report_style
+    from analytics.reporting.render import RenderedReport, render_report
+    from analytics.reporting.tables import Column, ReportTable
+
+_PUBLIC = {
+    "Card": "cards",
+    "Column": "tables",
+    "RenderedReport": "render",
+    "ReportCards": "cards",
+    "ReportFigure": "figures",
+    "ReportTable": "tables",
+    "ReportText": "cards",
+    "render_report": "render",
+    "report_figure": "figures",
+    "report_style": "figures",
+    "use_report_style": "figures",
+}
+
+__all__ = [
+    "Card",
+    "Column",
+    "RenderedReport",
+    "ReportCards",
+    "ReportFigure",
+    "ReportTable",
+    "ReportText",
+    "render_report",
+    "report_figure",
+    "report_style",
+    "use_report_style",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _PUBLIC:
+        value = getattr(import_module(f"analytics.reporting.{_PUBLIC[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'analytics.reporting' has no attribute {name!r}")

@@ -1,0 +1,191 @@
+"""Figures for a report: the bundled fonts in matplotlib, SVG that repeats to the byte, captions beside them."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape as html_escape
+from typing import TYPE_CHECKING, Any
+
+from analytics.errors import OptionError
+from analytics.reporting.escape import FONT_DIR, label_name
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "ACCENT", "DIVERGING", "GREY", "INK", "PALE", "SEQUENTIAL", "TEXT_WIDTH",
+    "ReportFigure", "report_figure", "report_style", "use_report_style",
+]  # fmt: skip
+
+ACCENT = "#C2410C"
+INK = "#1F2937"
+GREY = "#6B7280"
+PALE = "#D1D5DB"
+SEQUENTIAL = ("#FFF7ED", "#FED7AA", "#FDBA74", "#EA580C", "#9A3412")
+DIVERGING = ("#1D4ED8", "#93C5FD", "#F3F4F6", "#FCA5A5", "#B91C1C")
+TEXT_WIDTH = 6.69
+"""Width of the text on the page, in inches: a figure this wide is set at its own size."""
+
+_SALT = "uptick"
+
+
+def _style() -> dict[str, Any]:
+    return {
+        "font.family": ["Noto Sans", "Noto Sans Arabic", "DejaVu Sans"],
+        "font.size": 8.5,
+        "axes.titlesize": 9,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": 8.5,
+        "axes.labelcolor": GREY,
+        "axes.edgecolor": "#9CA3AF",
+        "axes.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": False,
+        "axes.unicode_minus": True,
+        "grid.color": "#E5E7EB",
+        "grid.linewidth": 0.5,
+        "xtick.color": "#9CA3AF",
+        "ytick.color": "#9CA3AF",
+        "xtick.labelcolor": GREY,
+        "ytick.labelcolor": GREY,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
+        "text.color": INK,
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "lines.linewidth": 1.2,
+        "patch.linewidth": 0.5,
+        "figure.figsize": (TEXT_WIDTH, 2.9),
+        "figure.constrained_layout.use": True,
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "svg.fonttype": "path",
+        "svg.hashsalt": _SALT,
+        "axes.prop_cycle": "cycler('color', ['#C2410C', '#6B7280', '#1D4ED8', '#9CA3AF', '#7C2D12', '#374151'])",
+    }
+
+
+def _register_fonts() -> None:
+    from matplotlib import font_manager
+
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in sorted(FONT_DIR.glob("Noto*.ttf")):
+        if str(path) not in known:
+            font_manager.fontManager.addfont(path)
+
+
+@contextmanager
+def report_style() -> Iterator[None]:
+    """Draw in the look of the report inside a ``with`` block, whatever matplotlib was set to before.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> with report_style():
+    ...     plt.rcParams["svg.fonttype"]
+    'path'
+    """
+    import matplotlib as mpl
+
+    _register_fonts()
+    with mpl.rc_context():
+        mpl.rcParams.update({**_defaults(), **_style()})
+        yield
+
+
+def use_report_style() -> None:
+    """Draw every further figure in the look of the report, and show figures of a notebook as SVG.
+
+    One call at the top of a notebook. Two runs of the same notebook then give the same bytes.
+    """
+    import matplotlib as mpl
+
+    _register_fonts()
+    mpl.rcParams.update({**_defaults(), **_style()})
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and ipython.get_ipython() is not None:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
+
+
+def _defaults() -> dict[str, Any]:
+    """Return matplotlib's own defaults, so that a user's matplotlibrc does not change a report."""
+    import matplotlib as mpl
+
+    kept = {"backend", "backend_fallback", "interactive", "toolbar", "timezone", "webagg.port"}
+    return {k: v for k, v in mpl.rcParamsDefault.items() if k not in kept and not k.startswith("date.epoch")}
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A finished figure with its takeaway and its description in words.
+
+    Parameters
+    ----------
+    svg : str
+        The picture.
+    caption : str
+        The takeaway, shown bold above the figure; written from the results.
+    alt : str
+        What can be seen, for those who cannot see it; required by PDF/UA.
+    label : str
+        Target for links, such as ``"fig-trend"``.
+    """
+
+    svg: str
+    caption: str
+    alt: str
+    label: str = ""
+
+    def __repr__(self) -> str:
+        """Return the caption and the description."""
+        return f"Figure: {self.caption} ({self.alt})"
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[Mapping[str, str], Mapping[str, object]]:
+        """Return the SVG with caption and description as metadata, and HTML that shows both."""
+        caption = (
+            f"<figcaption><strong>{html_escape(self.caption)}</strong></figcaption>" if self.caption else ""
+        )
+        start = self.svg.find("<svg")
+        html = f'<figure style="margin:0" aria-label="{html_escape(self.alt)}">{caption}{self.svg[start:]}</figure>'
+        about = {"uptick": {"caption": self.caption, "alt": self.alt, "label": label_name(self.label)}}
+        data = {"text/plain": repr(self), "text/html": html, "image/svg+xml": self.svg}
+        return data, {"image/svg+xml": about}
+
+
+def report_figure(figure: Figure, *, caption: str, alt: str, label: str = "") -> ReportFigure:
+    """Return a matplotlib figure as a finished :class:`ReportFigure`, and close it.
+
+    Raises
+    ------
+    OptionError
+        If `alt` is empty.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> with report_style():
+    ...     fig, ax = plt.subplots()
+    ...     _ = ax.plot([1, 3, 2])
+    ...     report_figure(fig, caption="Three weeks", alt="A line that rises and falls")
+    Figure: Three weeks (A line that rises and falls)
+    """
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    if not alt.strip():
+        raise OptionError("a figure needs a description in words", todo="give alt=, one sentence")
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": _SALT}):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    return ReportFigure(buffer.getvalue().decode("utf-8"), caption, alt, label)
