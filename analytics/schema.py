@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analytics.errors import InputError
+from analytics.periods import Days
 
 __all__ = [
     "ACTIVITIES",
@@ -16,6 +18,7 @@ __all__ = [
     "PLACE_PRECISIONS",
     "Column",
     "empty_frame",
+    "possible_span",
     "validate",
 ]
 
@@ -103,7 +106,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
     data = {}
     for name, column in COLUMNS.items():
         if name not in frame.columns:
-            data[name] = pd.Series(pd.NA, index=frame.index, dtype="object").astype(column.dtype)
+            data[name] = pd.Series(index=frame.index, dtype=column.dtype)
             continue
         try:
             data[name] = frame[name].astype(column.dtype)  # type: ignore[call-overload]
@@ -129,3 +132,25 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
                     where=name,
                 )
     return pd.DataFrame(data, index=frame.index)
+
+
+def possible_span(frame: pd.DataFrame) -> tuple[Days, Days]:
+    """Return the first and the last day each incident may have happened on.
+
+    The span is ``date_start - s .. date_end + s`` with
+    ``s = max(0, date_precision - (date_end - date_start))``: a precision that the span already covers adds
+    nothing, and a missing one adds nothing.
+
+    Examples
+    --------
+    >>> day = np.array(["2020-04-15"], dtype="datetime64[D]")
+    >>> week = pd.DataFrame({"date_start": day, "date_end": day, "date_precision": [3]})
+    >>> first, last = possible_span(week)
+    >>> print(first[0], last[0])
+    2020-04-12 2020-04-18
+    """
+    start = frame["date_start"].to_numpy(dtype="datetime64[D]")
+    end = frame["date_end"].to_numpy(dtype="datetime64[D]")
+    precision = frame["date_precision"].to_numpy(dtype=np.float64, na_value=0.0).astype(np.int64)
+    beyond = np.maximum(0, precision - (end - start).astype(np.int64))
+    return start - beyond, end + beyond

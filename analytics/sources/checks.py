@@ -1,0 +1,344 @@
+"""What every source shares: finding columns by name, cleaning text, reading numbers, setting rows aside.
+
+A row is set aside for one reason, the first that applies in the order of ``REASONS``. Everything odd that can
+still be used is kept and flagged, in the order of ``FLAGS``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.errors import InputError, nearest
+from analytics.sources.dates import FIRST_YEAR, LAST_YEAR, ParsedDates, parse_dates
+from analytics.sources.files import RawTable, one_column_error
+
+__all__ = [
+    "FLAGS",
+    "NOT_STATED",
+    "REASONS",
+    "Bools",
+    "Columns",
+    "Draft",
+    "Problem",
+    "clean_text",
+    "fold",
+    "whole",
+]
+
+Bools = npt.NDArray[np.bool_]
+
+REASONS = (
+    "not a record (blank row)",
+    "not a record (HXL tag row)",
+    "not a record (repeated header)",
+    "unparsable date",
+    "impossible date",
+    "end before start",
+    "date after as_of",
+    "coordinates outside the globe",
+    "duplicate id",
+)
+FLAGS = (
+    "coarse date",
+    "unknown date precision",
+    "year differs from date",
+    "blank id",
+    "blank admin1",
+    "coordinates 0, 0",
+    "unreadable coordinates",
+    "low > best",
+    "best > high",
+    "negative fatalities",
+    "unreadable fatalities",
+    "negative wounded",
+    "unreadable wounded",
+    "unreadable initiator",
+    "unreadable initiator_basis",
+    "unreadable activity",
+    "unreadable place_precision",
+    "unreadable civilian_targeting",
+    "unreadable updated_at",
+)
+# Words that stand where a number was not stated: the number is missing, never 0, and the row is not flagged.
+NOT_STATED = frozenset(
+    ("", "a number of", "an unknown number", "few", "many", "n/a", "na", "nan", "not reported", "not stated",
+     "null", "several", "some", "unknown", "unspecified", "-", "?")
+)  # fmt: skip
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_MOST = 1e9  # no count of people above this can be meant
+
+
+def fold(name: str) -> str:
+    """Return a column's name as it is compared: without case, everything but letters and digits as ``_``.
+
+    Examples
+    --------
+    >>> fold(" Event Date "), fold("ADM1_EN")
+    ('event_date', 'adm1_en')
+    """
+    return re.sub(r"[\W_]+", "_", name.strip().casefold()).strip("_")
+
+
+def clean_text(value: str) -> str:
+    """Return text with single spaces and composed characters (NFC).
+
+    Examples
+    --------
+    >>> clean_text("Maysān  province ")
+    'Maysān province'
+    """
+    return unicodedata.normalize("NFC", " ".join(value.split()))
+
+
+class Columns:
+    """A raw table's columns, found by folded name, never by position.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table of text.
+    """
+
+    def __init__(self, raw: RawTable) -> None:
+        self.raw = raw
+        self.frame = raw.frame
+        self._names: dict[str, str] = {}
+        for name in raw.frame.columns:
+            self._names.setdefault(fold(name), name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def actual(self, name: str) -> str:
+        """Return the column's name as the file spells it."""
+        return self._names[name]
+
+    def first(self, names: Iterable[str]) -> str | None:
+        """Return the first of `names` (folded) that is there, as the file spells it."""
+        return next((self._names[n] for n in names if n in self._names), None)
+
+    def require(self, names: Sequence[str], source: str) -> None:
+        """Raise the error for columns that must be there and are not."""
+        absent = [name for name in names if name not in self]
+        if absent:
+            raise self.missing(absent, names, source)
+
+    def missing(self, absent: Sequence[str], looked_for: Sequence[str], source: str) -> InputError:
+        """Return the error for columns that were looked for and are not there."""
+        found = list(self.frame.columns)
+        if len(found) == 1 and self.raw.head:
+            return one_column_error(self.raw.name, self.raw.head, self.raw.delimiter, found[0])
+        close = {name: nearest(name, found, most=1) for name in absent}
+        hints = [f"{name} = {near[0]}?" for name, near in close.items() if near]
+        return InputError(
+            f"{self.raw.name} lacks {'columns' if len(absent) > 1 else 'a column'} that {source} incidents "
+            f"must have: {', '.join(absent)}",
+            expected=", ".join(looked_for),
+            found=", ".join(found[:60]) + (f" and {len(found) - 60} more" if len(found) > 60 else ""),
+            where=self.raw.name,
+            todo=f"did you mean {' '.join(hints)}" if hints else None,
+        )
+
+    def strings(self, name: str) -> pd.Series:
+        """Return the column as it stood; ``""`` throughout where there is none."""
+        if name in self._names:
+            return self.frame[self._names[name]]
+        return pd.Series("", index=self.frame.index, dtype="str")
+
+    def text(self, name: str, *, missing: Iterable[str] = ()) -> pd.Series:
+        """Return the column's text cleaned, NaN where blank or one of the `missing` words."""
+        drop = {"", *missing}
+        return self.map(name, lambda value: None if (c := clean_text(value)) in drop else c)
+
+    def map(self, name: str, function: Callable[[str], str | None]) -> pd.Series:
+        """Return the column with `function` applied to each distinct value."""
+        codes, uniques = pd.factorize(self.strings(name))
+        words = pd.array([function(value) for value in uniques], dtype="str")
+        return pd.Series(words.take(codes), index=self.frame.index)
+
+    def words(self, name: str) -> pd.Series:
+        """Return the column's text cleaned and folded to lower case, ``""`` where blank."""
+        return self.map(name, lambda value: clean_text(value).casefold())
+
+    def numbers(self, name: str) -> tuple[npt.NDArray[np.float64], Bools]:
+        """Return the column's numbers (NaN where none) and where there is text that is no number."""
+        codes, uniques = pd.factorize(self.strings(name))
+        text = pd.Series(uniques, dtype="str").str.strip()
+        readable = text.str.fullmatch(_NUMBER).to_numpy(dtype=bool)
+        values = np.full(len(text), np.nan)
+        values[readable] = pd.to_numeric(text[readable]).to_numpy(dtype=np.float64)
+        unreadable = ~readable & ~text.str.casefold().isin(NOT_STATED).to_numpy(dtype=bool)
+        return values[codes], unreadable[codes]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Rows that cannot be kept, why, the column of the file to quote (or None), and what is wrong with it."""
+
+    reason: str
+    rows: Bools
+    column: str | None
+    explanation: str
+
+
+@dataclass(eq=False)
+class Draft:
+    """Canonical columns in the making: what a source has read, and what is wrong with it.
+
+    Attributes
+    ----------
+    columns : Columns
+        The raw table.
+    data : dict
+        Canonical columns so far.
+    carried : dict
+        Columns of the file that stand in `data` unchanged in meaning, with the rows (or None) whose text was
+        lost; the other columns, and those with such a row among the kept ones, become ``extra``.
+    notes : list of str
+        What was decided for the whole file.
+    problems : list of Problem
+        Rows that cannot be kept.
+    flagged : dict
+        Rows kept with a flag.
+    """
+
+    columns: Columns
+    data: dict[str, object] = field(default_factory=dict)
+    carried: dict[str, Bools | None] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    flagged: dict[str, Bools] = field(default_factory=dict)
+
+    def set_aside(self, reason: str, rows: Bools, column: str | None, explanation: str) -> None:
+        """Set rows aside for a reason out of ``REASONS``."""
+        if reason not in REASONS:
+            raise ValueError(f"{reason!r} is not in REASONS")
+        if rows.any():
+            self.problems.append(Problem(reason, rows, column, explanation))
+
+    def flag(self, name: str, rows: Bools) -> None:
+        """Keep rows and flag them with a word out of ``FLAGS``."""
+        if name not in FLAGS:
+            raise ValueError(f"{name!r} is not in FLAGS")
+        if rows.any():
+            self.flagged[name] = self.flagged[name] | rows if name in self.flagged else rows
+
+    def carry(self, canonical: str, name: str, *, missing: Iterable[str] = ()) -> None:
+        """Take a text column over, cleaned; leave the canonical column missing where the file has none."""
+        if name in self.columns:
+            self.data[canonical] = self.columns.text(name, missing=missing)
+            self.carried[self.columns.actual(name)] = None
+
+    def ids(self, name: str | None) -> None:
+        """Take the identifiers over and set repeats aside later; make ``row-N`` where the file has none.
+
+        Where every identifier ends in ``.0`` (a table that once held a missing value) the ending is dropped.
+        """
+        made = pd.Series(
+            "row-" + pd.Series(self.columns.raw.rows).astype("str"), index=self.columns.frame.index
+        )
+        if name is None:
+            self.data["incident_id"] = made
+            return
+        text = self.columns.strings(name).str.strip()
+        blank = (text == "").to_numpy(dtype=bool)
+        if text[~blank].str.fullmatch(r"\d+\.0").to_numpy(dtype=bool).mean() > 0.99:
+            text = text.str.replace(r"\.0$", "", regex=True)
+        self.data["incident_id"] = text.mask(blank, made)
+        self.carried[self.columns.actual(name)] = None
+        self.flag("blank id", blank)
+
+    def dates(
+        self, name: str, *, style: str | None, slashes: str | None, blank_is: ParsedDates | None = None
+    ) -> ParsedDates:
+        """Read a column of dates and set aside the rows whose text is no day.
+
+        A blank one is unparsable too, unless `blank_is` says which column's day then holds.
+        """
+        actual = self.columns.actual(name)
+        parsed = parse_dates(self.columns.strings(name), name=actual, style=style, slashes=slashes)
+        self.set_aside("unparsable date", parsed.unparsable, actual, f"does not fit the style {parsed.style}")
+        self.set_aside(
+            "impossible date", parsed.impossible, actual, f"names no day in {FIRST_YEAR}..{LAST_YEAR}"
+        )
+        if blank_is is None:
+            self.set_aside("unparsable date", parsed.blank, actual, "is blank")
+        else:
+            parsed.days[parsed.blank] = blank_is.days[parsed.blank]
+        self.notes.extend(parsed.notes)
+        self.carried[actual] = None
+        return parsed
+
+    def span(self, start: ParsedDates, end: ParsedDates, names: tuple[str, str]) -> None:
+        """Take the first and last day over; set aside rows that end before they start."""
+        self.data["date_start"], self.data["date_end"] = start.days, end.days
+        self.set_aside("end before start", end.days < start.days, names[1], f"is before {names[0]}")
+
+    def coordinates(self, latitude: str | None, longitude: str | None) -> None:
+        """Read degrees; outside the globe is set aside, text that is no number is missing and flagged."""
+        zero = np.ones(len(self.columns), dtype=bool)
+        for canonical, name, most in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0)):
+            if name is None:
+                zero[:] = False
+                continue
+            actual = self.columns.actual(name)
+            values, unreadable = self.columns.numbers(name)
+            self.flag("unreadable coordinates", unreadable)
+            self.set_aside(
+                "coordinates outside the globe",
+                np.abs(values) > most,
+                actual,
+                f"is not in -{most:g}..{most:g}",
+            )
+            self.data[canonical] = values
+            self.carried[actual] = unreadable
+            zero &= values == 0
+        self.flag("coordinates 0, 0", zero)
+
+    def people(self, canonical: str, name: str) -> None:
+        """Read a number of people; not stated is missing, text that is no whole number is flagged too."""
+        word = "wounded" if canonical == "wounded" else "fatalities"
+        values, unreadable = self.columns.numbers(name)
+        negative = values < 0
+        odd = unreadable | (~np.isnan(values) & ((values != np.round(values)) | (values > _MOST)))
+        self.flag(f"negative {word}", negative)
+        self.flag(f"unreadable {word}", odd & ~negative)
+        self.data[canonical] = whole(np.where(odd | negative, np.nan, values))
+        self.carried[self.columns.actual(name)] = odd | negative
+
+    def order_of_estimates(self) -> None:
+        """Flag estimates of deaths that are out of order."""
+        low, best, high = (self.data.get(c) for c in ("fatalities_low", "fatalities", "fatalities_high"))
+        if isinstance(best, pd.Series):
+            if isinstance(low, pd.Series):
+                self.flag("low > best", (low > best).fillna(False).to_numpy(dtype=bool))
+            if isinstance(high, pd.Series):
+                self.flag("best > high", (best > high).fillna(False).to_numpy(dtype=bool))
+
+    def blank_admin1(self) -> None:
+        """Flag rows without a first-order unit, where the file has that column."""
+        admin1 = self.data.get("admin1")
+        if isinstance(admin1, pd.Series):
+            self.flag("blank admin1", admin1.isna().to_numpy(dtype=bool))
+
+
+def whole(values: npt.NDArray[np.float64]) -> pd.Series:
+    """Return floats that are whole or NaN as ``Int64``.
+
+    Examples
+    --------
+    >>> whole(np.array([3.0, np.nan])).tolist()
+    [3, <NA>]
+    """
+    missing = np.isnan(values)
+    return pd.Series(pd.arrays.IntegerArray(np.where(missing, 0, values).astype(np.int64), missing))

@@ -1,0 +1,449 @@
+"""Bytes to a table of text: nothing is converted here, so nothing can be coerced silently."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.errors import InputError, OptionError, nearest
+
+__all__ = ["RawTable", "load", "one_column_error"]
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_RARE_DELIMITERS = {"^": "caret", "~": "tilde", ":": "colon", "\x01": "control-A"}
+_CHUNK = 20_000
+_EXCEL = (".xlsx", ".xlsm")
+_PARQUET = (".parquet", ".pq")
+# First bytes of files that are sometimes given, or renamed, as text.
+_MAGIC = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or give it its ending .xlsx"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
+    (b"PAR1", "a Parquet file", "give it its ending .parquet"),
+    (b"%PDF", "a PDF", "export the table as CSV"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it"),
+    (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
+    (b"\x89PNG", "a picture", "give the file of incidents"),
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, eq=False)
+class RawTable:
+    """A table of text as it stood in the file.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Every column of type ``str`` without missing values: what was blank is ``""``.
+    name : str
+        How to speak of it in errors: the path as given, or ``"the DataFrame"``.
+    rows : ndarray of int64
+        Record numbers; the header is record 1.
+    path : Path or None
+        The file, None for a DataFrame.
+    digest : str
+        SHA-256 of the file, ``""`` for a DataFrame.
+    delimiter : str or None
+        The delimiter used, None for files that have none.
+    notes : tuple of str
+        What was decided on the way.
+    head : str
+        The first lines of a text file, to try other delimiters on.
+    """
+
+    frame: pd.DataFrame
+    name: str
+    rows: npt.NDArray[np.int64]
+    path: Path | None = None
+    digest: str = ""
+    delimiter: str | None = None
+    notes: tuple[str, ...] = ()
+    head: str = ""
+
+
+def load(
+    path_or_frame: str | Path | pd.DataFrame,
+    *,
+    sheet: str | int | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+) -> RawTable:
+    """Read a CSV, TSV, Excel or Parquet file, or a DataFrame, as text.
+
+    Parameters
+    ----------
+    path_or_frame : str, Path or DataFrame
+        What to read.
+    sheet : str or int, optional
+        Sheet of a workbook: its name, or its position from 0. Default: the first, with a note.
+    encoding : str, optional
+        Default: UTF-8 (with or without BOM) or UTF-16 with BOM; else Windows-1252 or Latin-1, with a note.
+    delimiter : str, optional
+        Default: comma, semicolon, tab or vertical bar, whichever gives the most columns.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is a folder, empty, binary, ragged, has a quote that is never closed,
+        cannot be decoded, or has a header only.
+    """
+    if isinstance(path_or_frame, pd.DataFrame):
+        _refuse_text_options("a DataFrame", sheet=sheet, encoding=encoding, delimiter=delimiter)
+        return _finish(_as_text(path_or_frame), "the DataFrame")
+    path = Path(path_or_frame)
+    name = str(path)
+    if path.is_dir():
+        raise InputError(f"{name} is a folder", expected="a file of incidents", where=name)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        parent = path.parent
+        close = nearest(path.name, [p.name for p in parent.iterdir()]) if parent.is_dir() else []
+        raise InputError(
+            f"there is no file {name}",
+            where=name,
+            todo=f"did you mean {' or '.join(close)}?" if close else "check the path",
+        ) from None
+    except OSError as error:
+        raise InputError(f"{name} cannot be opened", found=error.strerror, where=name) from None
+    if not data.strip():
+        raise InputError(f"{name} is empty", expected="a header and one row per incident", where=name)
+    digest = hashlib.sha256(data).hexdigest()
+    ending = path.suffix.casefold()
+    if ending in _EXCEL:
+        _refuse_text_options("an Excel workbook", encoding=encoding, delimiter=delimiter)
+        frame, notes = _read_excel(data, name, sheet)
+        return _finish(frame, name, path=path, digest=digest, notes=notes)
+    if ending in _PARQUET:
+        _refuse_text_options("a Parquet file", sheet=sheet, encoding=encoding, delimiter=delimiter)
+        return _finish(_read_parquet(data, name), name, path=path, digest=digest)
+    _refuse_text_options("a text file", sheet=sheet)
+    text, decoding = _decode(data, name, encoding)
+    head = text[:100_000]
+    used, sniffing = _delimiter(head, delimiter)
+    frame = _read_text(text, used, name, head)
+    return _finish(
+        frame, name, path=path, digest=digest, delimiter=used, notes=(*decoding, *sniffing), head=head
+    )
+
+
+def one_column_error(name: str, head: str, delimiter: str | None, header: str) -> InputError:
+    """Return the error for a text file of one column, naming the delimiter that would work."""
+    counts = {d: _columns(head, d) for d in _DELIMITERS | _RARE_DELIMITERS if d != delimiter}
+    best = max(counts, key=lambda d: counts[d], default=",")
+    words = _DELIMITERS | _RARE_DELIMITERS
+    works = counts.get(best, 1) > 1
+    return InputError(
+        f"{name} has only one column when read with the {words.get(delimiter or ',', repr(delimiter))} "
+        "as delimiter",
+        expected="columns for at least a date and a place",
+        found=repr(header[:80]),
+        where=name,
+        todo=(
+            f"give delimiter={best!r} ({words[best]}): it finds {counts[best]} columns"
+            if works
+            else "give the delimiter, or another file"
+        ),
+    )
+
+
+def _refuse_text_options(kind: str, **options: object) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise OptionError(f"{option} does not apply to {kind}", found=f"{option}={value!r}")
+
+
+def _finish(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    path: Path | None = None,
+    digest: str = "",
+    delimiter: str | None = None,
+    notes: tuple[str, ...] = (),
+    head: str = "",
+) -> RawTable:
+    names = [str(c).strip() or f"column {i}" for i, c in enumerate(frame.columns, start=1)]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise InputError(
+            f"{name} has two columns of the same name",
+            expected="every column named once",
+            found=", ".join(twice),
+            where=name,
+        )
+    if frame.empty:
+        raise InputError(
+            f"{name} has a header and no rows",
+            expected="one row per incident",
+            found=", ".join(names[:12]) or "no columns",
+            where=name,
+        )
+    frame.columns = pd.Index(names, dtype="str")
+    rows = np.arange(2, len(frame) + 2, dtype=np.int64)
+    return RawTable(frame, name, rows, path, digest, delimiter, notes, head)
+
+
+def _decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[str, ...]]:
+    for magic, kind, todo in _MAGIC:
+        if data.startswith(magic):
+            raise InputError(
+                f"{name} is not a text file",
+                expected="CSV or TSV text, an Excel workbook (.xlsx) or a Parquet file (.parquet)",
+                found=kind,
+                where=name,
+                todo=todo,
+            )
+    if encoding is not None:
+        return _decode_as(data, name, encoding), ()
+    if data.startswith(_UTF16):
+        return _decode_as(data, name, "utf-16"), ("encoding: UTF-16",)
+    if b"\x00" in data:
+        raise InputError(
+            f"{name} is not a text file",
+            expected="CSV or TSV text",
+            found=f"a zero byte at position {data.index(0):,}",
+            where=name,
+            todo="if it is UTF-16 text, give encoding='utf-16-le'",
+        )
+    try:
+        return data.decode("utf-8-sig"), ()
+    except UnicodeDecodeError as error:
+        wrong = error
+    # A file that is UTF-8 but for a few damaged bytes must not be read as Latin-1: every accent would break.
+    loose = data.decode("utf-8", errors="surrogateescape")
+    damaged = len(re.findall(r"[\udc80-\udcff]", loose))
+    accented = len(re.findall(r"[^\x00-\x7f\udc80-\udcff]", loose))
+    if accented > damaged:
+        raise InputError(
+            f"{name} is UTF-8 with damaged bytes",
+            expected=f"UTF-8 throughout ({accented:,} accented characters are)",
+            found=f"{damaged:,} bytes that are not, the first 0x{data[wrong.start]:02x}",
+            where=f"{name}, line {_line(data, wrong.start):,}, byte {wrong.start:,}",
+            todo="repair the file, or give encoding='latin-1' to read it as it stands",
+        )
+    try:
+        return data.decode("cp1252"), ("encoding: not UTF-8, read as Windows-1252 (Latin-1)",)
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), ("encoding: not UTF-8, read as Latin-1",)
+
+
+def _line(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1
+
+
+def _decode_as(data: bytes, name: str, encoding: str) -> str:
+    if encoding.casefold().replace("_", "-") in ("utf-8", "utf8"):
+        encoding = "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except LookupError:
+        raise OptionError(
+            f"unknown encoding {encoding!r}", expected="such as utf-8, latin-1, cp1256"
+        ) from None
+    except UnicodeError as error:
+        at = error.start if isinstance(error, UnicodeDecodeError) else 0
+        raise InputError(
+            f"{name} cannot be decoded as {encoding}",
+            found=f"byte 0x{data[at]:02x} at position {at:,}",
+            where=f"{name}, line {_line(data, at):,}",
+            todo="leave encoding out to have it found, or give the right one",
+        ) from None
+
+
+def _reader(text: str, delimiter: str) -> csv._reader:  # type: ignore[name-defined]
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+
+
+def _columns(head: str, delimiter: str) -> int:
+    """Return how many columns `delimiter` finds; 1 if the header and the next records disagree."""
+    lengths: list[int] = []
+    with suppress(csv.Error):  # the head may end inside a quoted field
+        lengths.extend(len(record) for record in islice(_reader(head, delimiter), 6) if record)
+    whole = lengths[:-1] if len(lengths) > 2 else lengths
+    return lengths[0] if lengths and len(set(whole)) == 1 else 1
+
+
+def _delimiter(head: str, given: str | None) -> tuple[str, tuple[str, ...]]:
+    if given is not None:
+        delimiter = {"\\t": "\t", "tab": "\t"}.get(given, given)
+        if len(delimiter) != 1 or delimiter in '"\r\n':
+            raise OptionError(
+                f"delimiter {given!r} cannot be used", expected="one character, such as ; or tab"
+            )
+        return delimiter, ()
+    counts = {d: _columns(head, d) for d in _DELIMITERS}
+    best = max(counts, key=lambda d: counts[d])
+    if counts[best] == 1:
+        # No delimiter agrees over the first records: take the header's word, so that ragged rows are named.
+        first = head.lstrip("\r\n").split("\n", 1)[0]
+        best = max(_DELIMITERS, key=first.count)
+    return best, (() if best == "," else (f"delimiter: {_DELIMITERS[best]}",))
+
+
+def _read_text(text: str, delimiter: str, name: str, head: str) -> pd.DataFrame:
+    reader = _reader(text, delimiter)
+    done = 0
+    try:
+        header = next(reader)
+        while not any(cell.strip() for cell in header):
+            header = next(reader)
+        width = len(header)
+        chunks: list[list[pd.api.extensions.ExtensionArray]] = []
+        while records := list(islice(reader, _CHUNK)):
+            ragged = _square(records, width, done, name)
+            if ragged is not None:
+                raise ragged if width > 1 else one_column_error(name, head, delimiter, header[0])
+            done += len(records)
+            chunks.append([pd.array(column, dtype="str") for column in zip(*records, strict=True)])
+    except csv.Error as error:
+        raise _quote_error(text, delimiter, name, error) from None
+    except StopIteration:
+        raise InputError(
+            f"{name} is empty", expected="a header and one row per incident", where=name
+        ) from None
+    if not chunks:
+        return pd.DataFrame(columns=header)
+    columns = {
+        i: pd.Series(parts[0])
+        if len(parts) == 1
+        else pd.concat(list(map(pd.Series, parts)), ignore_index=True)
+        for i, parts in enumerate(zip(*chunks, strict=True))
+    }
+    frame = pd.DataFrame(columns, copy=False)
+    frame.columns = pd.Index(header)
+    return frame
+
+
+def _square(records: list[list[str]], width: int, done: int, name: str) -> InputError | None:
+    """Fill blank records; return the error for one that is shorter or longer than the header."""
+    lengths = np.fromiter(map(len, records), dtype=np.int64, count=len(records))
+    for i in np.flatnonzero(lengths != width).tolist():
+        if not "".join(records[i]).strip() and len(records[i]) <= 1:
+            records[i] = [""] * width
+            continue
+        return InputError(
+            f"row {done + i + 2} of {name} has {len(records[i])} fields, the header has {width}",
+            expected=f"{width} fields in every row",
+            found=repr(records[i][:6])[:200],
+            where=f"{name}, row {done + i + 2} (the header is row 1)",
+            todo="put text that holds the delimiter in double quotes, or check the delimiter",
+        )
+    return None
+
+
+def _quote_error(text: str, delimiter: str, name: str, error: csv.Error) -> InputError:
+    reader, row = _reader(text, delimiter), 0
+    try:
+        while True:
+            line = reader.line_num
+            next(reader)
+            row += 1
+    except (csv.Error, StopIteration):
+        row += 1
+    unclosed = "unexpected end" in str(error) or "field limit" in str(error)
+    return InputError(
+        f"row {row} of {name} opens a double quote and never closes it"
+        if unclosed
+        else f"row {row} of {name} has a double quote in the wrong place",
+        expected='text quoted as "...", with a quote inside written twice',
+        found=repr(text.splitlines()[line][:120]) if line < text.count("\n") + 1 else None,
+        where=f"{name}, line {line + 1}",
+        todo="repair that row",
+    )
+
+
+def _read_excel(data: bytes, name: str, sheet: str | int | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    try:
+        import openpyxl  # noqa: F401
+    except ImportError:
+        raise InputError(
+            f"{name} is an Excel workbook and openpyxl is not installed",
+            todo="install uptick-analytics[excel], or save the sheet as CSV",
+        ) from None
+    with warnings.catch_warnings():
+        # openpyxl warns about workbook features (styles, validation) that have no bearing on the cells.
+        warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
+        try:
+            book = pd.ExcelFile(io.BytesIO(data), engine="openpyxl")
+        except Exception as error:  # openpyxl raises a dozen kinds
+            raise InputError(
+                f"{name} is not an Excel workbook", found=type(error).__name__, where=name
+            ) from None
+        with book:
+            names = [str(s) for s in book.sheet_names]
+            chosen = _sheet(names, sheet, name)
+            frame = book.parse(chosen, dtype=object, na_filter=False)
+    notes: tuple[str, ...] = ()
+    if sheet is None and len(names) > 1:
+        others = ", ".join(n for n in names if n != chosen)
+        notes = (f"sheet: {chosen!r}, the first (others: {others})",)
+    if frame.empty and not len(frame.columns):
+        raise InputError(
+            f"sheet {chosen!r} of {name} is empty", where=name, todo=f"sheets: {', '.join(names)}"
+        )
+    return _as_text(frame), notes
+
+
+def _sheet(names: list[str], sheet: str | int | None, name: str) -> str:
+    if sheet is None:
+        return names[0]
+    if isinstance(sheet, int) and 0 <= sheet < len(names):
+        return names[sheet]
+    if isinstance(sheet, str) and sheet in names:
+        return sheet
+    close = nearest(str(sheet), names)
+    raise InputError(
+        f"{name} has no sheet {sheet!r}",
+        expected=f"one of {', '.join(names)}",
+        where=name,
+        todo=f"did you mean {' or '.join(close)}?" if close else None,
+    )
+
+
+def _read_parquet(data: bytes, name: str) -> pd.DataFrame:
+    try:
+        import pyarrow as pa  # type: ignore[import-untyped]
+    except ImportError:
+        raise InputError(
+            f"{name} is a Parquet file and pyarrow is not installed",
+            todo="install uptick-analytics[parquet], or save the table as CSV",
+        ) from None
+    try:
+        frame = pd.read_parquet(io.BytesIO(data), engine="pyarrow")
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(f"{name} is not a Parquet file", found=type(error).__name__, where=name) from None
+    return _as_text(frame)
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return typed columns as text, missing values as ``""``."""
+    columns = {i: _column_as_text(frame.iloc[:, i]) for i in range(frame.shape[1])}
+    out = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+    out.columns = pd.Index([str(c) for c in frame.columns])
+    return out
+
+
+def _column_as_text(column: pd.Series) -> pd.Series:
+    column = column.reset_index(drop=True)
+    missing = column.isna()
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
+        midnight = (column.dropna() == column.dropna().dt.normalize()).all()
+        text = column.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
+    elif isinstance(column.dtype, (pd.CategoricalDtype, pd.PeriodDtype)) or column.dtype == object:
+        text = pd.Series([str(v) for v in column.to_numpy(dtype=object)], dtype="str")
+    else:
+        text = column.astype("str")
+    filled: pd.Series = text.astype("str").mask(missing, "")
+    return filled

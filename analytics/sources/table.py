@@ -1,0 +1,233 @@
+"""A plain table: columns named by the user, or found by name among the aliases below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from analytics.errors import InputError, nearest, unknown_option
+from analytics.schema import ACTIVITIES, BASES, INITIATORS, PLACE_PRECISIONS
+from analytics.sources.checks import Bools, Columns, Draft, fold, whole
+
+__all__ = ["ALIASES", "translate", "updated_at"]
+
+# Canonical column: folded names it is looked for under, the first that is there wins.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "incident_id": ("incident_id", "id", "event_id", "eventid", "incident_no", "case_id", "uid"),
+    "date_start": ("date_start", "start_date", "date", "event_date", "incident_date", "date_of_incident",
+                   "date_occurred", "datetime", "date_time", "day"),
+    "date_end": ("date_end", "end_date"),
+    "date_precision": ("date_precision",),
+    "country": ("country", "country_name", "adm0_en", "adm0_name", "admin0"),
+    "admin1": ("admin1", "adm1", "adm_1", "admin_1", "adm1_en", "adm1_name", "admin1name", "governorate",
+               "province"),
+    "admin2": ("admin2", "adm2", "adm_2", "admin_2", "adm2_en", "adm2_name", "admin2name", "district",
+               "county"),
+    "place": ("place", "location", "city", "town", "village", "settlement", "site"),
+    "latitude": ("latitude", "lat", "lat_dd", "mgrs_y", "y"),
+    "longitude": ("longitude", "lon", "long", "lng", "long_dd", "mgrs_x", "x"),
+    "place_precision": ("place_precision",),
+    "event_type": ("event_type", "type", "incident_type", "attack_type"),
+    "sub_event_type": ("sub_event_type", "subtype", "sub_type", "incident_category"),
+    "actor1": ("actor1", "actor_1", "actor", "perpetrator", "group", "group_name"),
+    "actor2": ("actor2", "actor_2", "target", "victim"),
+    "initiator": ("initiator",),
+    "initiator_basis": ("initiator_basis",),
+    "activity": ("activity",),
+    "civilian_targeting": ("civilian_targeting",),
+    "fatalities": ("fatalities", "killed", "deaths", "dead", "fatalities_best", "best", "total_killed",
+                   "kia"),
+    "fatalities_low": ("fatalities_low", "low", "deaths_low"),
+    "fatalities_high": ("fatalities_high", "high", "deaths_high"),
+    "wounded": ("wounded", "injured", "total_wounded", "wia"),
+    "source_name": ("source_name", "source", "reported_by", "source_office"),
+    "updated_at": ("updated_at", "last_updated"),
+}  # fmt: skip
+_TEXT = (
+    "country",
+    "admin1",
+    "admin2",
+    "place",
+    "event_type",
+    "sub_event_type",
+    "actor1",
+    "actor2",
+    "source_name",
+)
+_WORDS = {
+    "initiator": (INITIATORS, "unknown"),
+    "initiator_basis": (BASES, "unknown"),
+    "activity": (ACTIVITIES, "other"),
+    "place_precision": (PLACE_PRECISIONS, "unknown"),
+}
+_TRUE, _FALSE = frozenset(("true", "yes", "y", "1", "1.0")), frozenset(("false", "no", "n", "0", "0.0"))
+# Text that stands for a missing value in tables exported from databases; nothing else is taken for missing.
+_NULLS = ("NULL", "null", "<NA>", "NaN", "nan", "NaT")
+
+
+def translate(
+    columns: Columns, *, mapping: Mapping[str, str] | None = None, date_style: str | None = None
+) -> Draft:
+    """Translate a plain table.
+
+    A table that has all of ``incident_id``, ``source``, ``date_start`` and ``date_end`` holds canonical
+    incidents and its ``source`` is taken over; in any other table ``source`` is who reported the incident.
+    Without an end the incident lasts one day; without a precision the span is the precision. An initiator
+    that the table states is *coded*; a table that has none leaves it unknown, and its activity *other*.
+    """
+    canonical = all(name in columns for name in ("incident_id", "source", "date_start", "date_end"))
+    found = _find(columns, mapping or {}, canonical=canonical)
+    if "date_start" not in found:
+        raise _no_date(columns)
+    draft = Draft(columns)
+    data = draft.data
+    draft.ids(found.get("incident_id"))
+    if canonical:
+        source = columns.text("source", missing=_NULLS)
+        data["source"] = source.fillna("table")
+        draft.carried[columns.actual("source")] = None
+    else:
+        data["source"] = pd.Series("table", index=columns.frame.index, dtype="str")
+    start = draft.dates(found["date_start"], style=date_style, slashes=None)
+    end = start
+    if "date_end" in found:
+        end = draft.dates(found["date_end"], style=date_style or start.style, slashes=None, blank_is=start)
+    names = (columns.actual(found["date_start"]), columns.actual(found.get("date_end", found["date_start"])))
+    draft.span(start, end, names)
+    span = (end.days - start.days) / np.timedelta64(1, "D")
+    data["date_precision"] = whole(span)
+    if "date_precision" in found:
+        days, unreadable = columns.numbers(found["date_precision"])
+        bad = unreadable | (days < 0) | (days != np.round(days))
+        draft.flag("unknown date precision", bad)
+        data["date_precision"] = whole(np.where(bad, np.nan, days))
+        draft.carried[columns.actual(found["date_precision"])] = bad
+    for name in _TEXT:
+        if name in found:
+            draft.carry(name, found[name], missing=_NULLS)
+    draft.coordinates(found.get("latitude"), found.get("longitude"))
+    for name, (words, default) in _WORDS.items():
+        if name in found:
+            _words(draft, name, found[name], words, default)
+        elif name != "initiator_basis":
+            data[name] = pd.Series(default, index=columns.frame.index, dtype="str")
+    if "initiator_basis" not in found:
+        stated = pd.Series(data["initiator"]) != "unknown"
+        data["initiator_basis"] = np.where(stated, "coded", "unknown")
+    if "civilian_targeting" in found:
+        _booleans(draft, found["civilian_targeting"])
+    for name in ("fatalities", "fatalities_low", "fatalities_high", "wounded"):
+        if name in found:
+            draft.people(name, found[name])
+    draft.order_of_estimates()
+    draft.blank_admin1()
+    if "updated_at" in found:
+        updated_at(draft, found["updated_at"])
+    _notes(draft, found, mapping or {}, canonical=canonical)
+    return draft
+
+
+def _find(columns: Columns, mapping: Mapping[str, str], *, canonical: bool) -> dict[str, str]:
+    """Return canonical column -> folded name of the file's column."""
+    found = {}
+    for name, given in mapping.items():
+        if name not in ALIASES:
+            raise unknown_option("column", name, tuple(ALIASES))
+        if fold(str(given)) not in columns:
+            have = list(columns.frame.columns)
+            close = nearest(str(given), have)
+            raise InputError(
+                f"{columns.raw.name} has no column {given!r}, given for {name}",
+                expected="a column of the file",
+                found=", ".join(have[:60]),
+                where=columns.raw.name,
+                todo=f"did you mean {' or '.join(close)}?" if close else None,
+            )
+        found[name] = fold(str(given))
+    for name, aliases in ALIASES.items():
+        if name in found:
+            continue
+        for alias in aliases:
+            taken = alias in found.values() or (canonical and alias == "source")
+            if alias in columns and not taken:
+                found[name] = alias
+                break
+    return found
+
+
+def _no_date(columns: Columns) -> InputError:
+    counts = {"week", "month", "year"} & set(map(fold, columns.frame.columns))
+    if counts and ("events" in columns or "incidents" in columns):
+        return InputError(
+            f"{columns.raw.name} holds counts, not incidents: one row per place and period",
+            expected="one row per incident, with its date",
+            found=", ".join(columns.frame.columns[:20]),
+            where=columns.raw.name,
+            todo="give counts to Counts.from_frame",
+        )
+    error = columns.missing(["date_start"], ["date_start", *ALIASES["date_start"][1:]], "a plain table's")
+    if not error.todo:
+        error = InputError(
+            error.what,
+            expected=error.expected,
+            found=error.found,
+            where=error.where,
+            todo="name it: columns={'date_start': 'the column of the date'}",
+        )
+    return error
+
+
+def _words(draft: Draft, name: str, column: str, words: tuple[str, ...], default: str) -> None:
+    values = draft.columns.words(column)
+    known = values.isin(words)
+    blank = values.isin(["", *map(str.casefold, _NULLS)])
+    odd: Bools = (~known & ~blank).to_numpy(dtype=bool)
+    draft.flag(f"unreadable {name}", odd)
+    draft.data[name] = values.where(known, default)
+    draft.carried[draft.columns.actual(column)] = odd
+
+
+def _booleans(draft: Draft, column: str) -> None:
+    values = draft.columns.words(column)
+    true, false = (values.isin(list(w)).to_numpy(dtype=bool) for w in (_TRUE, _FALSE))
+    blank = values.isin(["", *map(str.casefold, _NULLS)]).to_numpy(dtype=bool)
+    odd: Bools = ~true & ~false & ~blank
+    draft.flag("unreadable civilian_targeting", odd)
+    draft.data["civilian_targeting"] = pd.Series(pd.arrays.BooleanArray(true, ~(true | false)))
+    draft.carried[draft.columns.actual(column)] = odd
+
+
+def updated_at(draft: Draft, column: str) -> None:
+    """Read the time of the last change: seconds since 1970, or ISO text; other text is flagged."""
+    seconds, other = draft.columns.numbers(column)
+    sound = (seconds > 0) & (seconds < 7_258_118_400)  # before 2200
+    times = pd.Series(np.where(sound, seconds, 0).astype("datetime64[s]").astype("datetime64[us]"))
+    times = times.where(sound)
+    if other.any():
+        text = draft.columns.strings(column)[other]
+        iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+        plausible = iso.dt.year.between(1970, 2199)
+        times[other] = iso.where(plausible).astype("datetime64[us]")
+    written = ~draft.columns.words(column).isin(["", *map(str.casefold, _NULLS)]).to_numpy(dtype=bool)
+    odd: Bools = written & times.isna().to_numpy(dtype=bool)
+    draft.flag("unreadable updated_at", odd)
+    draft.data["updated_at"] = times
+    draft.carried[draft.columns.actual(column)] = odd
+
+
+def _notes(draft: Draft, found: dict[str, str], mapping: Mapping[str, str], *, canonical: bool) -> None:
+    renamed = [
+        f"{name} = {draft.columns.actual(column)}"
+        for name, column in found.items()
+        if name != draft.columns.actual(column) and name not in mapping
+    ]
+    if renamed and not canonical:
+        draft.notes.append(f"columns found by name: {', '.join(renamed)}")
+    if "initiator" not in found:
+        draft.notes.append("initiator: not in this table, unknown throughout")
+    if "incident_id" not in found:
+        draft.notes.append(
+            "incident_id: not in this table, made from row numbers; repeats are not looked for"
+        )
