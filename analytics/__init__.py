@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analytics.counts import Counts, count_incidents
+    from analytics.counting import count_incidents
+    from analytics.counts import Counts
     from analytics.errors import UptickError
     from analytics.incidents import Incidents, read_incidents
     from analytics.regions import region_set, region_table
@@ -27,7 +28,7 @@ _PUBLIC = {
     "Incidents": "analytics.incidents",
     "UptickError": "analytics.errors",
     "UptickResult": "analytics.results",
-    "count_incidents": "analytics.counts",
+    "count_incidents": "analytics.counting",
     "read_incidents": "analytics.incidents",
     "region_set": "analytics.regions",
     "region_table": "analytics.regions",

@@ -1,0 +1,398 @@
+"""From incidents to counts: every kept incident goes to exactly one place, and the places add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.counts import CountAccounting, Counts
+from analytics.errors import InputError, OptionError, nearest, unknown_option
+from analytics.filters import parse_filter
+from analytics.incidents import Incidents
+from analytics.periods import Days, Gap, as_day, as_gap, check_freq, check_week_start, day_range
+from analytics.regions import LEVELS, RegionTable, known_region_sets, region_set, region_table
+
+__all__ = ["COARSE_DAYS", "count_incidents", "possible_days"]
+
+COARSE_DAYS = 7  # an incident that may have happened on any of seven days or more is coarsely dated
+_DAY = np.timedelta64(1, "D")
+Span = Literal["start", "exclude", "spread"]
+Value = Literal["incidents", "fatalities"]
+_BINS = ("grid", "where", "unknown", "set_apart", "outside", "unplaced", "region", "no_coverage")
+_GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE = range(len(_BINS))
+
+
+def possible_days(frame: pd.DataFrame) -> tuple[Days, Days]:
+    """Return the first and last day each incident may have happened on.
+
+    The coded span, widened on both sides where the stated precision exceeds it (ACLED codes a week by its
+    middle day).
+    """
+    start = frame["date_start"].to_numpy().astype("datetime64[D]")
+    end = frame["date_end"].to_numpy().astype("datetime64[D]")
+    precision = frame["date_precision"].fillna(0).to_numpy(dtype=np.int64)
+    slack = np.maximum(precision - (end - start) // _DAY, 0) * _DAY
+    return start - slack, end + slack
+
+
+def count_incidents(
+    incidents: Incidents,
+    freq: str = "week",
+    *,
+    week_start: str = "monday",
+    by: str | None = "admin1",
+    regions: str | Sequence[str] | None = None,
+    start: object = None,
+    as_of: object = None,
+    where: str | None = None,
+    value: Value = "incidents",
+    span: Span = "start",
+    no_coverage: Iterable[object] = (),
+    seed: int = 0,
+) -> Counts:
+    """Count incidents into a complete period x region grid.
+
+    Parameters
+    ----------
+    incidents : Incidents
+    freq : {"week", "day"}
+        Period shown. Days are held either way, because tests work on days.
+    week_start : str
+        Day weeks start on (ACLED: ``"saturday"``). pandas' ``W-MON`` is refused.
+    by : str or None
+        Column to count by: canonical, or one of the source's own. None counts everything as one series.
+    regions : str, list of str or None
+        Name of a region set, or regions. None takes the named table of the country where there is one (Iraq's
+        governorates or districts), else the values of all kept incidents before `where`, and notes it.
+    start : date or None
+        First day of the grid. None takes the first day of the kept incidents before `where`, and notes it.
+    as_of : date or None
+        Last day the counts know about, its whole day included. None takes the incidents' own.
+    where : str or None
+        Filter expression, such as ``"fatalities >= 1 and actor1 contains 'IS'"``.
+    value : {"incidents", "fatalities"}
+        What is summed. Incidents whose fatalities are not stated add nothing; the accounting says how many.
+    span : {"start", "exclude", "spread"}
+        What to do with incidents dated to a span longer than the period: count them on their first coded day,
+        set them apart, or put each whole incident on one day of its span by chance.
+    no_coverage : iterable
+        Spells without coverage (``"2019-05-01..2019-05-20"``, ``"...@Region"``), beside the source's own.
+    seed : int
+        Seed of the allocation by ``span="spread"``.
+
+    Returns
+    -------
+    Counts
+        ``kept = grid + filtered + set apart + unplaced + outside the window + without coverage``.
+
+    Raises
+    ------
+    OptionError, InputError, FilterError
+        If an option is unknown, a region or column is not there, or no `as_of` is stated.
+    """
+    freq = check_freq(freq)
+    check_week_start(week_start)
+    if span not in ("start", "exclude", "spread"):
+        raise unknown_option("span", span, ("start", "exclude", "spread"))
+    if value not in ("incidents", "fatalities"):
+        raise unknown_option("value", value, ("incidents", "fatalities"))
+    frame = incidents.frame
+    last = _last_day(incidents, as_of)
+    first, notes = _first_day(incidents, start, last)
+    days = day_range(first, last)
+
+    place = np.full(len(frame), _GRID, dtype=np.int8)
+    if where is not None:
+        outcome = parse_filter(where).evaluate(frame, incidents.extra)
+        place[~outcome.mask] = _WHERE
+        place[outcome.unknown] = _UNKNOWN
+
+    earliest, latest = possible_days(frame)
+    width = (latest - earliest) // _DAY + 1
+    long = width > (7 if freq == "week" else 1)
+    day = frame["date_start"].to_numpy().astype("datetime64[D]")
+    if span == "exclude":
+        place[(place == _GRID) & long] = _APART
+    elif span == "spread":
+        draw = np.random.Generator(np.random.PCG64(seed)).random(len(frame))
+        until = np.minimum(latest, last)  # the incident is known at as_of, so it did not happen later
+        room = np.maximum((until - earliest) // _DAY + 1, 1)
+        day = np.where(long, earliest + np.floor(draw * room).astype(np.int64) * _DAY, day)
+    row = (day - first) // _DAY
+    place[(place == _GRID) & ((row < 0) | (row >= len(days)))] = _OUTSIDE
+
+    chosen = _choose_regions(incidents, by, regions, place < _WHERE)
+    notes += chosen.notes
+    place[(place == _GRID) & (chosen.codes == -1)] = _UNPLACED
+    place[(place == _GRID) & (chosen.codes == -2)] = _REGION
+
+    covered = np.ones((len(days), len(chosen.names)), dtype=bool)
+    for gap in (*incidents.no_coverage, *(as_gap(spell) for spell in no_coverage)):
+        covered[np.ix_(gap.window.contains(days), _gap_columns(gap, chosen))] = False
+    inside = np.flatnonzero(place == _GRID)
+    place[inside[~covered[row[inside], chosen.codes[inside]]]] = _NO_COVERAGE
+
+    amount = np.ones(len(frame))
+    unknown_value = 0
+    if value == "fatalities":
+        stated = frame["fatalities"]
+        amount = stated.fillna(0).to_numpy(dtype=float)
+        unknown_value = int((stated.isna().to_numpy() & np.isin(place, (_GRID, _UNPLACED))).sum())
+        if unknown_value:
+            notes += (
+                f"{unknown_value:,} incidents do not state their fatalities and add nothing to the sums",
+            )
+
+    cells = len(days) * len(chosen.names)
+    shape = (len(days), len(chosen.names))
+    inside = np.flatnonzero(place == _GRID)
+    flat = row[inside] * len(chosen.names) + chosen.codes[inside]
+    coarse = inside[width[inside] >= COARSE_DAYS]
+    coarse_flat = row[coarse] * len(chosen.names) + chosen.codes[coarse]
+    lost = np.flatnonzero(place == _UNPLACED)
+    tally = np.bincount(place, minlength=len(_BINS))
+    filtered = {}
+    if where is not None:
+        filtered[f"where {where}"] = int(tally[_WHERE])
+        if tally[_UNKNOWN]:
+            filtered["where, on a missing value"] = int(tally[_UNKNOWN])
+    if chosen.selected:
+        filtered[f"region ({chosen.label})"] = int(tally[_REGION])
+    return Counts(
+        values=np.bincount(flat, amount[inside], cells).reshape(shape).astype(np.int32),
+        coverage=covered,
+        starts=days,
+        regions=chosen.names,
+        freq=freq,
+        finest="day",
+        week_start=week_start,
+        as_of=last,
+        by=by or "total",
+        value=value,
+        coarse=np.bincount(coarse_flat, amount[coarse], cells).reshape(shape).astype(np.int32),
+        unplaced=np.bincount(row[lost], amount[lost], len(days)).astype(np.int32),
+        whole=not chosen.selected,
+        accounting=CountAccounting(
+            kept=len(frame),
+            grid=int(tally[_GRID]),
+            filtered=filtered,
+            set_apart=int(tally[_APART]),
+            unplaced=int(tally[_UNPLACED]),
+            outside=int(tally[_OUTSIDE]),
+            no_coverage=int(tally[_NO_COVERAGE]),
+            long_spans=int(long.sum()),
+            unknown_value=unknown_value,
+        ),
+        simulated=incidents.simulated,
+        notes=notes,
+    )
+
+
+def _last_day(incidents: Incidents, as_of: object) -> np.datetime64:
+    if as_of is None:
+        if incidents.as_of is None:
+            raise OptionError(
+                "as_of is not stated",
+                expected="the last day the counts should know about",
+                found=f"incidents up to {incidents.last_date}",
+                todo="give as_of, here or to read_incidents",
+            )
+        return incidents.as_of
+    last = as_day(as_of, "as_of")
+    if incidents.as_of is not None and last > incidents.as_of:
+        raise OptionError(
+            "as_of is later than that of the incidents",
+            expected=f"a day up to {incidents.as_of}",
+            found=str(last),
+            todo="read the file again with the later as_of",
+        )
+    return last
+
+
+def _first_day(
+    incidents: Incidents, start: object, last: np.datetime64
+) -> tuple[np.datetime64, tuple[str, ...]]:
+    dates = incidents.frame["date_start"].to_numpy().astype("datetime64[D]")
+    if start is not None:
+        first, notes = as_day(start, "start"), ()
+    elif not len(dates):
+        raise OptionError("start is not stated and there is no incident to take it from", todo="give start")
+    else:
+        first = dates.min()
+        notes = (
+            f"the grid starts on {first}, the day of the first incident in the file; no start was given",
+        )
+    if first > last:
+        raise InputError(
+            "as_of lies before the data",
+            expected=f"a day from {first} on",
+            found=f"as_of {last}",
+            todo=f"the file's last date is {incidents.last_date}",
+        )
+    return first, notes
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Chosen:
+    """Regions counted: code -1 could not be placed, code -2 lies outside the selection."""
+
+    names: tuple[str, ...]
+    codes: npt.NDArray[np.int64]
+    label: str
+    selected: bool
+    table: RegionTable | None
+    notes: tuple[str, ...]
+    is_place: bool
+
+
+def _choose_regions(
+    incidents: Incidents,
+    by: str | None,
+    regions: str | Sequence[str] | None,
+    wanted_rows: npt.NDArray[np.bool_],
+) -> _Chosen:
+    frame = incidents.frame
+    if by is None:
+        if regions is not None:
+            raise OptionError("regions are given, but nothing to count by", todo="give by, such as 'admin2'")
+        zeros = np.zeros(len(frame), dtype=np.int64)
+        return _Chosen(("all incidents",), zeros, "all incidents", False, None, (), True)
+    values = _column(incidents, by)
+    is_place = by in ("admin1", "admin2", "country")
+    # The named table serves where all that is wanted lies in one country.
+    countries = frame["country"][wanted_rows].dropna().unique()
+    table = region_table(str(countries[0]), by) if by in LEVELS and len(countries) == 1 else None
+    wanted, label = _wanted(regions, by)
+    if table is not None:
+        match = table.match(values)
+        codes = match.codes.astype(np.int64)
+        notes = _unplaced_note(match.unknown)
+        if wanted is None:
+            return _Chosen(table.names, codes, label, False, table, notes, is_place)
+        picked = [table.code(name) for name in wanted]
+        if -1 in picked:
+            raise _unknown_region(
+                wanted[picked.index(-1)], table.nearest(wanted[picked.index(-1)]), table.names
+            )
+        if len(set(picked)) < len(picked):
+            raise OptionError("a region is given twice, in two spellings", found=", ".join(wanted))
+        return _Chosen(
+            tuple(table.names[i] for i in picked),
+            _recode(codes, picked, len(table.names)),
+            label,
+            True,
+            table,
+            notes,
+            is_place,
+        )
+    text = values.astype("str").str.strip()
+    text = text.mask(text == "")
+    codes, names = pd.factorize(text, sort=True)
+    codes = codes.astype(np.int64)
+    known = tuple(str(name) for name in names)
+    if wanted is None:
+        if not known:
+            raise InputError(f"column {by} is empty", expected="a value to count by", where=f"column {by}")
+        note = f"the regions are the {len(known)} values of {by} in the kept incidents; no list was given"
+        return _Chosen(known, codes, label, False, None, (note,), is_place)
+    missing = [name for name in wanted if name not in known]
+    if missing:
+        raise _unknown_region(missing[0], nearest(missing[0], known), known)
+    picked = [known.index(name) for name in wanted]
+    return _Chosen(tuple(wanted), _recode(codes, picked, len(known)), label, True, None, (), is_place)
+
+
+def _unknown_region(name: str, close: Sequence[str], known: Sequence[str]) -> OptionError:
+    return OptionError(
+        f"unknown region {name!r}",
+        expected=", ".join(known[:20]) + (", ..." if len(known) > 20 else ""),
+        todo=f"did you mean {' or '.join(close)}?" if close else None,
+    )
+
+
+def _column(incidents: Incidents, by: str) -> pd.Series:
+    if by in incidents.frame.columns:
+        return incidents.frame[by]
+    if by in incidents.extra.columns:
+        return incidents.extra[by]
+    known = [*incidents.frame.columns, *incidents.extra.columns]
+    close = nearest(by, known)
+    raise OptionError(
+        f"there is no column {by!r} to count by",
+        expected=", ".join(known[:30]) + (", ..." if len(known) > 30 else ""),
+        todo=f"did you mean {' or '.join(close)}?" if close else None,
+    )
+
+
+def _wanted(regions: str | Sequence[str] | None, by: str) -> tuple[list[str] | None, str]:
+    if regions is None:
+        return None, "all"
+    if isinstance(regions, str) and regions in known_region_sets():
+        chosen = region_set(regions)
+        if chosen.level != by:
+            raise OptionError(
+                f"{regions} is a set of {chosen.level}, but the count is by {by}",
+                todo=f"give by={chosen.level!r}",
+            )
+        return list(chosen.members), chosen.label
+    names = [part.strip() for part in regions.split(",")] if isinstance(regions, str) else list(regions)
+    if not names or not all(names):
+        raise OptionError(
+            "regions is empty", expected=f"region names or one of {', '.join(known_region_sets())}"
+        )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise OptionError(f"region {repeated[0]!r} is given twice")
+    return names, f"{len(names)} chosen"
+
+
+def _recode(codes: npt.NDArray[np.int64], picked: list[int], size: int) -> npt.NDArray[np.int64]:
+    new = np.full(size + 1, -2, dtype=np.int64)
+    new[-1] = -1  # code -1, not placed, indexes the last entry
+    new[picked] = np.arange(len(picked))
+    return new[codes]
+
+
+def _unplaced_note(unknown: pd.DataFrame) -> tuple[str, ...]:
+    if unknown.empty:
+        return ()
+    top = unknown.sort_values("rows", ascending=False, kind="stable").head(3)
+    shown = "; ".join(
+        f"{row.name_!r} {row.rows:,}" + (f" (nearest: {row.nearest})" if row.nearest else "")
+        for row in top.rename(columns={"name": "name_"}).itertuples(index=False)
+    )
+    more = f"; {len(unknown) - 3} more names" if len(unknown) > 3 else ""
+    return (
+        f"{int(unknown['rows'].sum()):,} kept incidents name no known region and are unplaced: {shown}{more}",
+    )
+
+
+def _gap_columns(gap: Gap, chosen: _Chosen) -> npt.NDArray[np.int64]:
+    """Return the columns a spell without coverage touches; a total is touched by any part of it."""
+    everything = np.arange(len(chosen.names))
+    if gap.region is None or not chosen.is_place or chosen.names == ("all incidents",):
+        return everything
+    names: tuple[str, ...] = (gap.region,)
+    if chosen.table is not None:
+        table = chosen.table
+        here = table.match([gap.region]).codes[0]
+        if here >= 0:
+            names = (table.names[here],)
+        elif table.level == "admin2":
+            upper = region_table(table.country, "admin1")
+            above = upper.match([gap.region]).codes[0] if upper is not None else -1
+            names = table.children_of(upper.names[above]) if upper is not None and above >= 0 else ()
+        else:
+            lower = region_table(table.country, "admin2")
+            below = lower.match([gap.region]).codes[0] if lower is not None else -1
+            names = (lower.parent(lower.names[below]),) if lower is not None and below >= 0 else ()
+        if not names:
+            raise _unknown_region(gap.region, table.nearest(gap.region), table.names)
+    elif gap.region not in chosen.names and not chosen.selected:
+        raise _unknown_region(gap.region, nearest(gap.region, chosen.names), chosen.names)
+    return np.array([i for i, name in enumerate(chosen.names) if name in names], dtype=np.int64)

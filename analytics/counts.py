@@ -1,0 +1,482 @@
+"""Counts: a complete period x region grid of integers, with coverage beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.errors import InputError, OptionError, nearest, unknown_option
+from analytics.periods import (
+    Days,
+    Freq,
+    Gap,
+    as_day,
+    as_gap,
+    check_freq,
+    check_week_start,
+    label_periods,
+    parse_week,
+    week_first_day,
+)
+
+__all__ = ["UNPLACED", "CountAccounting", "Counts"]
+
+UNPLACED = "(unplaced)"
+_DAY = np.timedelta64(1, "D")
+Layout = Literal["wide", "long"]
+
+
+@dataclass(frozen=True, slots=True)
+class CountAccounting:
+    """Where every kept incident went; the parts add up to `kept`, checked at construction.
+
+    Attributes
+    ----------
+    kept : int
+        Incidents the counting started from.
+    grid : int
+        Incidents in the grid.
+    filtered : dict of str to int
+        Incidents left out by a stated rule: the ``where`` expression, a region set.
+    set_apart : int
+        Incidents left out by the date policy ``exclude``.
+    unplaced : int
+        Incidents whose region is blank or unknown.
+    outside : int
+        Incidents before the start or after `as_of`.
+    no_coverage : int
+        Incidents dated to a spell without coverage.
+    long_spans : int
+        Of the kept ones, those dated to a span longer than the period.
+    unknown_value : int
+        Of those in the grid or unplaced, incidents whose value (fatalities) is not stated.
+    """
+
+    kept: int
+    grid: int
+    filtered: dict[str, int]
+    set_apart: int
+    unplaced: int
+    outside: int
+    no_coverage: int
+    long_spans: int = 0
+    unknown_value: int = 0
+
+    def __post_init__(self) -> None:
+        parts = sum(n for _, n in self.parts())
+        if parts != self.kept:
+            raise AssertionError(f"count accounting does not add up: {parts} of {self.kept} incidents")
+
+    def parts(self) -> list[tuple[str, int]]:
+        """Return the parts of `kept`, in order."""
+        return [
+            ("in the grid", self.grid),
+            *((f"filtered by {rule}", n) for rule, n in self.filtered.items()),
+            ("set apart by the date policy", self.set_apart),
+            ("unplaced", self.unplaced),
+            ("outside the time window", self.outside),
+            ("in spells without coverage", self.no_coverage),
+        ]
+
+    def __str__(self) -> str:
+        shown = [f"{name} {n:,}" for name, n in self.parts() if n or name == "in the grid"]
+        return f"kept {self.kept:,} = " + " + ".join(shown)
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """A complete grid of counts: every period, every region, zero where nothing happened.
+
+    Attributes
+    ----------
+    values : int32 array, shape (periods, regions)
+        Counts at the finest period counted; 0 where not covered.
+    coverage : bool array, same shape
+        False in spells without coverage: no data, which is not the same as no incidents.
+    starts : datetime64[D] array, shape (periods,)
+        First day of each period, without holes.
+    regions : tuple of str
+    freq, finest : {"day", "week"}
+        Period shown, and period held.
+    week_start : str
+        Day weeks start on.
+    as_of : datetime64[D]
+        Last day the counts know about, its whole day included.
+    by, value : str
+        What was counted by, and what was counted ("incidents", "fatalities").
+    coarse : int32 array, shape (periods, regions)
+        How many of `values` come from incidents dated to a span of seven days or more.
+    unplaced : int32 array, shape (periods,)
+        Incidents whose region is blank or unknown.
+    whole : bool
+        Whether regions and unplaced together are everything (no region was selected).
+    accounting : CountAccounting or None
+    simulated : bool
+        Whether the incidents are simulated; every text and figure then says so.
+    notes : tuple of str
+
+    Raises
+    ------
+    InputError
+        If the arrays do not fit together, are negative, or periods are missing.
+    """
+
+    values: npt.NDArray[np.int32]
+    coverage: npt.NDArray[np.bool_]
+    starts: Days
+    regions: tuple[str, ...]
+    freq: Freq
+    finest: Freq
+    week_start: str
+    as_of: np.datetime64
+    by: str = "region"
+    value: str = "incidents"
+    coarse: npt.NDArray[np.int32] | None = None
+    unplaced: npt.NDArray[np.int32] | None = None
+    whole: bool = True
+    accounting: CountAccounting | None = None
+    simulated: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = (len(self.starts), len(self.regions))
+        for name in ("values", "coverage", "coarse"):
+            array = getattr(self, name)
+            if array is not None and array.shape != shape:
+                raise InputError(f"{name} has the wrong shape", expected=str(shape), found=str(array.shape))
+        if 0 in shape:
+            raise InputError("counts need at least one period and one region", found=str(shape))
+        if (self.values < 0).any():
+            raise InputError("counts are negative", expected="0 or more", found=str(self.values.min()))
+        step = 7 if self.finest == "week" else 1
+        if (np.diff(self.starts) != step * _DAY).any():
+            raise InputError("periods are missing or out of order", expected=f"one every {step} days")
+        if len(set(self.regions)) != len(self.regions):
+            raise InputError("a region stands twice", found=", ".join(self.regions))
+
+    # -- what it holds ---------------------------------------------------------------------------------
+
+    @property
+    def period_days(self) -> int:
+        """Days in one period of the finest grid."""
+        return 7 if self.finest == "week" else 1
+
+    @property
+    def provisional(self) -> npt.NDArray[np.bool_]:
+        """Which periods were still running at `as_of`; shape (periods,)."""
+        return np.asarray(self.starts + (self.period_days - 1) * _DAY > self.as_of)
+
+    @property
+    def last_complete_day(self) -> np.datetime64:
+        """Last day of the last period, at the shown frequency, that was over at `as_of`."""
+        if self.freq == "day":
+            return self.as_of
+        running = np.datetime64(week_first_day(self.as_of, self.week_start), "D")
+        return self.as_of if running + 6 * _DAY == self.as_of else running - _DAY
+
+    def labels(self) -> list[str]:
+        """Return the period labels of the finest grid, such as ``2020-W16`` or ``2020-04-13``."""
+        return label_periods(self.starts, self.finest, self.week_start)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __repr__(self) -> str:
+        tag = "SIMULATED " if self.simulated else ""
+        last = str(self.starts[-1] + (self.period_days - 1) * _DAY)
+        return (
+            f"Counts({tag}{int(self.values.sum()):,} {self.value}, {len(self.regions)} regions by {self.by}, "
+            f"{self.starts[0]}..{min(last, str(self.as_of))}, shown by {self.freq}, as of {self.as_of})"
+        )
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<li>{note}</li>" for note in self.notes)
+        table = self.to_frame().tail(6).to_html(na_rep="no coverage")
+        return f"<p><b>{self!r}</b></p>{table}<ul>{notes}</ul>"
+
+    # -- other shapes ----------------------------------------------------------------------------------
+
+    def to_frame(self, layout: Layout = "wide") -> pd.DataFrame:
+        """Return the counts at the shown frequency as a table.
+
+        Parameters
+        ----------
+        layout : {"wide", "long"}
+            ``wide``: one row a period, one column a region, NA where there is no coverage. ``long``: one row
+            for each period and region, with `label`, `count`, `provisional`.
+
+        Returns
+        -------
+        DataFrame
+            Incidents that could not be placed are a column (or rows) of their own, named ``(unplaced)``.
+        """
+        if layout not in ("wide", "long"):
+            raise unknown_option("layout", layout, ("wide", "long"))
+        shown = self if self.freq == self.finest else self.resample("week")
+        data = pd.array(shown.values.astype(np.int64).ravel(order="F"), dtype="Int64")
+        data[~shown.coverage.ravel(order="F")] = pd.NA
+        periods = len(shown)
+        columns = {name: data[i * periods : (i + 1) * periods] for i, name in enumerate(shown.regions)}
+        if shown.unplaced is not None and shown.unplaced.any():
+            columns[UNPLACED] = pd.array(shown.unplaced.astype(np.int64), dtype="Int64")
+        index = pd.DatetimeIndex(shown.starts.astype("datetime64[us]"), name=shown.freq)
+        wide = pd.DataFrame(columns, index=index)
+        if layout == "wide":
+            return wide
+        long = wide.melt(var_name="region", value_name="count", ignore_index=False).reset_index()
+        repeats = len(wide.columns)
+        long.insert(1, "label", np.tile(np.array(shown.labels(), dtype=object), repeats))
+        long["provisional"] = np.tile(shown.provisional, repeats)
+        return long
+
+    def resample(self, freq: str) -> Counts:
+        """Return the counts at `freq`; days can become weeks, never the other way.
+
+        A week is covered if all its days are in the grid and covered; the week still running at `as_of` is
+        covered if its days so far are.
+        """
+        freq = check_freq(freq)
+        if freq == self.finest:
+            return replace(self, freq=freq)
+        if freq == "day":
+            raise OptionError("weekly counts cannot become daily ones", todo="count the incidents by day")
+        weeks = week_first_day(self.starts, self.week_start)
+        first, boundary = np.unique(weeks, return_index=True)
+
+        def add(array: npt.NDArray[np.int32] | npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+            return np.add.reduceat(array, boundary, axis=0, dtype=np.int32)
+
+        days_due = np.minimum((self.as_of - first) / _DAY + 1, 7).astype(int)
+        covered = add(self.coverage) == days_due[:, None]
+        # An incident in a week that is not wholly covered is not a count of that week.
+        return replace(
+            self,
+            values=np.where(covered, add(self.values), 0).astype(np.int32),
+            coverage=covered,
+            starts=first,
+            freq="week",
+            finest="week",
+            coarse=None if self.coarse is None else np.where(covered, add(self.coarse), 0).astype(np.int32),
+            unplaced=None if self.unplaced is None else add(self.unplaced),
+        )
+
+    def select(self, regions: Iterable[str]) -> Counts:
+        """Return the counts of some regions, in the given order."""
+        wanted = tuple(regions)
+        unknown = [name for name in wanted if name not in self.regions]
+        if unknown or not wanted:
+            close = nearest(unknown[0], self.regions) if unknown else []
+            raise OptionError(
+                f"unknown region {unknown[0]!r}" if unknown else "no region given",
+                expected=", ".join(self.regions[:30]),
+                todo=f"did you mean {' or '.join(close)}?" if close else None,
+            )
+        at = [self.regions.index(name) for name in wanted]
+        return replace(
+            self,
+            values=self.values[:, at],
+            coverage=self.coverage[:, at],
+            coarse=None if self.coarse is None else self.coarse[:, at],
+            regions=wanted,
+            unplaced=None,
+            whole=False,
+        )
+
+    def total(self, name: str = "all regions") -> Counts:
+        """Return one series: the sum over regions, with the unplaced where no region was selected.
+
+        A period without coverage in any region is without coverage in the sum.
+        """
+        covered = self.coverage.all(axis=1, keepdims=True)
+        extra = self.unplaced[:, None] if self.whole and self.unplaced is not None else 0
+        values = np.where(covered, self.values.sum(axis=1, keepdims=True) + extra, 0).astype(np.int32)
+        coarse = None if self.coarse is None else self.coarse.sum(axis=1, keepdims=True).astype(np.int32)
+        return replace(
+            self,
+            values=values,
+            coverage=covered,
+            coarse=None if coarse is None else np.where(covered, coarse, 0).astype(np.int32),
+            regions=(name,),
+            by="total",
+            unplaced=None,
+        )
+
+    def until(self, as_of: object) -> Counts:
+        """Return the counts as of an earlier day: later periods are dropped.
+
+        For weekly counts the day must end a week. This is not what was known then: reports that came later
+        are still in the counts.
+        """
+        day = as_day(as_of, "as_of")
+        if day > self.as_of or day < self.starts[0]:
+            raise OptionError(
+                "as_of is outside the counts", expected=f"{self.starts[0]}..{self.as_of}", found=str(day)
+            )
+        last = self.starts + (self.period_days - 1) * _DAY
+        if self.finest == "week" and not (last == day).any():
+            raise OptionError("weekly counts can only be cut at the end of a week", found=str(day))
+        keep = last <= day
+        return replace(
+            self,
+            values=self.values[keep],
+            coverage=self.coverage[keep],
+            starts=self.starts[keep],
+            coarse=None if self.coarse is None else self.coarse[keep],
+            unplaced=None if self.unplaced is None else self.unplaced[keep],
+            accounting=None,
+            as_of=day,
+        )
+
+    # -- from counts that other code has -----------------------------------------------------------------
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        freq: str,
+        as_of: object,
+        week_start: str = "monday",
+        coverage: Sequence[object] | pd.DataFrame = (),
+        missing: Literal["error", "uncovered", "zero"] = "error",
+        value: str = "incidents",
+        by: str = "region",
+        simulated: bool = False,
+    ) -> Counts:
+        """Take counts that other code already has.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row a period, one column a region. The index holds days, first days of weeks, or ISO week
+            labels. Missing values are periods without coverage, not zeros.
+        freq : {"day", "week"}
+        as_of : date
+            Last day the counts know about; a week still running then is provisional.
+        week_start : str
+        coverage : list of spells, or DataFrame of bool
+            Spells *without* coverage (``"2019-05-01..2019-05-20"``, ``"...@Region"``), or a table shaped like
+            `frame` that is True where there is coverage.
+        missing : {"error", "uncovered", "zero"}
+            What a period absent from the index means: refuse (the default), no coverage, or no incidents.
+        value, by : str
+            What was counted, and by what.
+        simulated : bool
+            Whether the counts are simulated.
+
+        Raises
+        ------
+        InputError
+            If an index entry is not such a period, stands twice, or a count is not a whole number >= 0.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"Kirkuk": [3, 0, None]}, index=["2020-W14", "2020-W15", "2020-W16"])
+        >>> Counts.from_frame(frame, freq="week", as_of="2020-04-19").to_frame()["Kirkuk"].tolist()
+        [3, 0, <NA>]
+        """
+        freq = check_freq(freq)
+        check_week_start(week_start)
+        if missing not in ("error", "uncovered", "zero"):
+            raise unknown_option("missing", missing, ("error", "uncovered", "zero"))
+        last_day = as_day(as_of, "as_of")
+        if frame.empty:
+            raise InputError("the table of counts is empty", expected="one row a period, one column a region")
+        starts = _index_days(frame.index, freq, week_start)
+        regions = tuple(str(c) for c in frame.columns)
+        numbers = _whole_numbers(frame, regions)
+        if starts.max() > last_day:
+            raise InputError(
+                "counts go beyond as_of", expected=f"no period after {last_day}", found=str(starts.max())
+            )
+        unique, counts = np.unique(starts, return_counts=True)
+        if (counts > 1).any():
+            raise InputError("a period stands twice", found=str(unique[counts > 1][0]))
+        step = 7 if freq == "week" else 1
+        grid = np.arange(unique[0], last_day + _DAY, step, dtype="datetime64[D]")
+        holes = np.setdiff1d(grid, unique)
+        if holes.size and missing == "error":
+            raise InputError(
+                f"{holes.size} periods are missing between {grid[0]} and as_of {last_day}",
+                expected="every period, quiet ones as 0",
+                found=f"nothing for {', '.join(map(str, holes[:3]))}" + (", ..." if holes.size > 3 else ""),
+                todo="add them, or say what they mean: missing='uncovered' or missing='zero'",
+            )
+        values = np.full((len(grid), len(regions)), 0.0 if missing == "zero" else np.nan)
+        values[np.searchsorted(grid, starts)] = numbers
+        covered = ~np.isnan(values)
+        if isinstance(coverage, pd.DataFrame):
+            if coverage.shape != frame.shape:
+                raise InputError(
+                    "coverage has another shape", expected=str(frame.shape), found=str(coverage.shape)
+                )
+            covered[np.searchsorted(grid, starts)] &= coverage.to_numpy(dtype=bool)
+        else:
+            for gap in (as_gap(spell) for spell in coverage):
+                covered &= ~_gap_mask(gap, grid, step, regions)
+        return cls(
+            values=np.where(covered, np.nan_to_num(values), 0).astype(np.int32),
+            coverage=covered,
+            starts=grid,
+            regions=regions,
+            freq=freq,
+            finest=freq,
+            week_start=week_start,
+            as_of=last_day,
+            value=value,
+            by=by,
+            simulated=simulated,
+        )
+
+
+def _index_days(index: pd.Index[object], freq: Freq, week_start: str) -> Days:
+    def read(label: object) -> np.datetime64:
+        if freq == "week" and isinstance(label, str) and "W" in label.upper():
+            return parse_week(label).start
+        return as_day(label, "index")
+
+    days = np.array([read(label) for label in index], dtype="datetime64[D]")
+    if freq == "week":
+        odd = days[days != week_first_day(days, week_start)]
+        if odd.size:
+            raise InputError(
+                "the index holds days on which no week starts",
+                expected=f"first days of weeks that start on {week_start}, or ISO labels such as 2020-W15",
+                found=str(odd[0]),
+                todo="give week_start",
+            )
+    return days
+
+
+def _whole_numbers(frame: pd.DataFrame, regions: tuple[str, ...]) -> npt.NDArray[np.float64]:
+    try:
+        numbers = frame.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise InputError("the table holds something that is not a number", found=str(error)) from None
+    bad = ~np.isnan(numbers) & ((numbers < 0) | (numbers != np.floor(numbers)))
+    if bad.any():
+        row, column = (int(v[0]) for v in np.nonzero(bad))
+        raise InputError(
+            "a count is not a whole number of 0 or more",
+            found=str(numbers[row, column]),
+            where=f"period {frame.index[row]}, region {regions[column]}",
+        )
+    return numbers
+
+
+def _gap_mask(gap: Gap, starts: Days, step: int, regions: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    if gap.region is not None and gap.region not in regions:
+        close = nearest(gap.region, regions)
+        raise OptionError(
+            f"a spell without coverage names an unknown region {gap.region!r}",
+            expected=", ".join(regions[:30]),
+            todo=f"did you mean {' or '.join(close)}?" if close else None,
+        )
+    touched = (starts <= gap.window.end) & (starts + (step - 1) * _DAY >= gap.window.start)
+    here = np.ones(len(regions), bool) if gap.region is None else np.array(regions) == gap.region
+    return np.asarray(touched[:, None] & here[None, :])

@@ -1,0 +1,205 @@
+"""What the tests return: a table, a sentence, and the parameters that made them."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analytics.periods import Window
+
+__all__ = [
+    "CANNOT_BE_TOLD",
+    "NOT_SUPPORTED",
+    "SHOWN",
+    "SUPPORTED",
+    "UptickResult",
+    "format_number",
+    "format_p",
+]
+
+Verdict = Literal["supported", "not supported", "cannot be told"]
+SUPPORTED: Verdict = "supported"
+NOT_SUPPORTED: Verdict = "not supported"
+CANNOT_BE_TOLD: Verdict = "cannot be told"
+SHOWN: dict[str, str] = {SUPPORTED: "uptick", NOT_SUPPORTED: "no uptick", CANNOT_BE_TOLD: "cannot be told"}
+_ORDER = {SUPPORTED: 0, CANNOT_BE_TOLD: 1, NOT_SUPPORTED: 2}
+_NAMED = 4  # regions named in a sentence before it counts the rest
+
+
+def format_number(value: float, digits: int = 1) -> str:
+    """Write a number for readers: one decimal below a hundred, thousands apart, a dash for missing.
+
+    Examples
+    --------
+    >>> format_number(3.14159), format_number(1234.5), format_number(float("nan"))
+    ('3.1', '1,234', '–')
+    """
+    if value is None or np.isnan(value):
+        return "–"
+    if np.isinf(value):
+        return "∞"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.{digits}f}"
+
+
+def format_p(value: float) -> str:
+    """Write a p- or q-value: two significant digits, never as zero.
+
+    Examples
+    --------
+    >>> format_p(0.0312), format_p(0.00001), format_p(float("nan"))
+    ('0.031', '<0.0001', '–')
+    """
+    if value is None or np.isnan(value):
+        return "–"
+    if value < 0.0001:
+        return "<0.0001"
+    return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"
+
+
+@dataclass(frozen=True, eq=False)
+class UptickResult:
+    """Answer to "has it grown more active recently?" for each region.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row a region, in the counts' order: region, observed, expected, rate_ratio, low, high (two-sided
+        interval), upper (one-sided 95 % limit), pvalue, qvalue, verdict, reason, minimum_detectable_ratio,
+        dispersion, baseline_total, baseline_periods, recent_periods, model_based.
+    recent, baseline : Window
+        The days compared; `guard` days lie between them.
+    guard : int
+    alpha, margin, confidence : float
+        Level of the verdict, ratio below which "no uptick" is said, coverage of the interval.
+    completeness : float or None
+        Mean share of the recent window's incidents already reported; None where not known.
+    family : str
+        What the q-values are adjusted over.
+    method : str
+        The test and its null hypothesis.
+    value : str
+        What was counted.
+    simulated : bool
+    notes : tuple of str
+    sensitivity : DataFrame or None
+        For each region in uptick, the verdict with coarse dates excluded and with the largest past episode
+        removed from the baseline.
+    """
+
+    frame: pd.DataFrame
+    recent: Window
+    baseline: Window
+    guard: int
+    alpha: float
+    margin: float
+    confidence: float
+    completeness: float | None
+    family: str
+    method: str
+    value: str = "incidents"
+    simulated: bool = False
+    notes: tuple[str, ...] = ()
+    sensitivity: pd.DataFrame | None = field(default=None)
+
+    def regions(self, verdict: Verdict) -> list[str]:
+        """Return the regions with a verdict, smallest p-value first."""
+        rows = self.frame[self.frame["verdict"] == verdict]
+        return rows.sort_values("pvalue", kind="stable")["region"].tolist()
+
+    def ranked(self) -> pd.DataFrame:
+        """Return the frame with upticks first, then by p-value and region."""
+        order = self.frame["verdict"].map(_ORDER)
+        return (
+            self.frame.assign(_order=order)
+            .sort_values(["_order", "pvalue", "region"], kind="stable", na_position="last")
+            .drop(columns="_order")
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Return the table a reader would want: numbers written out, upticks first."""
+        rows = self.ranked()
+        percent = f"{100 * self.confidence:g} % interval"
+        return pd.DataFrame(
+            {
+                "region": rows["region"],
+                "observed": rows["observed"].map(lambda v: format_number(v, 0)),
+                "expected": rows["expected"].map(format_number),
+                "rate ratio": rows["rate_ratio"].map(lambda v: format_number(v, 2)),
+                percent: [
+                    f"{format_number(low, 2)} to {format_number(high, 2)}" if not np.isnan(low) else "–"
+                    for low, high in zip(rows["low"], rows["high"], strict=True)
+                ],
+                "p": rows["pvalue"].map(format_p),
+                "q": rows["qvalue"].map(format_p),
+                "verdict": rows["verdict"].map(SHOWN),
+                "why": rows["reason"],
+                "detectable ratio": rows["minimum_detectable_ratio"].map(format_number),
+            }
+        ).reset_index(drop=True)
+
+    def describe(self, region: str) -> str:
+        """Return one region's finding in words.
+
+        Raises
+        ------
+        KeyError
+            If the region is not in the result.
+        """
+        found = self.frame[self.frame["region"] == region]
+        if found.empty:
+            raise KeyError(region)
+        row = found.iloc[0]
+        if np.isnan(row["pvalue"]):
+            return f"{region}: cannot be told, because {row['reason']}"
+        adjusted = "" if len(self.frame) == 1 else f", q = {format_p(row['qvalue'])}"
+        interval = f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
+        ratio = format_number(row["rate_ratio"], 2)
+        text = (
+            f"{region}: {SHOWN[row['verdict']]}; {format_number(row['observed'], 0)} {self.value} where "
+            f"{format_number(row['expected'])} were expected, rate ratio {ratio} "
+            f"({100 * self.confidence:g} % interval {interval}), p = {format_p(row['pvalue'])}{adjusted}"
+        ).replace("= <", "< ")
+        return f"{text}; {row['reason']}" if row["reason"] else text
+
+    def sentence(self) -> str:
+        """Return the answer as a reader would say it, with its limits."""
+        tag = "SIMULATED data: " if self.simulated else ""
+        window = f"{self.recent} against {self.baseline}"
+        if len(self.frame) == 1:
+            only = self.describe(self.frame["region"].iloc[0])
+            return f"{tag}{only} ({window}; not adjusted for season or trend)."
+        up, none, open_ = (self.regions(v) for v in (SUPPORTED, NOT_SUPPORTED, CANNOT_BE_TOLD))
+        rows = self.frame.set_index("region")
+        named = [
+            f"{name} ({format_number(rows.loc[name, 'observed'], 0)} {self.value}, "
+            f"{format_number(rows.loc[name, 'expected'])} expected)"
+            for name in up[:_NAMED]
+        ]
+        more = f" and {len(up) - _NAMED} more" if len(up) > _NAMED else ""
+        found = f"uptick in {', '.join(named)}{more}" if up else "no region shows an uptick"
+        rest = f"no uptick in {len(none)}, cannot be told in {len(open_)} of {len(self.frame)} regions"
+        return f"{tag}{found}; {rest} ({window}; {self.family}; not adjusted for season or trend)."
+
+    def text(self) -> str:
+        """Return sentence, table and notes for a terminal."""
+        parts = [self.sentence(), "", self.summary().to_string(index=False), "", self.method]
+        if self.sensitivity is not None and len(self.sensitivity):
+            parts += ["", "Beside each uptick:", self.sensitivity.to_string(index=False)]
+        return "\n".join([*parts, *(f"note: {note}" for note in self.notes)])
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in (self.method, *self.notes))
+        beside = ""
+        if self.sensitivity is not None and len(self.sensitivity):
+            beside = "<p>Beside each uptick:</p>" + self.sensitivity.to_html(index=False)
+        return (
+            f"<p><b>{html.escape(self.sentence())}</b></p>{self.summary().to_html(index=False)}{beside}"
+            f"<ul>{notes}</ul>"
+        )

@@ -1,0 +1,70 @@
+"""What past weeks were expected to hold: the band behind a trend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analytics.counts import Counts
+from analytics.errors import OptionError
+from analytics.kernels.dispersion import window_dispersion
+from analytics.kernels.lrd import predictive_limits
+from analytics.upticks.windows import check_share, too_short
+
+__all__ = ["expected_band"]
+
+_DAY = np.timedelta64(1, "D")
+
+
+def expected_band(
+    counts: Counts, *, window: int = 7, guard: int = 28, baseline: int = 364, level: float = 0.05
+) -> pd.DataFrame:
+    """Return what each past week was expected to hold, from its own baseline before it.
+
+    Parameters
+    ----------
+    counts : Counts
+        One region, held by day.
+    window, guard, baseline : int
+        Days in the window, left out before it, and compared with.
+    level : float
+        Two-sided level of the band: the counts the test would not reject.
+
+    Returns
+    -------
+    DataFrame
+        Columns start, end, observed, expected, low, high; windows end on the last complete day and step by
+        their own length. Numbers are missing where the window or more than half of its baseline has no
+        coverage.
+    """
+    check_share(level=level)
+    if len(counts.regions) != 1 or counts.finest != "day":
+        raise OptionError("expected_band needs one region counted by day", todo="give counts.total()")
+    last = int((counts.last_complete_day - counts.starts[0]) / _DAY) + 1
+    ends = np.arange(last, window + guard + baseline - 1, -window)[::-1]
+    if not ends.size:
+        raise too_short("expected_band", counts, window, guard, baseline)
+    at = (ends - window - guard - baseline)[None, :] + np.arange(baseline)[:, None]
+    values, covered = counts.values[:, 0], counts.coverage[:, 0]
+    base, base_covered = values[at], covered[at]
+    inside = (ends - window)[None, :] + np.arange(window)[:, None]
+    whole = covered[inside].all(axis=0) & (base_covered.sum(axis=0) >= baseline / 2)
+    dispersion = window_dispersion(base, base_covered, window)
+    total = np.where(base_covered, base, 0).sum(axis=0).astype(float)
+    periods = np.maximum(base_covered.sum(axis=0), 1).astype(float)
+    exposure = np.full(ends.shape, float(window))
+    low, high = predictive_limits(total, exposure, periods, dispersion, level)
+    numbers = {
+        "observed": values[inside].sum(axis=0).astype(float),
+        "expected": total / periods * window,
+        "low": low,
+        "high": high,
+    }
+    starts = counts.starts[ends - window]
+    return pd.DataFrame(
+        {
+            "start": starts.astype("datetime64[us]"),
+            "end": counts.starts[ends - 1].astype("datetime64[us]"),
+            **{name: np.where(whole, column, np.nan) for name, column in numbers.items()},
+        }
+    )

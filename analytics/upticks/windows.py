@@ -1,0 +1,119 @@
+"""Cutting counts into a baseline, a guard and a recent window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.counts import Counts
+from analytics.errors import HistoryError, OptionError
+from analytics.periods import Window, label_periods
+
+__all__ = ["MIN_WINDOWS", "Split", "check_completeness", "check_share", "split_counts", "too_short"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+MIN_WINDOWS = 8  # disjoint windows a baseline must hold for its dispersion to mean anything
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Split:
+    """The counts cut into baseline and recent window; arrays of shape (periods, regions)."""
+
+    baseline: npt.NDArray[np.int32]
+    recent: npt.NDArray[np.int32]
+    baseline_covered: BoolArray
+    recent_covered: BoolArray
+    baseline_window: Window
+    recent_window: Window
+
+
+def check_share(**shares: float) -> None:
+    """Raise an :class:`OptionError` for a named option that does not lie between 0 and 1."""
+    for name, share in shares.items():
+        if not 0 < share < 1:
+            raise OptionError(
+                f"{name} must lie between 0 and 1", expected="such as 0.05 or 0.95", found=str(share)
+            )
+
+
+def too_short(what: str, counts: Counts, recent: int, guard: int, baseline: int) -> HistoryError:
+    """Return (not raise) the error for counts that hold too few complete periods."""
+    unit, size = ("weeks", 7) if counts.finest == "week" else ("days", 1)
+    complete = counts.starts[counts.starts + (counts.period_days - 1) * _DAY <= counts.last_complete_day]
+    labels = label_periods(complete, counts.finest, counts.week_start)
+    has = f"{labels[0]}..{labels[-1]}" if labels else "none complete"
+    name = counts.regions[0] if len(counts.regions) == 1 else f"each of {len(counts.regions)} regions"
+    need = (recent + guard + baseline) // size
+    parts = f"recent {recent // size} + guard {guard // size} + baseline {baseline // size}"
+    return HistoryError(
+        f"{what} needs {need} {unit} ({parts}); {name} has {len(labels)}, {has}",
+        todo="count from an earlier start, or ask for a shorter baseline",
+    )
+
+
+def split_counts(counts: Counts, recent: int, guard: int, baseline: int) -> Split:
+    """Cut the counts, working back from the last period that was over at `as_of`; lengths are in days.
+
+    Raises
+    ------
+    OptionError
+        If a length is not a whole number of periods, or the baseline is shorter than eight recent windows.
+    HistoryError
+        If the counts hold too few periods.
+    """
+    step = counts.period_days
+    for name, days in (("recent", recent), ("guard", guard), ("baseline", baseline)):
+        if days != int(days) or days < (0 if name == "guard" else step) or days % step:
+            raise OptionError(
+                f"{name} must be a whole number of {'weeks' if step == 7 else 'days'}",
+                expected=f"a multiple of {step} days" if step == 7 else "a number of days",
+                found=str(days),
+            )
+    if baseline < MIN_WINDOWS * recent:
+        raise OptionError(
+            f"the baseline is too short to judge how much {recent}-day sums vary",
+            expected=f"at least {MIN_WINDOWS} times the recent window, {MIN_WINDOWS * recent} days",
+            found=f"{baseline} days",
+        )
+    complete = int((counts.starts + (step - 1) * _DAY <= counts.last_complete_day).sum())
+    first = complete - (recent + guard + baseline) // step
+    if first < 0:
+        raise too_short("uptick_test", counts, recent, guard, baseline)
+    middle, late = first + baseline // step, complete - recent // step
+
+    def window(begin: int, end: int) -> Window:
+        return Window(counts.starts[begin], counts.starts[end - 1] + (step - 1) * _DAY)
+
+    return Split(
+        counts.values[first:middle],
+        counts.values[late:complete],
+        counts.coverage[first:middle],
+        counts.coverage[late:complete],
+        window(first, middle),
+        window(late, complete),
+    )
+
+
+def check_completeness(
+    given: float | Sequence[float] | None, periods: int, step: int
+) -> tuple[FloatArray | None, float | None]:
+    """Return the completeness of each recent period and its mean, or None twice where it is not known."""
+    if given is None:
+        return None, None
+    share = np.asarray(given, dtype=float)
+    if share.ndim == 0:
+        share = np.full(periods, float(share))
+    if share.shape != (periods,) or not ((share > 0) & (share <= 1)).all():
+        unit = "week" if step == 7 else "day"
+        raise OptionError(
+            "completeness is not usable",
+            expected=f"one number, or one for each of the {periods} recent {unit}s, above 0 and at most 1",
+            found=str(given),
+        )
+    return share, float(share.mean())
