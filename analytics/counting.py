@@ -218,8 +218,9 @@ def _first_day(
     incidents: Incidents, start: object, last: np.datetime64
 ) -> tuple[np.datetime64, tuple[str, ...]]:
     dates = incidents.frame["date_start"].to_numpy().astype("datetime64[D]")
+    notes: tuple[str, ...] = ()
     if start is not None:
-        first, notes = as_day(start, "start"), ()
+        first = as_day(start, "start")
     elif not len(dates):
         raise OptionError("start is not stated and there is no incident to take it from", todo="give start")
     else:
@@ -363,8 +364,8 @@ def _unplaced_note(unknown: pd.DataFrame) -> tuple[str, ...]:
         return ()
     top = unknown.sort_values("rows", ascending=False, kind="stable").head(3)
     shown = "; ".join(
-        f"{row.name_!r} {row.rows:,}" + (f" (nearest: {row.nearest})" if row.nearest else "")
-        for row in top.rename(columns={"name": "name_"}).itertuples(index=False)
+        f"{name!r} {rows:,}" + (f" (nearest: {close})" if close else "")
+        for name, rows, close in zip(top["name"], top["rows"], top["nearest"], strict=True)
     )
     more = f"; {len(unknown) - 3} more names" if len(unknown) > 3 else ""
     return (

@@ -252,7 +252,7 @@ class Counts:
             return np.add.reduceat(array, boundary, axis=0, dtype=np.int32)
 
         days_due = np.minimum((self.as_of - first) / _DAY + 1, 7).astype(int)
-        covered = add(self.coverage) == days_due[:, None]
+        covered = np.asarray(add(self.coverage) == days_due[:, None])
         # An incident in a week that is not wholly covered is not a count of that week.
         return replace(
             self,
@@ -434,7 +434,7 @@ class Counts:
         )
 
 
-def _index_days(index: pd.Index[object], freq: Freq, week_start: str) -> Days:
+def _index_days(index: pd.Index, freq: Freq, week_start: str) -> Days:
     def read(label: object) -> np.datetime64:
         if freq == "week" and isinstance(label, str) and "W" in label.upper():
             return parse_week(label).start

@@ -17,6 +17,7 @@ __all__ = [
     "SHOWN",
     "SUPPORTED",
     "UptickResult",
+    "Verdict",
     "format_number",
     "format_p",
 ]
@@ -131,7 +132,7 @@ class UptickResult:
                 "rate ratio": rows["rate_ratio"].map(lambda v: format_number(v, 2)),
                 percent: [
                     f"{format_number(low, 2)} to {format_number(high, 2)}" if not np.isnan(low) else "–"
-                    for low, high in zip(rows["low"], rows["high"], strict=True)
+                    for low, high in rows[["low", "high"]].to_numpy(dtype=float)
                 ],
                 "p": rows["pvalue"].map(format_p),
                 "q": rows["qvalue"].map(format_p),

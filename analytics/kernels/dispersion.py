@@ -48,7 +48,7 @@ class Dispersion:
     windows: npt.NDArray[np.int64]
 
 
-def window_sums(values: npt.NDArray[np.number], length: int) -> FloatArray:
+def window_sums(values: npt.NDArray[np.number] | BoolArray, length: int) -> FloatArray:
     """Sum `length` consecutive rows from each start; shape ``(rows - length + 1, series)``.
 
     Examples

@@ -140,7 +140,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
             nodes=_QUICK[0],
             spread_nodes=_QUICK[1],
         )
-        return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15))) - goal
+        return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
 
     limit = np.full(s.shape, np.nan)
     limit[(total > 0) & (base == 0)] = np.inf if upper else np.nan
@@ -253,7 +253,7 @@ def minimum_detectable_ratio(
 
     def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, excess: FloatArray) -> FloatArray:
         size = np.exp(log_ratio) * mu / excess
-        return np.asarray(special.betainc(count, size, excess / (1 + excess))) - power
+        return np.asarray(special.betainc(count, size, excess / (1 + excess)) - power)
 
     index = np.flatnonzero(test.baseline_total > 0)
     ratio = np.full(mean.shape, np.nan)

@@ -50,7 +50,7 @@ def binomial_tail(
         + special.xlog1py(total - observed, -share)
     )
     tail = np.clip(at_least - 0.5 * np.exp(log_mass), 0.0, 1.0)
-    return tail if upper else 1.0 - tail
+    return np.asarray(tail if upper else 1.0 - tail)
 
 
 def betabinomial_tail(
@@ -155,7 +155,15 @@ def mixed_tail(
     for first in range(0, observed.size, _CHUNK):
         part = slice(first, first + _CHUNK)
         out[part] = _mixed_tail(
-            *(v[part] for v in (observed, total, recent, baseline, phi, edf)), upper, nodes, spread_nodes
+            observed[part],
+            total[part],
+            recent[part],
+            baseline[part],
+            phi[part],
+            edf[part],
+            upper,
+            nodes,
+            spread_nodes,
         )
     return out
 

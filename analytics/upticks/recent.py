@@ -24,7 +24,7 @@ from analytics.kernels.lrd import (
 )
 from analytics.kernels.multiplicity import benjamini_hochberg
 from analytics.periods import Window
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, format_p
+from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, Verdict, format_p
 from analytics.upticks.windows import MIN_WINDOWS, Split, check_completeness, check_share, split_counts
 
 __all__ = ["uptick_test"]
@@ -265,12 +265,14 @@ def _verdicts(
     alpha: float,
     margin: float,
     known: bool,
-) -> tuple[list[str], list[str]]:
-    verdicts, reasons = [], []
+) -> tuple[list[Verdict], list[str]]:
+    verdicts: list[Verdict] = []
+    reasons: list[str] = []
     for n, p, q, limit, untested in zip(
         observed, findings.pvalue, qvalue, upper, findings.reasons, strict=True
     ):
-        verdict, reason = CANNOT_BE_TOLD, untested
+        verdict: Verdict = CANNOT_BE_TOLD
+        reason = untested
         if untested:
             pass
         elif q <= alpha and n >= MIN_OBSERVED:
