@@ -1,16 +1,16 @@
 """Notebook to Typst to PDF.
 
-A report is a notebook run with parameters and set as a PDF. Notebooks show results through four objects that look
-alike on the screen and on paper:
+A report is a notebook run with parameters and set as a PDF. Notebooks show results through four objects that
+look alike on the screen and on paper:
 
-- ``ReportTable(frame, columns=[Column("region", "Region"), Column("ratio", format="ratio")], caption=..., notes=...)``
+- ``ReportTable(frame, columns=[Column("region", "Region"), Column("ratio", format="ratio")], caption=...)``
 - ``ReportCards([Card("incidents", "42", "mean of four weeks: 31", accent=True), ...])``
 - ``ReportText(["First sentence.", ...], kind="key" | "paragraphs" | "notice" | "provisional")``
 - ``report_figure(fig, caption="takeaway", alt="what can be seen", label="fig-trend")``
 
-``use_report_style()``, called once at the top of the notebook, sets fonts, colours and SVG. ``render_report(...)`` runs
-and sets the notebook. Plain outputs work too: pandas tables, matplotlib figures with ``#| fig-cap:`` and
-``#| fig-alt:``, markdown with ``$math$``, printed text. docs/reporting.md says more.
+``use_report_style()``, called once at the top of the notebook, sets fonts, colours and SVG.
+``render_report(...)`` runs and sets the notebook. Plain outputs work too: pandas tables, matplotlib figures
+with ``#| fig-cap:`` and ``#| fig-alt:``, markdown with ``$math$``, printed text. docs/reporting.md says more.
 """
 
 from __future__ import annotations

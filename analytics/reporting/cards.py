@@ -66,9 +66,9 @@ class ReportCards:
         for card in self.cards:
             colour = "#C2410C" if card.accent else "#374151"
             parts.append(
-                f'<div style="border-top:3px solid {colour};background:#F3F4F6;padding:8px 12px;min-width:8em">'
+                f'<div style="border-top:3px solid {colour};background:#F3F4F6;padding:8px 12px">'
                 f"<div><small>{html_escape(card.label)}</small></div>"
-                f'<div style="font-size:1.8em;font-weight:bold;color:{colour}">{html_escape(card.value)}</div>'
+                f'<div style="font-size:1.8em;color:{colour}"><b>{html_escape(card.value)}</b></div>'
                 f"<div><small>{html_escape(card.note)}</small></div></div>"
             )
         return f'<div style="display:flex;flex-wrap:wrap;gap:10px">{"".join(parts)}</div>'

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from analytics.errors import UptickError
 from analytics.reporting.escape import FONT_DIR
 
 __all__ = ["CompiledPDF", "compile_typst", "fonts"]
 
-STANDARDS = ("a-2a", "ua-1")
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 _EPOCH = dt.date(2000, 1, 1)
 
 
@@ -40,7 +40,7 @@ def fonts() -> Any:
 def compile_typst(
     source: str, files: Mapping[str, bytes] | None = None, *, as_of: dt.date | None = None
 ) -> CompiledPDF:
-    """Return the PDF of a Typst source.
+    r"""Return the PDF of a Typst source.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def compile_typst(
 
     Examples
     --------
-    >>> compiled = compile_typst('#set document(title: "One page")\\nA quiet week.')
+    >>> compiled = compile_typst('#set document(title: "One page")\nA quiet week.')
     >>> compiled.pdf[:5], compiled.pages
     (b'%PDF-', 1)
     """
@@ -79,7 +79,7 @@ def compile_typst(
         compiler = typst.Compiler(str(main), root=str(root), font_paths=fonts(), ignore_system_fonts=True)
         try:
             pdf, warned = compiler.compile_with_warnings(
-                format="pdf", pdf_standards=list(STANDARDS), timestamp=stamp
+                format="pdf", pdf_standards=[*STANDARDS], timestamp=stamp
             )
             counted = json.loads(compiler.query("<uptick-pages>", field="value"))
         except typst.TypstError as error:
@@ -89,8 +89,9 @@ def compile_typst(
                 where=_place(error, root),
                 todo="; ".join(error.hints) or None,
             ) from error
+    assert isinstance(pdf, bytes)  # one PDF, not a list of pages
     pages = int(counted[0]) if counted else 1
-    return CompiledPDF(bytes(pdf), pages, tuple(w.message for w in warned))
+    return CompiledPDF(pdf, pages, tuple(w.message for w in warned))
 
 
 def _place(error: Any, root: Path) -> str | None:

@@ -1,9 +1,9 @@
 """Text from data or markdown, as Typst that prints it and never runs it.
 
-Text is always written as a Typst string literal (``"…"``), where only the backslash and the quotation mark mean
-anything, never as markup. Characters that none of the bundled fonts can show are written as ``[U+4E2D]``, so that
-nothing is lost silently and the document stays within PDF/A. Runs of Arabic or Hebrew script are isolated, so that
-``≤ 5`` after an Arabic name keeps its side and its direction.
+Text is always written as a Typst string literal (``"…"``), where only the backslash and the quotation mark
+mean anything, never as markup. Characters that no bundled font can show are written as ``[U+4E2D]``, so that
+nothing is lost silently and the document stays within PDF/A. Runs of Arabic or Hebrew script are isolated, so
+that ``≤ 5`` after an Arabic name keeps its side and its direction.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ __all__ = ["FONT_DIR", "array", "inline", "label_name", "printable", "string"]
 FONT_DIR = Path(__file__).resolve().parent / "fonts"
 
 _WHITESPACE = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
-# Overrides, embeddings and isolates of the input could reorder the text around them; the byte order mark is not
-# allowed in tagged PDF. Direction marks and joiners (U+200C..200F, U+061C) are kept: Persian and Sorani need them.
+# Overrides, embeddings and isolates of the input could reorder the text around them; the byte order mark is
+# not allowed in PDF/A. Direction marks and joiners (U+200C..200F, U+061C) stay: Persian and Sorani need them.
 _NEVER = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF}
 _INVISIBLE = {0xFE0E, 0xFE0F}
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
@@ -31,7 +31,7 @@ _RTL_RUN = re.compile(
 @lru_cache(maxsize=1)
 def _not_shown() -> re.Pattern[str]:
     """Return the pattern of all characters that no bundled font can show."""
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     known = set(_INVISIBLE)
     for path in sorted(FONT_DIR.glob("*-Regular.ttf")):
@@ -49,11 +49,11 @@ def _not_shown() -> re.Pattern[str]:
 
 
 def printable(text: str) -> str:
-    """Return `text` on one line, with every character that cannot be shown written as its code.
+    r"""Return `text` on one line, with every character that cannot be shown written as its code.
 
     Examples
     --------
-    >>> printable("Tuz\\tKhurmatu 中")
+    >>> printable("Tuz\tKhurmatu 中")
     'Tuz Khurmatu [U+4E2D]'
     """
     flat = _WHITESPACE.sub(" ", text)
@@ -77,11 +77,11 @@ def string(text: object) -> str:
 
 
 def lines_string(text: str) -> str:
-    """Return a Typst string literal that keeps line ends and tabs (as four spaces), for monospaced blocks.
+    r"""Return a Typst string literal that keeps line ends and tabs (as four spaces), for monospaced blocks.
 
     Examples
     --------
-    >>> print(lines_string("a\\n\\tb"))
+    >>> print(lines_string("a\n\tb"))
     "a\\n    b"
     """
     parts = (string(line.expandtabs(4))[1:-1] for line in text.split("\n"))
@@ -89,7 +89,7 @@ def lines_string(text: str) -> str:
 
 
 def inline(text: object) -> str:
-    """Return Typst markup that prints `text`; closed by ``;`` so that what follows is never read as arguments.
+    """Return Typst markup that prints `text`, closed by ``;`` so that nothing after it is read as arguments.
 
     Examples
     --------

@@ -33,7 +33,7 @@ Progress = Callable[[int, int, str], None]
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 
-class _Kernel(AsyncKernelManager):  # type: ignore[misc]
+class _Kernel(AsyncKernelManager):
     """A kernel of the interpreter that runs now, whatever kernels are installed on the machine."""
 
     @property
@@ -59,7 +59,8 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
             warnings.simplefilter(
                 "ignore"
             )  # nbformat warns about notebooks without cell ids, and repairs them
-            return nbformat.read(path, as_version=4)
+            nb: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+            return nb
     except FileNotFoundError:
         raise InputError("there is no such notebook", where=str(path)) from None
     except (OSError, UnicodeDecodeError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
@@ -83,7 +84,7 @@ def run_notebook(
     notebook : Path
         A notebook with one cell tagged ``parameters`` that assigns every parameter its default.
     parameters : mapping
-        Names and values: text, numbers, booleans, None, dates (given as ISO text), and lists and dicts of these.
+        Names and values: text, numbers, booleans, None, dates (given as ISO text), lists and dicts of these.
     progress : callable, optional
         ``progress(done, total, what)``, called before each code cell.
     folder : Path, optional
@@ -196,7 +197,8 @@ def _with_parameters(
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     if lines:
-        injected = nbformat.v4.new_code_cell("\n".join(lines), id="injected-parameters")
+        source = "\n".join(lines)
+        injected = nbformat.v4.new_code_cell(source, id="injected-parameters")  # type: ignore[no-untyped-call]
         injected.metadata["tags"] = ["injected-parameters"]
         nb.cells = [c for c in nb.cells if "injected-parameters" not in c.metadata.get("tags", ())]
         nb.cells.insert(tagged[0] + 1, injected)
@@ -271,7 +273,7 @@ def _failed(cell: Any, index: int, notebook: Path, ename: str, evalue: str) -> U
 
 def _settled(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return the executed notebook without what differs from run to run: times, addresses, versions."""
-    nb.metadata = nbformat.from_dict(
+    nb.metadata = nbformat.from_dict(  # type: ignore[no-untyped-call]
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},

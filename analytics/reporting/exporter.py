@@ -30,13 +30,13 @@ _DRAWING = re.compile(r"(\[|array\(\[+)?<(Axes|Figure|matplotlib\.)|Text\(")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-class TypstExporter(Exporter):  # type: ignore[misc]
+class TypstExporter(Exporter):
     """A notebook as Typst source, its figures and the template as resources beside it.
 
-    Title, subtitle and dates are traits, set by the caller from the report's parameters: what a notebook stores
-    about itself is not used, except that its first heading is the title when none is given. ``text/x-typst``
-    outputs are Typst code, so they are used only when `trust_typst` says that the notebook was run here; else
-    the HTML of the same object is converted.
+    Title, subtitle and dates are traits, set by the caller from the report's parameters: what a notebook
+    stores about itself is not used, except that its first heading is the title when none is given.
+    ``text/x-typst`` outputs are Typst code, so they are used only when `trust_typst` says that the notebook was
+    run here; else the HTML of the same object is converted.
     """
 
     title = Unicode("", help="Title of the document").tag(config=True)
@@ -167,7 +167,7 @@ class _Converter:
         return options, "\n".join(lines)
 
     def output(self, output: Any, options: dict[str, str]) -> Iterator[str]:
-        """Yield the Typst of one output; captions and the label of `options` go to the first that takes them."""
+        """Yield the Typst of one output; captions and label go to the first output that takes them."""
         if output.output_type == "error":
             raise InputError(
                 "the notebook holds a cell that failed, so no report is made from it",

@@ -1,4 +1,4 @@
-"""Figures for a report: the bundled fonts in matplotlib, SVG that repeats to the byte, captions beside them."""
+"""Figures for a report: bundled fonts in matplotlib, SVG that repeats to the byte, captions beside them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEXT_WIDTH = 6.69
 _SALT = "uptick"
 
 
-def _style() -> dict[str, Any]:
+def _style() -> Any:
     return {
         "font.family": ["Noto Sans", "Noto Sans Arabic", "DejaVu Sans"],
         "font.size": 8.5,
@@ -67,7 +67,7 @@ def _style() -> dict[str, Any]:
         "savefig.facecolor": "white",
         "svg.fonttype": "path",
         "svg.hashsalt": _SALT,
-        "axes.prop_cycle": "cycler('color', ['#C2410C', '#6B7280', '#1D4ED8', '#9CA3AF', '#7C2D12', '#374151'])",
+        "axes.prop_cycle": f"cycler('color', {[ACCENT, GREY, '#1D4ED8', '#9CA3AF', '#7C2D12', '#374151']})",
     }
 
 
@@ -112,10 +112,11 @@ def use_report_style() -> None:
     if ipython is not None and ipython.get_ipython() is not None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-        set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
+        show: Any = set_matplotlib_formats
+        show("svg", metadata={"Date": None}, bbox_inches=None)
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults() -> Any:
     """Return matplotlib's own defaults, so that a user's matplotlibrc does not change a report."""
     import matplotlib as mpl
 
@@ -156,7 +157,8 @@ class ReportFigure:
             f"<figcaption><strong>{html_escape(self.caption)}</strong></figcaption>" if self.caption else ""
         )
         start = self.svg.find("<svg")
-        html = f'<figure style="margin:0" aria-label="{html_escape(self.alt)}">{caption}{self.svg[start:]}</figure>'
+        alt = html_escape(self.alt)
+        html = f'<figure style="margin:0" aria-label="{alt}">{caption}{self.svg[start:]}</figure>'
         about = {"uptick": {"caption": self.caption, "alt": self.alt, "label": label_name(self.label)}}
         data = {"text/plain": repr(self), "text/html": html, "image/svg+xml": self.svg}
         return data, {"image/svg+xml": about}

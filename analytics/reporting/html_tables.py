@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bs4 import BeautifulSoup, Comment, NavigableString, Tag
+from bs4 import BeautifulSoup
+from bs4.element import Comment, NavigableString, Tag
 
 from analytics.reporting.escape import inline, lines_string, string
 from analytics.reporting.tables import table_typst
@@ -162,6 +163,7 @@ class _Grid:
                 self.figures[x] = self.figures.get(x, True) and number
             shown = f'text(weight: "bold", {string(text)})' if head else string(text)
             spans = "".join(f", {k}: {v}" for k, v in (("colspan", columns), ("rowspan", rows)) if v > 1)
+            spans += ", align: center" if head and columns > 1 else ""
             cells.append(f"table.cell(x: {x}, y: {y}{spans}, {shown})")
             x += columns
             self.width = max(self.width, x)

@@ -12,37 +12,46 @@ __all__ = ["latex_to_typst"]
 
 _TOKEN: Final = re.compile(r"\\([A-Za-z]+\*?|.)|(\d+(?:\.\d+)?)|(\s+)|(.)", re.DOTALL)
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon "
-    "phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-)
-_SAME = "sum exp log ln min max lim det inf sup arg sin cos tan gcd in times dot.op approx prop"
+# Names that are the same in both languages, then pairs of LaTeX=Typst.
+_SAME = """
+alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon chi psi omega
+Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
+sum exp log ln min max lim det inf sup arg sin cos tan gcd Pr in times approx equiv partial nabla div subset
+supset emptyset forall exists prime ell quad lt gt
+"""
+_PAIRS = """
+epsilon=epsilon.alt varepsilon=epsilon phi=phi.alt varphi=phi vartheta=theta.alt prod=product int=integral
+infty=infinity le=lt.eq leq=lt.eq ge=gt.eq geq=gt.eq ne=eq.not neq=eq.not ll=lt.double gg=gt.double sim=tilde.op
+simeq=tilde.eq propto=prop pm=plus.minus mp=minus.plus cdot=dot.op ast=ast.op notin=in.not subseteq=subset.eq
+cup=union cap=inter setminus=without neg=not land=and lor=or to=arrow.r rightarrow=arrow.r leftarrow=arrow.l
+Rightarrow=arrow.r.double mapsto=arrow.r.bar Leftrightarrow=arrow.l.r.double mid=divides ldots=dots.h dots=dots.h
+cdots=dots.h.c vdots=dots.v circ=compose lfloor=floor.l rfloor=floor.r lceil=ceil.l rceil=ceil.r
+langle=chevron.l rangle=chevron.r lvert=bar.v rvert=bar.v lVert=bar.v.double rVert=bar.v.double qquad=wide
+"""
+_CALLED = """
+hat=hat widehat=hat bar=macron overline=overline underline=underline tilde=tilde widetilde=tilde vec=arrow dot=dot
+ddot=dot.double mathbf=bold boldsymbol=bold mathcal=cal mathbb=bb mathit=italic mathsf=sans mathrm=upright sqrt=sqrt
+"""
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(pair.split("=") for pair in text.split())
+
+
 _SYMBOLS: Final[dict[str, str]] = {
-    **{name: name for name in _GREEK.split()},
-    **{name: name for name in _SAME.split() if "." not in name},
-    "epsilon": "epsilon.alt", "varepsilon": "epsilon", "phi": "phi.alt", "varphi": "phi", "vartheta": "theta.alt",
-    "prod": "product", "int": "integral", "partial": "partial", "nabla": "nabla", "infty": "infinity",
-    "le": "lt.eq", "leq": "lt.eq", "ge": "gt.eq", "geq": "gt.eq", "ne": "eq.not", "neq": "eq.not", "lt": "lt",
-    "gt": "gt", "ll": "lt.double", "gg": "gt.double", "sim": "tilde.op", "simeq": "tilde.eq", "equiv": "equiv",
-    "approx": "approx", "propto": "prop", "pm": "plus.minus", "mp": "minus.plus", "cdot": "dot.op",
-    "ast": "ast.op", "div": "div", "notin": "in.not", "subset": "subset", "subseteq": "subset.eq",
-    "supset": "supset", "cup": "union", "cap": "inter", "setminus": "without", "emptyset": "emptyset",
-    "forall": "forall", "exists": "exists", "neg": "not", "land": "and", "lor": "or", "to": "arrow.r",
-    "rightarrow": "arrow.r", "leftarrow": "arrow.l", "Rightarrow": "arrow.r.double", "mapsto": "arrow.r.bar",
-    "Leftrightarrow": "arrow.l.r.double", "mid": "divides", "ldots": "dots.h", "dots": "dots.h",
-    "cdots": "dots.h.c", "vdots": "dots.v", "prime": "prime", "ell": "ell", "circ": "compose", "Pr": "Pr",
-    "lfloor": "floor.l", "rfloor": "floor.r", "lceil": "ceil.l", "rceil": "ceil.r", "langle": "chevron.l",
-    "rangle": "chevron.r", "lvert": "bar.v", "rvert": "bar.v", "lVert": "bar.v.double", "rVert": "bar.v.double",
-    "quad": "quad", "qquad": "wide", ",": "thin", ":": "med", ";": "thick", "!": "", " ": "space", "\n": "space",
-    "{": "\\{", "}": "\\}", "_": "\\_", "%": "\\%", "&": "\\&", "#": "\\#", "$": "\\$", "|": "bar.v.double",
-    "displaystyle": "", "textstyle": "", "limits": "", "nonumber": "", "\\": "\\\n",
-}  # fmt: skip
-_CALLS: Final[dict[str, str]] = {
-    "hat": "hat", "widehat": "hat", "bar": "macron", "overline": "overline", "underline": "underline",
-    "tilde": "tilde", "widetilde": "tilde", "vec": "arrow", "dot": "dot", "ddot": "dot.double", "mathbf": "bold",
-    "boldsymbol": "bold", "mathcal": "cal", "mathbb": "bb", "mathit": "italic", "mathsf": "sans", "mathrm": "upright",
-    "sqrt": "sqrt",
-}  # fmt: skip
+    **{name: name for name in _SAME.split()},
+    **_pairs(_PAIRS),
+    **dict.fromkeys(("displaystyle", "textstyle", "limits", "nonumber", "!"), ""),
+    **{character: f"\\{character}" for character in "{}_%&#$"},
+    ",": "thin",
+    ":": "med",
+    ";": "thick",
+    " ": "space",
+    "\n": "space",
+    "|": "bar.v.double",
+    "\\": "\\\n",
+}
+_CALLS: Final = _pairs(_CALLED)
 _TEXTS: Final = ("text", "textrm", "textbf", "textit", "mbox")
 _ENVIRONMENTS: Final = (
     "aligned",
@@ -56,8 +65,9 @@ _ENVIRONMENTS: Final = (
     "bmatrix",
 )
 _SPECIAL: Final = (
-    "frac", "dfrac", "tfrac", "binom", "operatorname", "operatorname*", "left", "right", "begin", "end", *_TEXTS
-)  # fmt: skip
+    *["frac", "dfrac", "tfrac", "binom", "operatorname", "operatorname*", "left", "right", "begin", "end"],
+    *_TEXTS,
+)
 _CHARACTERS: Final[dict[str, str]] = {
     "-": "minus", "*": "ast.op", "'": "prime", "<": "lt", ">": "gt", "=": "=", "+": "+", "~": "space.nobreak",
     "|": "bar.v",

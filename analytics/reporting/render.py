@@ -62,8 +62,8 @@ def render_report(
         The PDF to write; the executed notebook gets the same name with ``.ipynb``. Both appear together when
         everything went well, and nothing otherwise.
     title, subtitle, header, meta : str
-        Title, the line below it, the right end of the running header (the ISO week), the left end of the footer
-        (data cut-off and hash).
+        Title, the line below it, the right end of the running header (the ISO week), the left end of the
+        footer (data cut-off and hash).
     as_of : date
         Date of the data: the date of the document, so that the same input gives the same bytes.
     simulated : bool
@@ -90,7 +90,8 @@ def render_report(
     if progress is not None:
         steps = sum(cell.cell_type == "code" for cell in executed.cells)
         progress(steps, steps + 1, "setting the PDF")
-    exporter = TypstPDFExporter(
+    make: Any = TypstPDFExporter
+    exporter = make(
         title=title,
         subtitle=subtitle,
         header=header,
@@ -101,12 +102,16 @@ def render_report(
     )
     pdf, resources = exporter.from_notebook_node(executed, {"metadata": {"name": target.stem}})
     converted = time.perf_counter()
-    import nbformat
-
     kept = target.with_suffix(".ipynb")
-    write_together({kept: (nbformat.writes(executed) + "\n").encode("utf-8"), target: pdf})
+    write_together({kept: _text(executed).encode("utf-8"), target: pdf})
     pages = resources["uptick"]["pages"]
     return RenderedReport(target, kept, pages, ran - started, converted - ran)
+
+
+def _text(nb: Any) -> str:
+    import nbformat
+
+    return str(nbformat.writes(nb)) + "\n"  # type: ignore[no-untyped-call]
 
 
 def check_writable(target: Path) -> None:

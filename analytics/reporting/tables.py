@@ -48,9 +48,10 @@ class Column:
     align : {"left", "right", "center"}, optional
         Numbers to the right and everything else to the left unless given.
     format : str or callable, optional
-        ``"text"``, ``"integer"``, ``"number"``, ``"ratio"``, ``"percent"``, ``"pvalue"``, ``"date"``, ``"spark"`` (the
-        cells hold sequences of numbers, drawn as small bars, the last one in the accent colour), a Python
-        format specification such as ``".3f"``, or a function from value to text. Missing values never reach it.
+        ``"text"``, ``"integer"``, ``"number"``, ``"ratio"``, ``"percent"``, ``"pvalue"``, ``"date"``,
+        ``"spark"`` (the cells hold sequences of numbers, drawn as small bars, the last one in the accent
+        colour), a Python format specification such as ``".3f"``, or a function from value to text. Missing
+        values never reach it.
     width : str, optional
         ``"auto"``, or a share such as ``"2fr"``; columns with a share fill the page width together.
     """

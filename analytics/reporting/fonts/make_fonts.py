@@ -1,7 +1,7 @@
 """Make the static fonts in this folder: run once by hand, the result is kept.
 
 Sources, as published in the Python packages ``fontpkg-noto-sans`` 2.15 and ``fontpkg-noto-sans-arabic`` 2.12
-(variable Noto Sans and Noto Sans Arabic, SIL Open Font License 1.1, no reserved font name) and the DejaVu Sans
+(variable Noto Sans and Noto Sans Arabic, SIL Open Font License 1.1, no reserved name), and the DejaVu Sans
 that comes with matplotlib 3.11 (its own free licence, ``LICENSE_DEJAVU.txt``). matplotlib registers only the
 regular weight of a variable font, so each weight is cut out as a font of its own. Noto Sans has no arrows, no
 relations such as "less than or equal" and no geometric glyphs: those come from DejaVu Sans.
@@ -16,10 +16,10 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-import matplotlib
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
+import matplotlib as mpl
+from fontTools import subset  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.varLib import instancer  # type: ignore[import-untyped]
 
 VERSIONS = {"fontpkg-noto-sans": "2.15", "fontpkg-noto-sans-arabic": "2.12"}
 HERE = Path(__file__).resolve().parent
@@ -60,8 +60,34 @@ SYMBOLS = (
     (0x2900, 0x29FF),
     (0x2A00, 0x2AFF),
 )
-LATIN_FEATURES = "kern mark mkmk ccmp locl tnum lnum pnum sups subs frac numr dnom case liga".split()
-ARABIC_FEATURES = "kern mark mkmk ccmp locl init medi fina isol rlig liga calt rclt curs tnum".split()
+LATIN_FEATURES = [
+    "kern",
+    "mark",
+    "mkmk",
+    "ccmp",
+    "locl",
+    "tnum",
+    "lnum",
+    "pnum",
+    "sups",
+    "subs",
+    "case",
+    "liga",
+]
+ARABIC_FEATURES = [
+    "kern",
+    "mark",
+    "mkmk",
+    "ccmp",
+    "locl",
+    "init",
+    "medi",
+    "fina",
+    "isol",
+    "rlig",
+    "liga",
+    "calt",
+]
 
 
 def source(package: str, file: str) -> Path:
@@ -97,7 +123,7 @@ def main() -> None:
     upright = source(noto, "files/NotoSans[wdth,wght].ttf")
     italic = source(noto, "files/NotoSans-Italic[wdth,wght].ttf")
     script = source(arabic, "files/NotoSansArabic[wdth,wght].ttf")
-    dejavu = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    dejavu = Path(mpl.get_data_path()) / "fonts" / "ttf"
     for name, path, weight, ranges, features in (
         ("NotoSans-Regular", upright, 400, LATIN, LATIN_FEATURES),
         ("NotoSans-Bold", upright, 700, LATIN, LATIN_FEATURES),
