@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +15,11 @@ import pandas as pd
 
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.periods import Gap, as_day, as_gap
-from analytics.schema import possible_span, validate
+from analytics.schema import BASES, possible_span, validate
 from analytics.sources import acled, table, ucdp
 from analytics.sources.checks import FLAGS, REASONS, Columns, Draft
 from analytics.sources.files import load
+from analytics.sources.quarantine import split, spread
 
 __all__ = ["SOURCES", "Incidents", "RowAccounting", "read_incidents"]
 
@@ -270,13 +270,13 @@ def _recognise(columns: Columns) -> str:
 
 def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: _Metadata) -> Incidents:
     raw = draft.columns.raw
-    quarantine, kept = _quarantine(draft)
+    quarantine, kept = split(draft)
     if not kept.any():
         raise _nothing_left(raw.name, quarantine)
     data = {name: _take(values, kept) for name, values in draft.data.items()}
     frame = validate(pd.DataFrame(data))
     first, end = possible_span(frame)
-    draft.flag("coarse date", _spread(kept, (end - first).astype(np.int64) + 1 >= _COARSE))
+    draft.flag("coarse date", spread(kept, (end - first).astype(np.int64) + 1 >= _COARSE))
     flags = {name: draft.flagged[name][kept] for name in FLAGS if name in draft.flagged}
     flags = {name: rows for name, rows in flags.items() if rows.any()}
     frame["row"] = raw.rows[kept]
@@ -302,9 +302,15 @@ def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: 
         as_of=as_of,
         no_coverage=metadata.no_coverage,
         simulated=simulated,
-        notes=(*raw.notes, *draft.notes, *metadata.notes),
+        notes=(*raw.notes, *draft.notes, _who_began(frame), *metadata.notes),
         title=metadata.title or (raw.path.name if raw.path else ""),
     )
+
+
+def _who_began(frame: pd.DataFrame) -> str:
+    counts = frame["initiator_basis"].value_counts()
+    stated = ", ".join(f"{basis} in {counts.get(basis, 0):,}" for basis in BASES)
+    return f"initiator of {len(frame):,} incidents: {stated}"
 
 
 def _is_extra(draft: Draft, column: str, kept: npt.NDArray[np.bool_]) -> bool:
@@ -317,12 +323,6 @@ def _is_extra(draft: Draft, column: str, kept: npt.NDArray[np.bool_]) -> bool:
 def _take(values: object, kept: npt.NDArray[np.bool_]) -> pd.Series:
     series = values if isinstance(values, pd.Series) else pd.Series(np.asarray(values))
     return series[kept].reset_index(drop=True)
-
-
-def _spread(kept: npt.NDArray[np.bool_], rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    out = np.zeros(len(kept), dtype=bool)
-    out[kept] = rows
-    return out
 
 
 def _joined(flags: dict[str, npt.NDArray[np.bool_]], size: int) -> pd.Series:
@@ -349,77 +349,6 @@ def _typed(values: pd.Series) -> pd.Series:
             numbers: pd.Series = pd.to_numeric(filled).astype(dtype)
             return numbers.reindex(values.index)
     return values.mask(blank)
-
-
-def _quarantine(draft: Draft) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
-    """Give each unusable row its first reason; return those rows and which rows are kept."""
-    raw = draft.columns.raw
-    _not_records(draft)
-    parts = []
-    kept = np.ones(len(raw.frame), dtype=bool)
-    for problem in sorted(draft.problems, key=lambda p: REASONS.index(p.reason)):
-        parts.append((problem.reason, problem.rows & kept, problem.column, problem.explanation))
-        kept &= ~problem.rows
-    ids = pd.Series(draft.data["incident_id"])
-    repeated = _spread(kept, ids[kept].duplicated(keep="first").to_numpy(dtype=bool))
-    parts.append(("duplicate id", repeated, None, ""))
-    kept &= ~repeated
-    tables = []
-    for reason, rows, column, explanation in parts:
-        where = np.flatnonzero(rows)
-        if reason == "duplicate id":
-            details = _duplicate_details(ids, where, kept, raw.rows)
-        elif column is None:
-            details = [explanation] * len(where)
-        else:
-            quoted = raw.frame[column].iloc[where]
-            details = [f"{column} {text!r} {explanation}" for text in quoted]
-        tables.append(pd.DataFrame({"at": where, "reason": reason, "detail": details}))
-    found = pd.concat(tables, ignore_index=True).sort_values("at", kind="stable", ignore_index=True)
-    at = found["at"].to_numpy(dtype=np.int64)
-    originals = raw.frame.iloc[at].to_dict(orient="records")
-    quarantine = pd.DataFrame(
-        {
-            "row": raw.rows[at],
-            "reason": found["reason"].astype("str"),
-            "detail": found["detail"].astype("str"),
-            "original": pd.Series([json.dumps(o, ensure_ascii=False) for o in originals], dtype="str"),
-        }
-    )
-    return quarantine, kept
-
-
-def _duplicate_details(
-    ids: pd.Series, where: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64]
-) -> list[str]:
-    first = pd.Series(rows[kept], index=ids[kept].to_numpy())
-    return [f"{name!r} is already in row {first[name]}" for name in ids.iloc[where]]
-
-
-def _not_records(draft: Draft) -> None:
-    """Find blank rows, tag rows and repeated headers among the rows without a readable date."""
-    undated = np.zeros(len(draft.columns), dtype=bool)
-    for problem in draft.problems:
-        if problem.reason == "unparsable date":
-            undated |= problem.rows
-    where = np.flatnonzero(undated)
-    if not len(where):
-        return
-    cells = draft.columns.frame.iloc[where].apply(lambda column: column.str.strip())
-    blank = cells == ""
-    names = pd.Series(cells.columns, index=cells.columns).str.casefold()
-    header = cells.apply(lambda column: column.str.casefold() == names[column.name])
-    tags = cells.apply(lambda column: column.str.startswith("#"))
-    for reason, rows, explanation in (
-        ("not a record (blank row)", blank.all(axis=1), "every cell is blank"),
-        ("not a record (HXL tag row)", (tags | blank).all(axis=1) & tags.any(axis=1), "HXL tags, not values"),
-        (
-            "not a record (repeated header)",
-            (header | blank).all(axis=1) & header.any(axis=1),
-            "the header again",
-        ),
-    ):
-        draft.set_aside(reason, _spread(undated, rows.to_numpy(dtype=bool)), None, explanation)
 
 
 def _nothing_left(name: str, quarantine: pd.DataFrame) -> InputError:

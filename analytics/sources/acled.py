@@ -84,11 +84,7 @@ def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
     _who_and_what(draft)
     if "fatalities" in columns:
         draft.people("fatalities", "fatalities")
-        zeros = int((pd.Series(data["fatalities"]) == 0).sum())
-        if zeros:
-            draft.notes.append(
-                f"fatalities: 0 in {zeros:,} rows, which ACLED writes for none and for not known"
-            )
+        draft.notes.append("fatalities: ACLED writes 0 both for none and for not known; 0 is kept")
     draft.blank_admin1()
     if "timestamp" in columns:
         updated_at(draft, "timestamp")
@@ -126,9 +122,8 @@ def _who_and_what(draft: Draft) -> None:
     ).to_numpy()
     unidentified = columns.words("actor1").str.startswith("unidentified").to_numpy(dtype=bool)
     initiator = np.where(one_sided & ~unidentified, by_inter, "unknown")
-    ruled = initiator != "unknown"
     data["initiator"] = initiator
-    data["initiator_basis"] = np.where(ruled, "rule", "unknown")
+    data["initiator_basis"] = np.where(initiator == "unknown", "unknown", "rule")
     data["activity"] = np.select(
         [
             against_civilians,
@@ -151,7 +146,5 @@ def _who_and_what(draft: Draft) -> None:
         draft.notes.append(
             "civilian_targeting: not in this export, known only for Violence against civilians"
         )
-    draft.notes.append(
-        f"initiator: by rule in {int(ruled.sum()):,} one-sided events, unknown in {int((~ruled).sum()):,}; "
-        "actor1 is not taken for the attacker; wounded are not recorded"
-    )
+    draft.notes.append("initiator: actor1 of one-sided events, by ACLED's definition; else unknown")
+    draft.notes.append("wounded: not recorded by ACLED")

@@ -49,6 +49,7 @@ FLAGS = (
     "coarse date",
     "unknown date precision",
     "year differs from date",
+    "code_status not clear",
     "blank id",
     "blank admin1",
     "coordinates 0, 0",
@@ -110,7 +111,8 @@ class Columns:
         self.raw = raw
         self.frame = raw.frame
         self._names: dict[str, str] = {}
-        for name in raw.frame.columns:
+        # Where two names fold to one, the choice must not depend on their order in the file.
+        for name in sorted(raw.frame.columns, key=lambda n: (n != fold(n), n)):
             self._names.setdefault(fold(name), name)
 
     def __contains__(self, name: str) -> bool:
@@ -242,7 +244,7 @@ class Draft:
     def ids(self, name: str | None) -> None:
         """Take the identifiers over and set repeats aside later; make ``row-N`` where the file has none.
 
-        Where every identifier ends in ``.0`` (a table that once held a missing value) the ending is dropped.
+        Where most identifiers end in ``.0`` (a table that once held a missing value) the ending is dropped.
         """
         made = pd.Series(
             "row-" + pd.Series(self.columns.raw.rows).astype("str"), index=self.columns.frame.index
@@ -252,8 +254,9 @@ class Draft:
             return
         text = self.columns.strings(name).str.strip()
         blank = (text == "").to_numpy(dtype=bool)
-        if text[~blank].str.fullmatch(r"\d+\.0").to_numpy(dtype=bool).mean() > 0.99:
-            text = text.str.replace(r"\.0$", "", regex=True)
+        floats = text.str.fullmatch(r"\d+\.0").to_numpy(dtype=bool)
+        if 2 * floats.sum() > (~blank).sum():
+            text = text.where(~floats, text.str.removesuffix(".0"))
         self.data["incident_id"] = text.mask(blank, made)
         self.carried[self.columns.actual(name)] = None
         self.flag("blank id", blank)

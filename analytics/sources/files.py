@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import re
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -17,12 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InputError, OptionError, nearest
+from analytics.sources.typed import as_text, read_excel, read_parquet
 
 __all__ = ["RawTable", "load", "one_column_error"]
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _RARE_DELIMITERS = {"^": "caret", "~": "tilde", ":": "colon", "\x01": "control-A"}
-_CHUNK = 20_000
+_CHUNK = 2_000  # records turned into columns at a time: small enough to stay in the processor's cache
 _EXCEL = (".xlsx", ".xlsm")
 _PARQUET = (".parquet", ".pq")
 # First bytes of files that are sometimes given, or renamed, as text.
@@ -100,7 +100,13 @@ def load(
     """
     if isinstance(path_or_frame, pd.DataFrame):
         _refuse_text_options("a DataFrame", sheet=sheet, encoding=encoding, delimiter=delimiter)
-        return _finish(_as_text(path_or_frame), "the DataFrame")
+        return _finish(as_text(path_or_frame), "the DataFrame")
+    if not isinstance(path_or_frame, (str, Path)):
+        raise InputError(
+            "incidents are read from a file or a DataFrame",
+            expected="a path or a pandas DataFrame",
+            found=type(path_or_frame).__name__,
+        )
     path = Path(path_or_frame)
     name = str(path)
     if path.is_dir():
@@ -117,17 +123,17 @@ def load(
         ) from None
     except OSError as error:
         raise InputError(f"{name} cannot be opened", found=error.strerror, where=name) from None
-    if not data.strip():
+    if not data or data.isspace():
         raise InputError(f"{name} is empty", expected="a header and one row per incident", where=name)
     digest = hashlib.sha256(data).hexdigest()
     ending = path.suffix.casefold()
     if ending in _EXCEL:
         _refuse_text_options("an Excel workbook", encoding=encoding, delimiter=delimiter)
-        frame, notes = _read_excel(data, name, sheet)
+        frame, notes = read_excel(data, name, sheet)
         return _finish(frame, name, path=path, digest=digest, notes=notes)
     if ending in _PARQUET:
         _refuse_text_options("a Parquet file", sheet=sheet, encoding=encoding, delimiter=delimiter)
-        return _finish(_read_parquet(data, name), name, path=path, digest=digest)
+        return _finish(read_parquet(data, name), name, path=path, digest=digest)
     _refuse_text_options("a text file", sheet=sheet)
     text, decoding = _decode(data, name, encoding)
     head = text[:100_000]
@@ -362,88 +368,3 @@ def _quote_error(text: str, delimiter: str, name: str, error: csv.Error) -> Inpu
         where=f"{name}, line {line + 1}",
         todo="repair that row",
     )
-
-
-def _read_excel(data: bytes, name: str, sheet: str | int | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    try:
-        import openpyxl  # noqa: F401
-    except ImportError:
-        raise InputError(
-            f"{name} is an Excel workbook and openpyxl is not installed",
-            todo="install uptick-analytics[excel], or save the sheet as CSV",
-        ) from None
-    with warnings.catch_warnings():
-        # openpyxl warns about workbook features (styles, validation) that have no bearing on the cells.
-        warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
-        try:
-            book = pd.ExcelFile(io.BytesIO(data), engine="openpyxl")
-        except Exception as error:  # openpyxl raises a dozen kinds
-            raise InputError(
-                f"{name} is not an Excel workbook", found=type(error).__name__, where=name
-            ) from None
-        with book:
-            names = [str(s) for s in book.sheet_names]
-            chosen = _sheet(names, sheet, name)
-            frame = book.parse(chosen, dtype=object, na_filter=False)
-    notes: tuple[str, ...] = ()
-    if sheet is None and len(names) > 1:
-        others = ", ".join(n for n in names if n != chosen)
-        notes = (f"sheet: {chosen!r}, the first (others: {others})",)
-    if frame.empty and not len(frame.columns):
-        raise InputError(
-            f"sheet {chosen!r} of {name} is empty", where=name, todo=f"sheets: {', '.join(names)}"
-        )
-    return _as_text(frame), notes
-
-
-def _sheet(names: list[str], sheet: str | int | None, name: str) -> str:
-    if sheet is None:
-        return names[0]
-    if isinstance(sheet, int) and 0 <= sheet < len(names):
-        return names[sheet]
-    if isinstance(sheet, str) and sheet in names:
-        return sheet
-    close = nearest(str(sheet), names)
-    raise InputError(
-        f"{name} has no sheet {sheet!r}",
-        expected=f"one of {', '.join(names)}",
-        where=name,
-        todo=f"did you mean {' or '.join(close)}?" if close else None,
-    )
-
-
-def _read_parquet(data: bytes, name: str) -> pd.DataFrame:
-    try:
-        import pyarrow as pa  # type: ignore[import-untyped]
-    except ImportError:
-        raise InputError(
-            f"{name} is a Parquet file and pyarrow is not installed",
-            todo="install uptick-analytics[parquet], or save the table as CSV",
-        ) from None
-    try:
-        frame = pd.read_parquet(io.BytesIO(data), engine="pyarrow")
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{name} is not a Parquet file", found=type(error).__name__, where=name) from None
-    return _as_text(frame)
-
-
-def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return typed columns as text, missing values as ``""``."""
-    columns = {i: _column_as_text(frame.iloc[:, i]) for i in range(frame.shape[1])}
-    out = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
-    out.columns = pd.Index([str(c) for c in frame.columns])
-    return out
-
-
-def _column_as_text(column: pd.Series) -> pd.Series:
-    column = column.reset_index(drop=True)
-    missing = column.isna()
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
-        midnight = (column.dropna() == column.dropna().dt.normalize()).all()
-        text = column.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
-    elif isinstance(column.dtype, (pd.CategoricalDtype, pd.PeriodDtype)) or column.dtype == object:
-        text = pd.Series([str(v) for v in column.to_numpy(dtype=object)], dtype="str")
-    else:
-        text = column.astype("str")
-    filled: pd.Series = text.astype("str").mask(missing, "")
-    return filled

@@ -210,7 +210,7 @@ def updated_at(draft: Draft, column: str) -> None:
         iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
         plausible = iso.dt.year.between(1970, 2199)
         times[other] = iso.where(plausible).astype("datetime64[us]")
-    written = ~draft.columns.words(column).isin(["", *map(str.casefold, _NULLS)]).to_numpy(dtype=bool)
+    written = ~draft.columns.strings(column).str.strip().isin(["", *_NULLS]).to_numpy(dtype=bool)
     odd: Bools = written & times.isna().to_numpy(dtype=bool)
     draft.flag("unreadable updated_at", odd)
     draft.data["updated_at"] = times

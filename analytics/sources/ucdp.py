@@ -92,14 +92,12 @@ def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
             draft.people(canonical, name)
     draft.order_of_estimates()
     draft.blank_admin1()
-    draft.notes.append(
-        "initiator: side A by UCDP's definition of one-sided violence; unknown in every other event; "
-        "wounded are not recorded"
-    )
+    draft.notes.append("initiator: side A of one-sided violence, by UCDP's definition; else unknown")
+    draft.notes.append("wounded: not recorded by UCDP")
     if "code_status" in columns:
-        unclear = int((columns.words("code_status") != "clear").sum())
-        if unclear:
-            draft.notes.append(f"code_status: {unclear:,} events are not yet 'Clear' (candidate events)")
+        draft.flag(
+            "code_status not clear", ~columns.words("code_status").isin(["clear"]).to_numpy(dtype=bool)
+        )
     return draft
 
 

@@ -1,0 +1,91 @@
+"""The rows that cannot be kept: one reason each, the first that applies, and the row as it stood."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.sources.checks import REASONS, Bools, Draft
+
+__all__ = ["split", "spread"]
+
+
+def spread(kept: Bools, rows: Bools) -> Bools:
+    """Return a mask over all rows from a mask over the kept ones."""
+    out = np.zeros(len(kept), dtype=bool)
+    out[kept] = rows
+    return out
+
+
+def split(draft: Draft) -> tuple[pd.DataFrame, Bools]:
+    """Give each unusable row its first reason; return those rows and which rows are kept."""
+    raw = draft.columns.raw
+    _not_records(draft)
+    parts = []
+    kept = np.ones(len(raw.frame), dtype=bool)
+    for problem in sorted(draft.problems, key=lambda p: REASONS.index(p.reason)):
+        parts.append((problem.reason, problem.rows & kept, problem.column, problem.explanation))
+        kept &= ~problem.rows
+    ids = pd.Series(draft.data["incident_id"])
+    repeated = spread(kept, ids[kept].duplicated(keep="first").to_numpy(dtype=bool))
+    parts.append(("duplicate id", repeated, None, ""))
+    kept &= ~repeated
+    tables = []
+    for reason, rows, column, explanation in parts:
+        where = np.flatnonzero(rows)
+        if reason == "duplicate id":
+            details = _duplicate_details(ids, where, kept, raw.rows)
+        elif column is None:
+            details = [explanation] * len(where)
+        else:
+            quoted = raw.frame[column].iloc[where]
+            details = [f"{column} {text!r} {explanation}" for text in quoted]
+        tables.append(pd.DataFrame({"at": where, "reason": reason, "detail": details}))
+    found = pd.concat(tables, ignore_index=True).sort_values("at", kind="stable", ignore_index=True)
+    at = found["at"].to_numpy(dtype=np.int64)
+    originals = raw.frame.iloc[at].to_dict(orient="records")
+    quarantine = pd.DataFrame(
+        {
+            "row": raw.rows[at],
+            "reason": found["reason"].astype("str"),
+            "detail": found["detail"].astype("str"),
+            "original": pd.Series([json.dumps(o, ensure_ascii=False) for o in originals], dtype="str"),
+        }
+    )
+    return quarantine, kept
+
+
+def _duplicate_details(
+    ids: pd.Series, where: npt.NDArray[np.int64], kept: Bools, rows: npt.NDArray[np.int64]
+) -> list[str]:
+    first = pd.Series(rows[kept], index=ids[kept].to_numpy())
+    return [f"{name!r} is already in row {first[name]}" for name in ids.iloc[where]]
+
+
+def _not_records(draft: Draft) -> None:
+    """Find blank rows, tag rows and repeated headers among the rows without a readable date."""
+    undated = np.zeros(len(draft.columns), dtype=bool)
+    for problem in draft.problems:
+        if problem.reason == "unparsable date":
+            undated |= problem.rows
+    where = np.flatnonzero(undated)
+    if not len(where):
+        return
+    cells = draft.columns.frame.iloc[where].apply(lambda column: column.str.strip())
+    blank = cells == ""
+    names = pd.Series(cells.columns, index=cells.columns).str.casefold()
+    header = cells.apply(lambda column: column.str.casefold() == names[column.name])
+    tags = cells.apply(lambda column: column.str.startswith("#"))
+    for reason, rows, explanation in (
+        ("not a record (blank row)", blank.all(axis=1), "every cell is blank"),
+        ("not a record (HXL tag row)", (tags | blank).all(axis=1) & tags.any(axis=1), "HXL tags, not values"),
+        (
+            "not a record (repeated header)",
+            (header | blank).all(axis=1) & header.any(axis=1),
+            "the header again",
+        ),
+    ):
+        draft.set_aside(reason, spread(undated, rows.to_numpy(dtype=bool)), None, explanation)

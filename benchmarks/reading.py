@@ -1,0 +1,124 @@
+"""How long it takes to read 100,000 incidents: invented rows in the shape of an ACLED export (31 columns).
+
+    python benchmarks/reading.py [--rows 100000] [--repeats 5] [--write]
+
+The bar is 2 seconds on two cores. With --write the result is recorded in benchmarks/results/reading.txt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analytics import read_incidents
+
+SEED = 20200413
+BAR = 2.0
+RESULT = Path(__file__).parent / "results" / "reading.txt"
+EVENTS = (
+    ("Political violence", "Battles", "Armed clash"),
+    ("Political violence", "Explosions/Remote violence", "Remote explosive/landmine/IED"),
+    ("Political violence", "Explosions/Remote violence", "Air/drone strike"),
+    ("Political violence", "Violence against civilians", "Attack"),
+    ("Strategic developments", "Strategic developments", "Arrests"),
+    ("Demonstrations", "Protests", "Peaceful protest"),
+)
+
+
+def invented_rows(size: int, seed: int = SEED) -> pd.DataFrame:
+    """Invented incidents under the column names of an ACLED export since 2023; none of them happened."""
+    rng = np.random.default_rng(seed)
+    number = pd.Series(np.arange(size)).astype("str")
+    days = np.datetime64("2018-01-01") + np.sort(rng.integers(0, 830, size))
+    event = rng.integers(0, len(EVENTS), size)
+    disorder, kind, sub = (np.array(words)[event] for words in zip(*EVENTS, strict=True))
+    place = rng.integers(0, 2000, size)
+    latitude, longitude = rng.uniform(30, 37, 2000).round(4), rng.uniform(40, 48, 2000).round(4)
+
+    def named(stem: str, many: int, of: np.ndarray | None = None) -> pd.Series:
+        return stem + pd.Series(rng.integers(0, many, size) if of is None else of % many).astype("str")
+
+    return pd.DataFrame(
+        {
+            "event_id_cnty": "XYZ" + number,
+            "event_date": pd.Series(days).dt.strftime("%Y-%m-%d"),
+            "year": days.astype("datetime64[Y]").astype(str),
+            "time_precision": rng.choice(["1", "2", "3"], size, p=[0.945, 0.053, 0.002]),
+            "disorder_type": disorder,
+            "event_type": kind,
+            "sub_event_type": sub,
+            "actor1": named("Invented Group ", 60),
+            "assoc_actor_1": named("Invented Ally ", 40),
+            "inter1": rng.choice(["State forces", "Rebel group", "Political militia"], size),
+            "actor2": named("Invented Group ", 60),
+            "assoc_actor_2": "",
+            "inter2": rng.choice(["State forces", "Rebel group", "Civilians"], size),
+            "interaction": rng.choice(["State forces-Rebel group", "Rebel group-Civilians"], size),
+            "civilian_targeting": np.where(kind == "Violence against civilians", "Civilian targeting", ""),
+            "iso": "999",
+            "region": "Invented Region",
+            "country": "Inventia",
+            "admin1": named("Province ", 18, place),
+            "admin2": named("District ", 101, place),
+            "admin3": "",
+            "location": named("Village ", 2000, place),
+            "latitude": latitude[place].astype(str),
+            "longitude": longitude[place].astype(str),
+            "geo_precision": rng.choice(["1", "2", "3"], size),
+            "source": named("Invented Gazette ", 300),
+            "source_scale": rng.choice(["National", "Subnational"], size),
+            "notes": "An invented note, number "
+            + number
+            + ", as long as notes in such files often are: who is said "
+            "to have done what to whom, where, with which arms, and how many were hurt, by whose account. "
+            * 2,
+            "fatalities": rng.poisson(0.8, size).astype(str),
+            "tags": "",
+            "timestamp": (1_600_000_000 + np.arange(size) * 60).astype(str),
+        }
+    )
+
+
+def measure(path: Path, repeats: int) -> tuple[list[float], int]:
+    """Seconds of each reading, and the number of incidents kept."""
+    seconds, kept = [], 0
+    for _ in range(repeats):
+        start = time.perf_counter()
+        kept = len(read_incidents(path))
+        seconds.append(time.perf_counter() - start)
+    return seconds, kept
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help="record the result")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "invented.csv"
+        invented_rows(given.rows).to_csv(path, index=False)
+        size = path.stat().st_size / 1e6
+        seconds, kept = measure(path, given.repeats)
+    median = statistics.median(seconds)
+    lines = [
+        f"reading {given.rows:,} invented rows, 31 columns, {size:.0f} MB, {kept:,} kept",
+        f"median {median:.2f} s of {given.repeats} (best {min(seconds):.2f}, worst {max(seconds):.2f}); "
+        f"bar {BAR:.0f} s: {'met' if median < BAR else 'NOT MET'}",
+        f"seed {SEED}; Python {platform.python_version()}, pandas {pd.__version__}, NumPy {np.__version__}",
+    ]
+    print("\n".join(lines))
+    if given.write:
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
