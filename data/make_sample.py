@@ -97,7 +97,7 @@ def text_of(header: str, lines: dict[str, str], extra: dict[str, str], leave_out
 def meta_text(twin: bool) -> str:
     return "\n".join(
         [
-            "# Written by make_sample.py. The spell counts for the governorate and for each of its districts.",
+            "# Written by make_sample.py. The spell covers the governorate and all its districts.",
             f'title = "{TITLE}{", without the injected uptick" if twin else ""}"',
             'licence = "CC0-1.0"',
             "simulated = true",

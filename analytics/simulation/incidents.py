@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.bundled import bundled_path
-from analytics.errors import InputError, OptionError, nearest
+from analytics.errors import InputError, OptionError, nearest, unknown_option
 from analytics.periods import Days, Gap, Window, as_day, as_gap, as_window, day_range
-from analytics.schema import validate
+from analytics.schema import ACTIVITIES, validate
 from analytics.simulation import dressing
 from analytics.simulation.clusters import SelfExcitation, self_exciting, smooth_profile, weekday_factors
 from analytics.simulation.dressing import Messiness
+from analytics.simulation.places import check_places, iraq_places
 
 __all__ = [
     "InjectedUptick",
@@ -42,7 +42,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 WEEKDAY = (1.10, 1.05, 1.00, 1.05, 0.75, 1.00, 1.05)
-_PLACE_COLUMNS = ("admin1", "admin2", "share", "latitude", "longitude")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,37 +140,6 @@ class SimulatedIncidents:
         )
 
 
-def iraq_places() -> tuple[pd.DataFrame, dict[str, dict[str, tuple[str, ...]]]]:
-    """Return the districts the bundled sample uses, with their shares, and other spellings of their names.
-
-    Returns
-    -------
-    places : DataFrame
-        Columns `admin1`, `admin2`, `share`, `latitude`, `longitude` (centroid).
-    spellings : dict
-        ``{"admin1": {name: other spellings}, "admin2": {...}}``, the commoner spellings first.
-
-    Examples
-    --------
-    >>> places, spellings = iraq_places()
-    >>> places["admin1"].nunique()
-    14
-    >>> spellings["admin2"]["Daquq"][0]
-    'Dāqūq district'
-    """
-    named = pd.read_csv(bundled_path("data/iraq_simulated_places.csv"))
-    centroids = pd.read_csv(bundled_path("data/iraq_district_centroids.csv"))
-    places = centroids.merge(named[["pcode", "share"]].dropna(), on="pcode", validate="one_to_one")
-    is_admin1 = named["share"].isna()
-    spellings = {
-        level: {
-            name: tuple(text.split("|")) for name, text in zip(rows["name"], rows["spellings"], strict=True)
-        }
-        for level, rows in (("admin1", named[is_admin1]), ("admin2", named[~is_admin1]))
-    }
-    return places[list(_PLACE_COLUMNS)], spellings
-
-
 def simulate_incidents(
     *,
     seed: int,
@@ -240,7 +208,9 @@ def simulate_incidents(
     if places is None:
         places, bundled_spellings = iraq_places()
         spellings = bundled_spellings if spellings is None else spellings
-    _check_places(places)
+    check_places(places)
+    if seed < 0:
+        raise OptionError("a seed cannot be negative", expected="0 or more", found=str(seed))
     windows = [as_window(text, "totals") for text in totals]
     if not windows:
         raise InputError("no totals were given", expected="at least one window and its number of attacks")
@@ -249,8 +219,9 @@ def simulate_incidents(
     extraction = end if extracted is None else as_day(extracted, "extracted")
     holes = [as_gap(gap, "gaps") for gap in gaps]
     _check_regions(places, uptick, holes, Window(start, end))
+    _check_activities(activities, uptick)
     by_day = weekday_factors(weekday, days)
-    names = ("attack", *[name for name in activities if name != "attack"])
+    names = ("attack", *activities)
     streams = dict(
         zip(
             ("uptick", "order", "delay", "file", *names),
@@ -261,13 +232,19 @@ def simulate_incidents(
     rngs = {name: np.random.Generator(np.random.PCG64(stream)) for name, stream in streams.items()}
 
     window_of = np.repeat(np.arange(len(windows)), [w.days for w in windows])
-    added = _inject(rngs["uptick"], uptick, places, days, by_day)
+    none = InjectedUptick(Window(start, end), {places["admin2"].iloc[0]: 1.0}, {})
+    added = _inject(rngs["uptick"], uptick or none, places, days, by_day)
     injected_attacks = np.bincount(
         window_of[added.loc[added["activity"] == "attack", "day"]], minlength=len(windows)
     )
     wanted = np.fromiter(totals.values(), dtype=np.int64) - injected_attacks
     if (wanted < 0).any():
-        raise InputError("the uptick is larger than the total of a window", found=str(wanted.tolist()))
+        at = int(wanted.argmin())
+        raise InputError(
+            "the uptick is larger than the total of a window",
+            expected=f"at most {wanted[at] + injected_attacks[at]} attacks in {windows[at]}",
+            found=f"{injected_attacks[at]} injected",
+        )
     profile = smooth_profile(windows, wanted.tolist())
     parts, kept_share = [added], {}
     for name in names:
@@ -318,19 +295,6 @@ def simulate_incidents(
     )
 
 
-def _check_places(places: pd.DataFrame) -> None:
-    absent = [name for name in _PLACE_COLUMNS if name not in places.columns]
-    if absent:
-        raise InputError(
-            "the table of places lacks columns",
-            expected=", ".join(_PLACE_COLUMNS),
-            found=", ".join(map(str, places.columns)),
-            where=", ".join(absent),
-        )
-    if places["admin2"].duplicated().any() or not (places["share"] > 0).all():
-        raise InputError("each district must stand once, with a share above 0", where="places")
-
-
 def _check_regions(
     places: pd.DataFrame, uptick: InjectedUptick | None, gaps: Sequence[Gap], span: Window
 ) -> None:
@@ -350,25 +314,30 @@ def _check_regions(
         )
 
 
+def _check_activities(activities: Mapping[str, float], uptick: InjectedUptick | None) -> None:
+    others = tuple(name for name in ACTIVITIES if name != "attack")
+    for name, ratio in activities.items():
+        if name not in others:
+            raise unknown_option("activity", name, others)
+        if not ratio >= 0:
+            raise OptionError(f"there cannot be {ratio} incidents of {name} per attack")
+    for name, number in (uptick.extra if uptick else {}).items():
+        if name not in ACTIVITIES:
+            raise unknown_option("activity", name, ACTIVITIES)
+        if number < 0:
+            raise OptionError(f"an uptick cannot take incidents away: {name} {number}")
+
+
 def _inject(
     rng: np.random.Generator,
-    uptick: InjectedUptick | None,
+    uptick: InjectedUptick,
     places: pd.DataFrame,
     days: Days,
     by_day: Floats,
 ) -> pd.DataFrame:
     """Draw the extra incidents: independent days (weekday cycle kept) and districts."""
-    if uptick is None:
-        return pd.DataFrame(
-            {
-                "district": np.zeros(0, np.int64),
-                "day": np.zeros(0, np.int64),
-                "generation": pd.array([], dtype="Int64"),
-                "activity": pd.array([], dtype="str"),
-                "injected": np.zeros(0, bool),
-            }
-        )
-    activity = np.repeat(list(uptick.extra), list(uptick.extra.values()))
+    numbers = np.fromiter(uptick.extra.values(), dtype=np.int64)
+    activity = np.repeat(np.array(list(uptick.extra), dtype=object), numbers)
     inside = np.flatnonzero(uptick.window.contains(days))
     weights = np.array(list(uptick.shares.values()), dtype=float)
     row_of = pd.Index(places["admin2"]).get_indexer(pd.Index(list(uptick.shares)))

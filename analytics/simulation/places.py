@@ -1,0 +1,57 @@
+"""The places incidents are simulated in: the bundled districts of Iraq, or a table of the user's."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.bundled import bundled_path
+from analytics.errors import InputError
+
+__all__ = ["PLACE_COLUMNS", "check_places", "iraq_places"]
+
+PLACE_COLUMNS = ("admin1", "admin2", "share", "latitude", "longitude")
+
+
+def iraq_places() -> tuple[pd.DataFrame, dict[str, dict[str, tuple[str, ...]]]]:
+    """Return the districts the bundled sample uses, with their shares, and other spellings of their names.
+
+    Returns
+    -------
+    places : DataFrame
+        Columns `admin1`, `admin2`, `share`, `latitude`, `longitude` (centroid).
+    spellings : dict
+        ``{"admin1": {name: other spellings}, "admin2": {...}}``, the commoner spellings first.
+
+    Examples
+    --------
+    >>> places, spellings = iraq_places()
+    >>> places["admin1"].nunique()
+    14
+    >>> spellings["admin2"]["Daquq"][0]
+    'Dāqūq district'
+    """
+    named = pd.read_csv(bundled_path("data/iraq_simulated_places.csv"))
+    centroids = pd.read_csv(bundled_path("data/iraq_district_centroids.csv"))
+    places = centroids.merge(named[["pcode", "share"]].dropna(), on="pcode", validate="one_to_one")
+    is_admin1 = named["share"].isna()
+    spellings = {
+        level: {
+            name: tuple(text.split("|")) for name, text in zip(rows["name"], rows["spellings"], strict=True)
+        }
+        for level, rows in (("admin1", named[is_admin1]), ("admin2", named[~is_admin1]))
+    }
+    return places[list(PLACE_COLUMNS)], spellings
+
+
+def check_places(places: pd.DataFrame) -> None:
+    """Raise where a table of places cannot be simulated in."""
+    absent = [name for name in PLACE_COLUMNS if name not in places.columns]
+    if absent:
+        raise InputError(
+            "the table of places lacks columns",
+            expected=", ".join(PLACE_COLUMNS),
+            found=", ".join(map(str, places.columns)),
+            where=", ".join(absent),
+        )
+    if places["admin2"].duplicated().any() or not (places["share"] > 0).all():
+        raise InputError("each district must stand once, with a share above 0", where="places")
