@@ -32,6 +32,7 @@ _ONE = {"text": "a quoted text", "number": "a number", "date": "a date", "truth"
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
     | (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\w))
+    | (?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]*)
     | (?P<number>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.]))
     | (?P<name>[^\W\d]\w*)
     | (?P<column>`(?:[^`]|``)+`(?!`))
@@ -202,7 +203,9 @@ class _Parser:
         token = self.now
         value = self._value(token)
         if value is None:
-            hint = f"text is quoted: '{token.text}'" if token.kind == "name" and not token.word else None
+            hint = "days are compared whole: leave out the time" if token.kind == "time" else None
+            if token.kind == "name" and not token.word:
+                hint = f"text is quoted: '{token.text}'"
             self.fail(wanted, hint)
         if kind is not None and value.kind != kind:
             self.fail(wanted)

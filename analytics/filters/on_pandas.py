@@ -77,9 +77,8 @@ class _Pandas:
     def compare(self, node: Compare) -> _Truths:
         values, targets = self._operands(node.column, (node.value,))
         if node.op not in ("=", "!=") and values.dtype.kind not in "fM":
-            self._mismatch(
-                node.column, node.value, "=, !=, in or contains", f"{node.op}, which needs an order"
-            )
+            known = "=, != or in" if node.value.kind == "truth" else "=, !=, in or contains"
+            self._mismatch(node.column, node.value, known, f"{node.op}, which needs an order")
         missing = self._missing(values)
         return _OPERATORS[node.op](values, targets[0]) & ~missing, missing
 
@@ -125,7 +124,7 @@ class _Pandas:
                     fail_at(self.text, column.at, f"more than one column is named {column.name!r}")
                 series: pd.Series = table[column.name]
                 if isinstance(series.dtype, pd.CategoricalDtype):
-                    series = series.astype(series.cat.categories.dtype)
+                    series = pd.Series(series.cat.categories).convert_dtypes().reindex(series.cat.codes)
                 if _kind(series) is None:
                     fail_at(
                         self.text,
@@ -134,7 +133,7 @@ class _Pandas:
                         found=str(series.dtype),
                     )
                 return series
-        known = [str(name) for table in (self.frame, self.extra) for name in table.columns]
+        known = list(dict.fromkeys(str(name) for table in (self.frame, self.extra) for name in table.columns))
         close = nearest(column.name, known)
         return fail_at(
             self.text,
@@ -156,7 +155,12 @@ class _Pandas:
         if held == "text" and kind in ("number", "date") and not own:
             series = self._parsed(column, series, values[0])
         elif held != kind:
-            todo = f"quote the value: '{values[0].value}'" if held == "text" and kind == "number" else None
+            hints = {
+                ("text", "number"): f"quote the value: '{values[0].value}'",
+                ("date", "number"): "write a day, such as 2020-04-13",
+                ("number", "text"): "write the number without quotes",
+            }
+            todo = hints.get((str(held), kind))
             self._mismatch(column, values[0], _PLURAL[str(held)], _PLURAL[kind], todo)
         written = [value.value for value in values]
         if kind == "text":
@@ -202,19 +206,21 @@ class _Pandas:
 
     def _parsed(self, column: Column, series: pd.Series, value: Value) -> pd.Series:
         """Read a text column of the source as numbers or dates; all of its values must be."""
-        text = series.astype("str").str.strip()
-        text = text.mask(text == "")
+        codes, distinct = _distinct(series)
+        text = pd.Series([one.strip() for one in distinct], dtype="str")
+        parsed: pd.Series
         if value.kind == "number":
-            parsed = pd.to_numeric(text, errors="coerce")
+            parsed = pd.to_numeric(text, errors="coerce").astype("float64")
         else:
-            days = text.where(text.str.match(_ISO, na=False)).str.slice(0, 10)
-            parsed = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
-        wrong = text[text.notna() & parsed.isna()]
-        if len(wrong):
-            examples = ", ".join(repr(one) for one in wrong.unique()[:3])
-            found = f"{len(wrong)} of {len(text)} values that are not, such as {examples}"
+            days = text.where(text.str.match(_ISO)).str.slice(0, 10)
+            parsed = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+        wrong = parsed.isna().to_numpy()
+        if wrong.any():
+            rows = int(wrong[codes[codes >= 0]].sum())
+            examples = ", ".join(repr(one) for one in text[wrong][:3])
+            found = f"{rows} of {len(series)} values that are not, such as {examples}"
             self._mismatch(column, value, _PLURAL[value.kind], found, "compare it with a quoted text")
-        return parsed
+        return parsed.reindex(codes)
 
     def _mismatch(
         self, column: Column, value: Value, expected: str, found: str, todo: str | None = None
