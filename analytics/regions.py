@@ -23,6 +23,7 @@ from analytics.errors import InputError, OptionError, nearest, unknown_option
 
 __all__ = [
     "BLANK",
+    "LEVELS",
     "RegionMatch",
     "RegionSet",
     "RegionTable",
@@ -81,7 +82,8 @@ def fold(name: str) -> str:
     True
     """
     # Apostrophes go first: NFKD would turn an acute accent standing alone into a space and a mark.
-    decomposed = unicodedata.normalize("NFKD", name.translate(_LETTERS)).casefold()
+    composed = unicodedata.normalize("NFC", name).translate(_LETTERS)
+    decomposed = unicodedata.normalize("NFKD", composed).casefold()
     bare = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Me", "Cf")).translate(
         _LETTERS
     )
