@@ -20,7 +20,7 @@ from analytics.regions import RegionTable, fold, known_region_sets, region_set, 
 
 GOVERNORATES = region_table("Iraq", "admin1")
 DISTRICTS = region_table("Iraq", "admin2")
-# The slowest machine in use takes about 10 ms for 100,000 rows.
+# About 10 ms with nothing remembered; the best of five runs is taken, since other work may run beside.
 SECONDS_FOR_100_000_ROWS = 0.05
 
 
@@ -217,12 +217,14 @@ def test_the_table_is_there_for_iraq_only():
 
 def test_matching_100_000_rows_is_quick():
     values = pd.Series(np.resize([s for group in DISTRICTS.spellings for s in group], 100_000), dtype="str")
-    fold.cache_clear()
-    start = time.perf_counter()
-    found = DISTRICTS.match(values)
-    elapsed = time.perf_counter() - start
-    assert (found.codes >= 0).all()
-    assert elapsed < SECONDS_FOR_100_000_ROWS
+    elapsed = []
+    for _ in range(5):
+        fold.cache_clear()
+        start = time.perf_counter()
+        found = DISTRICTS.match(values)
+        elapsed.append(time.perf_counter() - start)
+        assert (found.codes >= 0).all()
+    assert min(elapsed) < SECONDS_FOR_100_000_ROWS
 
 
 # Real files -------------------------------------------------------------------------------------------------
