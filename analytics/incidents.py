@@ -256,8 +256,8 @@ def read_incidents(
         draft.set_aside(
             "date after as_of",
             np.asarray(draft.data["date_start"], dtype="datetime64[D]") > last,
-            None,
-            f"the incident starts after {last}",
+            draft.start_column,
+            f"is after as_of {last}",
         )
     return _assemble(draft, source, last, _metadata(raw.path))
 
@@ -272,7 +272,7 @@ def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: 
     raw = draft.columns.raw
     quarantine, kept = split(draft)
     if not kept.any():
-        raise _nothing_left(raw.name, quarantine)
+        raise _nothing_left(draft, quarantine)
     data = {name: _take(values, kept) for name, values in draft.data.items()}
     frame = validate(pd.DataFrame(data))
     first, end = possible_span(frame)
@@ -351,16 +351,23 @@ def _typed(values: pd.Series) -> pd.Series:
     return values.mask(blank)
 
 
-def _nothing_left(name: str, quarantine: pd.DataFrame) -> InputError:
+def _nothing_left(draft: Draft, quarantine: pd.DataFrame) -> InputError:
+    name = draft.columns.raw.name
     counts = quarantine["reason"].value_counts()
     top = ", ".join(f"{reason} ({n:,})" for reason, n in counts.head(3).items())
     worst = quarantine[quarantine["reason"] == counts.index[0]].iloc[0]
+    days = np.asarray(draft.data["date_start"], dtype="datetime64[D]")
+    late = worst["reason"] == "date after as_of"
     return InputError(
         f"no row of {name} can be kept: all {len(quarantine):,} are set aside",
         expected="at least one incident",
         found=top,
         where=f"{name}, row {worst['row']}: {worst['detail']}",
-        todo="check the file and the date column, or as_of",
+        todo=(
+            f"give an as_of of {days[~np.isnat(days)].min()} or later: the first incident is then"
+            if late
+            else "check the file and its date column"
+        ),
     )
 
 
@@ -379,7 +386,7 @@ def _metadata(path: Path | None) -> _Metadata:
         raise InputError(
             f"the metadata file {beside.name} cannot be read",
             expected='title = "...", simulated = true, [[no_coverage]] with start, end, region',
-            found=str(error).splitlines()[0],
+            found="; ".join(line.strip() for line in str(error).splitlines()),
             where=str(beside),
         ) from None
     notes = [f"metadata read from {beside.name}"]

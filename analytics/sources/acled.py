@@ -75,7 +75,7 @@ def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
     draft.ids("event_id_cnty")
     data["source"] = pd.Series("acled", index=columns.frame.index, dtype="str")
     days = draft.dates("event_date", style=date_style, slashes=DMY)
-    draft.span(days, days, ("event_date", "event_date"))
+    draft.span(days, days, (columns.actual("event_date"), columns.actual("event_date")))
     _precision(draft, days)
     for canonical, name in _TEXT:
         draft.carry(canonical, name)

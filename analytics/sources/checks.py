@@ -212,6 +212,8 @@ class Draft:
         Rows that cannot be kept.
     flagged : dict
         Rows kept with a flag.
+    start_column : str or None
+        The file's column of the first day.
     """
 
     columns: Columns
@@ -220,6 +222,7 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     flagged: dict[str, Bools] = field(default_factory=dict)
+    start_column: str | None = None
 
     def set_aside(self, reason: str, rows: Bools, column: str | None, explanation: str) -> None:
         """Set rows aside for a reason out of ``REASONS``."""
@@ -285,6 +288,7 @@ class Draft:
     def span(self, start: ParsedDates, end: ParsedDates, names: tuple[str, str]) -> None:
         """Take the first and last day over; set aside rows that end before they start."""
         self.data["date_start"], self.data["date_end"] = start.days, end.days
+        self.start_column = names[0]
         self.set_aside("end before start", end.days < start.days, names[1], f"is before {names[0]}")
 
     def coordinates(self, latitude: str | None, longitude: str | None) -> None:

@@ -183,7 +183,7 @@ def _find_style(
         f"the dates in column {name} can be read as {DMY} and as {MDY}",
         expected="a column in one style, with some day above 12 to tell which",
         found=(
-            f"{day_first:,} rows that can only be {DMY} and {month_first:,} that can only be {MDY}"
+            f"rows that can only be {DMY}: {day_first:,}; only {MDY}: {month_first:,}"
             if day_first
             else f"dates such as {example} and no day above 12"
         ),

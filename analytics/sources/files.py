@@ -235,7 +235,7 @@ def _decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[st
         raise InputError(
             f"{name} is UTF-8 with damaged bytes",
             expected=f"UTF-8 throughout ({accented:,} accented characters are)",
-            found=f"{damaged:,} bytes that are not, the first 0x{data[wrong.start]:02x}",
+            found=f"bytes that are not: {damaged:,}, the first 0x{data[wrong.start]:02x}",
             where=f"{name}, line {_line(data, wrong.start):,}, byte {wrong.start:,}",
             todo="repair the file, or give encoding='latin-1' to read it as it stands",
         )
@@ -273,12 +273,14 @@ def _reader(text: str, delimiter: str) -> csv._reader:  # type: ignore[name-defi
 
 
 def _columns(head: str, delimiter: str) -> int:
-    """Return how many columns `delimiter` finds; 1 if the header and the next records disagree."""
-    lengths: list[int] = []
+    """Return how many columns `delimiter` finds; 1 if header and next records disagree or it cuts quotes."""
+    records: list[list[str]] = []
     with suppress(csv.Error):  # the head may end inside a quoted field
-        lengths.extend(len(record) for record in islice(_reader(head, delimiter), 6) if record)
-    whole = lengths[:-1] if len(lengths) > 2 else lengths
-    return lengths[0] if lengths and len(set(whole)) == 1 else 1
+        records.extend(record for record in islice(_reader(head, delimiter), 6) if record)
+    if not records or any(cell.count('"') % 2 for record in records for cell in record):
+        return 1
+    whole = records[:-1] if len(records) > 2 else records
+    return len(records[0]) if len({len(record) for record in whole}) == 1 else 1
 
 
 def _delimiter(head: str, given: str | None) -> tuple[str, tuple[str, ...]]:

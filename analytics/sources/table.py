@@ -167,7 +167,7 @@ def _no_date(columns: Columns) -> InputError:
             where=columns.raw.name,
             todo="give counts to Counts.from_frame",
         )
-    error = columns.missing(["date_start"], ["date_start", *ALIASES["date_start"][1:]], "a plain table's")
+    error = columns.missing(["date_start"], ["date_start", *ALIASES["date_start"][1:]], "plain-table")
     if not error.todo:
         error = InputError(
             error.what,

@@ -34,7 +34,7 @@ def read_excel(data: bytes, name: str, sheet: str | int | None) -> tuple[pd.Data
         with book:
             names = [str(s) for s in book.sheet_names]
             chosen = _sheet(names, sheet, name)
-            frame = book.parse(chosen, dtype=object, na_filter=False)
+            frame = pd.read_excel(book, sheet_name=chosen, dtype=object, na_filter=False)
     notes: tuple[str, ...] = ()
     if sheet is None and len(names) > 1:
         others = ", ".join(n for n in names if n != chosen)

@@ -60,7 +60,7 @@ def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
     data["source"] = pd.Series("ucdp", index=columns.frame.index, dtype="str")
     start = draft.dates("date_start", style=date_style, slashes=None)
     end = draft.dates("date_end", style=date_style, slashes=None)
-    draft.span(start, end, ("date_start", "date_end"))
+    draft.span(start, end, (columns.actual("date_start"), columns.actual("date_end")))
     data["date_precision"] = whole((end.days - start.days) / np.timedelta64(1, "D"))
     for canonical, name in (
         ("country", "country"),

@@ -1,0 +1,210 @@
+"""Bad input: each one clear error, in a snapshot; and what is decided while reading a file is noted."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics import read_incidents
+from analytics.errors import InputError, OptionError, UptickError
+from analytics.sources.files import load
+
+ROWS = "date,province,killed\n2020-04-13,Diyala,2\n2020-04-14,Kirkuk,0\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Work in an empty folder, so that messages show short paths."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _xlsx(path: Path, **sheets: pd.DataFrame) -> None:
+    with pd.ExcelWriter(path) as book:
+        for name, frame in sheets.items():
+            frame.to_excel(book, sheet_name=name, index=False)
+
+
+def _zip_bytes() -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("a.csv", ROWS)
+    return held.getvalue()
+
+
+BAD_BYTES = {
+    "empty": b"",
+    "only blank lines": b"\n\r\n  \n",
+    "header only": b"date,province\n",
+    "an unusual delimiter": b"date^province^killed\n2020-04-13^Diyala^2\n2020-04-14^Kirkuk^0\n",
+    "one column that is no date": b"province\nDiyala\n",
+    "a zip archive": _zip_bytes(),
+    "an old Excel workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 64,
+    "a Parquet file": b"PAR1" + b"\x00" * 16,
+    "zero bytes": b"date,province\n2020-04-13,\x00Diyala\n",
+    "damaged UTF-8": "date,province\n2020-04-13,Dīyālá\n2020-04-14,Kirkūk\n".encode()
+    + b"2020-04-15,Anb\xe2r\n",
+    "a short row": ROWS.encode() + b"2020-04-15,Diyala\n",
+    "a long row": b'date,province,notes\n"2020-04-13","a, b",c\n2020-04-14,Kirkuk,one, two\n',
+    "a quote never closed": ROWS.encode() + b'2020-04-15,"Diyala,1\n2020-04-16,Kirkuk,1\n',
+    "a quote inside a field": b'date,province,notes\n2020-04-13,Diyala,"he said "no" to it"\n',
+    "the same column twice": b"date,province,province\n2020-04-13,Diyala,Kirkuk\n",
+    "no date column": b"when,province,killed\n2020-04-13,Diyala,2\n",
+    "counts, not incidents": b"WEEK,ADMIN1,EVENTS\n2020-04-11,Diyala,3\n",
+    "every row unusable": b"date,province\nsoon,Diyala\n0025-04-13,Kirkuk\nlater,Kirkuk\n",
+    "day and month undecided": b"date,province\n03/04/2020,Diyala\n05/06/2020,Kirkuk\n",
+    "day first and month first": b"date,province\n23/04/2020,Diyala\n05/26/2020,Kirkuk\n",
+}
+
+
+@pytest.mark.parametrize("case", BAD_BYTES)
+def test_bad_bytes_are_one_clear_error(here, snapshot, case):
+    Path("given.csv").write_bytes(BAD_BYTES[case])
+    with pytest.raises(InputError) as caught:
+        read_incidents("given.csv")
+    assert str(caught.value) == snapshot
+
+
+BAD_CALLS = {
+    "no such file": {"path_or_frame": "givne.csv"},
+    "no such file, nothing like it": {"path_or_frame": "elsewhere/x.csv"},
+    "a folder": {"path_or_frame": "."},
+    "not a path": {"path_or_frame": [1, 2]},
+    "unknown source": {"source": "aclde"},
+    "wrong delimiter given": {"delimiter": ";"},
+    "delimiter of two characters": {"delimiter": "||"},
+    "wrong encoding given": {"path_or_frame": "accents.csv", "encoding": "ascii"},
+    "unknown encoding": {"encoding": "latin-99"},
+    "a sheet of a text file": {"sheet": "Data"},
+    "unknown sheet": {"path_or_frame": "book.xlsx", "sheet": "Date"},
+    "delimiter of a workbook": {"path_or_frame": "book.xlsx", "delimiter": ";"},
+    "text named xlsx": {"path_or_frame": "text.xlsx"},
+    "text named parquet": {"path_or_frame": "text.parquet"},
+    "an empty sheet": {"path_or_frame": "book.xlsx", "sheet": "Blank"},
+    "columns: unknown canonical name": {"columns": {"date_begin": "date"}},
+    "columns: unknown column of the file": {"columns": {"admin1": "provinces"}},
+    "columns for ACLED": {"source": "acled", "columns": {"admin1": "province"}},
+    "not UCDP": {"source": "ucdp"},
+    "not ACLED": {"source": "acled"},
+    "as_of before the data": {"as_of": "2019-12-31"},
+    "as_of is no date": {"as_of": "yesterday"},
+    "unknown date style": {"date_style": "day-month"},
+}
+
+
+@pytest.mark.parametrize("case", BAD_CALLS)
+def test_bad_calls_are_one_clear_error(here, snapshot, case):
+    Path("given.csv").write_text(ROWS, encoding="utf-8")
+    Path("text.xlsx").write_text(ROWS, encoding="utf-8")
+    Path("text.parquet").write_text(ROWS, encoding="utf-8")
+    Path("accents.csv").write_text(ROWS.replace("Diyala", "Diyālá"), encoding="utf-8")
+    _xlsx(Path("book.xlsx"), Licence=pd.DataFrame({"text": ["x"]}), Data=pd.DataFrame({"date": ["2020-04-13"]}),
+          Blank=pd.DataFrame())  # fmt: skip
+    with pytest.raises(UptickError) as caught:
+        read_incidents(**{"path_or_frame": "given.csv", **BAD_CALLS[case]})
+    assert str(caught.value) == snapshot
+
+
+def test_unreadable_metadata_is_one_clear_error(here, snapshot):
+    Path("given.csv").write_text(ROWS, encoding="utf-8")
+    Path("given.meta.toml").write_text("[[no_coverage]]\nstart = '2020-13-01'\nend = '2020-12-01'\n")
+    with pytest.raises(InputError) as caught:
+        read_incidents("given.csv")
+    assert str(caught.value) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "note"),
+    [
+        (ROWS, "utf-8", None),
+        (ROWS, "utf-8-sig", None),
+        (ROWS, "utf-16", "encoding: UTF-16"),
+        (ROWS.replace("Diyala", "Diyalá"), "latin-1", "encoding: not UTF-8, read as Windows-1252 (Latin-1)"),
+        (ROWS.replace(",", ";"), "utf-8", "delimiter: semicolon"),
+        (ROWS.replace(",", "\t"), "utf-8", "delimiter: tab"),
+        (ROWS.replace(",", "|"), "utf-8", "delimiter: vertical bar"),
+        (ROWS.replace("\n", "\r\n"), "utf-8", None),
+    ],
+)
+def test_encoding_and_delimiter_are_found_and_noted(tmp_path, text, encoding, note):
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode(encoding))
+    raw = load(path)
+    assert raw.frame.columns.tolist() == ["date", "province", "killed"]
+    assert raw.frame["killed"].tolist() == ["2", "0"]
+    assert (
+        raw.frame["province"][0]
+        == text.splitlines()[1].replace("\t", ",").replace(";", ",").replace("|", ",").split(",")[1]
+    )
+    assert raw.notes == ((note,) if note else ())
+
+
+def test_a_delimiter_within_quotes_does_not_mislead(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('date,"place; province; country, all"\n2020-04-13,"a; b; c, d"\n', encoding="utf-8")
+    assert load(path).frame.iloc[0].tolist() == ["2020-04-13", "a; b; c, d"]
+
+
+def test_records_are_counted_and_not_lines(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('date,notes\n2020-04-13,"one\ntwo\nthree"\nsoon,x\n', encoding="utf-8")
+    incidents = read_incidents(path)
+    assert incidents.frame["row"].tolist() == [2]
+    assert incidents.quarantine["row"].tolist() == [3]
+
+
+def test_nothing_is_coerced_on_the_way_in(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("date,province,code\n2020-04-13,NA,007\n2020-04-14,nan,1e3\n", encoding="utf-8")
+    incidents = read_incidents(path)
+    assert incidents.frame["admin1"].tolist()[0] == "NA"
+    assert incidents.extra["code"].tolist() == ["007", "1e3"]
+
+
+def test_text_excel_parquet_and_frame_give_the_same_incidents(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "date": pd.to_datetime(["2020-04-13", "2020-04-14", None]),
+            "province": ["Diyala", None, "Kirkuk"],
+            "killed": pd.array([2, None, 0], dtype="Int64"),
+            "lat": [33.5, np.nan, 35.25],
+        }
+    )
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_csv(tmp_path / "a.tsv", index=False, sep="\t")
+    frame.to_parquet(tmp_path / "a.parquet")
+    _xlsx(tmp_path / "a.xlsx", Data=frame)
+    given = read_incidents(frame)
+    assert given.accounting.set_aside == {"unparsable date": 1}
+    assert given.frame["fatalities"].isna().tolist() == [False, True]
+    for name in ("a.csv", "a.tsv", "a.parquet", "a.xlsx"):
+        pd.testing.assert_frame_equal(read_incidents(tmp_path / name).frame, given.frame)
+
+
+def test_the_sheet_read_is_noted_and_can_be_named(tmp_path):
+    first, second = (
+        pd.DataFrame({"date": ["2020-04-13"]}),
+        pd.DataFrame({"date": ["2020-04-14", "2020-04-15"]}),
+    )
+    _xlsx(tmp_path / "a.xlsx", One=first, Two=second)
+    incidents = read_incidents(tmp_path / "a.xlsx")
+    assert len(incidents) == 1
+    assert "sheet: 'One', the first (others: Two)" in incidents.notes
+    assert len(read_incidents(tmp_path / "a.xlsx", sheet="Two")) == 2
+    assert len(read_incidents(tmp_path / "a.xlsx", sheet=1)) == 2
+
+
+def test_options_that_do_not_apply_are_refused():
+    with pytest.raises(OptionError, match="delimiter does not apply to a DataFrame"):
+        read_incidents(pd.DataFrame({"date": ["2020-04-13"]}), delimiter=";")
+
+
+def test_a_file_without_incidents_of_more_than_one_column_is_fine(tmp_path):
+    path = tmp_path / "dates.csv"
+    path.write_text("date\n2020-04-13\n2020-04-13\n", encoding="utf-8")
+    assert len(read_incidents(path)) == 2
