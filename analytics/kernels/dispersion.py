@@ -7,6 +7,8 @@ References
 ----------
 .. [1] Bayley, G. V., Hammersley, J. M. (1946). The "effective" number of independent observations in an
        autocorrelated time series. Supplement to the Journal of the Royal Statistical Society 8, 184-197.
+.. [2] Marriott, F. H. C., Pope, J. A. (1954). Bias in the estimation of autocorrelations. Biometrika 41,
+       390-402.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ BoolArray = npt.NDArray[np.bool_]
 _RHO_MAX = 0.9
 _CORRECTION_MIN = 0.2  # a baseline shorter than about four windows could otherwise divide by nothing
 _EDF_MIN = 1.0
+_WINDOWS_MIN = 4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,7 +40,7 @@ class Dispersion:
     edf : float array
         Effective degrees of freedom of `phi`, at least 1.
     rho : float array
-        Correlation of window sums one window length apart, in 0..0.9.
+        Correlation of window sums one window length apart, corrected for its bias, in 0..0.9.
     windows : int array
         Number of disjoint windows that fit into the covered baseline.
     """
@@ -100,7 +103,9 @@ def window_dispersion(baseline: npt.NDArray[np.number], covered: BoolArray, leng
     pairs = np.maximum((whole[length:] & whole[:-length]).sum(axis=0), 1)
     lagged = (centred[length:] * centred[:-length]).sum(axis=0) / pairs
     rho = np.divide(lagged, variance, out=np.zeros_like(variance), where=variance > 0)
-    rho = np.clip(rho, 0.0, _RHO_MAX)
+    # An autocorrelation estimated from m windows falls short by about (1 + 3 rho)/m [2].
+    rho = np.maximum(rho, 0.0)
+    rho = np.minimum(rho + (1 + 3 * rho) / np.maximum(n // length, _WINDOWS_MIN), _RHO_MAX)
 
     share = length / np.maximum(n, length)
     correction = np.maximum(1 - share * (1 + rho) / (1 - rho), _CORRECTION_MIN)

@@ -58,10 +58,11 @@ class LRDTest:
 
 
 def lrd_test(
-    baseline: npt.NDArray[np.number],
-    recent: npt.NDArray[np.number],
+    series: npt.NDArray[np.number],
     covered: BoolArray,
     *,
+    length: int,
+    guard: int = 0,
     completeness: FloatArray | float = 1.0,
     variant: str = "B",
 ) -> LRDTest:
@@ -69,11 +70,13 @@ def lrd_test(
 
     Parameters
     ----------
-    baseline : array, shape (periods, series)
-    recent : array, shape (length, series)
-        Every recent period must be covered.
-    covered : bool array, shape (periods, series)
-        Coverage of the baseline; every series needs at least one covered window.
+    series : array, shape (baseline + guard + length, series)
+        Counts without a break: the baseline, the guard, and the recent window.
+    covered : bool array, same shape
+        Which entries are data. Every recent period must be, and a whole window of each baseline.
+    length, guard : int
+        Periods in the recent window, and left out before it. The guard is no part of the baseline, but it is
+        part of the series that the rotation turns.
     completeness : float or array, shape (series,)
         Expected share of the recent window's incidents that are already reported.
     variant : {"B", "A"}
@@ -87,19 +90,20 @@ def lrd_test(
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> counts = rng.poisson(0.5, (364, 2))
-    >>> recent = np.column_stack([rng.poisson(0.5, 14), rng.poisson(3.0, 14)])
-    >>> lrd_test(counts, recent, np.ones_like(counts, bool)).pvalue.round(3)
-    array([0.722, 0.   ])
+    >>> counts = rng.poisson(0.5, (378, 2))
+    >>> counts[-14:, 1] += 2
+    >>> lrd_test(counts, np.ones_like(counts, bool), length=14).pvalue.round(3)
+    array([0.902, 0.   ])
     """
-    length = recent.shape[0]
-    dispersion = window_dispersion(baseline, covered, length)
-    observed = recent.sum(axis=0).astype(float)
-    base = np.where(covered, baseline, 0).sum(axis=0).astype(float)
+    end = series.shape[0] - length - guard
+    baseline, inside = series[:end], covered[:end]
+    dispersion = window_dispersion(baseline, inside, length)
+    observed = series[-length:].sum(axis=0).astype(float)
+    base = np.where(inside, baseline, 0).sum(axis=0).astype(float)
     factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
-    exposure, periods = length * factor, covered.sum(axis=0).astype(float)
+    exposure, periods = length * factor, inside.sum(axis=0).astype(float)
     a = mixed_tail(observed, observed + base, exposure, periods, dispersion.phi, dispersion.edf)
-    rotation = rotation_pvalue(baseline, recent, covered, factor)
+    rotation = rotation_pvalue(series, covered, length, factor)
     raised = np.where((a > RAISE_ABOVE) | (base < FEW), np.maximum(a, rotation), a)
     return LRDTest(
         observed, base, exposure, periods, dispersion, rotation, a, raised if variant == "B" else a

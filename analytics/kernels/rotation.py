@@ -11,9 +11,9 @@ __all__ = ["rotation_pvalue"]
 
 
 def rotation_pvalue(
-    baseline: npt.NDArray[np.number],
-    recent: npt.NDArray[np.number],
+    series: npt.NDArray[np.number],
     covered: npt.NDArray[np.bool_],
+    length: int,
     scale: npt.NDArray[np.float64] | float = 1.0,
 ) -> npt.NDArray[np.float64]:
     """Share of rotations of the series whose last window holds at least as many incidents.
@@ -23,11 +23,11 @@ def rotation_pvalue(
 
     Parameters
     ----------
-    baseline : array, shape (periods, series)
-    recent : array, shape (length, series)
-        Every recent period must be covered.
-    covered : bool array, shape (periods, series)
-        Coverage of the baseline; windows that touch an uncovered period are left out.
+    series : array, shape (periods, series)
+        Counts without a break; the last `length` periods are the recent window.
+    covered : bool array, same shape
+        Which entries are data. Every recent period must be; windows that touch an uncovered one are left out.
+    length : int
     scale : float or array, shape (series,)
         Expected share of a window's incidents that are reported in the recent window (completeness).
 
@@ -37,18 +37,19 @@ def rotation_pvalue(
 
     Examples
     --------
-    >>> quiet, burst = np.zeros((18, 1)), np.array([[1], [1]])
-    >>> rotation_pvalue(quiet, burst, np.ones((18, 1), bool))
+    >>> series = np.zeros((20, 1))
+    >>> series[-2:] = 1
+    >>> rotation_pvalue(series, np.ones((20, 1), bool), 2)
     array([0.05])
     """
-    length = recent.shape[0]
-    whole = np.concatenate([covered, np.ones_like(recent, dtype=bool), covered[: length - 1]])
-    series = np.concatenate([baseline, recent, baseline[: length - 1]])
-    sums = window_sums(np.where(whole, series, 0), length)
+    whole = np.concatenate([covered, covered[: length - 1]])
+    wheel = np.concatenate([series, series[: length - 1]])
+    sums = window_sums(np.where(whole, wheel, 0), length)
     valid = window_sums(whole, length) == length
-    observed = recent.sum(axis=0)
+    recent = series.shape[0] - length
+    observed = series[recent:].sum(axis=0)
     # Windows of the baseline would hold fewer incidents if they were reported as incompletely.
     factor = np.broadcast_to(np.asarray(scale, dtype=float), observed.shape)
     comparable = sums * factor
-    comparable[baseline.shape[0]] = observed
+    comparable[recent] = observed
     return np.asarray((valid & (comparable >= observed - 1e-9)).sum(axis=0) / valid.sum(axis=0))

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from analytics.simulation.counts import PROCESSES, SimulatedCounts, simulate_counts
+from analytics.simulation.incidents import SimulatedIncidents, simulate_incidents
 
-__all__ = ["PROCESSES", "SimulatedCounts", "simulate_counts"]
+__all__ = ["PROCESSES", "SimulatedCounts", "SimulatedIncidents", "simulate_counts", "simulate_incidents"]

@@ -7,7 +7,7 @@ overdispersed, autocorrelated and self-exciting; season and trend are not modell
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -186,10 +186,12 @@ def _find(split: Split, share: FloatArray | None) -> _Findings:
         for number, pattern in enumerate(patterns.T):
             group = index[np.ravel(which) == number]
             factor = 1.0 if share is None else float(share[pattern].mean())
+            kept = np.r_[np.ones(len(split.values) - length, bool), pattern]
             test = lrd_test(
-                split.baseline[:, group],
-                split.recent[np.ix_(pattern, group)],
-                split.baseline_covered[:, group],
+                split.values[np.ix_(kept, group)],
+                split.covered[np.ix_(kept, group)],
+                length=int(pattern.sum()),
+                guard=split.guard,
                 completeness=factor,
             )
             tests.append((group, test, pattern))
@@ -300,7 +302,8 @@ def _sensitivity(
     up = np.flatnonzero(frame["verdict"] == SUPPORTED)
     coarse = ["no dates are coarse" for _ in up]
     if counts.coarse is not None and counts.coarse.any() and up.size:
-        fine = _split_values(split, counts, counts.values - counts.coarse)
+        first = int((split.baseline_window.start - counts.starts[0]) / _DAY) // counts.period_days
+        fine = replace(split, values=split.values - counts.coarse[first : first + len(split.values)])
         coarse = _words(fine, share, up, alpha)
     episode_words: list[str] = []
     spans: list[str] = []
@@ -310,14 +313,9 @@ def _sensitivity(
         begin = sums.shape[0] - 1 - np.argmax(sums[::-1], axis=0)  # the latest of equals
         period = np.arange(split.baseline.shape[0])[:, None]
         episode = (period >= begin) & (period < begin + length)
-        removed = Split(
-            split.baseline,
-            split.recent,
-            split.baseline_covered & ~episode,
-            split.recent_covered,
-            split.baseline_window,
-            split.recent_window,
-        )
+        covered = split.covered.copy()
+        covered[: len(episode)] &= ~episode
+        removed = replace(split, covered=covered)
         episode_words = _words(removed, share, up, alpha)
         days = counts.period_days
         first = split.baseline_window.start + begin[up] * days * _DAY
@@ -330,23 +328,6 @@ def _sensitivity(
             "largest past episode removed": episode_words,
             "episode": spans,
         }
-    )
-
-
-def _split_values(split: Split, counts: Counts, values: npt.NDArray[np.int32]) -> Split:
-    step = counts.period_days
-
-    def part(window: Window) -> npt.NDArray[np.int32]:
-        first = int((window.start - counts.starts[0]) / _DAY) // step
-        return values[first : first + window.days // step]
-
-    return Split(
-        part(split.baseline_window),
-        part(split.recent_window),
-        split.baseline_covered,
-        split.recent_covered,
-        split.baseline_window,
-        split.recent_window,
     )
 
 

@@ -23,14 +23,37 @@ _DAY = np.timedelta64(1, "D")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Split:
-    """The counts cut into baseline and recent window; arrays of shape (periods, regions)."""
+    """The counts cut out as one stretch: baseline, guard, recent; arrays of shape (periods, regions).
 
-    baseline: npt.NDArray[np.int32]
-    recent: npt.NDArray[np.int32]
-    baseline_covered: BoolArray
-    recent_covered: BoolArray
+    `length` and `guard` are numbers of periods.
+    """
+
+    values: npt.NDArray[np.int32]
+    covered: BoolArray
+    length: int
+    guard: int
     baseline_window: Window
     recent_window: Window
+
+    @property
+    def baseline(self) -> npt.NDArray[np.int32]:
+        """Counts of the baseline."""
+        return self.values[: -self.length - self.guard]
+
+    @property
+    def baseline_covered(self) -> BoolArray:
+        """Coverage of the baseline."""
+        return self.covered[: -self.length - self.guard]
+
+    @property
+    def recent(self) -> npt.NDArray[np.int32]:
+        """Counts of the recent window."""
+        return self.values[-self.length :]
+
+    @property
+    def recent_covered(self) -> BoolArray:
+        """Coverage of the recent window."""
+        return self.covered[-self.length :]
 
 
 def check_share(**shares: float) -> None:
@@ -91,10 +114,10 @@ def split_counts(counts: Counts, recent: int, guard: int, baseline: int) -> Spli
         return Window(counts.starts[begin], counts.starts[end - 1] + (step - 1) * _DAY)
 
     return Split(
-        counts.values[first:middle],
-        counts.values[late:complete],
-        counts.coverage[first:middle],
-        counts.coverage[late:complete],
+        counts.values[first:complete],
+        counts.coverage[first:complete],
+        recent // step,
+        guard // step,
         window(first, middle),
         window(late, complete),
     )
