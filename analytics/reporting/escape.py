@@ -76,13 +76,24 @@ def string(text: object) -> str:
     return '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def path_string(path: str) -> str:
+    r"""Return a Typst string literal of a file's path, every character kept.
+
+    Examples
+    --------
+    >>> print(path_string('中/a"b.svg'))
+    "中/a\"b.svg"
+    """
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def lines_string(text: str) -> str:
     r"""Return a Typst string literal that keeps line ends and tabs (as four spaces), for monospaced blocks.
 
     Examples
     --------
     >>> print(lines_string("a\n\tb"))
-    "a\\n    b"
+    "a\n    b"
     """
     parts = (string(line.expandtabs(4))[1:-1] for line in text.split("\n"))
     return '"' + "\\n".join(parts) + '"'
@@ -107,8 +118,8 @@ def array(items: Iterable[str]) -> str:
     >>> array(['"a"'])
     '("a",)'
     """
-    inner = ", ".join(items)
-    return f"({inner},)" if inner else "()"
+    parts = list(items)
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def label_name(text: str) -> str:

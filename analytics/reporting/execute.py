@@ -30,6 +30,7 @@ __all__ = ["Progress", "read_notebook", "run_notebook"]
 Progress = Callable[[int, int, str], None]
 """Called as ``progress(done, total, what)`` before each step."""
 
+_INJECTED = "injected-parameters"
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 
@@ -107,7 +108,7 @@ def run_notebook(
     def starts(cell: Any, cell_index: int) -> None:
         at[0] = cell_index
         if progress is not None and cell_index in code:
-            progress(code.index(cell_index), total, _cell_name(nb.cells[cell_index], cell_index))
+            progress(code.index(cell_index), total, _cell_name(nb, cell_index))
 
     with tempfile.TemporaryDirectory(prefix="uptick-run-") as scratch, _quiet():
         log = Path(scratch) / "kernel.log"
@@ -124,12 +125,12 @@ def run_notebook(
             try:
                 client.execute(env=environment, stdout=subprocess.DEVNULL, stderr=stream)
             except CellExecutionError as error:
-                raise _failed(nb.cells[at[0]], at[0], notebook, error.ename, error.evalue) from None
+                raise _failed(_cell_name(nb, at[0]), notebook, error.ename, error.evalue) from None
             except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
                 stream.flush()
                 tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
                 raise UptickError(
-                    f"the kernel stopped while it ran {_cell_name(nb.cells[at[0]], at[0])}",
+                    f"the kernel stopped while it ran {_cell_name(nb, at[0])}",
                     found=tail[-1] if tail else str(error).strip().splitlines()[-1],
                     where=str(notebook),
                     todo="is there enough memory?",
@@ -198,9 +199,9 @@ def _with_parameters(
             cell.outputs, cell.execution_count = [], None
     if lines:
         source = "\n".join(lines)
-        injected = nbformat.v4.new_code_cell(source, id="injected-parameters")  # type: ignore[no-untyped-call]
-        injected.metadata["tags"] = ["injected-parameters"]
-        nb.cells = [c for c in nb.cells if "injected-parameters" not in c.metadata.get("tags", ())]
+        injected = nbformat.v4.new_code_cell(source, id=_INJECTED)  # type: ignore[no-untyped-call]
+        injected.metadata["tags"] = [_INJECTED]
+        nb.cells = [c for c in nb.cells if _INJECTED not in c.metadata.get("tags", ())]
         nb.cells.insert(tagged[0] + 1, injected)
     return nb
 
@@ -253,18 +254,22 @@ def _plain(value: Any, name: str) -> Any:
     )
 
 
-def _cell_name(cell: Any, index: int) -> str:
-    match = re.search(r"^#\|\s*label\s*:\s*(\S+)", cell.source, re.MULTILINE)
-    return f"cell {index + 1}" + (f" ({match.group(1)})" if match else "")
+def _cell_name(nb: nbformat.NotebookNode, index: int) -> str:
+    """Return the number of a cell in the notebook as stored (the injected cell is not), and its label."""
+    if nb.cells[index].get("id") == _INJECTED:
+        return "the cell of parameters"
+    number = sum(cell.get("id") != _INJECTED for cell in nb.cells[: index + 1])
+    match = re.search(r"^#\|\s*label\s*:\s*(\S+)", nb.cells[index].source, re.MULTILINE)
+    return f"cell {number}" + (f" ({match.group(1)})" if match else "")
 
 
-def _failed(cell: Any, index: int, notebook: Path, ename: str, evalue: str) -> UptickError:
+def _failed(name: str, notebook: Path, ename: str, evalue: str) -> UptickError:
     """Return the error for a failed cell: a message of ours in full, of any other only the last line."""
     ours = ename in {"UptickError", *(c.__name__ for c in UptickError.__subclasses__())}
     lines = [line for line in evalue.splitlines() if line.strip()] or [""]
     text = "\n    ".join(lines) if ours else lines[-1].strip()
     return UptickError(
-        f"the report stopped: {_cell_name(cell, index)} failed",
+        f"the report stopped: {name} failed",
         found=f"{ename}: {text}",
         where=str(notebook),
         todo=None if ours else "open the notebook, run it with the same parameters and repair the cell",

@@ -14,7 +14,7 @@ from traitlets import Bool, Unicode
 
 from analytics.errors import InputError, OptionError
 from analytics.reporting.compile import compile_typst
-from analytics.reporting.escape import label_name, lines_string, string
+from analytics.reporting.escape import label_name, lines_string, path_string, string
 from analytics.reporting.figures import TEXT_WIDTH
 from analytics.reporting.html_tables import html_to_typst
 from analytics.reporting.markdown import Headings, markdown_to_typst
@@ -35,8 +35,8 @@ class TypstExporter(Exporter):
 
     Title, subtitle and dates are traits, set by the caller from the report's parameters: what a notebook
     stores about itself is not used, except that its first heading is the title when none is given.
-    ``text/x-typst`` outputs are Typst code, so they are used only when `trust_typst` says that the notebook was
-    run here; else the HTML of the same object is converted.
+    ``text/x-typst`` outputs are Typst code, so they are used only when `trust_typst` says that the notebook
+    was run here; else the HTML of the same object is converted.
     """
 
     title = Unicode("", help="Title of the document").tag(config=True)
@@ -70,9 +70,9 @@ class TypstExporter(Exporter):
 
     def _preamble(self, folder: str, title: str) -> str:
         day = self._as_of()
-        date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})" if day else "none"
+        date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})" if day else "auto"
         return (
-            f"#import {string(folder + '/template.typ')}: *\n"
+            f"#import {path_string(folder + '/template.typ')}: *\n"
             "#show: report.with(\n"
             f"  title: {string(title)},\n"
             f"  subtitle: {string(self.subtitle)},\n"

@@ -105,7 +105,7 @@ def _text(tag: Tag) -> str:
 
 def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, "1"))
-    return max(int(value), 1) if value.isdigit() else 1
+    return min(max(int(value), 1), 100) if value.isdecimal() and len(value) < 6 else 1
 
 
 def _rows(table: Tag) -> tuple[list[Tag], list[Tag]]:
@@ -125,9 +125,9 @@ def _table(table: Tag, *, caption: str, label: str) -> str:
     head, body = _rows(table)
     own = table.find("caption", recursive=False)
     grid = _Grid()
-    header_cells = [grid.place(row, y, head=True) for y, row in enumerate(head)]
-    grid.close(len(head))
-    body_cells = [grid.place(row, y, head=False) for y, row in enumerate(body, start=len(head))]
+    header_cells = [grid.place(row, y, last=len(head)) for y, row in enumerate(head)]
+    end = len(head) + len(body)
+    body_cells = [grid.place(row, y, last=end, head=False) for y, row in enumerate(body, start=len(head))]
     width = max(grid.width, 1)
     return table_typst(
         widths=["auto"] * width,
@@ -148,14 +148,16 @@ class _Grid:
         self.width = 0
         self.figures: dict[int, bool] = {}
 
-    def place(self, row: Tag, y: int, *, head: bool) -> list[str]:
-        """Return the Typst cells of a row, each at its stated place."""
+    def place(self, row: Tag, y: int, *, last: int, head: bool = True) -> list[str]:
+        """Return the Typst cells of row `y`, each at its stated place; none reaches row `last`."""
         cells = []
         x = 0
         for cell in _cells(row):
             while (x, y) in self.taken:
                 x += 1
-            columns, rows = _span(cell, "colspan"), _span(cell, "rowspan")
+            columns, rows = _span(cell, "colspan"), min(_span(cell, "rowspan"), last - y)
+            while any((x + dx, y) in self.taken for dx in range(1, columns)):
+                columns -= 1  # a cell of an earlier row stands in the way
             self.taken.update((x + dx, y + dy) for dx in range(columns) for dy in range(rows))
             text = _text(cell)
             if not head:
@@ -168,7 +170,3 @@ class _Grid:
             x += columns
             self.width = max(self.width, x)
         return cells
-
-    def close(self, rows: int) -> None:
-        """Forget header cells that claim to reach into the body: a repeated header cannot."""
-        self.taken = {(x, y) for x, y in self.taken if y < rows}

@@ -14,23 +14,25 @@ _TOKEN: Final = re.compile(r"\\([A-Za-z]+\*?|.)|(\d+(?:\.\d+)?)|(\s+)|(.)", re.D
 
 # Names that are the same in both languages, then pairs of LaTeX=Typst.
 _SAME = """
-alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon chi psi omega
-Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
-sum exp log ln min max lim det inf sup arg sin cos tan gcd Pr in times approx equiv partial nabla div subset
-supset emptyset forall exists prime ell quad lt gt
+alpha beta gamma delta zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon chi psi
+omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega sum exp log ln min max lim det inf sup arg
+sin cos tan gcd Pr in times approx equiv partial nabla div subset supset emptyset forall exists prime ell
+quad lt gt
 """
 _PAIRS = """
 epsilon=epsilon.alt varepsilon=epsilon phi=phi.alt varphi=phi vartheta=theta.alt prod=product int=integral
-infty=infinity le=lt.eq leq=lt.eq ge=gt.eq geq=gt.eq ne=eq.not neq=eq.not ll=lt.double gg=gt.double sim=tilde.op
-simeq=tilde.eq propto=prop pm=plus.minus mp=minus.plus cdot=dot.op ast=ast.op notin=in.not subseteq=subset.eq
-cup=union cap=inter setminus=without neg=not land=and lor=or to=arrow.r rightarrow=arrow.r leftarrow=arrow.l
-Rightarrow=arrow.r.double mapsto=arrow.r.bar Leftrightarrow=arrow.l.r.double mid=divides ldots=dots.h dots=dots.h
-cdots=dots.h.c vdots=dots.v circ=compose lfloor=floor.l rfloor=floor.r lceil=ceil.l rceil=ceil.r
-langle=chevron.l rangle=chevron.r lvert=bar.v rvert=bar.v lVert=bar.v.double rVert=bar.v.double qquad=wide
+infty=infinity le=lt.eq leq=lt.eq ge=gt.eq geq=gt.eq ne=eq.not neq=eq.not ll=lt.double gg=gt.double
+sim=tilde.op simeq=tilde.eq propto=prop pm=plus.minus mp=minus.plus cdot=dot.op ast=ast.op notin=in.not
+subseteq=subset.eq cup=union cap=inter setminus=without neg=not land=and lor=or to=arrow.r
+rightarrow=arrow.r leftarrow=arrow.l Rightarrow=arrow.r.double mapsto=arrow.r.bar
+Leftrightarrow=arrow.l.r.double mid=divides ldots=dots.h dots=dots.h cdots=dots.h.c vdots=dots.v
+circ=compose lfloor=floor.l rfloor=floor.r lceil=ceil.l rceil=ceil.r langle=chevron.l rangle=chevron.r
+lvert=bar.v rvert=bar.v lVert=bar.v.double rVert=bar.v.double qquad=wide
 """
 _CALLED = """
-hat=hat widehat=hat bar=macron overline=overline underline=underline tilde=tilde widetilde=tilde vec=arrow dot=dot
-ddot=dot.double mathbf=bold boldsymbol=bold mathcal=cal mathbb=bb mathit=italic mathsf=sans mathrm=upright sqrt=sqrt
+hat=hat widehat=hat bar=macron overline=overline underline=underline tilde=tilde widetilde=tilde vec=arrow
+dot=dot ddot=dot.double mathbf=bold boldsymbol=bold mathcal=cal mathbb=bb mathit=italic mathsf=sans
+mathrm=upright sqrt=sqrt
 """
 
 
@@ -69,7 +71,7 @@ _SPECIAL: Final = (
     *_TEXTS,
 )
 _CHARACTERS: Final[dict[str, str]] = {
-    "-": "minus", "*": "ast.op", "'": "prime", "<": "lt", ">": "gt", "=": "=", "+": "+", "~": "space.nobreak",
+    "-": "minus", "*": "ast.op", "<": "lt", ">": "gt", "=": "=", "+": "+", "~": "space.nobreak",
     "|": "bar.v",
 }  # fmt: skip
 _SEPARATORS: Final = {",": "comma", ";": "semi"}
@@ -142,7 +144,10 @@ class _Parser:
             token = self.peek()
             if token is None or token in stop or token == "}":
                 return " ".join(p for p in parts if p)
-            if token in ("_", "^"):
+            if token == "'":
+                self.at += 1
+                parts.append((parts.pop() if parts else '""') + "'")
+            elif token in ("_", "^"):
                 self.at += 1
                 base = parts.pop() if parts else '""'
                 parts.append(f"{base}{token}({self.argument()})")

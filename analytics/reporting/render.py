@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def render_report(
     meta: str = "",
     as_of: dt.date,
     simulated: bool = False,
-    progress: Any = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> RenderedReport:
     """Run a notebook with parameters, set it as a PDF and keep the executed notebook beside it.
 
