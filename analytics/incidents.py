@@ -26,8 +26,8 @@ __all__ = ["SOURCES", "Incidents", "RowAccounting", "read_incidents"]
 SOURCES = ("auto", "ucdp", "acled", "table")
 # Text that is one number and nothing else; leading zeros (codes) stay text.
 _NUMERIC: tuple[tuple[str, Literal["Int64", "Float64"]], ...] = (
-    (r"-?(0|[1-9]\d{0,17})", "Int64"),
-    (r"-?(0|[1-9]\d{0,14})(\.\d*)?", "Float64"),
+    (r"-?(0|[1-9][0-9]{0,17})", "Int64"),
+    (r"-?(0|[1-9][0-9]{0,14})(\.[0-9]*)?", "Float64"),
 )
 _COARSE = 7  # days an incident may have happened on, from which its date is coarse
 

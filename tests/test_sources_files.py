@@ -103,8 +103,8 @@ def test_bad_calls_are_one_clear_error(here, snapshot, case):
     Path("text.xlsx").write_text(ROWS, encoding="utf-8")
     Path("text.parquet").write_text(ROWS, encoding="utf-8")
     Path("accents.csv").write_text(ROWS.replace("Diyala", "Diyālá"), encoding="utf-8")
-    _xlsx(Path("book.xlsx"), Licence=pd.DataFrame({"text": ["x"]}), Data=pd.DataFrame({"date": ["2020-04-13"]}),
-          Blank=pd.DataFrame())  # fmt: skip
+    dated = pd.DataFrame({"date": ["2020-04-13"]})
+    _xlsx(Path("book.xlsx"), Licence=pd.DataFrame({"text": ["x"]}), Data=dated, Blank=pd.DataFrame())
     with pytest.raises(UptickError) as caught:
         read_incidents(**{"path_or_frame": "given.csv", **BAD_CALLS[case]})
     assert str(caught.value) == snapshot
@@ -137,10 +137,8 @@ def test_encoding_and_delimiter_are_found_and_noted(tmp_path, text, encoding, no
     raw = load(path)
     assert raw.frame.columns.tolist() == ["date", "province", "killed"]
     assert raw.frame["killed"].tolist() == ["2", "0"]
-    assert (
-        raw.frame["province"][0]
-        == text.splitlines()[1].replace("\t", ",").replace(";", ",").replace("|", ",").split(",")[1]
-    )
+    assert raw.frame["province"][0] in ("Diyala", "Diyalá")
+    assert ("Diyalá" in text) == (raw.frame["province"][0] == "Diyalá")
     assert raw.notes == ((note,) if note else ())
 
 

@@ -72,7 +72,7 @@ NOT_STATED = frozenset(
     ("", "a number of", "an unknown number", "few", "many", "n/a", "na", "nan", "not reported", "not stated",
      "null", "several", "some", "unknown", "unspecified", "-", "?")
 )  # fmt: skip
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST = 1e9  # no count of people above this can be meant
 
 
@@ -257,7 +257,7 @@ class Draft:
             return
         text = self.columns.strings(name).str.strip()
         blank = (text == "").to_numpy(dtype=bool)
-        floats = text.str.fullmatch(r"\d+\.0").to_numpy(dtype=bool)
+        floats = text.str.fullmatch(r"[0-9]+\.0").to_numpy(dtype=bool)
         if 2 * floats.sum() > (~blank).sum():
             text = text.where(~floats, text.str.removesuffix(".0"))
         self.data["incident_id"] = text.mask(blank, made)

@@ -32,7 +32,10 @@ __all__ = ["DATE_STYLES", "FIRST_YEAR", "LAST_YEAR", "ParsedDates", "parse_dates
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 DMY, MDY = "day/month/year", "month/day/year"
-_TIME = r"(?P<time>[T ]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?"
+_TIME = (
+    r"(?P<time>[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?"
+    r"( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?)?"
+)
 _MONTHS = {
     name: i
     for i, names in enumerate(
@@ -43,12 +46,12 @@ _MONTHS = {
     for name in names.split()
 }  # fmt: skip
 _SHAPES = {
-    "year-month-day": r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})",
-    "day monthname year": r"(?P<d>\d{1,2})[ -](?P<m>[A-Za-z]{3,9})\.?[ -](?P<y>\d{4})",
-    "day-monthname-yy": r"(?P<d>\d{1,2})[ -](?P<m>[A-Za-z]{3,9})\.?[ -](?P<y>\d{2})",
-    "monthname day year": r"(?P<m>[A-Za-z]{3,9})\.? (?P<d>\d{1,2}),? (?P<y>\d{4})",
-    DMY: r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})",
-    MDY: r"(?P<m>\d{1,2})[/.-](?P<d>\d{1,2})[/.-](?P<y>\d{4})",
+    "year-month-day": r"(?P<y>[0-9]{4})[-/.](?P<m>[0-9]{1,2})[-/.](?P<d>[0-9]{1,2})",
+    "day monthname year": r"(?P<d>[0-9]{1,2})[ -](?P<m>[A-Za-z]{3,9})\.?[ -](?P<y>[0-9]{4})",
+    "day-monthname-yy": r"(?P<d>[0-9]{1,2})[ -](?P<m>[A-Za-z]{3,9})\.?[ -](?P<y>[0-9]{2})",
+    "monthname day year": r"(?P<m>[A-Za-z]{3,9})\.? (?P<d>[0-9]{1,2}),? (?P<y>[0-9]{4})",
+    DMY: r"(?P<d>[0-9]{1,2})[/.-](?P<m>[0-9]{1,2})[/.-](?P<y>[0-9]{4})",
+    MDY: r"(?P<m>[0-9]{1,2})[/.-](?P<d>[0-9]{1,2})[/.-](?P<y>[0-9]{4})",
 }
 DATE_STYLES = tuple(_SHAPES)
 _OK, _UNPARSABLE, _IMPOSSIBLE, _BLANK = 0, 1, 2, 3

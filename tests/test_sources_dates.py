@@ -1,0 +1,127 @@
+"""Dates: one style a column, no guess between day and month, no impossible day."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.errors import InputError
+from analytics.sources.dates import DATE_STYLES, DMY, MDY, parse_dates
+
+DAY = np.datetime64("2020-04-13")
+WRITTEN = {
+    "year-month-day": "%Y-%m-%d",
+    "day monthname year": "%d %B %Y",
+    "day-monthname-yy": "%d-%b-%y",
+    "monthname day year": "%B %d, %Y",
+    DMY: "%d/%m/%Y",
+    MDY: "%m/%d/%Y",
+}
+
+
+def parse(*texts: str, **options):
+    return parse_dates(pd.Series(list(texts), dtype="str"), name="event_date", **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "style"),
+    [
+        ("2020-04-13", "year-month-day"),
+        ("2020/04/13", "year-month-day"),
+        ("2020-04-13 00:00:00.000", "year-month-day"),
+        ("2020-04-13T00:00:00Z", "year-month-day"),
+        ("13 April 2020", "day monthname year"),
+        ("13 Apr 2020", "day monthname year"),
+        ("13-apr-2020", "day monthname year"),
+        ("13-Apr-20", "day-monthname-yy"),
+        ("April 13, 2020", "monthname day year"),
+        ("13/04/2020", DMY),
+        ("13.4.2020", DMY),
+        ("04/13/2020", MDY),
+    ],
+)
+def test_each_style_is_found(text, style):
+    dates = parse(text, "")
+    assert (dates.days[0], dates.style, dates.notes) == (DAY, style, ())
+    assert dates.blank.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("text", ["2020-04-13 23:59:00", "2020-04-13T23:59:59.5+03:00"])
+def test_a_time_of_day_is_dropped_and_noted(text):
+    dates = parse(text)
+    assert dates.days[0] == DAY
+    assert dates.notes == ("event_date: times of day are dropped, the date is taken as written",)
+
+
+def test_us_dates_with_a_time_are_read():
+    dates = parse("12/25/2007 0:20", "1/2/2008 13:05")
+    assert dates.days.astype(str).tolist() == ["2007-12-25", "2008-01-02"]
+
+
+@pytest.mark.parametrize(
+    "text", ["0025-04-13", "1899-12-31", "2201-01-01", "2020-02-30", "2020-13-01", "2020-00-10"]
+)
+def test_impossible_is_told_from_unparsable(text):
+    dates = parse("2020-04-13", text, "some day")
+    assert dates.impossible.tolist() == [False, True, False]
+    assert dates.unparsable.tolist() == [False, False, True]
+    assert np.isnat(dates.days).tolist() == [False, True, True]
+
+
+def test_two_digit_years():
+    dates = parse("01-Jan-68", "01-Jan-69", "01-Jan-07")
+    assert dates.days.astype(str).tolist() == ["2068-01-01", "1969-01-01", "2007-01-01"]
+
+
+def test_the_majority_style_holds_for_the_whole_column():
+    dates = parse("2020-04-13", "2020-04-14", "15 April 2020")
+    assert dates.style == "year-month-day"
+    assert dates.unparsable.tolist() == [False, False, True]
+
+
+def test_day_and_month_are_never_guessed():
+    with pytest.raises(InputError, match="can be read as day/month/year and as month/day/year"):
+        parse("03/04/2020", "05/06/2020")
+    assert str(parse("03/04/2020", style=DMY).days[0]) == "2020-04-03"
+    assert str(parse("03/04/2020", style=MDY).days[0]) == "2020-03-04"
+
+
+def test_one_day_above_twelve_decides_the_column():
+    assert parse("03/04/2020", "13/04/2020").days.astype(str).tolist() == ["2020-04-03", "2020-04-13"]
+    assert parse("03/04/2020", "04/13/2020").days.astype(str).tolist() == ["2020-03-04", "2020-04-13"]
+
+
+def test_a_source_that_prescribes_the_order_is_followed_with_a_note():
+    dates = parse("03/04/2020", slashes=DMY)
+    assert str(dates.days[0]) == "2020-04-03"
+    assert dates.notes == ("event_date: no day above 12, read as day/month/year as the source writes dates",)
+    turned = parse("04/13/2020", slashes=DMY)
+    assert str(turned.days[0]) == "2020-04-13"
+    assert "though the source writes day/month/year" in turned.notes[0]
+    mixed = parse("13/04/2020", "04/13/2020", slashes=DMY)
+    assert mixed.impossible.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("style", DATE_STYLES)
+@settings(max_examples=40, deadline=None)
+@given(day=st.dates(dt.date(1970, 1, 1), dt.date(2060, 12, 31)))
+def test_every_day_survives_every_style(style, day):
+    dates = parse(day.strftime(WRITTEN[style]), style=style)
+    assert dates.days[0] == np.datetime64(day, "D")
+    assert not dates.notes
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=8))
+def test_any_text_is_a_day_or_has_one_fault(texts):
+    try:
+        dates = parse(*texts)
+    except InputError:
+        return
+    faults = dates.unparsable.astype(int) + dates.impossible + dates.blank
+    np.testing.assert_array_equal(faults, np.isnat(dates.days).astype(int))
