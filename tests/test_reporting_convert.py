@@ -81,6 +81,14 @@ def test_markdown_parts():
     assert compiled(result).pages == 1
 
 
+def test_entities_footnotes_and_empty_headings():
+    assert markdown_to_typst("1 &lt; 2 &amp;") == '#"1 < 2 &";'
+    assert (
+        markdown_to_typst("a[^n] b\n\n[^n]: the *note*") == '#"a";#footnote[#"the ";#emph[#"note";];];#" b";'
+    )
+    assert markdown_to_typst("## ") == ""
+
+
 def test_heading_levels_never_jump():
     assert "level: 1" in markdown_to_typst("#### deep")
     headings = Headings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import unescape
 from typing import Any
 
 import mistune
@@ -30,6 +31,7 @@ class Headings:
     title: str = ""
     last: int = 0
     labels: set[str] = field(default_factory=set)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def level(self, markdown_level: int) -> int:
         """Return the Typst level of a heading and remember it."""
@@ -39,7 +41,9 @@ class Headings:
 
 @lru_cache(maxsize=1)
 def _parser() -> Callable[[str], list[dict[str, Any]]]:
-    return mistune.create_markdown(renderer="ast", plugins=["table", "strikethrough", "math", "url"])  # type: ignore[return-value]
+    return mistune.create_markdown(
+        renderer="ast", plugins=["table", "strikethrough", "math", "url", "footnotes"]
+    )  # type: ignore[return-value]
 
 
 def markdown_to_typst(text: str, headings: Headings | None = None) -> str:
@@ -57,7 +61,15 @@ def markdown_to_typst(text: str, headings: Headings | None = None) -> str:
     >>> print(markdown_to_typst("A *quiet* week #in Kirkuk."))
     #"A ";#emph[#"quiet";];#" week #in Kirkuk.";
     """
-    return _blocks(_parser()(text), headings if headings is not None else Headings())
+    state = headings if headings is not None else Headings()
+    nodes = _parser()(text)
+    state.notes = {
+        note["attrs"]["key"]: _blocks(note["children"], state)
+        for part in nodes
+        if part["type"] == "footnotes"
+        for note in part["children"]
+    }
+    return _blocks([n for n in nodes if n["type"] != "footnotes"], state)
 
 
 def plain_text(nodes: Sequence[Node]) -> str:
@@ -74,7 +86,7 @@ def _block(node: Node, headings: Headings) -> str:
     kind = node["type"]
     children: Sequence[Node] = node.get("children", ())
     if kind in ("paragraph", "block_text"):
-        return _inlines(children)
+        return _inlines(children, headings)
     if kind == "heading":
         return _heading(node, headings)
     if kind == "list":
@@ -88,7 +100,7 @@ def _block(node: Node, headings: Headings) -> str:
     if kind == "thematic_break":
         return "#line(length: 100%, stroke: hair);"
     if kind == "table":
-        return _table(node)
+        return _table(node, headings)
     if kind == "block_html":
         return html_to_typst(node["raw"])
     if kind == "blank_line":
@@ -98,6 +110,8 @@ def _block(node: Node, headings: Headings) -> str:
 
 def _heading(node: Node, headings: Headings) -> str:
     level = node["attrs"]["level"]
+    if not plain_text(node["children"]).strip():  # PDF/UA knows no heading without words
+        return ""
     if level == 1 and not headings.title and headings.last == 0:
         headings.title = plain_text(node["children"])
         return ""
@@ -106,7 +120,7 @@ def _heading(node: Node, headings: Headings) -> str:
     if name and name not in headings.labels:
         headings.labels.add(name)
         label = f" <{name}>"
-    return f"#heading(level: {headings.level(level)})[{_inlines(node['children'])}]{label}"
+    return f"#heading(level: {headings.level(level)})[{_inlines(node['children'], headings)}]{label}"
 
 
 def _list(node: Node, headings: Headings) -> str:
@@ -118,7 +132,7 @@ def _list(node: Node, headings: Headings) -> str:
     return f"#list(tight: {tight}, {', '.join(items)});"
 
 
-def _table(node: Node) -> str:
+def _table(node: Node, headings: Headings) -> str:
     head = next(c for c in node["children"] if c["type"] == "table_head")
     body = [c for c in node["children"] if c["type"] == "table_body"]
     header = head["children"]
@@ -126,23 +140,25 @@ def _table(node: Node) -> str:
     return table_typst(
         widths=["auto"] * len(header),
         aligns=[(c.get("attrs") or {}).get("align") or "left" for c in header],
-        header=[f'text(weight: "bold")[{_inlines(c["children"])}]' for c in header],
-        body=[f"[{_inlines(c['children'])}]" for c in cells],
+        header=[f'text(weight: "bold")[{_inlines(c["children"], headings)}]' for c in header],
+        body=[f"[{_inlines(c['children'], headings)}]" for c in cells],
     )
 
 
-def _inlines(nodes: Sequence[Node]) -> str:
-    return "".join(_inline(node) for node in nodes)
+def _inlines(nodes: Sequence[Node], headings: Headings) -> str:
+    return "".join(_inline(node, headings) for node in nodes)
 
 
-def _inline(node: Node) -> str:
+def _inline(node: Node, headings: Headings) -> str:
     kind = node["type"]
     children: Sequence[Node] = node.get("children", ())
     if kind == "text":
-        return inline(node["raw"])
+        return inline(unescape(node["raw"]))
+    if kind == "footnote_ref":
+        return f"#footnote[{headings.notes.get(node['raw'], '')}];"
     if kind in ("emphasis", "strong", "strikethrough"):
         call = {"emphasis": "emph", "strong": "strong", "strikethrough": "strike"}[kind]
-        return f"#{call}[{_inlines(children)}];"
+        return f"#{call}[{_inlines(children, headings)}];"
     if kind == "codespan":
         return f"#raw({string(node['raw'])});"
     if kind == "inline_math":
@@ -152,12 +168,12 @@ def _inline(node: Node) -> str:
     if kind == "softbreak":
         return '#" ";'
     if kind == "link":
-        return _link(node["attrs"]["url"], _inlines(children))
+        return _link(node["attrs"]["url"], _inlines(children, headings))
     if kind == "image":  # a report holds no files from outside: the description stands for the picture
         return inline(f"[{plain_text(children)}]") if children else ""
     if kind == "inline_html":
         return "#linebreak();" if node["raw"].lower().startswith("<br") else ""
-    return _inlines(children) if children else inline(node.get("raw", ""))
+    return _inlines(children, headings) if children else inline(node.get("raw", ""))
 
 
 def _link(url: str, body: str) -> str:

@@ -72,7 +72,7 @@ _SPECIAL: Final = (
 )
 _CHARACTERS: Final[dict[str, str]] = {
     "-": "minus", "*": "ast.op", "<": "lt", ">": "gt", "=": "=", "+": "+", "~": "space.nobreak",
-    "|": "bar.v",
+    "|": 'class("normal", bar.v)',
 }  # fmt: skip
 _SEPARATORS: Final = {",": "comma", ";": "semi"}
 
@@ -146,13 +146,16 @@ class _Parser:
                 return " ".join(p for p in parts if p)
             if token == "'":
                 self.at += 1
-                parts.append((parts.pop() if parts else '""') + "'")
+                parts.append(self.base(parts) + "'")
             elif token in ("_", "^"):
                 self.at += 1
-                base = parts.pop() if parts else '""'
-                parts.append(f"{base}{token}({self.argument()})")
+                parts.append(f"{self.base(parts)}{token}({self.argument()})")
             else:
                 parts.append(self.atom())
+
+    def base(self, parts: list[str]) -> str:
+        """Take off what a script or a prime stands at; nothing stands there at the start or after a space."""
+        return (parts.pop() if parts else "") or '""'
 
     def argument(self) -> str:
         """Return one argument: a group in braces or a single token."""
@@ -187,7 +190,7 @@ class _Parser:
         if token == "{":
             inner = self.sequence(("}",))
             self.close("}")
-            return inner
+            return inner or '""'
         if token == "&":
             return "&"
         if token in _SEPARATORS:
