@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analytics.errors import OutputError
+from analytics.files import check_writable, write_together
 
-__all__ = ["RenderedReport", "render_report"]
+__all__ = ["RenderedReport", "check_writable", "render_report"]
 
 
 @dataclass(frozen=True)
@@ -112,53 +110,3 @@ def _text(nb: Any) -> str:
     import nbformat
 
     return str(nbformat.writes(nb)) + "\n"  # type: ignore[no-untyped-call]
-
-
-def check_writable(target: Path) -> None:
-    """Raise an `OutputError` unless `target` can be written.
-
-    Parameters
-    ----------
-    target : Path
-        A file that need not be there yet; missing folders above it count as writable when they can be made.
-    """
-    if target.is_dir():
-        raise OutputError("the output is a folder, not a file", where=str(target), todo="give a file name")
-    folder = target.parent
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".uptick-"):
-            pass
-    except OSError as error:
-        raise OutputError(
-            "the output folder is not writable",
-            found=error.strerror or str(error),
-            where=str(folder),
-            todo="choose another folder",
-        ) from error
-
-
-def write_together(contents: Mapping[Path, bytes]) -> None:
-    """Write several files beside their names, then rename them all, so that no reader sees half a file."""
-    written: list[tuple[Path, Path]] = []
-    try:
-        for path, content in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".uptick-", suffix=path.suffix)
-            written.append((Path(name), path))
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
-        for temporary, path in written:
-            temporary.replace(path)
-    except OSError as error:
-        for temporary, _ in written:
-            temporary.unlink(missing_ok=True)
-        raise OutputError(
-            "the report cannot be written",
-            found=error.strerror or str(error),
-            where=str(error.filename or ""),
-        ) from error
