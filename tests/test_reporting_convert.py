@@ -243,6 +243,14 @@ def test_priority_of_outputs():
     assert typst_of(code("x", shown({"text/plain": "p"})))[0] == '#uptick-stream("p");'
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "shown_as"), [(200, 100, "200.0pt"), (900, 100, "100%"), (300, 1240, "150.0pt")]
+)
+def test_pictures_are_never_larger_than_the_page(width, height, shown_as):
+    svg = SVG.replace("72pt", f"{width}pt", 1).replace("72pt", f"{height}pt")
+    assert f"width: {shown_as}" in typst_of(code("x", shown({"image/svg+xml": svg})))[0]
+
+
 def test_typst_of_a_foreign_notebook_is_not_run():
     hostile = shown({"text/x-typst": '#read("/etc/passwd")', "text/plain": "plain"})
     assert typst_of(code("x", hostile))[0] == '#uptick-stream("plain");'

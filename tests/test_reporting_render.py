@@ -116,14 +116,18 @@ def test_our_own_errors_are_shown_in_full():
     assert error.todo is None
 
 
-@pytest.mark.parametrize("kind", ["file in the way", "is a folder"])
+@pytest.mark.parametrize("kind", ["file in the way", "is a folder", "no pdf"])
 def test_an_output_that_cannot_be_written_is_told_before_any_work(tmp_path, kind, snapshot):
     (tmp_path / "file").write_text("x")
-    output = tmp_path / "file" / "sub" / "r.pdf" if kind == "file in the way" else tmp_path
+    outputs = {
+        "file in the way": tmp_path / "file" / "sub" / "r.pdf",
+        "is a folder": tmp_path,
+        "no pdf": tmp_path / "r.ipynb",
+    }
     with pytest.raises(
         OutputError
     ) as caught:  # the notebook does not exist either: the folder is looked at first
-        render_report(tmp_path / "none.ipynb", parameters={}, output=output, **REPORT)
+        render_report(tmp_path / "none.ipynb", parameters={}, output=outputs[kind], **REPORT)
     assert str(caught.value).replace(str(tmp_path), "FOLDER") == snapshot
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 

@@ -22,6 +22,7 @@ from analytics.reporting.markdown import Headings, markdown_to_typst
 __all__ = ["TypstExporter", "TypstPDFExporter"]
 
 TEMPLATE = Path(__file__).resolve().parent / "template.typ"
+_TALLEST = 620.0  # points: a page of text less a caption
 _OPTION = re.compile(r"#\|\s*([A-Za-z-]+)\s*:\s*(.*)")
 _KNOWN_OPTIONS = ("label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output", "include", "warning")
 _HIDDEN_TAGS = {"parameters", "injected-parameters", "remove_cell", "remove-cell", "hide-cell"}
@@ -227,9 +228,10 @@ def _stream(text: str) -> str:
 
 
 def _svg_width(svg: str) -> str:
-    """Return the width of a picture: its own where it says so, never more than the text's."""
-    match = re.search(r'<svg[^>]*?\swidth="([\d.]+)(pt|px|in|)"', svg)
-    if not match:
+    """Return the width of a picture: its own where it says so, but no larger than the page."""
+    found = [re.search(rf'<svg[^>]*?\s{side}="([\d.]+)(pt|px|in|)"', svg) for side in ("width", "height")]
+    sizes = [float(m[1]) * {"pt": 1.0, "in": 72.0}.get(m[2], 0.75) for m in found if m]
+    if len(sizes) < 2 or min(sizes) <= 0:
         return "100%"
-    points = float(match.group(1)) * {"pt": 1.0, "in": 72.0}.get(match.group(2), 0.75)
-    return f"{points:.1f}pt" if 0 < points < 72 * TEXT_WIDTH * 0.97 else "100%"
+    width = sizes[0] * min(1.0, 72 * TEXT_WIDTH / sizes[0], _TALLEST / sizes[1])
+    return f"{width:.1f}pt" if width < 72 * TEXT_WIDTH * 0.97 else "100%"

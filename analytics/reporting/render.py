@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 
 __all__ = ["RenderedReport", "check_writable", "render_report"]
@@ -77,6 +78,8 @@ def render_report(
         If a cell fails, with the cell and the last line of its error.
     """
     target = Path(output).absolute()
+    if target.suffix.lower() != ".pdf" and not target.is_dir():
+        raise OutputError("the output is no PDF", expected="a name that ends in .pdf", found=target.name)
     check_writable(target)
     # The Jupyter machinery is loaded only now: a wrong output folder is told at once.
     from analytics.reporting.execute import run_notebook
