@@ -1,0 +1,45 @@
+"""The weekly report: its numbers, and the sentences, cards, figures and tables written from them.
+
+``notebooks/weekly_report.ipynb`` calls these functions one after the other; :func:`weekly_report` runs that
+notebook with parameters and sets it as a PDF. An office that wants another report copies the notebook.
+"""
+
+from __future__ import annotations
+
+from analytics.reporting.weekly.figures import ratio_figure, region_figure, severity_figure, trend_figure
+from analytics.reporting.weekly.numbers import WeeklyNumbers, weekly_numbers
+from analytics.reporting.weekly.run import weekly_report
+from analytics.reporting.weekly.tables import (
+    accounting_table,
+    comparison_table,
+    movers_table,
+    notes_text,
+    parameter_table,
+    quarantine_table,
+    sensitivity_table,
+    severity_table,
+    type_table,
+)
+from analytics.reporting.weekly.words import front_cards, key_sentences, notices
+
+__all__ = [
+    "WeeklyNumbers",
+    "accounting_table",
+    "comparison_table",
+    "front_cards",
+    "key_sentences",
+    "movers_table",
+    "notes_text",
+    "notices",
+    "parameter_table",
+    "quarantine_table",
+    "ratio_figure",
+    "region_figure",
+    "sensitivity_table",
+    "severity_figure",
+    "severity_table",
+    "trend_figure",
+    "type_table",
+    "weekly_numbers",
+    "weekly_report",
+]

@@ -1,0 +1,291 @@
+"""The numbers of a weekly report, all of them results of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.bundled import bundled_path
+from analytics.counting import count_incidents
+from analytics.counts import Counts
+from analytics.errors import OptionError
+from analytics.filters import parse_filter
+from analytics.incidents import Incidents, read_incidents
+from analytics.periods import Days, Window, as_day, parse_week, week_label
+from analytics.regions import region_table
+from analytics.results import UptickResult
+from analytics.upticks import expected_band, uptick_test
+
+__all__ = ["SAMPLE", "WeekSeries", "WeeklyNumbers", "weekly_numbers", "weeks_on"]
+
+SAMPLE = "data/iraq_simulated.csv"
+ALL = "all regions together"
+RECENT, GUARD, BASELINE = 14, 28, 364
+_DAY = np.timedelta64(1, "D")
+_IN_SCOPE = "uptick_in_scope"
+
+
+def weeks_on(day: np.datetime64, weeks: int) -> np.datetime64:
+    """Return the same weekday some weeks later, or earlier where `weeks` is negative."""
+    moved: np.datetime64 = day + 7 * weeks * _DAY
+    return moved
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WeekSeries:
+    """Weekly sums of one series; NaN where a week is not wholly covered.
+
+    Attributes
+    ----------
+    starts : datetime64[D] array, shape (weeks,)
+    values : float array, shape (weeks,)
+    """
+
+    starts: Days
+    values: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, counts: Counts) -> WeekSeries:
+        """Return the weeks of one series of daily counts; a first week cut by the start is left out."""
+        weeks = counts.resample("week")
+        first = int(weeks.starts[0] < counts.starts[0])
+        values = np.where(weeks.coverage[:, 0], weeks.values[:, 0], np.nan).astype(float)
+        return cls(weeks.starts[first:], values[first:])
+
+    def at(self, start: np.datetime64) -> float:
+        """Return the sum of the week that starts on a day, NaN if it is not there."""
+        found = np.flatnonzero(self.starts == start)
+        return float(self.values[found[0]]) if found.size else float("nan")
+
+    def mean(self, start: np.datetime64, weeks: int) -> float:
+        """Return the mean of some weeks from `start` on, NaN unless all are there."""
+        return float(np.mean([self.at(weeks_on(start, i)) for i in range(weeks)]))
+
+
+@dataclass(frozen=True, eq=False)
+class WeeklyNumbers:
+    """What a weekly report says, before it is put in words.
+
+    Attributes
+    ----------
+    incidents : Incidents
+    counts, total, fatalities : Counts
+        Incidents by region, their sum, and the sum of fatalities; held by day, shown by week.
+    unstated : Counts
+        Incidents, of those in `total`, whose fatalities are not stated.
+    result, national : UptickResult
+        The test of each region, and of all of them together.
+    week_test : UptickResult
+        The reported week alone, all regions together, against the same baseline.
+    band : DataFrame
+        What past weeks were expected to hold.
+    types : Counts or None
+        Incidents by event type; None where no type is given or regions are selected.
+    week : Window
+        The reported week, the last one that was over at `as_of`.
+    where, regions : str or None
+        What was selected.
+    completeness : float or None
+    """
+
+    incidents: Incidents
+    counts: Counts
+    total: Counts
+    fatalities: Counts
+    unstated: Counts
+    result: UptickResult
+    national: UptickResult
+    week_test: UptickResult
+    band: pd.DataFrame
+    week: Window
+    types: Counts | None = None
+    where: str | None = None
+    regions: str | None = None
+    completeness: float | None = None
+
+    @property
+    def label(self) -> str:
+        """The reported week's label, such as ``2020-W16``."""
+        return week_label(self.week.start, self.counts.week_start)
+
+    @property
+    def running(self) -> Window | None:
+        """The days of the week still running at `as_of`, None if no week is."""
+        if self.counts.as_of == self.week.end:
+            return None
+        return Window(self.week.end + _DAY, self.counts.as_of)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the incidents are simulated."""
+        return self.incidents.simulated
+
+    @property
+    def single(self) -> bool:
+        """Whether there is only one region, so that the two tests are one."""
+        return len(self.counts.regions) == 1
+
+    def marked(self, text: str) -> str:
+        """Return a text that says so where the data are simulated."""
+        return f"SIMULATED: {text}" if self.simulated else text
+
+    def region_noun(self, number: int = 2) -> str:
+        """Return what the regions are called, in the singular for 1."""
+        noun = "region"
+        for level, word in (("admin1", "governorate"), ("admin2", "district")):
+            table = region_table("Iraq", level) if self.counts.by == level else None
+            if table is not None and set(self.counts.regions) <= set(table.names):
+                noun = word
+        if self.counts.by not in ("admin1", "admin2", "country"):
+            return f"value of {self.counts.by}" if number == 1 else f"values of {self.counts.by}"
+        return noun if number == 1 else f"{noun}s"
+
+    def last_year(self) -> np.datetime64:
+        """Return the first day of the same week a year before: the same ISO week where there is one."""
+        year, _, week = self.label.partition("-W")
+        if self.last_year_words == "52 weeks before":
+            return weeks_on(self.week.start, -52)
+        return parse_week(f"{int(year) - 1}-W{week}").start
+
+    @property
+    def last_year_words(self) -> str:
+        """What :meth:`last_year` is called: a week 53, or one that is no ISO week, has no namesake."""
+        _, iso, week = self.label.partition("-W")
+        return "same week last year" if iso and week != "53" else "52 weeks before"
+
+    @property
+    def title(self) -> str:
+        """The report's title."""
+        return self.marked(f"Weekly report, {self.label}")
+
+    @property
+    def subtitle(self) -> str:
+        """What the report is about: data, week, selection."""
+        about = self.incidents.title or "a table of incidents"
+        parts = [about, f"week {self.week.start} to {self.week.end}"]
+        if self.where:
+            parts.append(f"where {self.where}")
+        if self.regions:
+            parts.append(f"regions: {self.regions}")
+        return " · ".join(parts)
+
+    @property
+    def cutoff(self) -> str:
+        """The data cut-off and the file's digest, for the foot of each page."""
+        digest = f" · sha256 {self.incidents.digest[:12]}" if self.incidents.digest else ""
+        return f"data to {self.counts.as_of}{digest}"
+
+
+def weekly_numbers(
+    incidents_path: str | Path | None = None,
+    *,
+    sample: bool = False,
+    as_of: object,
+    source: str = "auto",
+    by: str = "admin1",
+    where: str | None = None,
+    regions: str | None = None,
+    no_coverage: Iterable[str] = (),
+    completeness: float | None = None,
+    week_start: str = "monday",
+    start: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> WeeklyNumbers:
+    """Read, count and test everything the weekly report says.
+
+    Parameters
+    ----------
+    incidents_path : path, optional
+        File of incidents; None with ``sample=True`` for the bundled simulated sample.
+    sample : bool
+    as_of : date
+        Last day the data may know about. The reported week is the last one that was over then.
+    source, columns
+        As for :func:`analytics.read_incidents`.
+    by, where, regions, no_coverage, week_start, start
+        As for :func:`analytics.count_incidents`; `regions` is the name of a set, or names with commas.
+    completeness : float, optional
+        Share of the recent days' incidents already reported; None: not known.
+
+    Returns
+    -------
+    WeeklyNumbers
+
+    Raises
+    ------
+    HistoryError
+        If there are too few days for the test.
+    UptickError
+        If the file or an option cannot be used.
+
+    Examples
+    --------
+    >>> weekly_numbers(sample=True, as_of="2020-04-19").label
+    '2020-W16'
+    """
+    if sample == (incidents_path is not None):
+        raise OptionError(
+            "give a file of incidents or the sample"
+            if not sample
+            else "a file and the sample are both given",
+            expected="one of the two",
+            todo="give FILE, or sample (--sample) for the bundled simulated data",
+        )
+    day = as_day(as_of, "as_of")
+    incidents = read_incidents(
+        bundled_path(SAMPLE) if incidents_path is None else Path(incidents_path),
+        source,
+        as_of=day,
+        columns=dict(columns) if columns else None,
+    )
+
+    def count(of: Incidents, value: str = "incidents", only: str | None = where, by: str = by) -> Counts:
+        return count_incidents(
+            of, "week", week_start=week_start, by=by, regions=regions, start=start, as_of=day, where=only,
+            value=value, no_coverage=tuple(no_coverage),  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    counts = count(incidents)
+    # History is checked before anything else is worked out.
+    result = uptick_test(counts, recent=RECENT, guard=GUARD, baseline=BASELINE, completeness=completeness)
+    total = counts.total(ALL)
+    unstated, scope = _without_fatalities(incidents, where)
+    end = counts.last_complete_day
+    return WeeklyNumbers(
+        incidents=incidents,
+        counts=counts,
+        total=total,
+        fatalities=count(incidents, "fatalities").total(ALL),
+        unstated=count(unstated, "fatalities", scope).total(ALL),
+        result=result,
+        national=uptick_test(total, recent=RECENT, guard=GUARD, baseline=BASELINE, completeness=completeness),
+        week_test=uptick_test(total, recent=7, guard=GUARD, baseline=BASELINE, completeness=completeness),
+        band=expected_band(total, guard=GUARD, baseline=BASELINE),
+        week=Window(end - 6 * _DAY, end),
+        types=_by_type(count, incidents) if regions is None else None,
+        where=where,
+        regions=regions,
+        completeness=completeness,
+    )
+
+
+def _by_type(count: Callable[..., Counts], incidents: Incidents) -> Counts | None:
+    if incidents.frame["event_type"].isna().all():
+        return None
+    return count(incidents, by="event_type")
+
+
+def _without_fatalities(incidents: Incidents, where: str | None) -> tuple[Incidents, str | None]:
+    """Return the incidents with 1 for each that states no fatalities, and the filter that keeps the scope."""
+    missing = incidents.frame["fatalities"].isna().astype("Int64")
+    frame = incidents.frame.assign(fatalities=missing)
+    if where is None:
+        return replace(incidents, frame=frame), None
+    inside = parse_filter(where).mask(incidents.frame, incidents.extra)
+    extra = incidents.extra.assign(**{_IN_SCOPE: pd.array(inside.astype(np.int64), dtype="Int64")})
+    return replace(incidents, frame=frame, extra=extra), f"{_IN_SCOPE} = 1"

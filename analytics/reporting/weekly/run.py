@@ -1,0 +1,112 @@
+"""`weekly_report`: the bundled notebook run with parameters and set as a PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from analytics.bundled import bundled_path
+from analytics.periods import as_day, label_periods, week_first_day
+from analytics.reporting.render import RenderedReport, check_writable, render_report
+from analytics.reporting.weekly.numbers import weekly_numbers
+
+__all__ = ["NOTEBOOK", "report_name", "weekly_report"]
+
+NOTEBOOK = "notebooks/weekly_report.ipynb"
+
+
+def report_name(as_of: np.datetime64) -> str:
+    """Return the name of the PDF: the ISO week in which `as_of` lies.
+
+    Examples
+    --------
+    >>> report_name(np.datetime64("2020-04-19"))
+    'uptick-weekly-2020-W16.pdf'
+    """
+    monday = week_first_day(np.array([as_day(as_of, "as_of")]))
+    return f"uptick-weekly-{label_periods(monday, 'week')[0]}.pdf"
+
+
+def weekly_report(
+    incidents_path: Path | None,
+    *,
+    sample: bool,
+    as_of: np.datetime64,
+    source: str = "auto",
+    by: str = "admin1",
+    where: str | None = None,
+    regions: str | None = None,
+    no_coverage: tuple[str, ...] = (),
+    completeness: float | None = None,
+    week_start: str = "monday",
+    start: str | None = None,
+    output: Path,
+    columns: Mapping[str, str] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> RenderedReport:
+    """Write the weekly report as a PDF, with the executed notebook beside it.
+
+    Parameters
+    ----------
+    incidents_path : Path or None
+        File of incidents; None with ``sample=True``.
+    sample : bool
+        Use the bundled simulated sample.
+    as_of : datetime64[D]
+        Last day the data may know about.
+    source, by, where, regions, no_coverage, completeness, week_start, start, columns
+        As for :func:`weekly_numbers`.
+    output : Path
+        Folder the two files go to; made if it is not there.
+    progress : callable, optional
+        ``progress(what, done, total)`` before each step.
+
+    Returns
+    -------
+    RenderedReport
+
+    Raises
+    ------
+    HistoryError
+        If there are too few days for the test; nothing is written then.
+    UptickError
+        If the file, an option or the folder cannot be used; nothing is written then either.
+    """
+    target = Path(output) / report_name(as_of)
+    check_writable(target)
+    parameters = {
+        "incidents_path": None if incidents_path is None else str(incidents_path),
+        "sample": sample,
+        "as_of": str(as_of),
+        "source": source,
+        "by": by,
+        "where": where,
+        "regions": regions,
+        "no_coverage": list(no_coverage),
+        "completeness": completeness,
+        "week_start": week_start,
+        "start": start,
+        "columns": dict(columns) if columns else None,
+    }
+    if progress is not None:
+        progress("reading and counting", 0, 1)
+    # Worked out here first: what is wrong with the input is told before a kernel starts.
+    numbers = weekly_numbers(
+        incidents_path, sample=sample, as_of=as_of, source=source, by=by, where=where, regions=regions,
+        no_coverage=no_coverage, completeness=completeness, week_start=week_start, start=start,
+        columns=columns,
+    )  # fmt: skip
+    return render_report(
+        bundled_path(NOTEBOOK),
+        parameters=parameters,
+        output=target,
+        title=numbers.title,
+        subtitle=numbers.subtitle,
+        header=numbers.label,
+        meta=numbers.cutoff,
+        as_of=as_of.astype("datetime64[D]").item(),
+        simulated=numbers.simulated,
+        progress=None if progress is None else lambda done, total, what: progress(what, done, total),
+    )

@@ -1,0 +1,248 @@
+"""Key sentences, cards and notices of the weekly report, written from the results."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analytics.reporting.cards import Card, ReportCards, ReportText
+from analytics.reporting.weekly.numbers import WeeklyNumbers, WeekSeries, weeks_on
+from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, format_p
+
+__all__ = ["change_words", "equals_p", "front_cards", "key_sentences", "notices", "plural"]
+
+_NAMED = 4
+
+
+def plural(number: float, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "incident"), plural(1200, "incident")
+    ('1 incident', '1,200 incidents')
+    """
+    return f"{number:,.0f} {noun}" + ("" if number == 1 else "s")
+
+
+def equals_p(name: str, value: float) -> str:
+    """Return a p- or q-value with its name.
+
+    Examples
+    --------
+    >>> equals_p("p", 0.031), equals_p("q", 0.00001)
+    ('p = 0.031', 'q < 0.0001')
+    """
+    return f"{name} = {format_p(value)}".replace("= <", "< ")
+
+
+def change_words(now: float, before: float) -> str:
+    """Return how a number compares with another, in words.
+
+    Examples
+    --------
+    >>> change_words(50, 66), change_words(5, 0), change_words(3, 3)
+    ('24 % fewer than', 'more than', 'as many as')
+    """
+    if now == before:
+        return "as many as"
+    word = "more" if now > before else "fewer"
+    if before == 0:
+        return "more than"
+    share = abs(now / before - 1)
+    return f"{now / before:.1f} times" if share >= 1 else f"{100 * share:.0f} % {word} than"
+
+
+def key_sentences(numbers: WeeklyNumbers) -> ReportText:
+    """Return the three to five sentences of the front page."""
+    sentences = [_national(numbers)]
+    if not numbers.single:
+        sentences.append(_regions(numbers))
+    sentences.append(_week(numbers))
+    movers = "" if numbers.single else _movers(numbers)
+    if movers:
+        sentences.append(movers)
+    sentences.append(_fatalities(numbers))
+    return ReportText([numbers.marked(s) for s in sentences], kind="key")
+
+
+def front_cards(numbers: WeeklyNumbers) -> ReportCards:
+    """Return the four cards of the front page."""
+    weeks = WeekSeries.of(numbers.total)
+    now = weeks.at(numbers.week.start)
+    mean = weeks.mean(weeks_on(numbers.week.start, -4), 4)
+    up = numbers.result.regions(SUPPORTED)
+    tested = int(numbers.result.frame["pvalue"].notna().sum())
+    dead = WeekSeries.of(numbers.fatalities).at(numbers.week.start)
+    unknown = WeekSeries.of(numbers.unstated).at(numbers.week.start)
+    account = numbers.incidents.accounting
+    aside = sum(account.set_aside.values())
+    many = len(numbers.counts.regions)
+    tag = "simulated " if numbers.simulated else ""
+    return ReportCards(
+        [
+            Card(
+                f"{tag}incidents this week",
+                format_number(now, 0),
+                f"mean of the four weeks before: {format_number(mean)}",
+            ),
+            Card(
+                f"{numbers.region_noun()} with {'a ' + tag if tag else 'an '}uptick",
+                str(len(up)),
+                f"of {many}, {tested} of them tested",
+                accent=bool(up),
+            ),
+            Card(
+                f"{tag}fatalities this week",
+                format_number(dead, 0),
+                f"as far as stated; {plural(unknown, 'incident')} without" if dead >= 0 else "no coverage",
+            ),
+            Card(
+                f"{tag}rows set aside",
+                f"{aside:,}",
+                f"of {plural(account.rows_read, 'row')} read; each with its reason",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def notices(numbers: WeeklyNumbers) -> ReportText:
+    """Return what a reader must know before using the figures."""
+    lines = []
+    if numbers.running is not None:
+        so_far = numbers.total.values[numbers.running.contains(numbers.total.starts), 0].sum()
+        lines.append(
+            f"The report is about the week that ended on {numbers.week.end}. The week after it was still "
+            f"running on {numbers.counts.as_of} ({numbers.running.days} of 7 days): its "
+            f"{plural(so_far, 'incident')} so far are drawn hollow and enter no test."
+        )
+    if numbers.completeness is None:
+        lines.append(
+            "How much of the recent days is already reported is not known. Reports that come later can only "
+            "raise the recent counts, so an uptick may stand, but \u201cno uptick\u201d is never said."
+        )
+    else:
+        lines.append(
+            f"Taken as given: {100 * numbers.completeness:.0f} % of the recent incidents were reported "
+            f"on {numbers.counts.as_of}."
+        )
+    unplaced = int(numbers.counts.unplaced.sum()) if numbers.counts.unplaced is not None else 0
+    if unplaced:
+        within = (
+            "are counted in the sum of all regions but" if numbers.counts.whole else "are counted nowhere:"
+        )
+        lines.append(
+            f"{plural(unplaced, 'incident')} of the whole period could not be placed; they {within} "
+            f"belong to no {numbers.region_noun(1)}."
+        )
+    lines.append(
+        "No verdict is adjusted for season or trend. \u25b2 uptick, \u2013 no uptick, ? cannot be told."
+    )
+    if numbers.simulated:
+        lines.insert(0, "All incidents in this report are simulated. Nothing in it happened.")
+    return ReportText(lines, kind="provisional" if numbers.running is not None else "notice")
+
+
+def _evidence(row: pd.Series, result: UptickResult) -> str:
+    interval = f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
+    return (
+        f"{plural(row['observed'], 'incident')} in the {result.recent.days} days to {result.recent.end}, "
+        f"where {format_number(row['expected'])} were expected "
+        f"(rate ratio {format_number(row['rate_ratio'], 2)}, "
+        f"{100 * result.confidence:g} % interval {interval}, "
+        f"{equals_p('p', row['pvalue'])})"
+    )
+
+
+def _national(numbers: WeeklyNumbers) -> str:
+    result = numbers.national
+    row = result.frame.iloc[0]
+    name = numbers.counts.regions[0] if numbers.single else "all regions together"
+    if np.isnan(row["pvalue"]):
+        return f"Whether there is an uptick in {name} cannot be told: {row['reason']}."
+    evidence = _evidence(row, result)
+    if row["verdict"] == SUPPORTED:
+        return f"There is an uptick in {name}: {evidence}."
+    if row["verdict"] == NOT_SUPPORTED:
+        return f"There is no uptick in {name}: {evidence}; {row['reason']}."
+    return f"Whether there is an uptick in {name} cannot be told: {evidence}; {row['reason']}."
+
+
+def _regions(numbers: WeeklyNumbers) -> str:
+    result = numbers.result
+    rows = result.frame
+    up = result.regions(SUPPORTED)
+    none, open_ = len(result.regions(NOT_SUPPORTED)), len(result.regions(CANNOT_BE_TOLD))
+    many = f"{len(rows)} {numbers.region_noun(len(rows))}"
+    rest = f"no uptick in {none}, cannot be told in {open_}"
+    if not up:
+        return f"None of {many} shows an uptick on its own: {rest}."
+    named = [
+        f"{row['region']} ({format_number(row['observed'], 0)} where {format_number(row['expected'])} were "
+        f"expected, {equals_p('q', row['qvalue'])})"
+        for _, row in result.ranked().head(min(len(up), _NAMED)).iterrows()
+    ]
+    more = f" and {len(up) - _NAMED} more" if len(up) > _NAMED else ""
+    return f"Uptick in {len(up)} of {many}: {', '.join(named)}{more}; {rest}.{_stands(numbers)}"
+
+
+def _stands(numbers: WeeklyNumbers) -> str:
+    beside = numbers.result.sensitivity
+    if beside is None or beside.empty:
+        return ""
+    checks = beside[["coarse dates excluded", "largest past episode removed"]]
+    fails = beside["region"][checks.apply(lambda c: c.str.startswith("cannot")).any(axis=1)].tolist()
+    if not fails:
+        which = "It stands" if len(beside) == 1 else "All stand"
+        return f" {which} without the coarse dates and without the largest past episode."
+    return f" Not robust to coarse dates or to the largest past episode: {', '.join(fails)}."
+
+
+def _week(numbers: WeeklyNumbers) -> str:
+    weeks = WeekSeries.of(numbers.total)
+    now, before = weeks.at(numbers.week.start), weeks.at(weeks_on(numbers.week.start, -1))
+    days = f"week {numbers.label} ({numbers.week.start} to {numbers.week.end})"
+    if np.isnan(now):
+        return (
+            f"In {days} there was no coverage in at least one {numbers.region_noun(1)}, so no sum is given."
+        )
+    text = f"In {days} {plural(now, 'incident')} {'was' if now == 1 else 'were'} counted"
+    if not np.isnan(before):
+        text += f", {change_words(now, before)} the week before ({before:,.0f})"
+    band = numbers.band.iloc[-1]
+    if not np.isnan(band["low"]):
+        text += f"; the year before led one to expect {band['low']:,.0f} to {band['high']:,.0f}"
+    return f"{text}."
+
+
+def _movers(numbers: WeeklyNumbers) -> str:
+    rows = numbers.result.frame.dropna(subset=["expected", "observed"])
+    if rows.empty:
+        return ""
+    excess = rows["observed"] - rows["expected"]
+    parts = []
+    for place, word in ((excess.argmax(), "above"), (excess.argmin(), "below")):
+        found = rows.iloc[int(place)]
+        gap = found["observed"] - found["expected"]
+        if (gap > 0) == (word == "above") and gap != 0:
+            parts.append(
+                f"furthest {word} what was expected: {found['region']} ({found['observed']:,.0f} against "
+                f"{format_number(found['expected'])})"
+            )
+    if not parts:
+        return ""
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}; described, and decreases are not tested."
+
+
+def _fatalities(numbers: WeeklyNumbers) -> str:
+    weeks = WeekSeries.of(numbers.fatalities)
+    now, before = weeks.at(numbers.week.start), weeks.at(weeks_on(numbers.week.start, -1))
+    if np.isnan(now):
+        return "Fatalities of the week are not summed, because coverage is not complete."
+    unknown = WeekSeries.of(numbers.unstated).at(numbers.week.start)
+    text = (
+        f"Fatalities, described and not tested: {now:,.0f} in the week's incidents as far as stated "
+        f"({plural(unknown, 'incident')} {'does' if unknown == 1 else 'do'} not state them)"
+    )
+    return f"{text}, after {before:,.0f} the week before." if not np.isnan(before) else f"{text}."
