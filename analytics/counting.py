@@ -107,10 +107,13 @@ def count_incidents(
     days = day_range(first, last)
 
     place = np.full(len(frame), _GRID, dtype=np.int8)
+    chosen_countries = frame["country"]
     if where is not None:
         outcome = parse_filter(where).evaluate(frame, incidents.extra)
         place[~outcome.mask] = _WHERE
         place[outcome.unknown] = _UNKNOWN
+        if outcome.mask.any():
+            chosen_countries = chosen_countries[outcome.mask]
 
     earliest, latest = possible_days(frame)
     width = (latest - earliest) // _DAY + 1
@@ -126,7 +129,7 @@ def count_incidents(
     row = (day - first) // _DAY
     place[(place == _GRID) & ((row < 0) | (row >= len(days)))] = _OUTSIDE
 
-    chosen = _choose_regions(incidents, by, regions, place < _WHERE)
+    chosen = _choose_regions(incidents, by, regions, chosen_countries.dropna().unique().tolist())
     notes += chosen.notes
     place[(place == _GRID) & (chosen.codes == -1)] = _UNPLACED
     place[(place == _GRID) & (chosen.codes == -2)] = _REGION
@@ -255,7 +258,7 @@ def _choose_regions(
     incidents: Incidents,
     by: str | None,
     regions: str | Sequence[str] | None,
-    wanted_rows: npt.NDArray[np.bool_],
+    countries: Sequence[str],
 ) -> _Chosen:
     frame = incidents.frame
     if by is None:
@@ -266,8 +269,7 @@ def _choose_regions(
     values = _column(incidents, by)
     is_place = by in ("admin1", "admin2", "country")
     # The named table serves where all that is wanted lies in one country.
-    countries = frame["country"][wanted_rows].dropna().unique()
-    table = region_table(str(countries[0]), by) if by in LEVELS and len(countries) == 1 else None
+    table = region_table(countries[0], by) if by in LEVELS and len(countries) == 1 else None
     wanted, label = _wanted(regions, by)
     if table is not None:
         match = table.match(values)

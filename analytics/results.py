@@ -182,8 +182,13 @@ class UptickResult:
         ]
         more = f" and {len(up) - _NAMED} more" if len(up) > _NAMED else ""
         found = f"uptick in {', '.join(named)}{more}" if up else "no region shows an uptick"
-        rest = f"no uptick in {len(none)}, cannot be told in {len(open_)} of {len(self.frame)} regions"
-        return f"{tag}{found}; {rest} ({window}; {self.family}; not adjusted for season or trend)."
+        rest = [
+            f"{word} in {len(names)}"
+            for word, names in (("no uptick", none), ("cannot be told", open_))
+            if names
+        ]
+        of_all = f"; {', '.join(rest)} of {len(self.frame)} regions" if rest else ""
+        return f"{tag}{found}{of_all} ({window}; {self.family}; not adjusted for season or trend)."
 
     def text(self) -> str:
         """Return sentence, table and notes for a terminal."""

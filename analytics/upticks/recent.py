@@ -125,7 +125,7 @@ def uptick_test(
     family = (
         "one region, no adjustment"
         if len(frame) == 1
-        else f"q-values: Benjamini-Hochberg over the {tested} of {len(frame)} {counts.by} regions tested"
+        else f"q-values: Benjamini-Hochberg over the {tested} of {len(frame)} regions that could be tested"
     )
     notes = list(counts.notes)
     if share is None:
