@@ -1,0 +1,54 @@
+# make report   makes the environment, installs, writes the weekly PDF from the bundled simulated sample
+# make test     the same environment, the whole test suite
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-system lint notebooks benchmark-size benchmark-size-quick benchmark-reading clean
+
+help:
+	@echo "make report             the weekly PDF from the bundled SIMULATED sample"
+	@echo "make test               the whole test suite"
+	@echo "make test-system        what needs programs beyond Python (poppler); skips with its reason"
+	@echo "make lint               ruff and mypy"
+	@echo "make notebooks          open the notebooks in JupyterLab"
+	@echo "make benchmark-size     size and power of the test and of the usual ones, about ten minutes"
+	@echo "make benchmark-reading  seconds to read and count 100,000 rows"
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or later is needed; found $$($(PYTHON) --version). Say which: make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+report: $(READY)
+	@$(BIN)/uptick report --sample --week 2020-W16 -o reports
+
+test: $(READY)
+	@$(BIN)/python -m pytest -q -n auto -m 'not system'
+
+test-system: $(READY)
+	@$(BIN)/python -m pytest -q -m system
+
+lint: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+notebooks: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebook]'
+	@$(BIN)/jupyter lab notebooks
+
+benchmark-size: $(READY)
+	@$(BIN)/python benchmarks/size_power.py
+
+benchmark-size-quick: $(READY)
+	@$(BIN)/python benchmarks/size_power.py --quick
+
+benchmark-reading: $(READY)
+	@$(BIN)/python benchmarks/reading.py
+
+clean:
+	rm -rf $(VENV) build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
