@@ -339,16 +339,16 @@ def _joined(flags: dict[str, npt.NDArray[np.bool_]], size: int) -> pd.Series:
 
 def _typed(values: pd.Series) -> pd.Series:
     """Return a column of the source with blank as missing; numbers only if every value is one."""
-    blank = values.str.strip() == ""
-    filled = values[~blank]
-    if filled.empty:
-        return values.mask(blank)
-    for pattern, dtype in _NUMERIC:
+    codes, uniques = pd.factorize(values)
+    text = pd.Series(uniques, dtype="str")
+    blank = text.str.strip() == ""
+    text, filled = text.mask(blank), text[~blank]
+    for pattern, dtype in _NUMERIC if len(filled) else ():
         # A first look at a few values spares most text columns the whole search.
         if filled.iloc[:20].str.fullmatch(pattern).all() and filled.str.fullmatch(pattern).all():
-            numbers: pd.Series = pd.to_numeric(filled).astype(dtype)
-            return numbers.reindex(values.index)
-    return values.mask(blank)
+            text = pd.to_numeric(filled).astype(dtype).reindex(text.index)
+            break
+    return pd.Series(text.array.take(codes), index=values.index)
 
 
 def _nothing_left(draft: Draft, quarantine: pd.DataFrame) -> InputError:

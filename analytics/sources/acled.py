@@ -12,7 +12,6 @@ import pandas as pd
 
 from analytics.sources.checks import Columns, Draft, whole
 from analytics.sources.dates import DMY, ParsedDates
-from analytics.sources.table import updated_at
 
 __all__ = ["RULES", "recognise", "translate"]
 
@@ -87,7 +86,7 @@ def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
         draft.notes.append("fatalities: ACLED writes 0 both for none and for not known; 0 is kept")
     draft.blank_admin1()
     if "timestamp" in columns:
-        updated_at(draft, "timestamp")
+        draft.updated_at("timestamp")
         draft.notes.append("updated_at: ACLED's timestamp, the last change of a row and not its first report")
     return draft
 

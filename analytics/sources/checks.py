@@ -22,6 +22,7 @@ from analytics.sources.files import RawTable, one_column_error
 __all__ = [
     "FLAGS",
     "NOT_STATED",
+    "NULLS",
     "REASONS",
     "Bools",
     "Columns",
@@ -73,6 +74,9 @@ NOT_STATED = frozenset(
      "null", "several", "some", "unknown", "unspecified", "-", "?")
 )  # fmt: skip
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# Text that stands for a missing value in tables exported from databases; nothing else is taken for missing.
+NULLS = ("NULL", "null", "<NA>", "NaN", "nan", "NaT")
+_SECONDS_2200 = 7_258_118_400  # Unix time of 2200-01-01
 _MOST = 1e9  # no count of people above this can be meant
 
 
@@ -322,6 +326,22 @@ class Draft:
         self.flag(f"unreadable {word}", odd & ~negative)
         self.data[canonical] = whole(np.where(odd | negative, np.nan, values))
         self.carried[self.columns.actual(name)] = odd | negative
+
+    def updated_at(self, name: str) -> None:
+        """Read the time of the last change: seconds since 1970, or ISO text; other text is flagged."""
+        seconds, other = self.columns.numbers(name)
+        sound = (seconds > 0) & (seconds < _SECONDS_2200)
+        times = pd.Series(np.where(sound, seconds, 0).astype("datetime64[s]").astype("datetime64[us]"))
+        times = times.where(sound)
+        if other.any():
+            text = self.columns.strings(name)[other]
+            iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+            times[other] = iso.where(iso.dt.year.between(1970, 2199)).astype("datetime64[us]")
+        written = ~self.columns.strings(name).str.strip().isin(["", *NULLS]).to_numpy(dtype=bool)
+        odd = written & times.isna().to_numpy(dtype=bool)
+        self.flag("unreadable updated_at", odd)
+        self.data["updated_at"] = times
+        self.carried[self.columns.actual(name)] = odd
 
     def order_of_estimates(self) -> None:
         """Flag estimates of deaths that are out of order."""

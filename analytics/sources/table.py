@@ -9,9 +9,9 @@ import pandas as pd
 
 from analytics.errors import InputError, nearest, unknown_option
 from analytics.schema import ACTIVITIES, BASES, INITIATORS, PLACE_PRECISIONS
-from analytics.sources.checks import Bools, Columns, Draft, fold, whole
+from analytics.sources.checks import NULLS, Bools, Columns, Draft, fold, whole
 
-__all__ = ["ALIASES", "translate", "updated_at"]
+__all__ = ["ALIASES", "translate"]
 
 # Canonical column: folded names it is looked for under, the first that is there wins.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -63,8 +63,6 @@ _WORDS = {
     "place_precision": (PLACE_PRECISIONS, "unknown"),
 }
 _TRUE, _FALSE = frozenset(("true", "yes", "y", "1", "1.0")), frozenset(("false", "no", "n", "0", "0.0"))
-# Text that stands for a missing value in tables exported from databases; nothing else is taken for missing.
-_NULLS = ("NULL", "null", "<NA>", "NaN", "nan", "NaT")
 
 
 def translate(
@@ -85,7 +83,7 @@ def translate(
     data = draft.data
     draft.ids(found.get("incident_id"))
     if canonical:
-        source = columns.text("source", missing=_NULLS)
+        source = columns.text("source", missing=NULLS)
         data["source"] = source.fillna("table")
         draft.carried[columns.actual("source")] = None
     else:
@@ -106,7 +104,7 @@ def translate(
         draft.carried[columns.actual(found["date_precision"])] = bad
     for name in _TEXT:
         if name in found:
-            draft.carry(name, found[name], missing=_NULLS)
+            draft.carry(name, found[name], missing=NULLS)
     draft.coordinates(found.get("latitude"), found.get("longitude"))
     for name, (words, default) in _WORDS.items():
         if name in found:
@@ -124,7 +122,7 @@ def translate(
     draft.order_of_estimates()
     draft.blank_admin1()
     if "updated_at" in found:
-        updated_at(draft, found["updated_at"])
+        draft.updated_at(found["updated_at"])
     _notes(draft, found, mapping or {}, canonical=canonical)
     return draft
 
@@ -182,7 +180,7 @@ def _no_date(columns: Columns) -> InputError:
 def _words(draft: Draft, name: str, column: str, words: tuple[str, ...], default: str) -> None:
     values = draft.columns.words(column)
     known = values.isin(words)
-    blank = values.isin(["", *map(str.casefold, _NULLS)])
+    blank = values.isin(["", *map(str.casefold, NULLS)])
     odd: Bools = (~known & ~blank).to_numpy(dtype=bool)
     draft.flag(f"unreadable {name}", odd)
     draft.data[name] = values.where(known, default)
@@ -192,28 +190,10 @@ def _words(draft: Draft, name: str, column: str, words: tuple[str, ...], default
 def _booleans(draft: Draft, column: str) -> None:
     values = draft.columns.words(column)
     true, false = (values.isin(list(w)).to_numpy(dtype=bool) for w in (_TRUE, _FALSE))
-    blank = values.isin(["", *map(str.casefold, _NULLS)]).to_numpy(dtype=bool)
+    blank = values.isin(["", *map(str.casefold, NULLS)]).to_numpy(dtype=bool)
     odd: Bools = ~true & ~false & ~blank
     draft.flag("unreadable civilian_targeting", odd)
     draft.data["civilian_targeting"] = pd.Series(pd.arrays.BooleanArray(true, ~(true | false)))
-    draft.carried[draft.columns.actual(column)] = odd
-
-
-def updated_at(draft: Draft, column: str) -> None:
-    """Read the time of the last change: seconds since 1970, or ISO text; other text is flagged."""
-    seconds, other = draft.columns.numbers(column)
-    sound = (seconds > 0) & (seconds < 7_258_118_400)  # before 2200
-    times = pd.Series(np.where(sound, seconds, 0).astype("datetime64[s]").astype("datetime64[us]"))
-    times = times.where(sound)
-    if other.any():
-        text = draft.columns.strings(column)[other]
-        iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-        plausible = iso.dt.year.between(1970, 2199)
-        times[other] = iso.where(plausible).astype("datetime64[us]")
-    written = ~draft.columns.strings(column).str.strip().isin(["", *_NULLS]).to_numpy(dtype=bool)
-    odd: Bools = written & times.isna().to_numpy(dtype=bool)
-    draft.flag("unreadable updated_at", odd)
-    draft.data["updated_at"] = times
     draft.carried[draft.columns.actual(column)] = odd
 
 
