@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from analytics.counts import CountAccounting, Counts
-from analytics.errors import InputError, OptionError, nearest, unknown_option
+from analytics.errors import InputError, OptionError, unknown_option
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents
-from analytics.periods import Days, Gap, as_day, as_gap, check_freq, check_week_start, day_range
-from analytics.regions import LEVELS, RegionTable, known_region_sets, region_set, region_table
+from analytics.periods import as_day, as_gap, check_freq, check_week_start, day_range
+from analytics.placing import choose_regions, gap_columns
+from analytics.schema import COARSE_DAYS, possible_span
 
-__all__ = ["COARSE_DAYS", "count_incidents", "possible_days"]
+__all__ = ["count_incidents"]
 
-COARSE_DAYS = 7  # an incident that may have happened on any of seven days or more is coarsely dated
 _DAY = np.timedelta64(1, "D")
 Span = Literal["start", "exclude", "spread"]
 Value = Literal["incidents", "fatalities"]
 _BINS = ("grid", "where", "unknown", "set_apart", "outside", "unplaced", "region", "no_coverage")
 _GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE = range(len(_BINS))
-
-
-def possible_days(frame: pd.DataFrame) -> tuple[Days, Days]:
-    """Return the first and last day each incident may have happened on.
-
-    The coded span, widened on both sides where the stated precision exceeds it (ACLED codes a week by its
-    middle day).
-    """
-    start = frame["date_start"].to_numpy().astype("datetime64[D]")
-    end = frame["date_end"].to_numpy().astype("datetime64[D]")
-    precision = frame["date_precision"].fillna(0).to_numpy(dtype=np.int64)
-    slack = np.maximum(precision - (end - start) // _DAY, 0) * _DAY
-    return start - slack, end + slack
 
 
 def count_incidents(
@@ -115,7 +99,7 @@ def count_incidents(
         if outcome.mask.any():
             chosen_countries = chosen_countries[outcome.mask]
 
-    earliest, latest = possible_days(frame)
+    earliest, latest = possible_span(frame)
     width = (latest - earliest) // _DAY + 1
     long = width > (7 if freq == "week" else 1)
     day = frame["date_start"].to_numpy().astype("datetime64[D]")
@@ -129,14 +113,14 @@ def count_incidents(
     row = (day - first) // _DAY
     place[(place == _GRID) & ((row < 0) | (row >= len(days)))] = _OUTSIDE
 
-    chosen = _choose_regions(incidents, by, regions, chosen_countries.dropna().unique().tolist())
+    chosen = choose_regions(incidents, by, regions, chosen_countries.dropna().unique().tolist())
     notes += chosen.notes
     place[(place == _GRID) & (chosen.codes == -1)] = _UNPLACED
     place[(place == _GRID) & (chosen.codes == -2)] = _REGION
 
     covered = np.ones((len(days), len(chosen.names)), dtype=bool)
     for gap in (*incidents.no_coverage, *(as_gap(spell) for spell in no_coverage)):
-        covered[np.ix_(gap.window.contains(days), _gap_columns(gap, chosen))] = False
+        covered[np.ix_(gap.window.contains(days), gap_columns(gap, chosen))] = False
     inside = np.flatnonzero(place == _GRID)
     place[inside[~covered[row[inside], chosen.codes[inside]]]] = _NO_COVERAGE
 
@@ -239,163 +223,3 @@ def _first_day(
             todo=f"the file's last date is {incidents.last_date}",
         )
     return first, notes
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Chosen:
-    """Regions counted: code -1 could not be placed, code -2 lies outside the selection."""
-
-    names: tuple[str, ...]
-    codes: npt.NDArray[np.int64]
-    label: str
-    selected: bool
-    table: RegionTable | None
-    notes: tuple[str, ...]
-    is_place: bool
-
-
-def _choose_regions(
-    incidents: Incidents,
-    by: str | None,
-    regions: str | Sequence[str] | None,
-    countries: Sequence[str],
-) -> _Chosen:
-    frame = incidents.frame
-    if by is None:
-        if regions is not None:
-            raise OptionError("regions are given, but nothing to count by", todo="give by, such as 'admin2'")
-        zeros = np.zeros(len(frame), dtype=np.int64)
-        return _Chosen(("all incidents",), zeros, "all incidents", False, None, (), True)
-    values = _column(incidents, by)
-    is_place = by in ("admin1", "admin2", "country")
-    # The named table serves where all that is wanted lies in one country.
-    table = region_table(countries[0], by) if by in LEVELS and len(countries) == 1 else None
-    wanted, label = _wanted(regions, by)
-    if table is not None:
-        match = table.match(values)
-        codes = match.codes.astype(np.int64)
-        notes = _unplaced_note(match.unknown)
-        if wanted is None:
-            return _Chosen(table.names, codes, label, False, table, notes, is_place)
-        picked = [table.code(name) for name in wanted]
-        if -1 in picked:
-            raise _unknown_region(
-                wanted[picked.index(-1)], table.nearest(wanted[picked.index(-1)]), table.names
-            )
-        if len(set(picked)) < len(picked):
-            raise OptionError("a region is given twice, in two spellings", found=", ".join(wanted))
-        return _Chosen(
-            tuple(table.names[i] for i in picked),
-            _recode(codes, picked, len(table.names)),
-            label,
-            True,
-            table,
-            notes,
-            is_place,
-        )
-    text = values.astype("str").str.strip()
-    text = text.mask(text == "")
-    codes, names = pd.factorize(text, sort=True)
-    codes = codes.astype(np.int64)
-    known = tuple(str(name) for name in names)
-    if wanted is None:
-        if not known:
-            raise InputError(f"column {by} is empty", expected="a value to count by", where=f"column {by}")
-        note = f"the regions are the {len(known)} values of {by} in the kept incidents; no list was given"
-        return _Chosen(known, codes, label, False, None, (note,), is_place)
-    missing = [name for name in wanted if name not in known]
-    if missing:
-        raise _unknown_region(missing[0], nearest(missing[0], known), known)
-    picked = [known.index(name) for name in wanted]
-    return _Chosen(tuple(wanted), _recode(codes, picked, len(known)), label, True, None, (), is_place)
-
-
-def _unknown_region(name: str, close: Sequence[str], known: Sequence[str]) -> OptionError:
-    return OptionError(
-        f"unknown region {name!r}",
-        expected=", ".join(known[:20]) + (", ..." if len(known) > 20 else ""),
-        todo=f"did you mean {' or '.join(close)}?" if close else None,
-    )
-
-
-def _column(incidents: Incidents, by: str) -> pd.Series:
-    if by in incidents.frame.columns:
-        return incidents.frame[by]
-    if by in incidents.extra.columns:
-        return incidents.extra[by]
-    known = [*incidents.frame.columns, *incidents.extra.columns]
-    close = nearest(by, known)
-    raise OptionError(
-        f"there is no column {by!r} to count by",
-        expected=", ".join(known[:30]) + (", ..." if len(known) > 30 else ""),
-        todo=f"did you mean {' or '.join(close)}?" if close else None,
-    )
-
-
-def _wanted(regions: str | Sequence[str] | None, by: str) -> tuple[list[str] | None, str]:
-    if regions is None:
-        return None, "all"
-    if isinstance(regions, str) and regions in known_region_sets():
-        chosen = region_set(regions)
-        if chosen.level != by:
-            raise OptionError(
-                f"{regions} is a set of {chosen.level}, but the count is by {by}",
-                todo=f"give by={chosen.level!r}",
-            )
-        return list(chosen.members), chosen.label
-    names = [part.strip() for part in regions.split(",")] if isinstance(regions, str) else list(regions)
-    if not names or not all(names):
-        raise OptionError(
-            "regions is empty", expected=f"region names or one of {', '.join(known_region_sets())}"
-        )
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise OptionError(f"region {repeated[0]!r} is given twice")
-    return names, f"{len(names)} chosen"
-
-
-def _recode(codes: npt.NDArray[np.int64], picked: list[int], size: int) -> npt.NDArray[np.int64]:
-    new = np.full(size + 1, -2, dtype=np.int64)
-    new[-1] = -1  # code -1, not placed, indexes the last entry
-    new[picked] = np.arange(len(picked))
-    return new[codes]
-
-
-def _unplaced_note(unknown: pd.DataFrame) -> tuple[str, ...]:
-    if unknown.empty:
-        return ()
-    top = unknown.sort_values("rows", ascending=False, kind="stable").head(3)
-    shown = "; ".join(
-        f"{name!r} {rows:,}" + (f" (nearest: {close})" if close else "")
-        for name, rows, close in zip(top["name"], top["rows"], top["nearest"], strict=True)
-    )
-    more = f"; {len(unknown) - 3} more names" if len(unknown) > 3 else ""
-    return (
-        f"{int(unknown['rows'].sum()):,} kept incidents name no known region and are unplaced: {shown}{more}",
-    )
-
-
-def _gap_columns(gap: Gap, chosen: _Chosen) -> npt.NDArray[np.int64]:
-    """Return the columns a spell without coverage touches; a total is touched by any part of it."""
-    everything = np.arange(len(chosen.names))
-    if gap.region is None or not chosen.is_place or chosen.names == ("all incidents",):
-        return everything
-    names: tuple[str, ...] = (gap.region,)
-    if chosen.table is not None:
-        table = chosen.table
-        here = table.match([gap.region]).codes[0]
-        if here >= 0:
-            names = (table.names[here],)
-        elif table.level == "admin2":
-            upper = region_table(table.country, "admin1")
-            above = upper.match([gap.region]).codes[0] if upper is not None else -1
-            names = table.children_of(upper.names[above]) if upper is not None and above >= 0 else ()
-        else:
-            lower = region_table(table.country, "admin2")
-            below = lower.match([gap.region]).codes[0] if lower is not None else -1
-            names = (lower.parent(lower.names[below]),) if lower is not None and below >= 0 else ()
-        if not names:
-            raise _unknown_region(gap.region, table.nearest(gap.region), table.names)
-    elif gap.region not in chosen.names and not chosen.selected:
-        raise _unknown_region(gap.region, nearest(gap.region, chosen.names), chosen.names)
-    return np.array([i for i, name in enumerate(chosen.names) if name in names], dtype=np.int64)

@@ -14,15 +14,14 @@ from analytics.errors import InputError, OptionError, nearest, unknown_option
 from analytics.periods import (
     Days,
     Freq,
-    Gap,
     as_day,
     as_gap,
     check_freq,
     check_week_start,
     label_periods,
-    parse_week,
     week_first_day,
 )
+from analytics.tabulated import gap_mask, index_days, whole_numbers
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
 
@@ -176,7 +175,7 @@ class Counts:
         """Last day of the last period, at the shown frequency, that was over at `as_of`."""
         if self.freq == "day":
             return self.as_of
-        running = np.datetime64(week_first_day(self.as_of, self.week_start), "D")
+        running = week_first_day(np.array([self.as_of]), self.week_start)[0]
         return self.as_of if running + 6 * _DAY == self.as_of else running - _DAY
 
     def labels(self) -> list[str]:
@@ -292,7 +291,7 @@ class Counts:
 
         A period without coverage in any region is without coverage in the sum.
         """
-        covered = self.coverage.all(axis=1, keepdims=True)
+        covered = np.asarray(self.coverage.all(axis=1, keepdims=True))
         extra = self.unplaced[:, None] if self.whole and self.unplaced is not None else 0
         values = np.where(covered, self.values.sum(axis=1, keepdims=True) + extra, 0).astype(np.int32)
         coarse = None if self.coarse is None else self.coarse.sum(axis=1, keepdims=True).astype(np.int32)
@@ -387,9 +386,9 @@ class Counts:
         last_day = as_day(as_of, "as_of")
         if frame.empty:
             raise InputError("the table of counts is empty", expected="one row a period, one column a region")
-        starts = _index_days(frame.index, freq, week_start)
+        starts = index_days(frame.index, freq, week_start)
         regions = tuple(str(c) for c in frame.columns)
-        numbers = _whole_numbers(frame, regions)
+        numbers = whole_numbers(frame, regions)
         if starts.max() > last_day:
             raise InputError(
                 "counts go beyond as_of", expected=f"no period after {last_day}", found=str(starts.max())
@@ -418,7 +417,7 @@ class Counts:
             covered[np.searchsorted(grid, starts)] &= coverage.to_numpy(dtype=bool)
         else:
             for gap in (as_gap(spell) for spell in coverage):
-                covered &= ~_gap_mask(gap, grid, step, regions)
+                covered &= ~gap_mask(gap, grid, step, regions)
         return cls(
             values=np.where(covered, np.nan_to_num(values), 0).astype(np.int32),
             coverage=covered,
@@ -432,51 +431,3 @@ class Counts:
             by=by,
             simulated=simulated,
         )
-
-
-def _index_days(index: pd.Index, freq: Freq, week_start: str) -> Days:
-    def read(label: object) -> np.datetime64:
-        if freq == "week" and isinstance(label, str) and "W" in label.upper():
-            return parse_week(label).start
-        return as_day(label, "index")
-
-    days = np.array([read(label) for label in index], dtype="datetime64[D]")
-    if freq == "week":
-        odd = days[days != week_first_day(days, week_start)]
-        if odd.size:
-            raise InputError(
-                "the index holds days on which no week starts",
-                expected=f"first days of weeks that start on {week_start}, or ISO labels such as 2020-W15",
-                found=str(odd[0]),
-                todo="give week_start",
-            )
-    return days
-
-
-def _whole_numbers(frame: pd.DataFrame, regions: tuple[str, ...]) -> npt.NDArray[np.float64]:
-    try:
-        numbers = frame.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise InputError("the table holds something that is not a number", found=str(error)) from None
-    bad = ~np.isnan(numbers) & ((numbers < 0) | (numbers != np.floor(numbers)))
-    if bad.any():
-        row, column = (int(v[0]) for v in np.nonzero(bad))
-        raise InputError(
-            "a count is not a whole number of 0 or more",
-            found=str(numbers[row, column]),
-            where=f"period {frame.index[row]}, region {regions[column]}",
-        )
-    return numbers
-
-
-def _gap_mask(gap: Gap, starts: Days, step: int, regions: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    if gap.region is not None and gap.region not in regions:
-        close = nearest(gap.region, regions)
-        raise OptionError(
-            f"a spell without coverage names an unknown region {gap.region!r}",
-            expected=", ".join(regions[:30]),
-            todo=f"did you mean {' or '.join(close)}?" if close else None,
-        )
-    touched = (starts <= gap.window.end) & (starts + (step - 1) * _DAY >= gap.window.start)
-    here = np.ones(len(regions), bool) if gap.region is None else np.array(regions) == gap.region
-    return np.asarray(touched[:, None] & here[None, :])

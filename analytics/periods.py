@@ -158,7 +158,7 @@ class Gap:
 
 
 def as_gap(value: object, name: str = "no_coverage") -> Gap:
-    """Read a spell without coverage: ``"START..END"`` or ``"START..END@Region"``, a window, or a :class:`Gap`.
+    """Read a spell without coverage: ``"START..END"``, ``"START..END@Region"``, a window or a :class:`Gap`.
 
     Examples
     --------
@@ -178,8 +178,10 @@ def check_freq(freq: str) -> Freq:
 
     pandas' ``W-MON`` is refused: it means weeks that *end* on Monday.
     """
-    if freq == "day" or freq == "week":
-        return freq
+    if freq == "day":
+        return "day"
+    if freq == "week":
+        return "week"
     if re.fullmatch(r"W(-\w{3})?", str(freq).upper()):
         raise OptionError(
             f"freq {freq!r} is a pandas alias and is refused",
@@ -227,8 +229,8 @@ def period_starts(start: np.datetime64, end: np.datetime64, freq: Freq, week_sta
     """Return the first day of every period that touches ``start..end``."""
     if freq == "day":
         return day_range(start, end)
-    first = week_first_day(start, week_start)
-    return np.arange(first, end + _DAY, 7, dtype="datetime64[D]")
+    days = day_range(start, end)
+    return np.unique(week_first_day(days, week_start))
 
 
 def week_label(first_day: np.datetime64, week_start: str = "monday") -> str:

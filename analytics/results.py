@@ -127,9 +127,9 @@ class UptickResult:
         return pd.DataFrame(
             {
                 "region": rows["region"],
-                "observed": rows["observed"].map(lambda v: format_number(v, 0)),
-                "expected": rows["expected"].map(format_number),
-                "rate ratio": rows["rate_ratio"].map(lambda v: format_number(v, 2)),
+                "observed": [format_number(v, 0) for v in rows["observed"].to_numpy(dtype=float)],
+                "expected": [format_number(v) for v in rows["expected"].to_numpy(dtype=float)],
+                "rate ratio": [format_number(v, 2) for v in rows["rate_ratio"].to_numpy(dtype=float)],
                 percent: [
                     f"{format_number(low, 2)} to {format_number(high, 2)}" if not np.isnan(low) else "–"
                     for low, high in rows[["low", "high"]].to_numpy(dtype=float)
@@ -174,11 +174,12 @@ class UptickResult:
             only = self.describe(self.frame["region"].iloc[0])
             return f"{tag}{only} ({window}; not adjusted for season or trend)."
         up, none, open_ = (self.regions(v) for v in (SUPPORTED, NOT_SUPPORTED, CANNOT_BE_TOLD))
-        rows = self.frame.set_index("region")
+        numbers = (
+            self.frame.set_index("region")[["observed", "expected"]].loc[up[:_NAMED]].to_numpy(dtype=float)
+        )
         named = [
-            f"{name} ({format_number(rows.loc[name, 'observed'], 0)} {self.value}, "
-            f"{format_number(rows.loc[name, 'expected'])} expected)"
-            for name in up[:_NAMED]
+            f"{name} ({format_number(observed, 0)} {self.value}, {format_number(expected)} expected)"
+            for name, (observed, expected) in zip(up, numbers, strict=False)
         ]
         more = f" and {len(up) - _NAMED} more" if len(up) > _NAMED else ""
         found = f"uptick in {', '.join(named)}{more}" if up else "no region shows an uptick"

@@ -13,6 +13,7 @@ from analytics.periods import Days
 __all__ = [
     "ACTIVITIES",
     "BASES",
+    "COARSE_DAYS",
     "COLUMNS",
     "INITIATORS",
     "PLACE_PRECISIONS",
@@ -33,6 +34,7 @@ class Column:
     words: tuple[str, ...] = ()
 
 
+COARSE_DAYS = 7  # an incident that may have happened on any of seven days or more is coarsely dated
 INITIATORS = ("insurgent", "state", "other", "unknown")
 BASES = ("coded", "rule", "unknown")
 ACTIVITIES = ("attack", "operation", "clash", "arrest", "other")

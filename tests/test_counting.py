@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.counting import count_incidents, possible_days
+from analytics.counting import count_incidents
 from analytics.counts import UNPLACED
 from analytics.errors import UptickError
 from analytics.incidents import read_incidents
+from analytics.schema import possible_span
 
 DAYS = pd.date_range("2020-01-01", "2020-02-29")
 
@@ -140,7 +141,7 @@ def test_possible_days_widen_a_day_coded_for_a_week():
             "date_precision": pd.array([3, 6, None], dtype="Int64"),
         }
     )
-    first, last = possible_days(frame)
+    first, last = possible_span(frame)
     assert first.astype(str).tolist() == ["2020-01-07", "2020-01-10", "2020-01-10"]
     assert last.astype(str).tolist() == ["2020-01-13", "2020-01-16", "2020-01-10"]
 

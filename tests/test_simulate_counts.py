@@ -8,8 +8,8 @@ import pytest
 from analytics.errors import UptickError
 from analytics.simulation import PROCESSES, simulate_counts
 
-# Variance over mean of 14-day sums at 2 a day, from the processes' formulas or, where there is none, from a run
-# of 20,000 series (seed 1); the tolerance covers the Monte Carlo error of 600 series.
+# Variance over mean of 14-day sums at 2 a day, from the processes' formulas or, where there is none, from a
+# run of 20,000 series (seed 1); the tolerance covers the Monte Carlo error of 600 series.
 DISPERSION = {"poisson": 1.0, "negative_binomial": 5.0, "hawkes_0.3": 1.72, "hawkes_0.6": 2.6, "lgcp": 10.2}
 TOLERANCE = 0.15
 

@@ -281,7 +281,7 @@ def test_what_cannot_be_tested_says_so(call, snapshot):
 
 @pytest.mark.parametrize("process", ["negative_binomial", "hawkes_0.6", "lgcp"])
 def test_size_on_quiet_data_beside_the_usual_test(process):
-    # A small honest version of benchmarks/size_power.py: fails when even the lower 99 % limit exceeds the bar.
+    # A small honest version of benchmarks/size_power.py: fails when the lower 99 % limit exceeds the bar.
     values = simulate_counts(process, mean=2.0, days=DAYS, series=2000, seed=77).values
     called = int((lrd_test(values, np.ones_like(values, bool), length=14, guard=28).pvalue <= 0.05).sum())
     assert stats.beta.ppf(0.005, called, 2000 - called + 1) <= 0.06

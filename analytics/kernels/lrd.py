@@ -266,4 +266,4 @@ def minimum_detectable_ratio(
         start = np.zeros(index.size)
         bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
         ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
-    return np.maximum(ratio, 1.0)
+    return np.asarray(np.maximum(ratio, 1.0))

@@ -101,7 +101,7 @@ def betabinomial_tail(
             k = np.minimum(k, n_ - 1e-9)
     outer = np.clip(outer, 0.0, 1.0)
     tail = np.where(mirrored, 1.0 - outer, outer).reshape(shape)
-    return tail if upper else 1.0 - tail
+    return np.asarray(tail if upper else 1.0 - tail)
 
 
 def dispersion_nodes(phi: FloatArray, edf: FloatArray, nodes: int = NODES) -> tuple[FloatArray, FloatArray]:
