@@ -1,0 +1,76 @@
+"""The command ``uptick``: incidents in; accounts, counts, tests and weekly reports out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from analytics.cli.parser import parse_arguments
+from analytics.cli.text import error_text
+from analytics.errors import OutputError, UptickError
+
+__all__ = ["main"]
+
+_PIPE_CLOSED = 141  # 128 + SIGPIPE: what a shell reports for a program that a closed pipe ended
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments after the command's name; those of the process if not given.
+
+    Returns
+    -------
+    int
+        0: done. 2: something the user gave cannot be used; one message says what, and nothing is written.
+        130: interrupted. 141: the reader of the output went away. Any other failure is a fault of the program
+        and shows its traceback.
+
+    Examples
+    --------
+    >>> main(["--version"])  # doctest: +ELLIPSIS
+    uptick ...
+    0
+    """
+    try:
+        args = parse_arguments(sys.argv[1:] if argv is None else argv)
+        import_module(args.module).run(args)
+        _flush()
+    except UptickError as error:
+        with contextlib.suppress(OSError):
+            print(error_text(error), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _drop_output()
+        return _PIPE_CLOSED
+    except SystemExit as stop:  # --help and --version
+        return stop.code if isinstance(stop.code, int) else 0
+    return 0
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        raise OutputError(
+            "standard output cannot be written", found=error.strerror or str(error), todo="give -o FILE"
+        ) from error
+
+
+def _drop_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter does not fail on it at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,0 +1,65 @@
+"""``uptick check``: where every row of a file went."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+import pandas as pd
+
+from analytics.cli.inputs import read, the_file
+from analytics.cli.show import Shown, Table, account_lines, csv_bytes, emit, input_record, plan_output
+from analytics.incidents import Incidents
+from analytics.periods import as_day
+
+__all__ = ["run"]
+
+_EXAMPLES = 5  # rows set aside that the table shows
+_CELL = 60
+
+
+def run(args: Namespace) -> None:
+    """Read the file, show its account, write the quarantine if asked to."""
+    quarantine = Path(args.quarantine) if args.quarantine else None
+    the_file(args)
+    plan = plan_output(args, *([quarantine] if quarantine else []))
+    as_of = None if args.as_of is None else as_day(args.as_of, "--as-of")
+    incidents = read(args, as_of=as_of)
+    beside = {}
+    if quarantine is not None:
+        beside[quarantine] = csv_bytes(incidents.quarantine, simulated=incidents.simulated)
+    emit(_shown(incidents), plan, beside)
+
+
+def _shown(incidents: Incidents) -> Shown:
+    summary = incidents.summary()
+    record = {
+        "command": "check",
+        "parameters": {"as_of": None if incidents.as_of is None else str(incidents.as_of)},
+        **input_record(incidents),
+        "notes": list(incidents.notes),
+    }
+    return Shown(
+        heading=(str(incidents).splitlines()[0],),
+        tables=_tables(incidents),
+        account=account_lines(incidents),
+        frame=summary,
+        record=record,
+        simulated=incidents.simulated,
+    )
+
+
+def _tables(incidents: Incidents) -> tuple[Table, ...]:
+    aside = incidents.quarantine.drop_duplicates("reason")[["row", "reason", "detail"]].head(_EXAMPLES)
+    if aside.empty:
+        return ()
+    shown = pd.DataFrame(
+        {
+            "row": aside["row"].astype(str),
+            "reason": aside["reason"],
+            "detail": aside["detail"]
+            .str.slice(0, _CELL)
+            .mask(aside["detail"].str.len() > _CELL, aside["detail"].str.slice(0, _CELL - 1) + "…"),
+        }
+    )
+    return (Table(shown, "rows set aside, the first for each reason (--quarantine FILE has all)", ("row",)),)

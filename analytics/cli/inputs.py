@@ -1,0 +1,141 @@
+"""From options to incidents and counts, the same way for every command."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analytics.bundled import bundled_path
+from analytics.counting import count_incidents
+from analytics.counts import Counts
+from analytics.errors import OptionError
+from analytics.incidents import Incidents, read_incidents
+from analytics.periods import Gap, as_day, as_gap, week_first_day, week_label
+
+__all__ = [
+    "SAMPLE",
+    "column_mapping",
+    "counting_options",
+    "last_date_hint",
+    "last_whole_week",
+    "read",
+    "read_and_count",
+    "spells",
+    "the_file",
+]
+
+SAMPLE = "data/iraq_simulated.csv"
+_DAY = np.timedelta64(1, "D")
+
+
+def the_file(args: Namespace) -> Path:
+    """Return the file the command is about.
+
+    Raises
+    ------
+    OptionError
+        If neither or both of FILE and ``--sample`` are given.
+    """
+    if args.file and args.sample:
+        raise OptionError(
+            "both a file and --sample are given", expected="one of them", found=f"{args.file} and --sample"
+        )
+    if args.sample:
+        return bundled_path(SAMPLE)
+    if not args.file:
+        raise OptionError(
+            f"uptick {args.command} needs incidents",
+            expected="a FILE (UCDP GED, ACLED, or a plain table), or --sample for the simulated sample",
+            found="neither",
+        )
+    return Path(args.file)
+
+
+def column_mapping(pairs: list[str]) -> dict[str, str] | None:
+    """Return ``--column NAME=COLUMN`` options as a mapping, or None if there is none.
+
+    Examples
+    --------
+    >>> column_mapping(["date_start=Date of event", "admin1=Province"])
+    {'date_start': 'Date of event', 'admin1': 'Province'}
+    """
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, column = (part.strip() for part in pair.partition("="))
+        if not (name and equals and column):
+            raise OptionError(
+                "--column is not NAME=COLUMN", expected="such as --column date_start=Date", found=repr(pair)
+            )
+        if name in mapping:
+            raise OptionError(f"--column gives {name} twice", found=f"{mapping[name]} and {column}")
+        mapping[name] = column
+    return mapping or None
+
+
+def spells(args: Namespace) -> tuple[Gap, ...]:
+    """Return the spells without coverage that ``--no-coverage`` states."""
+    return tuple(as_gap(text, "--no-coverage") for text in args.no_coverage)
+
+
+def read(args: Namespace, *, as_of: np.datetime64 | None) -> Incidents:
+    """Read the file, or the sample, with the reading options a command has."""
+    options: dict[str, Any] = {
+        name: getattr(args, name, None) for name in ("sheet", "encoding", "delimiter", "date_style")
+    }
+    return read_incidents(
+        the_file(args), args.source, as_of=as_of, columns=column_mapping(args.column), **options
+    )
+
+
+def read_and_count(args: Namespace) -> tuple[Incidents, Counts]:
+    """Read and count with a command's options.
+
+    Raises
+    ------
+    OptionError
+        If ``--as-of`` is not given; the message names the file's last date.
+    """
+    the_file(args)
+    gaps = spells(args)
+    if args.as_of is None:
+        raise OptionError(
+            "--as-of is not given",
+            expected="the last day the data know about: quiet days up to it count as zero",
+            todo=last_date_hint(read(args, as_of=None)),
+        )
+    incidents = read(args, as_of=as_day(args.as_of, "--as-of"))
+    return incidents, count_incidents(incidents, **counting_options(args), no_coverage=gaps)
+
+
+def counting_options(args: Namespace) -> dict[str, Any]:
+    """Return the options of ``count_incidents`` that a command has, ``--by none`` as None."""
+    names = ("freq", "week_start", "by", "regions", "start", "where", "value", "span")
+    options = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    if options["by"].casefold() == "none":
+        options["by"] = None
+    return options
+
+
+def last_date_hint(incidents: Incidents, *, week: bool = False) -> str:
+    """Return advice that names the file's last date and, for reports, the last week it completes."""
+    last = incidents.last_date
+    name = "the sample" if incidents.path == bundled_path(SAMPLE) else (incidents.path or Path("FILE")).name
+    hint = f"the last date in {name} is {last}: --as-of {last}"
+    if not week:
+        return hint
+    return f"{hint}, or --week {week_label(last_whole_week(last))} for its last whole week"
+
+
+def last_whole_week(day: np.datetime64, week_start: str = "monday") -> np.datetime64:
+    """Return the first day of the last week that was over at the end of `day`.
+
+    Examples
+    --------
+    >>> last_whole_week(np.datetime64("2020-04-12")), last_whole_week(np.datetime64("2020-04-11"))
+    (np.datetime64('2020-04-06'), np.datetime64('2020-03-30'))
+    """
+    first: np.datetime64 = week_first_day(np.array([day - 6 * _DAY]), week_start)[0]
+    return first

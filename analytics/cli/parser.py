@@ -1,0 +1,247 @@
+"""Commands and options. Nothing heavy is imported here: ``uptick --help`` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+from analytics import __version__
+from analytics.errors import OptionError, nearest, unknown_option
+
+__all__ = ["build_parser", "parse_arguments"]
+
+_COMMANDS = {
+    "check": ("analytics.cli.check", "read a file and say where every row went"),
+    "count": ("analytics.cli.count", "count incidents by period and region"),
+    "test": ("analytics.cli.claim", "test for an uptick in every region"),
+    "report": ("analytics.cli.report", "write the weekly report as a PDF"),
+    "sample": ("analytics.cli.sample", "say where the simulated sample lies, or copy it"),
+}
+_EPILOG = """\
+Try it on the simulated sample that comes along:
+  uptick test --sample --as-of 2020-04-19
+  uptick report --sample --week 2020-W16
+"""
+_AFTER = "Exit code: 0 done, 2 something given cannot be used (one message says what)."
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are of the project's own family."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OptionError(message, todo=f"{self.prog} --help lists the options")
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the options; `module` names the module whose ``run`` carries the command out.
+
+    Raises
+    ------
+    OptionError
+        If a command or option is unknown (with the nearest known one), or a value is missing.
+    SystemExit
+        After ``--help`` and ``--version`` have printed.
+
+    Examples
+    --------
+    >>> parse_arguments(["count", "events.csv", "--as-of", "2020-04-19"]).as_of
+    '2020-04-19'
+    >>> parse_arguments(["cuont"])
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: unknown command 'cuont'
+      expected: one of check, count, test, report, sample
+      what to do: did you mean count?
+    """
+    command = next((word for word in argv if not word.startswith("-")), None)
+    if command is not None and command not in _COMMANDS:
+        raise unknown_option("command", command, tuple(_COMMANDS))
+    parser, commands = build_parser()
+    args, rest = parser.parse_known_args(argv)
+    if args.command is None:
+        if rest:
+            raise _unknown(rest[0], parser)
+        raise OptionError(
+            "no command is given", expected=", ".join(_COMMANDS), todo="uptick --help says more"
+        )
+    if rest:
+        raise _unknown(rest[0], commands[args.command])
+    return args
+
+
+def _unknown(word: str, parser: argparse.ArgumentParser) -> OptionError:
+    if not word.startswith("-"):
+        return OptionError(
+            f"one argument too many: {word!r}",
+            todo=f"put names that hold spaces in quotes; {parser.prog} --help",
+        )
+    known = [option for action in parser._actions for option in action.option_strings]
+    close = nearest(word.partition("=")[0], known)
+    advice = f"did you mean {' or '.join(close)}?" if close else f"{parser.prog} --help lists the options"
+    return OptionError(f"{parser.prog} has no option {word.partition('=')[0]}", todo=advice)
+
+
+def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Return the parser, and that of each command by name."""
+    parser = _Parser(
+        prog="uptick",
+        description="Is there an uptick? Counts, tests and weekly reports from incident data.",
+        epilog=_EPILOG + "\n" + _AFTER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"uptick {__version__}")
+    family = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands: dict[str, argparse.ArgumentParser] = {}
+    for name, (module, what) in _COMMANDS.items():
+        commands[name] = family.add_parser(
+            name, help=what, description=what[0].upper() + what[1:] + ".", epilog=_AFTER, allow_abbrev=False
+        )
+        commands[name].set_defaults(module=module)
+    _check(commands["check"])
+    _count(commands["count"])
+    _test(commands["test"])
+    _report(commands["report"])
+    _sample(commands["sample"])
+    return parser, commands
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    _reading(parser, full=True)
+    parser.add_argument("--as-of", metavar="DATE", help="set aside incidents after this day")
+    parser.add_argument("--quarantine", metavar="CSV", help="write the rows set aside, with their reasons")
+    _output(parser)
+
+
+def _count(parser: argparse.ArgumentParser) -> None:
+    _reading(parser, full=True)
+    _counting(parser, full=True)
+    parser.add_argument("--last", metavar="N", type=int, default=8, help="periods in the table (default 8)")
+    _output(parser)
+
+
+def _test(parser: argparse.ArgumentParser) -> None:
+    _reading(parser, full=True)
+    _counting(parser, full=True)
+    test = parser.add_argument_group("test")
+    days = (
+        ("recent", 14, "asked about"),
+        ("guard", 28, "left out before it"),
+        ("baseline", 364, "compared with"),
+    )
+    for name, default, what in days:
+        test.add_argument(
+            f"--{name}", metavar="DAYS", type=int, default=default, help=f"days {what} (default {default})"
+        )
+    test.add_argument(
+        "--alpha", metavar="P", type=float, default=0.05, help="level of the verdict (default 0.05)"
+    )
+    test.add_argument(
+        "--margin",
+        metavar="RATIO",
+        type=float,
+        default=1.5,
+        help="'no uptick' means below this (default 1.5)",
+    )
+    _completeness(test)
+    _output(parser)
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    _reading(parser, full=False)
+    counting = _counting(parser, full=False)
+    counting.add_argument(
+        "--week", metavar="WEEK", help="the week reported, such as 2020-W15, in place of --as-of"
+    )
+    _completeness(counting)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        default="reports",
+        help="folder for PDF and notebook (default reports)",
+    )
+
+
+def _sample(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="DIR", help="copy the sample, its twin and its truth there")
+
+
+def _reading(parser: argparse.ArgumentParser, *, full: bool) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", help="incidents: UCDP GED, ACLED, or a plain table"
+    )
+    reading = parser.add_argument_group("reading")
+    reading.add_argument("--sample", action="store_true", help="use the SIMULATED sample in place of FILE")
+    reading.add_argument(
+        "--source", metavar="SOURCE", default="auto", help="auto (default), ucdp, acled or table"
+    )
+    reading.add_argument(
+        "--column",
+        metavar="NAME=COLUMN",
+        action="append",
+        default=[],
+        help="which column of the file holds a canonical one, such as date_start=Date; may be repeated",
+    )
+    if full:
+        reading.add_argument("--sheet", metavar="SHEET", help="sheet of a workbook (default the first)")
+        reading.add_argument("--encoding", metavar="NAME", help="of a text file (default: found)")
+        reading.add_argument("--delimiter", metavar="CHAR", help="of a text file (default: found)")
+        reading.add_argument(
+            "--date-style", metavar="STYLE", help="such as day/month/year, where both can be read"
+        )
+
+
+def _counting(parser: argparse.ArgumentParser, *, full: bool) -> argparse._ArgumentGroup:
+    group = parser.add_argument_group("counting")
+    group.add_argument("--as-of", metavar="DATE", help="last day known about, its whole day included")
+    group.add_argument("--start", metavar="DATE", help="first day counted (default: the first incident's)")
+    group.add_argument(
+        "--by", metavar="COLUMN", default="admin1", help="admin1 (default), admin2, ..., or none"
+    )
+    group.add_argument("--regions", metavar="NAMES", help="a region set, or names with commas between")
+    group.add_argument("--where", metavar="FILTER", help='which incidents, such as "fatalities >= 1"')
+    group.add_argument(
+        "--week-start", metavar="DAY", default="monday", help="day weeks start on (default monday)"
+    )
+    group.add_argument(
+        "--no-coverage",
+        metavar="START..END[@REGION]",
+        action="append",
+        default=[],
+        help="a spell without data, which is not zero incidents; may be repeated",
+    )
+    if full:
+        group.add_argument("--freq", metavar="FREQ", default="week", help="week (default) or day")
+        group.add_argument(
+            "--value", metavar="WHAT", default="incidents", help="incidents (default) or fatalities"
+        )
+        group.add_argument(
+            "--span",
+            metavar="POLICY",
+            default="start",
+            help="incidents dated to more than a period: start (default), exclude, or spread by chance",
+        )
+    return group
+
+
+def _completeness(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--completeness",
+        metavar="SHARE",
+        type=float,
+        help="share of the recent incidents already reported, such as 0.9 (default: not known)",
+    )
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--format",
+        metavar="FORMAT",
+        help="table, csv or json (default: by the ending of -o FILE, else table)",
+    )
+    output.add_argument(
+        "-o", "--output", metavar="FILE", default="-", help="file to write (default -, the terminal)"
+    )

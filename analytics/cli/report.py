@@ -1,0 +1,132 @@
+"""``uptick report``: the weekly report as a PDF, the executed notebook beside it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from analytics.cli.inputs import (
+    column_mapping,
+    last_date_hint,
+    read,
+    spells,
+    the_file,
+)
+from analytics.cli.text import printable
+from analytics.errors import OptionError, UptickError
+from analytics.periods import as_day, check_week_start, parse_week
+
+__all__ = ["report_day", "run"]
+
+_NEEDED = ("ipykernel", "nbclient", "nbconvert", "nbformat", "typst")
+
+
+def run(args: Namespace) -> None:
+    """Check the options, write the report and say where it is."""
+    source = the_file(args)
+    columns = column_mapping(args.column)
+    gaps = spells(args)
+    if args.by.casefold() == "none":
+        raise OptionError(
+            "a report needs regions to count by",
+            expected="--by admin1, admin2, or another column",
+            found="--by none",
+            todo="uptick test --by none tests a single series",
+        )
+    as_of = report_day(args.as_of, args.week, args.week_start)
+    if as_of is None:
+        raise OptionError(
+            "neither --as-of nor --week is given",
+            expected="--as-of DATE, the last day the data know about, or --week such as 2020-W15",
+            todo=last_date_hint(read(args, as_of=None), week=True),
+        )
+    _check_installed()
+    from analytics.reporting.weekly import weekly_report
+
+    with _progress() as progress:
+        report = weekly_report(
+            None if args.sample else source,
+            sample=args.sample,
+            as_of=as_of,
+            source=args.source,
+            by=args.by,
+            where=args.where,
+            regions=args.regions,
+            no_coverage=tuple(map(str, gaps)),
+            completeness=args.completeness,
+            week_start=args.week_start,
+            start=args.start,
+            output=Path(args.output),
+            columns=columns,
+            progress=progress,
+        )
+    tag = ", SIMULATED data" if args.sample else ""
+    print(printable(f"report: {report.pdf} ({report.pages} pages{tag})"))
+    print(printable(f"notebook: {report.notebook}"))
+
+
+def report_day(as_of: str | None, week: str | None, week_start: str = "monday") -> np.datetime64 | None:
+    """Return the day ``--as-of`` or ``--week`` names, None where neither is given.
+
+    Raises
+    ------
+    OptionError
+        If the two disagree, or a week is named though weeks do not start on Monday.
+
+    Examples
+    --------
+    >>> report_day(None, "2020-W15"), report_day("2020-04-12", "2020-W15")
+    (np.datetime64('2020-04-12'), np.datetime64('2020-04-12'))
+    """
+    check_week_start(week_start)
+    day = None if as_of is None else as_day(as_of, "--as-of")
+    if week is None:
+        return day
+    if check_week_start(week_start) != 0:
+        raise OptionError(
+            f"--week names weeks that start on Monday, but --week-start is {week_start}",
+            todo="give --as-of, the last day of the week",
+        )
+    window = parse_week(week)
+    if day is not None and day != window.end:
+        raise OptionError(
+            "--as-of and --week disagree",
+            expected=f"--as-of {window.end}, the last day of {week}",
+            found=f"--as-of {day}",
+            todo="give one of the two",
+        )
+    return window.end
+
+
+def _check_installed() -> None:
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise UptickError(
+            "the report needs packages that are not installed",
+            found=f"no {', '.join(missing)}",
+            todo='pip install "uptick-analytics[report]"',
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show a bar on standard error where that is a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def step(what: str, done: int, total: int) -> None:
+            bar.update(task, description=printable(what), completed=done, total=total)
+
+        yield step

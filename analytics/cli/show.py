@@ -1,0 +1,344 @@
+"""What a command shows: tables for readers, CSV and JSON for machines, the accounts always.
+
+Results go to standard output. With CSV and JSON the accounts and notes go to standard error, so that a pipe
+carries data and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from analytics import __version__
+from analytics.cli.text import printable
+from analytics.counts import Counts
+from analytics.errors import OptionError, OutputError, unknown_option
+from analytics.files import check_writable, write_together
+from analytics.incidents import Incidents
+from analytics.periods import Gap
+from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SHOWN, SUPPORTED
+
+__all__ = [
+    "Plan",
+    "Shown",
+    "Table",
+    "account_lines",
+    "csv_bytes",
+    "emit",
+    "input_record",
+    "plan_output",
+    "records",
+    "with_glyphs",
+]
+
+_FORMATS = ("table", "csv", "json")
+_GLYPHS = {SHOWN[SUPPORTED]: "▲", SHOWN[NOT_SUPPORTED]: "–", SHOWN[CANNOT_BE_TOLD]: "?"}
+_ASCII = str.maketrans({"▲": "^", "–": "-", "∞": "inf"})
+_STYLES = {"▲ ": "bold red", "– ": "green", "? ": "yellow"}  # beside glyph and word, never alone
+_GAP = 3  # between columns on a terminal
+_TEXT_WIDTH = 16  # a column of longer text may be folded down to this
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table for readers: every cell is text.
+
+    `right` names the columns set to the right, `spare` those a narrow terminal may leave out, in that order.
+    """
+
+    frame: pd.DataFrame
+    title: str = ""
+    right: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One answer in all its shapes.
+
+    Attributes
+    ----------
+    heading : tuple of str
+        What was found, in words.
+    tables : tuple of Table
+    account : tuple of str
+        Row accounting, count accounting and notes; shown with every format.
+    frame : DataFrame
+        The answer at full precision, for CSV.
+    record : mapping
+        The answer with parameters and accounts, for JSON.
+    simulated : bool
+    """
+
+    heading: tuple[str, ...]
+    tables: tuple[Table, ...]
+    account: tuple[str, ...]
+    frame: pd.DataFrame
+    record: Mapping[str, Any]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the answer goes and how: checked before any work is done."""
+
+    kind: str
+    output: Path | None
+
+
+def plan_output(args: Namespace, *beside: Path) -> Plan:
+    """Return format and place of the output, checked before anything is read.
+
+    Parameters
+    ----------
+    args : Namespace
+    *beside : Path
+        Other files the command writes.
+
+    Raises
+    ------
+    OptionError
+        If the format is unknown, or the output would replace the input or another output.
+    OutputError
+        If a file cannot be written.
+    """
+    output = None if args.output == "-" else Path(args.output)
+    kind = args.format
+    if kind is None:
+        ending = output.suffix.lstrip(".").casefold() if output else ""
+        kind = ending if ending in _FORMATS else "table"
+    if kind not in _FORMATS:
+        raise unknown_option("--format", kind, _FORMATS)
+    taken = {Path(args.file).resolve()} if args.file else set()
+    for path in (*([output] if output else []), *beside):
+        if path.resolve() in taken:
+            raise OptionError(
+                f"{path} would be written over", expected="a file that is neither read nor written twice"
+            )
+        taken.add(path.resolve())
+        check_writable(path)
+    return Plan(kind, output)
+
+
+def emit(shown: Shown, plan: Plan, beside: Mapping[Path, bytes] | None = None) -> None:
+    """Write the answer, and the files beside it: all of them, or none."""
+    files = dict(beside or {})
+    if plan.output is not None:
+        files[plan.output] = _rendered(shown, plan.kind).encode("utf-8")
+    write_together(files)
+    written = [f"wrote {path}" for path in files]
+    if plan.kind == "table" and plan.output is None:
+        _print_tables(shown)
+        _print(sys.stderr, written)
+        return
+    if plan.output is None:
+        _print(sys.stdout, [_rendered(shown, plan.kind).removesuffix("\n")])
+    _print(sys.stderr, [*shown.heading, *shown.account, *written])
+
+
+def csv_bytes(frame: pd.DataFrame, *, simulated: bool) -> bytes:
+    """Return a table as CSV: full precision, NA empty, a column `simulated` where the data are."""
+    marked = frame.assign(simulated=True) if simulated else frame
+    return marked.to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as JSON can hold it: NA is None, an infinite number the text ``"Infinity"``.
+
+    Examples
+    --------
+    >>> records(pd.DataFrame({"day": pd.to_datetime(["2020-04-13"]), "ratio": [float("inf")], "q": [None]}))
+    [{'day': '2020-04-13', 'ratio': 'Infinity', 'q': None}]
+    """
+    columns = {}
+    for name, column in frame.items():
+        if pd.api.types.is_datetime64_any_dtype(column):
+            column = column.dt.strftime("%Y-%m-%d")
+        plain = column.astype(object)
+        if pd.api.types.is_float_dtype(column):
+            plain = plain.mask(column == float("inf"), "Infinity")
+        columns[name] = plain.where(column.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in pd.DataFrame(columns).to_dict("records")]
+
+
+def input_record(
+    incidents: Incidents, counts: Counts | None = None, gaps: Sequence[Gap] = ()
+) -> dict[str, Any]:
+    """Return what every JSON answer says about the input and where each row went."""
+    rows = incidents.accounting
+    record: dict[str, Any] = {
+        "input": {
+            "file": incidents.path.name if incidents.path else None,
+            "sha256": incidents.digest,
+            "source": incidents.source,
+            "title": incidents.title,
+            "first_date": str(incidents.first_date),
+            "last_date": str(incidents.last_date),
+        },
+        "row_accounting": {
+            "rows_read": rows.rows_read,
+            "kept": rows.kept,
+            "set_aside": rows.set_aside,
+            "flags": rows.flags,
+        },
+        "no_coverage": [str(gap) for gap in (*incidents.no_coverage, *gaps)],
+    }
+    if counts is not None and counts.accounting is not None:
+        account = counts.accounting
+        record["count_accounting"] = {
+            "kept": account.kept,
+            "grid": account.grid,
+            "filtered": account.filtered,
+            "set_apart": account.set_apart,
+            "unplaced": account.unplaced,
+            "outside": account.outside,
+            "no_coverage": account.no_coverage,
+            "long_spans": account.long_spans,
+            "unknown_value": account.unknown_value,
+        }
+    return record
+
+
+def with_glyphs(words: pd.Series) -> pd.Series:
+    """Put each verdict's glyph before its word.
+
+    Examples
+    --------
+    >>> with_glyphs(pd.Series(["uptick", "cannot be told"])).tolist()
+    ['▲ uptick', '? cannot be told']
+    """
+    return words.map(_GLYPHS) + " " + words
+
+
+def account_lines(
+    incidents: Incidents, counts: Counts | None = None, gaps: Sequence[Gap] = ()
+) -> tuple[str, ...]:
+    """Return the accounts and notes that every format shows; `gaps` are the user's own."""
+    lines = str(incidents.accounting).splitlines()
+    notes = list(incidents.notes)
+    if counts is not None and counts.accounting is not None:
+        account = counts.accounting
+        lines.append(str(account))
+        if account.long_spans:
+            lines.append(f"  dated to more than one {counts.freq}: {account.long_spans:,}")
+        notes += counts.notes
+    lines += [f"no coverage: {gap}" for gap in (*incidents.no_coverage, *gaps)]
+    return (*lines, *(f"note: {note}" for note in dict.fromkeys(notes)))
+
+
+def _rendered(shown: Shown, kind: str) -> str:
+    if kind == "csv":
+        return csv_bytes(shown.frame, simulated=shown.simulated).decode("utf-8")
+    if kind == "json":
+        whole = {"version": __version__, "simulated": shown.simulated, **shown.record}
+        return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    blocks = [*shown.heading]
+    for table in shown.tables:
+        blocks += ["", *([table.title] if table.title else []), *_aligned(table)]
+    return "\n".join([*blocks, "", *shown.account]) + "\n"
+
+
+def _aligned(table: Table) -> list[str]:
+    """Return the table's lines, columns two spaces apart; nothing is cut."""
+    columns = []
+    for name, values in table.frame.items():
+        cells = [printable(str(cell)) for cell in (name, *values)]
+        width = max(map(cell_len, cells))
+        pads = [" " * (width - cell_len(cell)) for cell in cells]
+        at_right = name in table.right
+        columns.append([p + c if at_right else c + p for p, c in zip(pads, cells, strict=True)])
+    return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+
+
+def _print_tables(shown: Shown) -> None:
+    if not sys.stdout.isatty():
+        _print(sys.stdout, [_rendered(shown, "table").removesuffix("\n")])
+        return
+    console = Console(file=sys.stdout, highlight=False)
+    for line in shown.heading:
+        console.print(Text(printable(line), style="bold"))
+    for table in shown.tables:
+        drawn, left_out = _rich_table(table, console.width)
+        console.print()
+        console.print(drawn)
+        if left_out:
+            console.print(
+                f"left out, the terminal is narrow: {', '.join(left_out)} (-o FILE has all)", markup=False
+            )
+    console.print()
+    for line in shown.account:
+        console.print(Text(printable(line), style="dim"))
+
+
+def _fitting(table: Table, width: int) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return the width of each column that fits, and the columns left out.
+
+    Numbers stand on one line; longer text is folded, and headings are broken between words.
+    """
+    least, full = {}, {}
+    for name, values in table.frame.items():
+        key = str(name)
+        widest = max((cell_len(printable(str(cell))) for cell in values), default=0)
+        word = max(map(cell_len, key.split()), default=0)
+        least[key] = max(widest if key in table.right else min(widest, _TEXT_WIDTH), word)
+        full[key] = max(widest, cell_len(key))
+    left_out = []
+    for name in table.spare:
+        if sum(least.values()) + _GAP * (len(least) - 1) <= width:
+            break
+        del least[name]
+        left_out.append(name)
+    room = width - sum(least.values()) - _GAP * (len(least) - 1)
+    for name, size in least.items():
+        more = max(0, min(room, full[name] - size))
+        least[name] += more
+        room -= more
+    return least, tuple(left_out)
+
+
+def _rich_table(table: Table, width: int) -> tuple[RichTable, tuple[str, ...]]:
+    widths, left_out = _fitting(table, width)
+    title = Text(printable(table.title)) if table.title else None
+    drawn = RichTable(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name, size in widths.items():
+        heading = Text(printable(name))
+        if name in table.right:
+            drawn.add_column(heading, justify="right", width=size, overflow="fold")
+        else:
+            drawn.add_column(heading, width=size, overflow="fold")
+    for row in table.frame[list(widths)].itertuples(index=False):
+        cells = [printable(str(cell)) for cell in row]
+        drawn.add_row(*(Text(cell, style=_STYLES.get(cell[:2], "")) for cell in cells))
+    return drawn, left_out
+
+
+def _print(stream: Any, lines: Sequence[str]) -> None:
+    """Print lines; where the stream's encoding lacks a sign, its plain stand-in."""
+    text = "\n".join(map(printable, lines))
+    if not text:
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_ASCII).encode(encoding, errors="backslashreplace").decode(encoding)
+    try:
+        print(text, file=stream)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            "the output cannot be written", found=error.strerror or str(error), todo="give -o FILE"
+        ) from error

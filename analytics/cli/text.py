@@ -1,0 +1,53 @@
+"""Text as the command prints it; imports nothing heavy."""
+
+from __future__ import annotations
+
+import re
+
+from analytics.errors import UptickError
+
+__all__ = ["error_text", "printable"]
+
+# Advice is written for Python; on the command line the same options have other spellings.
+_COLUMNS = re.compile(r"columns=\{'(\w+)': ('[^']*')\}")
+_OPTION = re.compile(
+    r"\b(as_of|by|completeness|date_style|delimiter|encoding|freq|no_coverage|regions|sheet|source|span|start"
+    r"|value|week_start)="
+)
+
+
+def printable(text: str) -> str:
+    """Return text without control characters, so that a name from a file cannot steer the terminal.
+
+    Examples
+    --------
+    >>> printable("Kirkuk" + chr(27) + "[2J")
+    'Kirkuk�[2J'
+    """
+    return "".join(c if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f") else "\ufffd" for c in text)
+
+
+def error_text(error: UptickError) -> str:
+    """Return the error's message, its advice in the spelling of the command's options.
+
+    Examples
+    --------
+    >>> print(error_text(UptickError("no date was found", todo="give columns={'date_start': 'when'}")))
+    uptick: no date was found
+      what to do: give --column date_start='when'
+    """
+    said = UptickError(
+        f"uptick: {error.what}",
+        expected=_as_options(error.expected),
+        found=error.found,
+        where=error.where,
+        todo=_as_options(error.todo),
+    )
+    return printable(str(said))
+
+
+def _as_options(advice: str | None) -> str | None:
+    if advice is None:
+        return None
+    columns = _COLUMNS.sub(r"--column \1=\2", advice)
+    return _OPTION.sub(lambda found: f"--{found[1].replace('_', '-')} ", columns)
