@@ -73,7 +73,7 @@ def _table(counts: Counts, last: int) -> Table:
     running = weekly.provisional
     labels = [label + "*" * bool(now) for label, now in zip(weekly.labels(), running, strict=True)]
     recent = wide.tail(last).T
-    cells = recent.astype("str").where(recent.notna(), _NO_COVERAGE)
+    cells = recent.apply(lambda column: column.map("{:,}".format, na_action="ignore")).fillna(_NO_COVERAGE)
     cells.columns = labels[-last:]
     table = cells.assign(sum=wide.sum().map("{:,}".format)).rename_axis("region").reset_index()
     shown = min(last, len(wide))
