@@ -321,4 +321,5 @@ class ClaimResult:
     def _repr_html_(self) -> str:
         lines = (f"Null hypothesis: {self.null_hypothesis}", f"Method: {self.method}", *self.notes)
         items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{self.summary().to_html(index=False)}<ul>{items}</ul>"
+        table = self.summary().to_html(index=False)
+        return f"<p><b>{html.escape(self.sentence())}</b></p>{table}<ul>{items}</ul>"
