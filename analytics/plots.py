@@ -43,6 +43,7 @@ def plot_trend(
     band: pd.DataFrame | None = None,
     result: UptickResult | None = None,
     periods: int = 104,
+    gap: str = "no coverage",
     title: bool = True,
     ax: Axes | None = None,
 ) -> Axes:
@@ -59,6 +60,8 @@ def plot_trend(
         The test of this one series: its recent window is shaded, in the accent colour if there is an uptick.
     periods : int
         How many periods to show, the last ones.
+    gap : str
+        What the legend calls periods without coverage.
     title : bool
         Write the takeaway above the picture.
     ax : Axes, optional
@@ -92,7 +95,7 @@ def plot_trend(
     verdict = str(result.frame["verdict"].iloc[0]) if result is not None else ""
     if result is not None:
         _shade_recent(ax, result.recent, verdict)
-    _draw_series(ax, series, recent=result.recent if result is not None else None, verdict=verdict)
+    _draw_series(ax, series, recent=result.recent if result is not None else None, verdict=verdict, gap=gap)
     _finish(ax, series)
     ax.set_ylabel(f"{counts.value} per {counts.freq}")
     if ax.get_legend_handles_labels()[1]:
@@ -101,9 +104,10 @@ def plot_trend(
             bbox_to_anchor=(0, 1.0),
             ncols=6,
             borderaxespad=0.2,
-            handlelength=1.6,
-            columnspacing=1.2,
-            fontsize=7.5,
+            handlelength=1.5,
+            handletextpad=0.5,
+            columnspacing=1.1,
+            fontsize=7,
         )
     if title:
         head = f"{series.name}: {counts.value} per {counts.freq}"
@@ -266,7 +270,7 @@ class _Series:
 
 
 def _draw_series(
-    ax: Axes, series: _Series, *, recent: Window | None, verdict: str, labels: bool = True
+    ax: Axes, series: _Series, *, recent: Window | None, verdict: str, gap: str = "", labels: bool = True
 ) -> None:
     hide = "" if labels else "_"  # matplotlib leaves out of a legend what starts with _
     x = series.middle
@@ -285,7 +289,7 @@ def _draw_series(
             linestyle="none",
             markersize=5 if up else 3,
             zorder=5,
-            label=hide + ("recent window: uptick" if up else "recent window"),
+            label=hide + ("recent: uptick" if up else "recent window"),
         )
     running = series.provisional & ~np.isnan(series.values)
     if running.any():
@@ -312,7 +316,7 @@ def _draw_series(
             hatch="////",
             linewidth=0,
             zorder=1,
-            label=hide + "no coverage" if number == 0 else "_gap",
+            label=hide + gap if number == 0 else "_gap",
         )
 
 

@@ -7,7 +7,7 @@ notebook with parameters and sets it as a PDF. An office that wants another repo
 from __future__ import annotations
 
 from analytics.reporting.weekly.figures import ratio_figure, region_figure, severity_figure, trend_figure
-from analytics.reporting.weekly.numbers import WeeklyNumbers, weekly_numbers
+from analytics.reporting.weekly.numbers import WeeklyCounts, WeeklyNumbers, weekly_counts, weekly_numbers
 from analytics.reporting.weekly.run import weekly_report
 from analytics.reporting.weekly.tables import (
     accounting_table,
@@ -23,6 +23,7 @@ from analytics.reporting.weekly.tables import (
 from analytics.reporting.weekly.words import front_cards, key_sentences, notices
 
 __all__ = [
+    "WeeklyCounts",
     "WeeklyNumbers",
     "accounting_table",
     "comparison_table",
@@ -40,6 +41,7 @@ __all__ = [
     "severity_table",
     "trend_figure",
     "type_table",
+    "weekly_counts",
     "weekly_numbers",
     "weekly_report",
 ]

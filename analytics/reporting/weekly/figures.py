@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from analytics.plots import plot_regions, plot_result, plot_trend
+from analytics.reporting.cards import ReportText
 from analytics.reporting.figures import TEXT_WIDTH, ReportFigure, report_figure
-from analytics.reporting.weekly.numbers import WeeklyNumbers, WeekSeries
+from analytics.reporting.weekly.numbers import WeeklyNumbers
 from analytics.reporting.weekly.words import plural
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, format_number
 
@@ -97,24 +100,28 @@ def ratio_figure(numbers: WeeklyNumbers) -> ReportFigure:
     )
 
 
-def severity_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure:
-    """Return fatalities per week, as far as stated."""
+def severity_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure | ReportText:
+    """Return fatalities per week, as far as stated; weeks in which no incident states them are left out."""
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(TEXT_WIDTH, 1.9), layout="constrained")
-    plot_trend(numbers.fatalities, periods=weeks, title=False, ax=ax)
-    series = WeekSeries.of(numbers.fatalities)
-    shown = slice(max(len(series.starts) - weeks, 0), None)
-    values, starts = series.values[shown], series.starts[shown]
-    now = series.at(numbers.week.start)
+    series = numbers.fatalities_stated
+    values, starts = series.values[-weeks:], series.starts[-weeks:]
     if np.isnan(values).all():
-        caption = "Fatalities: no week of this time is wholly covered"
-    else:
-        top = int(np.nanargmax(values))
-        caption = (
-            f"Fatalities as far as stated: {format_number(now, 0)} in {numbers.label}; the most in "
-            f"these {len(values)} weeks were {values[top]:,.0f}, in the week of {starts[top]}"
+        return ReportText(
+            [numbers.marked("No incident of these weeks states its fatalities: nothing to draw.")], "notice"
         )
+    counts = numbers.fatalities.resample("week")
+    silent = starts[np.isnan(values)]
+    covered = counts.coverage & ~np.isin(counts.starts, silent)[:, None]
+    shown = replace(counts, coverage=covered, values=np.where(covered, counts.values, 0).astype(np.int32))
+    figure, ax = plt.subplots(figsize=(TEXT_WIDTH, 1.9), layout="constrained")
+    plot_trend(shown, periods=weeks, gap="no coverage, or not stated", title=False, ax=ax)
+    top = int(np.nanargmax(values))
+    now = series.at(numbers.week.start)
+    caption = (
+        f"Fatalities as far as stated: {format_number(now, 0)} in {numbers.label}; the most in "
+        f"these {len(values)} weeks were {values[top]:,.0f}, in the week of {starts[top]}"
+    )
     unknown = int(numbers.unstated.values.sum())
     alt = f"Line of fatalities per week. {plural(unknown, 'incident')} of all weeks do not state fatalities."
     return report_figure(

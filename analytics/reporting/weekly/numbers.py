@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,17 @@ from analytics.periods import Days, Window, as_day, parse_week, week_label
 from analytics.regions import region_table
 from analytics.results import UptickResult
 from analytics.upticks import expected_band, uptick_test
+from analytics.upticks.windows import check_completeness, split_counts
 
-__all__ = ["SAMPLE", "WeekSeries", "WeeklyNumbers", "weekly_numbers", "weeks_on"]
+__all__ = [
+    "SAMPLE",
+    "WeekSeries",
+    "WeeklyCounts",
+    "WeeklyNumbers",
+    "weekly_counts",
+    "weekly_numbers",
+    "weeks_on",
+]
 
 SAMPLE = "data/iraq_simulated.csv"
 ALL = "all regions together"
@@ -67,9 +76,9 @@ class WeekSeries:
         return float(np.mean([self.at(weeks_on(start, i)) for i in range(weeks)]))
 
 
-@dataclass(frozen=True, eq=False)
-class WeeklyNumbers:
-    """What a weekly report says, before it is put in words.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WeeklyCounts:
+    """What a weekly report is about, read and counted.
 
     Attributes
     ----------
@@ -78,12 +87,6 @@ class WeeklyNumbers:
         Incidents by region, their sum, and the sum of fatalities; held by day, shown by week.
     unstated : Counts
         Incidents, of those in `total`, whose fatalities are not stated.
-    result, national : UptickResult
-        The test of each region, and of all of them together.
-    week_test : UptickResult
-        The reported week alone, all regions together, against the same baseline.
-    band : DataFrame
-        What past weeks were expected to hold.
     types : Counts or None
         Incidents by event type; None where no type is given or regions are selected.
     week : Window
@@ -91,6 +94,8 @@ class WeeklyNumbers:
     where, regions : str or None
         What was selected.
     completeness : float or None
+    no_coverage : tuple of str
+        Spells without coverage that were given, beside those of the file.
     """
 
     incidents: Incidents
@@ -98,15 +103,12 @@ class WeeklyNumbers:
     total: Counts
     fatalities: Counts
     unstated: Counts
-    result: UptickResult
-    national: UptickResult
-    week_test: UptickResult
-    band: pd.DataFrame
+    types: Counts | None
     week: Window
-    types: Counts | None = None
-    where: str | None = None
-    regions: str | None = None
-    completeness: float | None = None
+    where: str | None
+    regions: str | None
+    completeness: float | None
+    no_coverage: tuple[str, ...]
 
     @property
     def label(self) -> str:
@@ -145,6 +147,13 @@ class WeeklyNumbers:
             return f"value of {self.counts.by}" if number == 1 else f"values of {self.counts.by}"
         return noun if number == 1 else f"{noun}s"
 
+    @property
+    def fatalities_stated(self) -> WeekSeries:
+        """Weekly fatalities; NaN also where none of a week's incidents states them."""
+        dead, unknown, all_ = (WeekSeries.of(c) for c in (self.fatalities, self.unstated, self.total))
+        silent = (all_.values > 0) & (unknown.values == all_.values)
+        return WeekSeries(dead.starts, np.where(silent, np.nan, dead.values))
+
     def last_year(self) -> np.datetime64:
         """Return the first day of the same week a year before: the same ISO week where there is one."""
         year, _, week = self.label.partition("-W")
@@ -181,7 +190,27 @@ class WeeklyNumbers:
         return f"data to {self.counts.as_of}{digest}"
 
 
-def weekly_numbers(
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WeeklyNumbers(WeeklyCounts):
+    """What a weekly report says, before it is put in words.
+
+    Attributes
+    ----------
+    result, national : UptickResult
+        The test of each region, and of all of them together.
+    week_test : UptickResult
+        The reported week alone, all regions together, against the same baseline.
+    band : DataFrame
+        What past weeks were expected to hold.
+    """
+
+    result: UptickResult
+    national: UptickResult
+    week_test: UptickResult
+    band: pd.DataFrame
+
+
+def weekly_counts(
     incidents_path: str | Path | None = None,
     *,
     sample: bool = False,
@@ -195,8 +224,8 @@ def weekly_numbers(
     week_start: str = "monday",
     start: str | None = None,
     columns: Mapping[str, str] | None = None,
-) -> WeeklyNumbers:
-    """Read, count and test everything the weekly report says.
+) -> WeeklyCounts:
+    """Read and count everything the weekly report is about.
 
     Parameters
     ----------
@@ -214,7 +243,7 @@ def weekly_numbers(
 
     Returns
     -------
-    WeeklyNumbers
+    WeeklyCounts
 
     Raises
     ------
@@ -225,7 +254,7 @@ def weekly_numbers(
 
     Examples
     --------
-    >>> weekly_numbers(sample=True, as_of="2020-04-19").label
+    >>> weekly_counts(sample=True, as_of="2020-04-19").label
     '2020-W16'
     """
     if sample == (incidents_path is not None):
@@ -237,6 +266,7 @@ def weekly_numbers(
             todo="give FILE, or sample (--sample) for the bundled simulated data",
         )
     day = as_day(as_of, "as_of")
+    gaps = tuple(no_coverage)
     incidents = read_incidents(
         bundled_path(SAMPLE) if incidents_path is None else Path(incidents_path),
         source,
@@ -247,30 +277,59 @@ def weekly_numbers(
     def count(of: Incidents, value: str = "incidents", only: str | None = where, by: str = by) -> Counts:
         return count_incidents(
             of, "week", week_start=week_start, by=by, regions=regions, start=start, as_of=day, where=only,
-            value=value, no_coverage=tuple(no_coverage),  # type: ignore[arg-type]
+            value=value, no_coverage=gaps,  # type: ignore[arg-type]
         )  # fmt: skip
 
     counts = count(incidents)
-    # History is checked before anything else is worked out.
-    result = uptick_test(counts, recent=RECENT, guard=GUARD, baseline=BASELINE, completeness=completeness)
-    total = counts.total(ALL)
+    split_counts(counts, RECENT, GUARD, BASELINE)  # too short a history is told before anything is made
+    check_completeness(completeness, RECENT, 1)
     unstated, scope = _without_fatalities(incidents, where)
     end = counts.last_complete_day
-    return WeeklyNumbers(
+    return WeeklyCounts(
         incidents=incidents,
         counts=counts,
-        total=total,
+        total=counts.total(ALL),
         fatalities=count(incidents, "fatalities").total(ALL),
         unstated=count(unstated, "fatalities", scope).total(ALL),
-        result=result,
-        national=uptick_test(total, recent=RECENT, guard=GUARD, baseline=BASELINE, completeness=completeness),
-        week_test=uptick_test(total, recent=7, guard=GUARD, baseline=BASELINE, completeness=completeness),
-        band=expected_band(total, guard=GUARD, baseline=BASELINE),
-        week=Window(end - 6 * _DAY, end),
         types=_by_type(count, incidents) if regions is None else None,
+        week=Window(end - 6 * _DAY, end),
         where=where,
         regions=regions,
         completeness=completeness,
+        no_coverage=gaps,
+    )
+
+
+def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
+    """Test what was counted.
+
+    Parameters
+    ----------
+    scope : WeeklyCounts
+        What :func:`weekly_counts` returns.
+
+    Returns
+    -------
+    WeeklyNumbers
+
+    Examples
+    --------
+    >>> numbers = weekly_numbers(weekly_counts(sample=True, as_of="2020-04-19"))
+    >>> numbers.result.regions("supported")
+    ['Kirkuk']
+    """
+
+    def test(counts: Counts, recent: int = RECENT) -> UptickResult:
+        return uptick_test(
+            counts, recent=recent, guard=GUARD, baseline=BASELINE, completeness=scope.completeness
+        )
+
+    return WeeklyNumbers(
+        **{field.name: getattr(scope, field.name) for field in fields(WeeklyCounts)},
+        result=test(scope.counts),
+        national=test(scope.total),
+        week_test=test(scope.total, 7),
+        band=expected_band(scope.total, guard=GUARD, baseline=BASELINE),
     )
 
 

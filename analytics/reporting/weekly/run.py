@@ -10,7 +10,7 @@ import numpy as np
 from analytics.bundled import bundled_path
 from analytics.periods import as_day, label_periods, week_first_day
 from analytics.reporting.render import RenderedReport, check_writable, render_report
-from analytics.reporting.weekly.numbers import weekly_numbers
+from analytics.reporting.weekly.numbers import weekly_counts
 
 __all__ = ["NOTEBOOK", "report_name", "weekly_report"]
 
@@ -57,7 +57,7 @@ def weekly_report(
     as_of : datetime64[D]
         Last day the data may know about.
     source, by, where, regions, no_coverage, completeness, week_start, start, columns
-        As for :func:`weekly_numbers`.
+        As for :func:`weekly_counts`.
     output : Path
         Folder the two files go to; made if it is not there.
     progress : callable, optional
@@ -93,7 +93,7 @@ def weekly_report(
     if progress is not None:
         progress("reading and counting", 0, 1)
     # Worked out here first: what is wrong with the input is told before a kernel starts.
-    numbers = weekly_numbers(
+    scope = weekly_counts(
         incidents_path, sample=sample, as_of=as_of, source=source, by=by, where=where, regions=regions,
         no_coverage=no_coverage, completeness=completeness, week_start=week_start, start=start,
         columns=columns,
@@ -102,11 +102,11 @@ def weekly_report(
         bundled_path(NOTEBOOK),
         parameters=parameters,
         output=target,
-        title=numbers.title,
-        subtitle=numbers.subtitle,
-        header=numbers.label,
-        meta=numbers.cutoff,
+        title=scope.title,
+        subtitle=scope.subtitle,
+        header=scope.label,
+        meta=scope.cutoff,
         as_of=as_of.astype("datetime64[D]").item(),
-        simulated=numbers.simulated,
+        simulated=scope.simulated,
         progress=None if progress is None else lambda done, total, what: progress(what, done, total),
     )

@@ -168,11 +168,11 @@ def sensitivity_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
 def severity_table(numbers: WeeklyNumbers) -> ReportTable:
     """Return fatalities beside incidents for the same weeks; described, not tested."""
     start, year_ago = numbers.week.start, numbers.last_year()
-    series = [WeekSeries.of(c) for c in (numbers.total, numbers.fatalities, numbers.unstated)]
+    series = (WeekSeries.of(numbers.total), numbers.fatalities_stated, WeekSeries.of(numbers.unstated))
     spells = (
         (f"this week, {numbers.label}", start, 1),
         ("last week", weeks_on(start, -1), 1),
-        ("mean of the four weeks before", weeks_on(start, -4), 4),
+        ("mean of 4 weeks before", weeks_on(start, -4), 4),
         (numbers.last_year_words, year_ago, 1),
     )
     rows = [
@@ -187,11 +187,11 @@ def severity_table(numbers: WeeklyNumbers) -> ReportTable:
             Column("spell", "Weeks"),
             Column("days", "Days"),
             Column("incidents", "Incidents", format=_figure),
-            Column("fatalities", "Fatalities, as far as stated", format=_figure),
-            Column("unstated", "Incidents that state none", format=_figure),
+            Column("fatalities", "Fatalities stated", format=_figure),
+            Column("unstated", "Incidents without", format=_figure),
         ],
         caption=numbers.marked(
-            "Fatalities are not summed for this week: coverage is not complete"
+            "Fatalities of this week: none stated, or coverage not complete"
             if np.isnan(dead)
             else f"{dead:,.0f} fatalities stated this week, {plural(unknown, 'incident')} without a figure"
         ),
@@ -277,9 +277,10 @@ def accounting_table(numbers: WeeklyNumbers) -> ReportTable:
 def quarantine_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
     """Return the first rows set aside, each with its reason."""
     aside = numbers.incidents.quarantine
+    late = aside["reason"] == "date after as_of"  # nothing is wrong with these rows: they come last
     if aside.empty:
         return ReportText([numbers.marked("No row was set aside.")], kind="notice")
-    shown = aside.head(QUARANTINE_ROWS)
+    shown = pd.concat([aside[~late], aside[late]]).head(QUARANTINE_ROWS)
     more = f"; the first {len(shown)} are shown" if len(shown) < len(aside) else ""
     return ReportTable(
         shown.assign(detail=shown["detail"].map(lambda text: _capped(text, 90))),
@@ -296,7 +297,7 @@ def quarantine_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
 
 def notes_text(numbers: WeeklyNumbers) -> ReportText:
     """Return every note that reading, counting and testing made, once each."""
-    gaps = [f"no coverage: {gap}" for gap in numbers.incidents.no_coverage]
+    gaps = [f"no coverage: {gap}" for gap in (*numbers.incidents.no_coverage, *numbers.no_coverage)]
     made = [*gaps, *numbers.incidents.notes, *numbers.result.notes]
     lines = [f"{text[0].upper()}{text[1:]}." for text in dict.fromkeys(made)]
     return ReportText(lines or ["There is nothing to note."], kind="notice")
@@ -305,7 +306,7 @@ def notes_text(numbers: WeeklyNumbers) -> ReportText:
 def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
     """Return what was asked, of what, and with which versions."""
     result, counts = numbers.result, numbers.counts
-    gaps = ", ".join(str(gap) for gap in numbers.incidents.no_coverage)
+    gaps = ", ".join([*map(str, numbers.incidents.no_coverage), *numbers.no_coverage])
     lost = int((~counts.coverage).sum())
     known = numbers.completeness
     name = numbers.incidents.path.name if numbers.incidents.path is not None else "a DataFrame"
@@ -356,7 +357,7 @@ def _capped(text: str, most: int = 110) -> str:
 def _change_caption(now: float, before: float, four: float, last_year: float) -> str:
     if np.isnan(now):
         return "This week has no full coverage, so it is compared with nothing"
-    parts = [f"{now:,.0f} incidents this week"]
+    parts = [f"{plural(now, 'incident')} this week"]
     if not np.isnan(before):
         parts.append(f"{before:,.0f} last week")
     text = ", ".join(parts)

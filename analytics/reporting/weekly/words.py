@@ -12,6 +12,7 @@ from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickRe
 __all__ = ["change_words", "equals_p", "front_cards", "key_sentences", "notices", "plural"]
 
 _NAMED = 4
+_SMALL = 10
 
 
 def plural(number: float, noun: str) -> str:
@@ -41,14 +42,14 @@ def change_words(now: float, before: float) -> str:
 
     Examples
     --------
-    >>> change_words(50, 66), change_words(5, 0), change_words(3, 3)
-    ('24 % fewer than', 'more than', 'as many as')
+    >>> change_words(50, 66), change_words(5, 2), change_words(3, 3), change_words(40, 20)
+    ('24 % fewer than', 'more than', 'as many as', '2.0 times')
     """
     if now == before:
         return "as many as"
     word = "more" if now > before else "fewer"
-    if before == 0:
-        return "more than"
+    if before < _SMALL:  # a share of very little says nothing
+        return f"{word} than"
     share = abs(now / before - 1)
     return f"{now / before:.1f} times" if share >= 1 else f"{100 * share:.0f} % {word} than"
 
@@ -73,7 +74,7 @@ def front_cards(numbers: WeeklyNumbers) -> ReportCards:
     mean = weeks.mean(weeks_on(numbers.week.start, -4), 4)
     up = numbers.result.regions(SUPPORTED)
     tested = int(numbers.result.frame["pvalue"].notna().sum())
-    dead = WeekSeries.of(numbers.fatalities).at(numbers.week.start)
+    dead = numbers.fatalities_stated.at(numbers.week.start)
     unknown = WeekSeries.of(numbers.unstated).at(numbers.week.start)
     account = numbers.incidents.accounting
     aside = sum(account.set_aside.values())
@@ -95,7 +96,7 @@ def front_cards(numbers: WeeklyNumbers) -> ReportCards:
             Card(
                 f"{tag}fatalities this week",
                 format_number(dead, 0),
-                f"as far as stated; {plural(unknown, 'incident')} without" if dead >= 0 else "no coverage",
+                f"as far as stated; {plural(unknown, 'incident')} without" if dead >= 0 else "not stated",
             ),
             Card(
                 f"{tag}rows set aside",
@@ -139,7 +140,8 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
         "No verdict is adjusted for season or trend. \u25b2 uptick, \u2013 no uptick, ? cannot be told."
     )
     if numbers.simulated:
-        lines.insert(0, "All incidents in this report are simulated. Nothing in it happened.")
+        first = 1 if numbers.running is not None else 0
+        lines.insert(first, "All incidents in this report are simulated. Nothing in it happened.")
     return ReportText(lines, kind="provisional" if numbers.running is not None else "notice")
 
 
@@ -157,15 +159,15 @@ def _evidence(row: pd.Series, result: UptickResult) -> str:
 def _national(numbers: WeeklyNumbers) -> str:
     result = numbers.national
     row = result.frame.iloc[0]
-    name = numbers.counts.regions[0] if numbers.single else "all regions together"
+    lead = f"In {numbers.counts.regions[0]}" if numbers.single else "Over all regions together"
     if np.isnan(row["pvalue"]):
-        return f"Whether there is an uptick in {name} cannot be told: {row['reason']}."
+        return f"{lead}, whether there is an uptick cannot be told: {row['reason']}."
     evidence = _evidence(row, result)
     if row["verdict"] == SUPPORTED:
-        return f"There is an uptick in {name}: {evidence}."
+        return f"{lead} there is an uptick: {evidence}."
     if row["verdict"] == NOT_SUPPORTED:
-        return f"There is no uptick in {name}: {evidence}; {row['reason']}."
-    return f"Whether there is an uptick in {name} cannot be told: {evidence}; {row['reason']}."
+        return f"{lead} there is no uptick: {evidence}; {row['reason']}."
+    return f"{lead}, whether there is an uptick cannot be told: {evidence}; {row['reason']}."
 
 
 def _regions(numbers: WeeklyNumbers) -> str:
@@ -236,13 +238,18 @@ def _movers(numbers: WeeklyNumbers) -> str:
 
 
 def _fatalities(numbers: WeeklyNumbers) -> str:
-    weeks = WeekSeries.of(numbers.fatalities)
-    now, before = weeks.at(numbers.week.start), weeks.at(weeks_on(numbers.week.start, -1))
-    if np.isnan(now):
+    start = numbers.week.start
+    if np.isnan(WeekSeries.of(numbers.fatalities).at(start)):
         return "Fatalities of the week are not summed, because coverage is not complete."
-    unknown = WeekSeries.of(numbers.unstated).at(numbers.week.start)
-    text = (
-        f"Fatalities, described and not tested: {now:,.0f} in the week's incidents as far as stated "
-        f"({plural(unknown, 'incident')} {'does' if unknown == 1 else 'do'} not state them)"
+    dead = numbers.fatalities_stated
+    now, before = dead.at(start), dead.at(weeks_on(start, -1))
+    if np.isnan(now):
+        return "Fatalities are not known: none of the week's incidents states them."
+    unknown = WeekSeries.of(numbers.unstated).at(start)
+    share = (
+        f"{plural(unknown, 'incident')} {'does' if unknown == 1 else 'do'} not state them"
+        if unknown
+        else "every incident states them"
     )
+    text = f"Fatalities, described and not tested: {now:,.0f} in the week's incidents ({share})"
     return f"{text}, after {before:,.0f} the week before." if not np.isnan(before) else f"{text}."
