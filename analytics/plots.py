@@ -177,7 +177,12 @@ def plot_regions(
     if axes is None and len(names):
         figure = panels[0].figure
         scale = "one scale for all panels" if share_y else "each panel has its own scale"
-        figure.supylabel(f"{counts.value} per {counts.freq} ({scale})", fontsize=8, color=GREY)
+        low = len(names) <= columns  # one row of panels: too low for one line
+        figure.supylabel(
+            f"{counts.value} per {counts.freq}{chr(10) if low else ' '}({scale})",
+            fontsize=7 if low else 8,
+            color=GREY,
+        )
     return panels[: len(names)]
 
 

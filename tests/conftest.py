@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from analytics.reporting import RenderedReport
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -22,3 +27,13 @@ def shared_data() -> Path:
 def project() -> Path:
     """The top of the checkout."""
     return PROJECT
+
+
+@pytest.fixture(scope="session")
+def sample_report(tmp_path_factory: pytest.TempPathFactory) -> RenderedReport:
+    """The weekly report on the simulated sample as of 2020-04-19, made once for all tests."""
+    from analytics.reporting.weekly import weekly_report
+
+    return weekly_report(
+        None, sample=True, as_of=np.datetime64("2020-04-19"), output=tmp_path_factory.mktemp("report")
+    )

@@ -1,0 +1,384 @@
+"""The weekly report says what the results say, and nothing it does not know."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+mpl.use("Agg")
+
+from analytics import UptickError, read_incidents, region_table
+from analytics.bundled import bundled_path
+from analytics.errors import HistoryError, OptionError, OutputError
+from analytics.reporting import ReportText, weekly
+from analytics.reporting import weekly as room
+from analytics.reporting.weekly import weekly_counts, weekly_numbers, weekly_report
+from analytics.reporting.weekly.run import report_name
+
+SAMPLE = "data/iraq_simulated.csv"
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return weekly_numbers(weekly_counts(sample=True, as_of="2020-04-19"))
+
+
+@pytest.fixture(scope="module")
+def midweek():
+    return weekly_numbers(weekly_counts(sample=True, as_of="2020-04-15"))
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """The sample read once more, by pandas alone, without the rows that are no incidents."""
+    kept = set(read_incidents(bundled_path(SAMPLE), as_of="2020-04-19").frame["row"])
+    raw = pd.read_csv(bundled_path(SAMPLE), dtype=str)
+    raw = raw[[number in kept for number in range(2, len(raw) + 2)]]
+    return raw.assign(day=pd.to_datetime(raw["date_start"]), dead=pd.to_numeric(raw["fatalities"]))
+
+
+def table_file(tmp_path, names, *, last="2020-04-12", fatalities=None, by="admin1"):
+    """A plain table of one incident every other day for each name, from 2019-01-01 on."""
+    days = pd.date_range("2019-01-01", last, freq="2D")
+    frame = pd.concat([pd.DataFrame({"date": days.strftime("%Y-%m-%d"), by: name}) for name in names])
+    if fatalities is not None:
+        frame["fatalities"] = fatalities
+    path = tmp_path / "incidents.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def week_of(rows, first):
+    start = pd.Timestamp(first)
+    return rows[(rows["day"] >= start) & (rows["day"] < start + pd.Timedelta(days=7))]
+
+
+# -- the numbers ------------------------------------------------------------------------------------------
+
+
+def test_sums_of_the_week_are_those_of_the_file(sample, rows):
+    week = week_of(rows, "2020-04-13")
+    assert sample.label == "2020-W16"
+    assert sample.total.resample("week").values[-1, 0] == len(week)
+    assert sample.fatalities.resample("week").values[-1, 0] == week["dead"].sum()
+    assert sample.unstated.resample("week").values[-1, 0] == week["dead"].isna().sum()
+
+
+def test_unstated_fatalities_follow_the_filter(rows):
+    counts = weekly_counts(sample=True, as_of="2020-04-19", where="activity = 'attack'")
+    week = week_of(rows, "2020-04-13")
+    attacks = week[week["activity"] == "attack"]
+    assert counts.unstated.resample("week").values[-1, 0] == attacks["dead"].isna().sum()
+    assert counts.total.resample("week").values[-1, 0] == len(attacks)
+
+
+def test_the_comparison_is_that_of_the_file(sample, rows):
+    frame = weekly.comparison_table(sample).frame
+    sizes = {day: len(week_of(rows, day)) for day in pd.date_range("2019-03-18", "2020-04-13", freq="7D")}
+
+    def mean(first):
+        return np.mean([sizes[pd.Timestamp(first) + pd.Timedelta(weeks=i)] for i in range(4)])
+
+    before = [sizes[pd.Timestamp("2020-04-06")], mean("2020-03-16"), sizes[pd.Timestamp("2019-04-15")]]
+    assert frame["then"].tolist()[:4] == [*before, mean("2019-03-25")]
+    assert frame["now"].tolist()[3] == mean("2020-03-23")
+    assert frame["ratio"].iloc[0] == pytest.approx(sizes[pd.Timestamp("2020-04-13")] / before[0])
+
+
+def test_intervals_stand_only_where_the_test_gives_them(sample):
+    frame = weekly.comparison_table(sample).frame
+    assert frame["interval"].isna().tolist() == [True] * 4 + [False] * 2
+    row = sample.national.frame.iloc[0]
+    assert frame["interval"].iloc[-1] == f"{row['low']:.2f} to {row['high']:.2f}"
+
+
+def test_week_53_is_compared_with_52_weeks_before(tmp_path):
+    path = table_file(tmp_path, ["Kirkuk"], last="2021-01-03")
+    counts = weekly_counts(path, as_of="2021-01-03")
+    assert counts.label == "2020-W53"
+    assert (str(counts.last_year()), counts.last_year_words) == ("2019-12-30", "52 weeks before")
+    earlier = weekly_counts(path, as_of="2020-12-27")
+    assert (str(earlier.last_year()), earlier.last_year_words) == ("2019-12-23", "same week last year")
+
+
+def test_weeks_that_start_on_saturday_are_labelled_by_their_first_day():
+    counts = weekly_counts(sample=True, as_of="2020-04-17", week_start="saturday")
+    assert counts.label == "2020-04-11+7d"
+    assert str(counts.week) == "2020-04-11..2020-04-17"
+    assert counts.last_year_words == "52 weeks before"
+
+
+# -- words ------------------------------------------------------------------------------------------------
+
+
+def test_key_sentences_are_three_to_five_and_say_the_results(sample):
+    said = weekly.key_sentences(sample).paragraphs
+    assert 3 <= len(said) <= 5
+    row = sample.national.frame.iloc[0]
+    assert f"{row['observed']:.0f} incidents in the 14 days to 2020-04-19" in said[0]
+    assert "cannot be told" in said[0]
+    kirkuk = sample.result.frame.set_index("region").loc["Kirkuk"]
+    assert f"Uptick in 1 of 18 governorates: Kirkuk ({kirkuk['observed']:.0f} where" in said[1]
+    assert "Fatalities, described and not tested" in said[-1]
+
+
+def test_everything_said_of_simulated_data_says_so(sample):
+    assert sample.title.startswith("SIMULATED")
+    assert all(s.startswith("SIMULATED: ") for s in weekly.key_sentences(sample).paragraphs)
+    assert all("simulated" in card.label for card in weekly.front_cards(sample).cards)
+    for name in ("trend_figure", "region_figure", "ratio_figure", "severity_figure"):
+        figure = getattr(room, name)(sample)
+        assert figure.caption.startswith("SIMULATED: ")
+        assert figure.alt.startswith("SIMULATED: ")
+    for name in ("movers_table", "comparison_table", "sensitivity_table", "severity_table", "type_table",
+                 "accounting_table", "quarantine_table", "parameter_table"):  # fmt: skip
+        assert getattr(room, name)(sample).caption.startswith("SIMULATED: "), name
+    assert any("simulated" in line for line in weekly.notices(sample).paragraphs)
+
+
+def test_real_data_are_never_called_simulated(tmp_path):
+    numbers = weekly_numbers(weekly_counts(table_file(tmp_path, ["Kirkuk", "Basra"]), as_of="2020-04-12"))
+    said = [numbers.title, *weekly.key_sentences(numbers).paragraphs, *weekly.notices(numbers).paragraphs]
+    assert not any("simulated" in text.casefold() for text in said)
+
+
+def test_cards_hold_the_figures(sample, rows):
+    cards = weekly.front_cards(sample).cards
+    week = week_of(rows, "2020-04-13")
+    assert [card.value for card in cards] == [str(len(week)), "1", f"{week['dead'].sum():.0f}", "6"]
+    assert cards[1].accent
+    assert not cards[0].accent
+
+
+def test_a_running_week_is_provisional_and_not_the_report_s_week(midweek):
+    assert midweek.label == "2020-W15"
+    assert str(midweek.running) == "2020-04-13..2020-04-15"
+    notice = weekly.notices(midweek)
+    assert notice.kind == "provisional"
+    assert "still running on 2020-04-15 (3 of 7 days)" in notice.paragraphs[0]
+    assert midweek.result.recent.end == np.datetime64("2020-04-12")
+
+
+def test_a_week_that_is_over_is_not_called_provisional(sample):
+    assert sample.running is None
+    assert weekly.notices(sample).kind == "notice"
+
+
+@pytest.mark.parametrize(("share", "said"), [(None, "is not known"), (0.8, "80 % of the recent")])
+def test_completeness_is_said(share, said):
+    numbers = weekly_numbers(weekly_counts(sample=True, as_of="2020-04-19", completeness=share))
+    assert any(said in line for line in weekly.notices(numbers).paragraphs)
+    never = numbers.result.regions("not supported")
+    assert bool(never) == (share is not None)
+
+
+# -- tables -----------------------------------------------------------------------------------------------
+
+
+def test_the_movers_table_has_every_region_upticks_first(sample):
+    table = weekly.movers_table(sample)
+    assert sorted(table.frame["region"]) == sorted(region_table("Iraq", "admin1").names)
+    assert table.frame["region"].iloc[0] == "Kirkuk"
+    assert table.frame["verdict"].iloc[0] == "▲ uptick"
+    assert list(table.emphasise) == [True] + [False] * 17
+    assert table.frame["verdict"].iloc[1:].str.startswith("? cannot be told: ").all()
+    assert all(bars[-1] == week for bars, week in zip(table.frame["weeks"], table.frame["week"], strict=True))
+
+
+def test_small_bars_never_hold_the_running_week(midweek):
+    frame = weekly.movers_table(midweek).frame.set_index("region")
+    whole = midweek.counts.select(["Kirkuk"]).resample("week").values[:-1, 0]
+    assert frame.loc["Kirkuk", "weeks"] == whole[-26:].astype(float).tolist()
+
+
+def test_each_uptick_is_tested_twice_more(midweek):
+    table = weekly.sensitivity_table(midweek)
+    assert table.frame["region"].tolist() == ["Kirkuk", "all regions together"]
+    assert table.frame["coarse dates excluded"].str.startswith("uptick (q").all()
+
+
+def test_rows_add_up_in_the_accounting(sample):
+    frame = weekly.accounting_table(sample).frame
+    at = dict(zip(frame["what"], frame["rows"], strict=True))
+    aside = sum(n for what, n in at.items() if what.startswith("set aside"))
+    assert at["rows read"] == at["kept as incidents"] + aside == 5162
+    assert at["kept as incidents"] == at["in the grid"] + at["unplaced"]
+
+
+def test_rows_with_a_fault_come_before_those_that_are_only_late(midweek):
+    frame = weekly.quarantine_table(midweek).frame
+    late = (frame["reason"] == "date after as_of").tolist()
+    assert late == sorted(late)
+    assert not late[0]
+
+
+def test_types_add_up_to_the_week(sample):
+    frame = weekly.type_table(sample).frame
+    assert frame["week"].sum() == sample.total.resample("week").values[-1, 0]
+
+
+# -- empty states -----------------------------------------------------------------------------------------
+
+
+def test_without_upticks_and_faults_the_report_explains_itself(tmp_path):
+    numbers = weekly_numbers(weekly_counts(table_file(tmp_path, ["Kirkuk", "Basra"]), as_of="2020-04-12"))
+    assert weekly.key_sentences(numbers).paragraphs[1].startswith("None of 2 governorates shows an uptick")
+    assert "none to test again" in str(weekly.sensitivity_table(numbers))
+    assert str(weekly.quarantine_table(numbers)) == "No row was set aside."
+    assert "no event type" in str(weekly.type_table(numbers))
+
+
+def test_fatalities_nobody_states_are_not_zero(tmp_path):
+    numbers = weekly_numbers(weekly_counts(table_file(tmp_path, ["Kirkuk"]), as_of="2020-04-12"))
+    assert weekly.front_cards(numbers).cards[2].value == "–"
+    assert "Fatalities are not known" in weekly.key_sentences(numbers).paragraphs[-1]
+    assert isinstance(weekly.severity_figure(numbers), ReportText)
+    assert weekly.severity_table(numbers).frame["fatalities"].isna().all()
+
+
+def test_a_filter_that_nothing_passes_gives_a_report_of_nothing(tmp_path):
+    path = table_file(tmp_path, ["Kirkuk", "Basra"], fatalities=0)
+    numbers = weekly_numbers(weekly_counts(path, as_of="2020-04-12", where="fatalities > 5"))
+    assert "no incident" in weekly.key_sentences(numbers).paragraphs[0]
+    assert weekly.front_cards(numbers).cards[0].value == "0"
+    assert weekly.ratio_figure(numbers).caption == "No governorate could be tested"
+
+
+def test_a_week_without_coverage_is_not_summed(tmp_path):
+    path = table_file(tmp_path, ["Kirkuk", "Basra"])
+    gap = ("2020-04-06..2020-04-07@Basra",)
+    numbers = weekly_numbers(weekly_counts(path, as_of="2020-04-12", no_coverage=gap))
+    assert "no coverage" in weekly.key_sentences(numbers).paragraphs[2]
+    assert weekly.front_cards(numbers).cards[0].value == "–"
+    assert weekly.comparison_table(numbers).frame["ratio"].iloc[0] is not None
+    assert np.isnan(weekly.comparison_table(numbers).frame["ratio"].iloc[0])
+    assert any(gap[0] in line for line in weekly.notes_text(numbers).paragraphs)
+
+
+def test_arabic_names_of_a_column_of_the_source(tmp_path):
+    path = table_file(tmp_path, ["قضاء الحويجة", "قضاء تلعفر"], by="القضاء")
+    numbers = weekly_numbers(weekly_counts(path, as_of="2020-04-12", by="القضاء"))
+    table = weekly.movers_table(numbers)
+    assert sorted(table.frame["region"]) == ["قضاء الحويجة", "قضاء تلعفر"]
+    assert "الحويجة" in table.typst()
+    from analytics.reporting import report_style
+
+    with report_style():  # a missing glyph is a warning, and warnings are errors here
+        assert "<svg" in weekly.region_figure(numbers).svg
+        assert "<svg" in weekly.ratio_figure(numbers).svg
+
+
+# -- the files --------------------------------------------------------------------------------------------
+
+
+def test_the_pdf_and_its_notebook_are_there(sample_report):
+    assert sample_report.pdf.name == "uptick-weekly-2020-W16.pdf"
+    assert sample_report.pdf.read_bytes().startswith(b"%PDF-")
+    assert 4 <= sample_report.pages <= 8
+    assert sample_report.notebook.name == "uptick-weekly-2020-W16.ipynb"
+    assert sorted(p.name for p in sample_report.pdf.parent.iterdir()) == [
+        "uptick-weekly-2020-W16.ipynb",
+        "uptick-weekly-2020-W16.pdf",
+    ]
+
+
+def test_setting_the_pdf_takes_less_than_two_seconds(sample_report):
+    assert sample_report.seconds_convert < 2
+
+
+def test_the_same_input_gives_the_same_bytes(sample_report, tmp_path):
+    steps = []
+    again = weekly_report(
+        None,
+        sample=True,
+        as_of=np.datetime64("2020-04-19"),
+        output=tmp_path / "new" / "folder",
+        progress=lambda what, done, total: steps.append((done, total)),
+    )
+    assert again.pdf.read_bytes() == sample_report.pdf.read_bytes()
+    assert again.notebook.read_bytes() == sample_report.notebook.read_bytes()
+    assert all(done < total for done, total in steps)
+
+
+def test_every_figure_has_a_caption_and_a_description(sample_report):
+    cells = json.loads(sample_report.notebook.read_text(encoding="utf-8"))["cells"]
+    about = [
+        output["metadata"]["image/svg+xml"]["uptick"]
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    assert len(about) == 4
+    assert all(a["caption"].startswith("SIMULATED") and a["alt"] and a["label"] for a in about)
+
+
+def test_no_machine_path_is_left_in_the_executed_notebook(sample_report):
+    text = sample_report.notebook.read_text(encoding="utf-8")
+    assert not re.search(r"/(home|root|work|tmp|Users|private)/", text)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"sample": True, "as_of": "2018-06-30"}, HistoryError, "needs 406 days"),
+        ({"sample": True, "as_of": "2020-04-19", "completeness": 3.0}, OptionError, "completeness"),
+        ({"sample": True, "as_of": "2020-04-19", "by": "admin5"}, OptionError, "no column 'admin5'"),
+        ({"sample": False, "as_of": "2020-04-19"}, OptionError, "file of incidents or the sample"),
+        ({"sample": True, "as_of": "2020-04-19", "where": "actor1 ="}, UptickError, "actor1"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_is_written(tmp_path, options, error, said):
+    options = {**options, "as_of": np.datetime64(options["as_of"])}
+    with pytest.raises(error, match=said):
+        weekly_report(None, output=tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_is_a_file_is_told_first(tmp_path):
+    (tmp_path / "out").write_text("not a folder", encoding="utf-8")
+    with pytest.raises(OutputError):
+        weekly_report(None, sample=True, as_of=np.datetime64("2020-04-19"), output=tmp_path / "out")
+
+
+@pytest.mark.parametrize("day", ["2020-04-13", "2020-12-31", "2021-01-03"])
+def test_the_name_is_the_iso_week_of_as_of(day):
+    year, week, _ = dt.date.fromisoformat(day).isocalendar()
+    assert report_name(np.datetime64(day)) == f"uptick-weekly-{year}-W{week:02d}.pdf"
+
+
+# -- real files -------------------------------------------------------------------------------------------
+
+
+def test_islamic_state_events_of_ucdp(shared_data):
+    numbers = weekly_numbers(
+        weekly_counts(
+            shared_data / "ucdp_ged_iraq_hdx.csv",
+            as_of="2017-12-31",
+            where="side_a_new_id = 234 or side_b_new_id = 234",
+            completeness=1.0,
+        )
+    )
+    assert numbers.incidents.accounting.rows_read == 7474
+    assert numbers.label == "2017-W52"
+    assert "Over all regions together there is no uptick" in weekly.key_sentences(numbers).paragraphs[0]
+    assert int(numbers.unstated.values.sum()) == 0  # UCDP states deaths for every event
+
+
+def test_a_gap_in_coverage_is_not_quiet(shared_data):
+    counts = weekly_counts(
+        shared_data / "sigacts_iraq_2006_2008.csv",
+        as_of="2007-06-30",
+        no_coverage=("2006-09-25..2007-02-22",),
+    )
+    frame = counts.total.to_frame()
+    gap = frame.loc["2006-09-25":"2007-02-19"]
+    assert gap.isna().all(axis=None)
+    assert str(counts.running) == "2007-06-25..2007-06-30"
+    assert counts.fatalities_stated.values.size == len(frame) - 1  # the grid starts within a week
+    assert np.isnan(counts.fatalities_stated.values[:-1]).all()
