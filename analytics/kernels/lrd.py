@@ -17,7 +17,7 @@ from scipy.optimize import elementwise
 
 from analytics.kernels.dispersion import Dispersion, window_dispersion, window_sums
 from analytics.kernels.rotation import rotation_pvalue
-from analytics.kernels.tails import mixed_tail
+from analytics.kernels.tails import dispersion_nodes, mixed_tail
 
 __all__ = [
     "LRDTest",
@@ -131,6 +131,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
     total = s + base
     goal = special.ndtri(level)
     phi, edf = test.dispersion.phi, test.dispersion.edf
+    drawn = dispersion_nodes(phi, edf, _QUICK[0])
 
     def score(log_ratio: FloatArray, index: npt.NDArray[np.intp]) -> FloatArray:
         tail = mixed_tail(
@@ -143,6 +144,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
             upper=not upper,
             nodes=_QUICK[0],
             spread_nodes=_QUICK[1],
+            drawn=drawn[index],
         )
         return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
 
@@ -177,42 +179,56 @@ def critical_count(
 
     All arrays have shape ``(series,)``; `recent` and `periods` are exposures. Depends on the baseline alone.
     """
+    drawn = dispersion_nodes(dispersion.phi, dispersion.edf, _QUICK[0])
+    mean = base / periods * recent
 
-    def rejects(count: FloatArray) -> BoolArray:
+    def rejects(count: FloatArray, index: npt.NDArray[np.intp]) -> BoolArray:
         tail = mixed_tail(
             count,
-            count + base,
-            recent,
-            periods,
-            dispersion.phi,
-            dispersion.edf,
+            count + base[index],
+            recent[index],
+            periods[index],
+            dispersion.phi[index],
+            dispersion.edf[index],
             upper=upper,
             nodes=_QUICK[0],
             spread_nodes=_QUICK[1],
+            drawn=drawn[index],
         )
         return np.asarray(tail <= level)
 
-    mean = base / periods * recent
-    if upper:
-        low, high = np.floor(mean) - 1.0, np.ceil(mean + 4 * np.sqrt(dispersion.phi * (mean + 1)) + 4)
-        low = np.maximum(low, -1.0)
-        for _ in range(60):
-            short = ~rejects(high)
-            if not short.any():
-                break
-            low, high = np.where(short, high, low), np.where(short, 2 * high, high)
-    else:
-        # Searched from below: the largest count that is still rejected lies in [-1, mean].
-        low, high = np.full(mean.shape, -1.0), np.ceil(mean) + 1.0
-    while (high - low > 1).any():
-        middle = np.floor((low + high) / 2)
-        middle = np.where(high - low > 1, middle, high)
-        rejected = rejects(np.maximum(middle, 0.0))
-        to_high = rejected if upper else ~rejected
-        open_ = high - low > 1
-        high = np.where(open_ & to_high, middle, high)
-        low = np.where(open_ & ~to_high, middle, low)
-    return high if upper else low
+    # From a guess (Student's quantile, corrected for skewness) step outwards until the answer lies in
+    # (inner, outer], where `outer` is rejected and `inner` is not; then halve. -1 stands for "never".
+    sign = 1.0 if upper else -1.0
+    spread = np.sqrt(dispersion.phi * np.maximum(mean, 0.1) * (1 + recent / periods))
+    t = special.stdtrit(dispersion.edf, 1 - level)
+    skew = (2 * dispersion.phi - 1) / np.sqrt(dispersion.phi * np.maximum(mean, 0.1))
+    guess = mean + sign * t * spread + (t**2 - 1) / 6 * skew * spread
+    start = np.maximum(np.ceil(guess) if upper else np.floor(guess), 0.0)
+    every = np.arange(mean.size)
+    hit = rejects(start, every)
+    outer, inner = np.where(hit, start, np.nan), np.where(hit, np.nan, start)
+    step = 1.0
+    while True:
+        lost = np.flatnonzero(np.isnan(outer) | np.isnan(inner))
+        if not lost.size:
+            break
+        outwards = np.isnan(outer[lost])
+        at = np.where(outwards, inner[lost] + sign * step, outer[lost] - sign * step)
+        stop = at < 0  # below zero nothing can be observed: rejected from below, not rejected from above
+        hit = np.where(stop, not upper, rejects(np.maximum(at, 0.0), lost))
+        at = np.maximum(at, -1.0)
+        outer[lost] = np.where(hit, at, outer[lost])
+        inner[lost] = np.where(hit, inner[lost], at)
+        step *= 2
+    while True:
+        open_ = np.flatnonzero(np.abs(outer - inner) > 1)
+        if not open_.size:
+            return np.asarray(outer)
+        middle = np.floor((outer[open_] + inner[open_]) / 2)
+        hit = rejects(middle, open_)
+        outer[open_] = np.where(hit, middle, outer[open_])
+        inner[open_] = np.where(hit, inner[open_], middle)
 
 
 def predictive_limits(

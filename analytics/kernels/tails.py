@@ -14,6 +14,8 @@ References
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -104,12 +106,18 @@ def betabinomial_tail(
     return np.asarray(tail if upper else 1.0 - tail)
 
 
-def dispersion_nodes(phi: FloatArray, edf: FloatArray, nodes: int = NODES) -> tuple[FloatArray, FloatArray]:
-    """Nodes ``(series, nodes)`` and weights ``(nodes,)`` for averaging over ``phi * edf / chi2(edf)``."""
+@lru_cache(maxsize=16)
+def _hermite(nodes: int) -> tuple[FloatArray, FloatArray]:
     z, weight = np.polynomial.hermite_e.hermegauss(nodes)
+    return z, weight / weight.sum()
+
+
+def dispersion_nodes(phi: FloatArray, edf: FloatArray, nodes: int = NODES) -> FloatArray:
+    """Return ``phi * edf / chi2(edf)`` at the Gauss-Hermite nodes; shape ``(series, nodes)``."""
+    z, _ = _hermite(nodes)
     chi2 = 2 * special.gammaincinv(edf[:, None] / 2, special.ndtr(z)[None, :])
     values = phi[:, None] * edf[:, None] / np.maximum(chi2, 1e-300)
-    return np.clip(values, 1.0, _PHI_MAX), weight / weight.sum()
+    return np.clip(values, 1.0, _PHI_MAX)
 
 
 def mixed_tail(
@@ -123,6 +131,7 @@ def mixed_tail(
     upper: bool = True,
     nodes: int = NODES,
     spread_nodes: int = SPREAD_NODES,
+    drawn: FloatArray | None = None,
 ) -> FloatArray:
     """Tail probability of the recent count given the total, averaged over the dispersion's uncertainty.
 
@@ -138,6 +147,8 @@ def mixed_tail(
         Tail at or above the observed count; otherwise at or below.
     nodes, spread_nodes : int
         Gauss-Hermite nodes over the dispersion and, given it, over the lognormal rate.
+    drawn : float array, shape (series, nodes), optional
+        The dispersion at its nodes (:func:`dispersion_nodes`), where the caller has it already.
 
     Returns
     -------
@@ -151,6 +162,8 @@ def mixed_tail(
     >>> bool(p[0] < 1e-6)
     True
     """
+    values = dispersion_nodes(phi, edf, nodes) if drawn is None else drawn
+    weight = _hermite(nodes)[1]
     out = np.empty(observed.shape)
     for first in range(0, observed.size, _CHUNK):
         part = slice(first, first + _CHUNK)
@@ -159,10 +172,9 @@ def mixed_tail(
             total[part],
             recent[part],
             baseline[part],
-            phi[part],
-            edf[part],
+            values[part],
+            weight,
             upper,
-            nodes,
             spread_nodes,
         )
     return out
@@ -173,13 +185,11 @@ def _mixed_tail(
     total: FloatArray,
     recent: FloatArray,
     baseline: FloatArray,
-    phi: FloatArray,
-    edf: FloatArray,
+    dispersion: FloatArray,
+    weight: FloatArray,
     upper: bool,
-    nodes: int,
     spread_nodes: int,
 ) -> FloatArray:
-    dispersion, weight = dispersion_nodes(phi, edf, nodes)
     s, n = observed[:, None], total[:, None]
     excess = np.maximum(dispersion - 1.0, _POISSON)
     rate = np.maximum(total / (recent + baseline), 1e-12)[:, None]
@@ -199,11 +209,11 @@ def _mixed_tail(
             upper=upper,
         )
 
-    z, spread_weight = np.polynomial.hermite_e.hermegauss(spread_nodes)
+    z, spread_weight = _hermite(spread_nodes)
     var_recent, var_baseline = np.log1p(excess / mean_recent), np.log1p(excess / mean_baseline)
     centre = special.logit(share)[:, None] - var_recent / 2 + var_baseline / 2
     shares = special.expit(centre[:, :, None] + np.sqrt(var_recent + var_baseline)[:, :, None] * z)
     spread = binomial_tail(s[:, :, None], n[:, :, None], shares, upper=upper)
-    lognormal = np.where(overdispersed, spread @ (spread_weight / spread_weight.sum()), poisson)
+    lognormal = np.where(overdispersed, spread @ spread_weight, poisson)
     tail = np.maximum(gamma @ weight, lognormal @ weight)
     return np.where(total > 0, tail, 1.0)
