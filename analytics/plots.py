@@ -210,7 +210,7 @@ def plot_result(
     tested = rows[rows["pvalue"].notna()]
     shown = tested if most is None else tested.head(most)
     if ax is None:
-        ax = _new_axes((_WIDTH, 0.95 + 0.165 * max(len(shown), 3)))
+        ax = _new_axes((_WIDTH, 0.9 + 0.155 * max(len(shown), 3)))
     if shown.empty:
         _empty(ax, "no region could be tested")
         ax.set_axis_off()

@@ -129,12 +129,12 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
         )
     unplaced = int(numbers.counts.unplaced.sum()) if numbers.counts.unplaced is not None else 0
     if unplaced:
-        within = (
-            "are counted in the sum of all regions but" if numbers.counts.whole else "are counted nowhere:"
-        )
+        one = numbers.region_noun(1)
         lines.append(
-            f"{plural(unplaced, 'incident')} of the whole period could not be placed; they {within} "
-            f"belong to no {numbers.region_noun(1)}."
+            f"{plural(unplaced, 'incident')} of the whole period could not be placed: in the sum of all "
+            f"regions, but in no {one}."
+            if numbers.counts.whole
+            else f"{plural(unplaced, 'incident')} of the whole period could not be placed: in no {one}."
         )
     lines.append(
         "No verdict is adjusted for season or trend. \u25b2 uptick, \u2013 no uptick, ? cannot be told."
