@@ -64,7 +64,14 @@ def window_sums(values: npt.NDArray[np.number] | BoolArray, length: int) -> Floa
     return total[length:] - total[:-length]
 
 
-def window_dispersion(baseline: npt.NDArray[np.number], covered: BoolArray, length: int) -> Dispersion:
+def window_dispersion(
+    baseline: npt.NDArray[np.number],
+    covered: BoolArray,
+    length: int,
+    *,
+    expected: FloatArray | None = None,
+    parameters: int = 1,
+) -> Dispersion:
     """Estimate the dispersion of sums of `length` periods over a baseline.
 
     Parameters
@@ -75,13 +82,17 @@ def window_dispersion(baseline: npt.NDArray[np.number], covered: BoolArray, leng
         Which entries are data. Windows that touch an uncovered period are left out.
     length : int
         Length of the window in periods.
+    expected : float array, shape (periods, series), optional
+        Fitted means, where they are not flat: windows are then sums of counts minus means.
+    parameters : int
+        Number of parameters those means cost; 1 for a flat mean.
 
     Returns
     -------
     Dispersion
-        ``phi = max(1, var(W) / mean(W) / c)`` with ``c = 1 - (L/n)(1 + rho)/(1 - rho)``, and
-        ``edf = (1.5 n/L - 1) / (1 + kappa/2) * (1 - rho^2)/(1 + rho^2)``, where ``kappa`` is the excess
-        kurtosis of a negative binomial window sum.
+        ``phi = max(1, var(W) / mean(W) / c)`` with ``c = 1 - p (L/n)(1 + rho)/(1 - rho)``, and
+        ``edf = (1.5 n/L - p) / (1 + kappa/2) * (1 - rho^2)/(1 + rho^2)``, where ``p`` is the number of
+        parameters and ``kappa`` the excess kurtosis of a negative binomial window sum.
 
     Examples
     --------
@@ -92,7 +103,8 @@ def window_dispersion(baseline: npt.NDArray[np.number], covered: BoolArray, leng
     """
     counts = np.where(covered, baseline, 0.0)
     n = covered.sum(axis=0)
-    sums = window_sums(counts, length)
+    excess = counts if expected is None else np.where(covered, baseline - expected, 0.0)
+    sums = window_sums(excess, length)
     whole = window_sums(covered, length) == length
     m = np.maximum(whole.sum(axis=0), 1)
     mean = np.where(whole, sums, 0.0).sum(axis=0) / m
@@ -108,11 +120,11 @@ def window_dispersion(baseline: npt.NDArray[np.number], covered: BoolArray, leng
     rho = np.minimum(rho + (1 + 3 * rho) / np.maximum(n // length, _WINDOWS_MIN), _RHO_MAX)
 
     share = length / np.maximum(n, length)
-    correction = np.maximum(1 - share * (1 + rho) / (1 - rho), _CORRECTION_MIN)
+    correction = np.maximum(1 - parameters * share * (1 + rho) / (1 - rho), _CORRECTION_MIN)
     phi = np.divide(variance, mu * correction, out=np.ones_like(variance), where=mu > 0)
     phi = np.maximum(phi, 1.0)
 
     safe = np.where(mu > 0, mu, 1.0)
     kappa = np.where(mu > 0, 6 * (phi - 1) / safe + 1 / (safe * phi), 0.0)
-    edf = (1.5 / share - 1) / (1 + kappa / 2) * (1 - rho**2) / (1 + rho**2)
+    edf = (1.5 / share - parameters) / (1 + kappa / 2) * (1 - rho**2) / (1 + rho**2)
     return Dispersion(phi, np.maximum(edf, _EDF_MIN), rho, n // length)

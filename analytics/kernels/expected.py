@@ -1,0 +1,150 @@
+"""The uptick test against an expectation: trend, season, weekday and calendar terms instead of a flat mean.
+
+Null hypothesis: the recent mean equals the expectation that the regression extrapolates. The dispersion comes
+from window sums of counts minus expectation; the regression's own uncertainty enters as a shorter baseline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.kernels.dispersion import Dispersion, window_dispersion, window_sums
+from analytics.kernels.glm import poisson_fit
+from analytics.kernels.lrd import RAISE_ABOVE
+from analytics.kernels.tails import mixed_tail
+
+__all__ = ["ExpectedTest", "expected_test", "seasonal_design"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+YEAR = 365.2425
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ExpectedTest:
+    """Arrays of shape (series,); `effective_total` is the baseline that would carry the same uncertainty."""
+
+    observed: FloatArray
+    expected: FloatArray
+    effective_total: FloatArray
+    dispersion: Dispersion
+    rank: FloatArray
+    pvalue_a: FloatArray
+    pvalue: FloatArray
+    converged: BoolArray
+
+
+def seasonal_design(
+    day: npt.NDArray[np.int64], *, trend: bool, harmonics: int, weekday: bool, extra: FloatArray | None = None
+) -> FloatArray:
+    """Return the design of the expectation: intercept, trend, annual harmonics, weekday, further columns.
+
+    Parameters
+    ----------
+    day : int array, shape (periods,)
+        Days since 1970-01-01.
+    trend, harmonics, weekday
+        Terms: a linear trend on the log scale, so many annual harmonics, six weekday contrasts.
+    extra : float array, shape (periods, columns), optional
+        Calendar indicators.
+
+    Returns
+    -------
+    float array, shape (periods, terms)
+    """
+    columns = [np.ones(day.size)]
+    if trend:
+        columns.append((day - day.mean()) / YEAR)
+    for k in range(1, harmonics + 1):
+        angle = 2 * np.pi * k * day / YEAR
+        columns += [np.cos(angle), np.sin(angle)]
+    if weekday:
+        which = (day + 3) % 7
+        columns += [(which == d).astype(float) - 1 / 7 for d in range(1, 7)]
+    out = np.column_stack(columns)
+    return out if extra is None else np.column_stack([out, extra])
+
+
+def expected_test(
+    series: npt.NDArray[np.number],
+    covered: BoolArray,
+    design: FloatArray,
+    *,
+    length: int,
+    guard: int = 0,
+    block: int = 1,
+    completeness: FloatArray | float = 1.0,
+    exposure_variance: FloatArray | float = 0.0,
+    upper: bool = True,
+) -> ExpectedTest:
+    """Test the recent window against the expectation of a regression on the baseline.
+
+    Parameters
+    ----------
+    series : array, shape (baseline + guard + length, series)
+    covered : bool array, same shape
+    design : float array, shape (baseline + guard + length, terms)
+    length, guard : int
+        Periods in the recent window, and left out before it. The regression sees neither.
+    block : int
+        Periods summed for the regression, which is faster and loses nothing where its terms are smooth.
+    completeness : float or array, shape (series,)
+        Expected share of the recent incidents already reported.
+    exposure_variance : float or array, shape (series,)
+        Variance of its logarithm.
+    upper : bool
+        Test for more; otherwise for fewer.
+
+    Returns
+    -------
+    ExpectedTest
+    """
+    end = series.shape[0] - length - guard
+    baseline, inside = series[:end], covered[:end]
+    first = np.unique(np.r_[0, np.arange(end % block, end, block)])
+    fit = poisson_fit(
+        np.add.reduceat(design[:end], first, axis=0) / np.diff(np.r_[first, end])[:, None],
+        np.add.reduceat(np.where(inside, baseline, 0), first, axis=0),
+        np.add.reduceat(inside, first, axis=0, dtype=float),
+    )
+    mean = fit.mean(design)
+    dispersion = window_dispersion(baseline, inside, length, expected=mean[:end], parameters=design.shape[1])
+    observed = series[-length:].sum(axis=0).astype(float)
+    factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
+    recent_mean = mean[-length:]
+    expected = recent_mean.sum(axis=0) * factor
+    # Variance of the log expectation: the gradient is the mean design row of the recent window.
+    gradient = design[-length:].T @ (recent_mean / np.maximum(recent_mean.sum(axis=0), 1e-300))
+    variance = np.einsum("ts,stu,us->s", gradient, fit.covariance, gradient)
+    variance = variance + np.asarray(exposure_variance) / dispersion.phi
+    total = np.maximum(np.round(1 / np.maximum(variance, 1e-12)), 1.0)
+    total = np.minimum(total, np.where(inside, baseline, 0).sum(axis=0) + 1.0)
+    a = mixed_tail(observed, observed + total, expected, total, dispersion.phi, dispersion.edf, upper=upper)
+    # In a window of the baseline the fit takes part of the excess away; in the recent window its error adds.
+    taken = np.maximum(1 - design.shape[1] * length / np.maximum(inside.sum(axis=0), length), 0.2)
+    rank = _rank(series, covered, mean, length, factor, np.sqrt((1 + expected * variance) / taken), upper)
+    pvalue = np.where(a > RAISE_ABOVE, np.maximum(a, rank), a)
+    return ExpectedTest(observed, expected, total, dispersion, rank, a, pvalue, fit.converged)
+
+
+def _rank(
+    series: npt.NDArray[np.number],
+    covered: BoolArray,
+    mean: FloatArray,
+    length: int,
+    factor: FloatArray,
+    deflate: FloatArray,
+    upper: bool,
+) -> FloatArray:
+    """Return the share of windows whose standardised excess is at least the recent one's."""
+    counts = window_sums(np.where(covered, series, 0), length)
+    expected = window_sums(np.where(covered, mean, 0.0), length)
+    whole = window_sums(covered, length) == length
+    expected[-1] *= factor
+    score = (counts - expected) / np.sqrt(np.maximum(expected, 1e-12))
+    score[-1] /= deflate
+    score = score if upper else -score
+    return np.asarray((whole & (score >= score[-1] - 1e-9)).sum(axis=0) / np.maximum(whole.sum(axis=0), 1))
