@@ -30,6 +30,10 @@ _POISSON = 1e-4  # a dispersion this close to 1 is treated as 1
 _PHI_MAX = 1e6
 _CHUNK = 2_000  # series at a time, so that work arrays stay near 5 MB
 _NEGLIGIBLE = 1e-10
+_SMOOTH = 30.0  # from this standard deviation on a tail is integrated, below it is summed
+_PANEL = 24
+_CLOSED = 4.0  # below this second parameter the mass piles up at the far end
+_EDGE = 60  # ... where so many terms are summed one by one
 
 
 def binomial_tail(
@@ -75,16 +79,14 @@ def betabinomial_tail(
     mirrored = s * (a + b) < n * a
     s = np.where(mirrored, n - s, s)
     a, b = np.where(mirrored, b, a), np.where(mirrored, a, b)
-    log_mass = (
-        special.gammaln(n + 1)
-        - special.gammaln(s + 1)
-        - special.gammaln(n - s + 1)
-        + special.betaln(s + a, n - s + b)
-        - special.betaln(a, b)
-    )
-    term = np.exp(log_mass)
+    term = np.exp(_log_mass(s, n, a, b))
     outer = 0.5 * term
-    index = np.flatnonzero(s < n)
+    # Long tails are integrated: half the mass at the count makes the sum a trapezoid rule.
+    spread = np.sqrt(n * a * b * (a + b + n) / ((a + b) ** 2 * (a + b + 1)))
+    smooth = (spread > _SMOOTH) & (s >= _SMOOTH / 3) & ((b >= _CLOSED) | (n - s > 2 * _EDGE)) & (s < n)
+    if smooth.any():
+        outer[smooth] = _integrated_tail(*(v[smooth] for v in (s, n, a, b, spread)))
+    index = np.flatnonzero((s < n) & ~smooth)
     k, term, n_, a_, b_ = s[index], term[index], n[index], a[index], b[index]
     step = 0
     while index.size:
@@ -106,10 +108,116 @@ def betabinomial_tail(
     return np.asarray(tail if upper else 1.0 - tail)
 
 
+@lru_cache(maxsize=4)
+def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
+    x, weight = np.polynomial.legendre.leggauss(nodes)
+    return (x + 1) / 2, weight / 2
+
+
 @lru_cache(maxsize=16)
 def _hermite(nodes: int) -> tuple[FloatArray, FloatArray]:
     z, weight = np.polynomial.hermite_e.hermegauss(nodes)
     return z, weight / weight.sum()
+
+
+def _log_mass(x: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray(
+        special.gammaln(n + 1)
+        - special.gammaln(x + 1)
+        - special.gammaln(n - x + 1)
+        + special.betaln(x + a, n - x + b)
+        - special.betaln(a, b)
+    )
+
+
+def _integrated_tail(
+    s: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray, spread: FloatArray
+) -> FloatArray:
+    """Integrate the mass from `s` on by Gauss-Legendre, with the first Euler-Maclaurin term.
+
+    The variable is the logit of the share, in which the mass is smooth at both ends. Where it piles up at the
+    far end, the last terms there are summed one by one.
+    """
+    open_end = b < _CLOSED
+    scale = n / (a + b)  # the tail falls no more slowly than exp(-x / scale)
+    last = np.where(open_end, n - _EDGE, np.minimum(s + 12 * spread + 30 * np.maximum(scale, 1.0), n - 0.5))
+    first = np.log(s / (n - s))
+    width = np.log(last / (n - last)) - first
+    u, weight = _legendre(_PANEL)
+    total = np.zeros(s.shape)
+    for left, right in ((0.0, 0.15), (0.15, 0.4), (0.4, 1.0)):
+        x = n[:, None] * special.expit(first[:, None] + width[:, None] * (left + (right - left) * u))
+        mass = np.exp(_log_mass(x, n[:, None], a[:, None], b[:, None]))
+        total += (mass * x * (1 - x / n[:, None])) @ weight * (width * (right - left))
+    slope = np.exp(_log_mass(s, n, a, b)) * (
+        special.digamma(n - s + 1)
+        - special.digamma(s + 1)
+        + special.digamma(s + a)
+        - special.digamma(n - s + b)
+    )
+    total -= slope / 12
+    edge = np.flatnonzero(open_end)
+    if edge.size:
+        k = n[edge, None] - np.arange(_EDGE + 1)
+        mass = np.exp(_log_mass(k, n[edge, None], a[edge, None], b[edge, None]))
+        total[edge] += mass[:, :-1].sum(axis=1) + mass[:, -1] / 2
+    return total
+
+
+@lru_cache(maxsize=4)
+def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
+    x, weight = np.polynomial.legendre.leggauss(nodes)
+    return (x + 1) / 2, weight / 2
+
+
+@lru_cache(maxsize=16)
+def _hermite(nodes: int) -> tuple[FloatArray, FloatArray]:
+    z, weight = np.polynomial.hermite_e.hermegauss(nodes)
+    return z, weight / weight.sum()
+
+
+def _log_mass(x: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray(
+        special.gammaln(n + 1)
+        - special.gammaln(x + 1)
+        - special.gammaln(n - x + 1)
+        + special.betaln(x + a, n - x + b)
+        - special.betaln(a, b)
+    )
+
+
+def _integrated_tail(
+    s: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray, spread: FloatArray
+) -> FloatArray:
+    """Integrate the mass from `s` on by Gauss-Legendre, with the first Euler-Maclaurin term.
+
+    The variable is the logit of the share, in which the mass is smooth at both ends. Where it piles up at the
+    far end, the last terms there are summed one by one.
+    """
+    open_end = b < _CLOSED
+    scale = n / (a + b)  # the tail falls no more slowly than exp(-x / scale)
+    last = np.where(open_end, n - _EDGE, np.minimum(s + 12 * spread + 30 * np.maximum(scale, 1.0), n - 0.5))
+    first = np.log(s / (n - s))
+    width = np.log(last / (n - last)) - first
+    u, weight = _legendre(_PANEL)
+    total = np.zeros(s.shape)
+    for left, right in ((0.0, 0.15), (0.15, 0.4), (0.4, 1.0)):
+        x = n[:, None] * special.expit(first[:, None] + width[:, None] * (left + (right - left) * u))
+        mass = np.exp(_log_mass(x, n[:, None], a[:, None], b[:, None]))
+        total += (mass * x * (1 - x / n[:, None])) @ weight * (width * (right - left))
+    slope = np.exp(_log_mass(s, n, a, b)) * (
+        special.digamma(n - s + 1)
+        - special.digamma(s + 1)
+        + special.digamma(s + a)
+        - special.digamma(n - s + b)
+    )
+    total -= slope / 12
+    edge = np.flatnonzero(open_end)
+    if edge.size:
+        k = n[edge, None] - np.arange(_EDGE + 1)
+        mass = np.exp(_log_mass(k, n[edge, None], a[edge, None], b[edge, None]))
+        total[edge] += mass[:, :-1].sum(axis=1) + mass[:, -1] / 2
+    return total
 
 
 def dispersion_nodes(phi: FloatArray, edf: FloatArray, nodes: int = NODES) -> FloatArray:
