@@ -1,0 +1,14 @@
+"""Pictures of counts and of what the tests found: axes in, axes out.
+
+Grey is context and one accent colour means *uptick*; a glyph or a marker always says the same, so that colour
+is never the only code. Simulated data are marked inside every picture.
+"""
+
+from __future__ import annotations
+
+from analytics.plots.ratios import plot_result
+from analytics.plots.regions import plot_regions
+from analytics.plots.style import ACCENT, GLYPHS, GREY, INK, region_label
+from analytics.plots.trend import plot_trend
+
+__all__ = ["ACCENT", "GLYPHS", "GREY", "INK", "plot_regions", "plot_result", "plot_trend", "region_label"]

@@ -1,0 +1,154 @@
+"""The rate ratio of each region with its interval, and the margin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analytics.plots.style import (
+    ACCENT,
+    GREY,
+    INK,
+    WIDTH,
+    empty,
+    mark_simulated,
+    marked,
+    new_axes,
+    region_label,
+)
+from analytics.results import NOT_SUPPORTED, SUPPORTED, UptickResult, format_number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_result"]
+
+_LIMITS = (0.1, 20.0)  # rate ratios beyond these are drawn as arrows
+
+
+def plot_result(
+    result: UptickResult, *, most: int | None = None, title: bool = True, ax: Axes | None = None
+) -> Axes:
+    """Draw the rate ratio of each tested region with its interval, and the margin.
+
+    Parameters
+    ----------
+    result : UptickResult
+    most : int, optional
+        How many regions to show, upticks first; all of them by default. Regions that could not be tested
+        have no ratio and are counted below the axis.
+    title : bool
+        Write the takeaway above the picture.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+        Rate ratio on a logarithmic axis from 0.1 to 20; what goes beyond ends in an arrow.
+    """
+    rows = result.ranked()
+    tested = rows[rows["pvalue"].notna()]
+    shown = tested if most is None else tested.head(most)
+    if ax is None:
+        ax = new_axes((WIDTH, 0.9 + 0.155 * max(len(shown), 3)))
+    if shown.empty:
+        empty(ax, "no region could be tested")
+        ax.set_axis_off()
+        return ax
+    _draw_ratios(ax, shown, result)
+    left = [f"{len(rows) - len(tested)} could not be tested"] if len(tested) < len(rows) else []
+    left += [f"{len(tested) - len(shown)} more not shown"] if len(shown) < len(tested) else []
+    ax.set_xlabel(
+        f"rate ratio: observed / expected {result.value}, {100 * result.confidence:g} % interval"
+        + (f" ({', '.join(left)})" if left else "")
+    )
+    if title:
+        up = result.regions(SUPPORTED)
+        head = f"Uptick in {', '.join(up[:4])}" if up else "No region shows an uptick"
+        if len(up) > 4:
+            head += f" and {len(up) - 4} more"
+        ax.set_title(marked(head, result.simulated), loc="left")
+    elif result.simulated:
+        mark_simulated(ax)
+    return ax
+
+
+def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    low_end, high_end = _LIMITS
+    y = np.arange(len(rows))[::-1]
+    ratio, low, high = (rows[name].to_numpy(dtype=float) for name in ("rate_ratio", "low", "high"))
+    up = (rows["verdict"] == SUPPORTED).to_numpy()
+    none = (rows["verdict"] == NOT_SUPPORTED).to_numpy()
+    colours = np.where(up, ACCENT, GREY)
+    ax.set_xscale("log")
+    ax.set_xlim(low_end, high_end)
+    ax.hlines(
+        y,
+        np.clip(low, low_end, high_end),
+        np.clip(high, low_end, high_end),
+        colors=list(colours),
+        linewidth=1.2,
+        zorder=3,
+    )
+    for beyond, marker, edge in ((low < low_end, "<", low_end), (high > high_end, ">", high_end)):
+        ax.plot(
+            np.full(int(beyond.sum()), edge),
+            y[beyond],
+            marker,
+            color=GREY,
+            markersize=4,
+            linestyle="none",
+            clip_on=False,
+            zorder=4,
+        )
+    for chosen, marker, face in (
+        (up, "^", ACCENT),
+        (none, "s", GREY),
+        (~up & ~none, "o", "white"),
+    ):
+        inside = chosen & (ratio >= low_end) & (ratio <= high_end)
+        ax.plot(
+            ratio[inside],
+            y[inside],
+            marker,
+            markerfacecolor=face,
+            linestyle="none",
+            zorder=5,
+            markeredgecolor=ACCENT if marker == "^" else GREY,
+            markersize=6 if marker == "^" else 4.5,
+        )
+    ax.axvline(1.0, color=INK, linewidth=0.7, zorder=1)
+    ax.axvline(result.margin, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
+    ax.annotate(
+        f"margin {result.margin:g}",
+        (result.margin, 1.0),
+        xycoords=("data", "axes fraction"),
+        fontsize=7,
+        color=GREY,
+        xytext=(2, -1),
+        textcoords="offset points",
+        va="top",
+    )
+    labels = [region_label(n, v, longest=30) for n, v in zip(rows["region"], rows["verdict"], strict=True)]
+    ax.set_yticks(y, labels)
+    for tick, hot in zip(ax.get_yticklabels(), up, strict=True):
+        tick.set_color(ACCENT if hot else INK)
+        tick.set_fontweight("bold" if hot else "normal")
+    ax.tick_params(axis="y", length=0, pad=7)
+    ax.set_ylim(-0.7, len(rows) - 0.3 + 0.6)
+    for at, r, a, b, hot in zip(y, ratio, low, high, up, strict=True):
+        ax.annotate(
+            f"{format_number(r, 2)}  ({format_number(a, 2)} to {format_number(b, 2)})",
+            (1.02, at),
+            xycoords=("axes fraction", "data"),
+            fontsize=7,
+            va="center",
+            color=ACCENT if hot else INK,
+        )
+    ax.xaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10, 20]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
