@@ -21,6 +21,7 @@ __all__ = [
     "Verdict",
     "format_number",
     "format_p",
+    "shown",
 ]
 
 Verdict = Literal["supported", "not supported", "cannot be told"]
@@ -28,8 +29,20 @@ SUPPORTED: Verdict = "supported"
 NOT_SUPPORTED: Verdict = "not supported"
 CANNOT_BE_TOLD: Verdict = "cannot be told"
 SHOWN: dict[str, str] = {SUPPORTED: "uptick", NOT_SUPPORTED: "no uptick", CANNOT_BE_TOLD: "cannot be told"}
+_SHOWN_LESS: dict[str, str] = {**SHOWN, SUPPORTED: "decrease", NOT_SUPPORTED: "no decrease"}
 _ORDER = {SUPPORTED: 0, CANNOT_BE_TOLD: 1, NOT_SUPPORTED: 2}
 _NAMED = 4  # regions named in a sentence before it counts the rest
+
+
+def shown(verdict: str, direction: str = "greater") -> str:
+    """Return a verdict as readers see it.
+
+    Examples
+    --------
+    >>> shown("supported"), shown("supported", "less")
+    ('uptick', 'decrease')
+    """
+    return (SHOWN if direction == "greater" else _SHOWN_LESS)[verdict]
 
 
 def format_number(value: float, digits: int = 1) -> str:
@@ -90,6 +103,12 @@ class UptickResult:
     sensitivity : DataFrame or None
         For each region in uptick, the verdict with coarse dates excluded and with the largest past episode
         removed from the baseline.
+    direction : {"greater", "less"}
+    null : {"constant", "expected"}
+        Which null hypothesis the verdicts rest on. Both are in `nulls` and, for each region, in the columns
+        `pvalue_constant` and `pvalue_expected` of the frame.
+    nulls : tuple of str
+        The two null hypotheses in words, and whether there was an adjustment.
     """
 
     frame: pd.DataFrame
@@ -106,6 +125,16 @@ class UptickResult:
     simulated: bool = False
     notes: tuple[str, ...] = ()
     sensitivity: pd.DataFrame | None = field(default=None)
+    direction: str = "greater"
+    null: str = "constant"
+    nulls: tuple[str, ...] = ()
+
+    @property
+    def adjusted(self) -> str:
+        """Return what the verdicts are adjusted for, in the words of the sentence."""
+        return (
+            "adjusted for season and trend" if self.null == "expected" else "not adjusted for season or trend"
+        )
 
     def regions(self, verdict: Verdict) -> list[str]:
         """Return the regions with a verdict, smallest p-value first."""
@@ -137,7 +166,7 @@ class UptickResult:
                 ],
                 "p": rows["pvalue"].map(format_p),
                 "q": rows["qvalue"].map(format_p),
-                "verdict": rows["verdict"].map(SHOWN),
+                "verdict": [shown(v, self.direction) for v in rows["verdict"]],
                 "why": rows["reason"],
                 "detectable ratio": rows["minimum_detectable_ratio"].map(format_number),
             }
@@ -161,7 +190,8 @@ class UptickResult:
         interval = f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
         ratio = format_number(row["rate_ratio"], 2)
         text = (
-            f"{region}: {SHOWN[row['verdict']]}; {format_number(row['observed'], 0)} {self.value} where "
+            f"{region}: {shown(row['verdict'], self.direction)}; "
+            f"{format_number(row['observed'], 0)} {self.value} where "
             f"{format_number(row['expected'])} were expected, rate ratio {ratio} "
             f"({100 * self.confidence:g} % interval {interval}), p = {format_p(row['pvalue'])}{adjusted}"
         ).replace("= <", "< ")
@@ -173,7 +203,7 @@ class UptickResult:
         window = f"{self.recent} against {self.baseline}"
         if len(self.frame) == 1:
             only = self.describe(self.frame["region"].iloc[0])
-            return f"{tag}{only} ({window}; not adjusted for season or trend)."
+            return f"{tag}{only} ({window}; {self.adjusted})."
         up, none, open_ = (self.regions(v) for v in (SUPPORTED, NOT_SUPPORTED, CANNOT_BE_TOLD))
         numbers = (
             self.frame.set_index("region")[["observed", "expected"]].loc[up[:_NAMED]].to_numpy(dtype=float)
@@ -183,30 +213,35 @@ class UptickResult:
             for name, (observed, expected) in zip(up, numbers, strict=False)
         ]
         more = f" and {len(up) - _NAMED} more" if len(up) > _NAMED else ""
-        found = f"uptick in {', '.join(named)}{more}" if up else "no region shows an uptick"
-        rest = [
-            f"{word} in {len(names)}"
-            for word, names in (("no uptick", none), ("cannot be told", open_))
-            if names
-        ]
+        word = shown(SUPPORTED, self.direction)
+        article = "an" if word == "uptick" else "a"
+        found = f"{word} in {', '.join(named)}{more}" if up else f"no region shows {article} {word}"
+        others = ((shown(NOT_SUPPORTED, self.direction), none), ("cannot be told", open_))
+        rest = [f"{said} in {len(names)}" for said, names in others if names]
         of_all = f"; {', '.join(rest)} of {len(self.frame)} regions" if rest else ""
-        return f"{tag}{found}{of_all} ({window}; {self.family}; not adjusted for season or trend)."
+        return f"{tag}{found}{of_all} ({window}; {self.family}; {self.adjusted})."
 
     def text(self) -> str:
         """Return sentence, table and notes for a terminal."""
-        parts = [self.sentence(), "", self.summary().to_string(index=False), "", self.method]
+        parts = [self.sentence(), "", self.summary().to_string(index=False), "", self.method, *self.nulls]
         if self.sensitivity is not None and len(self.sensitivity):
-            parts += ["", "Beside each uptick:", self.sensitivity.to_string(index=False)]
+            parts += [
+                "",
+                f"Beside each {shown(SUPPORTED, self.direction)}:",
+                self.sensitivity.to_string(index=False),
+            ]
         return "\n".join([*parts, *(f"note: {note}" for note in self.notes)])
 
     def __str__(self) -> str:
         return self.text()
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in (self.method, *self.notes))
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in (self.method, *self.nulls, *self.notes))
         beside = ""
         if self.sensitivity is not None and len(self.sensitivity):
-            beside = "<p>Beside each uptick:</p>" + self.sensitivity.to_html(index=False)
+            beside = f"<p>Beside each {shown(SUPPORTED, self.direction)}:</p>" + self.sensitivity.to_html(
+                index=False
+            )
         return (
             f"<p><b>{html.escape(self.sentence())}</b></p>{self.summary().to_html(index=False)}{beside}"
             f"<ul>{notes}</ul>"

@@ -62,7 +62,8 @@ def test_the_windows_are_stated():
     assert str(result.recent) == "2020-03-30..2020-04-12"
     assert str(result.baseline) == "2019-03-04..2020-03-01"
     assert result.guard == 28
-    assert "Not adjusted for season or trend" in result.method
+    assert "not adjusted for season or trend" in result.nulls[0]
+    assert "not adjusted: 364 days of history before the guard, 730 needed" in result.nulls[1]
 
 
 def test_an_uptick_is_found_and_said(loud, snapshot):
@@ -92,7 +93,7 @@ def test_no_uptick_needs_enough_data_and_known_completeness():
     values = rng.poisson(20.0, (DAYS, 1))
     known = uptick_test(counts_of(values), completeness=1.0).frame.iloc[0]
     assert known["verdict"] == NOT_SUPPORTED
-    assert known["upper"] < 1.5
+    assert known["limit"] < 1.5
     unknown = uptick_test(counts_of(values)).frame.iloc[0]
     assert unknown["verdict"] == CANNOT_BE_TOLD
     assert "completeness not known" in unknown["reason"]

@@ -101,4 +101,4 @@ def poisson_fit(
         active = active[~done]
         if not active.size:
             break
-    return PoissonFit(beta, np.linalg.inv(information), converged)
+    return PoissonFit(beta, np.asarray(np.linalg.inv(information), dtype=float), converged)

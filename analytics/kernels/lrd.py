@@ -17,6 +17,7 @@ from scipy.optimize import elementwise
 
 from analytics.kernels.dispersion import Dispersion, window_dispersion, window_sums
 from analytics.kernels.rotation import rotation_pvalue
+from analytics.kernels.shrinkage import shrink_dispersion
 from analytics.kernels.tails import dispersion_nodes, mixed_tail
 
 __all__ = [
@@ -64,7 +65,10 @@ def lrd_test(
     length: int,
     guard: int = 0,
     completeness: FloatArray | float = 1.0,
+    exposure_variance: float = 0.0,
     variant: str = "B",
+    upper: bool = True,
+    shrink: bool = False,
 ) -> LRDTest:
     """Test whether the recent window holds more incidents than the baseline's rate explains.
 
@@ -82,6 +86,12 @@ def lrd_test(
     variant : {"B", "A"}
         B raises A's p-value to the rotation p-value where A exceeds 0.01, or where the baseline has fewer
         than five incidents.
+    exposure_variance : float
+        Variance of the logarithm of `completeness`; it counts like a shorter baseline.
+    upper : bool
+        Test for more incidents; otherwise for fewer.
+    shrink : bool
+        Draw the dispersions of the series together (:func:`analytics.kernels.shrinkage.shrink_dispersion`).
 
     Returns
     -------
@@ -98,12 +108,21 @@ def lrd_test(
     end = series.shape[0] - length - guard
     baseline, inside = series[:end], covered[:end]
     dispersion = window_dispersion(baseline, inside, length)
+    if shrink:
+        dispersion = shrink_dispersion(dispersion)
     observed = series[-length:].sum(axis=0).astype(float)
     base = np.where(inside, baseline, 0).sum(axis=0).astype(float)
     factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
     exposure, periods = length * factor, inside.sum(axis=0).astype(float)
-    a = mixed_tail(observed, observed + base, exposure, periods, dispersion.phi, dispersion.edf)
-    rotation = rotation_pvalue(series, covered, length, factor)
+    total, shorter = base, periods
+    if exposure_variance > 0:
+        # 1/base is the variance, per unit of dispersion, that the baseline brings; the exposure's adds to it,
+        # as a shorter baseline at the same rate would.
+        known = np.maximum(base, 0.5)
+        total = np.maximum(np.round(1 / (1 / known + exposure_variance / dispersion.phi)), 1.0)
+        shorter = periods * total / known
+    a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
+    rotation = rotation_pvalue(series, covered, length, factor, upper=upper)
     raised = np.where((a > RAISE_ABOVE) | (base < FEW), np.maximum(a, rotation), a)
     return LRDTest(
         observed, base, exposure, periods, dispersion, rotation, a, raised if variant == "B" else a
@@ -248,15 +267,19 @@ def minimum_detectable_ratio(
     length: int,
     alpha: float,
     power: float = 0.8,
+    upper: bool = True,
 ) -> FloatArray:
     """Smallest rate ratio the test would call with the stated power, from the baseline alone.
 
     The count that would be called is the smallest whose variant-B p-value is at most `alpha`; the recent
     count is taken as negative binomial with the baseline's dispersion. Never uses the observed count (Hoenig
-    and Heisey 2001). NaN for an empty baseline, which has no rate to multiply.
+    and Heisey 2001). NaN for an empty baseline, which has no rate to multiply. For decreases
+    (``upper=False``) the largest ratio below 1, by variant A; NaN where even nothing would not be called.
     """
     recent, periods = test.recent_exposure, test.baseline_exposure
     dispersion = test.dispersion
+    if not upper:
+        return _detectable_decrease(test, alpha, power)
     called = critical_count(test.baseline_total, recent, periods, dispersion, alpha)
     sums = window_sums(np.where(covered, baseline, 0), length) * (recent / length)
     whole = window_sums(covered, length) == length
@@ -283,3 +306,22 @@ def minimum_detectable_ratio(
         bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
         ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
     return np.asarray(np.maximum(ratio, 1.0))
+
+
+def _detectable_decrease(test: LRDTest, alpha: float, power: float) -> FloatArray:
+    called = critical_count(
+        test.baseline_total, test.recent_exposure, test.baseline_exposure, test.dispersion, alpha, upper=False
+    )
+    excess = np.maximum(test.dispersion.phi - 1, 1e-6)
+    ratio = np.full(called.shape, np.nan)
+    index = np.flatnonzero((called >= 0) & (test.baseline_total > 0))
+
+    def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, e: FloatArray) -> FloatArray:
+        return np.asarray(power - special.betaincc(count + 1, np.exp(log_ratio) * mu / e, e / (1 + e)))
+
+    if index.size:
+        args = (called[index], test.expected[index], excess[index])
+        start = np.full(index.size, -1.0)
+        bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
+        ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
+    return ratio

@@ -15,6 +15,8 @@ def rotation_pvalue(
     covered: npt.NDArray[np.bool_],
     length: int,
     scale: npt.NDArray[np.float64] | float = 1.0,
+    *,
+    upper: bool = True,
 ) -> npt.NDArray[np.float64]:
     """Share of rotations of the series whose last window holds at least as many incidents.
 
@@ -30,6 +32,8 @@ def rotation_pvalue(
     length : int
     scale : float or array, shape (series,)
         Expected share of a window's incidents that are reported in the recent window (completeness).
+    upper : bool
+        Count rotations with at least as many; otherwise with at most as many.
 
     Returns
     -------
@@ -52,4 +56,6 @@ def rotation_pvalue(
     factor = np.broadcast_to(np.asarray(scale, dtype=float), observed.shape)
     comparable = sums * factor
     comparable[recent] = observed
-    return np.asarray((valid & (comparable >= observed - 1e-9)).sum(axis=0) / valid.sum(axis=0))
+    sign = 1.0 if upper else -1.0
+    beyond = sign * comparable >= sign * observed - 1e-9
+    return np.asarray((valid & beyond).sum(axis=0) / valid.sum(axis=0))

@@ -161,63 +161,7 @@ def _integrated_tail(
         k = n[edge, None] - np.arange(_EDGE + 1)
         mass = np.exp(_log_mass(k, n[edge, None], a[edge, None], b[edge, None]))
         total[edge] += mass[:, :-1].sum(axis=1) + mass[:, -1] / 2
-    return total
-
-
-@lru_cache(maxsize=4)
-def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
-    x, weight = np.polynomial.legendre.leggauss(nodes)
-    return (x + 1) / 2, weight / 2
-
-
-@lru_cache(maxsize=16)
-def _hermite(nodes: int) -> tuple[FloatArray, FloatArray]:
-    z, weight = np.polynomial.hermite_e.hermegauss(nodes)
-    return z, weight / weight.sum()
-
-
-def _log_mass(x: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
-    return np.asarray(
-        special.gammaln(n + 1)
-        - special.gammaln(x + 1)
-        - special.gammaln(n - x + 1)
-        + special.betaln(x + a, n - x + b)
-        - special.betaln(a, b)
-    )
-
-
-def _integrated_tail(
-    s: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray, spread: FloatArray
-) -> FloatArray:
-    """Integrate the mass from `s` on by Gauss-Legendre, with the first Euler-Maclaurin term.
-
-    The variable is the logit of the share, in which the mass is smooth at both ends. Where it piles up at the
-    far end, the last terms there are summed one by one.
-    """
-    open_end = b < _CLOSED
-    scale = n / (a + b)  # the tail falls no more slowly than exp(-x / scale)
-    last = np.where(open_end, n - _EDGE, np.minimum(s + 12 * spread + 30 * np.maximum(scale, 1.0), n - 0.5))
-    first = np.log(s / (n - s))
-    width = np.log(last / (n - last)) - first
-    u, weight = _legendre(_PANEL)
-    total = np.zeros(s.shape)
-    for left, right in ((0.0, 0.15), (0.15, 0.4), (0.4, 1.0)):
-        x = n[:, None] * special.expit(first[:, None] + width[:, None] * (left + (right - left) * u))
-        mass = np.exp(_log_mass(x, n[:, None], a[:, None], b[:, None]))
-        total += (mass * x * (1 - x / n[:, None])) @ weight * (width * (right - left))
-    slope = np.exp(_log_mass(s, n, a, b)) * (
-        special.digamma(n - s + 1)
-        - special.digamma(s + 1)
-        + special.digamma(s + a)
-        - special.digamma(n - s + b)
-    )
-    total -= slope / 12
-    edge = np.flatnonzero(open_end)
-    if edge.size:
-        k = n[edge, None] - np.arange(_EDGE + 1)
-        mass = np.exp(_log_mass(k, n[edge, None], a[edge, None], b[edge, None]))
-        total[edge] += mass[:, :-1].sum(axis=1) + mass[:, -1] / 2
-    return total
+    return np.asarray(total)
 
 
 def dispersion_nodes(phi: FloatArray, edf: FloatArray, nodes: int = NODES) -> FloatArray:
@@ -225,7 +169,7 @@ def dispersion_nodes(phi: FloatArray, edf: FloatArray, nodes: int = NODES) -> Fl
     z, _ = _hermite(nodes)
     chi2 = 2 * special.gammaincinv(edf[:, None] / 2, special.ndtr(z)[None, :])
     values = phi[:, None] * edf[:, None] / np.maximum(chi2, 1e-300)
-    return np.clip(values, 1.0, _PHI_MAX)
+    return np.asarray(np.clip(values, 1.0, _PHI_MAX))
 
 
 def mixed_tail(

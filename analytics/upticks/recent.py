@@ -1,55 +1,64 @@
 """More active recently? The recent window against a baseline, for every region at once.
 
-Null hypothesis: a region's mean rate in the recent window equals that of its baseline. The counts may be
-overdispersed, autocorrelated and self-exciting; season and trend are not modelled, and the result says so.
+Two null hypotheses, printed with every result. *Constant*: a region's mean rate in the recent window equals
+that of its baseline. *Expected*: it equals what trend, season, weekday and calendar lead one to expect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.errors import OptionError
-from analytics.kernels.dispersion import window_sums
-from analytics.kernels.lrd import (
-    LRDTest,
-    lrd_test,
-    minimum_detectable_ratio,
-    ratio_limit,
-)
+from analytics.errors import OptionError, unknown_option
+from analytics.kernels.alternatives import METHODS
+from analytics.kernels.lrd import minimum_detectable_ratio, ratio_limit
 from analytics.kernels.multiplicity import benjamini_hochberg
-from analytics.periods import Window
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, Verdict, format_p
-from analytics.upticks.windows import MIN_WINDOWS, Split, check_completeness, check_share, split_counts
+from analytics.results import UptickResult, format_p
+from analytics.upticks.adjusted import Adjusted, calendar_notes, expected_null
+from analytics.upticks.finding import Asked, Findings, find
+from analytics.upticks.picked import picked_result
+from analytics.upticks.sensitivity import sensitivity
+from analytics.upticks.verdicts import family_words, verdicts
+from analytics.upticks.windows import (
+    MIN_WINDOWS,
+    SAME_WEEKS,
+    Split,
+    check_completeness,
+    check_share,
+    split_counts,
+)
 
 __all__ = ["uptick_test"]
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
-MIN_OBSERVED = 3  # fewer incidents than this are not called an uptick, however rare
-_DAY = np.timedelta64(1, "D")
-METHOD = (
-    "Method: conditional beta-binomial test with window-scale dispersion (LRD, variant B). Null hypothesis: "
-    "the recent mean equals the baseline mean. Not adjusted for season or trend."
-)
+LENGTHS = (7, 14, 21, 28, 42, 56)
+_METHOD = "Method: conditional beta-binomial test with window-scale dispersion (LRD, variant B)."
+_OTHER = "Method: {name}, for comparison; intervals by the conditional beta-binomial test (LRD, variant A)."
 
 
 def uptick_test(
     counts: Counts,
     *,
-    recent: int = 14,
+    recent: int | Literal["scan"] = 14,
     guard: int = 28,
-    baseline: int = 364,
+    baseline: int | Literal["same_weeks"] = 364,
     alpha: float = 0.05,
     margin: float = 1.5,
     confidence: float = 0.95,
     completeness: float | Sequence[float] | None = None,
+    completeness_sd: float | Sequence[float] | None = None,
+    direction: Literal["greater", "less"] = "greater",
+    null: Literal["constant", "expected"] = "constant",
+    calendar: Sequence[str] = (),
+    method: str = "lrd_b",
+    shrink: bool = False,
+    lengths: Sequence[int] = LENGTHS,
 ) -> UptickResult:
     """Test whether each region has grown more active in the recent window.
 
@@ -58,18 +67,39 @@ def uptick_test(
     counts : Counts
         Daily counts are used where they are held, even when weeks are shown. The recent window ends with the
         last period that was over at `as_of`.
-    recent, guard, baseline : int
-        Lengths in days: the window asked about, the days left out before it, the days compared with.
+    recent : int or "scan"
+        Days in the window asked about. ``"scan"`` says that its length was chosen after looking: the best of
+        `lengths` is tested as such, by the rotation of the largest standardised sum.
+    guard : int
+        Days left out before the recent window.
+    baseline : int or "same_weeks"
+        Days compared with, or the same weeks of all earlier years (and four weeks on either side).
     alpha : float
         Level of the verdict: p for one region, q (Benjamini-Hochberg) for several.
     margin : float
         "No uptick" is said where the one-sided 95 % upper limit of the rate ratio lies below it [2]_.
     confidence : float
         Coverage of the two-sided interval of the rate ratio.
-    completeness : float, sequence of float, or None
-        Share of the incidents of the recent days that are already reported: one number, or one for each day.
-        None: not known. Then an uptick may stand, since late reports only lower the count, but "no uptick"
-        becomes "cannot be told".
+    completeness, completeness_sd : float, sequence of float, or None
+        Share of the incidents of the recent days that are already reported, and its standard deviation: one
+        number, or one for each day. None: not known. Then an uptick may stand, since late reports only lower
+        the count, but "no uptick" becomes "cannot be told", and decreases are not tested.
+    direction : {"greater", "less"}
+        An uptick, or a decrease.
+    null : {"constant", "expected"}
+        The null hypothesis the verdicts rest on; both p-values are in the frame.
+    calendar : sequence of str
+        Calendar terms for the expected null: ``"ramadan"``, ``"eid_al_fitr"``, ``"eid_al_adha"``,
+        ``"arbaeen"``, ``"curfew"``. Off by default; the notes say when the recent window overlaps one and the
+        baseline does not.
+    method : str
+        P-value for comparison, one of :data:`analytics.kernels.alternatives.METHODS`; their docstrings say
+        when each fails.
+    shrink : bool
+        Draw the dispersions of the regions together; never below a region's own, but with more degrees of
+        freedom. Off by default, because mixed panels of quiet and bursty regions were made worse.
+    lengths : sequence of int
+        Candidate lengths in days for ``recent="scan"``.
 
     Returns
     -------
@@ -91,8 +121,9 @@ def uptick_test(
     correlation, at least 1; the tail is averaged over its uncertainty (variant A) and raised to the rotation
     p-value where it exceeds 0.01 (variant B). At dispersion 1 it is the conditional test of two Poisson means
     [1]_. A p-value below one over the number of disjoint baseline windows rests on the model and is marked
-    ``model_based``. The interval inverts variant A. Fails (says "uptick" too often) under season, trend or a
-    drift of reporting: see the README for measured sizes.
+    ``model_based``. The interval inverts variant A. Under the constant null it says "uptick" too often where
+    there is season, trend or a drift of reporting; under the expected null where the season is sharp or the
+    rate wanders: see benchmarks/results for measured sizes.
 
     References
     ----------
@@ -115,102 +146,130 @@ def uptick_test(
     check_share(alpha=alpha, confidence=confidence)
     if not margin > 1:
         raise OptionError("margin must be above 1", expected="such as 1.5", found=str(margin))
-    split = split_counts(counts, recent, guard, baseline)
-    share, mean_share = check_completeness(completeness, split.recent.shape[0], counts.period_days)
-    findings = _find(split, share)
+    for name, value, known in (
+        ("direction", direction, ("greater", "less")),
+        ("null", null, ("constant", "expected")),
+        ("method", method, tuple(METHODS)),
+    ):
+        if value not in known:
+            raise unknown_option(name, value, known)
+    longest = max(lengths, default=0) if recent == "scan" else recent
+    windows = 4 if recent == "scan" else MIN_WINDOWS  # a scan ranks sums and estimates no dispersion
+    split = split_counts(counts, longest, guard, baseline, windows=windows)
+    share, mean_share = check_completeness(completeness, split.length, counts.period_days)
+    asked = Asked(
+        completeness=share,
+        deviation=_deviation(completeness_sd, share),
+        upper=direction == "greater",
+        shrink=shrink,
+        method=method,
+    )
+    common = _common(counts, split, baseline, calendar) | {
+        "alpha": alpha,
+        "margin": margin,
+        "confidence": confidence,
+        "completeness": mean_share,
+        "direction": direction,
+    }
+    if recent == "scan":
+        return picked_result(counts, split, asked, tuple(lengths), common)
+
+    adjusted = expected_null(counts, split, asked, calendar)
+    if null == "expected" and not adjusted.fitted:
+        raise OptionError(
+            "the expected null cannot be tested",
+            expected="at least 730 days of history before the guard",
+            found=adjusted.terms,
+            todo="count from an earlier start, or use null='constant'",
+        )
+    findings = find(split, asked)
     frame = _frame(
-        split, findings, counts, alpha=alpha, margin=margin, confidence=confidence, known=share is not None
+        split, findings, counts, asked, adjusted, null=null, alpha=alpha, margin=margin, confidence=confidence
     )
-    tested = int(frame["pvalue"].notna().sum())
-    family = (
-        "one region, no adjustment"
-        if len(frame) == 1
-        else f"q-values: Benjamini-Hochberg over the {tested} of {len(frame)} regions that could be tested"
-    )
-    notes = list(counts.notes)
-    if share is None:
+    notes = list(common.pop("notes"))
+    if share is None and direction == "greater":
         notes.append("completeness of the recent days is not known: 'no uptick' is never said")
     if frame["model_based"].any():
         notes.append("p-values marked model-based are smaller than the baseline alone could show")
-    if counts.unplaced is not None and counts.unplaced.any():
-        notes.append(f"{int(counts.unplaced.sum()):,} unplaced {counts.value} are in no region tested")
     return UptickResult(
+        **common,
         frame=frame,
-        recent=split.recent_window,
-        baseline=split.baseline_window,
-        guard=guard,
-        alpha=alpha,
-        margin=margin,
-        confidence=confidence,
-        completeness=mean_share,
-        family=family,
-        method=METHOD,
-        value=counts.value,
-        simulated=counts.simulated,
+        family=family_words(frame),
+        method=_METHOD if method == "lrd_b" else _OTHER.format(name=method),
+        null=null,
+        nulls=_nulls(frame, adjusted),
         notes=tuple(notes),
-        sensitivity=_sensitivity(split, counts, share, frame, alpha),
+        sensitivity=sensitivity(split, counts, asked, frame, alpha) if null == "constant" else None,
     )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Findings:
-    """What was found for the regions that could be tested; `index` says which those are."""
+def _deviation(given: float | Sequence[float] | None, share: FloatArray | None) -> FloatArray | None:
+    if given is None:
+        return None
+    if share is None:
+        raise OptionError("completeness_sd is given without completeness", todo="give both")
+    deviation = (
+        np.broadcast_to(np.asarray(given, dtype=float), share.shape)
+        if np.ndim(given) == 0
+        else np.asarray(given, dtype=float)
+    )
+    if deviation.shape != share.shape or not (deviation >= 0).all():
+        raise OptionError(
+            "completeness_sd is not usable",
+            expected=f"0 or more, one number or {share.size}",
+            found=str(given),
+        )
+    return deviation
 
-    index: npt.NDArray[np.intp]
-    tests: list[tuple[npt.NDArray[np.intp], LRDTest, BoolArray]]
-    pvalue: FloatArray
-    reasons: list[str]
+
+def _common(counts: Counts, split: Split, baseline: int | str, calendar: Sequence[str]) -> dict[str, Any]:
+    """Return what every result states, whatever was asked."""
+    notes = [*counts.notes, *calendar_notes(split, calendar)]
+    if baseline == SAME_WEEKS:
+        notes.append("the baseline holds the same weeks of earlier years, four weeks on either side")
+    if counts.unplaced is not None and counts.unplaced.any():
+        notes.append(f"{int(counts.unplaced.sum()):,} unplaced {counts.value} are in no region tested")
+    if counts.value != "incidents":
+        notes.append(f"{counts.value} have heavy tails: a single incident can make an uptick of them")
+    return {
+        "recent": split.recent_window,
+        "baseline": split.baseline_window,
+        "guard": split.guard * counts.period_days,
+        "value": counts.value,
+        "simulated": counts.simulated,
+        "notes": tuple(notes),
+    }
 
 
-def _find(split: Split, share: FloatArray | None) -> _Findings:
-    """Test the regions that can be tested, batched by which recent periods are covered."""
-    length, regions = split.recent.shape
-    recent_days = split.recent_covered.sum(axis=0)
-    windows = split.baseline_covered.sum(axis=0) // length
-    any_window = (window_sums(split.baseline_covered, length) == length).any(axis=0)
-    total = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) + np.where(
-        split.recent_covered, split.recent, 0
-    ).sum(axis=0)
-    gap_recent = recent_days * 2 < length
-    gap_baseline = ~gap_recent & ((windows < MIN_WINDOWS) | ~any_window)
-    empty = ~gap_recent & ~gap_baseline & (total == 0)
-    reasons = np.full(regions, "", dtype=object)
-    reasons[gap_recent] = "more than half of the recent window has no coverage"
-    reasons[gap_baseline] = f"the baseline has coverage for fewer than {MIN_WINDOWS} windows"
-    reasons[empty] = "there is no incident in the baseline or the recent window"
-    index = np.flatnonzero(reasons == "")
-    pvalue = np.full(regions, np.nan)
-    tests = []
-    if index.size:
-        patterns, which = np.unique(split.recent_covered[:, index], axis=1, return_inverse=True)
-        for number, pattern in enumerate(patterns.T):
-            group = index[np.ravel(which) == number]
-            factor = 1.0 if share is None else float(share[pattern].mean())
-            kept = np.r_[np.ones(len(split.values) - length, bool), pattern]
-            test = lrd_test(
-                split.values[np.ix_(kept, group)],
-                split.covered[np.ix_(kept, group)],
-                length=int(pattern.sum()),
-                guard=split.guard,
-                completeness=factor,
-            )
-            tests.append((group, test, pattern))
-            pvalue[group] = test.pvalue
-    return _Findings(index, tests, pvalue, list(reasons))
+def _nulls(frame: pd.DataFrame, adjusted: Adjusted) -> tuple[str, str]:
+    def said(column: str) -> str:
+        p = frame[column].to_numpy(dtype=float)
+        if len(p) == 1:
+            return f"p = {format_p(p[0])}".replace("= <", "< ") if np.isfinite(p[0]) else "not tested"
+        return f"p at most 0.05 in {int((p <= 0.05).sum())} of {int(np.isfinite(p).sum())} regions"
+
+    expected = f": {said('pvalue_expected')} ({adjusted.terms})" if adjusted.fitted else f": {adjusted.terms}"
+    return (
+        f"Constant null (recent mean = baseline mean): {said('pvalue_constant')}; "
+        "not adjusted for season or trend.",
+        f"Expected null (recent mean = trend, season and calendar){expected}.",
+    )
 
 
 def _frame(
     split: Split,
-    findings: _Findings,
+    findings: Findings,
     counts: Counts,
+    asked: Asked,
+    adjusted: Adjusted,
     *,
+    null: str,
     alpha: float,
     margin: float,
     confidence: float,
-    known: bool,
 ) -> pd.DataFrame:
     regions = len(counts.regions)
-    columns = ("expected", "rate_ratio", "low", "high", "upper", "minimum_detectable_ratio", "dispersion")
+    columns = ("expected", "rate_ratio", "low", "high", "limit", "minimum_detectable_ratio", "dispersion")
     out = {name: np.full(regions, np.nan) for name in columns}
     out["observed"] = np.where(split.recent_covered, split.recent, 0).sum(axis=0).astype(float)
     out["observed"][~split.recent_covered.any(axis=0)] = np.nan
@@ -221,19 +280,29 @@ def _frame(
             out["rate_ratio"][group] = test.observed / test.expected
         out["low"][group] = ratio_limit(test, (1 - confidence) / 2, upper=False)
         out["high"][group] = ratio_limit(test, (1 - confidence) / 2, upper=True)
-        out["upper"][group] = ratio_limit(test, 0.05, upper=True)
+        out["limit"][group] = ratio_limit(test, 0.05, upper=asked.upper)
         out["minimum_detectable_ratio"][group] = minimum_detectable_ratio(
             split.baseline[:, group],
             split.baseline_covered[:, group],
             test,
             length=int(pattern.sum()),
             alpha=alpha,
+            upper=asked.upper,
         )
         out["dispersion"][group] = test.dispersion.phi
         model_based[group] = test.pvalue < 1 / np.maximum(test.dispersion.windows, 1)
-    qvalue = benjamini_hochberg(findings.pvalue)
-    verdict, reason = _verdicts(
-        findings, out["observed"], out["upper"], qvalue, alpha=alpha, margin=margin, known=known
+    pvalue = findings.pvalue if null == "constant" else adjusted.pvalue
+    reasons = findings.reasons
+    if null == "expected":
+        missing = np.isnan(adjusted.pvalue)
+        reasons = [
+            r or ("not adjusted: too few incidents or gaps" if m else "")
+            for r, m in zip(reasons, missing, strict=True)
+        ]
+        pvalue = np.where([bool(r) for r in reasons], np.nan, pvalue)
+    qvalue = benjamini_hochberg(pvalue)
+    verdict, reason = verdicts(
+        pvalue, qvalue, reasons, out["observed"], out["limit"], asked, alpha=alpha, margin=margin
     )
     return pd.DataFrame(
         {
@@ -243,105 +312,20 @@ def _frame(
             "rate_ratio": out["rate_ratio"],
             "low": out["low"],
             "high": out["high"],
-            "upper": out["upper"],
-            "pvalue": findings.pvalue,
+            "limit": out["limit"],
+            "pvalue": pvalue,
             "qvalue": qvalue,
             "verdict": verdict,
             "reason": reason,
             "minimum_detectable_ratio": out["minimum_detectable_ratio"],
             "dispersion": out["dispersion"],
+            "pvalue_constant": findings.pvalue,
+            "pvalue_expected": adjusted.pvalue,
+            "expected_adjusted": adjusted.expected,
+            "ratio_adjusted": adjusted.ratio,
             "baseline_total": np.where(split.baseline_covered, split.baseline, 0).sum(axis=0),
             "baseline_periods": split.baseline_covered.sum(axis=0),
             "recent_periods": split.recent_covered.sum(axis=0),
             "model_based": model_based,
         }
     )
-
-
-def _verdicts(
-    findings: _Findings,
-    observed: FloatArray,
-    upper: FloatArray,
-    qvalue: FloatArray,
-    *,
-    alpha: float,
-    margin: float,
-    known: bool,
-) -> tuple[list[Verdict], list[str]]:
-    verdicts: list[Verdict] = []
-    reasons: list[str] = []
-    for n, p, q, limit, untested in zip(
-        observed, findings.pvalue, qvalue, upper, findings.reasons, strict=True
-    ):
-        verdict: Verdict = CANNOT_BE_TOLD
-        reason = untested
-        if untested:
-            pass
-        elif q <= alpha and n >= MIN_OBSERVED:
-            verdict, reason = SUPPORTED, ""
-        elif q <= alpha:
-            reason = f"{n:.0f} incidents are too few to call an uptick"
-        elif limit < margin and known:
-            verdict, reason = NOT_SUPPORTED, f"the ratio is below {limit:.2f} (95 % limit), under {margin:g}"
-        elif limit < margin:
-            reason = "late reports could still change it (completeness not known)"
-        elif p <= alpha:
-            reason = f"p = {format_p(p)} alone, but q = {format_p(q)} among the regions tested"
-        else:
-            shown = "any size" if not np.isfinite(limit) else f"{limit:.1f}"
-            reason = f"the data allow a ratio up to {shown}"
-        verdicts.append(verdict)
-        reasons.append(reason)
-    return verdicts, reasons
-
-
-def _sensitivity(
-    split: Split, counts: Counts, share: FloatArray | None, frame: pd.DataFrame, alpha: float
-) -> pd.DataFrame:
-    """Repeat the test, for the regions in uptick, without coarse dates and without the largest episode."""
-    up = np.flatnonzero(frame["verdict"] == SUPPORTED)
-    coarse = ["no dates are coarse" for _ in up]
-    if counts.coarse is not None and counts.coarse.any() and up.size:
-        first = int((split.baseline_window.start - counts.starts[0]) / _DAY) // counts.period_days
-        fine = replace(split, values=split.values - counts.coarse[first : first + len(split.values)])
-        coarse = _words(fine, share, up, alpha)
-    episode_words: list[str] = []
-    spans: list[str] = []
-    if up.size:
-        length = split.recent.shape[0]
-        sums = window_sums(np.where(split.baseline_covered, split.baseline, 0), length)
-        begin = sums.shape[0] - 1 - np.argmax(sums[::-1], axis=0)  # the latest of equals
-        period = np.arange(split.baseline.shape[0])[:, None]
-        episode = (period >= begin) & (period < begin + length)
-        covered = split.covered.copy()
-        covered[: len(episode)] &= ~episode
-        removed = replace(split, covered=covered)
-        episode_words = _words(removed, share, up, alpha)
-        days = counts.period_days
-        first = split.baseline_window.start + begin[up] * days * _DAY
-        spans = [str(Window(day, day + (length * days - 1) * _DAY)) for day in first]
-    return pd.DataFrame(
-        {
-            "region": frame["region"].to_numpy()[up],
-            "verdict": ["uptick"] * up.size,
-            "coarse dates excluded": coarse,
-            "largest past episode removed": episode_words,
-            "episode": spans,
-        }
-    )
-
-
-def _words(split: Split, share: FloatArray | None, up: npt.NDArray[np.intp], alpha: float) -> list[str]:
-    findings = _find(split, share)
-    q = benjamini_hochberg(findings.pvalue)
-    observed = np.where(split.recent_covered, split.recent, 0).sum(axis=0)
-    words = []
-    for i in up:
-        if np.isnan(q[i]):
-            words.append(f"cannot be told: {findings.reasons[i]}")
-        else:
-            stands = q[i] <= alpha and observed[i] >= MIN_OBSERVED
-            words.append(
-                f"{'uptick' if stands else 'cannot be told'} (q = {format_p(q[i])})".replace("= <", "< ")
-            )
-    return words

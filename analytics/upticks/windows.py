@@ -9,16 +9,28 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
-from analytics.errors import HistoryError, OptionError
+from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.periods import Window, label_periods
 
-__all__ = ["MIN_WINDOWS", "Split", "check_completeness", "check_share", "split_counts", "too_short"]
+__all__ = [
+    "MIN_WINDOWS",
+    "SAME_WEEKS",
+    "Split",
+    "check_completeness",
+    "check_share",
+    "split_counts",
+    "too_short",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 MIN_WINDOWS = 8  # disjoint windows a baseline must hold for its dispersion to mean anything
+SAME_WEEKS = "same_weeks"
 _DAY = np.timedelta64(1, "D")
+_YEAR = 364  # whole weeks, so that weekdays fall together
+_YEAR_DAYS = np.timedelta64(_YEAR, "D")
+_BESIDE = np.timedelta64(28, "D")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,8 +92,13 @@ def too_short(what: str, counts: Counts, recent: int, guard: int, baseline: int)
     )
 
 
-def split_counts(counts: Counts, recent: int, guard: int, baseline: int) -> Split:
+def split_counts(
+    counts: Counts, recent: int, guard: int, baseline: int | str, *, windows: int = MIN_WINDOWS
+) -> Split:
     """Cut the counts, working back from the last period that was over at `as_of`; lengths are in days.
+
+    ``baseline="same_weeks"`` takes the same weeks of every earlier year in the counts: the recent window
+    moved back by whole years, and four weeks on either side. The baseline must hold `windows` recent windows.
 
     Raises
     ------
@@ -91,6 +108,16 @@ def split_counts(counts: Counts, recent: int, guard: int, baseline: int) -> Spli
         If the counts hold too few periods.
     """
     step = counts.period_days
+    complete = int((counts.starts + (step - 1) * _DAY <= counts.last_complete_day).sum())
+    same_weeks = baseline == SAME_WEEKS
+    if same_weeks:
+        baseline = complete * step - recent - guard
+        if baseline < 2 * _YEAR:
+            raise too_short(
+                "uptick_test on the same weeks of earlier years", counts, recent, guard, 2 * _YEAR
+            )
+    elif isinstance(baseline, str):
+        raise unknown_option("baseline", baseline, (SAME_WEEKS, "a number of days"))
     for name, days in (("recent", recent), ("guard", guard), ("baseline", baseline)):
         if days != int(days) or days < (0 if name == "guard" else step) or days % step:
             raise OptionError(
@@ -98,13 +125,12 @@ def split_counts(counts: Counts, recent: int, guard: int, baseline: int) -> Spli
                 expected=f"a multiple of {step} days" if step == 7 else "a number of days",
                 found=str(days),
             )
-    if baseline < MIN_WINDOWS * recent:
+    if baseline < windows * recent:
         raise OptionError(
             f"the baseline is too short to judge how much {recent}-day sums vary",
-            expected=f"at least {MIN_WINDOWS} times the recent window, {MIN_WINDOWS * recent} days",
+            expected=f"at least {windows} times the recent window, {windows * recent} days",
             found=f"{baseline} days",
         )
-    complete = int((counts.starts + (step - 1) * _DAY <= counts.last_complete_day).sum())
     first = complete - (recent + guard + baseline) // step
     if first < 0:
         raise too_short("uptick_test", counts, recent, guard, baseline)
@@ -113,9 +139,16 @@ def split_counts(counts: Counts, recent: int, guard: int, baseline: int) -> Spli
     def window(begin: int, end: int) -> Window:
         return Window(counts.starts[begin], counts.starts[end - 1] + (step - 1) * _DAY)
 
+    covered = counts.coverage[first:complete]
+    if same_weeks:
+        start, end = counts.starts[late], counts.starts[complete - 1]
+        ago = np.arange(1, baseline // _YEAR + 2) * _YEAR_DAYS
+        day = counts.starts[first:complete][:, None]
+        near = (day >= start - ago - _BESIDE) & (day <= end - ago + _BESIDE)
+        covered = covered & (near.any(axis=1) | (np.arange(first, complete) >= middle))[:, None]
     return Split(
         counts.values[first:complete],
-        counts.coverage[first:complete],
+        covered,
         recent // step,
         guard // step,
         window(first, middle),

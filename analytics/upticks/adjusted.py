@@ -1,0 +1,119 @@
+"""The second null hypothesis: the recent mean is what trend, season and calendar lead one to expect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.calendars import calendar_days, calendar_windows, overlaps
+from analytics.counts import Counts
+from analytics.kernels.expected import expected_test, seasonal_design
+from analytics.upticks.finding import Asked
+from analytics.upticks.windows import Split
+
+__all__ = ["Adjusted", "calendar_notes", "expected_null"]
+
+FloatArray = npt.NDArray[np.float64]
+
+NEEDED_DAYS, FULL_DAYS, MOST_DAYS = 730, 1095, 1827  # one harmonic, two harmonics, history used at most
+PER_TERM = 10  # incidents in the history for each term, else the region is not adjusted
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Adjusted:
+    """Arrays of shape (regions,), NaN where not adjusted; `terms` says what was fitted, or why not."""
+
+    pvalue: FloatArray
+    expected: FloatArray
+    ratio: FloatArray
+    terms: str
+    fitted: bool
+
+
+def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence[str]) -> Adjusted:
+    """Test every region against its expectation, by a rule that never looks at the recent window.
+
+    The history is everything before the guard, up to five years. With less than 730 days there is no
+    adjustment; from 730 days a trend and one annual harmonic, from 1,095 two; weekdays where the recent
+    window is not whole weeks (in whole weeks they cancel); calendar terms where asked for and known to the
+    history. A region needs ten incidents a term.
+    """
+    step = counts.period_days
+    nothing = np.full(len(counts.regions), np.nan)
+    last = int((split.recent_window.end - counts.starts[0]) / _DAY + 1) // step
+    end = last - split.length - split.guard
+    first = max(0, end - MOST_DAYS // step)
+    days = (end - first) * step
+    if days < NEEDED_DAYS:
+        words = f"not adjusted: {days} days of history before the guard, {NEEDED_DAYS} needed"
+        return Adjusted(nothing, nothing, nothing, words, fitted=False)
+    part = slice(first, last)
+    starts, values, covered = counts.starts[part], counts.values[part], counts.coverage[part]
+    for name in calendar:
+        calendar_windows(name)
+    term, known = _calendar(calendar, starts, step, end - first)
+    harmonics = 2 if days >= FULL_DAYS else 1
+    weekday = step == 1 and split.length % 7 != 0
+    design = seasonal_design(
+        starts.astype("datetime64[D]").astype(np.int64),
+        trend=True,
+        harmonics=harmonics,
+        weekday=weekday,
+        extra=term,
+    )
+    history = covered[: end - first]
+    enough = (np.where(history, values[: end - first], 0).sum(axis=0) >= PER_TERM * design.shape[1]) & (
+        history.mean(axis=0) >= 0.5
+    )
+    index = np.flatnonzero(enough & split.recent_covered.all(axis=0))
+    pvalue, expected, ratio = nothing.copy(), nothing.copy(), nothing.copy()
+    if index.size:
+        factor, variance = asked.exposure(np.ones(split.length, dtype=bool))
+        test = expected_test(
+            values[:, index],
+            covered[:, index],
+            design,
+            length=split.length,
+            guard=split.guard,
+            block=1 if weekday or step == 7 or known else 7,
+            completeness=factor,
+            exposure_variance=variance,
+            upper=asked.upper,
+        )
+        good = test.converged
+        if not asked.upper and asked.completeness is None:
+            good = np.zeros_like(good)
+        pvalue[index[good]] = test.pvalue[good]
+        expected[index[good]] = test.expected[good]
+        ratio[index[good]] = (test.observed / test.expected)[good]
+    terms = ["trend", f"{harmonics} annual harmonic{'s' if harmonics > 1 else ''}"]
+    terms += ["weekday"] * weekday + list(known)
+    left_out = len(counts.regions) - int(np.isfinite(pvalue).sum())
+    words = f"{', '.join(terms)}, fitted to {days} days before the guard"
+    if left_out:
+        words += f"; {left_out} of {len(counts.regions)} regions not adjusted"
+        words += f" (under {PER_TERM} incidents a term, or gaps)"
+    return Adjusted(pvalue, expected, ratio, words, fitted=True)
+
+
+def _calendar(
+    names: Sequence[str], starts: npt.NDArray[np.datetime64], step: int, history: int
+) -> tuple[FloatArray | None, tuple[str, ...]]:
+    """Return indicator columns (share of each period's days) for the terms the history has seen."""
+    if not names:
+        return None, ()
+    day = starts[:, None] + np.arange(step) * _DAY
+    share = calendar_days(tuple(names), day.ravel()).reshape(len(starts), step, len(names)).mean(axis=1)
+    seen = share[:history].any(axis=0)
+    return (share[:, seen] if seen.any() else None), tuple(n for n, s in zip(names, seen, strict=True) if s)
+
+
+def calendar_notes(split: Split, calendar: Sequence[str]) -> list[str]:
+    """Say which calendar terms the recent window overlaps and nothing else accounts for."""
+    found = overlaps(split.recent_window, split.baseline_window)
+    mostly = [o for o in found if o.recent_only or 2 * o.recent_days > o.recent_length]
+    return [str(o) for o in mostly if o.recent_only or o.name not in calendar]

@@ -1,0 +1,95 @@
+"""A recent window whose length was chosen after looking, tested as such."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics.counts import Counts
+from analytics.errors import OptionError
+from analytics.kernels.multiplicity import benjamini_hochberg
+from analytics.kernels.picked import picked_window
+from analytics.results import CANNOT_BE_TOLD, SUPPORTED, UptickResult, format_p
+from analytics.upticks.finding import Asked
+from analytics.upticks.verdicts import MIN_OBSERVED, family_words
+from analytics.upticks.windows import Split
+
+__all__ = ["picked_result"]
+
+
+def picked_result(
+    counts: Counts, split: Split, asked: Asked, lengths: tuple[int, ...], common: dict[str, Any]
+) -> UptickResult:
+    """Test the best of several windows in every region; see :func:`analytics.upticks.uptick_test`.
+
+    The estimate is that of the best window and too large for that reason, so it has no interval, and "no
+    uptick" is not said.
+    """
+    step = counts.period_days
+    if not lengths or any(days % step or days < step for days in lengths) or len(set(lengths)) < len(lengths):
+        raise OptionError(
+            "lengths is not usable", expected=f"different multiples of {step} days", found=str(lengths)
+        )
+    periods = tuple(sorted(days // step for days in lengths))
+    found = picked_window(split.values, split.covered, periods, upper=asked.upper)
+    empty = np.where(split.covered, split.values, 0).sum(axis=0) == 0
+    untested = np.isnan(found.pvalue) | empty
+    if not asked.upper and asked.completeness is None:
+        untested[:] = True
+    pvalue = np.where(untested, np.nan, found.pvalue)
+    qvalue = benjamini_hochberg(pvalue)
+    rows = np.arange(len(split.values))[:, None]
+    inside = rows >= len(split.values) - found.length
+    observed = np.where(inside & split.covered, split.values, 0).sum(axis=0).astype(float)
+    days = np.maximum(split.baseline_covered.sum(axis=0), 1)
+    rate = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) / days
+    if asked.completeness is None:
+        exposure = found.length.astype(float)
+    else:
+        exposure = np.array([asked.completeness[-n:].sum() if n else 0.0 for n in found.length])
+    expected = rate * exposure
+    enough = observed >= MIN_OBSERVED if asked.upper else np.ones_like(untested)
+    supported = (qvalue <= common["alpha"]) & enough
+    names = ", ".join(str(n * step) for n in periods)
+    reason = [
+        "the recent window has no coverage, nothing happened, or completeness is not known"
+        if lost
+        else f"the last {n * step} days, best of {names}"
+        for lost, n in zip(untested, found.length, strict=True)
+    ]
+    nan = np.full(len(counts.regions), np.nan)
+    frame = pd.DataFrame(
+        {
+            "region": list(counts.regions),
+            "observed": np.where(untested, np.nan, observed),
+            "expected": np.where(untested, np.nan, expected),
+            "rate_ratio": np.divide(observed, expected, out=nan.copy(), where=~untested & (expected > 0)),
+            "low": nan,
+            "high": nan,
+            "limit": nan,
+            "pvalue": pvalue,
+            "qvalue": qvalue,
+            "verdict": np.where(supported, SUPPORTED, CANNOT_BE_TOLD),
+            "reason": reason,
+            "minimum_detectable_ratio": nan,
+            "recent_days": found.length * step,
+            "pvalue_constant": pvalue,
+            "pvalue_expected": nan,
+            "model_based": np.zeros(len(nan), dtype=bool),
+        }
+    )
+    tested = int((~untested).sum())
+    smallest = format_p(float(np.nanmin(pvalue))) if tested else "–"
+    return UptickResult(
+        **common,
+        frame=frame,
+        family=family_words(frame),
+        method=f"Method: largest standardised sum of the last {names} days, by rotation of the series.",
+        nulls=(
+            f"Constant null (the series is stationary): smallest p = {smallest}; "
+            "not adjusted for season or trend.",
+            "Expected null: not adjusted, the window's length was picked.",
+        ),
+    )

@@ -1,0 +1,73 @@
+"""Whether a finding stands without coarse dates, and without the largest episode of the past."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.counts import Counts
+from analytics.kernels.dispersion import window_sums
+from analytics.kernels.multiplicity import benjamini_hochberg
+from analytics.periods import Window
+from analytics.results import CANNOT_BE_TOLD, SUPPORTED, format_p, shown
+from analytics.upticks.finding import Asked, find
+from analytics.upticks.verdicts import MIN_OBSERVED
+from analytics.upticks.windows import Split
+
+__all__ = ["sensitivity"]
+
+_DAY = np.timedelta64(1, "D")
+
+
+def sensitivity(
+    split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame, alpha: float
+) -> pd.DataFrame:
+    """Repeat the test, for the regions in uptick, without coarse dates and without the largest episode."""
+    up = np.flatnonzero(frame["verdict"] == SUPPORTED)
+    coarse = ["no dates are coarse" for _ in up]
+    if counts.coarse is not None and counts.coarse.any() and up.size:
+        first = int((split.baseline_window.start - counts.starts[0]) / _DAY) // counts.period_days
+        fine = replace(split, values=split.values - counts.coarse[first : first + len(split.values)])
+        coarse = _words(fine, asked, up, alpha)
+    episode_words: list[str] = []
+    spans: list[str] = []
+    if up.size:
+        length = split.recent.shape[0]
+        sums = window_sums(np.where(split.baseline_covered, split.baseline, 0), length)
+        begin = sums.shape[0] - 1 - np.argmax(sums[::-1], axis=0)  # the latest of equals
+        period = np.arange(split.baseline.shape[0])[:, None]
+        episode = (period >= begin) & (period < begin + length)
+        covered = split.covered.copy()
+        covered[: len(episode)] &= ~episode
+        removed = replace(split, covered=covered)
+        episode_words = _words(removed, asked, up, alpha)
+        days = counts.period_days
+        first = split.baseline_window.start + begin[up] * days * _DAY
+        spans = [str(Window(day, day + (length * days - 1) * _DAY)) for day in first]
+    return pd.DataFrame(
+        {
+            "region": frame["region"].to_numpy()[up],
+            "verdict": [shown(SUPPORTED, asked.direction)] * up.size,
+            "coarse dates excluded": coarse,
+            "largest past episode removed": episode_words,
+            "episode": spans,
+        }
+    )
+
+
+def _words(split: Split, asked: Asked, up: npt.NDArray[np.intp], alpha: float) -> list[str]:
+    findings = find(split, asked)
+    q = benjamini_hochberg(findings.pvalue)
+    observed = np.where(split.recent_covered, split.recent, 0).sum(axis=0)
+    words = []
+    for i in up:
+        if np.isnan(q[i]):
+            words.append(f"cannot be told: {findings.reasons[i]}")
+        else:
+            stands = q[i] <= alpha and (observed[i] >= MIN_OBSERVED or not asked.upper)
+            word = shown(SUPPORTED if stands else CANNOT_BE_TOLD, asked.direction)
+            words.append(f"{word} (q = {format_p(q[i])})".replace("= <", "< "))
+    return words
