@@ -59,9 +59,8 @@ def choose_regions(
             return ChosenRegions(table.names, codes, label, False, table, notes, is_place)
         picked = [table.code(name) for name in wanted]
         if -1 in picked:
-            raise _unknown_region(
-                wanted[picked.index(-1)], table.nearest(wanted[picked.index(-1)]), table.names
-            )
+            name = wanted[picked.index(-1)]
+            raise _unknown_region(name, [*_near_sets(name), *table.nearest(name)], table.names)
         if len(set(picked)) < len(picked):
             raise OptionError("a region is given twice, in two spellings", found=", ".join(wanted))
         return ChosenRegions(
@@ -85,9 +84,14 @@ def choose_regions(
         return ChosenRegions(known, codes, label, False, None, (note,), is_place)
     missing = [name for name in wanted if name not in known]
     if missing:
-        raise _unknown_region(missing[0], nearest(missing[0], known), known)
+        close = [*_near_sets(missing[0]), *nearest(missing[0], known)]
+        raise _unknown_region(missing[0], close, known)
     picked = [known.index(name) for name in wanted]
     return ChosenRegions(tuple(wanted), _recode(codes, picked, len(known)), label, True, None, (), is_place)
+
+
+def _near_sets(name: str) -> list[str]:
+    return nearest(name, known_region_sets(), most=1)
 
 
 def _unknown_region(name: str, close: Sequence[str], known: Sequence[str]) -> OptionError:
