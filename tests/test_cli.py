@@ -22,7 +22,7 @@ from analytics import __version__, count_incidents, read_incidents, uptick_test
 from analytics.bundled import bundled_path
 from analytics.cli import main
 from analytics.cli.parser import build_parser
-from analytics.reporting import RenderedReport
+from analytics.reporting.weekly import WeeklyReport, weekly_counts
 
 SAMPLE = bundled_path("data/iraq_simulated.csv")
 DAY = "2020-04-19"
@@ -80,6 +80,16 @@ def test_help_and_version_import_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
     assert f"uptick {__version__}" in done.stdout
     assert "did you mean test?" in done.stderr
+
+
+def test_every_command_reads_with_the_same_options():
+    options = {}
+    for name, parser in build_parser()[1].items():
+        if name != "sample":
+            group = next(g for g in parser._action_groups if g.title == "reading")
+            options[name] = [action.dest for action in group._group_actions]
+    assert len({tuple(found) for found in options.values()}) == 1
+    assert {"sheet", "encoding", "delimiter", "date_style"} <= set(options["report"])
 
 
 def test_every_command_and_option_has_help():
@@ -333,8 +343,13 @@ def test_sample_is_copied_and_never_written_over(run, here):
 # -- report: options; the report itself is tested where it is made ----------------------------------------
 
 
+@pytest.fixture(scope="module")
+def scope():
+    return weekly_counts(sample=True, as_of="2020-04-12")
+
+
 @pytest.fixture
-def written(monkeypatch, here):
+def written(monkeypatch, here, scope):
     """Stand in for the report; keep what it was asked for."""
     asked = []
     signature = inspect.signature(weekly.weekly_report)
@@ -343,19 +358,26 @@ def written(monkeypatch, here):
         asked.append(signature.bind(*args, **options).arguments)
         if options["progress"] is not None:
             options["progress"]("cell 1", 0, 2)
-        return RenderedReport(here / "reports" / "a.pdf", here / "reports" / "a.ipynb", 6, 1.0, 1.0)
+        made = here / "reports" / "a.pdf"
+        return WeeklyReport(made, made.with_suffix(".ipynb"), 6, 1.0, 1.0, scope)
 
     monkeypatch.setattr(weekly, "weekly_report", stand_in)
     return asked
 
 
-def test_report_of_the_sample(run, written, here):
+def test_report_of_the_sample(run, written, here, scope):
     code, out, err = run("report", "--sample", "--week", "2020-W15")
     assert (code, err) == (0, "")
-    assert out.splitlines() == [
+    lines = out.splitlines()
+    assert lines[:3] == [
         f"report: {here / 'reports' / 'a.pdf'} (6 pages, SIMULATED data)",
         f"notebook: {here / 'reports' / 'a.ipynb'}",
+        "",
     ]
+    assert lines[3] == str(scope.incidents.accounting).splitlines()[0]
+    assert str(scope.counts.accounting) in lines
+    counted = run("count", "--sample", "--as-of", "2020-04-12")[1]
+    assert counted.endswith(out.split("\n\n")[1])  # the same account as of the same day
     assert written[0]["incidents_path"] is None
     assert written[0]["sample"] is True
     assert written[0]["as_of"] == np.datetime64("2020-04-12")
@@ -364,15 +386,15 @@ def test_report_of_the_sample(run, written, here):
 
 
 def test_report_passes_every_option_on(run, written, two_places):
-    code, out, _ = run(
+    code, _, _ = run(
         "report", two_places, "--as-of", "2020-04-12", "--week", "2020-W15", "--source", "table",
         "--by", "admin2", "--where", "fatalities > 0", "--regions", "disputed_territories",
         "--no-coverage", "2019-05-01..2019-05-20", "--no-coverage", "2019-07-01..2019-07-02@Kirkuk",
         "--completeness", "0.8", "--start", "2019-01-01",
-        "--column", "date_start=date", "-o", "elsewhere",
+        "--column", "date_start=date", "--sheet", "2", "--encoding", "utf-8", "--delimiter", ";",
+        "--date-style", "day/month/year", "-o", "elsewhere",
     )  # fmt: skip
     assert code == 0
-    assert "SIMULATED" not in out
     assert written == [
         {
             "incidents_path": two_places,
@@ -388,6 +410,12 @@ def test_report_passes_every_option_on(run, written, two_places):
             "start": "2019-01-01",
             "output": Path("elsewhere"),
             "columns": {"date_start": "date"},
+            "reading": {
+                "sheet": "2",
+                "encoding": "utf-8",
+                "delimiter": ";",
+                "date_style": "day/month/year",
+            },
             "progress": None,
         }
     ]
@@ -418,7 +446,6 @@ REPORT_OPTIONS = {
     "not a week": ["--sample", "--week", "15"],
     "not a day": ["--sample", "--as-of", "19/04/2020"],
     "a week of other days": ["--sample", "--week", "2020-W15", "--week-start", "saturday"],
-    "no regions": ["--sample", "--week", "2020-W15", "--by", "none"],
     "an unknown option": ["--sample", "--weak", "2020-W15"],
 }
 
@@ -472,6 +499,9 @@ BAD_OPTIONS = {
     "no as_of": ["count", "rows.csv"],
     "one week, no history": ["test", "rows.csv", "--as-of", DAY],
     "an unknown region": ["count", "--sample", "--as-of", DAY, "--regions", "Kirkuk,Diyalaa Nord"],
+    "a misspelt region set": [
+        "count", "--sample", "--as-of", DAY, "--by", "admin2", "--regions", "disputed_teritories",
+    ],
     "a set of another level": ["count", "--sample", "--as-of", DAY, "--regions", "disputed_territories"],
     "an unknown column to count by": ["count", "--sample", "--as-of", DAY, "--by", "admin11"],
     "an unknown column in the filter": ["count", "--sample", "--as-of", DAY, "--where", "fatalitys > 1"],

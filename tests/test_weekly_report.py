@@ -10,18 +10,28 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 mpl.use("Agg")
 
 from analytics import UptickError, read_incidents, region_table
 from analytics.bundled import bundled_path
 from analytics.errors import HistoryError, OptionError, OutputError
+from analytics.periods import WEEKDAYS
 from analytics.reporting import ReportText, weekly
 from analytics.reporting import weekly as room
 from analytics.reporting.weekly import weekly_counts, weekly_numbers, weekly_report
-from analytics.reporting.weekly.run import report_name
+from analytics.reporting.weekly.names import check_not_another, report_name, reported_week
 
 SAMPLE = "data/iraq_simulated.csv"
+SAMPLE_PARAMETERS = {
+    "sample": True,
+    "as_of": "2020-04-19",
+    "source": "auto",
+    "by": "admin1",
+    "week_start": "monday",
+}
 
 
 @pytest.fixture(scope="module")
@@ -346,10 +356,123 @@ def test_a_folder_that_is_a_file_is_told_first(tmp_path):
         weekly_report(None, sample=True, as_of=np.datetime64("2020-04-19"), output=tmp_path / "out")
 
 
-@pytest.mark.parametrize("day", ["2020-04-13", "2020-12-31", "2021-01-03"])
-def test_the_name_is_the_iso_week_of_as_of(day):
-    year, week, _ = dt.date.fromisoformat(day).isocalendar()
-    assert report_name(np.datetime64(day)) == f"uptick-weekly-{year}-W{week:02d}.pdf"
+@pytest.mark.parametrize(
+    ("day", "week_start", "name"),
+    [
+        ("2020-04-19", "monday", "2020-W16"),
+        ("2020-04-18", "monday", "2020-W15-as-of-2020-04-18"),
+        ("2020-12-31", "monday", "2020-W52-as-of-2020-12-31"),
+        ("2021-01-03", "monday", "2020-W53"),
+        ("2020-04-17", "saturday", "2020-04-11"),
+        ("2020-04-18", "saturday", "2020-04-11-as-of-2020-04-18"),
+    ],
+)
+def test_the_name_is_the_week_the_report_is_about(day, week_start, name):
+    assert report_name(np.datetime64(day), week_start) == f"uptick-weekly-{name}.pdf"
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "as_of": st.dates(dt.date(2020, 3, 1), dt.date(2020, 3, 20)).map(np.datetime64),
+                "week_start": st.sampled_from(["monday", "saturday", "sunday"]),
+                "by": st.sampled_from(["admin1", "admin2", "none", "a column", None]),
+                "where": st.sampled_from([None, "fatalities > 0", "fatalities >= 0"]),
+                "regions": st.sampled_from([None, "admin2", "Kirkuk", "Kirkuk,Basra", "Kirkuk, Basra"]),
+                "no_coverage": st.sampled_from([[], ["2020-01-01"]]),
+                "completeness": st.sampled_from([None, 0.8, 1.0]),
+                "start": st.sampled_from([None, "2019-01-01"]),
+            }
+        ),
+        min_size=2,
+        max_size=2,
+    )
+)
+def test_two_different_reports_never_have_one_name(asked):
+    first, second = asked
+    names = [report_name(a["as_of"], a["week_start"], **_selection(a)) for a in asked]
+    assert (names[0] == names[1]) == (first == second)
+    assert all(re.fullmatch(r"uptick-weekly-[\w-]+\.pdf", name) for name in names)
+
+
+def _selection(asked):
+    return {name: value for name, value in asked.items() if name not in ("as_of", "week_start")}
+
+
+@given(st.dates(dt.date(2019, 12, 1), dt.date(2021, 2, 1)), st.sampled_from(WEEKDAYS))
+def test_the_reported_week_is_the_last_one_that_is_over(day, week_start):
+    week = reported_week(np.datetime64(day), week_start)
+    assert week.days == 7
+    assert week.start.item().strftime("%A").lower() == week_start
+    assert 0 <= (np.datetime64(day) - week.end).astype(int) < 7
+
+
+def test_a_report_of_another_file_is_never_written_over(sample_report, tmp_path):
+    pdf = sample_report.pdf.read_bytes()
+    with pytest.raises(OutputError, match="made with another incidents_path, sample"):
+        weekly_report(
+            table_file(tmp_path, ["Kirkuk"], last="2020-04-19"),
+            sample=False,
+            as_of=np.datetime64("2020-04-19"),
+            output=sample_report.pdf.parent,
+        )
+    assert sample_report.pdf.read_bytes() == pdf
+    check_not_another(sample_report.pdf, SAMPLE_PARAMETERS)
+    with pytest.raises(OutputError, match="made with another reading"):
+        check_not_another(sample_report.pdf, {**SAMPLE_PARAMETERS, "reading": {"sheet": "2"}})
+    (tmp_path / "alone.pdf").write_bytes(pdf)
+    with pytest.raises(OutputError, match="its notebook is not there"):
+        check_not_another(tmp_path / "alone.pdf", SAMPLE_PARAMETERS)
+    check_not_another(tmp_path / "free.pdf", SAMPLE_PARAMETERS)
+
+
+def test_the_report_hands_back_what_it_counted(sample_report, sample):
+    assert sample_report.scope.label == "2020-W16"
+    for made, known in (
+        (sample_report.scope.incidents, sample.incidents),
+        (sample_report.scope.counts, sample.counts),
+    ):
+        assert str(made.accounting) == str(known.accounting)
+
+
+# -- reading, and one series ------------------------------------------------------------------------------
+
+
+def test_every_reading_option_reaches_the_reader(tmp_path):
+    days = pd.date_range("2019-01-01", "2020-04-12").strftime("%d/%m/%Y")
+    early = days[[int(day[:2]) <= 12 for day in days]]  # both orders can be read
+    text = "datum^admin1\n" + "".join(f"{day}^Diyālá\n" for day in early)
+    (tmp_path / "odd.txt").write_text(text, encoding="utf-16")
+    reading = {"date_style": "day/month/year", "delimiter": "^", "encoding": "utf-16"}
+    columns = {"date_start": "datum"}
+    options = {"as_of": "2020-04-12", "columns": columns, "by": None}
+    counts = weekly_counts(tmp_path / "odd.txt", reading=reading, **options)
+    assert counts.incidents.accounting.kept == len(early)
+    assert str(counts.incidents.last_date) == "2020-04-12"
+    shown = weekly.parameter_table(weekly_numbers(counts)).frame.set_index("what")["value"]
+    assert shown["read with"] == (
+        "column date_start = 'datum', date_style = 'day/month/year', delimiter = '^', encoding = 'utf-16'"
+    )
+    with pytest.raises(UptickError):
+        weekly_counts(tmp_path / "odd.txt", **options)
+    with pytest.raises(OptionError, match="unknown reading option 'datestyle'"):
+        weekly_counts(tmp_path / "odd.txt", reading={"datestyle": "day/month/year"}, **options)
+
+
+@pytest.mark.parametrize("by", [None, "none"])
+def test_one_series_without_regions(by):
+    numbers = weekly_numbers(weekly_counts(sample=True, as_of="2020-04-12", by=by))
+    said = weekly.key_sentences(numbers).paragraphs
+    assert said[0].startswith("SIMULATED: Over all incidents together")
+    assert len(said) == 3
+    assert weekly.movers_table(numbers).frame["region"].tolist() == ["all incidents"]
+    assert weekly.region_figure(numbers).caption.startswith("SIMULATED: All incidents: ")
+    row = numbers.national.frame.iloc[0]
+    assert f"from {row['low']:.2f} to {row['high']:.2f}" in weekly.ratio_figure(numbers).caption
+    assert numbers.result.frame["pvalue"].tolist() == numbers.national.frame["pvalue"].tolist()
+    shown = weekly.parameter_table(numbers).frame.set_index("what")["value"]
+    assert shown["counted by"] == "nothing: one series"
 
 
 # -- real files -------------------------------------------------------------------------------------------

@@ -23,11 +23,13 @@ __all__ = [
     "last_whole_week",
     "read",
     "read_and_count",
+    "reading_options",
     "spells",
     "the_file",
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
+_READING = ("sheet", "encoding", "delimiter", "date_style")
 _DAY = np.timedelta64(1, "D")
 
 
@@ -82,12 +84,16 @@ def spells(args: Namespace) -> tuple[Gap, ...]:
 
 def read(args: Namespace, *, as_of: np.datetime64 | None) -> Incidents:
     """Read the file, or the sample, with the reading options a command has."""
-    options: dict[str, Any] = {
-        name: getattr(args, name, None) for name in ("sheet", "encoding", "delimiter", "date_style")
-    }
+    options: dict[str, Any] = reading_options(args)
     return read_incidents(
         the_file(args), args.source, as_of=as_of, columns=column_mapping(args.column), **options
     )
+
+
+def reading_options(args: Namespace) -> dict[str, str]:
+    """Return the options of ``read_incidents`` that were given."""
+    given = {name: getattr(args, name) for name in _READING}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def read_and_count(args: Namespace) -> tuple[Incidents, Counts]:

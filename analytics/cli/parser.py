@@ -108,21 +108,21 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
-    _reading(parser, full=True)
+    _reading(parser)
     parser.add_argument("--as-of", metavar="DATE", help="set aside incidents after this day")
     parser.add_argument("--quarantine", metavar="CSV", help="write the rows set aside, with their reasons")
     _output(parser)
 
 
 def _count(parser: argparse.ArgumentParser) -> None:
-    _reading(parser, full=True)
+    _reading(parser)
     _counting(parser, full=True)
     parser.add_argument("--last", metavar="N", type=int, default=8, help="periods in the table (default 8)")
     _output(parser)
 
 
 def _test(parser: argparse.ArgumentParser) -> None:
-    _reading(parser, full=True)
+    _reading(parser)
     _counting(parser, full=True)
     test = parser.add_argument_group("test")
     days = (
@@ -149,7 +149,7 @@ def _test(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
-    _reading(parser, full=False)
+    _reading(parser)
     counting = _counting(parser, full=False)
     counting.add_argument(
         "--week", metavar="WEEK", help="the week reported, such as 2020-W15, in place of --as-of"
@@ -168,7 +168,7 @@ def _sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="DIR", help="copy the sample, its twin and its truth there")
 
 
-def _reading(parser: argparse.ArgumentParser, *, full: bool) -> None:
+def _reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", metavar="FILE", nargs="?", help="incidents: UCDP GED, ACLED, or a plain table"
     )
@@ -184,13 +184,12 @@ def _reading(parser: argparse.ArgumentParser, *, full: bool) -> None:
         default=[],
         help="which column of the file holds a canonical one, such as date_start=Date; may be repeated",
     )
-    if full:
-        reading.add_argument("--sheet", metavar="SHEET", help="sheet of a workbook (default the first)")
-        reading.add_argument("--encoding", metavar="NAME", help="of a text file (default: found)")
-        reading.add_argument("--delimiter", metavar="CHAR", help="of a text file (default: found)")
-        reading.add_argument(
-            "--date-style", metavar="STYLE", help="such as day/month/year, where both can be read"
-        )
+    reading.add_argument("--sheet", metavar="SHEET", help="sheet of a workbook (default the first)")
+    reading.add_argument("--encoding", metavar="NAME", help="of a text file (default: found)")
+    reading.add_argument("--delimiter", metavar="CHAR", help="of a text file (default: found)")
+    reading.add_argument(
+        "--date-style", metavar="STYLE", help="such as day/month/year, where both can be read"
+    )
 
 
 def _counting(parser: argparse.ArgumentParser, *, full: bool) -> argparse._ArgumentGroup:

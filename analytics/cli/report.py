@@ -17,9 +17,11 @@ from analytics.cli.inputs import (
     column_mapping,
     last_date_hint,
     read,
+    reading_options,
     spells,
     the_file,
 )
+from analytics.cli.show import account_lines
 from analytics.cli.text import printable
 from analytics.errors import OptionError, UptickError
 from analytics.periods import as_day, check_week_start, parse_week
@@ -34,13 +36,6 @@ def run(args: Namespace) -> None:
     source = the_file(args)
     columns = column_mapping(args.column)
     gaps = spells(args)
-    if args.by.casefold() == "none":
-        raise OptionError(
-            "a report needs regions to count by",
-            expected="--by admin1, admin2, or another column",
-            found="--by none",
-            todo="uptick test --by none tests a single series",
-        )
     as_of = report_day(args.as_of, args.week, args.week_start)
     if as_of is None:
         raise OptionError(
@@ -66,11 +61,17 @@ def run(args: Namespace) -> None:
             start=args.start,
             output=Path(args.output),
             columns=columns,
+            reading=reading_options(args),
             progress=progress,
         )
-    tag = ", SIMULATED data" if args.sample else ""
-    print(printable(f"report: {report.pdf} ({report.pages} pages{tag})"))
-    print(printable(f"notebook: {report.notebook}"))
+    tag = ", SIMULATED data" if report.scope.simulated else ""
+    lines = [
+        f"report: {report.pdf} ({report.pages} pages{tag})",
+        f"notebook: {report.notebook}",
+        "",
+        *account_lines(report.scope.incidents, report.scope.counts, gaps),
+    ]
+    print(printable("\n".join(lines)))
 
 
 def report_day(as_of: str | None, week: str | None, week_start: str = "monday") -> np.datetime64 | None:

@@ -92,7 +92,7 @@ class Series:
 def draw_series(
     ax: Axes, series: Series, *, recent: Window | None, verdict: str, gap: str = "", labels: bool = True
 ) -> None:
-    """Draw whole periods as a line, a running one hollow, uncovered spells hatched; mark the recent window."""
+    """Draw whole periods as a line and a running one hollow, hatch gaps, mark the recent window."""
     hide = "" if labels else "_"  # matplotlib leaves out of a legend what starts with _
     x = series.middle
     whole = np.where(series.provisional, np.nan, series.values)

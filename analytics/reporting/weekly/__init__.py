@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from analytics.reporting.weekly.figures import ratio_figure, region_figure, severity_figure, trend_figure
 from analytics.reporting.weekly.numbers import WeeklyCounts, WeeklyNumbers, weekly_counts, weekly_numbers
-from analytics.reporting.weekly.run import weekly_report
+from analytics.reporting.weekly.run import WeeklyReport, weekly_report
 from analytics.reporting.weekly.tables import (
     accounting_table,
     comparison_table,
@@ -25,6 +25,7 @@ from analytics.reporting.weekly.words import front_cards, key_sentences, notices
 __all__ = [
     "WeeklyCounts",
     "WeeklyNumbers",
+    "WeeklyReport",
     "accounting_table",
     "comparison_table",
     "front_cards",

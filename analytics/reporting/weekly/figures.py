@@ -55,11 +55,19 @@ def trend_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure:
 
 def region_figure(numbers: WeeklyNumbers, *, weeks: int = 52) -> ReportFigure:
     """Return small multiples, the regions in uptick first."""
-    panels = plot_regions(numbers.counts, numbers.result, periods=weeks, most=PANELS)
+    many = len(numbers.counts.regions)
+    panels = plot_regions(numbers.counts, numbers.result, periods=weeks, most=PANELS, columns=min(3, many))
     up = numbers.result.regions(SUPPORTED)
     shown = len(panels)
-    many = len(numbers.counts.regions)
-    if up:
+    if numbers.single:
+        row = numbers.result.frame.iloc[0]
+        verdict = _VERDICT[str(row["verdict"])]
+        caption = (
+            f"{row['region'][0].upper()}{row['region'][1:]}: {verdict}; "
+            f"{format_number(row['observed'], 0)} in the last {numbers.result.recent.days} days, "
+            f"{format_number(row['expected'])} expected"
+        )
+    elif up:
         names = ", ".join(up[:4]) + (f" and {len(up) - 4} more" if len(up) > 4 else "")
         caption = f"Upticks first: {names}"
     else:
@@ -86,6 +94,12 @@ def ratio_figure(numbers: WeeklyNumbers) -> ReportFigure:
     )
     if not tested:
         caption = f"No {numbers.region_noun(1)} could be tested"
+    elif numbers.single:
+        row = numbers.result.frame.iloc[0]
+        caption = (
+            f"The {100 * numbers.result.confidence:g} % interval of the rate ratio goes from "
+            f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
+        )
     rows = numbers.result.ranked().dropna(subset=["pvalue"]).head(3)
     words = "; ".join(
         f"{r['region']} {format_number(r['rate_ratio'], 2)} ({format_number(r['low'], 2)} to "

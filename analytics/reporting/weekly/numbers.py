@@ -7,73 +7,36 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analytics.bundled import bundled_path
 from analytics.counting import count_incidents
 from analytics.counts import Counts
-from analytics.errors import OptionError
+from analytics.errors import OptionError, unknown_option
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents, read_incidents
-from analytics.periods import Days, Window, as_day, parse_week, week_label
+from analytics.periods import Window, as_day, parse_week, week_label
 from analytics.regions import region_table
+from analytics.reporting.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult
 from analytics.upticks import expected_band, uptick_test
 from analytics.upticks.windows import check_completeness, split_counts
 
 __all__ = [
     "SAMPLE",
-    "WeekSeries",
     "WeeklyCounts",
     "WeeklyNumbers",
+    "column_to_count_by",
     "weekly_counts",
     "weekly_numbers",
-    "weeks_on",
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
+READING = ("sheet", "encoding", "delimiter", "date_style")
 ALL = "all regions together"
 RECENT, GUARD, BASELINE = 14, 28, 364
 _DAY = np.timedelta64(1, "D")
 _IN_SCOPE = "uptick_in_scope"
-
-
-def weeks_on(day: np.datetime64, weeks: int) -> np.datetime64:
-    """Return the same weekday some weeks later, or earlier where `weeks` is negative."""
-    moved: np.datetime64 = day + 7 * weeks * _DAY
-    return moved
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class WeekSeries:
-    """Weekly sums of one series; NaN where a week is not wholly covered.
-
-    Attributes
-    ----------
-    starts : datetime64[D] array, shape (weeks,)
-    values : float array, shape (weeks,)
-    """
-
-    starts: Days
-    values: npt.NDArray[np.float64]
-
-    @classmethod
-    def of(cls, counts: Counts) -> WeekSeries:
-        """Return the weeks of one series of daily counts; a first week cut by the start is left out."""
-        weeks = counts.resample("week")
-        first = int(weeks.starts[0] < counts.starts[0])
-        values = np.where(weeks.coverage[:, 0], weeks.values[:, 0], np.nan).astype(float)
-        return cls(weeks.starts[first:], values[first:])
-
-    def at(self, start: np.datetime64) -> float:
-        """Return the sum of the week that starts on a day, NaN if it is not there."""
-        found = np.flatnonzero(self.starts == start)
-        return float(self.values[found[0]]) if found.size else float("nan")
-
-    def mean(self, start: np.datetime64, weeks: int) -> float:
-        """Return the mean of some weeks from `start` on, NaN unless all are there."""
-        return float(np.mean([self.at(weeks_on(start, i)) for i in range(weeks)]))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,6 +59,8 @@ class WeeklyCounts:
     completeness : float or None
     no_coverage : tuple of str
         Spells without coverage that were given, beside those of the file.
+    reading : mapping
+        How the file was read, as far as that was given; columns as ``column date_start``.
     """
 
     incidents: Incidents
@@ -109,6 +74,7 @@ class WeeklyCounts:
     regions: str | None
     completeness: float | None
     no_coverage: tuple[str, ...]
+    reading: Mapping[str, str]
 
     @property
     def label(self) -> str:
@@ -132,12 +98,19 @@ class WeeklyCounts:
         """Whether there is only one region, so that the two tests are one."""
         return len(self.counts.regions) == 1
 
+    @property
+    def undivided(self) -> bool:
+        """Whether all incidents are one series, because nothing was counted by."""
+        return self.counts.by == "total"
+
     def marked(self, text: str) -> str:
         """Return a text that says so where the data are simulated."""
         return f"SIMULATED: {text}" if self.simulated else text
 
     def region_noun(self, number: int = 2) -> str:
         """Return what the regions are called, in the singular for 1."""
+        if self.undivided:
+            return "series"
         noun = "region"
         for level, word in (("admin1", "governorate"), ("admin2", "district")):
             table = region_table("Iraq", level) if self.counts.by == level else None
@@ -210,13 +183,18 @@ class WeeklyNumbers(WeeklyCounts):
     band: pd.DataFrame
 
 
+def column_to_count_by(by: str | None) -> str | None:
+    """Return the column to count by, None where all incidents are one series: None, or the word "none"."""
+    return None if by is None or by.casefold() == "none" else by
+
+
 def weekly_counts(
     incidents_path: str | Path | None = None,
     *,
     sample: bool = False,
     as_of: object,
     source: str = "auto",
-    by: str = "admin1",
+    by: str | None = "admin1",
     where: str | None = None,
     regions: str | None = None,
     no_coverage: Iterable[str] = (),
@@ -224,6 +202,7 @@ def weekly_counts(
     week_start: str = "monday",
     start: str | None = None,
     columns: Mapping[str, str] | None = None,
+    reading: Mapping[str, str] | None = None,
 ) -> WeeklyCounts:
     """Read and count everything the weekly report is about.
 
@@ -236,8 +215,11 @@ def weekly_counts(
         Last day the data may know about. The reported week is the last one that was over then.
     source, columns
         As for :func:`analytics.read_incidents`.
+    reading : mapping, optional
+        Its options `sheet`, `encoding`, `delimiter` and `date_style`, for a file that does not say by itself.
     by, where, regions, no_coverage, week_start, start
-        As for :func:`analytics.count_incidents`; `regions` is the name of a set, or names with commas.
+        As for :func:`analytics.count_incidents`; `regions` is the name of a set, or names with commas. With
+        None or ``"none"`` to count by, all incidents are one series.
     completeness : float, optional
         Share of the recent days' incidents already reported; None: not known.
 
@@ -267,14 +249,22 @@ def weekly_counts(
         )
     day = as_day(as_of, "as_of")
     gaps = tuple(no_coverage)
+    by = column_to_count_by(by)
+    options = dict(reading or {})
+    for name in options:
+        if name not in READING:
+            raise unknown_option("reading option", name, READING)
     incidents = read_incidents(
         bundled_path(SAMPLE) if incidents_path is None else Path(incidents_path),
         source,
         as_of=day,
         columns=dict(columns) if columns else None,
+        **options,
     )
 
-    def count(of: Incidents, value: str = "incidents", only: str | None = where, by: str = by) -> Counts:
+    def count(
+        of: Incidents, value: str = "incidents", only: str | None = where, by: str | None = by
+    ) -> Counts:
         return count_incidents(
             of, "week", week_start=week_start, by=by, regions=regions, start=start, as_of=day, where=only,
             value=value, no_coverage=gaps,  # type: ignore[arg-type]
@@ -297,6 +287,7 @@ def weekly_counts(
         regions=regions,
         completeness=completeness,
         no_coverage=gaps,
+        reading={**{f"column {name}": column for name, column in (columns or {}).items()}, **options},
     )
 
 

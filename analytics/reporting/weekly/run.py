@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from analytics.bundled import bundled_path
-from analytics.periods import as_day, label_periods, week_first_day
+from analytics.periods import as_day
 from analytics.reporting.render import RenderedReport, check_writable, render_report
-from analytics.reporting.weekly.numbers import weekly_counts
+from analytics.reporting.weekly.names import check_not_another, report_name
+from analytics.reporting.weekly.numbers import WeeklyCounts, column_to_count_by, weekly_counts
 
-__all__ = ["NOTEBOOK", "report_name", "weekly_report"]
+__all__ = ["NOTEBOOK", "WeeklyReport", "weekly_report"]
 
 NOTEBOOK = "notebooks/weekly_report.ipynb"
 
 
-def report_name(as_of: np.datetime64) -> str:
-    """Return the name of the PDF: the ISO week in which `as_of` lies.
+@dataclass(frozen=True)
+class WeeklyReport(RenderedReport):
+    """The files of a weekly report, and what it is about.
 
-    Examples
-    --------
-    >>> report_name(np.datetime64("2020-04-19"))
-    'uptick-weekly-2020-W16.pdf'
+    Attributes
+    ----------
+    scope : WeeklyCounts
+        Incidents and counts, with the account of every row.
     """
-    monday = week_first_day(np.array([as_day(as_of, "as_of")]))
-    return f"uptick-weekly-{label_periods(monday, 'week')[0]}.pdf"
+
+    scope: WeeklyCounts
 
 
 def weekly_report(
@@ -35,7 +38,7 @@ def weekly_report(
     sample: bool,
     as_of: np.datetime64,
     source: str = "auto",
-    by: str = "admin1",
+    by: str | None = "admin1",
     where: str | None = None,
     regions: str | None = None,
     no_coverage: tuple[str, ...] = (),
@@ -44,8 +47,9 @@ def weekly_report(
     start: str | None = None,
     output: Path,
     columns: Mapping[str, str] | None = None,
+    reading: Mapping[str, str] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
-) -> RenderedReport:
+) -> WeeklyReport:
     """Write the weekly report as a PDF, with the executed notebook beside it.
 
     Parameters
@@ -56,25 +60,32 @@ def weekly_report(
         Use the bundled simulated sample.
     as_of : datetime64[D]
         Last day the data may know about.
-    source, by, where, regions, no_coverage, completeness, week_start, start, columns
+    source, by, where, regions, no_coverage, completeness, week_start, start, columns, reading
         As for :func:`weekly_counts`.
     output : Path
-        Folder the two files go to; made if it is not there.
+        Folder the two files go to; made if it is not there. Their name is the reported week's, with what was
+        selected. A report made again from the same file with the same options replaces the former one.
     progress : callable, optional
         ``progress(what, done, total)`` before each step.
 
     Returns
     -------
-    RenderedReport
+    WeeklyReport
 
     Raises
     ------
     HistoryError
         If there are too few days for the test; nothing is written then.
     UptickError
-        If the file, an option or the folder cannot be used; nothing is written then either.
+        If the file, an option or the folder cannot be used, or another report lies there under the same
+        name; nothing is written then either.
     """
-    target = Path(output) / report_name(as_of)
+    as_of = as_day(as_of, "as_of")
+    by = column_to_count_by(by)
+    target = Path(output) / report_name(
+        as_of, week_start, by=by, where=where, regions=regions, no_coverage=list(no_coverage),
+        completeness=completeness, start=start,
+    )  # fmt: skip
     check_writable(target)
     parameters = {
         "incidents_path": None if incidents_path is None else str(incidents_path),
@@ -89,16 +100,18 @@ def weekly_report(
         "week_start": week_start,
         "start": start,
         "columns": dict(columns) if columns else None,
+        "reading": dict(reading) if reading else None,
     }
+    check_not_another(target, parameters)
     if progress is not None:
         progress("reading and counting", 0, 1)
     # Worked out here first: what is wrong with the input is told before a kernel starts.
     scope = weekly_counts(
         incidents_path, sample=sample, as_of=as_of, source=source, by=by, where=where, regions=regions,
         no_coverage=no_coverage, completeness=completeness, week_start=week_start, start=start,
-        columns=columns,
+        columns=columns, reading=reading,
     )  # fmt: skip
-    return render_report(
+    rendered = render_report(
         bundled_path(NOTEBOOK),
         parameters=parameters,
         output=target,
@@ -109,4 +122,7 @@ def weekly_report(
         as_of=as_of.astype("datetime64[D]").item(),
         simulated=scope.simulated,
         progress=None if progress is None else lambda done, total, what: progress(what, done, total),
+    )
+    return WeeklyReport(
+        **{field.name: getattr(rendered, field.name) for field in fields(RenderedReport)}, scope=scope
     )

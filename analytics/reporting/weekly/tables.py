@@ -12,7 +12,8 @@ from analytics import __version__
 from analytics.plots import GLYPHS
 from analytics.reporting.cards import ReportText
 from analytics.reporting.tables import Column, ReportTable
-from analytics.reporting.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers, WeekSeries, weeks_on
+from analytics.reporting.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
+from analytics.reporting.weekly.series import WeekSeries, weeks_on
 from analytics.reporting.weekly.words import plural
 from analytics.results import CANNOT_BE_TOLD, SHOWN, SUPPORTED, format_number, format_p
 
@@ -67,7 +68,9 @@ def movers_table(numbers: WeeklyNumbers) -> ReportTable:
     noun = numbers.region_noun(1)
     head = noun[0].upper() + noun[1:]
     percent = f"{100 * result.confidence:g} % interval"
-    caption = f"{sum(up)} of {len(rows)} {numbers.region_noun(len(rows))} in uptick, upticks first"
+    caption = f"{sum(up)} of {len(rows)} {numbers.region_noun(len(rows))} in uptick"
+    if not numbers.single:
+        caption += ", upticks first"
     return ReportTable(
         frame,
         columns=[
@@ -315,8 +318,10 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         ("file", name),
         ("SHA-256", numbers.incidents.digest or "–"),
         ("source", numbers.incidents.source),
+        ("read with", ", ".join(f"{k} = {v!r}" for k, v in numbers.reading.items()) or "nothing stated"),
         ("as of", str(counts.as_of)),
-        ("counted by", f"{counts.by}: {plural(len(counts.regions), 'region')}"),
+        ("counted by", "nothing: one series" if numbers.undivided
+         else f"{counts.by}: {plural(len(counts.regions), 'region')}"),
         ("grid", f"{counts.starts[0]} to {counts.starts[-1]}; weeks start on {counts.week_start}"),
         ("where", numbers.where or "all incidents"),
         ("regions", numbers.regions or "all"),

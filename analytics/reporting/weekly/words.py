@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.reporting.cards import Card, ReportCards, ReportText
-from analytics.reporting.weekly.numbers import WeeklyNumbers, WeekSeries, weeks_on
+from analytics.reporting.weekly.numbers import WeeklyNumbers
+from analytics.reporting.weekly.series import WeekSeries, weeks_on
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, format_p
 
 __all__ = ["change_words", "equals_p", "front_cards", "key_sentences", "notices", "plural"]
@@ -160,6 +161,8 @@ def _national(numbers: WeeklyNumbers) -> str:
     result = numbers.national
     row = result.frame.iloc[0]
     lead = f"In {numbers.counts.regions[0]}" if numbers.single else "Over all regions together"
+    if numbers.undivided:
+        lead = "Over all incidents together"
     if np.isnan(row["pvalue"]):
         return f"{lead}, whether there is an uptick cannot be told: {row['reason']}."
     evidence = _evidence(row, result)

@@ -1,0 +1,134 @@
+"""What a report's files are called: never two different reports under one name."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analytics.errors import OutputError
+from analytics.periods import Window, check_week_start, week_first_day, week_label
+
+__all__ = ["check_not_another", "report_name", "reported_week"]
+
+_DAY = np.timedelta64(1, "D")
+_USUAL: dict[str, Any] = {"by": "admin1", "no_coverage": []}
+_SELECTION = ("by", "where", "regions", "no_coverage", "completeness", "start")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
+
+
+def reported_week(as_of: np.datetime64, week_start: str = "monday") -> Window:
+    """Return the week a report as of a day is about: the last one that was over then.
+
+    Examples
+    --------
+    >>> print(reported_week(np.datetime64("2020-04-15")))
+    2020-04-06..2020-04-12
+    """
+    first = week_first_day(np.array([as_of - 6 * _DAY]), week_start)[0]
+    return Window(first, first + 6 * _DAY)
+
+
+def report_name(as_of: np.datetime64, week_start: str = "monday", **selection: Any) -> str:
+    """Return the name of the PDF: the week it is about, and what sets it apart from the usual report.
+
+    Parameters
+    ----------
+    as_of : datetime64[D]
+        Named where it is not the last day of the week.
+    week_start : str
+        Weeks that do not start on Monday are named by their first day.
+    **selection
+        ``by``, ``where``, ``regions``, ``no_coverage``, ``completeness`` and ``start``, as far as given. A
+        plain word stands as it is, everything else as eight signs of a digest. ``by=None`` is one series.
+
+    Examples
+    --------
+    >>> report_name(np.datetime64("2020-04-19"))
+    'uptick-weekly-2020-W16.pdf'
+    >>> report_name(np.datetime64("2020-04-15"))
+    'uptick-weekly-2020-W15-as-of-2020-04-15.pdf'
+    >>> report_name(np.datetime64("2020-04-17"), "saturday")
+    'uptick-weekly-2020-04-11.pdf'
+    >>> report_name(np.datetime64("2020-04-19"), by="admin2", regions="disputed_territories")
+    'uptick-weekly-2020-W16-by-admin2-in-disputed_territories.pdf'
+    """
+    week = reported_week(as_of, week_start)
+    monday = check_week_start(week_start) == 0
+    parts = [f"uptick-weekly-{week_label(week.start) if monday else week.start}"]
+    if as_of != week.end:
+        parts.append(f"as-of-{as_of}")
+    special = {
+        name: selection[name]
+        for name in _SELECTION
+        if name in selection and selection[name] != _USUAL.get(name)
+    }
+    if "by" in special and special["by"] is None:
+        parts.append("one-series")
+        del special["by"]
+    for name, word in (("by", "by"), ("regions", "in")):
+        if _PLAIN.fullmatch(str(special.get(name, ""))):
+            parts.append(f"{word}-{special.pop(name)}")
+    if special:
+        text = json.dumps(special, sort_keys=True, ensure_ascii=False, default=str)
+        parts.append(hashlib.sha256(text.encode()).hexdigest()[:8])
+    return "-".join(parts) + ".pdf"
+
+
+def check_not_another(target: Path, parameters: Mapping[str, Any]) -> None:
+    """Raise an :class:`OutputError` if another report lies at `target`.
+
+    A report made from the same file with the same options may be made again; its notebook tells.
+
+    Parameters
+    ----------
+    target : Path
+        The PDF to be written; its notebook lies beside it.
+    parameters : mapping
+        What the new report is made with.
+    """
+    kept = target.with_suffix(".ipynb")
+    if not target.exists() and not kept.exists():
+        return
+    before = _parameters(kept)
+    if before is None:
+        found = "its notebook is not there, or is none of a report"
+    else:
+        names = sorted(name for name in {*before, *parameters} if _differs(before, parameters, name))
+        if not names:
+            return
+        found = f"made with another {', '.join(names)}"
+    raise OutputError(
+        f"another report is there already: {target.name}",
+        found=found,
+        where=str(target.parent),
+        todo="give another folder with -o DIR, or move it away",
+    )
+
+
+def _differs(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bool:
+    old, new = before.get(name), now.get(name)
+    if name == "incidents_path" and old and new:
+        return Path(old).absolute() != Path(new).absolute()
+    return bool((old or None) != (new or None))
+
+
+def _parameters(notebook: Path) -> dict[str, Any] | None:
+    """Return what an executed notebook was run with; None where that cannot be read."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        cell = next(c for c in cells if "injected-parameters" in c["metadata"].get("tags", ()))
+        statements = ast.parse("".join(cell["source"])).body
+        return {
+            statement.targets[0].id: ast.literal_eval(statement.value)
+            for statement in statements
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+        }
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, SyntaxError):
+        return None
