@@ -267,8 +267,21 @@ def test_variant_b_only_ever_raises_the_pvalue():
     counts = _history(12, 0.4, 406, 500)
     test = lrd_test(counts, np.ones_like(counts, bool), length=14, guard=28)
     assert (test.pvalue >= test.pvalue_a).all()
-    same = (test.pvalue_a <= 0.01) & (test.baseline_total >= 5)
-    np.testing.assert_array_equal(test.pvalue[same], test.pvalue_a[same])
+    small = (test.pvalue_a <= 0.01) & (test.baseline_total >= 5)
+    assert (test.pvalue[small] <= 0.01).all()
+
+
+def test_a_single_days_wave_is_no_more_than_one_in_a_hundred():
+    # One day with nine incidents against nine on nine days: the model alone calls both the same.
+    rng = np.random.default_rng(21)
+    counts = np.repeat(rng.poisson(0.1, (406, 1)), 2, axis=1)
+    counts[-14:] = 0
+    counts[-3, 0] = 9
+    counts[-9:, 1] = 1
+    test = lrd_test(counts, np.ones_like(counts, bool), length=14, guard=28)
+    assert test.pvalue_a[0] == pytest.approx(test.pvalue_a[1])
+    assert test.pvalue[0] == pytest.approx(0.01)
+    assert test.pvalue[1] < 0.002
 
 
 def test_a_lone_cluster_after_a_silent_year_is_judged_by_rank():

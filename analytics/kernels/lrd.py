@@ -36,6 +36,7 @@ RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value is too coarse t
 FEW = (
     5  # with fewer incidents in the baseline its dispersion says nothing: the rotation p-value always counts
 )
+_DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
 _QUICK = (8, 8)  # quadrature nodes where a third digit is enough: limits of the ratio
 
 
@@ -85,7 +86,8 @@ def lrd_test(
         Expected share of the recent window's incidents that are already reported.
     variant : {"B", "A"}
         B raises A's p-value to the rotation p-value where A exceeds 0.01, or where the baseline has fewer
-        than five incidents.
+        than five incidents; and a p-value below 0.01 that rests on one day of at least seven is raised to
+        what the other days give, but not above 0.01.
     exposure_variance : float
         Variance of the logarithm of `completeness`; it counts like a shorter baseline.
     upper : bool
@@ -124,6 +126,21 @@ def lrd_test(
     a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
     rotation = rotation_pvalue(series, covered, length, factor, upper=upper)
     raised = np.where((a > RAISE_ABOVE) | (base < FEW), np.maximum(a, rotation), a)
+    small = np.flatnonzero(a <= RAISE_ABOVE)
+    if upper and length >= _DAYS_TO_SPARE and small.size:
+        # Is there more to it than one day? Put the mean of the other days in place of the largest.
+        window = series[-length:, small]
+        others = observed[small] - window.max(axis=0)
+        spared = np.floor(others * length / (length - 1))
+        without = mixed_tail(
+            spared,
+            spared + total[small],
+            exposure[small],
+            shorter[small],
+            dispersion.phi[small],
+            dispersion.edf[small],
+        )
+        raised[small] = np.maximum(raised[small], np.minimum(without, RAISE_ABOVE))
     return LRDTest(
         observed, base, exposure, periods, dispersion, rotation, a, raised if variant == "B" else a
     )
