@@ -162,6 +162,37 @@ def test_ratios_stand_where_they_belong_and_the_margin_is_drawn():
     assert ax.get_xscale() == "log"
 
 
+def test_a_decrease_has_a_sign_of_its_own():
+    counts = daily(rate=6.0, raised=0.2)
+    result = uptick_test(counts, direction="less", completeness=1.0)
+    assert result.regions("supported") == ["Kirkuk"]
+    panels = plot_regions(counts, result)
+    assert panels[0].get_title(loc="left") == "▼ Kirkuk"
+    assert line(panels[0], "_recent: decrease").get_marker() == "v"
+    ax = plot_result(result)
+    assert ax.get_title(loc="left") == "Decrease in Kirkuk"
+    assert ax.get_yticklabels()[0].get_text() == "▼ Kirkuk"
+    assert "margin 1/1.5" in texts(ax)
+    one = counts.select(["Kirkuk"])
+    drawn = plot_trend(one, result=uptick_test(one, direction="less", completeness=1.0))
+    assert line(drawn, "recent: decrease").get_marker() == "v"
+
+
+def test_a_picked_window_is_shaded_as_long_as_it_was_picked():
+    counts = daily()
+    result = uptick_test(counts, recent="scan")
+    row = result.frame.set_index("region").loc["Kirkuk"]
+    ax = plot_regions(counts, result)[0]
+    shade = next(patch for patch in ax.patches if patch.get_label() == "_recent")
+    assert shade.get_width() == row["recent_days"]
+    assert row["recent_days"] < result.recent.days
+    level = line(ax, "_expected").get_ydata()[0]
+    assert level == pytest.approx(row["expected"] / row["recent_days"] * 7)
+    ratios = plot_result(result)
+    assert "interval" not in ratios.get_xlabel()
+    assert not any(" to " in text for text in texts(ratios))
+
+
 def test_limits_beyond_the_axis_end_in_arrows():
     counts = daily(rate=0.01, raised=0)
     result = uptick_test(counts)

@@ -11,6 +11,7 @@ from analytics.plots.style import (
     ACCENT,
     GREY,
     INK,
+    MARKERS,
     WIDTH,
     empty,
     mark_simulated,
@@ -18,7 +19,7 @@ from analytics.plots.style import (
     new_axes,
     region_label,
 )
-from analytics.results import NOT_SUPPORTED, SUPPORTED, UptickResult, format_number
+from analytics.results import NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,23 +51,26 @@ def plot_result(
     """
     rows = result.ranked()
     tested = rows[rows["pvalue"].notna()]
-    shown = tested if most is None else tested.head(most)
+    drawn = tested if most is None else tested.head(most)
     if ax is None:
-        ax = new_axes((WIDTH, 0.9 + 0.155 * max(len(shown), 3)))
-    if shown.empty:
+        ax = new_axes((WIDTH, 0.9 + 0.155 * max(len(drawn), 3)))
+    if drawn.empty:
         empty(ax, "no region could be tested")
         ax.set_axis_off()
         return ax
-    _draw_ratios(ax, shown, result)
+    _draw_ratios(ax, drawn, result)
     left = [f"{len(rows) - len(tested)} could not be tested"] if len(tested) < len(rows) else []
-    left += [f"{len(tested) - len(shown)} more not shown"] if len(shown) < len(tested) else []
+    left += [f"{len(tested) - len(drawn)} more not shown"] if len(drawn) < len(tested) else []
     ax.set_xlabel(
-        f"rate ratio: observed / expected {result.value}, {100 * result.confidence:g} % interval"
+        f"rate ratio: observed / expected {result.value}"
+        + (f", {100 * result.confidence:g} % interval" if drawn["low"].notna().any() else "")
         + (f" ({', '.join(left)})" if left else "")
     )
     if title:
         up = result.regions(SUPPORTED)
-        head = f"Uptick in {', '.join(up[:4])}" if up else "No region shows an uptick"
+        word = shown(SUPPORTED, result.direction)
+        article = "an" if word == "uptick" else "a"
+        head = f"{word.capitalize()} in {', '.join(up[:4])}" if up else f"No region shows {article} {word}"
         if len(up) > 4:
             head += f" and {len(up) - 4} more"
         ax.set_title(marked(head, result.simulated), loc="left")
@@ -106,7 +110,7 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
             zorder=4,
         )
     for chosen, marker, face in (
-        (up, "^", ACCENT),
+        (up, MARKERS[result.direction], ACCENT),
         (none, "s", GREY),
         (~up & ~none, "o", "white"),
     ):
@@ -118,14 +122,16 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
             markerfacecolor=face,
             linestyle="none",
             zorder=5,
-            markeredgecolor=ACCENT if marker == "^" else GREY,
-            markersize=6 if marker == "^" else 4.5,
+            markeredgecolor=ACCENT if face == ACCENT else GREY,
+            markersize=6 if face == ACCENT else 4.5,
         )
     ax.axvline(1.0, color=INK, linewidth=0.7, zorder=1)
-    ax.axvline(result.margin, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
+    less = result.direction == "less"
+    margin = 1 / result.margin if less else result.margin
+    ax.axvline(margin, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
     ax.annotate(
-        f"margin {result.margin:g}",
-        (result.margin, 1.0),
+        f"margin {'1/' if less else ''}{result.margin:g}",
+        (margin, 1.0),
         xycoords=("data", "axes fraction"),
         fontsize=7,
         color=GREY,
@@ -133,7 +139,10 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
         textcoords="offset points",
         va="top",
     )
-    labels = [region_label(n, v, longest=30) for n, v in zip(rows["region"], rows["verdict"], strict=True)]
+    labels = [
+        region_label(name, verdict, longest=30, direction=result.direction)
+        for name, verdict in zip(rows["region"], rows["verdict"], strict=True)
+    ]
     ax.set_yticks(y, labels)
     for tick, hot in zip(ax.get_yticklabels(), up, strict=True):
         tick.set_color(ACCENT if hot else INK)
@@ -142,7 +151,8 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
     ax.set_ylim(-0.7, len(rows) - 0.3 + 0.6)
     for at, r, a, b, hot in zip(y, ratio, low, high, up, strict=True):
         ax.annotate(
-            f"{format_number(r, 2)}  ({format_number(a, 2)} to {format_number(b, 2)})",
+            format_number(r, 2)
+            + (f"  ({format_number(a, 2)} to {format_number(b, 2)})" if np.isfinite(a) else ""),
             (1.02, at),
             xycoords=("axes fraction", "data"),
             fontsize=7,

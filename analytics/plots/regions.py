@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import OptionError
@@ -19,6 +20,7 @@ from analytics.plots.style import (
     Series,
     draw_series,
     finish,
+    recent_window,
     region_label,
     shade_recent,
 )
@@ -74,20 +76,20 @@ def plot_regions(
     rows = None if result is None else result.frame
     for ax, name in zip(panels, names, strict=False):
         series = Series(counts.select([name]), periods)
-        verdict = ""
+        verdict, recent, direction = "", None, "greater"
         if rows is not None and result is not None:
             row = rows[rows["region"] == name].iloc[0]
-            verdict = str(row["verdict"])
-            shade_recent(ax, result.recent, verdict)
+            verdict, recent, direction = str(row["verdict"]), recent_window(result, row), result.direction
+            shade_recent(ax, recent, verdict)
             if not np.isnan(row["expected"]):
-                daily = row["baseline_total"] / (row["baseline_periods"] * counts.period_days)
-                _draw_expected(ax, daily * series.step, result, series)
+                _draw_expected(ax, _daily(result, row, counts) * series.step, result, series)
                 text = f"{format_number(row['observed'], 0)} / {format_number(row['expected'])}"
                 ax.set_title(text, loc="right", fontsize=7, color=GREY, fontweight="normal")
-        draw_series(ax, series, recent=result.recent if result else None, verdict=verdict, labels=False)
+        draw_series(ax, series, recent=recent, verdict=verdict, direction=direction, labels=False)
         finish(ax, series, small=True)
         colour = ACCENT if verdict == SUPPORTED else INK
-        ax.set_title(region_label(name, verdict), loc="left", fontsize=8, color=colour)
+        label = region_label(name, verdict, direction=direction)
+        ax.set_title(label, loc="left", fontsize=8, color=colour)
     if axes is None and len(names):
         figure = panels[0].figure
         scale = "one scale for all panels" if share_y else "each panel has its own scale"
@@ -98,6 +100,13 @@ def plot_regions(
             color=GREY,
         )
     return panels[: len(names)]
+
+
+def _daily(result: UptickResult, row: pd.Series, counts: Counts) -> float:
+    """Return the level of the baseline, a day."""
+    if "baseline_total" not in row.index:
+        return float(row["expected"] / (row["recent_days"] * (result.completeness or 1.0)))
+    return float(row["baseline_total"] / (row["baseline_periods"] * counts.period_days))
 
 
 def _draw_expected(ax: Axes, level: float, result: UptickResult, series: Series) -> None:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.periods import Days, Window
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
+from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ACCENT",
     "DAY",
+    "DECREASE",
     "GLYPHS",
     "GREY",
     "INK",
+    "MARKERS",
     "PALE",
     "WIDTH",
     "Series",
@@ -30,6 +33,7 @@ __all__ = [
     "mark_simulated",
     "marked",
     "new_axes",
+    "recent_window",
     "region_label",
     "shade_recent",
 ]
@@ -40,6 +44,8 @@ GREY = "#6B7280"
 PALE = "#D1D5DB"
 WASH = "#FFEDD5"
 GLYPHS: dict[str, str] = {SUPPORTED: "▲", NOT_SUPPORTED: "–", CANNOT_BE_TOLD: "?"}
+DECREASE = "▼"
+MARKERS = {"greater": "^", "less": "v"}
 DAY = np.timedelta64(1, "D")
 WIDTH = 6.69  # inches: the text width of a report
 
@@ -47,16 +53,20 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def region_label(name: str, verdict: str, *, longest: int = 24) -> str:
+def region_label(name: str, verdict: str, *, longest: int = 24, direction: str = "greater") -> str:
     """Return a region's name with the glyph of its verdict, shortened where it is too long for a panel.
 
     Examples
     --------
     >>> region_label("Kirkuk", "supported")
     '▲ Kirkuk'
+    >>> region_label("Kirkuk", "supported", direction="less")
+    '▼ Kirkuk'
     """
     short = name if len(name) <= longest else name[: longest - 1].rstrip() + "…"
-    return f"{GLYPHS[verdict]} {short}" if verdict else short
+    if not verdict:
+        return short
+    return f"{DECREASE if (verdict, direction) == (SUPPORTED, 'less') else GLYPHS[verdict]} {short}"
 
 
 class Series:
@@ -90,7 +100,14 @@ class Series:
 
 
 def draw_series(
-    ax: Axes, series: Series, *, recent: Window | None, verdict: str, gap: str = "", labels: bool = True
+    ax: Axes,
+    series: Series,
+    *,
+    recent: Window | None,
+    verdict: str,
+    direction: str = "greater",
+    gap: str = "",
+    labels: bool = True,
 ) -> None:
     """Draw whole periods as a line and a running one hollow, hatch gaps, mark the recent window."""
     hide = "" if labels else "_"  # matplotlib leaves out of a legend what starts with _
@@ -105,12 +122,12 @@ def draw_series(
         ax.plot(
             x[inside],
             whole[inside],
-            "^" if up else "o",
+            MARKERS[direction] if up else "o",
             color=ACCENT if up else INK,
             linestyle="none",
             markersize=5 if up else 3,
             zorder=5,
-            label=hide + ("recent: uptick" if up else "recent window"),
+            label=hide + (f"recent: {shown(SUPPORTED, direction)}" if up else "recent window"),
         )
     running = series.provisional & ~np.isnan(series.values)
     if running.any():
@@ -139,6 +156,13 @@ def draw_series(
             zorder=1,
             label=hide + gap if number == 0 else "_gap",
         )
+
+
+def recent_window(result: UptickResult, row: pd.Series) -> Window:
+    """Return the days asked about: for a picked length, those of the region's own."""
+    if "recent_days" not in row.index:
+        return result.recent
+    return Window(result.recent.end - (max(int(row["recent_days"]), 1) - 1) * DAY, result.recent.end)
 
 
 def shade_recent(ax: Axes, recent: Window, verdict: str) -> None:

@@ -19,6 +19,7 @@ from analytics.plots.style import (
     finish,
     marked,
     new_axes,
+    recent_window,
     shade_recent,
 )
 from analytics.results import UptickResult
@@ -84,10 +85,19 @@ def plot_trend(
         ax = new_axes((WIDTH, 2.7))
     if band is not None:
         _draw_band(ax, band, series)
-    verdict = str(result.frame["verdict"].iloc[0]) if result is not None else ""
+    verdict, recent, direction = "", None, "greater"
     if result is not None:
-        shade_recent(ax, result.recent, verdict)
-    draw_series(ax, series, recent=result.recent if result is not None else None, verdict=verdict, gap=gap)
+        row = result.frame.iloc[0]
+        verdict, recent, direction = str(row["verdict"]), recent_window(result, row), result.direction
+        shade_recent(ax, recent, verdict)
+    draw_series(
+        ax,
+        series,
+        recent=recent,
+        verdict=verdict,
+        direction=direction,
+        gap=gap,
+    )
     finish(ax, series)
     ax.set_ylabel(f"{counts.value} per {counts.freq}")
     if ax.get_legend_handles_labels()[1]:
