@@ -185,7 +185,7 @@ def bars(cells: pd.DataFrame) -> tuple[list[str], bool]:
     behind = cells[cells[ours] < cells[block] - 0.03]
     lines.append(
         f"Size-adjusted power at 2x, mean over cells: B {100 * cells[ours].mean():.1f} %, block permutation "
-        f"{100 * cells[block].mean():.1f} %; B is more than 3 points behind in {len(behind)} of {len(cells)} cells"
+        f"{100 * cells[block].mean():.1f} %; more than 3 points behind in {len(behind)} of {len(cells)} cells"
     )
     lines += [
         f"  behind: {where(row)}: {100 * row[ours]:.1f} against {100 * row[block]:.1f}"
@@ -194,8 +194,8 @@ def bars(cells: pd.DataFrame) -> tuple[list[str], bool]:
     covered = cells[["coverage 1", "coverage 2"]].to_numpy()
     outside = int(((covered < 0.93) | (covered > 0.97)).sum())
     lines.append(
-        f"Coverage of the 95 % interval at ratios 1 and 2: {100 * covered.min():.1f} to {100 * covered.max():.1f} %, "
-        f"outside 93-97 % in {outside} of {covered.size}"
+        f"Coverage of the 95 % interval at ratios 1 and 2: {100 * covered.min():.1f} to "
+        f"{100 * covered.max():.1f} %, outside 93-97 % in {outside} of {covered.size}"
     )
     return lines, held
 
@@ -228,8 +228,8 @@ def main() -> int:
     lines, held = bars(stationary.reset_index(drop=True))
     text = "\n\n".join(
         [
-            f"SIMULATED series; {nulls:,} without and {alternatives:,} with an uptick a cell; {RECENT} recent "
-            f"days, {GUARD} guard days; percent, one-sided. Power with {BASELINES[0]} days of baseline.",
+            f"SIMULATED series; {nulls:,} without and {alternatives:,} with an uptick a cell; {RECENT} "
+            f"recent days, {GUARD} guard days; percent, one-sided. Power with {BASELINES[0]} baseline days.",
             "The seven processes the test was designed on:",
             markdown(summarise(stationary[stationary["group"] == DESIGNED])),
             "Eight further stationary processes:",
