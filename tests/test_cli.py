@@ -22,6 +22,7 @@ from analytics import __version__, count_incidents, read_incidents, uptick_test
 from analytics.bundled import bundled_path
 from analytics.cli import main
 from analytics.cli.parser import build_parser
+from analytics.cli.show import records
 from analytics.reporting.weekly import WeeklyReport, weekly_counts
 
 SAMPLE = bundled_path("data/iraq_simulated.csv")
@@ -268,6 +269,63 @@ def test_verdicts_have_glyph_and_word_and_a_pipe_gets_no_colour(run, two_places)
     assert "not adjusted for season or trend" in lines[0]
     assert "rows read" in out
     assert "kept" in out
+
+
+OPTIONS_OF_THE_TEST = {
+    "picked": (["--recent", "scan", "--lengths", "7,14,28"], {"recent": "scan", "lengths": (7, 14, 28)}),
+    "same weeks": (["--baseline", "same_weeks"], {"baseline": "same_weeks"}),
+    "decreases": (
+        ["--direction", "less", "--completeness", 0.9, "--completeness-sd", 0.05],
+        {"direction": "less", "completeness": 0.9, "completeness_sd": 0.05},
+    ),
+    "expected": (
+        ["--null", "expected", "--calendar", "ramadan,eid_al_fitr", "--calendar", "arbaeen"],
+        {"null": "expected", "calendar": ("ramadan", "eid_al_fitr", "arbaeen")},
+    ),
+    "another method": (["--method", "quasi_poisson"], {"method": "quasi_poisson"}),
+    "shrunk": (["--shrink"], {"shrink": True}),
+}
+
+
+@pytest.fixture(scope="module")
+def sample_counts():
+    return count_incidents(read_incidents(SAMPLE, as_of=DAY))
+
+
+@pytest.mark.parametrize(("argv", "options"), OPTIONS_OF_THE_TEST.values(), ids=list(OPTIONS_OF_THE_TEST))
+def test_every_option_of_the_test_reaches_it(argv, options, run, sample_counts):
+    result = uptick_test(sample_counts, **options)
+    code, out, err = run("test", "--sample", "--as-of", DAY, "--format", "json", *argv)
+    found = json.loads(out)
+    assert code == 0
+    assert found["regions"] == records(result.frame)
+    assert (found["direction"], found["null"], found["nulls"]) == (
+        result.direction,
+        result.null,
+        list(result.nulls),
+    )
+    assert (found["method"], found["baseline_window"]) == (result.method, str(result.baseline))
+    assert {
+        name: tuple(v) if isinstance(v, list) else v for name, v in found["parameters"].items()
+    }.items() >= (options.items())
+    assert all(null in err for null in result.nulls)
+
+
+def test_every_option_of_the_library_is_one_of_the_command():
+    known = set(inspect.signature(uptick_test).parameters) - {"counts", "confidence"}
+    options = {action.dest for action in build_parser()[1]["test"]._actions}
+    assert known <= options
+
+
+def test_a_decrease_has_its_own_sign(run, two_places):
+    code, out, _ = run(
+        "test", two_places, "--as-of", "2020-03-29", "--direction", "less", "--completeness", 1,
+        "--where", "date_start < 2020-03-16",
+    )  # fmt: skip
+    assert code == 0
+    assert next(line for line in out.splitlines() if line.startswith("Eastmark") and "▼ decrease" in line)
+    assert "beside each decrease" in out
+    assert "Expected null" in out
 
 
 def test_no_uptick_is_said_with_completeness(run, two_places):
@@ -519,6 +577,21 @@ BAD_OPTIONS = {
     "an unknown policy": ["count", "rows.csv", "--as-of", DAY, "--span", "starts"],
     "a value that is not counted": ["count", "rows.csv", "--as-of", DAY, "--value", "wounded"],
     "not a number": ["test", "rows.csv", "--as-of", DAY, "--recent", "two weeks"],
+    "not a word for days": ["test", "rows.csv", "--as-of", DAY, "--baseline", "same_week"],
+    "an unknown direction": ["test", "--sample", "--as-of", DAY, "--direction", "lesser"],
+    "an unknown null hypothesis": ["test", "--sample", "--as-of", DAY, "--null", "expectd"],
+    "an unknown calendar term": ["test", "--sample", "--as-of", DAY, "--calendar", "ramadam"],
+    "an empty calendar term": ["test", "--sample", "--as-of", DAY, "--calendar", "ramadan,"],
+    "an unknown method": ["test", "--sample", "--as-of", DAY, "--method", "poisson"],
+    "lengths without a scan": ["test", "--sample", "--as-of", DAY, "--lengths", "7"],
+    "lengths that are no days": ["test", "--sample", "--as-of", DAY, "--recent", "scan", "--lengths", "7,x"],
+    "a scan against trend and season": [
+        "test", "--sample", "--as-of", DAY, "--recent", "scan", "--null", "expected", "--shrink",
+    ],
+    "trend and season without history": [
+        "test", "--sample", "--as-of", DAY, "--start", "2019-01-01", "--null", "expected",
+    ],
+    "a deviation of what is not known": ["test", "--sample", "--as-of", DAY, "--completeness-sd", "0.1"],
     "a share above 1": ["test", "--sample", "--as-of", DAY, "--completeness", "90"],
     "no periods": ["count", "rows.csv", "--as-of", DAY, "--last", "0"],
     "an option without its value": ["count", "rows.csv", "--as-of"],

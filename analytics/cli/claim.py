@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import Any
 
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import read_and_count, spells
@@ -17,12 +18,18 @@ from analytics.cli.show import (
     with_glyphs,
 )
 from analytics.counts import Counts
+from analytics.errors import OptionError
 from analytics.incidents import Incidents
-from analytics.results import UptickResult
+from analytics.results import SUPPORTED, UptickResult, shown
 from analytics.upticks import uptick_test
 
 __all__ = ["run"]
 
+_OPTIONS = (
+    "recent", "guard", "baseline", "alpha", "margin", "completeness", "completeness_sd", "direction", "null",
+    "method", "shrink",
+)  # fmt: skip
+_NOT_OF_A_SCAN = {"null": "constant", "method": "lrd_b", "shrink": False, "completeness_sd": None}
 _TEXT = ("region", "verdict", "why")
 _SPARE = ("p", "detectable ratio", "95 % interval", "expected")  # the verdict, its reason and the ratio stay
 
@@ -30,17 +37,40 @@ _SPARE = ("p", "detectable ratio", "95 % interval", "expected")  # the verdict, 
 def run(args: Namespace) -> None:
     """Test every region and show the verdicts."""
     plan = plan_output(args)
+    options = _options(args)
     incidents, counts = read_and_count(args)
-    result = uptick_test(
-        counts,
-        recent=args.recent,
-        guard=args.guard,
-        baseline=args.baseline,
-        alpha=args.alpha,
-        margin=args.margin,
-        completeness=args.completeness,
-    )
-    emit(_shown(args, incidents, counts, result), plan)
+    emit(_shown(args, incidents, counts, uptick_test(counts, **options)), plan)
+
+
+def _options(args: Namespace) -> dict[str, Any]:
+    """Return the options of ``uptick_test`` that were given."""
+    options = {name: getattr(args, name) for name in _OPTIONS}
+    options["calendar"] = tuple(term for given in args.calendar for term in _listed(given, "--calendar"))
+    if args.recent == "scan":
+        unused = [name for name, usual in _NOT_OF_A_SCAN.items() if options[name] != usual]
+        if unused:
+            raise OptionError(
+                "--recent scan has a test of its own",
+                found=", ".join(f"--{name.replace('_', '-')}" for name in unused),
+                todo="leave it out, or give --recent in days",
+            )
+    if args.lengths is not None:
+        if args.recent != "scan":
+            raise OptionError("--lengths is for --recent scan", found=f"--recent {args.recent}")
+        lengths = _listed(args.lengths, "--lengths")
+        if not all(days.isdecimal() for days in lengths):
+            raise OptionError(
+                "--lengths is no list of days", expected="such as 7,14,28", found=repr(args.lengths)
+            )
+        options["lengths"] = tuple(map(int, lengths))
+    return options
+
+
+def _listed(given: str, name: str) -> list[str]:
+    words = [word.strip() for word in given.split(",")]
+    if not all(words):
+        raise OptionError(f"{name} has an empty place between commas", found=repr(given))
+    return words
 
 
 def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: UptickResult) -> Shown:
@@ -49,19 +79,17 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Uptick
         "command": "test",
         "parameters": {
             **counting_record(args, counts),
-            "recent": args.recent,
-            "guard": args.guard,
-            "baseline": args.baseline,
-            "alpha": args.alpha,
-            "margin": args.margin,
+            **_options(args),
             "confidence": result.confidence,
-            "completeness": args.completeness,
         },
         **input_record(incidents, counts, spells(args)),
         "sentence": result.sentence(),
         "recent_window": str(result.recent),
         "baseline_window": str(result.baseline),
         "method": result.method,
+        "direction": result.direction,
+        "null": result.null,
+        "nulls": list(result.nulls),
         "family": result.family,
         "regions": records(result.frame),
         "sensitivity": [] if sensitivity is None else records(sensitivity),
@@ -72,7 +100,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Uptick
     return Shown(
         heading=(result.sentence(),),
         tables=_tables(result),
-        account=(*lines, *own, result.method),
+        account=(*lines, *own, result.method, *result.nulls),
         frame=result.frame,
         record=record,
         simulated=result.simulated,
@@ -88,5 +116,5 @@ def _tables(result: UptickResult) -> tuple[Table, ...]:
     if result.sensitivity is not None and len(result.sensitivity):
         beside = result.sensitivity.copy()
         beside["verdict"] = with_glyphs(beside["verdict"])
-        tables.append(Table(beside, "beside each uptick"))
+        tables.append(Table(beside, f"beside each {shown(SUPPORTED, result.direction)}"))
     return tuple(tables)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from analytics import __version__
@@ -125,15 +125,51 @@ def _test(parser: argparse.ArgumentParser) -> None:
     _reading(parser)
     _counting(parser, full=True)
     test = parser.add_argument_group("test")
-    days = (
-        ("recent", 14, "asked about"),
-        ("guard", 28, "left out before it"),
-        ("baseline", 364, "compared with"),
+    test.add_argument(
+        "--recent",
+        metavar="DAYS",
+        type=_days_or("scan"),
+        default=14,
+        help="days asked about (default 14), or scan: the best of several lengths, tested as such",
     )
-    for name, default, what in days:
-        test.add_argument(
-            f"--{name}", metavar="DAYS", type=int, default=default, help=f"days {what} (default {default})"
-        )
+    test.add_argument(
+        "--lengths", metavar="DAYS", help="for --recent scan, such as 7,14,28 (default 7,14,21,28,42,56)"
+    )
+    test.add_argument(
+        "--guard", metavar="DAYS", type=int, default=28, help="days left out before it (default 28)"
+    )
+    test.add_argument(
+        "--baseline",
+        metavar="DAYS",
+        type=_days_or("same_weeks"),
+        default=364,
+        help="days compared with (default 364), or same_weeks: those of all earlier years",
+    )
+    test.add_argument(
+        "--direction",
+        metavar="SIDE",
+        default="greater",
+        help="greater (default): an uptick, or less: a decrease",
+    )
+    test.add_argument(
+        "--null",
+        metavar="NULL",
+        default="constant",
+        help="what verdicts rest on: constant (default), or expected from trend and season; both are shown",
+    )
+    test.add_argument(
+        "--calendar",
+        metavar="TERMS",
+        action="append",
+        default=[],
+        help="what else to expect: ramadan, eid_al_fitr, eid_al_adha, arbaeen, curfew; commas between",
+    )
+    test.add_argument(
+        "--method", metavar="NAME", default="lrd_b", help="p-value for comparison (default lrd_b: our own)"
+    )
+    test.add_argument(
+        "--shrink", action="store_true", help="draw the dispersions of the regions together (default: not)"
+    )
     test.add_argument(
         "--alpha", metavar="P", type=float, default=0.05, help="level of the verdict (default 0.05)"
     )
@@ -145,6 +181,9 @@ def _test(parser: argparse.ArgumentParser) -> None:
         help="'no uptick' means below this (default 1.5)",
     )
     _completeness(test)
+    test.add_argument(
+        "--completeness-sd", metavar="SD", type=float, help="its standard deviation (default: none)"
+    )
     _output(parser)
 
 
@@ -166,6 +205,15 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 def _sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="DIR", help="copy the sample, its twin and its truth there")
+
+
+def _days_or(word: str) -> Callable[[str], int | str]:
+    def read(text: str) -> int | str:
+        if text == word or text.isdecimal():
+            return word if text == word else int(text)
+        raise argparse.ArgumentTypeError(f"expected a number of days or {word}, found {text!r}")
+
+    return read
 
 
 def _reading(parser: argparse.ArgumentParser) -> None:

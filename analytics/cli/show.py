@@ -28,7 +28,7 @@ from analytics.errors import OptionError, OutputError, unknown_option
 from analytics.files import check_writable, write_together
 from analytics.incidents import Incidents
 from analytics.periods import Gap
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SHOWN, SUPPORTED
+from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, shown
 
 __all__ = [
     "Plan",
@@ -44,9 +44,18 @@ __all__ = [
 ]
 
 _FORMATS = ("table", "csv", "json")
-_GLYPHS = {SHOWN[SUPPORTED]: "▲", SHOWN[NOT_SUPPORTED]: "–", SHOWN[CANNOT_BE_TOLD]: "?"}
-_ASCII = str.maketrans({"▲": "^", "–": "-", "∞": "inf"})
-_STYLES = {"▲ ": "bold red", "– ": "green", "? ": "yellow"}  # beside glyph and word, never alone
+_GLYPHS = {
+    shown(verdict, direction): glyph
+    for direction, up in (("greater", "▲"), ("less", "▼"))
+    for verdict, glyph in ((SUPPORTED, up), (NOT_SUPPORTED, "–"), (CANNOT_BE_TOLD, "?"))
+}
+_ASCII = str.maketrans({"▲": "^", "▼": "v", "–": "-", "∞": "inf"})
+_STYLES = {
+    "▲ ": "bold red",
+    "▼ ": "bold red",
+    "– ": "green",
+    "? ": "yellow",
+}  # beside glyph and word, never alone
 _GAP = 3  # between columns on a terminal
 _TEXT_WIDTH = 16  # a column of longer text may be folded down to this
 
@@ -132,20 +141,20 @@ def plan_output(args: Namespace, *beside: Path) -> Plan:
     return Plan(kind, output)
 
 
-def emit(shown: Shown, plan: Plan, beside: Mapping[Path, bytes] | None = None) -> None:
+def emit(answer: Shown, plan: Plan, beside: Mapping[Path, bytes] | None = None) -> None:
     """Write the answer, and the files beside it: all of them, or none."""
     files = dict(beside or {})
     if plan.output is not None:
-        files[plan.output] = _rendered(shown, plan.kind).encode("utf-8")
+        files[plan.output] = _rendered(answer, plan.kind).encode("utf-8")
     write_together(files)
     written = [f"wrote {path}" for path in files]
     if plan.kind == "table" and plan.output is None:
-        _print_tables(shown)
+        _print_tables(answer)
         _print(sys.stderr, written)
         return
     if plan.output is None:
-        _print(sys.stdout, [_rendered(shown, plan.kind).removesuffix("\n")])
-    _print(sys.stderr, [*shown.heading, *shown.account, *written])
+        _print(sys.stdout, [_rendered(answer, plan.kind).removesuffix("\n")])
+    _print(sys.stderr, [*answer.heading, *answer.account, *written])
 
 
 def csv_bytes(frame: pd.DataFrame, *, simulated: bool) -> bytes:
@@ -216,8 +225,8 @@ def with_glyphs(words: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> with_glyphs(pd.Series(["uptick", "cannot be told"])).tolist()
-    ['▲ uptick', '? cannot be told']
+    >>> with_glyphs(pd.Series(["uptick", "cannot be told", "decrease"])).tolist()
+    ['▲ uptick', '? cannot be told', '▼ decrease']
     """
     return words.map(_GLYPHS) + " " + words
 
@@ -238,16 +247,16 @@ def account_lines(
     return (*lines, *(f"note: {note}" for note in dict.fromkeys(notes)))
 
 
-def _rendered(shown: Shown, kind: str) -> str:
+def _rendered(answer: Shown, kind: str) -> str:
     if kind == "csv":
-        return csv_bytes(shown.frame, simulated=shown.simulated).decode("utf-8")
+        return csv_bytes(answer.frame, simulated=answer.simulated).decode("utf-8")
     if kind == "json":
-        whole = {"version": __version__, "simulated": shown.simulated, **shown.record}
+        whole = {"version": __version__, "simulated": answer.simulated, **answer.record}
         return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    blocks = [*shown.heading]
-    for table in shown.tables:
+    blocks = [*answer.heading]
+    for table in answer.tables:
         blocks += ["", *([table.title] if table.title else []), *_aligned(table)]
-    return "\n".join([*blocks, "", *shown.account]) + "\n"
+    return "\n".join([*blocks, "", *answer.account]) + "\n"
 
 
 def _aligned(table: Table) -> list[str]:
@@ -262,14 +271,14 @@ def _aligned(table: Table) -> list[str]:
     return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
 
 
-def _print_tables(shown: Shown) -> None:
+def _print_tables(answer: Shown) -> None:
     if not sys.stdout.isatty():
-        _print(sys.stdout, [_rendered(shown, "table").removesuffix("\n")])
+        _print(sys.stdout, [_rendered(answer, "table").removesuffix("\n")])
         return
     console = Console(file=sys.stdout, highlight=False)
-    for line in shown.heading:
+    for line in answer.heading:
         console.print(Text(printable(line), style="bold"))
-    for table in shown.tables:
+    for table in answer.tables:
         drawn, left_out = _rich_table(table, console.width)
         console.print()
         console.print(drawn)
@@ -278,7 +287,7 @@ def _print_tables(shown: Shown) -> None:
                 f"left out, the terminal is narrow: {', '.join(left_out)} (-o FILE has all)", markup=False
             )
     console.print()
-    for line in shown.account:
+    for line in answer.account:
         console.print(Text(printable(line), style="dim"))
 
 
