@@ -408,6 +408,12 @@ def test_weekly_counts_have_no_weekday(mixed):
     assert (result.details["episodes"]["days"] % 7 == 0).all()
 
 
+def test_too_few_replicates_for_many_regions_are_pointed_out(mixed):
+    few, enough = (recurrence_test(counts_of(mixed[-200:, :3]), replicates=r) for r in (19, 99))
+    assert any("one region among 3 cannot reach q = 0.05; 120 replicates would do" in n for n in few.notes)
+    assert not any("cannot reach" in note for note in enough.notes)
+
+
 def test_the_same_seed_gives_the_same_answer(mixed):
     one, other = (recurrence_test(counts_of(mixed[-300:, :1]), replicates=QUICK, seed=5) for _ in range(2))
     pd.testing.assert_frame_equal(one.frame, other.frame)

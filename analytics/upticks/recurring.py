@@ -168,6 +168,12 @@ def recurrence_test(
     }
     frame = _frame(series, counts, details, detectable, null=null, alpha=alpha, margin=margin)
     notes = list(counts.notes)
+    tested = len(series.index)
+    if tested > alpha * (1 + replicates):
+        notes.append(
+            f"with {replicates:,} replicates one region among {tested:,} cannot reach q = {alpha:g}; "
+            f"{int(np.ceil(2 * tested / alpha)):,} replicates would do"
+        )
     notes.append("late reports of the last days are not allowed for")
     notes.append(
         "'periodic' is said of a fixed rhythm only; upticks without one that come back are 'recurrent'"
