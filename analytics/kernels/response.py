@@ -46,6 +46,9 @@ class MatchedResponse:
         remains in the prognosis).
     before : float array, shape (events, 2)
         Incidents in the window up to the event, and the mean of its matched times.
+    beyond : bool array, shape (events,)
+        Whether more was to be expected at the event than at any time of its region that could be matched:
+        there the comparison extrapolates.
     weights : float array, shape (days, regions)
         How much each day serves as a matched time; sums to the number of events.
     prognosis : float array, shape (days, regions)
@@ -63,6 +66,7 @@ class MatchedResponse:
     observed: FloatArray
     expected: FloatArray
     before: FloatArray
+    beyond: BoolArray
     weights: FloatArray
     prognosis: FloatArray
     ratio: float
@@ -167,6 +171,7 @@ def matched_response(
     weight = np.zeros(len(day))
     shifted = np.full(events_at.size, np.nan)
     noise = np.full(events_at.size, np.nan)
+    beyond = np.zeros(events_at.size, bool)
     was = np.full(events_at.size, np.nan)
     for r in np.unique(region[events_at]):
         mine = np.flatnonzero(region[events_at] == r)
@@ -179,6 +184,7 @@ def matched_response(
         np.add.at(weight, near, 1 / k)
         shifted[mine] = (outcome[at][near] - prognosis[near]).mean(axis=1) + prognosis[events_at[mine]]
         noise[mine] = ((outcome[at][near] - prognosis[near]) ** 2).mean(axis=1)
+        beyond[mine] = prognosis[events_at[mine]] > prognosis[pool].max()
         was[mine] = before[at][near].mean(axis=1)
     used = np.isfinite(shifted)
     events_at, shifted, noise, was = events_at[used], shifted[used], noise[used], was[used]
@@ -200,6 +206,7 @@ def matched_response(
         observed=observed,
         expected=shifted,
         before=np.stack([before[at][events_at], was], axis=1),
+        beyond=beyond[used],
         weights=weights,
         prognosis=expected,
         blocks=blocks,

@@ -29,6 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 Direction = Literal["less", "greater"]
 
 MIN_EVENTS = 5  # fewer events, or stretches of time that hold one, give no variance to rest on
+MOST_BEYOND = 0.1  # share of events without a match as active, above which nothing is concluded
 SKIP = 56  # days at the start that only serve as past
 MIN_DAYS = 365
 _PROFILE = 28
@@ -94,10 +95,11 @@ def response_test(
     -------
     ClaimResult
         One row over all regions: `estimate` is the ratio of attacks after events to those after matched
-        times; `events` and `used`, `observed`, `expected`, `before_events` and `before_matched` (mean
-        attacks in the window before), `naive_ratio` (after over before, which regression to the mean pulls
-        below 1). `details` holds `regions` (the same by region, without p-values) and `profile` (mean
-        attacks on each day from 28 before to 28 after, for events and matched times).
+        times; `events`, `used` and `beyond` (without a match as active), `observed`, `expected`,
+        `before_events` and `before_matched` (mean attacks in the window before), `naive_ratio` (after over
+        before, which regression to the mean pulls below 1). `details` holds `regions` (the same by region,
+        without p-values) and `profile` (mean attacks on each day from 28 before to 28 after, for events and
+        matched times).
 
     Raises
     ------
@@ -128,12 +130,13 @@ def response_test(
     >>> from analytics.simulation import simulate_counts
     >>> days = pd.date_range("2018-01-01", periods=1000)
     >>> attacks = simulate_counts("hawkes_0.3", mean=0.5, days=1000, seed=1).values
-    >>> operations = (np.convolve(attacks[:, 0], np.ones(7))[:1000] >= 7) & (np.arange(1000) % 5 == 0)
+    >>> level = np.convolve(attacks[:, 0], np.ones(7))[:1000]
+    >>> operations = np.random.default_rng(1).random(1000) < np.where(level >= 6, 0.1, 0.01)
     >>> def daily(v): return pd.DataFrame({"Kirkuk": np.ravel(v).astype(int)}, index=days)
     >>> both = [Counts.from_frame(daily(v), freq="day", as_of="2020-09-26") for v in (operations, attacks)]
     >>> row = response_test(*both).frame.iloc[0]
     >>> [round(float(row[name]), 1) for name in ("naive_ratio", "estimate")]  # nothing works in these data
-    [0.7, 1.0]
+    [0.6, 0.9]
     """
     check_share(alpha=alpha)
     if direction not in ("less", "greater"):
@@ -196,6 +199,7 @@ def response_test(
             "expected": [found.expected.sum()],
             "before_events": [before[0]],
             "before_matched": [before[1]],
+            "beyond": [int(found.beyond.sum())],
             "naive_ratio": [_over(float(found.observed.sum()), float(found.before[:, 0].sum()))],
             "stretches": [found.blocks],
         }
@@ -248,6 +252,13 @@ def _verdict(
         return CANNOT_BE_TOLD, text, False
     if not np.isfinite(found.ratio) or found.expected.sum() < MIN_EVENTS:
         return CANNOT_BE_TOLD, "there are too few incidents after the matched times", False
+    if found.beyond.mean() > MOST_BEYOND:
+        text = (
+            f"{int(found.beyond.sum())} of {used} {event}s came when more was to be expected than at any "
+            "time that "
+            "could be matched"
+        )
+        return CANNOT_BE_TOLD, text, True
     if direction == "less":
         if found.less <= alpha:
             return SUPPORTED, "", True
