@@ -1,0 +1,368 @@
+"""Since a date, or since when? A lasting change of level, at a stated date or an unknown one.
+
+Null hypothesis: no change of level. The weekly counts may be overdispersed, autocorrelated and self-exciting;
+their slow ups and downs are what a change has to stand out from.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.counts import Counts
+from analytics.errors import HistoryError, OptionError, unknown_option
+from analytics.kernels.multiplicity import benjamini_hochberg
+from analytics.periods import as_day
+from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_p
+from analytics.upticks.change_stated import (
+    MIN_AFTER,
+    MIN_BEFORE,
+    MIN_SLOPE,
+    Model,
+    placebo_dates,
+    placebo_rank,
+    stated_change,
+)
+from analytics.upticks.change_unknown import MIN_WEEKS, online_tables, several_changes, unknown_change
+from analytics.upticks.weeks import Weeks, cut_weeks
+from analytics.upticks.windows import check_share
+
+__all__ = ["change_test"]
+
+MIN_OBSERVED = 3  # fewer incidents than this on the higher side are not called a change
+_DATED = 4  # regions whose dates stand in the notes; all are in the frame
+STATED = (
+    "segmented log-linear Poisson mean of weekly counts; signed root of the deviance over the dispersion of "
+    "slow movements (low-frequency cosines cleared of the model), averaged over its uncertainty"
+)
+UNKNOWN = (
+    "largest of the two-mean deviances over all dates (sup-F), each over the dispersion of slow movements "
+    "beside that date, against simulated critical values"
+)
+
+
+def change_test(
+    counts: Counts,
+    *,
+    date: object = None,
+    direction: str = "greater",
+    trend: bool | None = None,
+    slope: bool | None = None,
+    trim: float = 0.15,
+    multiple: bool = False,
+    min_weeks: int = 13,
+    false_changes: float = 0.05,
+    expected_run: int = 104,
+    alpha: float = 0.05,
+    margin: float = 1.5,
+    completeness: float | None = None,
+) -> ClaimResult:
+    """Test whether the level has changed since a date, or at some date.
+
+    Parameters
+    ----------
+    counts : Counts
+        Daily counts are summed over weeks that begin on the weekday of `date`, or, without one, that end with
+        the last complete day. Weekly counts keep their weeks; a week in which `date` lies is left out.
+    date : date or None
+        First day of the new level, stated before the data were looked at. None: not known, and estimated.
+    direction : {"greater", "less"}
+    trend, slope : bool or None
+        With a date only: a log-linear trend throughout, and a change of it at the date. None: both (the
+        slope from 8 weeks after the date on).
+    trim : float
+        Without a date: share of the weeks at either end in which no change is looked for.
+    multiple : bool
+        Without a date: also look for several changes (needs the extra ``change``).
+    min_weeks : int
+        Fewest weeks between several changes.
+    false_changes : float
+        Probability of any change in white noise, which sets the penalty of several changes.
+    expected_run : int
+        Weeks a level is expected to last beforehand, for the Bayesian run length.
+    alpha : float
+        Level of the verdict: p for one region, q (Benjamini-Hochberg) for several.
+    margin : float
+        "Not supported" is said where the one-sided 95 % limit of the level ratio lies below it (above 1 /
+        margin for a decrease); without a date, at every date that was looked at.
+    completeness : float or None
+        Share of the incidents since the date already reported. None: not known; then *not supported* is not
+        said and decreases are not tested. Without a date only None or 1 can be given.
+
+    Returns
+    -------
+    ClaimResult
+        `estimate` is the ratio of the level after to before: with a date, at the date, against the trend
+        before it continued; without, at the best date, with limits that allow for its choice. Columns of its
+        own: before, after (incidents), weeks_before, weeks_after, dispersion. With a date: slope (factor a
+        week by which the trend changes) with slope_low, slope_high and slope_pvalue; placebo_pvalue, the rank
+        of the date among `placebos` earlier ones, each tested on equally many weeks before and after; and
+        ``details["placebo"]``. Without: date (best),
+        date_first and date_last (95 % set of dates), statistic; ``details["online"]``, the posterior
+        probability of a change in the last weeks (negative binomial, and gamma-Poisson for comparison);
+        ``details["run_length"]``; with `multiple`, ``details["changes"]``.
+
+    Raises
+    ------
+    HistoryError
+        If there are fewer than 26 weeks before and 4 after the date, or 52 without one.
+    OptionError
+        If an option is out of range, or `multiple` is asked for and ruptures is not installed.
+
+    Notes
+    -----
+    The dispersion is estimated from 0.4 n^(2/3) low-frequency cosines [1]_, cleared of the model's terms, so
+    the p-value is Student's t's with few degrees of freedom, lowered for heavy tails, with the dispersion
+    held at 1 or above. Sizes and power are in ``benchmarks/results/change.md``. Fails where the mean moves by
+    itself within the series: season and curvature are not modelled, and short series (52 weeks) with a yearly
+    season are rejected too often. The placebo dates show it, and where there are enough of them (19 at 5 %) a
+    change no larger than theirs is not called.
+
+    A stated date must be stated beforehand: the best of many dates tested as if stated is rejected far too
+    often. In self-exciting processes a new rate shows only gradually, so the level *at* the date is then
+    below the one reached, with a slope above 1.
+
+    Without a date the p-value allows for the choice of the date; for Poisson counts, and for fewer than about
+    two years, it is conservative. The set of dates inverts the likelihood ratio [2]_ with the slow
+    dispersion; it may skip dates, and the first and last are shown. Where the test has little power, the
+    changes it does find are extreme ones, and their sets of dates hold the true one less often.
+
+    Penalty of several changes [4]_: the quantile of the gain of the best one or two changes in white noise,
+    each over the dispersion left beside the best two. The rate of false changes it leads to is measured in
+    the same file; it is not held where levels do move for months (long cease-fires, strong self-excitation
+    with a long memory): to it, these are changes of level. The Bayesian run length [3]_ takes weeks as
+    independent given the level, with the slow dispersion as that of each week; it is a description, not a
+    test.
+
+    References
+    ----------
+    .. [1] Lazarus, E., Lewis, D. J., Stock, J. H., Watson, M. W. (2018). HAR inference: recommendations for
+           practice. Journal of Business and Economic Statistics 36, 541-559.
+    .. [2] Eo, Y., Morley, J. (2015). Likelihood-ratio-based confidence sets for the timing of structural
+           breaks. Quantitative Economics 6, 463-497. The statistic: Andrews, D. W. K. (1993). Econometrica
+           61, 821-856.
+    .. [3] Adams, R. P., MacKay, D. J. C. (2007). Bayesian online changepoint detection. arXiv:0710.3742.
+    .. [4] Killick, R., Fearnhead, P., Eckley, I. A. (2012). Optimal detection of changepoints with a linear
+           computational cost. JASA 107, 1590-1598.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2017-04-17", "2020-04-12")
+    >>> rng = np.random.default_rng(3)
+    >>> rate = np.where(days >= "2019-10-01", 1.5, 0.5)
+    >>> daily = pd.DataFrame({"Kirkuk": rng.poisson(rate)}, index=days)
+    >>> counts = Counts.from_frame(daily, freq="day", as_of="2020-04-12")
+    >>> change_test(counts, date="2019-10-01").frame["verdict"].tolist()
+    ['supported']
+    >>> found = change_test(counts).frame.iloc[0]
+    >>> bool(found["date_first"] <= pd.Timestamp("2019-10-01") <= found["date_last"] + pd.Timedelta(days=6))
+    True
+    """
+    check_share(alpha=alpha, false_changes=false_changes)
+    sign = _check(
+        direction, date, trend, slope, trim, multiple, min_weeks, expected_run, margin, completeness
+    )
+    tested = direction == "greater" or completeness is not None
+    details: dict[str, pd.DataFrame] = {}
+    notes = list(counts.notes)
+    parameters: dict[str, object] = {
+        "direction": direction,
+        "alpha": alpha,
+        "margin": margin,
+        "completeness": completeness,
+    }
+    if date is None:
+        weeks = cut_weeks(counts)
+        if len(weeks.starts) < max(MIN_WEEKS, 3 * min_weeks):
+            raise _too_short(weeks, max(MIN_WEEKS, 3 * min_weeks))
+        columns = unknown_change(weeks, sign=sign, trim=trim)
+        details |= online_tables(weeks, counts.regions, expected_run=expected_run, min_weeks=min_weeks)
+        if multiple:
+            details["changes"] = several_changes(
+                weeks, counts.regions, min_weeks=min_weeks, false_changes=false_changes
+            )
+        parameters |= {"date": None, "trim": trim, "expected_run": expected_run}
+        parameters |= {"multiple": multiple, "min_weeks": min_weeks, "false_changes": false_changes}
+        claim, method = "the level changed at some date", UNKNOWN
+        notes.append("the detectable ratio depends on the date, which is not known: not given")
+    else:
+        day = as_day(date, "date")
+        weeks = cut_weeks(counts, day)
+        _check_date(weeks, day)
+        with_slope = len(weeks.starts) - weeks.first >= MIN_SLOPE if slope is None else slope
+        model = Model(trend is None or trend, with_slope, sign, completeness or 1.0)
+        columns = stated_change(weeks, model, alpha=alpha)
+        details["placebo"] = placebo_dates(weeks, model, counts.regions)
+        parameters |= {"date": str(day), "trend": model.trend, "slope": model.slope}
+        claim, method = f"the level changed on {day}", STATED
+        if not with_slope and slope is None:
+            notes.append(f"fewer than {MIN_SLOPE} weeks since the date: no change of slope is fitted")
+        if weeks.split:
+            notes.append(f"the week in which {day} lies is left out")
+    if not tested:
+        for name in ("pvalue", "slope_pvalue"):
+            if name in columns:
+                columns[name] = np.full(len(counts.regions), np.nan)
+    frame = _frame(columns, counts.regions, details.get("placebo"))
+    frame["verdict"], frame["reason"] = _verdicts(
+        frame, list(columns["untested"]), alpha, margin, sign, known=completeness is not None, tested=tested
+    )
+    if date is None:
+        notes += _dated(frame)
+    if completeness is None:
+        notes.append("completeness since the date is not known: 'not supported' is never said")
+    if counts.unplaced is not None and counts.unplaced.any():
+        notes.append(f"{int(counts.unplaced.sum()):,} unplaced {counts.value} are in no region tested")
+    trended = (
+        "trend adjusted for, season not" if parameters.get("trend") else "not adjusted for season or trend"
+    )
+    if len(frame) > 1:
+        counted = int(frame["pvalue"].notna().sum())
+        notes.append(f"q-values: Benjamini-Hochberg over the {counted} of {len(frame)} regions tested")
+    word = "rose" if sign > 0 else "fell"
+    return ClaimResult(
+        claim=claim.replace("changed", word),
+        frame=frame.drop(columns="limit"),
+        estimate_name=f"ratio of the weekly level of {counts.value}",
+        null_hypothesis="no change of level" + (" against the trend" if parameters.get("trend") else ""),
+        method=f"{method}; {trended}.",
+        parameters=parameters | {"weeks": f"{weeks.starts[0]}..{weeks.end}"},
+        details=details,
+        simulated=counts.simulated,
+        notes=tuple(notes),
+    )
+
+
+def _dated(frame: pd.DataFrame) -> list[str]:
+    """Return one note for each of the first few regions with a change: when it was."""
+    rows = frame[frame["verdict"] == SUPPORTED].sort_values("pvalue", kind="stable").head(_DATED)
+    return [
+        f"{row['region']}: best date {row['date']:%Y-%m-%d}, 95 % set {row['date_first']:%Y-%m-%d} to "
+        f"{row['date_last']:%Y-%m-%d}"
+        for row in rows.to_dict("records")
+    ]
+
+
+def _check(
+    direction: str,
+    date: object,
+    trend: bool | None,
+    slope: bool | None,
+    trim: float,
+    multiple: bool,
+    min_weeks: int,
+    expected_run: int,
+    margin: float,
+    completeness: float | None,
+) -> int:
+    if direction not in ("greater", "less"):
+        raise unknown_option("direction", direction, ("greater", "less"))
+    if not margin > 1:
+        raise OptionError("margin must be above 1", expected="such as 1.5", found=str(margin))
+    if not 0.05 <= trim < 0.5:
+        raise OptionError("trim is out of range", expected="0.05 or more, below 0.5", found=str(trim))
+    if min_weeks < 1 or expected_run < 2:
+        raise OptionError(
+            "a number of weeks is out of range",
+            expected="min_weeks of at least 1, expected_run of at least 2",
+            found=f"min_weeks {min_weeks}, expected_run {expected_run}",
+        )
+    if completeness is not None and not 0 < completeness <= 1:
+        raise OptionError(
+            "completeness is not usable", expected="above 0 and at most 1", found=str(completeness)
+        )
+    if date is None and (trend or slope or completeness not in (None, 1)):
+        raise OptionError(
+            "trend, slope and a completeness below 1 need a stated date",
+            todo="state the date, or leave them out",
+        )
+    if date is not None and multiple:
+        raise OptionError(
+            "several changes are looked for only where no date is stated", todo="leave out date"
+        )
+    return 1 if direction == "greater" else -1
+
+
+def _too_short(weeks: Weeks, needed: int) -> HistoryError:
+    number = len(weeks.starts)
+    span = f", {weeks.starts[0]}..{weeks.end}" if number else ""
+    return HistoryError(
+        f"change_test needs {needed} complete weeks to look for a date; there are {number}{span}",
+        todo="count from an earlier start",
+    )
+
+
+def _check_date(weeks: Weeks, day: np.datetime64) -> None:
+    number = len(weeks.starts)
+    after = number - weeks.first
+    if number and weeks.first >= MIN_BEFORE and after >= MIN_AFTER:
+        return
+    span = f", {weeks.starts[0]}..{weeks.end}" if number else ""
+    raise HistoryError(
+        f"change_test needs {MIN_BEFORE} complete weeks before {day} and {MIN_AFTER} from it on",
+        found=f"{min(weeks.first, number)} before and {max(after, 0)} after{span}",
+        todo="count from an earlier start, or ask about an earlier date",
+    )
+
+
+def _frame(
+    columns: dict[str, npt.NDArray[np.generic]], regions: tuple[str, ...], placebo: pd.DataFrame | None
+) -> pd.DataFrame:
+    first = ("estimate", "low", "high", "pvalue")
+    frame = pd.DataFrame({"region": list(regions)} | {name: columns[name] for name in first})
+    frame["qvalue"] = benjamini_hochberg(frame["pvalue"].to_numpy(dtype=float))
+    for name, column in columns.items():
+        if name not in (*first, "untested"):
+            frame[name] = column
+    if placebo is not None:
+        number, rank = placebo_rank(placebo, regions)
+        frame["placebos"] = number
+        frame["placebo_pvalue"] = np.where(frame["pvalue"].notna(), rank, np.nan)
+    return frame
+
+
+def _verdicts(
+    frame: pd.DataFrame,
+    untested: list[str],
+    alpha: float,
+    margin: float,
+    sign: int,
+    *,
+    known: bool,
+    tested: bool,
+) -> tuple[list[Verdict], list[str]]:
+    placebo = "placebos" in frame.columns
+    verdicts, reasons = [], []
+    for row, why in zip(frame.to_dict("records"), untested, strict=True):
+        verdict: Verdict = CANNOT_BE_TOLD
+        reason = ""
+        limit = float(row["limit"])
+        harmless = limit < margin if sign > 0 else limit > 1 / margin
+        many = placebo and row["placebos"] >= round(1 / alpha) - 1
+        if why:
+            reason = why
+        elif not tested:
+            reason = "late reports could make any decrease (completeness not known)"
+        elif row["qvalue"] <= alpha and row["after" if sign > 0 else "before"] < MIN_OBSERVED:
+            reason = "too few incidents to call a change"
+        elif row["qvalue"] <= alpha and many and row["placebo_pvalue"] > alpha:
+            found = round(row["placebo_pvalue"] * (row["placebos"] + 1)) - 1
+            reason = f"{found} of {row['placebos']} placebo dates, where nothing is claimed, show as much"
+        elif row["qvalue"] <= alpha:
+            verdict = SUPPORTED
+        elif harmless and known:
+            side = "below" if sign > 0 else "above"
+            verdict, reason = NOT_SUPPORTED, f"the ratio is {side} {limit:.2f} (95 % limit)"
+        elif harmless:
+            reason = "late reports could still change it (completeness not known)"
+        elif row["pvalue"] <= alpha:
+            reason = (
+                f"p = {format_p(row['pvalue'])} alone, but q = {format_p(row['qvalue'])} among the regions"
+            )
+        else:
+            shown = "any size" if not np.isfinite(limit) or limit == 0 else f"{limit:.2f}"
+            reason = f"the data allow a ratio {'up' if sign > 0 else 'down'} to {shown}"
+        verdicts.append(verdict)
+        reasons.append(reason)
+    return verdicts, reasons
