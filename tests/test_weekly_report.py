@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -23,6 +24,7 @@ from analytics.reporting import ReportText, weekly
 from analytics.reporting import weekly as room
 from analytics.reporting.weekly import weekly_counts, weekly_numbers, weekly_report
 from analytics.reporting.weekly.names import check_not_another, report_name, reported_week
+from analytics.reporting.weekly.words import equals_p
 
 SAMPLE = "data/iraq_simulated.csv"
 SAMPLE_PARAMETERS = {
@@ -201,16 +203,50 @@ def test_the_movers_table_has_every_region_upticks_first(sample):
     assert all(bars[-1] == week for bars, week in zip(table.frame["weeks"], table.frame["week"], strict=True))
 
 
+def test_p_values_that_rest_on_the_model_are_named(sample):
+    marked = sample.result.frame.set_index("region")["model_based"]
+    assert marked.index[marked].tolist() == ["Kirkuk"]
+    assert weekly.movers_table(sample).notes[0].endswith("Model-based p-values: Kirkuk.")
+
+
 def test_small_bars_never_hold_the_running_week(midweek):
     frame = weekly.movers_table(midweek).frame.set_index("region")
     whole = midweek.counts.select(["Kirkuk"]).resample("week").values[:-1, 0]
     assert frame.loc["Kirkuk", "weeks"] == whole[-26:].astype(float).tolist()
 
 
-def test_each_uptick_is_tested_twice_more(midweek):
+def test_each_uptick_is_tested_three_times_more(midweek):
     table = weekly.sensitivity_table(midweek)
     assert table.frame["region"].tolist() == ["Kirkuk", "all regions together"]
     assert table.frame["coarse dates excluded"].str.startswith("uptick (q").all()
+    kirkuk = midweek.result.frame.set_index("region").loc["Kirkuk"]
+    assert table.frame["expected"].iloc[0] == equals_p("p", kirkuk["pvalue_expected"])
+
+
+def test_both_null_hypotheses_are_printed(sample):
+    said = weekly.null_sentences(sample).paragraphs
+    national, regions = sample.national.nulls, sample.result.nulls
+    assert said == [
+        *(f"SIMULATED: All regions together. {null}" for null in national),
+        *(f"SIMULATED: Governorate by governorate. {null}" for null in regions),
+    ]
+    p = sample.national.frame["pvalue_expected"].iloc[0]
+    assert f"Expected null (recent mean = trend, season and calendar): {equals_p('p', p)}" in said[1]
+
+
+def test_an_uptick_that_trend_and_season_explain_says_so(sample):
+    assert "could explain" not in weekly.key_sentences(sample).paragraphs[1]
+    frame = sample.result.frame.assign(pvalue_expected=0.4)
+    changed = replace(sample, result=replace(sample.result, frame=frame))
+    assert weekly.key_sentences(changed).paragraphs[1].endswith("Trend and season could explain it.")
+
+
+def test_days_of_the_calendar_are_named_on_the_front_page(sample):
+    note = "14 of 14 recent days lie in the curfew of 2020, no day of the baseline"
+    assert f"{note}: its effect cannot be told from an uptick." in weekly.notices(sample).paragraphs
+    assert any(note in line for line in weekly.notes_text(sample).paragraphs)
+    earlier = weekly_numbers(weekly_counts(sample=True, as_of="2020-03-01"))
+    assert not any("curfew" in line for line in weekly.notices(earlier).paragraphs)
 
 
 def test_rows_add_up_in_the_accounting(sample):
@@ -410,7 +446,7 @@ def test_the_reported_week_is_the_last_one_that_is_over(day, week_start):
 
 def test_a_report_of_another_file_is_never_written_over(sample_report, tmp_path):
     pdf = sample_report.pdf.read_bytes()
-    with pytest.raises(OutputError, match="made with another incidents_path, sample"):
+    with pytest.raises(OutputError, match="made with another file"):
         weekly_report(
             table_file(tmp_path, ["Kirkuk"], last="2020-04-19"),
             sample=False,

@@ -20,7 +20,7 @@ from analytics.reporting.weekly.tables import (
     severity_table,
     type_table,
 )
-from analytics.reporting.weekly.words import front_cards, key_sentences, notices
+from analytics.reporting.weekly.words import front_cards, key_sentences, notices, null_sentences
 
 __all__ = [
     "WeeklyCounts",
@@ -33,6 +33,7 @@ __all__ = [
     "movers_table",
     "notes_text",
     "notices",
+    "null_sentences",
     "parameter_table",
     "quarantine_table",
     "ratio_figure",

@@ -20,6 +20,7 @@ __all__ = ["check_not_another", "report_name", "reported_week"]
 _DAY = np.timedelta64(1, "D")
 _USUAL: dict[str, Any] = {"by": "admin1", "no_coverage": []}
 _SELECTION = ("by", "where", "regions", "no_coverage", "completeness", "start")
+_THE_FILE = {"incidents_path", "sample"}
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -100,10 +101,11 @@ def check_not_another(target: Path, parameters: Mapping[str, Any]) -> None:
     if before is None:
         found = "its notebook is not there, or is none of a report"
     else:
-        names = sorted(name for name in {*before, *parameters} if _differs(before, parameters, name))
-        if not names:
+        differ = {name for name in {*before, *parameters} if _differs(before, parameters, name)}
+        if not differ:
             return
-        found = f"made with another {', '.join(names)}"
+        names = ["file"] if differ & _THE_FILE else []
+        found = f"made with another {', '.join([*names, *sorted(differ - _THE_FILE)])}"
     raise OutputError(
         f"another report is there already: {target.name}",
         found=found,

@@ -14,8 +14,8 @@ from analytics.reporting.cards import ReportText
 from analytics.reporting.tables import Column, ReportTable
 from analytics.reporting.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
 from analytics.reporting.weekly.series import WeekSeries, weeks_on
-from analytics.reporting.weekly.words import plural
-from analytics.results import CANNOT_BE_TOLD, SHOWN, SUPPORTED, format_number, format_p
+from analytics.reporting.weekly.words import equals_p, plural
+from analytics.results import CANNOT_BE_TOLD, SHOWN, SUPPORTED, UptickResult, format_number, format_p
 
 __all__ = [
     "accounting_table",
@@ -71,6 +71,8 @@ def movers_table(numbers: WeeklyNumbers) -> ReportTable:
     caption = f"{sum(up)} of {len(rows)} {numbers.region_noun(len(rows))} in uptick"
     if not numbers.single:
         caption += ", upticks first"
+    model = rows.loc[rows["model_based"].astype(bool), "region"]
+    resting = f" Model-based p-values: {', '.join(model)}." if len(model) else ""
     return ReportTable(
         frame,
         columns=[
@@ -87,7 +89,7 @@ def movers_table(numbers: WeeklyNumbers) -> ReportTable:
         caption=numbers.marked(caption),
         notes=(
             f"{RECENT} days: incidents of {result.recent}; expected from {result.baseline}; "
-            f"{result.family}. Small bars: weeks to {numbers.week.end}, each row on its own scale.",
+            f"{result.family}. Small bars: weeks to {numbers.week.end}, each row on its own scale.{resting}",
         ),
         label="tbl-movers",
         emphasise=up,
@@ -139,11 +141,13 @@ def comparison_table(numbers: WeeklyNumbers) -> ReportTable:
 
 
 def sensitivity_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
-    """Return each uptick tested again, without coarse dates and without the largest past episode."""
-    tables = [numbers.result.sensitivity]
-    if not numbers.single:
-        tables.append(numbers.national.sensitivity)
-    found = [t for t in tables if t is not None and len(t)]
+    """Return each uptick tested again: other dates, another baseline, and trend and season allowed for."""
+    results = [numbers.result] if numbers.single else [numbers.result, numbers.national]
+    found = [
+        beside.assign(expected=_against_expected(result, beside["region"]))
+        for result in results
+        if (beside := result.sensitivity) is not None and len(beside)
+    ]
     if not found:
         return ReportText(
             [numbers.marked("No uptick was found, so there is none to test again.")], kind="notice"
@@ -156,13 +160,15 @@ def sensitivity_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
             Column("coarse dates excluded", "Coarse dates excluded"),
             Column("largest past episode removed", "Largest past episode removed"),
             Column("episode", "That episode"),
+            Column("expected", "Trend and season allowed for"),
         ],
-        caption=numbers.marked(f"Each of the {plural(len(frame), 'uptick')} found, tested twice more")
+        caption=numbers.marked(f"Each of the {plural(len(frame), 'uptick')} found, tested three times more")
         if len(frame) > 1
-        else numbers.marked("The uptick found, tested twice more"),
+        else numbers.marked("The uptick found, tested three times more"),
         notes=(
             "Coarse: dated to seven days or more. The episode is the baseline's fullest "
-            f"{RECENT} days; past upticks otherwise stay in the baseline.",
+            f"{RECENT} days; past upticks otherwise stay in the baseline. "
+            "The p-value at the right is that of one region, not corrected for many.",
         ),
         label="tbl-sensitivity",
     )
@@ -330,6 +336,7 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         ("guard", f"{GUARD} days"),
         ("baseline", f"{result.baseline} ({BASELINE} days)"),
         ("completeness", "not known" if known is None else f"{known:g}, given"),
+        ("verdicts rest on", f"the {result.null} null hypothesis; the other is shown beside it"),
         ("level, margin", f"alpha {result.alpha:g}; margin {result.margin:g}"),
         ("family", result.family),
         ("versions", ", ".join([f"uptick-analytics {__version__}", f"Python {platform.python_version()}",
@@ -341,6 +348,11 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         caption=numbers.marked("What was asked, of which file, with which versions"),
         label="tbl-parameters",
     )
+
+
+def _against_expected(result: UptickResult, regions: pd.Series) -> list[str]:
+    pvalues = result.frame.set_index("region")["pvalue_expected"].loc[regions]
+    return ["not adjusted" if np.isnan(p) else equals_p("p", p) for p in pvalues]
 
 
 def _interval(low: float, high: float) -> str | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics.calendars import overlaps
 from analytics.reporting.cards import Card, ReportCards, ReportText
 from analytics.reporting.weekly.numbers import WeeklyNumbers
 from analytics.reporting.weekly.series import WeekSeries, weeks_on
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, format_p
 
-__all__ = ["change_words", "equals_p", "front_cards", "key_sentences", "notices", "plural"]
+__all__ = ["change_words", "equals_p", "front_cards", "key_sentences", "notices", "null_sentences", "plural"]
 
 _NAMED = 4
 _SMALL = 10
@@ -137,13 +138,39 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
             if numbers.counts.whole
             else f"{plural(unplaced, 'incident')} of the whole period could not be placed: in no {one}."
         )
+    lines += _calendar(numbers)
     lines.append(
-        "No verdict is adjusted for season or trend. \u25b2 uptick, \u2013 no uptick, ? cannot be told."
+        "No verdict is adjusted for season or trend; the test against both stands beside the table of every "
+        "region. \u25b2 uptick, \u2013 no uptick, ? cannot be told."
     )
     if numbers.simulated:
         first = 1 if numbers.running is not None else 0
         lines.insert(first, "All incidents in this report are simulated. Nothing in it happened.")
     return ReportText(lines, kind="provisional" if numbers.running is not None else "notice")
+
+
+def null_sentences(numbers: WeeklyNumbers) -> ReportText:
+    """Return both null hypotheses and how they fared, for all regions together and for each."""
+    lines = [] if numbers.single else [f"All regions together. {null}" for null in numbers.national.nulls]
+    noun = numbers.region_noun(1)
+    lead = "" if numbers.single else f"{noun[0].upper()}{noun[1:]} by {noun}. "
+    lines += [f"{lead}{null}" for null in numbers.result.nulls]
+    return ReportText([numbers.marked(line) for line in lines], kind="notice")
+
+
+def _calendar(numbers: WeeklyNumbers) -> list[str]:
+    """Return a sentence on each calendar term that the result has noted."""
+    found = overlaps(numbers.result.recent, numbers.result.baseline)
+    return [
+        f"{term}: "
+        + (
+            "its effect cannot be told from an uptick."
+            if term.recent_only
+            else "part of a difference may be its effect."
+        )
+        for term in found
+        if str(term) in numbers.result.notes
+    ]
 
 
 def _evidence(row: pd.Series, result: UptickResult) -> str:
@@ -199,8 +226,14 @@ def _stands(numbers: WeeklyNumbers) -> str:
     fails = beside["region"][checks.apply(lambda c: c.str.startswith("cannot")).any(axis=1)].tolist()
     if not fails:
         which = "It stands" if len(beside) == 1 else "All stand"
-        return f" {which} without the coarse dates and without the largest past episode."
-    return f" Not robust to coarse dates or to the largest past episode: {', '.join(fails)}."
+        text = f" {which} without the coarse dates and without the largest past episode."
+    else:
+        text = f" Not robust to coarse dates or to the largest past episode: {', '.join(fails)}."
+    expected = numbers.result.frame.set_index("region")["pvalue_expected"].reindex(beside["region"])
+    explained = expected.index[expected > numbers.result.alpha].tolist()
+    if explained:
+        text += f" Trend and season could explain {'it' if len(beside) == 1 else ', '.join(explained)}."
+    return text
 
 
 def _week(numbers: WeeklyNumbers) -> str:
