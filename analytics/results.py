@@ -83,8 +83,9 @@ class UptickResult:
     ----------
     frame : DataFrame
         One row a region, in the counts' order: region, observed, expected, rate_ratio, low, high (two-sided
-        interval), upper (one-sided 95 % limit), pvalue, qvalue, verdict, reason, minimum_detectable_ratio,
-        dispersion, baseline_total, baseline_periods, recent_periods, model_based.
+        interval), limit (one-sided 95 % limit), pvalue, qvalue, verdict, reason, minimum_detectable_ratio,
+        dispersion, pvalue_constant, pvalue_expected, expected_adjusted, ratio_adjusted, baseline_total,
+        baseline_periods, recent_periods, model_based.
     recent, baseline : Window
         The days compared; `guard` days lie between them.
     guard : int

@@ -234,7 +234,7 @@ def test_minimum_detectable_ratio_is_detected_with_its_power():
     covered = np.ones_like(base, bool)
     quiet = np.concatenate([base, np.zeros((14, 1), int)])
     test = lrd_test(quiet, np.ones_like(quiet, bool), length=14, guard=28)
-    ratio = minimum_detectable_ratio(base[:364], covered[:364], test, length=14, alpha=0.05)[0]
+    ratio = minimum_detectable_ratio(test, alpha=0.05, windows=(base[:364], covered[:364], 14))[0]
     mean, phi = ratio * test.expected[0], max(test.dispersion.phi[0], 1 + 1e-9)
     futures = rng.negative_binomial(mean / (phi - 1), 1 / phi, 3000)
     series = np.concatenate([np.repeat(base, 3000, axis=1), np.zeros((14, 3000), int)])
@@ -252,11 +252,9 @@ def test_minimum_detectable_ratio_does_not_look_at_the_recent_window():
     loud[-14:] *= 5
     ratios = [
         minimum_detectable_ratio(
-            c[:364],
-            np.ones((364, 6), bool),
             lrd_test(c, np.ones_like(c, bool), length=14, guard=28),
-            length=14,
             alpha=0.05,
+            windows=(c[:364], np.ones((364, 6), bool), 14),
         )
         for c in (counts, loud)
     ]

@@ -85,6 +85,12 @@ def test_a_yearly_peak_is_expected_and_a_rise_in_the_low_season_is_not():
     assert expected.frame["verdict"].iloc[0] == SUPPORTED
     assert "adjusted for season and trend" in expected.sentence()
     np.testing.assert_array_equal(constant.frame["pvalue_expected"], expected.frame["pvalue"])
+    row = expected.frame.iloc[0]
+    assert row["expected"] == row["expected_adjusted"]
+    assert row["rate_ratio"] == pytest.approx(3.0, rel=0.25)
+    assert row["low"] < row["rate_ratio"] < row["high"]
+    assert 1 < row["low"]
+    assert 1 < row["minimum_detectable_ratio"] < 3
 
 
 def test_the_rule_for_the_terms_never_looks_at_the_recent_window():
@@ -254,6 +260,7 @@ def test_every_method_can_be_asked_for_by_name(method):
         {"completeness": 0.8, "completeness_sd": [0.1, 0.2]},
         {"recent": "scan", "lengths": ()},
         {"recent": "scan", "lengths": (7, 7)},
+        {"recent": "scan", "null": "expected", "shrink": True},
     ],
 )
 def test_what_cannot_be_asked_says_so(options, snapshot):

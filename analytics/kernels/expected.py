@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from analytics.kernels.dispersion import Dispersion, window_dispersion, window_sums
 from analytics.kernels.glm import poisson_fit
-from analytics.kernels.lrd import RAISE_ABOVE
+from analytics.kernels.lrd import RAISE_ABOVE, LRDTest
 from analytics.kernels.tails import mixed_tail
 
 __all__ = ["ExpectedTest", "expected_test", "seasonal_design"]
@@ -35,6 +35,20 @@ class ExpectedTest:
     pvalue_a: FloatArray
     pvalue: FloatArray
     converged: BoolArray
+
+    def as_lrd(self, index: npt.NDArray[np.intp]) -> LRDTest:
+        """Return some series in the form that limits and detectable ratios are computed from."""
+        d = self.dispersion
+        return LRDTest(
+            self.observed[index],
+            self.effective_total[index],
+            self.expected[index],
+            self.effective_total[index],
+            Dispersion(d.phi[index], d.edf[index], d.rho[index], d.windows[index]),
+            self.rank[index],
+            self.pvalue_a[index],
+            self.pvalue[index],
+        )
 
 
 def seasonal_design(

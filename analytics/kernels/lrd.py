@@ -277,12 +277,10 @@ def predictive_limits(
 
 
 def minimum_detectable_ratio(
-    baseline: npt.NDArray[np.number],
-    covered: BoolArray,
     test: LRDTest,
     *,
-    length: int,
     alpha: float,
+    windows: tuple[npt.NDArray[np.number], BoolArray, int] | None = None,
     power: float = 0.8,
     upper: bool = True,
 ) -> FloatArray:
@@ -292,21 +290,35 @@ def minimum_detectable_ratio(
     count is taken as negative binomial with the baseline's dispersion. Never uses the observed count (Hoenig
     and Heisey 2001). NaN for an empty baseline, which has no rate to multiply. For decreases
     (``upper=False``) the largest ratio below 1, by variant A; NaN where even nothing would not be called.
+
+    Parameters
+    ----------
+    test : LRDTest
+    alpha, power : float
+    windows : tuple, optional
+        The baseline's counts, their coverage and the window's length, for the rotation's part in variant B.
+    upper : bool
+
+    Returns
+    -------
+    float array, shape (series,)
     """
     recent, periods = test.recent_exposure, test.baseline_exposure
     dispersion = test.dispersion
     if not upper:
         return _detectable_decrease(test, alpha, power)
     called = critical_count(test.baseline_total, recent, periods, dispersion, alpha)
-    sums = window_sums(np.where(covered, baseline, 0), length) * (recent / length)
-    whole = window_sums(covered, length) == length
-    ranked = np.sort(np.where(whole, sums, -1.0), axis=0)[::-1]
-    allowed = np.floor(alpha * (whole.sum(axis=0) + length)).astype(int) - 1
-    at = np.clip(allowed, 0, ranked.shape[0] - 1)
-    beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
-    # Variant B calls a count where A is at most 0.01, or where both A and the rotation are at most alpha.
-    firm = critical_count(test.baseline_total, recent, periods, dispersion, min(RAISE_ABOVE, alpha))
-    called = np.minimum(np.maximum(called, beyond), firm)
+    if windows is not None:
+        baseline, covered, length = windows
+        sums = window_sums(np.where(covered, baseline, 0), length) * (recent / length)
+        whole = window_sums(covered, length) == length
+        ranked = np.sort(np.where(whole, sums, -1.0), axis=0)[::-1]
+        allowed = np.floor(alpha * (whole.sum(axis=0) + length)).astype(int) - 1
+        at = np.clip(allowed, 0, ranked.shape[0] - 1)
+        beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
+        # Variant B calls a count where A is at most 0.01, or where both A and the rotation are at most alpha.
+        firm = critical_count(test.baseline_total, recent, periods, dispersion, min(RAISE_ABOVE, alpha))
+        called = np.minimum(np.maximum(called, beyond), firm)
 
     mean = test.expected
     phi = np.maximum(dispersion.phi, 1 + 1e-6)

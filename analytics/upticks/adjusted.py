@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from analytics.calendars import calendar_days, calendar_windows, overlaps
 from analytics.counts import Counts
 from analytics.kernels.expected import expected_test, seasonal_design
+from analytics.kernels.lrd import LRDTest
 from analytics.upticks.finding import Asked
 from analytics.upticks.windows import Split
 
@@ -32,6 +33,8 @@ class Adjusted:
     ratio: FloatArray
     terms: str
     fitted: bool
+    index: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    test: LRDTest | None = None
 
 
 def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence[str]) -> Adjusted:
@@ -42,6 +45,8 @@ def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence
     window is not whole weeks (in whole weeks they cancel); calendar terms where asked for and known to the
     history. A region needs ten incidents a term.
     """
+    for name in calendar:
+        calendar_windows(name)  # an unknown term is an error however long the history
     step = counts.period_days
     nothing = np.full(len(counts.regions), np.nan)
     last = int((split.recent_window.end - counts.starts[0]) / _DAY + 1) // step
@@ -53,8 +58,6 @@ def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence
         return Adjusted(nothing, nothing, nothing, words, fitted=False)
     part = slice(first, last)
     starts, values, covered = counts.starts[part], counts.values[part], counts.coverage[part]
-    for name in calendar:
-        calendar_windows(name)
     term, known = _calendar(calendar, starts, step, end - first)
     # One harmonic is not enough: where the season has a second one, size was 13-21 % at its rising phases.
     harmonics = 3 if days >= FULL_DAYS else 2
@@ -72,6 +75,7 @@ def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence
     )
     index = np.flatnonzero(enough & split.recent_covered.all(axis=0))
     pvalue, expected, ratio = nothing.copy(), nothing.copy(), nothing.copy()
+    tested = None
     if index.size:
         factor, variance = asked.exposure(np.ones(split.length, dtype=bool))
         test = expected_test(
@@ -88,9 +92,11 @@ def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence
         good = test.converged
         if not asked.upper and asked.completeness is None:
             good = np.zeros_like(good)
+        tested = test.as_lrd(np.flatnonzero(good))
         pvalue[index[good]] = test.pvalue[good]
         expected[index[good]] = test.expected[good]
         ratio[index[good]] = (test.observed / test.expected)[good]
+        index = index[good]
     terms = ["trend", f"{harmonics} annual harmonics"]
     terms += ["weekday"] * weekday + list(known)
     left_out = len(counts.regions) - int(np.isfinite(pvalue).sum())
@@ -98,7 +104,7 @@ def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence
     if left_out:
         words += f"; {left_out} of {len(counts.regions)} regions not adjusted"
         words += f" (under {PER_TERM} incidents a term, or gaps)"
-    return Adjusted(pvalue, expected, ratio, words, fitted=True)
+    return Adjusted(pvalue, expected, ratio, words, True, index, tested)
 
 
 def _calendar(

@@ -16,7 +16,7 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.alternatives import METHODS
-from analytics.kernels.lrd import minimum_detectable_ratio, ratio_limit
+from analytics.kernels.lrd import LRDTest, minimum_detectable_ratio, ratio_limit
 from analytics.kernels.multiplicity import benjamini_hochberg
 from analytics.results import UptickResult, format_p
 from analytics.upticks.adjusted import Adjusted, calendar_notes, expected_null
@@ -172,6 +172,15 @@ def uptick_test(
         "direction": direction,
     }
     if recent == "scan":
+        given = {"null": null != "constant", "method": method != "lrd_b", "shrink": shrink}
+        given |= {"completeness_sd": completeness_sd is not None, "calendar": bool(calendar)}
+        if any(given.values()):
+            named = ", ".join(name for name, is_given in given.items() if is_given)
+            raise OptionError(
+                f"recent='scan' has no use for {named}",
+                expected="the rotation of the largest standardised sum, under the constant null",
+                todo=f"leave out {named}, or give the length of the recent window",
+            )
         return picked_result(counts, split, asked, tuple(lengths), common)
 
     adjusted = expected_null(counts, split, asked, calendar)
@@ -275,22 +284,14 @@ def _frame(
     out["observed"][~split.recent_covered.any(axis=0)] = np.nan
     model_based = np.zeros(regions, dtype=bool)
     for group, test, pattern in findings.tests:
-        out["expected"][group] = test.expected
-        with np.errstate(divide="ignore"):
-            out["rate_ratio"][group] = test.observed / test.expected
-        out["low"][group] = ratio_limit(test, (1 - confidence) / 2, upper=False)
-        out["high"][group] = ratio_limit(test, (1 - confidence) / 2, upper=True)
-        out["limit"][group] = ratio_limit(test, 0.05, upper=asked.upper)
-        out["minimum_detectable_ratio"][group] = minimum_detectable_ratio(
-            split.baseline[:, group],
-            split.baseline_covered[:, group],
-            test,
-            length=int(pattern.sum()),
-            alpha=alpha,
-            upper=asked.upper,
-        )
-        out["dispersion"][group] = test.dispersion.phi
-        model_based[group] = test.pvalue < 1 / np.maximum(test.dispersion.windows, 1)
+        if null == "constant":
+            windows = (split.baseline[:, group], split.baseline_covered[:, group], int(pattern.sum()))
+            _fill(out, group, test, asked, windows, alpha=alpha, confidence=confidence)
+            model_based[group] = test.pvalue < 1 / np.maximum(test.dispersion.windows, 1)
+    if null == "expected" and adjusted.test is not None:
+        _fill(out, adjusted.index, adjusted.test, asked, None, alpha=alpha, confidence=confidence)
+        windows_held = np.maximum(adjusted.test.dispersion.windows, 1)
+        model_based[adjusted.index] = adjusted.test.pvalue < 1 / windows_held
     pvalue = findings.pvalue if null == "constant" else adjusted.pvalue
     reasons = findings.reasons
     if null == "expected":
@@ -329,3 +330,26 @@ def _frame(
             "model_based": model_based,
         }
     )
+
+
+def _fill(
+    out: dict[str, FloatArray],
+    group: npt.NDArray[np.intp],
+    test: LRDTest,
+    asked: Asked,
+    windows: tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_], int] | None,
+    *,
+    alpha: float,
+    confidence: float,
+) -> None:
+    """Write what a group of regions was found to be into the columns."""
+    out["expected"][group] = test.expected
+    with np.errstate(divide="ignore"):
+        out["rate_ratio"][group] = test.observed / test.expected
+    out["low"][group] = ratio_limit(test, (1 - confidence) / 2, upper=False)
+    out["high"][group] = ratio_limit(test, (1 - confidence) / 2, upper=True)
+    out["limit"][group] = ratio_limit(test, 0.05, upper=asked.upper)
+    out["minimum_detectable_ratio"][group] = minimum_detectable_ratio(
+        test, alpha=alpha, windows=windows, upper=asked.upper
+    )
+    out["dispersion"][group] = test.dispersion.phi

@@ -321,7 +321,7 @@ def _total_row(
     row["limit"] = float(ratio_limit(test, 0.05, upper=True)[0])
     row["pvalue"] = float(test.pvalue[0])
     row["detectable"] = float(
-        minimum_detectable_ratio(values[:end], covered[:end], test, length=recent, alpha=alpha)[0]
+        minimum_detectable_ratio(test, alpha=alpha, windows=(values[:end], covered[:end], recent))[0]
     )
     return row
 
