@@ -13,9 +13,9 @@ from analytics.regions import known_region_sets
 from analytics.schema import ACTIVITIES
 
 KEYS = {"id", "words", "kind", "region_set", "window", "activity", "direction", "supported_if", "lethal_only"}
-MORE_KEYS = {"activity_also", "count"}
-KINDS = {"recent", "recurrence", "day", "concentration", "change", "causal"}
-DIRECTIONS = {"greater", "less", "either"}
+MORE_KEYS = {"activity_also", "count", "picked", "lethal_rule"}
+KINDS = {"recent", "recurrence", "persistence", "day", "concentration", "change", "response", "causal"}
+DIRECTIONS = {"greater", "less", "not less", "either"}
 
 
 @pytest.fixture(scope="module")

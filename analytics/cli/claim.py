@@ -37,6 +37,13 @@ _SPARE = ("p", "detectable ratio", "95 % interval", "expected")  # the verdict, 
 def run(args: Namespace) -> None:
     """Test every region and show the verdicts."""
     plan = plan_output(args)
+    if args.claims is not None:
+        from analytics.cli.claims import run_claims  # loads every test there is
+
+        run_claims(args, plan)
+        return
+    if args.article_date is not None:
+        raise OptionError("--article-date is for --claims", todo="give --claims FILE, or leave it out")
     options = _options(args)
     incidents, counts = read_and_count(args)
     emit(_shown(args, incidents, counts, uptick_test(counts, **options)), plan)

@@ -124,6 +124,15 @@ def _count(parser: argparse.ArgumentParser) -> None:
 def _test(parser: argparse.ArgumentParser) -> None:
     _reading(parser)
     _counting(parser, full=True)
+    claims = parser.add_argument_group("claims")
+    claims.add_argument(
+        "--claims",
+        metavar="TOML",
+        help="put every claim of this file to the data (article: the bundled ones); see docs/claims.md",
+    )
+    claims.add_argument(
+        "--article-date", metavar="DATE", help="count the claims' windows from this day (default: the file's)"
+    )
     test = parser.add_argument_group("test")
     test.add_argument(
         "--recent",

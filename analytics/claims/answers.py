@@ -1,0 +1,345 @@
+"""Each kind of claim put to the data: which test answers it, and what its result says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics.claims.contrast import contrast, contrast_words
+from analytics.claims.series import Asked, Unanswerable, fitting
+from analytics.periods import Window
+from analytics.results import (
+    CANNOT_BE_TOLD,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    ClaimResult,
+    UptickResult,
+    Verdict,
+    format_number,
+    format_p,
+)
+from analytics.upticks.change import change_test
+from analytics.upticks.concentration import concentration_test
+from analytics.upticks.day import day_test
+from analytics.upticks.recent import uptick_test
+from analytics.upticks.recurring import recurrence_test
+from analytics.upticks.response import response_test
+
+__all__ = ["ANSWERS", "Answer", "Options"]
+
+SPELL = 91  # days without any incident, from which activity is not said to have gone on
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What holds for every claim of a table."""
+
+    alpha: float
+    margin: float
+    guard: int
+    baseline: int
+    completeness: float | None
+    replicates: int
+    seed: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Answer:
+    """What the data say to one claim under one definition."""
+
+    test: str
+    verdict: Verdict
+    reason: str
+    estimate_name: str = ""
+    estimate: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    pvalue: float = np.nan
+    detectable: float = np.nan
+    could_be_seen: str = "–"
+    result: ClaimResult | UptickResult | None = None
+    details: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def _seen(value: float, text: str, direction: str = "greater", *, digits: int = 2) -> str:
+    """Say the smallest effect that would be seen in four cases out of five."""
+    if np.isnan(value):
+        return "–"
+    if np.isinf(value):
+        return "none of any size"
+    return text.format(format_number(value, digits), "or less" if direction == "less" else "or more")
+
+
+def _join(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _baseline(options: Options, window: Window) -> int:
+    return max(options.baseline, 8 * window.days)  # a baseline holds eight windows at least
+
+
+def _recent(asked: Asked, options: Options) -> Answer:
+    direction = asked.claim.direction
+    result = uptick_test(
+        asked.series(),
+        recent=asked.window.days,
+        guard=options.guard,
+        baseline=_baseline(options, asked.window),
+        alpha=options.alpha,
+        margin=options.margin,
+        completeness=options.completeness,
+        direction="less" if direction == "less" else "greater",
+    )
+    row = result.frame.iloc[0]
+    found = ""
+    if not np.isnan(row["pvalue"]):
+        found = f"{row['observed']:.0f} where {format_number(row['expected'])} were expected"
+        if not np.isnan(row["pvalue_expected"]):
+            found += f"; against trend and season p = {format_p(row['pvalue_expected'])}".replace("= <", "< ")
+    return Answer(
+        "uptick_test",
+        row["verdict"],
+        _join(row["reason"], found),
+        "rate ratio",
+        row["rate_ratio"],
+        row["low"],
+        row["high"],
+        row["pvalue"],
+        row["minimum_detectable_ratio"],
+        _seen(row["minimum_detectable_ratio"], "{} times the rate {}", direction),
+        result,
+    )
+
+
+def _day(asked: Asked, options: Options) -> Answer:
+    claim, day = asked.claim, asked.window.end
+    result = day_test(
+        asked.series(),
+        date=day,
+        picked=Window(day - (claim.picked - 1) * _DAY, day),
+        guard=options.guard,
+        baseline=options.baseline,
+        alpha=options.alpha,
+        completeness=options.completeness,
+    )
+    row = result.frame.iloc[0]
+    stated = ""
+    if claim.count is not None and not np.isnan(row["estimate"]):
+        stated = f"the claim says {claim.count}, the data hold {row['estimate']:.0f}"
+        if row["estimate"] < claim.count:
+            stated += ", so not all of it is in them"
+    picked = f"taken as the largest of the {claim.picked} days that end with it" if claim.picked > 1 else ""
+    return Answer(
+        "day_test",
+        row["verdict"],
+        _join(row["reason"], stated, picked),
+        "incidents that day (an ordinary day's range)",
+        row["estimate"],
+        row["low"],
+        row["high"],
+        row["pvalue"],
+        row["detectable"],
+        _seen(row["detectable"], "{} on the day {}", digits=0),
+        result,
+    )
+
+
+def _concentration(asked: Asked, options: Options) -> Answer:
+    counts = asked.count(every=True)
+    result = concentration_test(
+        counts,
+        regions_inside=asked.claim.region_set or list(asked.claim.regions),
+        recent=asked.window.days,
+        guard=options.guard,
+        baseline=_baseline(options, asked.window),
+        alpha=options.alpha,
+        margin=options.margin,
+    )
+    row = result.frame.iloc[0]
+    shares = ""
+    if not np.isnan(row["share_recent"]) and not np.isnan(row["share_baseline"]):
+        shares = (
+            f"{row['share_recent']:.0%} of the window's incidents lie there, "
+            f"{row['share_baseline']:.0%} of the baseline's"
+        )
+    return Answer(
+        "concentration_test",
+        row["verdict"],
+        _join(row["reason"], shares),
+        "ratio of rate ratios",
+        row["estimate"],
+        row["low"],
+        row["high"],
+        row["pvalue"],
+        row["detectable"],
+        _seen(row["detectable"], "a rise {} times that elsewhere {}"),
+        result,
+    )
+
+
+def _change(asked: Asked, options: Options) -> Answer:
+    direction = asked.claim.direction
+    result = change_test(
+        asked.series(),
+        date=asked.window.start,
+        direction=direction,
+        alpha=options.alpha,
+        margin=options.margin,
+        completeness=options.completeness,
+    )
+    row = result.frame.iloc[0]
+    placebo = ""
+    if row["placebos"] and not np.isnan(row["placebo_pvalue"]):
+        rank = format_number(row["placebo_pvalue"], 2)
+        placebo = f"rank {rank} among {row['placebos']} earlier dates for which nothing is claimed"
+    return Answer(
+        "change_test",
+        row["verdict"],
+        _join(row["reason"], placebo),
+        "ratio of the weekly level",
+        row["estimate"],
+        row["low"],
+        row["high"],
+        row["pvalue"],
+        row["detectable"],
+        _seen(row["detectable"], "{} times the level {}", direction),
+        result,
+        dict(result.details),
+    )
+
+
+def _recurrence(asked: Asked, options: Options) -> Answer:
+    result = recurrence_test(
+        fitting(asked, asked.window.start).series(),
+        alpha=options.alpha,
+        margin=options.margin,
+        replicates=options.replicates,
+        seed=options.seed,
+    )
+    row = result.frame.iloc[0]
+    return Answer(
+        "recurrence_test",
+        row["verdict"],
+        row["reason"],
+        "days from one uptick to the next, median",
+        row["estimate"],
+        row["low"],
+        row["high"],
+        row["pvalue"],
+        row["detectable"],
+        _seen(row["detectable"], "fortnights with {} times the rate {}"),
+        result,
+        dict(result.details),
+    )
+
+
+def _persistence(asked: Asked, options: Options) -> Answer:
+    """Describe, without a p-value: one attack after a declaration shows that attacks went on."""
+    counts = fitting(asked, asked.window.start).series()
+    values, covered = counts.values[:, 0], counts.coverage[:, 0]
+    number, days = int(values.sum()), int(covered.sum())
+    seen = f"a spell of {SPELL} days without"
+    if days < 2 * SPELL:
+        return Answer(
+            "longest spell", CANNOT_BE_TOLD, f"there is coverage for {days} days, fewer than {2 * SPELL}"
+        )
+    spell, ended = _longest_quiet(values, covered)
+    last = counts.starts[-1] if ended is None else counts.starts[ended]
+    found = (
+        f"{number:,} {asked.definition} in {days:,} days with coverage; the longest spell without lasts "
+        f"{spell} day{'s' * (spell != 1)}, to {last}"
+    )
+    verdict: Verdict = SUPPORTED if number and spell < SPELL else NOT_SUPPORTED
+    if verdict == NOT_SUPPORTED and options.completeness is None and ended is None:
+        verdict, found = CANNOT_BE_TOLD, f"{found}; reports may still come (completeness not known)"
+    return Answer(
+        "longest spell",
+        verdict,
+        f"{found}; no test is needed, since any incident shows that they go on",
+        "days of the longest spell without",
+        float(spell),
+        detectable=float(SPELL),
+        could_be_seen=seen,
+    )
+
+
+def _longest_quiet(values: Any, covered: Any) -> tuple[int, int | None]:
+    """Return the length of the longest run of covered days without incident, and its end (None: the last)."""
+    breaks = np.flatnonzero((values > 0) | ~covered)
+    edges = np.r_[-1, breaks, len(values)]
+    lengths = np.diff(edges) - 1
+    longest = int(np.argmax(lengths))
+    end = int(edges[longest + 1]) - 1
+    return int(lengths[longest]), None if end == len(values) - 1 else end
+
+
+def _response(asked: Asked, options: Options) -> Answer:
+    claim = asked.claim
+    here = fitting(asked, asked.window.start)
+    negated = claim.direction == "not less"
+    result = response_test(
+        here.count(activity=("operation",)),
+        here.count(),
+        direction="greater" if claim.direction == "greater" else "less",
+        alpha=options.alpha,
+        margin=options.margin,
+    )
+    row = result.frame.iloc[0]
+    verdict, reason, pvalue = row["verdict"], row["reason"], row["pvalue"]
+    if negated:
+        # The claim is that operations change nothing for the better: the answers change places.
+        verdict = {SUPPORTED: NOT_SUPPORTED, NOT_SUPPORTED: SUPPORTED}.get(verdict, CANNOT_BE_TOLD)
+        if not np.isnan(pvalue):
+            fewer = f"that incidents become fewer has p = {format_p(pvalue)}".replace("= <", "< ")
+            reason, pvalue = _join(reason, fewer), np.nan
+    used = f"{row['used']} of {row['events']} days with an operation can be compared"
+    return Answer(
+        "response_test",
+        verdict,
+        _join(reason, used),
+        "incidents after operations, relative to matched times",
+        row["estimate"],
+        row["low"],
+        row["high"],
+        pvalue,
+        row["detectable"],
+        _seen(row["detectable"], "{} times {}", "greater" if claim.direction == "greater" else "less"),
+        result,
+        dict(result.details),
+    )
+
+
+def _causal(asked: Asked, options: Options) -> Answer:
+    why = "a cause cannot be read from counts of incidents"
+    try:
+        table = contrast(asked)
+    except Unanswerable as error:
+        return Answer("contrast", CANNOT_BE_TOLD, f"{why}; no contrast can be shown: {error}")
+    row = table[table["claimed"]].iloc[0]
+    name = "rate after over before" if asked.claim.everywhere else "ratio of rate ratios, described only"
+    return Answer(
+        "contrast",
+        CANNOT_BE_TOLD,
+        f"{why}; {contrast_words(table, asked.claim.place)}",
+        name,
+        row["ratio"],
+        could_be_seen="none: no size of effect shows a cause",
+        details={"contrast": table},
+    )
+
+
+ANSWERS: dict[str, Callable[[Asked, Options], Answer]] = {
+    "recent": _recent,
+    "day": _day,
+    "concentration": _concentration,
+    "change": _change,
+    "recurrence": _recurrence,
+    "persistence": _persistence,
+    "response": _response,
+    "causal": _causal,
+}

@@ -1,0 +1,428 @@
+"""Reading a file of claims: strictly, so that a misspelt key never silently changes a question."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from analytics.bundled import bundled_path
+from analytics.errors import InputError, UptickError, nearest
+from analytics.filters import parse_filter
+from analytics.periods import Window, as_day
+from analytics.regions import LEVELS, known_region_sets, region_set, region_table
+from analytics.schema import ACTIVITIES
+from analytics.upticks.activity import DEFINITIONS
+
+__all__ = ["DIRECTIONS", "KINDS", "LETHAL_RULES", "Article", "Claim", "Claims", "read_claims"]
+
+ALL = "all"
+ARTICLE = "seeds/claims.toml"
+# Each kind of question: what it asks, and the directions it can be asked in.
+KINDS: dict[str, str] = {
+    "recent": "more (or less) active in the window than in the year before",
+    "day": "one day was exceptional",
+    "concentration": "the rise was greater in these regions than in all others",
+    "change": "the level changed on the first day of the window",
+    "recurrence": "upticks come again and again",
+    "persistence": "incidents go on, without a long spell of none",
+    "response": "attacks after operations, beside matched times without one",
+    "causal": "something happened because of something else: counts cannot tell",
+}
+DIRECTIONS: dict[str, tuple[str, ...]] = {
+    "recent": ("greater", "less"),
+    "day": ("greater",),
+    "concentration": ("greater",),
+    "change": ("greater", "less"),
+    "recurrence": ("either",),
+    "persistence": ("either",),
+    "response": ("less", "greater", "not less"),
+    "causal": ("greater", "less", "either"),
+}
+LETHAL_RULES = ("cannot be told", "deadly only", "enough")
+_REQUIRED = ("id", "words", "kind", "window", "activity", "direction")
+_OPTIONAL = (
+    "region_set", "regions", "by", "activity_also", "supported_if", "lethal_only", "lethal_rule", "count",
+    "picked", "where",
+)  # fmt: skip
+_ARTICLE_REQUIRED = ("title", "date")
+_ARTICLE_OPTIONAL = ("publisher", "site", "country", "date_basis", "date_alternatives", "date_reason")
+_WINDOW = ("first", "start", "last")
+_PICKED = 7  # a day of the week that ends with it: what "on Sunday alone" was picked from, unless stated
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """Who said it and when. `date` is the day that windows are counted from."""
+
+    title: str
+    date: np.datetime64
+    publisher: str = ""
+    site: str = ""
+    country: str = "Iraq"
+    date_basis: str = "stated"
+    date_reason: str = ""
+    date_alternatives: tuple[np.datetime64, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim, as stated in the file.
+
+    Attributes
+    ----------
+    id, words : str
+    kind : str
+        One of :data:`KINDS`.
+    region_set : str
+        ``"all"``, a region set, or "" where `regions` are listed.
+    regions : tuple of str
+    by : str
+        Column that holds the regions.
+    first : int or None
+        First day of the window, counted from the article's date; None where `start` is given.
+    last : int
+        Last day, counted likewise.
+    start : datetime64[D] or None
+    activity, activity_also : tuple of str
+        What counts, and the second definition run beside it (empty: none).
+    direction : str
+    supported_if, lethal_only : str
+        What would support it, and what data with deadly events only can say; shown to readers.
+    lethal_rule : str
+        ``"cannot be told"``: not tested on such data. ``"deadly only"``: tested for deadly events, and told
+        beside, while the verdict on the claim stays open. ``"enough"``: deadly events can support it.
+    count : int or None
+        How many the claim says, for a day.
+    picked : int
+        Of how many days that end with it the day was picked.
+    where : str
+        Further filter.
+    """
+
+    id: str
+    words: str
+    kind: str
+    region_set: str
+    regions: tuple[str, ...]
+    by: str
+    first: int | None
+    last: int
+    start: np.datetime64 | None
+    activity: tuple[str, ...]
+    activity_also: tuple[str, ...]
+    direction: str
+    supported_if: str = ""
+    lethal_only: str = ""
+    lethal_rule: str = LETHAL_RULES[0]
+    count: int | None = None
+    picked: int = _PICKED
+    where: str = ""
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the claim is about all regions."""
+        return self.region_set == ALL
+
+    @property
+    def place(self) -> str:
+        """The regions in words."""
+        if self.everywhere:
+            return "all regions"
+        if self.region_set == "disputed_territories":
+            return "disputed territories"
+        return region_set(self.region_set).label if self.region_set else ", ".join(self.regions)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of the regions; empty for all."""
+        return region_set(self.region_set).members if self.region_set not in ("", ALL) else self.regions
+
+    @property
+    def definitions(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is counted, once or twice: its name and the activities."""
+        given = [self.activity, *([self.activity_also] if self.activity_also else [])]
+        names = {frozenset(words): name for name, words in DEFINITIONS.items()}
+        return tuple((names.get(frozenset(words), " or ".join(words)), words) for words in given)
+
+    def window(self, date: np.datetime64) -> Window:
+        """Return the window for an article of this date."""
+        begin = self.start if self.first is None else date + self.first * _DAY
+        assert begin is not None
+        return Window(begin, date + self.last * _DAY)
+
+
+@dataclass(frozen=True, eq=False)
+class Claims:
+    """The claims of one article or one analyst."""
+
+    article: Article
+    claims: tuple[Claim, ...]
+    path: Path | None = field(default=None)
+
+    def __len__(self) -> int:
+        return len(self.claims)
+
+    def __iter__(self) -> Iterator[Claim]:
+        return iter(self.claims)
+
+    def __getitem__(self, name: str) -> Claim:
+        for claim in self.claims:
+            if claim.id == name:
+                return claim
+        raise KeyError(name)
+
+
+def read_claims(path: str | Path | None = None) -> Claims:
+    """Read a file of claims (TOML).
+
+    Parameters
+    ----------
+    path : str, Path or None
+        None reads the bundled claims of the article the project was created from. ``docs/claims.md`` explains
+        every key.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a key, kind, activity, region set or region is unknown or missing. The
+        message names the claim, the key, what is known and the nearest.
+
+    Examples
+    --------
+    >>> claims = read_claims()
+    >>> len(claims), claims["more-active"].kind
+    (9, 'recent')
+    >>> print(claims["more-active"].window(claims.article.date))
+    2020-03-31..2020-04-13
+    """
+    file = bundled_path(ARTICLE) if path is None else Path(path)
+    try:
+        stated = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            "the file of claims cannot be read", found=error.strerror or str(error), where=str(path)
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "the file of claims is not TOML", found=str(error), where=file.name,
+            todo="docs/claims.md has an example",
+        ) from error  # fmt: skip
+    top = _Reader(file.name, "the file", stated)
+    top.keys(("article", "claim"), ())
+    if not isinstance(stated["article"], dict) or not isinstance(stated["claim"], list):
+        top.fail("article or claim", "one table [article], then one [[claim]] for each claim")
+    article = _article(_Reader(file.name, "[article]", stated["article"]))
+    claims = [
+        _claim(_Reader(file.name, _named(entry, number), entry), article)
+        for number, entry in enumerate(stated["claim"], 1)
+    ]
+    names = [claim.id for claim in claims]
+    if not claims or len(set(names)) < len(names):
+        twice = next((name for name in names if names.count(name) > 1), None)
+        raise InputError(
+            f"claim {twice!r}: its id stands twice" if twice else "the file holds no claim",
+            expected="one [[claim]] or more, each with an id of its own",
+            where=file.name,
+        )
+    return Claims(article, tuple(claims), file)
+
+
+def _named(entry: object, number: int) -> str:
+    name = entry.get("id") if isinstance(entry, dict) else None
+    return f"claim {name!r}" if isinstance(name, str) and name.strip() else f"claim number {number}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One table of the file, with what its errors have to say."""
+
+    file: str
+    name: str
+    table: Any
+
+    def fail(self, key: str, expected: str, known: Sequence[str] = (), value: object = None) -> NoReturn:
+        found = self.table.get(key) if value is None else value
+        close = nearest(str(found), known) if known else []
+        raise InputError(
+            f"{self.name}: {key} cannot be used",
+            expected=expected,
+            found="nothing" if found is None else repr(found),
+            where=self.file,
+            todo=f"did you mean {' or '.join(close)}?" if close else None,
+        )
+
+    def keys(self, required: Sequence[str], optional: Sequence[str]) -> None:
+        if not isinstance(self.table, Mapping):
+            raise InputError(
+                f"{self.name}: is no table", found=repr(self.table), where=self.file,
+                expected=f"keys {', '.join(required)}",
+            )  # fmt: skip
+        known = (*required, *optional)
+        for key in self.table:
+            if key not in known:
+                close = nearest(key, known)
+                raise InputError(
+                    f"{self.name}: unknown key {key!r}",
+                    expected=f"one of {', '.join(known)}",
+                    where=self.file,
+                    todo=f"did you mean {' or '.join(close)}?" if close else "docs/claims.md lists the keys",
+                )
+        for key in required:
+            if key not in self.table:
+                raise InputError(
+                    f"{self.name}: the key {key!r} is missing",
+                    expected=f"the keys {', '.join(required)}",
+                    found=", ".join(self.table) or "none",
+                    where=self.file,
+                )
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.table.get(key, default)
+        if not isinstance(value, str) or (default is None and not value.strip()):
+            self.fail(key, "a text")
+        return " ".join(value.split())
+
+    def word(self, key: str, known: Sequence[str], default: str | None = None) -> str:
+        value = self.table.get(key, default)
+        if value not in known:
+            self.fail(key, f"one of {', '.join(known)}" if len(known) > 1 else known[0], known)
+        return str(value)
+
+    def words(self, key: str, known: Sequence[str] | None) -> tuple[str, ...]:
+        value = self.table.get(key)
+        if not isinstance(value, list) or not value or not all(isinstance(v, str) and v for v in value):
+            self.fail(key, "a list of texts, at least one")
+        for word in value:
+            if known is not None and word not in known:
+                self.fail(key, f"from {', '.join(known)}", known, word)
+        if len(set(value)) < len(value):
+            self.fail(key, "each word once")
+        return tuple(value)
+
+    def whole(self, key: str, *, least: int | None = None) -> int:
+        value = self.table.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or (least is not None and value < least):
+            self.fail(key, "a whole number" + (f", at least {least}" if least is not None else ""))
+        return value
+
+    def day(self, key: str, value: object = None) -> np.datetime64:
+        given = self.table.get(key) if value is None else value
+        try:
+            return as_day(given, key)
+        except UptickError:
+            self.fail(key, "a day such as 2020-04-13", value=given)
+
+
+def _article(read: _Reader) -> Article:
+    read.keys(_ARTICLE_REQUIRED, _ARTICLE_OPTIONAL)
+    others = read.table.get("date_alternatives", [])
+    if not isinstance(others, list):
+        read.fail("date_alternatives", "a list of days")
+    return Article(
+        title=read.text("title"),
+        date=read.day("date"),
+        publisher=read.text("publisher", ""),
+        site=read.text("site", ""),
+        country=read.text("country", "Iraq"),
+        date_basis=read.text("date_basis", "stated"),
+        date_reason=read.text("date_reason", ""),
+        date_alternatives=tuple(read.day("date_alternatives", value=day) for day in others),
+    )
+
+
+def _claim(read: _Reader, article: Article) -> Claim:
+    read.keys(_REQUIRED, _OPTIONAL)
+    kind = read.word("kind", tuple(KINDS))
+    named, regions, by = _regions(read, article.country)
+    if kind == "concentration" and named == ALL:
+        read.fail("region_set", "regions that can be compared with others, not all", value=ALL)
+    first, last, start = _window(read, kind, article.date)
+    for key, of in (("count", "day"), ("picked", "day")):
+        if key in read.table and kind != of:
+            read.fail(key, f"only in claims of kind {of}")
+    where = read.text("where", "")
+    if where:
+        try:
+            parse_filter(where)
+        except UptickError as error:
+            read.fail("where", f"a filter ({error.what})")
+    activity = read.words("activity", ACTIVITIES)
+    also = read.words("activity_also", ACTIVITIES) if "activity_also" in read.table else ()
+    if frozenset(also) == frozenset(activity):
+        read.fail("activity_also", "another definition than activity")
+    return Claim(
+        id=read.text("id"),
+        words=read.text("words"),
+        kind=kind,
+        region_set=named,
+        regions=regions,
+        by=by,
+        first=first,
+        last=last,
+        start=start,
+        activity=activity,
+        activity_also=also,
+        direction=read.word("direction", DIRECTIONS[kind]),
+        supported_if=read.text("supported_if", ""),
+        lethal_only=read.text("lethal_only", ""),
+        lethal_rule=read.word("lethal_rule", LETHAL_RULES, LETHAL_RULES[0]),
+        count=read.whole("count", least=1) if "count" in read.table else None,
+        picked=read.whole("picked", least=1) if "picked" in read.table else _PICKED,
+        where=where,
+    )
+
+
+def _regions(read: _Reader, country: str) -> tuple[str, tuple[str, ...], str]:
+    """Return set name, listed regions and the column that holds them."""
+    if ("region_set" in read.table) == ("regions" in read.table):
+        read.fail("region_set", 'either region_set (such as "all") or regions (a list of names)')
+    if "region_set" in read.table:
+        if "by" in read.table:
+            read.fail("by", "only beside regions: a region set knows its level")
+        known = (ALL, *known_region_sets())
+        named = read.word("region_set", known)
+        return named, (), "admin1" if named == ALL else region_set(named).level
+    by = read.text("by", "admin1")
+    regions = read.words("regions", None)
+    table = region_table(country, by) if by in LEVELS else None
+    if table is None:
+        return "", regions, by  # checked against the data, where they are counted
+    placed = []
+    for name in regions:
+        code = table.code(name)
+        if code < 0:
+            close = table.nearest(name)
+            raise InputError(
+                f"{read.name}: regions: unknown region {name!r}",
+                expected=f"one of the {len(table)} {by} units of {country}",
+                where=read.file,
+                todo=f"did you mean {' or '.join(close)}?" if close else None,
+            )
+        placed.append(table.names[code])
+    return "", tuple(dict.fromkeys(placed)), by
+
+
+def _window(read: _Reader, kind: str, date: np.datetime64) -> tuple[int | None, int, np.datetime64 | None]:
+    stated = read.table["window"]
+    inner = _Reader(read.file, f"{read.name}: window", stated)
+    inner.keys(("last",), _WINDOW[:2])
+    if ("first" in stated) == ("start" in stated):
+        read.fail("window", "either first (days counted from the article's date) or start (a date), and last")
+    last = inner.whole("last")
+    first = inner.whole("first") if "first" in stated else None
+    start = inner.day("start") if first is None else None
+    begin = start if first is None else date + first * _DAY
+    assert begin is not None
+    if begin > date + last * _DAY:
+        read.fail("window", "a first day that is not after the last")
+    if last > 0:
+        read.fail("window", "a last day that is not after the article")
+    if kind == "day" and first != last:
+        read.fail("window", "one day (first = last) for a claim of kind day")
+    return first, last, start

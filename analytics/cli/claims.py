@@ -1,0 +1,124 @@
+"""``uptick test --claims``: every claim of a file put to one file of incidents."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+import pandas as pd
+
+from analytics.claims import VerdictTable, read_claims, verdicts
+from analytics.cli.inputs import last_date_hint, read, spells, the_file
+from analytics.cli.parser import build_parser
+from analytics.cli.show import Plan, Shown, Table, account_lines, emit, input_record, records
+from analytics.errors import OptionError
+from analytics.incidents import Incidents
+from analytics.periods import as_day
+
+__all__ = ["run_claims"]
+
+# What the file of claims states itself, or what belongs to one test only.
+_NOT_HERE = (
+    "recent", "lengths", "direction", "null", "calendar", "method", "shrink", "completeness_sd", "start",
+    "by", "regions", "where", "week_start", "freq", "value", "span",
+)  # fmt: skip
+_GLYPHS = (("would not", "–"), ("not supported", "–"), ("cannot", "?"), ("", "▲"))
+
+
+def run_claims(args: Namespace, plan: Plan) -> None:
+    """Put every claim to the data and show the verdicts.
+
+    Raises
+    ------
+    OptionError
+        If an option is given that the file of claims states itself, or ``--as-of`` is missing.
+    """
+    parser = build_parser()[1]["test"]
+    for name in _NOT_HERE:
+        if getattr(args, name) != parser.get_default(name):
+            raise OptionError(
+                f"--{name.replace('_', '-')} does not go with --claims",
+                expected="what is asked, where and when, as the file of claims states it",
+                todo="write it into the file of claims; docs/claims.md has the keys",
+            )
+    the_file(args)
+    if args.baseline == "same_weeks":
+        raise OptionError("--baseline same_weeks does not go with --claims", expected="a number of days")
+    claims = read_claims(None if args.claims == "article" else Path(args.claims))
+    gaps = spells(args)
+    if args.as_of is None:
+        raise OptionError(
+            "--as-of is not given",
+            expected="the last day the data know about: quiet days up to it count as zero",
+            todo=last_date_hint(read(args, as_of=None)),
+        )
+    incidents = read(args, as_of=as_day(args.as_of, "--as-of"))
+    table = verdicts(
+        claims,
+        incidents,
+        article_date=args.article_date,
+        completeness=args.completeness,
+        alpha=args.alpha,
+        margin=args.margin,
+        guard=args.guard,
+        baseline=args.baseline,
+        no_coverage=gaps,
+    )
+    emit(_shown(args, incidents, table), plan)
+
+
+def _shown(args: Namespace, incidents: Incidents, table: VerdictTable) -> Shown:
+    article = table.claims.article
+    record = {
+        "command": "test",
+        "parameters": {
+            "claims": table.claims.path.name if table.claims.path else None,
+            "as_of": str(table.as_of),
+            "article_date": str(table.article_date),
+            "guard": args.guard,
+            "baseline": args.baseline,
+            "alpha": table.alpha,
+            "margin": table.margin,
+            "completeness": args.completeness,
+        },
+        **input_record(incidents, gaps=spells(args)),
+        "article": {"title": article.title, "publisher": article.publisher, "date": str(article.date)},
+        "sentence": table.sentence(),
+        "family": table.family,
+        "lethal_only": table.lethal_only,
+        "claims": records(table.frame),
+        "contrasts": [
+            {"claim": claim, "counted": counted, **row}
+            for (claim, counted), answer in table.answers.items()
+            if "contrast" in answer.details
+            for row in records(answer.details["contrast"])
+        ],
+        "notes": list(dict.fromkeys([*incidents.notes, *table.notes])),
+    }
+    lines = account_lines(incidents, gaps=spells(args))
+    return Shown(
+        heading=(table.sentence(),),
+        tables=_tables(table),
+        account=(*lines, table.family, *(f"note: {note}" for note in table.notes)),
+        frame=table.frame,
+        record=record,
+        simulated=table.simulated,
+    )
+
+
+def _tables(table: VerdictTable) -> tuple[Table, ...]:
+    summary = table.summary()
+    summary["verdict"] = [
+        f"{next(glyph for start, glyph in _GLYPHS if word.startswith(start))} {word}"
+        for word in summary["verdict"]
+    ]
+    words = table.frame.drop_duplicates("claim")
+    asked = pd.DataFrame({"claim": words["claim"], "where": words["regions"], "words": words["words"]})
+    numbers = summary[
+        ["claim", "counted", "window", "estimate", "95 % interval", "p", "verdict", "could be seen"]
+    ]
+    return (
+        Table(asked, "what is claimed"),
+        Table(numbers, "what the data say", ("95 % interval", "p"), ("could be seen", "window")),
+        Table(summary[["claim", "counted", "why"]], "why"),
+    )
