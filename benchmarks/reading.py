@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analytics import read_incidents
+from analytics import count_incidents, read_incidents
 
 SEED = 20200413
 BAR = 2.0
+COUNT_BAR = 0.1  # seconds, for counting them
 RESULT = Path(__file__).parent / "results" / "reading.txt"
 EVENTS = (
     ("Political violence", "Battles", "Armed clash"),
@@ -86,14 +87,25 @@ def invented_rows(size: int, seed: int = SEED) -> pd.DataFrame:
     )
 
 
-def measure(path: Path, repeats: int) -> tuple[list[float], int]:
-    """Seconds of each reading, and the number of incidents kept."""
-    seconds, kept = [], 0
+def measure(path: Path, repeats: int) -> tuple[list[float], list[float], list[float], int]:
+    """Seconds of each reading, each count by admin1, each of pandas' group-by; and the incidents kept."""
+    reading, counting, peer, kept = [], [], [], 0
     for _ in range(repeats):
         start = time.perf_counter()
-        kept = len(read_incidents(path))
-        seconds.append(time.perf_counter() - start)
-    return seconds, kept
+        incidents = read_incidents(path)
+        reading.append(time.perf_counter() - start)
+        kept = len(incidents)
+        start = time.perf_counter()
+        count_incidents(incidents, by="admin1", as_of=incidents.last_date)
+        counting.append(time.perf_counter() - start)
+        # The same days x regions by a group-by, unstacked and filled: neither coverage nor accounting.
+        frame = incidents.frame
+        start = time.perf_counter()
+        days = pd.date_range(frame["date_start"].min(), frame["date_start"].max())
+        table = frame.groupby(["date_start", "admin1"]).size()
+        table.unstack(fill_value=0).reindex(days, fill_value=0)  # noqa: PD010
+        peer.append(time.perf_counter() - start)
+    return reading, counting, peer, kept
 
 
 def main() -> None:
@@ -106,12 +118,14 @@ def main() -> None:
         path = Path(folder) / "invented.csv"
         invented_rows(given.rows).to_csv(path, index=False)
         size = path.stat().st_size / 1e6
-        seconds, kept = measure(path, given.repeats)
-    median = statistics.median(seconds)
+        seconds, counting, peer, kept = measure(path, given.repeats)
+    median, counted = statistics.median(seconds), statistics.median(counting)
     lines = [
         f"reading {given.rows:,} invented rows, 31 columns, {size:.0f} MB, {kept:,} kept",
         f"median {median:.2f} s of {given.repeats} (best {min(seconds):.2f}, worst {max(seconds):.2f}); "
         f"bar {BAR:.0f} s: {'met' if median < BAR else 'NOT MET'}",
+        f"counting them by day and admin1: median {counted:.3f} s; bar {COUNT_BAR} s: "
+        f"{'met' if counted < COUNT_BAR else 'NOT MET'}; pandas group-by {statistics.median(peer):.3f} s",
         f"seed {SEED}; Python {platform.python_version()}, pandas {pd.__version__}, NumPy {np.__version__}",
     ]
     print("\n".join(lines))
