@@ -102,5 +102,6 @@ def contrast_words(table: pd.DataFrame, place: str) -> str:
     above = int((placebo >= row["ratio"]).sum())
     return (
         f"{said}; at {placebo.size} earlier dates, for which nothing is claimed, the ratio was "
-        f"{format_number(low, 2)} to {format_number(high, 2)} in nine of ten, and as large at {above or 'none'} of them"
+        f"{format_number(low, 2)} to {format_number(high, 2)} in nine of ten, and as large "
+        f"at {above or 'none'} of them"
     )
