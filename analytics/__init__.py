@@ -10,13 +10,24 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from analytics.claims import read_claims, verdicts
     from analytics.counting import count_incidents
     from analytics.counts import Counts
     from analytics.errors import UptickError
     from analytics.incidents import Incidents, read_incidents
     from analytics.regions import region_set, region_table
-    from analytics.results import UptickResult
-    from analytics.upticks import uptick_test
+    from analytics.results import ClaimResult, UptickResult
+    from analytics.upticks import (
+        activity_test,
+        change_test,
+        concentration_test,
+        day_test,
+        recurrence_test,
+        response_test,
+        scan_test,
+        severity_test,
+        uptick_test,
+    )
 
 try:
     __version__ = version("uptick-analytics")
@@ -24,28 +35,50 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
 _PUBLIC = {
+    "ClaimResult": "analytics.results",
     "Counts": "analytics.counts",
     "Incidents": "analytics.incidents",
     "UptickError": "analytics.errors",
     "UptickResult": "analytics.results",
+    "activity_test": "analytics.upticks",
+    "change_test": "analytics.upticks",
+    "concentration_test": "analytics.upticks",
     "count_incidents": "analytics.counting",
+    "day_test": "analytics.upticks",
+    "read_claims": "analytics.claims",
     "read_incidents": "analytics.incidents",
+    "recurrence_test": "analytics.upticks",
     "region_set": "analytics.regions",
     "region_table": "analytics.regions",
+    "response_test": "analytics.upticks",
+    "scan_test": "analytics.upticks",
+    "severity_test": "analytics.upticks",
     "uptick_test": "analytics.upticks",
+    "verdicts": "analytics.claims",
 }
 
 __all__ = [
+    "ClaimResult",
     "Counts",
     "Incidents",
     "UptickError",
     "UptickResult",
     "__version__",
+    "activity_test",
+    "change_test",
+    "concentration_test",
     "count_incidents",
+    "day_test",
+    "read_claims",
     "read_incidents",
+    "recurrence_test",
     "region_set",
     "region_table",
+    "response_test",
+    "scan_test",
+    "severity_test",
     "uptick_test",
+    "verdicts",
 ]
 
 
