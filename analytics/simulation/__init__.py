@@ -4,5 +4,14 @@ from __future__ import annotations
 
 from analytics.simulation.counts import PROCESSES, SimulatedCounts, simulate_counts
 from analytics.simulation.incidents import SimulatedIncidents, simulate_incidents
+from analytics.simulation.more import MORE_PROCESSES, simulate_more
 
-__all__ = ["PROCESSES", "SimulatedCounts", "SimulatedIncidents", "simulate_counts", "simulate_incidents"]
+__all__ = [
+    "MORE_PROCESSES",
+    "PROCESSES",
+    "SimulatedCounts",
+    "SimulatedIncidents",
+    "simulate_counts",
+    "simulate_incidents",
+    "simulate_more",
+]
