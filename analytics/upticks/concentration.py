@@ -86,7 +86,8 @@ def concentration_test(
     overdispersion and self-excitation (measured: benchmarks/results/concentration.md). At dispersion 1 on
     both sides the tail is that of Fisher's exact test with mid-p. A season or trend of one side alone looks
     like a concentration; the result does not adjust for it. With nothing inside in the baseline the ratio is
-    infinite and the p-value rests on the rotation. The interval inverts the model's test alone. The
+    infinite and the p-value rests on the rotation. The interval inverts the model's test alone:
+    its measured coverage is 93 to 97 %, but 90 % on a strongly persistent process (INGARCH). The
     detectable ratio is approximate, from the baseline alone.
 
     References
