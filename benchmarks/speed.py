@@ -1,0 +1,94 @@
+"""How long the uptick test takes on many regions, as a ratio to statsmodels' GLM in a loop over regions.
+
+python benchmarks/speed.py            # 10,000 regions x 3 years of days; records the result
+python benchmarks/speed.py --regions 500
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+import statsmodels.api as sm
+
+from analytics.counts import Counts
+from analytics.kernels.lrd import lrd_test
+from analytics.simulation import simulate_counts
+from analytics.upticks import uptick_test
+
+DAYS, BAR, PEER_REGIONS = 1096, 5.0, 50
+RESULT = Path(__file__).resolve().parent / "results" / "speed.txt"
+
+
+def panel(regions: int) -> Counts:
+    """Self-exciting regions from nearly silent to two incidents a day, as a gamma mixture has them."""
+    means = np.quantile(np.random.default_rng(0).gamma(0.5, 1.0, 10_000), np.linspace(0.05, 0.95, 10))
+    values = np.concatenate(
+        [
+            simulate_counts("hawkes_0.3", mean=float(m), days=DAYS, series=regions // 10, seed=i).values
+            for i, m in enumerate(means)
+        ],
+        axis=1,
+    )
+    end = np.datetime64("2020-04-12")
+    return Counts(
+        values=values.astype(np.int32),
+        coverage=np.ones(values.shape, bool),
+        starts=end - np.arange(DAYS)[::-1],
+        regions=tuple(f"region {i}" for i in range(values.shape[1])),
+        freq="day",
+        finest="day",
+        week_start="monday",
+        as_of=end,
+        simulated=True,
+    )
+
+
+def peer(counts: Counts) -> float:
+    """Seconds a region for statsmodels' quasi-Poisson GLM with one indicator for the recent window."""
+    recent = np.r_[np.zeros(364), np.ones(14)]
+    design = sm.add_constant(recent)
+    start = time.perf_counter()
+    for i in range(-PEER_REGIONS, 0):
+        y = np.r_[counts.values[-406:-42, i], counts.values[-14:, i]]
+        sm.GLM(y, design, family=sm.families.Poisson()).fit(scale="X2")
+    return (time.perf_counter() - start) / PEER_REGIONS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--regions", type=int, default=10_000)
+    given = parser.parse_args()
+    counts = panel(given.regions)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        uptick_test(counts)
+        seconds.append(time.perf_counter() - start)
+    values = counts.values[-406:]
+    covered = np.ones(values.shape, bool)
+    start = time.perf_counter()
+    lrd_test(values, covered, length=14, guard=28)
+    kernel = time.perf_counter() - start
+    each = peer(counts)
+    best, size = min(seconds), counts.values.shape[1]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    lines = [
+        f"SIMULATED: {size:,} regions x {DAYS:,} days, one core",
+        f"uptick_test, both null hypotheses, intervals, detectable ratios: best of three {best:.2f} s "
+        f"({', '.join(f'{s:.2f}' for s in seconds)}); bar {BAR:.0f} s: {'met' if best < BAR else 'NOT MET'}",
+        f"kernel, p-values alone: {kernel:.2f} s; statsmodels quasi-Poisson GLM, p-values alone: "
+        f"{each * size:.1f} s (from {PEER_REGIONS} regions); ratio {each * size / kernel:.0f}",
+        f"peak memory {memory:.1f} GB; Python {platform.python_version()}, NumPy {np.__version__}",
+    ]
+    print("\n".join(lines))
+    if given.regions == 10_000:
+        RESULT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
