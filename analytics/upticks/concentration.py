@@ -109,7 +109,7 @@ def concentration_test(
     if not margin > 1:
         raise OptionError("margin must be above 1", expected="such as 1.5", found=str(margin))
     label, members = _inside(counts, regions_inside)
-    split = split_counts(counts, recent, guard, baseline)
+    split = split_counts(counts, recent, guard, baseline, what="concentration_test")
     within = np.isin(counts.regions, members)
     covered = np.asarray(split.covered.all(axis=1, keepdims=True))
     sides = [

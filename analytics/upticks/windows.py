@@ -93,12 +93,19 @@ def too_short(what: str, counts: Counts, recent: int, guard: int, baseline: int)
 
 
 def split_counts(
-    counts: Counts, recent: int, guard: int, baseline: int | str, *, windows: int = MIN_WINDOWS
+    counts: Counts,
+    recent: int,
+    guard: int,
+    baseline: int | str,
+    *,
+    windows: int = MIN_WINDOWS,
+    what: str = "uptick_test",
 ) -> Split:
     """Cut the counts, working back from the last period that was over at `as_of`; lengths are in days.
 
     ``baseline="same_weeks"`` takes the same weeks of every earlier year in the counts: the recent window
-    moved back by whole years, and four weeks on either side. The baseline must hold `windows` recent windows.
+    moved back by whole years, and four weeks on either side. The baseline must hold `windows` recent windows;
+    `what` names the test in an error.
 
     Raises
     ------
@@ -113,9 +120,7 @@ def split_counts(
     if same_weeks:
         baseline = complete * step - recent - guard
         if baseline < 2 * _YEAR:
-            raise too_short(
-                "uptick_test on the same weeks of earlier years", counts, recent, guard, 2 * _YEAR
-            )
+            raise too_short(f"{what} on the same weeks of earlier years", counts, recent, guard, 2 * _YEAR)
     elif isinstance(baseline, str):
         raise unknown_option("baseline", baseline, (SAME_WEEKS, "a number of days"))
     for name, days in (("recent", recent), ("guard", guard), ("baseline", baseline)):
@@ -133,7 +138,7 @@ def split_counts(
         )
     first = complete - (recent + guard + baseline) // step
     if first < 0:
-        raise too_short("uptick_test", counts, recent, guard, baseline)
+        raise too_short(what, counts, recent, guard, baseline)
     middle, late = first + baseline // step, complete - recent // step
 
     def window(begin: int, end: int) -> Window:
