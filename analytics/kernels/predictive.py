@@ -41,6 +41,7 @@ BoolArray = npt.NDArray[np.bool_]
 SLOW = 28  # days over which the level of a series may wander; the mean's uncertainty is taken at this scale
 FEW = 5  # with fewer incidents in the baseline its dispersion says nothing: the rank always counts
 NODES, MEAN_NODES, SPREAD_NODES = 12, 5, 20
+TAIL = 3  # exponent of the Pareto tail that a p-value keeps to beyond the baseline's largest day
 _POISSON = 1e-6
 _CHUNK = 500
 _EDF_MIN = 2.0
@@ -292,7 +293,9 @@ def day_pvalue(
     -------
     pvalue, model : float array, shape (series,)
         The model's predictive tail, raised to the rank among the baseline's days where one of those reached
-        the count (or where the baseline holds fewer than five incidents). So a rejection below one in the
+        the count (or where the baseline holds fewer than five incidents). Above the baseline's largest day
+        the rank is lowered as a Pareto tail of exponent 3 would be, and no faster: a wave unlike any before
+        it is rare, and how rare the baseline cannot say. So a rejection below one in the
         number of baseline days needs a day higher than all of them.
     """
     model = exceedance(day, count, often, completeness=completeness)
@@ -303,7 +306,10 @@ def day_pvalue(
     else:
         scale, level = np.ones(baseline.shape), count / completeness
     rank, reached = rank_pvalue(baseline, covered, scale, level, picked)
-    pvalue = np.where(reached | (day.total < FEW), np.maximum(model, rank), model)
+    top = (np.where(covered, baseline, 0) / scale).max(axis=0)
+    beyond = np.minimum((top + 1) / (level + 1), 1.0) ** TAIL
+    raised = np.where(reached | (day.total < FEW), rank, rank * beyond)
+    pvalue = np.maximum(model, raised)
     return np.where(count > 0, pvalue, 1.0), model
 
 

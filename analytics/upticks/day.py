@@ -49,7 +49,8 @@ _DAY = np.timedelta64(1, "D")
 METHOD = (
     "predictive tail of a gamma- or lognormal-mixed Poisson (the larger), averaged over the uncertainty of "
     "mean, weekday factor and dispersion, raised to the rank among the baseline's days where one of those "
-    "reached the count; for a day picked as the largest of several, the tail of their maximum (Sidak's bound)"
+    "reached the count, and kept to a Pareto tail beyond them; for a day picked as the largest of "
+    "several, the tail of their maximum (Sidak's bound)"
 )
 
 
@@ -114,8 +115,11 @@ def day_test(
     around it. The return period counts days that reach the count, on any weekday; in a bursty series they
     come together, so the gap between bursts is longer. Sidak's bound holds under positive dependence, which
     makes the correction for picking conservative. With one year of baseline and 30 days picked from, a
-    rejection at 5 % is always model-based: 30 in 394 is the smallest rank. Not adjusted for season or trend.
-    Measured sizes are in ``benchmarks/results/day.md``.
+    rejection at 5 % is always model-based: 30 in 365 is the smallest rank. Beyond
+    the baseline's largest day the p-value falls no faster than a Pareto tail of exponent 3, because how rare
+    a wave unlike any before it is, the baseline cannot say. The interval of the return period holds the true
+    one less often than it says where the level wanders (83 to 90 % for long-memory processes). Not adjusted
+    for season or trend. Measured sizes are in ``benchmarks/results/day.md``.
 
     References
     ----------

@@ -102,7 +102,7 @@ def severity_test(
     interval is that of the mean, and wide. The null hypothesis lets the number of incidents rise: more
     incidents, each as deadly as before, are no rise of severity, and show in deaths in all. Severity that
     stays high for weeks makes the permutation too ready; the rank among windows holds it
-    (``benchmarks/results/severity.md``), the interval does not (85 to 90 % at 2 incidents a day).
+    (``benchmarks/results/severity.md``), the interval does not (about 91 %).
 
     References
     ----------
