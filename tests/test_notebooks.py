@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.claims import read_claims
 from analytics.reporting.execute import run_notebook
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
@@ -46,8 +47,24 @@ def quickstart(project, tmp_path_factory):
     return run_notebook(folder / path.name, {})
 
 
-def test_both_notebooks_are_there():
-    assert [p.name for p in NOTEBOOKS] == ["quickstart.ipynb", "weekly_report.ipynb"]
+@pytest.fixture(scope="module")
+def article(project):
+    path = project / "notebooks" / "article_claims.ipynb"
+    return run_notebook(path, {"replicates": 39})
+
+
+@pytest.fixture(scope="module")
+def wolf(project):
+    return run_notebook(project / "notebooks" / "how_wrong_is_the_usual_test.ipynb", {"n": 400})
+
+
+def test_the_notebooks_are_there():
+    assert [p.name for p in NOTEBOOKS] == [
+        "article_claims.ipynb",
+        "how_wrong_is_the_usual_test.ipynb",
+        "quickstart.ipynb",
+        "weekly_report.ipynb",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
@@ -77,8 +94,9 @@ def test_cells_have_labels_and_known_options(path):
     assert len(labels) == len(set(labels))
 
 
-def test_the_report_has_one_cell_of_parameters():
-    path = next(p for p in NOTEBOOKS if p.name == "weekly_report.ipynb")
+@pytest.mark.parametrize("name", ["article_claims", "how_wrong_is_the_usual_test", "weekly_report"])
+def test_reports_have_one_cell_of_parameters(name):
+    path = next(p for p in NOTEBOOKS if p.stem == name)
     tagged = [c for c in cells(path) if "parameters" in c["metadata"].get("tags", [])]
     assert len(tagged) == 1
 
@@ -107,3 +125,62 @@ def test_the_report_ran_from_top_to_bottom(sample_report):
     assert not any(o["output_type"] == "error" for c in code for o in c["outputs"])
     said = json.dumps(executed, ensure_ascii=False)
     assert "Uptick in 1 of 18 governorates: Kirkuk" in said
+
+
+def shown(notebook, label):
+    """Return what the cell of that label shows, as text and as SVG."""
+    cell = next(c for c in notebook.cells if f"#| label: {label}\n" in source(c))
+    data = [output.get("data", {}) for output in cell["outputs"]]
+    return "\n".join(d.get("text/plain", "") for d in data), "".join(d.get("image/svg+xml", "") for d in data)
+
+
+def test_the_article_is_answered_claim_by_claim(article):
+    for claim in read_claims():
+        text, _ = shown(article, f"tbl-{claim.id}")
+        assert "SIMULATED data, asked: " in text
+        assert "with the uptick" in text
+        assert "its twin, without" in text
+    assert "would be supported (simulated)" in shown(article, "tbl-more-active")[0].split("its twin")[0]
+    assert "would be supported" not in shown(article, "tbl-exploiting")[0]
+
+
+def test_no_verdict_of_the_article_is_shown_without_simulated(article):
+    for text in (printed(article), *(source(c) for c in article.cells if c["cell_type"] == "markdown")):
+        for word in re.finditer(r"(would(?: not)? be supported|cannot be told \()(?! where)", text):
+            assert "(simulated" in text[word.start() : word.end() + 40], text[word.start() :][:80]
+    for line in printed(article).splitlines():
+        if re.search(r"Kirkuk|Erbil|Baghdad|disputed territor", line):
+            assert "simulated" in line.casefold(), line
+
+
+def test_every_figure_of_the_article_is_marked(article):
+    labels = ("fig-trend", "fig-ratios", "fig-exploiting")
+    for label in labels:
+        text, svg = shown(article, label)
+        assert svg
+        assert "SIMULATED: " in text
+    text, svg = shown(article, "fig-published")
+    assert svg
+    assert "Published, not simulated" in text
+    source_text = shown(article, "published-source")[0]
+    assert "Knights and A. Almeida, CTC Sentinel" in source_text
+    assert "never joined into one series" in source_text
+
+
+def test_the_inferred_date_is_varied(article):
+    text = shown(article, "tbl-dates")[0]
+    assert all(day in text for day in ("2020-04-06", "2020-04-13", "2020-04-20"))
+    assert "The data end on 2020-04-19: for 2020-04-20 they are taken as of that day." in text
+
+
+def test_the_usual_tests_cry_wolf_and_ours_does_not(wolf):
+    text, _ = shown(wolf, "tbl-alarms")
+    assert "n = 400 quiet series" in text
+    rows = {line.split("  ")[0].strip(): line.split()[-7:] for line in text.splitlines()}
+    ours, usual = ([float(v) for v in rows[name]] for name in ("uptick test (ours)", "C-test"))
+    assert max(ours) < 9  # 5 promised; four standard errors of n = 400 above
+    assert max(usual) > 12
+    for label in ("fig-weeks", "fig-alarms", "fig-busier"):
+        text, svg = shown(wolf, label)
+        assert svg
+        assert text.startswith("Figure: SIMULATED")

@@ -1,0 +1,119 @@
+"""How often tests of "more active recently" cry wolf on simulated series in which nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analytics.errors import OptionError, unknown_option
+from analytics.kernels.alternatives import METHODS
+from analytics.simulation.counts import PROCESSES, simulate_counts
+
+__all__ = ["USUAL", "alarm_weeks", "false_alarm_rates"]
+
+USUAL: dict[str, str] = {
+    "lrd_b": "uptick test (ours)",
+    "rotation": "rotation",
+    "nb_glm": "negative binomial GLM",
+    "quasi_poisson": "daily quasi-Poisson",
+    "e_test": "E-test",
+    "c_test": "C-test",
+    "poisson_wald": "Poisson rate ratio (Wald)",
+}
+GUARD = 28
+
+
+def false_alarm_rates(
+    *,
+    processes: Sequence[str] = PROCESSES,
+    methods: Sequence[str] = tuple(USUAL),
+    mean: float = 0.5,
+    baseline: int = 365,
+    length: int = 14,
+    n: int = 1000,
+    alpha: float = 0.05,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Test quiet simulated series, and count how often each method says "more active".
+
+    Parameters
+    ----------
+    processes, methods : sequence of str
+        Names in :data:`~analytics.simulation.counts.PROCESSES` and
+        :data:`~analytics.kernels.alternatives.METHODS`.
+    mean : float
+        Incidents a day.
+    baseline, length : int
+        Days compared with and days asked about; 28 days lie between.
+    n : int
+        Series for each process.
+    alpha : float
+        Nominal level: the share of false alarms a method promises at most.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        process, method, n, alarms, rate, low, high (95 %, Clopper and Pearson), alpha. Every row is about
+        simulated series. A series without a p-value is no alarm.
+
+    Examples
+    --------
+    >>> table = false_alarm_rates(processes=["lgcp"], methods=["lrd_b", "c_test"], n=500)
+    >>> table["rate"].round(2).tolist()
+    [0.06, 0.18]
+    """
+    for name in methods:
+        if name not in METHODS:
+            raise unknown_option("method", name, tuple(METHODS))
+    if n < 1:
+        raise OptionError("n must be 1 or more", found=str(n))
+    rows = []
+    for number, process in enumerate(processes):
+        days = baseline + GUARD + length
+        values = simulate_counts(process, mean=mean, days=days, series=n, seed=seed + number).values
+        for method in methods:
+            pvalue = METHODS[method](values, np.ones(values.shape, bool), length=length, guard=GUARD)
+            alarms = int((pvalue <= alpha).sum())
+            low, high = stats.binomtest(alarms, n).proportion_ci(0.95, method="exact")
+            rows.append((process, method, n, alarms, alarms / n, low, high, alpha))
+    names = ["process", "method", "n", "alarms", "rate", "low", "high", "alpha"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def alarm_weeks(
+    process: str = "lgcp",
+    *,
+    methods: Sequence[str] = ("lrd_b", "nb_glm", "c_test"),
+    mean: float = 0.5,
+    weeks: int = 104,
+    baseline: int = 365,
+    length: int = 14,
+    alpha: float = 0.05,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Watch one quiet simulated series for years, testing every week, as somebody who reads the news would.
+
+    Returns
+    -------
+    DataFrame
+        week (1, 2, ...), incidents (in the last 7 days), and one column a method: whether it says "more
+        active".
+
+    Examples
+    --------
+    >>> table = alarm_weeks(weeks=52, seed=1)
+    >>> bool(table["c_test"].sum() > table["lrd_b"].sum())
+    True
+    """
+    history = baseline + GUARD + length
+    series = simulate_counts(process, mean=mean, days=history + 7 * (weeks - 1), seed=seed).values[:, 0]
+    windows = np.lib.stride_tricks.sliding_window_view(series, history)[::7].T
+    table = pd.DataFrame({"week": np.arange(1, weeks + 1), "incidents": windows[-7:].sum(axis=0)})
+    for method in methods:
+        pvalue = METHODS[method](windows, np.ones(windows.shape, bool), length=length, guard=GUARD)
+        table[method] = pvalue <= alpha
+    return table
