@@ -235,7 +235,7 @@ def test_minimum_detectable_ratio_is_detected_with_its_power():
     quiet = np.concatenate([base, np.zeros((14, 1), int)])
     test = lrd_test(quiet, np.ones_like(quiet, bool), length=14, guard=28)
     ratio = minimum_detectable_ratio(test, alpha=0.05, windows=(base[:364], covered[:364], 14))[0]
-    mean, phi = ratio * test.expected[0], max(test.dispersion.phi[0], 1 + 1e-9)
+    mean, phi = ratio * test.expected[0], 1 + ratio * max(test.dispersion.phi[0] - 1, 1e-9)
     futures = rng.negative_binomial(mean / (phi - 1), 1 / phi, 3000)
     series = np.concatenate([np.repeat(base, 3000, axis=1), np.zeros((14, 3000), int)])
     series[-1] = futures  # the test sees only the sum of the window, and the rotation windows around it

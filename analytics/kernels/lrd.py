@@ -149,6 +149,9 @@ def lrd_test(
 def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
     """One-sided confidence limit of the rate ratio, by inverting variant A's test.
 
+    A ratio above 1 is taken to multiply the random rate as a whole, so that its relative spread stays and the
+    dispersion's excess over 1 grows with it.
+
     Parameters
     ----------
     test : LRDTest
@@ -180,7 +183,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
             upper=not upper,
             nodes=_QUICK[0],
             spread_nodes=_QUICK[1],
-            drawn=drawn[index],
+            drawn=1 + (drawn[index] - 1) * np.maximum(np.exp(log_ratio), 1.0)[:, None],
         )
         return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
 
@@ -287,9 +290,10 @@ def minimum_detectable_ratio(
     """Smallest rate ratio the test would call with the stated power, from the baseline alone.
 
     The count that would be called is the smallest whose variant-B p-value is at most `alpha`; the recent
-    count is taken as negative binomial with the baseline's dispersion. Never uses the observed count (Hoenig
-    and Heisey 2001). NaN for an empty baseline, which has no rate to multiply. For decreases
-    (``upper=False``) the largest ratio below 1, by variant A; NaN where even nothing would not be called.
+    count is taken as negative binomial, its rate as a whole multiplied, so that the dispersion's excess over
+    1 grows with the ratio. Never uses the observed count (Hoenig and Heisey 2001). NaN for an empty
+    baseline, which has no rate to multiply. For decreases (``upper=False``) the largest ratio below 1, by
+    variant A; NaN where even nothing would not be called.
 
     Parameters
     ----------
@@ -324,8 +328,9 @@ def minimum_detectable_ratio(
     phi = np.maximum(dispersion.phi, 1 + 1e-6)
 
     def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, excess: FloatArray) -> FloatArray:
-        size = np.exp(log_ratio) * mu / excess
-        return np.asarray(special.betainc(count, size, excess / (1 + excess)) - power)
+        grown = np.maximum(np.exp(log_ratio), 1.0) * excess
+        size = np.exp(log_ratio) * mu / grown
+        return np.asarray(special.betainc(count, size, grown / (1 + grown)) - power)
 
     index = np.flatnonzero(test.baseline_total > 0)
     ratio = np.full(mean.shape, np.nan)
