@@ -117,6 +117,17 @@ def test_the_bundled_claims_have_a_name_and_the_article_another_date(run):
     assert set(rows.loc["exploiting", "verdict"]) == {"cannot be told (simulated)"}
 
 
+def test_a_filter_holds_for_every_claim(run, file):
+    words = ("test", "--claims", file, "--sample", "--as-of", DAY, "--format", "json")
+    code, out, _ = run(*words, "--where", "civilian_targeting = true")
+    assert code == 0
+    found, every = json.loads(out), json.loads(run(*words)[1])
+    assert found["parameters"]["where"] == "civilian_targeting = true"
+    assert "of all incidents, those where civilian_targeting = true" in found["notes"]
+    assert found["claims"][0]["reason"] != every["claims"][0]["reason"]
+    assert run(*words, "--where", "civilian_targeting =")[0] == 2
+
+
 @pytest.mark.parametrize(
     "words",
     [

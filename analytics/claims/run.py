@@ -15,6 +15,7 @@ from analytics.claims.read import Claim, Claims
 from analytics.claims.series import Unanswerable, ask
 from analytics.claims.table import VerdictTable, said
 from analytics.errors import HistoryError, OptionError, UptickError
+from analytics.filters import parse_filter
 from analytics.incidents import Incidents
 from analytics.periods import as_day, as_gap
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED
@@ -37,6 +38,7 @@ def verdicts(
     margin: float = 1.5,
     guard: int = 28,
     baseline: int = 364,
+    where: str | None = None,
     no_coverage: Iterable[object] = (),
     lethal_only: bool | None = None,
     replicates: int = 499,
@@ -60,6 +62,9 @@ def verdicts(
         Level of each verdict, and ratio below which "not supported" is said.
     guard, baseline : int
         Days left out before the window, and days compared with, for the kinds that have them.
+    where : str or None
+        A filter for every claim, beside its own: what tells the group the claims are about from all others in
+        the file, such as ``"actor1 contains 'Islamic State'"``.
     no_coverage : iterable
         Spells without coverage, beside the source's own.
     lethal_only : bool or None
@@ -96,6 +101,8 @@ def verdicts(
     ['would be supported (simulated)', 'would be supported (simulated)']
     """
     check_share(alpha=alpha)
+    if where:
+        parse_filter(where)
     last = _last_day(incidents, as_of)
     date = claims.article.date if article_date is None else as_day(article_date, "article_date")
     deadly = holds_only_deadly(incidents) if lethal_only is None else lethal_only
@@ -108,7 +115,16 @@ def verdicts(
         for definition, activity in claim.definitions:
             window = claim.window(date)
             try:
-                asked = ask(claim, definition, activity, incidents, date=date, as_of=last, no_coverage=gaps)
+                asked = ask(
+                    claim,
+                    definition,
+                    activity,
+                    incidents,
+                    date=date,
+                    as_of=last,
+                    no_coverage=gaps,
+                    only=where or "",
+                )
                 window = asked.window
                 answer = _put(claim, deadly, partial(ANSWERS[claim.kind], asked, options))
                 if asked.cut:
@@ -153,7 +169,15 @@ def verdicts(
         data=incidents.title or "a table",
         lethal_only=deadly,
         simulated=incidents.simulated,
-        notes=tuple(dict.fromkeys([*notes, *_notes(claims, incidents, date, last, deadly, completeness)])),
+        notes=tuple(
+            dict.fromkeys(
+                [
+                    *notes,
+                    *([f"of all incidents, those where {where}"] if where else []),
+                    *_notes(claims, incidents, date, last, deadly, completeness),
+                ]
+            )
+        ),
         answers=answers,
     )
 

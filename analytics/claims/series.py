@@ -36,6 +36,7 @@ class Asked:
     incidents: Incidents
     first: np.datetime64
     no_coverage: tuple[object, ...]
+    only: str = ""
 
     @property
     def where(self) -> str:
@@ -45,8 +46,8 @@ class Asked:
     def filter(self, activity: Iterable[str]) -> str:
         """Return the claim's filter with other activities."""
         words = ", ".join(f"'{word}'" for word in activity)
-        own = f"activity in ({words})"
-        return f"({self.claim.where}) and {own}" if self.claim.where else own
+        given = [f"({text})" for text in (self.claim.where, self.only) if text]
+        return " and ".join([*given, f"activity in ({words})"])
 
     def count(self, *, every: bool = False, activity: tuple[str, ...] | None = None) -> Counts:
         """Count by day, from three years before the window to its end: `every` region, or the claim's."""
@@ -94,6 +95,7 @@ def ask(
     date: np.datetime64,
     as_of: np.datetime64,
     no_coverage: tuple[object, ...],
+    only: str = "",
 ) -> Asked:
     """Cut the claim's window to the days the data know about.
 
@@ -119,7 +121,7 @@ def ask(
             f"the data know {window.days} of the {stated.days} days of {stated} (as of {as_of})"
         )
     earliest = max(first, window.start - _HISTORY * _DAY)
-    return Asked(claim, definition, activity, window, stated, incidents, earliest, no_coverage)
+    return Asked(claim, definition, activity, window, stated, incidents, earliest, no_coverage, only)
 
 
 def fitting(asked: Asked, first: np.datetime64) -> Asked:

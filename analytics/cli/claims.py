@@ -20,7 +20,7 @@ __all__ = ["run_claims"]
 # What the file of claims states itself, or what belongs to one test only.
 _NOT_HERE = (
     "recent", "lengths", "direction", "null", "calendar", "method", "shrink", "completeness_sd", "start",
-    "by", "regions", "where", "week_start", "freq", "value", "span",
+    "by", "regions", "week_start", "freq", "value", "span",
 )  # fmt: skip
 _GLYPHS = (("would not", "–"), ("not supported", "–"), ("cannot", "?"), ("", "▲"))
 
@@ -62,6 +62,7 @@ def run_claims(args: Namespace, plan: Plan) -> None:
         margin=args.margin,
         guard=args.guard,
         baseline=args.baseline,
+        where=args.where,
         no_coverage=gaps,
     )
     emit(_shown(args, incidents, table), plan)
@@ -80,6 +81,7 @@ def _shown(args: Namespace, incidents: Incidents, table: VerdictTable) -> Shown:
             "alpha": table.alpha,
             "margin": table.margin,
             "completeness": args.completeness,
+            "where": args.where,
         },
         **input_record(incidents, gaps=spells(args)),
         "article": {"title": article.title, "publisher": article.publisher, "date": str(article.date)},
