@@ -64,7 +64,7 @@ def table(project, tmp_path_factory):
     return verdicts(read_claims(path), sample)
 
 
-def test_the_table_says_everything(run, file, table, snapshot):
+def test_the_table_says_everything(run, file, table):
     code, out, err = run("test", "--claims", file, "--sample", "--as-of", DAY)
     assert (code, err) == (0, "")
     assert out.startswith(table.sentence())
@@ -72,7 +72,8 @@ def test_the_table_says_everything(run, file, table, snapshot):
     assert "? cannot be told (simulated)" in out
     assert table.family in out
     assert "rows read 5,162 = kept 5,118 + set aside 44" in out
-    assert out == snapshot
+    for cell in table.summary()[["95 % interval", "why", "could be seen"]].to_numpy().ravel():
+        assert cell in out
 
 
 def test_csv_is_the_frame(run, file, table):

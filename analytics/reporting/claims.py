@@ -183,10 +183,12 @@ def trend_figure(found: Answers) -> ReportFigure:
     figure, axes = plt.subplots(
         number, 1, figsize=(WIDTH, 0.6 + 1.7 * number), layout="constrained", sharex=True, squeeze=False
     )
+    only = found.options.get("where")
+    engaged = "activity in ('attack', 'clash')"
     for ax, (label, incidents) in zip(axes[:, 0], found.data.items(), strict=True):
         counts = count_incidents(
             incidents, "week", by=None, as_of=found.as_of, start=incidents.first_date,
-            where="activity in ('attack', 'clash')",
+            where=f"({only}) and {engaged}" if only else engaged,
         )  # fmt: skip
         recent = next(
             (a.result for a in found.tables[label].answers.values() if isinstance(a.result, UptickResult)),
