@@ -1,6 +1,6 @@
 """Size and power of the recurrence test: bursts, period, weekday; bias of the branching ratio.
 
-    python benchmarks/recurring.py            # about six minutes on one core
+    python benchmarks/recurring.py            # about fifteen minutes on one core
     python benchmarks/recurring.py --quick    # a tenth of the series; writes nothing
 
 Prints the tables and writes benchmarks/results/recurring.md. Exits with 1 if a bar fails: a cell fails when
