@@ -37,6 +37,7 @@ FEW = (
     5  # with fewer incidents in the baseline its dispersion says nothing: the rotation p-value always counts
 )
 _DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
+_GROWTH_MAX = 3.0  # beyond, a small count would be consistent with any ratio, however large
 _QUICK = (8, 8)  # quadrature nodes where a third digit is enough: limits of the ratio
 
 
@@ -146,11 +147,16 @@ def lrd_test(
     )
 
 
+def _growth(log_ratio: FloatArray) -> FloatArray:
+    """Return how much the dispersion's excess over 1 grows with the ratio."""
+    return np.asarray(np.clip(np.exp(np.minimum(log_ratio, 5.0)), 1.0, _GROWTH_MAX))
+
+
 def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
     """One-sided confidence limit of the rate ratio, by inverting variant A's test.
 
     A ratio above 1 is taken to multiply the random rate as a whole, so that its relative spread stays and the
-    dispersion's excess over 1 grows with it.
+    dispersion's excess over 1 grows with it, up to threefold.
 
     Parameters
     ----------
@@ -183,7 +189,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
             upper=not upper,
             nodes=_QUICK[0],
             spread_nodes=_QUICK[1],
-            drawn=1 + (drawn[index] - 1) * np.maximum(np.exp(log_ratio), 1.0)[:, None],
+            drawn=1 + (drawn[index] - 1) * _growth(log_ratio)[:, None],
         )
         return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
 
@@ -291,9 +297,9 @@ def minimum_detectable_ratio(
 
     The count that would be called is the smallest whose variant-B p-value is at most `alpha`; the recent
     count is taken as negative binomial, its rate as a whole multiplied, so that the dispersion's excess over
-    1 grows with the ratio. Never uses the observed count (Hoenig and Heisey 2001). NaN for an empty
-    baseline, which has no rate to multiply. For decreases (``upper=False``) the largest ratio below 1, by
-    variant A; NaN where even nothing would not be called.
+    1 grows with the ratio, up to threefold. Never uses the observed count (Hoenig and Heisey 2001). NaN for
+    an empty baseline, which has no rate to multiply. For decreases (``upper=False``) the largest ratio below
+    1, by variant A; NaN where even nothing would not be called.
 
     Parameters
     ----------
@@ -328,7 +334,7 @@ def minimum_detectable_ratio(
     phi = np.maximum(dispersion.phi, 1 + 1e-6)
 
     def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, excess: FloatArray) -> FloatArray:
-        grown = np.maximum(np.exp(log_ratio), 1.0) * excess
+        grown = _growth(log_ratio) * excess
         size = np.exp(log_ratio) * mu / grown
         return np.asarray(special.betainc(count, size, grown / (1 + grown)) - power)
 
