@@ -1,6 +1,6 @@
 """Size of the expected null under smooth season and trend, by phase of the year, and of picked windows.
 
-    python benchmarks/expected_null.py            # 2,000 null series a phase bin; about six minutes on one core
+    python benchmarks/expected_null.py            # 2,000 null series a phase bin; about three minutes
     python benchmarks/expected_null.py --quick    # 200 a bin; writes nothing
 
 The last day falls on each of twelve phases of the year in turn, because averaging over the phase hides
@@ -110,7 +110,7 @@ def main() -> int:
         f"Bar: expected null under smooth season, trend and drift at most {BAR:.0%} in the worst bin: "
         + ("held" if held else "FAILED")
         + f" ({100 * worst / series:.1f} %)",
-        f"A window picked after looking, from {', '.join(map(str, LENGTHS))} days; {2 * series:,} series a row:",
+        f"Picked after looking from {', '.join(map(str, LENGTHS))} days; {2 * series:,} series a row:",
         markdown(windows),
     ]
     text = "\n\n".join(lines)

@@ -39,8 +39,8 @@ def verdicts(
 ) -> tuple[list[Verdict], list[str]]:
     """Apply the house's rules, region by region.
 
-    `limit` is the one-sided 95 % limit of the ratio on the side that matters; `untested` holds the reasons why
-    a region was not tested, "" where it was.
+    `limit` is the one-sided 95 % limit of the ratio on the side that matters; `untested` holds the reasons
+    why a region was not tested, "" where it was.
     """
     words: list[Verdict] = []
     reasons: list[str] = []
