@@ -1,0 +1,65 @@
+"""The README's numbers are those that the benchmarks recorded, and its ten lines run."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+ROUNDED = 0.0501  # the table shows one decimal of a percent
+
+
+def rows():
+    table = re.findall(r"^\| \**([^|*]+?)\** \| (.+) \|$", README, flags=re.M)
+    numbers = {name: [c.strip(" *") for c in cells.split("|")] for name, cells in table}
+    return {
+        name: [float(c) for c in cells]
+        for name, cells in numbers.items()
+        if re.fullmatch(r"[\d.]+", cells[0])
+    }
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return pd.read_csv(PROJECT / "benchmarks" / "results" / "size_power.csv")
+
+
+def test_the_size_table_is_the_recorded_one(cells):
+    found = rows()
+    assert len(found) == 8
+    seven, eight = cells[cells["group"] == "designed on"], cells[cells["group"] == "not designed on"]
+    assert (seven["n"] == 20_000).all()
+    year = seven[seven["baseline"] == 365]
+    for name, shown in found.items():
+        size = seven[name] / seven["n"]
+        recorded = [
+            size.mean(),
+            size[seven["baseline"] == 365].max(),
+            size[seven["baseline"] == 1095].max(),
+            (eight[name] / eight["n"]).max(),
+            year[f"{name} power 2"].mean(),
+            year[f"{name} power 3"].mean(),
+        ]
+        assert shown == pytest.approx([100 * v for v in recorded], abs=ROUNDED), name
+
+
+def test_the_ten_lines_run_and_say_what_the_readme_says():
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    lines = [line for line in code.splitlines() if line.strip()]
+    assert len(lines) <= 10
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(code, "README.md", "exec"), {})
+    assert "rows read 5,162 = kept 5,156 + set aside 6" in said.getvalue()
+    assert "SIMULATED data: uptick in Kirkuk (45 incidents, 15.0 expected)" in said.getvalue()
+
+
+def test_its_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (PROJECT / target).exists(), target
