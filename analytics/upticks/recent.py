@@ -123,7 +123,7 @@ def uptick_test(
     [1]_. A p-value below one over the number of disjoint baseline windows rests on the model and is marked
     ``model_based``; one below 0.01 that rests on a single day is raised to what the other days give, at most
     to 0.01. The interval inverts variant A. Its measured coverage at ratios 1 and 2 is 93 to 97 %, with these
-    exceptions: more, up to 99 %, where a window holds a few incidents or the counts are close to Poisson; less
+    exceptions: more, up to 99 %, where a window holds few incidents or the counts are close to Poisson; less
     where whole spells are silent for weeks (83 to 88 % with long cease-fires) or incidents come in campaigns
     of weeks (88 to 91 % at ratio 2). Under the constant null the test says "uptick" too often where there is
     season, trend or a drift of reporting; under the expected null where the season is sharp or the rate
