@@ -49,7 +49,8 @@ def test_the_size_table_is_the_recorded_one(cells):
         assert shown == pytest.approx([100 * v for v in recorded], abs=ROUNDED), name
 
 
-def test_the_ten_lines_run_and_say_what_the_readme_says():
+def test_the_ten_lines_run_and_say_what_the_readme_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
     lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 10
@@ -57,6 +58,7 @@ def test_the_ten_lines_run_and_say_what_the_readme_says():
     with contextlib.redirect_stdout(said):
         exec(compile(code, "README.md", "exec"), {})
     assert "rows read 5,162 = kept 5,156 + set aside 6" in said.getvalue()
+    assert (tmp_path / "upticks.png").stat().st_size > 10_000
     assert "SIMULATED data: uptick in Kirkuk (45 incidents, 15.0 expected)" in said.getvalue()
 
 
