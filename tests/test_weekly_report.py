@@ -525,7 +525,11 @@ def test_islamic_state_events_of_ucdp(shared_data):
     )
     assert numbers.incidents.accounting.rows_read == 7474
     assert numbers.label == "2017-W52"
-    assert "Over all regions together there is no uptick" in weekly.key_sentences(numbers).paragraphs[0]
+    # 3 incidents where 24.1 were expected; the year's collapse makes the dispersion so large that even that
+    # does not rule out a ratio of 1.5.
+    first = weekly.key_sentences(numbers).paragraphs[0]
+    assert "whether there is an uptick cannot be told: 3 incidents" in first
+    assert "24.1 were expected" in first
     assert int(numbers.unstated.values.sum()) == 0  # UCDP states deaths for every event
 
 
