@@ -26,6 +26,7 @@ IMPORTS = {
     "typst": "typst",
     "openpyxl": "openpyxl",
     "pyarrow": "pyarrow",
+    "ruptures": "ruptures",
 }
 
 

@@ -95,7 +95,7 @@ def test_each_line_has_its_source_and_the_file_is_in_order(project):
 
 
 def test_the_script_makes_the_file(project, tmp_path):
-    pytest.importorskip("hijridate", reason="only the script needs it")
+    pytest.importorskip("hijridate", reason="hijridate not installed; only the script needs it")
     runpy.run_path(str(project / "data" / "make_calendar.py"))["write"](tmp_path / "calendar.csv")
     assert (tmp_path / "calendar.csv").read_bytes() == (project / "data" / "calendar.csv").read_bytes()
 
