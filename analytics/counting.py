@@ -15,7 +15,7 @@ from analytics.periods import as_day, as_gap, check_freq, check_week_start, day_
 from analytics.placing import choose_regions, gap_columns
 from analytics.schema import COARSE_DAYS, possible_span
 
-__all__ = ["count_incidents"]
+__all__ = ["count_incidents", "stated_as_of"]
 
 _DAY = np.timedelta64(1, "D")
 Span = Literal["start", "exclude", "spread"]
@@ -86,7 +86,7 @@ def count_incidents(
     if value not in ("incidents", "fatalities"):
         raise unknown_option("value", value, ("incidents", "fatalities"))
     frame = incidents.frame
-    last = _last_day(incidents, as_of)
+    last = stated_as_of(incidents, as_of)
     first, notes = _first_day(incidents, start, last)
     days = day_range(first, last)
 
@@ -180,7 +180,14 @@ def count_incidents(
     )
 
 
-def _last_day(incidents: Incidents, as_of: object) -> np.datetime64:
+def stated_as_of(incidents: Incidents, as_of: object) -> np.datetime64:
+    """Return the last day the incidents may know about: the one given, or the one they were read with.
+
+    Raises
+    ------
+    OptionError
+        If neither is stated, or the one given is later.
+    """
     if as_of is None:
         if incidents.as_of is None:
             raise OptionError(

@@ -14,7 +14,8 @@ from analytics.claims.answers import ANSWERS, Answer, Options
 from analytics.claims.read import Claim, Claims
 from analytics.claims.series import Unanswerable, ask
 from analytics.claims.table import VerdictTable, said
-from analytics.errors import HistoryError, OptionError, UptickError
+from analytics.counting import stated_as_of
+from analytics.errors import HistoryError, UptickError
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents
 from analytics.periods import as_day, as_gap
@@ -103,7 +104,7 @@ def verdicts(
     check_share(alpha=alpha)
     if where:
         parse_filter(where)
-    last = _last_day(incidents, as_of)
+    last = stated_as_of(incidents, as_of)
     date = claims.article.date if article_date is None else as_day(article_date, "article_date")
     deadly = holds_only_deadly(incidents) if lethal_only is None else lethal_only
     options = Options(alpha, margin, guard, baseline, completeness, replicates, seed)
@@ -249,7 +250,7 @@ def sensitivity_to_date(
     >>> table.loc[table["claim"] == "exploiting", "2020-04-06"].unique().tolist()
     ['cannot be told (simulated)']
     """
-    last = _last_day(incidents, as_of)
+    last = stated_as_of(incidents, as_of)
     given = [as_day(day, "dates") for day in dates]
     chosen = given or sorted((claims.article.date, *claims.article.date_alternatives))
     table = pd.DataFrame()
@@ -259,27 +260,6 @@ def sensitivity_to_date(
             table = found[["claim", "counted"]].copy()
         table[str(day)] = found["verdict"]
     return table
-
-
-def _last_day(incidents: Incidents, as_of: object) -> np.datetime64:
-    if as_of is None:
-        if incidents.as_of is None:
-            raise OptionError(
-                "as_of is not stated",
-                expected="the last day the data know about",
-                found=f"incidents up to {incidents.last_date}",
-                todo="give as_of, here or to read_incidents",
-            )
-        return incidents.as_of
-    last = as_day(as_of, "as_of")
-    if incidents.as_of is not None and last > incidents.as_of:
-        raise OptionError(
-            "as_of is later than that of the incidents",
-            expected=f"a day up to {incidents.as_of}",
-            found=str(last),
-            todo="read the file again with the later as_of",
-        )
-    return last
 
 
 def _notes(

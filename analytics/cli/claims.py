@@ -8,12 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from analytics.claims import VerdictTable, read_claims, verdicts
-from analytics.cli.inputs import last_date_hint, read, spells, the_file
+from analytics.cli.inputs import read_as_of, spells, the_file
 from analytics.cli.parser import build_parser
 from analytics.cli.show import Plan, Shown, Table, account_lines, emit, input_record, records
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
-from analytics.periods import as_day
 
 __all__ = ["run_claims"]
 
@@ -46,13 +45,7 @@ def run_claims(args: Namespace, plan: Plan) -> None:
         raise OptionError("--baseline same_weeks does not go with --claims", expected="a number of days")
     claims = read_claims(None if args.claims == "article" else Path(args.claims))
     gaps = spells(args)
-    if args.as_of is None:
-        raise OptionError(
-            "--as-of is not given",
-            expected="the last day the data know about: quiet days up to it count as zero",
-            todo=last_date_hint(read(args, as_of=None)),
-        )
-    incidents = read(args, as_of=as_day(args.as_of, "--as-of"))
+    incidents = read_as_of(args)
     table = verdicts(
         claims,
         incidents,

@@ -23,6 +23,7 @@ __all__ = [
     "last_whole_week",
     "read",
     "read_and_count",
+    "read_as_of",
     "reading_options",
     "spells",
     "the_file",
@@ -96,6 +97,23 @@ def reading_options(args: Namespace) -> dict[str, str]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def read_as_of(args: Namespace) -> Incidents:
+    """Read the file as of the day given.
+
+    Raises
+    ------
+    OptionError
+        If ``--as-of`` is not given; the message names the file's last date.
+    """
+    if args.as_of is None:
+        raise OptionError(
+            "--as-of is not given",
+            expected="the last day the data know about: quiet days up to it count as zero",
+            todo=last_date_hint(read(args, as_of=None)),
+        )
+    return read(args, as_of=as_day(args.as_of, "--as-of"))
+
+
 def read_and_count(args: Namespace) -> tuple[Incidents, Counts]:
     """Read and count with a command's options.
 
@@ -106,13 +124,7 @@ def read_and_count(args: Namespace) -> tuple[Incidents, Counts]:
     """
     the_file(args)
     gaps = spells(args)
-    if args.as_of is None:
-        raise OptionError(
-            "--as-of is not given",
-            expected="the last day the data know about: quiet days up to it count as zero",
-            todo=last_date_hint(read(args, as_of=None)),
-        )
-    incidents = read(args, as_of=as_day(args.as_of, "--as-of"))
+    incidents = read_as_of(args)
     return incidents, count_incidents(incidents, **counting_options(args), no_coverage=gaps)
 
 
