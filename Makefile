@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-system lint notebooks benchmark-size benchmark-size-quick benchmark-reading clean
+.PHONY: help report test test-system lint notebooks benchmark-size benchmark-size-quick benchmark-claims benchmark-reading clean
 
 help:
 	@echo "make report             the weekly PDF from the bundled SIMULATED sample"
@@ -15,7 +15,8 @@ help:
 	@echo "make lint               ruff and mypy"
 	@echo "make notebooks          open the notebooks in JupyterLab"
 	@echo "make benchmark-size     size and power of the test and of the usual ones, about ten minutes"
-	@echo "make benchmark-reading  seconds to read and count 100,000 rows"
+	@echo "make benchmark-claims   the same for the tests of the other claims, about an hour"
+	@echo "make benchmark-reading  seconds to read and count 100,000 rows, and to test 10,000 regions"
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -47,8 +48,14 @@ benchmark-size: $(READY)
 benchmark-size-quick: $(READY)
 	@$(BIN)/python benchmarks/size_power.py --quick
 
+benchmark-claims: $(READY)
+	@for claim in expected_null day change recurring scan concentration response severity; do \
+	  echo "== $$claim"; $(BIN)/python benchmarks/$$claim.py || failed="$$failed $$claim"; done; \
+	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
+
 benchmark-reading: $(READY)
 	@$(BIN)/python benchmarks/reading.py
+	@$(BIN)/python benchmarks/speed.py
 
 clean:
 	rm -rf $(VENV) build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
