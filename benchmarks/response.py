@@ -1,6 +1,6 @@
 """Size, coverage and power of response_test when operations follow activity and change nothing.
 
-    python benchmarks/response.py            # 250 data sets a cell; about three minutes on one core
+    python benchmarks/response.py            # 1,000 data sets a cell; about twelve minutes
     python benchmarks/response.py --quick    # 30 a cell; writes nothing
 
 The trap: operations are started by past attacks, in five ways (and at random), and have no effect. Attacks
@@ -102,7 +102,7 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="30 data sets a cell; writes nothing")
     quick = parser.parse_args().quick
-    n = 30 if quick else 250
+    n = 30 if quick else 1_000
     rows = []
     for process in (*PROCESSES, *MORE_STATIONARY):
         new = process in MORE_STATIONARY
