@@ -188,13 +188,15 @@ class UptickResult:
         if np.isnan(row["pvalue"]):
             return f"{region}: cannot be told, because {row['reason']}"
         adjusted = "" if len(self.frame) == 1 else f", q = {format_p(row['qvalue'])}"
-        interval = f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
         ratio = format_number(row["rate_ratio"], 2)
+        if not np.isnan(row["low"]):  # the best of several windows has no interval
+            interval = f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
+            ratio += f" ({100 * self.confidence:g} % interval {interval})"
         text = (
             f"{region}: {shown(row['verdict'], self.direction)}; "
             f"{format_number(row['observed'], 0)} {self.value} where "
-            f"{format_number(row['expected'])} were expected, rate ratio {ratio} "
-            f"({100 * self.confidence:g} % interval {interval}), p = {format_p(row['pvalue'])}{adjusted}"
+            f"{format_number(row['expected'])} were expected, rate ratio {ratio}, "
+            f"p = {format_p(row['pvalue'])}{adjusted}"
         ).replace("= <", "< ")
         return f"{text}; {row['reason']}" if row["reason"] else text
 

@@ -167,6 +167,19 @@ def test_count_table(run, snapshot):
     assert out == snapshot
 
 
+def test_weeks_that_no_region_covers_wholly_are_no_zeros(run, here):
+    # The grid starts within a week, so that the first week is NA in every column.
+    Path("late.csv").write_text("date,province\n2020-04-02,Diyala\n2020-04-14,Kirkuk\n")
+    code, out, err = run("count", "late.csv", "--as-of", DAY)
+    assert (code, err) == (0, "")
+    kirkuk = next(line for line in out.splitlines() if line.startswith("Kirkuk"))
+    assert kirkuk.split()[1:] == ["n/c", "0", "1", "1"]
+    assert "n/c: not wholly covered" in out
+    code, out, _ = run("count", "late.csv", "--as-of", "2020-04-05")
+    diyala = next(line for line in out.splitlines() if line.startswith("Diyala"))
+    assert (code, diyala.split()[1:]) == (0, ["n/c", "n/c"])  # a sum of nothing known is not 0
+
+
 def test_count_csv_is_the_grid_and_stdout_holds_nothing_else(run):
     code, out, err = run("count", "--sample", "--as-of", DAY, "--format", "csv", "--by", "admin1")
     table = pd.read_csv(io.StringIO(out))

@@ -127,7 +127,7 @@ class VerdictTable:
                 parts.append(f"{len(names)} {word}: {', '.join(names)}")
         mixed = [name for name, found in words.items() if len(found) > 1]
         if mixed:
-            differ = "differ with what is counted" + (" (simulated)" if self.simulated else "")
+            differ = "differing with what is counted" + (" (simulated)" if self.simulated else "")
             parts.append(f"{len(mixed)} {differ}: {', '.join(mixed)}")
         tag = "SIMULATED data: " if self.simulated else ""
         return f"{tag}{len(self.claims)} claims put to {self.data} as of {self.as_of}: {'; '.join(parts)}."

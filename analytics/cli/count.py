@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+import pandas as pd
+
 from analytics.cli.inputs import counting_options, read_and_count, spells
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import UNPLACED, Counts
@@ -37,7 +39,8 @@ def counting_record(args: Namespace, counts: Counts) -> dict[str, Any]:
 def heading(counts: Counts) -> str:
     """Return one line that says what was counted."""
     tag = "SIMULATED data: " if counts.simulated else ""
-    regions = "one series" if counts.by == "total" else f"{len(counts.regions)} regions by {counts.by}"
+    many = len(counts.regions)
+    regions = "one series" if counts.by == "total" else f"{many} region{'s' * (many != 1)} by {counts.by}"
     return (
         f"{tag}{int(counts.values.sum()):,} {counts.value}, {regions}, "
         f"{counts.starts[0]}..{counts.as_of} by {counts.freq}"
@@ -73,16 +76,21 @@ def _table(counts: Counts, last: int) -> Table:
     running = weekly.provisional
     labels = [label + "*" * bool(now) for label, now in zip(weekly.labels(), running, strict=True)]
     recent = wide.tail(last).T
-    cells = recent.apply(lambda column: column.map("{:,}".format, na_action="ignore")).fillna(_NO_COVERAGE)
+    cells = recent.apply(_written)
     cells.columns = labels[-last:]
-    table = cells.assign(sum=wide.sum().map("{:,}".format)).rename_axis("region").reset_index()
+    table = cells.assign(sum=_written(wide.sum(min_count=1))).rename_axis("region").reset_index()
     shown = min(last, len(wide))
-    covered = "" if weekly.coverage.all() else " that have coverage"
+    covered = "" if weekly.coverage.all() else " that are wholly covered"
     parts = [f"the last {shown} of {len(wide)} {counts.freq}s; sum: over all{covered}"]
     if running[-last:].any():
         parts.append("*: still running")
     if recent.isna().to_numpy().any():
-        parts.append(f"{_NO_COVERAGE}: no coverage")
+        parts.append(f"{_NO_COVERAGE}: not wholly covered")
     if UNPLACED in wide.columns:
         parts.append(f"{UNPLACED}: region blank or unknown")
     return Table(table, "; ".join(parts), tuple(table.columns[1:]), tuple(labels[-last:-1]))
+
+
+def _written(numbers: pd.Series) -> pd.Series:
+    """Return numbers as text, and NA as what stands for it."""
+    return numbers.astype(object).map("{:,}".format, na_action="ignore").fillna(_NO_COVERAGE)
