@@ -1,6 +1,6 @@
 """Size, power and interval coverage of severity_test's parts on heavy-tailed deaths.
 
-    python benchmarks/severity.py            # 250 data sets a cell; about four minutes on one core
+    python benchmarks/severity.py            # 1,000 data sets a cell; about fifteen minutes
     python benchmarks/severity.py --quick    # 60 a cell; writes nothing
 
 Deaths are zero-inflated lognormal or Pareto (exponent 1.5: no variance), each incident's own, with a severity
@@ -113,7 +113,7 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="60 data sets a cell; writes nothing")
     quick = parser.parse_args().quick
-    n = 60 if quick else 250
+    n = 60 if quick else 1_000
     rows = []
     for process in (*PROCESSES, *MORE_STATIONARY):
         new = process in MORE_STATIONARY
