@@ -12,7 +12,7 @@ import pandas as pd
 from analytics.errors import InputError, OptionError, nearest
 from analytics.incidents import Incidents
 from analytics.periods import Gap
-from analytics.regions import LEVELS, RegionTable, known_region_sets, region_set, region_table
+from analytics.regions import LEVELS, RegionTable, fold, known_region_sets, region_set, region_table
 
 __all__ = ["ChosenRegions", "choose_regions", "gap_columns"]
 
@@ -28,6 +28,8 @@ class ChosenRegions:
     table: RegionTable | None
     notes: tuple[str, ...]
     is_place: bool
+    is_level: bool = True
+    known: tuple[str, ...] = ()
 
 
 def choose_regions(
@@ -81,13 +83,14 @@ def choose_regions(
         if not known:
             raise InputError(f"column {by} is empty", expected="a value to count by", where=f"column {by}")
         note = f"the regions are the {len(known)} values of {by} in the kept incidents; no list was given"
-        return ChosenRegions(known, codes, label, False, None, (note,), is_place)
+        return ChosenRegions(known, codes, label, False, None, (note,), is_place, by in LEVELS, known)
     missing = [name for name in wanted if name not in known]
     if missing:
         close = [*_near_sets(missing[0]), *nearest(missing[0], known)]
         raise _unknown_region(missing[0], close, known)
     picked = [known.index(name) for name in wanted]
-    return ChosenRegions(tuple(wanted), _recode(codes, picked, len(known)), label, True, None, (), is_place)
+    recoded = _recode(codes, picked, len(known))
+    return ChosenRegions(tuple(wanted), recoded, label, True, None, (), is_place, by in LEVELS, known)
 
 
 def _near_sets(name: str) -> list[str]:
@@ -180,6 +183,14 @@ def gap_columns(gap: Gap, chosen: ChosenRegions) -> npt.NDArray[np.int64]:
             names = (lower.parent(lower.names[below]),) if lower is not None and below >= 0 else ()
         if not names:
             raise _unknown_region(gap.region, table.nearest(gap.region), table.names)
-    elif gap.region not in chosen.names and not chosen.selected:
-        raise _unknown_region(gap.region, nearest(gap.region, chosen.names), chosen.names)
+    else:
+        key = fold(gap.region)
+        here = [i for i, name in enumerate(chosen.names) if fold(name) == key]
+        if here:
+            return np.array(here, dtype=np.int64)
+        if not chosen.is_level:
+            return everything  # part of a country is not covered, so its sum is not
+        if key not in {fold(name) for name in chosen.known}:
+            raise _unknown_region(gap.region, nearest(gap.region, chosen.known), chosen.known)
+        names = ()
     return np.array([i for i, name in enumerate(chosen.names) if name in names], dtype=np.int64)

@@ -367,6 +367,24 @@ def test_attacks_that_stopped_did_not_go_on(tmp_path):
     assert np.isnan(row["pvalue"])
 
 
+def test_a_gap_is_neither_an_attack_nor_a_quiet_spell(tmp_path):
+    rows = events({"Kirkuk": 1.0})
+    quiet = rows[(rows["date"] < "2019-06-01") | (rows["date"] > "2019-11-01")]
+    text = CLAIM.replace('"recent"', '"persistence"').replace('"greater"', '"either"')
+    claims = read(tmp_path, HEAD + text.replace("first = -13", "start = 2018-12-01"))
+
+    def verdict(incidents, gaps):
+        return (
+            verdicts(claims, read_incidents(incidents, as_of=DAY), no_coverage=gaps).frame["verdict"].iloc[0]
+        )
+
+    assert verdict(quiet, []) == "not supported"
+    assert verdict(quiet, ["2019-07-01", "2019-08-20", "2019-10-05"]) == "cannot be told"
+    stopped = rows[rows["date"] < "2019-11-01"]
+    assert verdict(stopped, []) == "cannot be told", "reports may still come"
+    assert verdict(stopped, [str(DAY)]) == "cannot be told", "also where only the last day is not covered"
+
+
 @pytest.mark.parametrize(("effect", "expected"), [(1.0, "supported"), (0.2, "not supported")])
 def test_no_fewer_attacks_after_operations(tmp_path, effect, expected):
     days = pd.date_range("2017-04-01", DAY)

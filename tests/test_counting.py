@@ -255,3 +255,16 @@ def test_what_cannot_be_counted_says_so(call, snapshot):
     with pytest.raises(UptickError) as caught:
         call()
     assert str(caught.value) == snapshot
+
+
+def test_a_gap_is_never_counted_as_quiet_where_no_table_of_names_applies():
+    rows = [("2020-01-08", "Al Anbar", None, None, "Iraq"), ("2020-01-09", "Homs", None, None, "Syria")]
+    data, gap = incidents(rows), ["2020-01-10..2020-01-12@Anbar"]
+    both = count_incidents(data, regions=["Al Anbar", "Homs"], no_coverage=gap, as_of="2020-01-31")
+    assert (~both.coverage).sum(axis=0).tolist() == [3, 0], "the article does not matter"
+    other = count_incidents(data, regions=["Homs"], no_coverage=gap, as_of="2020-01-31")
+    assert other.coverage.all(), "a known region that was not selected"
+    country = count_incidents(data, by="country", no_coverage=gap, as_of="2020-01-31")
+    assert (~country.coverage).sum(axis=0).tolist() == [3, 3], "which country it lies in is not known"
+    with pytest.raises(UptickError, match="unknown region 'Atlantis'"):
+        count_incidents(data, regions=["Homs"], no_coverage=["2020-01-10@Atlantis"], as_of="2020-01-31")

@@ -261,6 +261,7 @@ def test_every_method_can_be_asked_for_by_name(method):
         {"recent": "scan", "lengths": ()},
         {"recent": "scan", "lengths": (7, 7)},
         {"recent": "scan", "null": "expected", "shrink": True},
+        {"null": "expected", "method": "c_test"},
     ],
 )
 def test_what_cannot_be_asked_says_so(options, snapshot):

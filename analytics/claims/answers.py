@@ -248,19 +248,28 @@ def _persistence(asked: Asked, options: Options) -> Answer:
         return Answer(
             "longest spell", CANNOT_BE_TOLD, f"there is coverage for {days} days, fewer than {2 * SPELL}"
         )
-    spell, ended = _longest_quiet(values, covered)
-    last = counts.starts[-1] if ended is None else counts.starts[ended]
+    # Days without coverage may have been quiet or not: they count against "they went on" and never for a
+    # spell without.
+    spell, end = _longest_quiet(values > 0)
+    certain, certain_end = _longest_quiet((values > 0) | ~covered)
     found = (
         f"{number:,} {asked.definition} in {days:,} days with coverage; the longest spell without lasts "
-        f"{spell} day{'s' * (spell != 1)}, to {last}"
+        f"{spell} day{'s' * (spell != 1)}, to {counts.starts[end]}"
     )
-    verdict: Verdict = SUPPORTED if number and spell < SPELL else NOT_SUPPORTED
-    if verdict == NOT_SUPPORTED and options.completeness is None and ended is None:
-        verdict, found = CANNOT_BE_TOLD, f"{found}; reports may still come (completeness not known)"
+    verdict: Verdict = CANNOT_BE_TOLD
+    if number and spell < SPELL:
+        verdict = SUPPORTED
+        found += "; no test is needed, since any incident shows that they go on"
+    elif certain < SPELL:
+        found += f", with days without coverage in it ({certain} days on end with coverage)"
+    elif options.completeness is None and not covered[certain_end + 1 :].any():
+        found += "; reports may still come (completeness not known)"
+    else:
+        verdict = NOT_SUPPORTED
     return Answer(
         "longest spell",
         verdict,
-        f"{found}; no test is needed, since any incident shows that they go on",
+        found,
         "days of the longest spell without",
         float(spell),
         detectable=float(SPELL),
@@ -268,14 +277,12 @@ def _persistence(asked: Asked, options: Options) -> Answer:
     )
 
 
-def _longest_quiet(values: Any, covered: Any) -> tuple[int, int | None]:
-    """Return the length of the longest run of covered days without incident, and its end (None: the last)."""
-    breaks = np.flatnonzero((values > 0) | ~covered)
-    edges = np.r_[-1, breaks, len(values)]
+def _longest_quiet(broken: Any) -> tuple[int, int]:
+    """Return the length of the longest run of days that nothing breaks, and its last day."""
+    edges = np.r_[-1, np.flatnonzero(broken), len(broken)]
     lengths = np.diff(edges) - 1
-    longest = int(np.argmax(lengths))
-    end = int(edges[longest + 1]) - 1
-    return int(lengths[longest]), None if end == len(values) - 1 else end
+    longest = len(lengths) - 1 - int(np.argmax(lengths[::-1]))
+    return int(lengths[longest]), int(edges[longest + 1]) - 1
 
 
 def _response(asked: Asked, options: Options) -> Answer:

@@ -187,6 +187,10 @@ def uptick_test(
             )
         return picked_result(counts, split, asked, tuple(lengths), common)
 
+    if null == "expected" and method != "lrd_b":
+        raise OptionError(
+            f"method {method!r} is for the constant null only", todo="leave out method, or null='expected'"
+        )
     adjusted = expected_null(counts, split, asked, calendar)
     if null == "expected" and not adjusted.fitted:
         raise OptionError(
