@@ -10,7 +10,8 @@ two sets of processes at 0.1, 0.5 and 2 a day, with 365 and with 1,095 baseline 
 recent ones, 4,000 series a cell (a standard error of 0.3 at 5). The seven are those of
 :func:`analytics.simulation.simulate_counts`; the other eight are the stationary ones of
 :func:`analytics.simulation.more.simulate_more`. Power is that at a doubled rate, 365 days, averaged over
-the cells of the seven; it is comparable only between tests that hold their size.
+the cells of the seven; it is comparable only between tests that hold their size. ``benchmarks/alternatives.py``
+measures the sizes again, on other seeds.
 
 References
 ----------
@@ -520,9 +521,9 @@ def lrd_b(
 ) -> FloatArray:
     """Variant B: A raised to the rotation p-value where A exceeds 0.01, or the baseline is nearly empty.
 
-    Null: as A's, and the series is stationary. Fails where A and the rotation both do: 5.5 / 4.9 % on the
-    seven, 5.6 / 5.3 % on the other eight; at nominal 0.1 %, where no rotation counts, 0.6 and 1.0 %; power
-    33 %.
+    Below 0.01, what rests on one day is raised to at most 0.01. Null: as A's, and the series is stationary.
+    Fails where A and the rotation both do; with 20,000 series a cell 5.3 / 4.9 % on the seven and 5.3 / 5.2 %
+    on the other eight, at nominal 0.1 % at most 0.4 %; power 33 %.
 
     Examples
     --------
