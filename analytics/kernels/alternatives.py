@@ -44,9 +44,9 @@ import numpy.typing as npt
 from scipy import special
 
 from analytics.kernels.dispersion import window_sums
-from analytics.kernels.lrd import FEW, RAISE_ABOVE, lrd_test
+from analytics.kernels.lrd import lrd_test
 from analytics.kernels.rotation import rotation_pvalue
-from analytics.kernels.tails import binomial_tail, mixed_tail
+from analytics.kernels.tails import binomial_tail
 
 __all__ = [
     "METHODS",
@@ -543,20 +543,8 @@ def _lrd(
     completeness: FloatArray | float,
     upper: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    test = lrd_test(series, covered, length=length, guard=guard, completeness=completeness)
-    if upper:
-        return test.pvalue_a, test.pvalue
-    a = mixed_tail(
-        test.observed,
-        test.observed + test.baseline_total,
-        test.recent_exposure,
-        test.baseline_exposure,
-        test.dispersion.phi,
-        test.dispersion.edf,
-        upper=False,
-    )
-    turned = rotation(series, covered, length=length, completeness=completeness, upper=False)
-    return a, np.where((a > RAISE_ABOVE) | (test.baseline_total < FEW), np.maximum(a, turned), a)
+    test = lrd_test(series, covered, length=length, guard=guard, completeness=completeness, upper=upper)
+    return test.pvalue_a, test.pvalue
 
 
 METHODS: Mapping[str, AlternativeTest] = MappingProxyType(
