@@ -1,4 +1,4 @@
-"""What the tests return: a table, a sentence, and the parameters that made them."""
+"""What the tests of a claim return: a table, a sentence, and the parameters that made them."""
 
 from __future__ import annotations
 

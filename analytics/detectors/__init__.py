@@ -1,0 +1,1 @@
+"""Prospective detectors, one method a file; loaded on first use."""

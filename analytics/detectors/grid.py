@@ -1,0 +1,221 @@
+"""What every detector shares: the grid it reads, the periods it tests, the Alarms it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.counts import Counts
+from analytics.errors import HistoryError, OptionError
+from analytics.periods import Days, Freq
+from analytics.results import Alarms, DetectorRun
+
+__all__ = ["NO_COVERAGE", "RUNNING", "SHORT", "Grid", "check_level", "grid_of", "make_alarms", "per_region"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+NO_COVERAGE = "no coverage in this period"
+RUNNING = "period still running at as_of"
+SHORT = "history shorter than the baseline"
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Grid:
+    """Counts at the frequency they are shown at, and which periods are to be tested.
+
+    Attributes
+    ----------
+    counts : Counts
+        At the shown frequency.
+    values : int32 array, shape (periods, regions)
+        0 where not usable.
+    usable : bool array, shape (periods, regions)
+        Covered and over at `as_of`.
+    first : int
+        First period to test; those before it are history only.
+    """
+
+    counts: Counts
+    values: npt.NDArray[np.int32]
+    usable: BoolArray
+    first: int
+
+    @property
+    def starts(self) -> Days:
+        """First day of each period; shape (periods,)."""
+        return self.counts.starts
+
+    @property
+    def freq(self) -> Freq:
+        """Return "day" or "week"."""
+        return self.counts.freq
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Periods and regions."""
+        return self.values.shape[0], self.values.shape[1]
+
+    @property
+    def periods_per_year(self) -> float:
+        """Periods in a year: 365.25 days or 52.18 weeks."""
+        return 365.25 / self.counts.period_days
+
+    def floats(self) -> FloatArray:
+        """Return the counts as floats, NaN where not usable."""
+        return np.where(self.usable, self.values, np.nan)
+
+
+def grid_of(counts: Counts, *, last: int | None = None) -> Grid:
+    """Return the grid a detector works on.
+
+    Parameters
+    ----------
+    counts : Counts
+        Taken at the frequency shown: daily counts shown by week are added up.
+    last : int, optional
+        Test only the last so many periods over at `as_of`; all by default. A period still running stays in
+        the result, not tested.
+
+    Raises
+    ------
+    OptionError
+        If `last` is not a number of periods.
+    HistoryError
+        If there are fewer.
+    """
+    shown = counts if counts.freq == counts.finest else counts.resample(counts.freq)
+    running = shown.provisional
+    usable = shown.coverage & ~running[:, None] if running.any() else shown.coverage
+    over = int((~running).sum())
+    if last is not None:
+        if not isinstance(last, int | np.integer) or isinstance(last, bool) or last < 1:
+            raise OptionError("last is not a number of periods", expected="1 or more", found=str(last))
+        if last > over:
+            raise HistoryError(
+                f"there are fewer than {last} {shown.freq}s",
+                expected=f"at least {last} over at {shown.as_of}",
+                found=f"{over}, from {shown.starts[0]}",
+                todo="count from an earlier start, or ask for fewer",
+            )
+    first = 0 if last is None else over - int(last)
+    values = shown.values if usable.all() else np.where(usable, shown.values, 0).astype(np.int32)
+    return Grid(shown, values, usable, first)
+
+
+def check_level(**levels: object) -> None:
+    """Raise OptionError unless every given level lies strictly between 0 and 1 (numbers or arrays)."""
+    for name, value in levels.items():
+        numbers = np.asarray(value, dtype=float)
+        if not ((numbers > 0) & (numbers < 1)).all():
+            raise OptionError(f"{name} must lie between 0 and 1", expected="such as 0.01", found=str(value))
+
+
+def per_region(value: object, grid: Grid, name: str) -> FloatArray:
+    """Return a threshold for each region, from one number or one for each; shape (regions,).
+
+    Raises
+    ------
+    OptionError
+        If there are neither one nor as many as regions, or one is not a finite number.
+    """
+    numbers = np.asarray(value, dtype=float)
+    regions = grid.shape[1]
+    if numbers.ndim > 1 or numbers.size not in (1, regions) or not np.isfinite(numbers).all():
+        raise OptionError(
+            f"{name} is not usable",
+            expected=f"one number, or {regions}, one for each region",
+            found=str(value),
+        )
+    return np.broadcast_to(numbers.ravel(), (regions,)).astype(float)
+
+
+def make_alarms(
+    grid: Grid,
+    run: DetectorRun,
+    *,
+    alarm: BoolArray,
+    untested: Sequence[tuple[BoolArray, str]] = (),
+    remarks: Sequence[tuple[BoolArray, str]] = (),
+    expected: FloatArray | None = None,
+    upper_bound: FloatArray | None = None,
+    statistic: FloatArray | None = None,
+    pvalue: FloatArray | None = None,
+    notes: Sequence[str] = (),
+) -> Alarms:
+    """Return the Alarms of one detector on the tested periods.
+
+    Parameters
+    ----------
+    grid : Grid
+    run : DetectorRun
+    alarm : bool array, shape (periods tested, regions)
+        Anything where not tested: it is masked here. So are the numbers, except where `remarks` keep them.
+    untested : sequence of (bool array, str)
+        Where the detector cannot answer, and why; the first that holds is noted. Running periods and those
+        without coverage are added here, before them.
+    remarks : sequence of (bool array, str)
+        Notes on cells that are tested.
+    expected, upper_bound, statistic, pvalue : float arrays, same shape, optional
+    """
+    rows = slice(grid.first, None)
+    usable = grid.usable[rows]
+    shape = usable.shape
+    reasons = [""]
+    note: npt.NDArray[np.uint8] | None = None
+    tested: BoolArray = usable
+    blocks: list[tuple[BoolArray, str]] = []
+    if not usable.all():
+        running = np.broadcast_to(grid.counts.provisional[rows, None], shape)
+        blocks += [(running, RUNNING), (~usable, NO_COVERAGE)]
+    blocks += [(np.broadcast_to(mask, shape), text) for mask, text in untested]
+    blocks = [(mask, text) for mask, text in blocks if mask.any()]
+    if blocks:
+        tested = np.ones(shape, dtype=bool)
+        note = np.zeros(shape, dtype=np.uint8)
+        for mask, text in blocks:
+            reasons.append(text)
+            note[mask & tested] = len(reasons) - 1
+            tested &= ~mask
+    for mask, text in remarks:
+        here = mask & tested
+        if here.any():
+            note = np.zeros(shape, dtype=np.uint8) if note is None else note
+            reasons.append(text)
+            note[here & (note == 0)] = len(reasons) - 1
+    numbers: dict[str, Any] = {
+        "expected": expected,
+        "upper_bound": upper_bound,
+        "statistic": statistic,
+        "pvalue": pvalue,
+    }
+    if blocks:
+        alarm = alarm & tested
+        for array in numbers.values():
+            if array is not None:
+                array[~tested] = np.nan
+    counts = grid.counts
+    return Alarms(
+        detectors=(run.name,) * shape[1],
+        regions=counts.regions,
+        starts=counts.starts[rows],
+        freq=counts.freq,
+        week_start=counts.week_start,
+        as_of=counts.as_of,
+        observed=grid.values[rows],
+        covered=usable,
+        alarm=alarm,
+        tested=tested,
+        note=note,
+        reasons=tuple(reasons),
+        runs=(run,),
+        value=counts.value,
+        simulated=counts.simulated,
+        notes=(*counts.notes, *notes),
+        **numbers,
+    )

@@ -1,0 +1,45 @@
+"""Compiled loops: the one place that knows the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+__all__ = ["compiled"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Compile a loop over arrays, once; later runs load it from the cache beside its file.
+
+    For true loops only: what NumPy does within about three times of this stays NumPy. Floating-point
+    arithmetic keeps its order, so results do not depend on the machine's vector width.
+
+    Parameters
+    ----------
+    function : callable
+        Takes and returns arrays and numbers; no Python objects.
+
+    Returns
+    -------
+    callable
+        The same signature; ``py_func`` is the function itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @compiled
+    ... def add(values):
+    ...     total = 0.0
+    ...     for value in values:
+    ...         total += value
+    ...     return total
+    >>> add.py_func(np.array([1.0, 2.0]))
+    3.0
+    """
+    # A function typed in at a prompt has no file to cache beside.
+    cache = not function.__code__.co_filename.startswith("<")
+    return cast(F, numba.njit(cache=cache, nogil=True, error_model="numpy")(function))

@@ -1,0 +1,450 @@
+"""What detectors raise, period by period and region by region."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.errors import InputError, OptionError, nearest
+from analytics.kernels.episodes import EPISODE_DAYS, episode_onsets, episode_spans
+from analytics.periods import Days, Freq, label_periods
+from analytics.results.answers import format_number, format_p
+
+__all__ = ["Alarms", "DetectorRun"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+Kind = Literal["pvalue", "evalue", "score"]
+
+_NUMBERS = ("expected", "upper_bound", "statistic", "pvalue", "qvalue")
+_ARRAYS = ("observed", "covered", "alarm", "tested", "note", *_NUMBERS)
+_NAMED = 4  # regions named in a sentence before it counts the rest
+NOT_RUN = "not run on this period"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DetectorRun:
+    """How a detector was run.
+
+    Attributes
+    ----------
+    name : str
+    method : str
+        What it does, its null hypothesis and the paper, in a sentence or two.
+    kind : {"pvalue", "evalue", "score"}
+        What its evidence is. Only p-values take Benjamini-Hochberg, only e-values (of e-processes) e-BH.
+    overlap : int
+        Periods over which successive p-values share data; 1 where each stands on its own period.
+    resets : bool
+        Whether an alarm changes what comes after it (a CUSUM that starts again).
+    parameters : dict
+        The options that made it.
+    rate : float array, shape (regions,), or None
+        False-alarm episodes per region-year it is expected to raise, where its threshold came from a budget.
+    rate_basis : str
+        Where that number comes from.
+    """
+
+    name: str
+    method: str
+    kind: Kind = "score"
+    overlap: int = 1
+    resets: bool = False
+    parameters: dict[str, Any] = field(default_factory=dict)
+    rate: FloatArray | None = None
+    rate_basis: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Alarms:
+    """Alarms of one or more detectors, for every period and region.
+
+    A series is one detector on one region; `detectors` and `regions` name each. Arrays have shape
+    (periods, series).
+
+    Attributes
+    ----------
+    detectors, regions : tuple of str, length series
+    starts : datetime64[D] array, shape (periods,)
+        First day of each period.
+    freq : {"day", "week"}
+    week_start : str
+    as_of : datetime64[D]
+    observed : int32 array
+    covered : bool array
+        Where `observed` is a count; elsewhere there was no coverage.
+    alarm : bool array
+        False where not tested; see `tested`.
+    tested : bool array
+        Where the detector could answer. Elsewhere `note` says why, and the frame shows NA.
+    expected, upper_bound, statistic, pvalue, qvalue : float arrays or None
+        NaN where the method gives none, None where it never does. A larger statistic is more alarming.
+    note : uint8 array or None
+        Index into `reasons`.
+    reasons : tuple of str
+        The first is "".
+    runs : tuple of DetectorRun
+        One for each detector.
+    value : str
+        What was counted.
+    simulated : bool
+    notes : tuple of str
+
+    Raises
+    ------
+    AssertionError
+        If arrays do not fit, something is alarmed that was not tested, or a reason is missing.
+    """
+
+    detectors: tuple[str, ...]
+    regions: tuple[str, ...]
+    starts: Days
+    freq: Freq
+    week_start: str
+    as_of: np.datetime64
+    observed: npt.NDArray[np.int32]
+    covered: BoolArray
+    alarm: BoolArray
+    tested: BoolArray
+    expected: FloatArray | None = None
+    upper_bound: FloatArray | None = None
+    statistic: FloatArray | None = None
+    pvalue: FloatArray | None = None
+    qvalue: FloatArray | None = None
+    note: npt.NDArray[np.uint8] | None = None
+    reasons: tuple[str, ...] = ("",)
+    runs: tuple[DetectorRun, ...] = ()
+    value: str = "incidents"
+    simulated: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = (len(self.starts), len(self.regions))
+        for name in _ARRAYS:
+            array = getattr(self, name)
+            if array is not None and array.shape != shape:
+                raise AssertionError(f"{name} has shape {array.shape}, expected {shape}")
+        if len(self.detectors) != len(self.regions):
+            raise AssertionError("each series needs a detector and a region")
+        if {run.name for run in self.runs} != set(self.detectors):
+            raise AssertionError("each detector needs its run")
+        if not self.tested.all():
+            if (self.alarm & ~self.tested).any():
+                raise AssertionError("an alarm where nothing was tested")
+            if self.note is None or not self.note[~self.tested].all():
+                raise AssertionError("a cell was not tested and no note says why")
+
+    # -- what it holds ---------------------------------------------------------------------------------
+
+    @property
+    def period_days(self) -> int:
+        """Days in one period."""
+        return 7 if self.freq == "week" else 1
+
+    def labels(self) -> list[str]:
+        """Return the period labels, such as ``2020-W16`` or ``2020-04-13``."""
+        return label_periods(self.starts, self.freq, self.week_start)
+
+    def run(self, detector: str | None = None) -> DetectorRun:
+        """Return how a detector was run; without a name, the only one."""
+        name = self.runs[0].name if detector is None and len(self.runs) == 1 else detector
+        for run in self.runs:
+            if run.name == name:
+                return run
+        raise OptionError(
+            f"no detector {name!r} in these alarms", expected=", ".join(run.name for run in self.runs)
+        )
+
+    @property
+    def years(self) -> FloatArray:
+        """Years tested of each series; shape (series,)."""
+        return np.asarray(self.tested.sum(axis=0) * self.period_days / 365.25)
+
+    @property
+    def onsets(self) -> BoolArray:
+        """Where an episode starts: an alarm with none in the two weeks before; shape (periods, series)."""
+        return episode_onsets(self.alarm, self.period_days)
+
+    # -- choosing --------------------------------------------------------------------------------------
+
+    def _columns(self, at: npt.NDArray[np.intp]) -> Alarms:
+        names = {
+            name: getattr(self, name)
+            for name in ("observed", "covered", "alarm", "tested", "note", *_NUMBERS)
+        }
+        cut: dict[str, Any] = {name: None if array is None else array[:, at] for name, array in names.items()}
+        detectors = tuple(self.detectors[i] for i in at)
+        return replace(
+            self,
+            **cut,
+            detectors=detectors,
+            regions=tuple(self.regions[i] for i in at),
+            runs=tuple(run for run in self.runs if run.name in detectors),
+        )
+
+    def select(
+        self, *, detectors: Iterable[str] | None = None, regions: Iterable[str] | None = None
+    ) -> Alarms:
+        """Return the alarms of some detectors and regions, in the order they have here.
+
+        Raises
+        ------
+        OptionError
+            If a name is unknown.
+        """
+        keep = np.ones(len(self.regions), dtype=bool)
+        for wanted, names, what in (
+            (detectors, self.detectors, "detector"),
+            (regions, self.regions, "region"),
+        ):
+            if wanted is None:
+                continue
+            listed = [wanted] if isinstance(wanted, str) else list(wanted)
+            for name in listed:
+                if name not in names:
+                    close = nearest(name, set(names))
+                    raise OptionError(
+                        f"unknown {what} {name!r}",
+                        expected=", ".join(dict.fromkeys(names)),
+                        todo=f"did you mean {' or '.join(close)}?" if close else None,
+                    )
+            keep &= np.isin(np.array(names, dtype=object), np.array(listed, dtype=object))
+        if not keep.any():
+            raise OptionError("no series has that detector and region")
+        return self._columns(np.flatnonzero(keep))
+
+    def last(self, periods: int) -> Alarms:
+        """Return the last periods only."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        cut: dict[str, Any] = {
+            name: None if array is None else array[-periods:] for name, array in arrays.items()
+        }
+        return replace(self, **cut, starts=self.starts[-periods:])
+
+    # -- tables ----------------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row for each detector, region and period, in that order.
+
+        Columns: detector, region, period (first day), label, observed (NA without coverage), expected,
+        upper_bound, statistic, pvalue, qvalue, alarm (NA: not tested), note.
+        """
+        return self._frame(slice(None))
+
+    def _frame(self, rows: slice) -> pd.DataFrame:
+        periods, series = self.starts[rows].size, len(self.regions)
+        names = np.array(self.detectors, dtype=object), np.array(self.regions, dtype=object)
+        observed = pd.array(self.observed[rows].T.ravel().astype(np.int64), dtype="Int64")
+        observed[~self.covered[rows].T.ravel()] = pd.NA
+        alarm = pd.array(self.alarm[rows].T.ravel(), dtype="boolean")
+        alarm[~self.tested[rows].T.ravel()] = pd.NA
+        numbers = {
+            name: np.full(periods * series, np.nan)
+            if getattr(self, name) is None
+            else getattr(self, name)[rows].T.ravel().astype(float)
+            for name in _NUMBERS
+        }
+        reasons = np.array(self.reasons, dtype=object)
+        note = "" if self.note is None else reasons[self.note[rows].T.ravel()]
+        return pd.DataFrame(
+            {
+                "detector": np.repeat(names[0], periods),
+                "region": np.repeat(names[1], periods),
+                "period": np.tile(self.starts[rows].astype("datetime64[us]"), series),
+                "label": np.tile(np.array(self.labels()[rows], dtype=object), series),
+                "observed": observed,
+                **numbers,
+                "alarm": alarm,
+                "note": pd.array(np.broadcast_to(note, periods * series), dtype="str"),
+            }
+        )
+
+    def latest(self) -> pd.DataFrame:
+        """Return the last period over at `as_of`: one row for each detector and region, as in `frame`."""
+        return self._frame(slice(self._latest, self._latest + 1)).reset_index(drop=True)
+
+    @property
+    def _latest(self) -> int:
+        over = self.starts + np.timedelta64(self.period_days - 1, "D") <= self.as_of
+        return int(np.flatnonzero(over)[-1]) if over.any() else 0
+
+    def episodes(self) -> pd.DataFrame:
+        """Return the episodes: alarms of one detector and region with at most two weeks between them.
+
+        Returns
+        -------
+        DataFrame
+            detector, region, start and end (first days of the first and last period with an alarm), label,
+            periods (from start to end), alarms, observed and expected (sums from start to end; expected is
+            NaN where the method gives none), statistic (the largest), ongoing (the last alarm lies within
+            two weeks of the end).
+        """
+        series, first, last, alarms = episode_spans(self.alarm, self.period_days)
+        labels = np.array(self.labels(), dtype=object)
+        step = np.timedelta64(EPISODE_DAYS, "D")
+
+        def total(array: npt.NDArray[Any] | None) -> FloatArray:
+            if array is None:
+                return np.full(series.size, np.nan)
+            running = np.vstack([np.zeros(array.shape[1]), np.cumsum(array, axis=0, dtype=float)])
+            return np.asarray(running[last + 1, series] - running[first, series])
+
+        largest = np.full(series.size, np.nan)
+        if self.statistic is not None:
+            for i, (s, a, b) in enumerate(zip(series, first, last, strict=True)):
+                largest[i] = np.nanmax(self.statistic[a : b + 1, s])
+        names = np.array(self.detectors, dtype=object), np.array(self.regions, dtype=object)
+        return pd.DataFrame(
+            {
+                "detector": pd.array(names[0][series], dtype="str"),
+                "region": pd.array(names[1][series], dtype="str"),
+                "start": self.starts[first].astype("datetime64[us]"),
+                "end": self.starts[last].astype("datetime64[us]"),
+                "label": pd.array(labels[first], dtype="str"),
+                "periods": last - first + 1,
+                "alarms": alarms,
+                "observed": total(np.where(self.covered, self.observed, 0)).astype(np.int64),
+                "expected": total(self.expected),
+                "statistic": largest,
+                "ongoing": self.starts[self._latest] - self.starts[last] <= step,
+            }
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Return the table a reader would want: the latest period, alarms first, and the past episodes."""
+        now = self.latest()
+        count = self.onsets.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rate = np.where(self.years > 0, count / self.years, np.nan)
+        word = now["alarm"].map({True: "alarm", False: "no alarm"}).astype(object)
+        table = pd.DataFrame(
+            {
+                "detector": now["detector"],
+                "region": now["region"],
+                "period": now["label"],
+                "observed": [format_number(float(v), 0) if v is not pd.NA else "–" for v in now["observed"]],
+                "expected": [format_number(v) for v in now["expected"]],
+                "upper bound": [format_number(v) for v in now["upper_bound"]],
+                "p": now["pvalue"].map(format_p),
+                "answer": word.where(now["alarm"].notna(), "not tested"),
+                "why": now["note"],
+                "episodes": count,
+                "per year": [format_number(v, 2) for v in rate],
+            }
+        )
+        order = now["alarm"].map({True: 0, False: 1}).astype(float).fillna(2).to_numpy()
+        return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+
+    # -- words -----------------------------------------------------------------------------------------
+
+    def sentence(self) -> str:
+        """Return the latest answer as a reader would say it, detector by detector."""
+        tag = "SIMULATED data: " if self.simulated else ""
+        now = self.latest()
+        said = []
+        for run in self.runs:
+            rows = now[now["detector"] == run.name]
+            raised = rows.loc[rows["alarm"].fillna(False).astype(bool), "region"].tolist()
+            named = ", ".join(raised[:_NAMED]) + (
+                f" and {len(raised) - _NAMED} more" if len(raised) > _NAMED else ""
+            )
+            text = f"{run.name}: alarm in {named}" if raised else f"{run.name}: no alarm"
+            rest = [f"not tested in {n}" for n in [int(rows["alarm"].isna().sum())] if n]
+            said.append("; ".join([text, *rest]) + f" of {len(rows)} region{'s' if len(rows) != 1 else ''}")
+        return f"{tag}{now['label'].iloc[0]}: {'. '.join(said)}."
+
+    def text(self) -> str:
+        """Return sentence, table, episodes and methods for a terminal."""
+        parts = [self.sentence(), "", self.summary().to_string(index=False), ""]
+        for run in self.runs:
+            parts.append(f"{run.name}: {run.method}")
+            if run.rate is not None:
+                parts.append(
+                    f"{run.name}: {format_number(float(np.nanmean(run.rate)), 2)} false-alarm episodes per "
+                    f"region-year expected ({run.rate_basis})"
+                )
+        return "\n".join([*parts, *(f"note: {note}" for note in self.notes)])
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        tag = "SIMULATED " if self.simulated else ""
+        names = ", ".join(run.name for run in self.runs)
+        return (
+            f"Alarms({tag}{int(self.alarm.sum()):,} alarms of {names} in {len(set(self.regions))} regions, "
+            f"{self.labels()[0]}..{self.labels()[-1]}, as of {self.as_of})"
+        )
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{html.escape(f'{run.name}: {run.method}')}</li>" for run in self.runs)
+        items += "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        said, table = html.escape(self.sentence()), self.summary().to_html(index=False)
+        return f"<p><b>{said}</b></p>{table}<ul>{items}</ul>"
+
+    # -- several detectors -----------------------------------------------------------------------------
+
+    @staticmethod
+    def concat(parts: Sequence[Alarms]) -> Alarms:
+        """Put the alarms of several detectors side by side.
+
+        Periods are those of any part; where a detector was not run its cells are not tested, and say so.
+
+        Raises
+        ------
+        InputError
+            If the parts differ in period, week start or `as_of`, or a detector stands twice.
+        """
+        if not parts:
+            raise InputError("nothing to put together", expected="at least one Alarms")
+        first = parts[0]
+        for name in ("freq", "week_start", "as_of", "value"):
+            found = {str(getattr(part, name)) for part in parts}
+            if len(found) > 1:
+                raise InputError(f"alarms differ in {name}", found=", ".join(sorted(found)))
+        names = [run.name for part in parts for run in part.runs]
+        if len(set(names)) != len(names):
+            raise InputError("a detector stands twice", found=", ".join(names))
+        starts = np.unique(np.concatenate([part.starts for part in parts]))
+        reasons = list(dict.fromkeys(["", *(r for part in parts for r in part.reasons), NOT_RUN]))
+        shape = (len(starts), sum(len(part.regions) for part in parts))
+        arrays: dict[str, Any] = {
+            "observed": np.zeros(shape, dtype=np.int32),
+            "covered": np.zeros(shape, dtype=bool),
+            "alarm": np.zeros(shape, dtype=bool),
+            "tested": np.zeros(shape, dtype=bool),
+            "note": np.full(shape, reasons.index(NOT_RUN), dtype=np.uint8),
+        }
+        for name in _NUMBERS:
+            given = [part for part in parts if getattr(part, name) is not None]
+            arrays[name] = np.full(shape, np.nan) if given else None
+        at = 0
+        for part in parts:
+            rows = np.searchsorted(starts, part.starts)
+            block = np.ix_(rows, np.arange(at, at + len(part.regions)))
+            for name in ("observed", "covered", "alarm", "tested"):
+                arrays[name][block] = getattr(part, name)
+            code = np.array([reasons.index(r) for r in part.reasons], dtype=np.uint8)
+            arrays["note"][block] = 0 if part.note is None else code[part.note]
+            for name in _NUMBERS:
+                if getattr(part, name) is not None:
+                    arrays[name][block] = getattr(part, name)
+            at += len(part.regions)
+        return replace(
+            first,
+            **arrays,
+            starts=starts,
+            detectors=tuple(d for part in parts for d in part.detectors),
+            regions=tuple(r for part in parts for r in part.regions),
+            reasons=tuple(reasons),
+            runs=tuple(run for part in parts for run in part.runs),
+            simulated=any(part.simulated for part in parts),
+            notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        )
