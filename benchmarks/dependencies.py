@@ -15,6 +15,8 @@ IMPORTS = {
     "scipy": "scipy.special, scipy.optimize, scipy.stats",
     "statsmodels": "statsmodels.api",
     "matplotlib": "matplotlib.pyplot",
+    "numba": "numba",
+    "llvmlite": "llvmlite.binding",
     "rich": "rich.console, rich.table, rich.progress",
     "beautifulsoup4": "bs4",
     "fonttools": "fontTools.ttLib",

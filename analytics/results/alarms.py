@@ -283,7 +283,7 @@ class Alarms:
         DataFrame
             detector, region, start and end (first days of the first and last period with an alarm), label,
             periods (from start to end), alarms, observed and expected (sums from start to end; expected is
-            NaN where the method gives none), statistic (the largest), ongoing (the last alarm lies within
+            NaN where one of them has none), statistic (the largest), ongoing (the last alarm lies within
             two weeks of the end).
         """
         series, first, last, alarms = episode_spans(self.alarm, self.period_days)
@@ -293,13 +293,20 @@ class Alarms:
         def total(array: npt.NDArray[Any] | None) -> FloatArray:
             if array is None:
                 return np.full(series.size, np.nan)
-            running = np.vstack([np.zeros(array.shape[1]), np.cumsum(array, axis=0, dtype=float)])
-            return np.asarray(running[last + 1, series] - running[first, series])
+            known = ~np.isnan(array) if array.dtype.kind == "f" else np.ones(array.shape, dtype=bool)
+            zero = np.zeros((1, array.shape[1]))
+            running = np.vstack([zero, np.cumsum(np.where(known, array, 0), axis=0, dtype=float)])
+            missing = np.vstack([zero, np.cumsum(~known, axis=0)])
+            absent = missing[last + 1, series] > missing[first, series]
+            return np.where(absent, np.nan, running[last + 1, series] - running[first, series])
 
         largest = np.full(series.size, np.nan)
-        if self.statistic is not None:
-            for i, (s, a, b) in enumerate(zip(series, first, last, strict=True)):
-                largest[i] = np.nanmax(self.statistic[a : b + 1, s])
+        if self.statistic is not None and series.size:
+            flat = np.where(np.isnan(self.statistic), -np.inf, self.statistic).T.ravel()
+            periods = len(self.starts)
+            edges = np.column_stack([series * periods + first, series * periods + last + 1]).ravel()
+            found = np.maximum.reduceat(np.append(flat, -np.inf), edges)[::2]
+            largest = np.where(np.isinf(found) & (found < 0), np.nan, found)
         names = np.array(self.detectors, dtype=object), np.array(self.regions, dtype=object)
         return pd.DataFrame(
             {
