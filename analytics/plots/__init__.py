@@ -6,9 +6,21 @@ is never the only code. Simulated data are marked inside every picture.
 
 from __future__ import annotations
 
+from analytics.plots.alarms import plot_alarm_board, plot_alarms
 from analytics.plots.ratios import plot_result
 from analytics.plots.regions import plot_regions
 from analytics.plots.style import ACCENT, GLYPHS, GREY, INK, region_label
 from analytics.plots.trend import plot_trend
 
-__all__ = ["ACCENT", "GLYPHS", "GREY", "INK", "plot_regions", "plot_result", "plot_trend", "region_label"]
+__all__ = [
+    "ACCENT",
+    "GLYPHS",
+    "GREY",
+    "INK",
+    "plot_alarm_board",
+    "plot_alarms",
+    "plot_regions",
+    "plot_result",
+    "plot_trend",
+    "region_label",
+]

@@ -1,0 +1,206 @@
+"""What detectors said, week by week: one region with its bounds, and a board of many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from analytics.errors import OptionError
+from analytics.plots.style import (
+    ACCENT,
+    DAY,
+    GREY,
+    INK,
+    PALE,
+    WIDTH,
+    empty,
+    mark_simulated,
+    marked,
+    new_axes,
+)
+from analytics.results import Alarms
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_alarm_board", "plot_alarms"]
+
+_MOST_STYLED = 1  # with more detectors than this, bounds would cross: only the alarms are drawn
+
+
+def plot_alarms(
+    alarms: Alarms, region: str | None = None, *, title: bool = True, ax: Axes | None = None
+) -> Axes:
+    """Draw one region's counts with what each detector said of every period.
+
+    Parameters
+    ----------
+    alarms : Alarms
+    region : str, optional
+        Needed where there are several.
+    title : bool
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+        Counts as a stepped line; below it one row of signs for each detector: a triangle for an alarm, a
+        small cross where nothing was tested. With one detector, its expectation and upper bound as well.
+
+    Raises
+    ------
+    OptionError
+        If the region is unknown or not given.
+    """
+    names = list(dict.fromkeys(alarms.regions))
+    if region is None and len(names) > 1:
+        raise OptionError("plot_alarms draws one region", expected=", ".join(names[:30]), todo="name it")
+    mine = alarms.select(regions=[region or names[0]])
+    if ax is None:
+        ax = new_axes((WIDTH, 2.3 + 0.18 * len(mine.runs)))
+    step = mine.period_days
+    middle = cast(Any, mine.starts.astype("datetime64[h]") + np.timedelta64(12 * step, "h"))
+    shown = np.where(mine.covered.any(axis=1), mine.observed[:, 0], np.nan)
+    ax.plot(middle, shown, color=INK, linewidth=0.9, drawstyle="steps-mid", zorder=3, label="observed")
+    if len(mine.runs) <= _MOST_STYLED:
+        for array, style, label in (
+            (mine.expected, {"linestyle": "--", "color": GREY}, "expected"),
+            (mine.upper_bound, {"linestyle": "-", "color": PALE}, "upper bound"),
+        ):
+            if array is not None and np.isfinite(array).any():
+                ax.plot(middle, array[:, 0], linewidth=1.1, zorder=2, label=label, **cast(Any, style))
+    top = np.nanmax(np.append(shown, 1.0))
+    row = top * 0.13 if top > 0 else 0.5
+    for i in range(len(mine.runs)):
+        at = -(i + 1) * row
+        raised = mine.alarm[:, i]
+        ax.plot(
+            middle[raised],
+            np.full(raised.sum(), at),
+            "^",
+            color=ACCENT,
+            markersize=4.5,
+            linestyle="none",
+            zorder=5,
+            label="alarm" if i == 0 else "_alarm",
+        )
+        skipped = ~mine.tested[:, i]
+        ax.plot(
+            middle[skipped],
+            np.full(skipped.sum(), at),
+            "x",
+            color=GREY,
+            markersize=2.5,
+            linestyle="none",
+            label="not tested" if i == 0 else "_skipped",
+        )
+        ax.annotate(
+            mine.detectors[i],
+            (1.0, at),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=6.5,
+            color=GREY,
+        )
+    ax.set_ylim(-(len(mine.runs) + 0.7) * row, top * 1.12)
+    ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top * 1.12])
+    ax.axhline(0, color=PALE, linewidth=0.6, zorder=1)
+    ax.set_xlim(cast(Any, mine.starts[0]), cast(Any, mine.starts[-1] + step * DAY))
+    ax.set_ylabel(f"{mine.value} per {mine.freq}")
+    _months(ax, len(mine.starts) * step)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=6, fontsize=7, borderaxespad=0.2)
+    if mine.simulated:
+        mark_simulated(ax)
+    if title:
+        episodes = int(mine.onsets.any(axis=1).sum()) if len(mine.runs) == 1 else None
+        said = f"{episodes} alarm episodes" if episodes != 1 else "1 alarm episode"
+        head = f"{mine.regions[0]}: {said if episodes is not None else 'what each detector said'}"
+        ax.set_title(marked(head, mine.simulated), loc="left", pad=20)
+    return ax
+
+
+def plot_alarm_board(
+    alarms: Alarms, *, most: int = 20, periods: int = 52, title: bool = True, ax: Axes | None = None
+) -> Axes:
+    """Draw which regions alarmed in which periods: one row a region, those with the latest alarm first.
+
+    Parameters
+    ----------
+    alarms : Alarms
+        With several detectors a mark stands where any of them alarmed, larger the more did.
+    most, periods : int
+        Regions and periods shown, the last ones.
+    title : bool
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+        A triangle for an alarm, a dot for none, nothing where no detector tested.
+    """
+    recent = alarms.last(periods)
+    names = list(dict.fromkeys(recent.regions))
+    column = np.array([names.index(name) for name in recent.regions])
+    shape = (len(recent.starts), len(names))
+    raised, tested = np.zeros(shape, dtype=int), np.zeros(shape, dtype=bool)
+    np.add.at(raised.T, column, recent.alarm.T)
+    np.logical_or.at(tested.T, column, recent.tested.T)
+    age = np.where(raised.any(axis=0), np.argmax(raised[::-1] > 0, axis=0), len(recent.starts))
+    order = np.lexsort((-(raised > 0).sum(axis=0), age))[:most]
+    if ax is None:
+        ax = new_axes((WIDTH, 1.1 + 0.2 * len(order)))
+    step = recent.period_days
+    middle = cast(Any, recent.starts.astype("datetime64[h]") + np.timedelta64(12 * step, "h"))
+    for row, region in enumerate(order):
+        quiet = tested[:, region] & (raised[:, region] == 0)
+        ax.plot(
+            middle[quiet],
+            np.full(quiet.sum(), row),
+            ".",
+            color=PALE,
+            markersize=2.5,
+            linestyle="none",
+            label="no alarm" if row == 0 else "_quiet",
+        )
+        up = raised[:, region] > 0
+        ax.scatter(
+            middle[up],
+            np.full(up.sum(), row),
+            s=14 + 9.0 * raised[up, region],
+            marker="^",
+            color=ACCENT,
+            linewidth=0,
+            zorder=4,
+            label="alarm" if row == 0 else "_alarm",
+        )
+    ax.set_yticks(range(len(order)), [names[i] for i in order], fontsize=7)
+    ax.set_ylim(len(order) - 0.4, -1.3 if recent.simulated else -0.9)
+    ax.set_xlim(cast(Any, recent.starts[0]), cast(Any, recent.starts[-1] + step * DAY))
+    _months(ax, len(recent.starts) * step)
+    ax.set_ylabel("")
+    if not tested.any():
+        empty(ax, "nothing was tested in this time")
+    elif not raised.any():
+        ax.set_xlabel("no alarm in this time")
+    if len(order) < len(names):
+        left = len(names) - len(order)
+        ax.set_xlabel(f"{left} more region{'s' if left > 1 else ''} with older alarms or none, not shown")
+    if recent.simulated:
+        mark_simulated(ax, small=True)
+    if title:
+        now = int((raised[-1] > 0).sum())
+        head = f"{recent.labels()[-1]}: alarm in {now} of {len(names)} regions"
+        ax.set_title(marked(head, recent.simulated), loc="left")
+    return ax
+
+
+def _months(ax: Axes, days: int) -> None:
+    from matplotlib import dates
+
+    mdates: Any = dates  # matplotlib leaves these without types
+    months = range(1, 13) if days <= 200 else [1, 4, 7, 10] if days <= 1000 else [1]
+    ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=months))
+    ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
