@@ -1,8 +1,9 @@
-"""Adjustment of many p-values.
+"""Adjustment of many p-values or e-values.
 
 References
 ----------
 .. [1] Benjamini, Y., Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57, 289-300.
+.. [2] Wang, R., Ramdas, A. (2022). False discovery rate control with e-values. JRSS B 84, 822-852.
 """
 
 from __future__ import annotations
@@ -10,30 +11,60 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["benjamini_hochberg"]
+__all__ = ["benjamini_hochberg", "e_benjamini_hochberg"]
+
+FloatArray = npt.NDArray[np.float64]
 
 
-def benjamini_hochberg(pvalues: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def benjamini_hochberg(pvalues: FloatArray) -> FloatArray:
     """Benjamini-Hochberg q-values; NaN (not tested) stays NaN and is not counted in the family.
 
     Parameters
     ----------
-    pvalues : float array, shape (tests,)
+    pvalues : float array, shape (..., tests)
+        Every row is a family.
 
     Returns
     -------
-    float array, shape (tests,)
+    float array, same shape
 
     Examples
     --------
     >>> benjamini_hochberg(np.array([0.01, 0.04, np.nan, 0.03])).round(3)
     array([0.03, 0.04,  nan, 0.04])
     """
-    q = np.full(pvalues.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(pvalues))
-    if tested.size == 0:
-        return q
-    order = tested[np.argsort(pvalues[tested], kind="stable")]
-    scaled = pvalues[order] * tested.size / np.arange(1, tested.size + 1)
-    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    if pvalues.size == 0:
+        return pvalues.astype(float)
+    family = (~np.isnan(pvalues)).sum(axis=-1, keepdims=True)
+    order = np.argsort(pvalues, axis=-1, kind="stable")  # NaN last
+    ranked = np.take_along_axis(pvalues, order, axis=-1)
+    scaled = np.where(np.isnan(ranked), np.inf, ranked * family / np.arange(1, pvalues.shape[-1] + 1))
+    least = np.minimum.accumulate(scaled[..., ::-1], axis=-1)[..., ::-1]
+    q = np.empty(pvalues.shape)
+    np.put_along_axis(q, order, np.minimum(least, 1.0), axis=-1)
+    q[np.isnan(pvalues)] = np.nan
     return q
+
+
+def e_benjamini_hochberg(evalues: FloatArray) -> FloatArray:
+    """Return the smallest level at which e-BH [2]_ would reject each; holds under any dependence.
+
+    At level alpha, e-BH rejects the k largest of K e-values, k the largest number for which the k-th largest
+    is at least K / (k alpha): Benjamini-Hochberg on their inverses.
+
+    Parameters
+    ----------
+    evalues : float array, shape (..., tests)
+        Every row is a family; 0 or more, NaN where not tested.
+
+    Returns
+    -------
+    float array, same shape
+
+    Examples
+    --------
+    >>> e_benjamini_hochberg(np.array([100.0, 0.0, np.nan, 30.0])).round(3)
+    array([0.03, 1.  ,  nan, 0.05])
+    """
+    with np.errstate(divide="ignore"):
+        return benjamini_hochberg(1.0 / evalues)

@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.errors import InputError, OptionError, nearest
 from analytics.kernels.episodes import EPISODE_DAYS, episode_onsets, episode_spans
 from analytics.periods import Days, Freq, label_periods
+from analytics.results.adjustment import Method, Over, adjust_alarms
 from analytics.results.answers import format_number, format_p
 
 __all__ = ["Alarms", "DetectorRun"]
@@ -268,10 +269,11 @@ class Alarms:
 
     def latest(self) -> pd.DataFrame:
         """Return the last period over at `as_of`: one row for each detector and region, as in `frame`."""
-        return self._frame(slice(self._latest, self._latest + 1)).reset_index(drop=True)
+        return self._frame(slice(self.latest_index, self.latest_index + 1)).reset_index(drop=True)
 
     @property
-    def _latest(self) -> int:
+    def latest_index(self) -> int:
+        """Index of the last period over at `as_of`."""
         over = self.starts + np.timedelta64(self.period_days - 1, "D") <= self.as_of
         return int(np.flatnonzero(over)[-1]) if over.any() else 0
 
@@ -320,7 +322,7 @@ class Alarms:
                 "observed": total(np.where(self.covered, self.observed, 0)).astype(np.int64),
                 "expected": total(self.expected),
                 "statistic": largest,
-                "ongoing": self.starts[self._latest] - self.starts[last] <= step,
+                "ongoing": self.starts[self.latest_index] - self.starts[last] <= step,
             }
         )
 
@@ -395,6 +397,51 @@ class Alarms:
         items += "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         said, table = html.escape(self.sentence()), self.summary().to_html(index=False)
         return f"<p><b>{said}</b></p>{table}<ul>{items}</ul>"
+
+    # -- many looks ------------------------------------------------------------------------------------
+
+    def adjust(
+        self,
+        *,
+        over: Over = "regions",
+        method: Method | None = None,
+        alpha: float = 0.05,
+        conflict: int | Literal["disjoint"] | None = None,
+    ) -> Alarms:
+        """Return alarms that allow for how many regions, or how many periods, were looked at.
+
+        Parameters
+        ----------
+        over : {"regions", "time"}
+            What the false discovery rate is held over: the regions of one period, or the periods of one
+            region, decided one after the other.
+        method : {"bh", "ebh"} over regions, {"lord", "saffron"} over time
+            The first by default. "ebh" is for e-values (kept in `statistic`), the others for p-values.
+        alpha : float
+            The false discovery rate. `alarm` is set anew by it; over regions, `qvalue` too.
+        conflict : int or "disjoint", optional
+            Over time: how many periods p-values share data over. By default what the detector states, in
+            the version for such p-values [3]_; "disjoint" tests every so many periods only.
+
+        Returns
+        -------
+        Alarms
+            Cells that were not tested are in no family; `notes` states the family.
+
+        Raises
+        ------
+        OptionError
+            If the detector's evidence is not of the kind the method takes, or `conflict` is below what the
+            detector states.
+
+        References
+        ----------
+        .. [1] Wang, R., Ramdas, A. (2022). False discovery rate control with e-values. JRSS B 84, 822-852.
+        .. [2] Ramdas, A. et al. (2018). SAFFRON. ICML 35.
+        .. [3] Zrnic, T., Ramdas, A., Jordan, M. I. (2021). Asynchronous online testing of multiple
+               hypotheses. JMLR 22 (33), 1-39.
+        """
+        return adjust_alarms(self, over=over, method=method, alpha=alpha, conflict=conflict)
 
     # -- several detectors -----------------------------------------------------------------------------
 

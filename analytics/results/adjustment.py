@@ -1,0 +1,183 @@
+"""Adjusting alarms for how many regions, or how many periods, were looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.errors import InputError, OptionError, unknown_option
+from analytics.kernels.multiplicity import benjamini_hochberg, e_benjamini_hochberg
+from analytics.kernels.online_fdr import lord, saffron
+
+if TYPE_CHECKING:
+    from analytics.results.alarms import Alarms, DetectorRun
+
+__all__ = ["CONFLICTS", "Method", "Over", "adjust_alarms"]
+
+Over = Literal["regions", "time"]
+Method = Literal["bh", "ebh", "lord", "saffron"]
+FloatArray = npt.NDArray[np.float64]
+
+_METHODS: dict[Over, tuple[Method, ...]] = {"regions": ("bh", "ebh"), "time": ("lord", "saffron")}
+_NAMES: dict[Method, str] = {
+    "bh": "Benjamini-Hochberg",
+    "ebh": "e-BH (Wang and Ramdas 2022)",
+    "lord": "LORD++ (Ramdas et al. 2017)",
+    "saffron": "SAFFRON (Ramdas et al. 2018)",
+}
+CONFLICTS = "disjoint"
+LEFT_OUT = "shares data with a period that was tested"
+
+
+def adjust_alarms(
+    alarms: Alarms,
+    *,
+    over: Over = "regions",
+    method: Method | None = None,
+    alpha: float = 0.05,
+    conflict: int | Literal["disjoint"] | None = None,
+) -> Alarms:
+    """Return alarms that allow for how many were looked at; see :meth:`Alarms.adjust`."""
+    if over not in _METHODS:
+        raise unknown_option("over", over, tuple(_METHODS))
+    known = _METHODS[over]
+    chosen = known[0] if method is None else method
+    if chosen not in known:
+        raise unknown_option(
+            f"method for over={over!r}:",
+            chosen,
+            known,
+            todo="bh and ebh go over regions, lord and saffron over time",
+        )
+    if not 0 < alpha < 1:
+        raise OptionError("alpha must lie between 0 and 1", expected="such as 0.05", found=str(alpha))
+    _check_kind(alarms, chosen)
+    if over == "time":
+        return _over_time(alarms, chosen, alpha, conflict)
+    if conflict is not None:
+        raise OptionError("conflict is for over='time'", found=str(conflict), todo="leave it out")
+    return _over_regions(alarms, chosen, alpha)
+
+
+def _check_kind(alarms: Alarms, method: Method) -> None:
+    kind, held = ("evalue", "statistic") if method == "ebh" else ("pvalue", "pvalue")
+    for run in alarms.runs:
+        if run.kind != kind:
+            raise OptionError(
+                f"{_NAMES[method]} does not go with {run.name}",
+                expected=f"a detector whose evidence is a {kind}",
+                found=f"a {run.kind}"
+                + ("" if run.kind == "evalue" or method != "ebh" else ", which no e-process stands behind"),
+                todo="select(detectors=...) chooses some" if len(alarms.runs) > 1 else None,
+            )
+    if getattr(alarms, held) is None:
+        raise InputError(f"these alarms hold no {held}", expected="one for each cell tested")
+
+
+def _where_tested(alarms: Alarms, name: str) -> FloatArray:
+    return np.where(alarms.tested, getattr(alarms, name), np.nan)
+
+
+def _rerun(run: DetectorRun, **stated: object) -> DetectorRun:
+    """Return the run of an adjusted detector: a false-alarm rate set before no longer holds."""
+    return replace(run, parameters={**run.parameters, "adjusted": stated}, rate=None, rate_basis="")
+
+
+def _span(numbers: npt.NDArray[np.int64]) -> str:
+    numbers = numbers[numbers > 0]
+    if not numbers.size:
+        return "none"
+    low, high = int(numbers.min()), int(numbers.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _over_regions(alarms: Alarms, method: Method, alpha: float) -> Alarms:
+    evidence = _where_tested(alarms, "statistic" if method == "ebh" else "pvalue")
+    adjust = e_benjamini_hochberg if method == "ebh" else benjamini_hochberg
+    names = np.array(alarms.detectors, dtype=object)
+    qvalue = np.full(evidence.shape, np.nan)
+    notes = []
+    for run in alarms.runs:
+        own = np.flatnonzero(names == run.name)
+        qvalue[:, own] = adjust(evidence[:, own])
+        family = _span((~np.isnan(evidence[:, own])).sum(axis=1))
+        notes.append(
+            f"{run.name}: {_NAMES[method]} over regions; each {alarms.freq} is a family of its own, of "
+            f"{family} of {own.size} region{'s' if own.size != 1 else ''} (those not tested are not in it); "
+            f"alarm where q is at most {alpha:g}; nothing is adjusted for the number of {alarms.freq}s"
+        )
+    return replace(
+        alarms,
+        qvalue=qvalue,
+        alarm=qvalue <= alpha,
+        runs=tuple(_rerun(run, over="regions", method=method, alpha=alpha) for run in alarms.runs),
+        notes=(*alarms.notes, *notes),
+    )
+
+
+def _over_time(
+    alarms: Alarms, method: Method, alpha: float, conflict: int | Literal["disjoint"] | None
+) -> Alarms:
+    spend = lord if method == "lord" else saffron
+    pvalue = _where_tested(alarms, "pvalue")
+    names = np.array(alarms.detectors, dtype=object)
+    alarm = np.zeros(pvalue.shape, dtype=bool)
+    left_out = np.zeros(pvalue.shape, dtype=bool)
+    notes, runs = [], []
+    for run in alarms.runs:
+        own = np.flatnonzero(names == run.name)
+        family, apart, how = pvalue[:, own], 1, ""
+        if conflict == CONFLICTS:
+            # Counted back from the last period over, so that the latest answer is among those tested.
+            keep = (np.arange(len(pvalue)) - alarms.latest_index) % run.overlap == 0
+            left_out[np.ix_(~keep, own)] = alarms.tested[np.ix_(~keep, own)]
+            family = np.where(keep[:, None], family, np.nan)
+            how = (
+                f"only every {run.overlap}th {alarms.freq}, so that windows do not overlap"
+                if run.overlap > 1
+                else ""
+            )
+        else:
+            apart = _conflict(run, conflict)
+            if apart > 1:
+                how = (
+                    f"in its conflict-set version (Zrnic et al. 2021): a {alarms.freq} earns nothing from "
+                    f"the {apart - 1} before it, with which its window shares data"
+                )
+        alarm[:, own] = spend(family, alpha, conflict=apart)[0]
+        tests = _span((~np.isnan(family)).sum(axis=0))
+        notes.append(
+            f"{run.name}: {_NAMES[method]} over time{', ' + how if how else ''}; each region is a family of "
+            f"its own, of {tests} {alarms.freq}s (those not tested are not in it); expected share of false "
+            f"ones among a region's alarms at most {alpha:g}, provided that p-values of windows apart are "
+            f"independent; nothing is adjusted for the number of regions"
+        )
+        runs.append(_rerun(run, over="time", method=method, alpha=alpha, conflict=conflict or apart))
+    changed = {} if not left_out.any() else _without(alarms, left_out)
+    return replace(
+        alarms, alarm=alarm, qvalue=None, runs=tuple(runs), notes=(*alarms.notes, *notes), **changed
+    )
+
+
+def _conflict(run: DetectorRun, conflict: int | None) -> int:
+    if conflict is None:
+        return run.overlap
+    if not isinstance(conflict, int | np.integer) or isinstance(conflict, bool) or conflict < run.overlap:
+        raise OptionError(
+            f"p-values of {run.name} share data over {run.overlap} periods",
+            expected=f"conflict {run.overlap} or more, or {CONFLICTS!r}: every {run.overlap}th period only",
+            found=str(conflict),
+            todo="leave conflict out",
+        )
+    return int(conflict)
+
+
+def _without(alarms: Alarms, left_out: npt.NDArray[np.bool_]) -> dict[str, object]:
+    """Return what changes in the alarms when some cells are not tested after all."""
+    reasons = alarms.reasons if LEFT_OUT in alarms.reasons else (*alarms.reasons, LEFT_OUT)
+    note = np.zeros(left_out.shape, dtype=np.uint8) if alarms.note is None else alarms.note.copy()
+    note[left_out] = reasons.index(LEFT_OUT)
+    return {"tested": alarms.tested & ~left_out, "note": note, "reasons": reasons}
