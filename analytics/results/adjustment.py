@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -156,13 +156,13 @@ def _over_time(
             f"independent; nothing is adjusted for the number of regions"
         )
         runs.append(_rerun(run, over="time", method=method, alpha=alpha, conflict=conflict or apart))
-    changed = {} if not left_out.any() else _without(alarms, left_out)
+    changed: dict[str, Any] = {} if not left_out.any() else _without(alarms, left_out)
     return replace(
         alarms, alarm=alarm, qvalue=None, runs=tuple(runs), notes=(*alarms.notes, *notes), **changed
     )
 
 
-def _conflict(run: DetectorRun, conflict: int | None) -> int:
+def _conflict(run: DetectorRun, conflict: object) -> int:
     if conflict is None:
         return run.overlap
     if not isinstance(conflict, int | np.integer) or isinstance(conflict, bool) or conflict < run.overlap:
@@ -175,7 +175,7 @@ def _conflict(run: DetectorRun, conflict: int | None) -> int:
     return int(conflict)
 
 
-def _without(alarms: Alarms, left_out: npt.NDArray[np.bool_]) -> dict[str, object]:
+def _without(alarms: Alarms, left_out: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """Return what changes in the alarms when some cells are not tested after all."""
     reasons = alarms.reasons if LEFT_OUT in alarms.reasons else (*alarms.reasons, LEFT_OUT)
     note = np.zeros(left_out.shape, dtype=np.uint8) if alarms.note is None else alarms.note.copy()
