@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Dispersion", "window_dispersion", "window_sums"]
+__all__ = ["Dispersion", "dispersion_from", "window_dispersion", "window_sums"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -114,6 +114,31 @@ def window_dispersion(
 
     pairs = np.maximum((whole[length:] & whole[:-length]).sum(axis=0), 1)
     lagged = (centred[length:] * centred[:-length]).sum(axis=0) / pairs
+    return dispersion_from(mu, variance, lagged, n, length, parameters=parameters)
+
+
+def dispersion_from(
+    mu: FloatArray,
+    variance: FloatArray,
+    lagged: FloatArray,
+    n: npt.NDArray[np.int64],
+    length: int,
+    *,
+    parameters: int = 1,
+) -> Dispersion:
+    """Estimate the dispersion from the moments of window sums; arrays of shape (series,).
+
+    Parameters
+    ----------
+    mu : float array
+        Expected sum of a window.
+    variance, lagged : float arrays
+        Mean squared deviation of the window sums, and the mean product of those one length apart.
+    n : int array
+        Covered periods.
+    length, parameters
+        As in :func:`window_dispersion`.
+    """
     rho = np.divide(lagged, variance, out=np.zeros_like(variance), where=variance > 0)
     # An autocorrelation estimated from m windows falls short by about (1 + 3 rho)/m [2].
     rho = np.maximum(rho, 0.0)

@@ -26,7 +26,9 @@ __all__ = [
     "lrd_test",
     "minimum_detectable_ratio",
     "predictive_limits",
+    "raised_pvalue",
     "ratio_limit",
+    "spared_pvalue",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -36,7 +38,7 @@ RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value is too coarse t
 FEW = (
     5  # with fewer incidents in the baseline its dispersion says nothing: the rotation p-value always counts
 )
-_DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
+DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
 _GROWTH_MAX = 3.0  # beyond, a small count would be consistent with any ratio, however large
 _QUICK = (8, 8)  # quadrature nodes where a third digit is enough: limits of the ratio
 
@@ -126,25 +128,48 @@ def lrd_test(
         shorter = periods * total / known
     a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
     rotation = rotation_pvalue(series, covered, length, factor, upper=upper)
-    raised = np.where((a > RAISE_ABOVE) | (base < FEW), np.maximum(a, rotation), a)
+    raised = raised_pvalue(a, rotation, base)
     small = np.flatnonzero(a <= RAISE_ABOVE)
-    if upper and length >= _DAYS_TO_SPARE and small.size:
-        # Is there more to it than one day? Put the mean of the other days in place of the largest.
-        window = series[-length:, small]
-        others = observed[small] - window.max(axis=0)
-        spared = np.floor(others * length / (length - 1))
-        without = mixed_tail(
-            spared,
-            spared + total[small],
-            exposure[small],
-            shorter[small],
-            dispersion.phi[small],
-            dispersion.edf[small],
+    if upper and length >= DAYS_TO_SPARE and small.size:
+        raised[small] = np.maximum(
+            raised[small],
+            spared_pvalue(
+                series[-length:, small],
+                total[small],
+                exposure[small],
+                shorter[small],
+                dispersion.phi[small],
+                dispersion.edf[small],
+            ),
         )
-        raised[small] = np.maximum(raised[small], np.minimum(without, RAISE_ABOVE))
     return LRDTest(
         observed, base, exposure, periods, dispersion, rotation, a, raised if variant == "B" else a
     )
+
+
+def raised_pvalue(a: FloatArray, rotation: FloatArray, base: FloatArray) -> FloatArray:
+    """Raise A's p-value to the rotation p-value where A exceeds 0.01 or the baseline holds too few."""
+    return np.asarray(np.where((a > RAISE_ABOVE) | (base < FEW), np.maximum(a, rotation), a))
+
+
+def spared_pvalue(
+    window: npt.NDArray[np.number],
+    total: FloatArray,
+    exposure: FloatArray,
+    periods: FloatArray,
+    phi: FloatArray,
+    edf: FloatArray,
+) -> FloatArray:
+    """Return the p-value with the mean of the other days in place of the largest, at most 0.01.
+
+    `window` has shape (length, series); the other arrays, of shape (series,), are the baseline's total, the
+    exposures, and the dispersion with its degrees of freedom.
+    """
+    length = window.shape[0]
+    others = window.sum(axis=0) - window.max(axis=0)
+    spared = np.floor(others * length / (length - 1))
+    without = mixed_tail(spared, spared + total, exposure, periods, phi, edf)
+    return np.minimum(without, RAISE_ABOVE)
 
 
 def _growth(log_ratio: FloatArray) -> FloatArray:
@@ -216,7 +241,7 @@ def critical_count(
     recent: FloatArray,
     periods: FloatArray,
     dispersion: Dispersion,
-    level: float,
+    level: float | FloatArray,
     *,
     upper: bool = True,
 ) -> FloatArray:
@@ -224,6 +249,7 @@ def critical_count(
 
     All arrays have shape ``(series,)``; `recent` and `periods` are exposures. Depends on the baseline alone.
     """
+    levels = np.broadcast_to(np.asarray(level, dtype=float), base.shape)
     drawn = dispersion_nodes(dispersion.phi, dispersion.edf, _QUICK[0])
     mean = base / periods * recent
 
@@ -240,13 +266,13 @@ def critical_count(
             spread_nodes=_QUICK[1],
             drawn=drawn[index],
         )
-        return np.asarray(tail <= level)
+        return np.asarray(tail <= levels[index])
 
     # From a guess (Student's quantile, corrected for skewness) step outwards until the answer lies in
     # (inner, outer], where `outer` is rejected and `inner` is not; then halve. -1 stands for "never".
     sign = 1.0 if upper else -1.0
     spread = np.sqrt(dispersion.phi * np.maximum(mean, 0.1) * (1 + recent / periods))
-    t = special.stdtrit(dispersion.edf, 1 - level)
+    t = special.stdtrit(dispersion.edf, 1 - levels)
     skew = (2 * dispersion.phi - 1) / np.sqrt(dispersion.phi * np.maximum(mean, 0.1))
     guess = mean + sign * t * spread + (t**2 - 1) / 6 * skew * spread
     start = np.maximum(np.ceil(guess) if upper else np.floor(guess), 0.0)

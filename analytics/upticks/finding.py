@@ -10,7 +10,8 @@ import numpy.typing as npt
 from analytics.kernels.alternatives import METHODS
 from analytics.kernels.dispersion import window_sums
 from analytics.kernels.lrd import LRDTest, lrd_test
-from analytics.upticks.windows import MIN_WINDOWS, Split
+from analytics.kernels.recent import REASONS, by_pattern, untestable
+from analytics.upticks.windows import Split
 
 __all__ = ["Asked", "Findings", "find"]
 
@@ -72,28 +73,23 @@ def find(split: Split, asked: Asked) -> Findings:
     A decrease is not tested where completeness is not known: late reports would look like one.
     """
     length, regions = split.recent.shape
-    recent_days = split.recent_covered.sum(axis=0)
-    windows = split.baseline_covered.sum(axis=0) // length
-    any_window = (window_sums(split.baseline_covered, length) == length).any(axis=0)
-    total = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) + np.where(
-        split.recent_covered, split.recent, 0
-    ).sum(axis=0)
-    gap_recent = recent_days * 2 < length
-    gap_baseline = ~gap_recent & ((windows < MIN_WINDOWS) | ~any_window)
-    empty = ~gap_recent & ~gap_baseline & (total == 0)
-    reasons = np.full(regions, "", dtype=object)
-    reasons[gap_recent] = "more than half of the recent window has no coverage"
-    reasons[gap_baseline] = f"the baseline has coverage for fewer than {MIN_WINDOWS} windows"
-    reasons[empty] = "there is no incident in the baseline or the recent window"
+    code = untestable(
+        split.recent_covered.sum(axis=0),
+        split.baseline_covered.sum(axis=0),
+        (window_sums(split.baseline_covered, length) == length).any(axis=0),
+        np.where(split.baseline_covered, split.baseline, 0).sum(axis=0)
+        + np.where(split.recent_covered, split.recent, 0).sum(axis=0),
+        length,
+    )
+    reasons = np.array(REASONS, dtype=object)[code]
     if not asked.upper and asked.completeness is None:
         reasons[reasons == ""] = "late reports would look like a decrease (completeness not known)"
     index = np.flatnonzero(reasons == "")
     pvalue = np.full(regions, np.nan)
     tests = []
     if index.size:
-        patterns, which = np.unique(split.recent_covered[:, index], axis=1, return_inverse=True)
-        for number, pattern in enumerate(patterns.T):
-            group = index[np.ravel(which) == number]
+        for pattern, at in by_pattern(split.recent_covered[:, index]):
+            group = index[at]
             factor, variance = asked.exposure(pattern)
             kept = np.r_[np.ones(len(split.values) - length, bool), pattern]
             values, covered = split.values[np.ix_(kept, group)], split.covered[np.ix_(kept, group)]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
+from analytics.kernels.recent import MIN_WINDOWS, check_lengths
 from analytics.periods import Window, label_periods
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-MIN_WINDOWS = 8  # disjoint windows a baseline must hold for its dispersion to mean anything
 SAME_WEEKS = "same_weeks"
 _DAY = np.timedelta64(1, "D")
 _YEAR = 364  # whole weeks, so that weekdays fall together
@@ -123,19 +123,7 @@ def split_counts(
             raise too_short(f"{what} on the same weeks of earlier years", counts, recent, guard, 2 * _YEAR)
     elif isinstance(baseline, str):
         raise unknown_option("baseline", baseline, (SAME_WEEKS, "a number of days"))
-    for name, days in (("recent", recent), ("guard", guard), ("baseline", baseline)):
-        if days != int(days) or days < (0 if name == "guard" else step) or days % step:
-            raise OptionError(
-                f"{name} must be a whole number of {'weeks' if step == 7 else 'days'}",
-                expected=f"a multiple of {step} days" if step == 7 else "a number of days",
-                found=str(days),
-            )
-    if baseline < windows * recent:
-        raise OptionError(
-            f"the baseline is too short to judge how much {recent}-day sums vary",
-            expected=f"at least {windows} times the recent window, {windows * recent} days",
-            found=f"{baseline} days",
-        )
+    check_lengths(recent, guard, baseline, step, windows)
     first = complete - (recent + guard + baseline) // step
     if first < 0:
         raise too_short(what, counts, recent, guard, baseline)

@@ -1,0 +1,188 @@
+"""The recent-window test, period by period: more active lately than over the year before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.counts import Counts
+from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
+from analytics.errors import OptionError
+from analytics.kernels.recent import REASONS, RollingTest, check_lengths, rolling_test
+from analytics.periods import Freq, check_freq
+from analytics.results import Alarms, DetectorRun
+
+__all__ = ["recent_window"]
+
+FloatArray = npt.NDArray[np.float64]
+
+PARTLY = "part of the recent window has no coverage"
+_DAY = np.timedelta64(1, "D")
+_SMALLEST = 1e-300
+
+
+def recent_window(
+    counts: Counts,
+    *,
+    recent: int = 14,
+    guard: int = 28,
+    baseline: int = 364,
+    alpha: float | npt.ArrayLike = 1 / 52,
+    every: Freq | None = None,
+    last: int | None = None,
+    bound: bool = False,
+) -> Alarms:
+    """Test, for each period, the window of the last `recent` days that ends with it.
+
+    Null hypothesis: a region's mean rate in the recent window equals that of its baseline. The test is that
+    of :func:`analytics.upticks.uptick_test` under its constant null, and the last period over at `as_of` has
+    its p-value.
+
+    Parameters
+    ----------
+    counts : Counts
+        Daily counts are used where they are held, even when weeks are shown: a row is a week, the windows are
+        of days.
+    recent, guard, baseline : int
+        Days in the window asked about, left out before it, and compared with.
+    alpha : float or array, shape (regions,)
+        Alarm where the p-value is at most this; 1/52 unless given.
+    every : {"day", "week"}, optional
+        Test daily counts day by day or week by week, however they are shown.
+    last : int, optional
+        Test only the last so many periods over at `as_of`.
+    bound : bool
+        Compute `upper_bound`, which takes about twice as long.
+
+    Returns
+    -------
+    Alarms
+        `pvalue` and `statistic`, -log10 of it, refer to the whole window that ends with the period.
+        `observed` is the period's own count, and `expected` what the period would hold at the baseline's
+        rate: ``recent / period_days`` times that is the expected count of the window. `upper_bound` is the
+        count of this period at which the model's tail reaches `alpha`, the rest of the window being what it
+        is; the rotation may still hold the alarm back.
+        A window partly without coverage is tested on the covered days, as long as they are at least half of
+        it, even where the period itself has no count; a note says so.
+
+    Raises
+    ------
+    OptionError
+        If a length is not a whole number of periods, the baseline is shorter than eight windows, or `alpha`
+        is out of range.
+    HistoryError
+        If `last` exceeds the periods there are.
+
+    Notes
+    -----
+    Given the total, the recent share is beta-binomial, with the dispersion of overlapping sums as long as the
+    window; the p-value is raised to the rotation p-value where it is not small (LRD, variant B). At
+    dispersion 1 it is the conditional test of two Poisson means [1]_. Windows of successive weeks overlap, so
+    their p-values are dependent: ``overlap`` in the run says over how many periods. Not adjusted for season
+    or trend.
+
+    References
+    ----------
+    .. [1] Przyborowski, J., Wilenski, H. (1940). Homogeneity of results in testing samples from Poisson
+           series. Biometrika 31, 313-323.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.date_range("2018-12-31", "2020-04-12")
+    >>> rng = np.random.default_rng(7)
+    >>> daily = pd.DataFrame({"Kirkuk": rng.poisson(0.5, len(days))}, index=days)
+    >>> daily.iloc[-14:] = rng.poisson(2.0, (14, 1))
+    >>> counts = Counts.from_frame(daily, freq="day", as_of="2020-04-12").resample("day")
+    >>> alarms = recent_window(counts, every="week", last=4)
+    >>> alarms.alarm.ravel()
+    array([False, False,  True,  True])
+    """
+    if every is not None and check_freq(every) != counts.freq:
+        if counts.finest == "week":
+            raise OptionError("weekly counts cannot be tested day by day", found=f"every={every!r}")
+        counts = replace(counts, freq=every)
+    step = counts.period_days
+    check_lengths(recent, guard, baseline, step)
+    grid = grid_of(counts, last=last)
+    level = per_region(alpha, grid, "alpha")
+    check_level(alpha=level)
+    rows = np.arange(grid.first, grid.shape[0])
+    size = grid.counts.period_days
+    span = (recent + guard + baseline) // step
+    # One past the last of the finest periods that each row ends with.
+    after = ((grid.starts[rows] - counts.starts[0]) / _DAY).astype(np.int64) + size
+    ends = after // step
+    over = ~grid.counts.provisional[rows] & (ends <= len(counts))
+    long = (ends >= span) & over
+    test = rolling_test(
+        counts.values,
+        counts.coverage,
+        ends[long],
+        length=recent // step,
+        guard=guard // step,
+        baseline=baseline // step,
+        levels=level if bound else None,
+    )
+    return _alarms(grid, test, long, level, recent, guard, baseline, step)
+
+
+def _alarms(
+    grid: Grid,
+    test: RollingTest,
+    long: npt.NDArray[np.bool_],
+    level: FloatArray,
+    recent: int,
+    guard: int,
+    baseline: int,
+    step: int,
+) -> Alarms:
+    shape = (long.size, grid.shape[1])
+    size = grid.counts.period_days
+    length = recent // step
+
+    def spread(found: npt.NDArray[np.number], empty: float) -> FloatArray:
+        out = np.full(shape, empty)
+        out[long] = found
+        return out
+
+    code = spread(test.code, 0)
+    pvalue = spread(test.pvalue, np.nan)
+    expected = spread(test.expected * (size / step) / np.maximum(test.days, 1), np.nan)
+    upper = None
+    own = grid.values[grid.first :]
+    if test.bound is not None:
+        # What the rest of the window holds counts towards the bound of the whole.
+        upper = np.maximum(spread(test.bound, np.nan) - (spread(test.observed, np.nan) - own), 0.0)
+    short = np.broadcast_to(~long[:, None], shape)
+    # A period without a count of its own still ends a window, most of which may have coverage.
+    running = np.broadcast_to(grid.counts.provisional[:, None], grid.shape)
+    alarms = make_alarms(
+        replace(grid, usable=~running),
+        DetectorRun(
+            name="recent_window",
+            method=(
+                "conditional beta-binomial test with window-scale dispersion (LRD, variant B): the last "
+                f"{recent} days against the {baseline} days before a guard of {guard}. Null hypothesis: "
+                "equal mean rates"
+            ),
+            kind="pvalue",
+            overlap=-(-recent // size),
+            parameters={"recent": recent, "guard": guard, "baseline": baseline, "alpha": _one(level)},
+        ),
+        alarm=pvalue <= level,
+        untested=[(short, SHORT), *((code == i, REASONS[i]) for i in range(1, len(REASONS)))],
+        remarks=[(spread(test.days, length) < length, PARTLY)],
+        expected=expected,
+        upper_bound=upper,
+        statistic=-np.log10(np.maximum(pvalue, _SMALLEST)),
+        pvalue=pvalue,
+        notes=(f"p-values refer to the {recent} days that end with the period",),
+    )
+    return replace(alarms, covered=grid.usable[grid.first :])
+
+
+def _one(level: FloatArray) -> float | list[float]:
+    return float(level[0]) if (level == level[0]).all() else level.tolist()

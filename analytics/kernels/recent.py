@@ -1,0 +1,328 @@
+"""The test of a recent window, for one end or for many: which cells can be tested, and the rolling LRD test.
+
+A rolling test takes every sum it needs from running totals along the series, so that a further end costs no
+pass over its baseline; only the rotation looks at each window once. Sums are of whole numbers, hence exact:
+the numbers are those of :func:`analytics.kernels.lrd.lrd_test` on each end's own stretch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.errors import OptionError
+from analytics.kernels.compiled import compiled
+from analytics.kernels.dispersion import Dispersion, dispersion_from
+from analytics.kernels.lrd import (
+    DAYS_TO_SPARE,
+    RAISE_ABOVE,
+    critical_count,
+    lrd_test,
+    raised_pvalue,
+    spared_pvalue,
+)
+from analytics.kernels.tails import mixed_tail
+
+__all__ = [
+    "MIN_WINDOWS",
+    "REASONS",
+    "RollingTest",
+    "by_pattern",
+    "check_lengths",
+    "rolling_test",
+    "untestable",
+]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+
+MIN_WINDOWS = 8  # disjoint windows a baseline must hold for its dispersion to mean anything
+REASONS = (
+    "",
+    "more than half of the recent window has no coverage",
+    f"the baseline has coverage for fewer than {MIN_WINDOWS} windows",
+    "there is no incident in the baseline or the recent window",
+)
+_BLOCK = 2**20  # counts at a time, so that the running totals stay near 100 MB
+_COLUMNS = 2_000  # cells at a time that are tested on a stretch of their own
+
+
+def check_lengths(recent: int, guard: int, baseline: int, step: int, windows: int = MIN_WINDOWS) -> None:
+    """Raise unless the lengths in days are whole periods of `step` days and the baseline holds `windows`.
+
+    Raises
+    ------
+    OptionError
+    """
+    for name, days in (("recent", recent), ("guard", guard), ("baseline", baseline)):
+        if days != int(days) or days < (0 if name == "guard" else step) or days % step:
+            raise OptionError(
+                f"{name} must be a whole number of {'weeks' if step == 7 else 'days'}",
+                expected=f"a multiple of {step} days" if step == 7 else "a number of days",
+                found=str(days),
+            )
+    if baseline < windows * recent:
+        raise OptionError(
+            f"the baseline is too short to judge how much {recent}-day sums vary",
+            expected=f"at least {windows} times the recent window, {windows * recent} days",
+            found=f"{baseline} days",
+        )
+
+
+def untestable(
+    recent: npt.NDArray[np.integer],
+    baseline: npt.NDArray[np.integer],
+    any_window: BoolArray,
+    total: npt.NDArray[np.number],
+    length: int,
+) -> npt.NDArray[np.uint8]:
+    """Return why a cell cannot be tested, as an index into `REASONS`; 0 where it can.
+
+    Parameters
+    ----------
+    recent, baseline : int arrays
+        Covered periods of the recent window and of the baseline.
+    any_window : bool array
+        Whether the baseline holds one window that is covered throughout.
+    total : array
+        Incidents in baseline and recent window.
+    length : int
+        Periods in the recent window.
+    """
+    code = np.where(total == 0, 3, 0)
+    code = np.where((baseline // length < MIN_WINDOWS) | ~any_window, 2, code)
+    return np.where(recent * 2 < length, 1, code).astype(np.uint8)
+
+
+def by_pattern(covered: BoolArray) -> Iterator[tuple[BoolArray, npt.NDArray[np.intp]]]:
+    """Yield each pattern of covered recent periods with the columns that have it; (periods, columns)."""
+    patterns, which = np.unique(covered, axis=1, return_inverse=True)
+    for number, pattern in enumerate(patterns.T):
+        yield pattern, np.flatnonzero(np.ravel(which) == number)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RollingTest:
+    """Arrays of shape (ends, regions): what the recent window that ends there was found to be.
+
+    `code` is an index into `REASONS`; where it is not 0 the numbers are NaN. `observed` and `expected` belong
+    to the `days` covered periods of the window. `bound` is the smallest count of the window that would be
+    called, or None.
+    """
+
+    code: npt.NDArray[np.uint8]
+    days: IntArray
+    observed: FloatArray
+    expected: FloatArray
+    pvalue: FloatArray
+    bound: FloatArray | None
+
+
+def rolling_test(
+    values: npt.NDArray[np.integer],
+    covered: BoolArray,
+    ends: IntArray,
+    *,
+    length: int,
+    guard: int,
+    baseline: int,
+    levels: FloatArray | None = None,
+) -> RollingTest:
+    """Test the window that ends at each of `ends`, by LRD in variant B, for more incidents.
+
+    Parameters
+    ----------
+    values : int array, shape (periods, regions)
+    covered : bool array, same shape
+    ends : int array, shape (ends,)
+        One past the last period of each window; each must have ``length + guard + baseline`` periods before.
+    length, guard, baseline : int
+        Periods in the recent window, left out before it, and compared with.
+    levels : float array, shape (regions,), optional
+        Levels for `bound`.
+
+    Returns
+    -------
+    RollingTest
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> counts = rng.poisson(0.5, (392, 1))
+    >>> counts[-14:] += 2
+    >>> ends = np.array([378, 392])
+    >>> covered = np.ones(counts.shape, bool)
+    >>> test = rolling_test(counts, covered, ends, length=14, guard=0, baseline=364)
+    >>> test.pvalue.ravel() < 0.01
+    array([False,  True])
+    """
+    periods, regions = values.shape
+    block = max(_BLOCK // max(periods, 1), 1)
+    parts = []
+    for first in range(0, regions, block):
+        part = slice(first, first + block)
+        level = None if levels is None else levels[part]
+        parts.append(_rolling_block(values[:, part], covered[:, part], ends, length, guard, baseline, level))
+    if len(parts) == 1:
+        return parts[0]
+
+    def joined(name: str) -> npt.NDArray[np.float64]:
+        return np.concatenate([getattr(part, name) for part in parts], axis=1)
+
+    bound = None if levels is None else joined("bound")
+    code = np.concatenate([part.code for part in parts], axis=1)
+    days = np.concatenate([part.days for part in parts], axis=1)
+    return RollingTest(code, days, joined("observed"), joined("expected"), joined("pvalue"), bound)
+
+
+def _running(values: npt.NDArray[np.number] | BoolArray) -> IntArray:
+    """Return running totals along the first axis, from 0."""
+    total = np.zeros((values.shape[0] + 1, values.shape[1]), np.int64)
+    np.cumsum(values, axis=0, out=total[1:])
+    return total
+
+
+def _rolling_block(
+    values: npt.NDArray[np.integer],
+    covered: BoolArray,
+    ends: IntArray,
+    length: int,
+    guard: int,
+    baseline: int,
+    level: FloatArray | None,
+) -> RollingTest:
+    first = ends - (length + guard + baseline)
+    split, late = first + baseline, ends - length
+    count = np.where(covered, values, 0).astype(np.int64)
+    running, days = _running(count), _running(covered)
+    base, n = running[split] - running[first], days[split] - days[first]
+    observed, recent = running[ends] - running[late], days[ends] - days[late]
+    whole = days[length:] - days[:-length] == length
+    sums = np.where(whole, running[length:] - running[:-length], 0)
+    windows = _running(whole)
+    m = windows[split - length + 1] - windows[first]
+    code = untestable(recent, n, m > 0, base + observed, length)
+
+    full = (code == 0) & (recent == length)
+    shape = code.shape
+    # Nothing observed: every rotation holds as many, and the model's tail holds at least half of the mass.
+    pvalue = np.where(full & (observed == 0), 1.0, np.nan)
+    expected = np.where(code == 0, base / np.maximum(n, 1) * recent, np.nan)
+    bound = None if level is None else np.full(shape, np.nan)
+    at, region = np.nonzero(full & (observed > 0) if level is None else full)
+    if at.size:
+        dispersion = _rolling_dispersion(sums, whole, windows, first, split, base, n, length, at, region)
+        wheel = np.ascontiguousarray(np.where(whole, sums, -1).T)
+        share = _rotation_shares(
+            wheel, np.ascontiguousarray(running.T), np.ascontiguousarray(days.T), ends, first, length
+        )
+        cells = (at, region)
+        exposure = np.full(at.size, float(length))
+        s, b = observed[cells].astype(float), base[cells].astype(float)
+        periods = n[cells].astype(float)
+        a = mixed_tail(s, s + b, exposure, periods, dispersion.phi, dispersion.edf)
+        found = raised_pvalue(a, share.T[cells], b)
+        small = np.flatnonzero(a <= RAISE_ABOVE)
+        if length >= DAYS_TO_SPARE and small.size:
+            window = count[ends[at[small]] - length + np.arange(length)[:, None], region[small]]
+            spared = spared_pvalue(
+                window,
+                b[small],
+                exposure[small],
+                periods[small],
+                dispersion.phi[small],
+                dispersion.edf[small],
+            )
+            found[small] = np.maximum(found[small], spared)
+        pvalue[cells] = found
+        if bound is not None and level is not None:
+            bound[cells] = critical_count(b, exposure, periods, dispersion, level[region])
+    at, region = np.nonzero((code == 0) & ~full)
+    for start in range(0, at.size, _COLUMNS):
+        w, r = at[start : start + _COLUMNS], region[start : start + _COLUMNS]
+        rows = first[w] + np.arange(length + guard + baseline)[:, None]
+        stretch, inside = values[rows, r], covered[rows, r]
+        for pattern, group in by_pattern(inside[-length:]):
+            kept = np.r_[np.ones(guard + baseline, bool), pattern]
+            test = lrd_test(
+                stretch[np.ix_(kept, group)],
+                inside[np.ix_(kept, group)],
+                length=int(pattern.sum()),
+                guard=guard,
+            )
+            pvalue[w[group], r[group]] = test.pvalue
+            if bound is not None and level is not None:
+                bound[w[group], r[group]] = critical_count(
+                    test.baseline_total,
+                    test.recent_exposure,
+                    test.baseline_exposure,
+                    test.dispersion,
+                    level[r[group]],
+                )
+    return RollingTest(code, recent, np.where(code == 0, observed, np.nan), expected, pvalue, bound)
+
+
+def _rolling_dispersion(
+    sums: IntArray,
+    whole: BoolArray,
+    windows: IntArray,
+    first: IntArray,
+    split: IntArray,
+    base: IntArray,
+    n: IntArray,
+    length: int,
+    at: npt.NDArray[np.intp],
+    region: npt.NDArray[np.intp],
+) -> Dispersion:
+    """Return the dispersion of the listed cells, as `window_dispersion` has it, from running totals."""
+    both = whole[length:] & whole[:-length]
+    begin, end, last = first[at], split[at] - length + 1, split[at] - 2 * length + 1
+
+    def over(total: IntArray, stop: IntArray) -> IntArray:
+        return np.asarray(total[stop, region] - total[begin, region])
+
+    m = np.maximum(over(windows, end), 1)
+    mean = over(_running(sums), end) / m
+    variance = np.maximum(over(_running(sums**2), end) / m - mean**2, 0.0)
+    pairs = over(_running(both), last)
+    product = over(_running(np.where(both, sums[length:] * sums[:-length], 0)), last)
+    either = over(_running(np.where(both, sums[length:] + sums[:-length], 0)), last)
+    lagged = (product - mean * either + mean**2 * pairs) / np.maximum(pairs, 1)
+    covered = n[at, region]
+    mu = length * base[at, region] / np.maximum(covered, 1)
+    return dispersion_from(mu, variance, lagged, covered, length)
+
+
+@compiled
+def _rotation_shares(
+    sums: IntArray, running: IntArray, days: IntArray, ends: IntArray, first: IntArray, length: int
+) -> FloatArray:
+    """Share of the windows on each wheel that hold at least as many as the last; (regions, ends).
+
+    `sums` holds the window from each start, -1 where not covered throughout; `running` and `days` the running
+    totals of counts and coverage. All have one row a region.
+    """
+    regions = sums.shape[0]
+    out = np.empty((regions, ends.size))
+    for r in range(regions):
+        for w in range(ends.size):
+            begin, end = first[w], ends[w]
+            observed = running[r, end] - running[r, end - length]
+            valid = 0
+            beyond = 0
+            for i in range(begin, end - length + 1):
+                valid += sums[r, i] >= 0
+                beyond += sums[r, i] >= observed
+            for j in range(1, length):  # j periods at the end, joined to the first ones
+                covered = days[r, end] - days[r, end - j] + days[r, begin + length - j] - days[r, begin]
+                if covered == length:
+                    valid += 1
+                    joined = running[r, end] - running[r, end - j]
+                    joined += running[r, begin + length - j] - running[r, begin]
+                    beyond += joined >= observed
+            out[r, w] = beyond / max(valid, 1)
+    return out
