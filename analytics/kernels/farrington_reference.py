@@ -1,0 +1,241 @@
+"""Farrington's regression as R's ``surveillance`` fits it: by iteratively reweighted least squares.
+
+Kept apart from :mod:`analytics.kernels.farrington` because it keeps what is wrong in the reference: stale
+working weights, and for the flexible detector a dispersion computed with the wrong weights.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.kernels.compiled import compiled
+
+__all__ = ["CLIPPED", "OVERWRITTEN", "TOLERANCE", "fit_reference"]
+
+FloatArray = npt.NDArray[np.float64]
+
+OVERWRITTEN, CLIPPED = 0, 1  # the dispersion in the standard error: computed with the wrong weights, or phi
+_EPSILON = 2.220446049250313e-16
+TOLERANCE = 1e-8
+_ITERATIONS = 25
+
+
+@compiled
+def _irls(
+    y: Any,
+    t: Any,
+    level: Any,
+    prior: Any,
+    n: int,
+    levels: int,
+    trend: bool,
+    mu: Any,
+    work: Any,
+    sums: Any,
+    tolerance: float,
+) -> Any:
+    """Fit by IRLS; `mu`, the working weights `work` and the level sums are left in place.
+
+    `work` and `sums` belong to the mean before the last step, as in the reference.
+    """
+    eta = np.empty(n)
+    last = 0.0
+    for i in range(n):
+        mu[i] = y[i] + 0.1
+        eta[i] = np.log(mu[i])
+        last += prior[i] * _deviance(y[i], mu[i])
+    slope, information, converged = 0.0, 0.0, False
+    for _ in range(_ITERATIONS):
+        sums[:] = 0.0
+        for i in range(n):
+            work[i] = prior[i] * mu[i]
+            eta[i] += (y[i] - mu[i]) / mu[i]
+            j = level[i]
+            sums[0, j] += work[i]
+            sums[1, j] += work[i] * t[i]
+            sums[2, j] += work[i] * eta[i]
+        for j in range(levels):
+            if sums[0, j] > 0:
+                sums[1, j] /= sums[0, j]
+                sums[2, j] /= sums[0, j]
+        if trend:
+            cross, information = 0.0, 0.0
+            for i in range(n):
+                gap = t[i] - sums[1, level[i]]
+                cross += work[i] * gap * (eta[i] - sums[2, level[i]])
+                information += work[i] * gap * gap
+            slope = cross / information if information > 0 else 0.0
+        deviance = 0.0
+        for i in range(n):
+            j = level[i]
+            eta[i] = sums[2, j] + slope * (t[i] - sums[1, j])
+            mu[i] = max(np.exp(eta[i]), _EPSILON)
+            deviance += prior[i] * _deviance(y[i], mu[i])
+        if not np.isfinite(deviance):
+            break
+        if abs(deviance - last) / (abs(deviance) + 0.1) < tolerance:
+            converged = True
+            break
+        last = deviance
+    return slope, information, converged
+
+
+@compiled
+def _deviance(y: float, mu: float) -> float:
+    if y > 0:
+        return 2.0 * (y * np.log(y / mu) - (y - mu))
+    return 2.0 * mu
+
+
+@compiled
+def _pearson(y: Any, mu: Any, weights: Any, n: int, df: int) -> Any:
+    total = 0.0
+    for i in range(n):
+        residual = (y[i] - mu[i]) / mu[i]
+        total += weights[i] * residual * residual
+    return total / df
+
+
+@compiled
+def _anscombe(
+    y: Any,
+    t: Any,
+    level: Any,
+    mu: Any,
+    work: Any,
+    sums: Any,
+    n: int,
+    trend: bool,
+    information: float,
+    phi: float,
+    threshold: float,
+    prior: Any,
+) -> None:
+    """Write the weights of each observation, from its standardised Anscombe residual, into `prior`."""
+    total = 0.0
+    for i in range(n):
+        j = level[i]
+        hat = 1.0 / sums[0, j]
+        if trend and information > 0:
+            hat += (t[i] - sums[1, j]) ** 2 / information
+        hat *= work[i]
+        s = 1.5 * (y[i] ** (2.0 / 3.0) * mu[i] ** (-1.0 / 6.0) - np.sqrt(mu[i])) / np.sqrt(phi * (1.0 - hat))
+        prior[i] = 1.0 / (s * s) if s > threshold else 1.0
+        total += prior[i]
+    for i in range(n):
+        prior[i] *= n / total
+
+
+@compiled
+def fit_reference(
+    values: Any,
+    usable: Any,
+    tested: Any,
+    at: Any,
+    level: Any,
+    levels: int,
+    trend: bool,
+    reweight: bool,
+    threshold: float,
+    critical: Any,
+    rule: int,
+    tolerance: float,
+) -> Any:
+    """Fit every cell.
+
+    Parameters
+    ----------
+    values, usable : float and bool arrays, shape (regions, periods)
+    tested : int array, shape (tested,)
+    at, level : int arrays, shape (tested, longest)
+        See :class:`analytics.kernels.farrington_baseline.Baselines`.
+    levels : int
+    trend : bool
+        Whether a trend may be fitted at all.
+    reweight : bool
+    threshold : float
+        Anscombe residuals above it are weighted down.
+    critical : float array
+        ``|t|`` above which a trend is kept, by degrees of freedom.
+    rule : int
+        `OVERWRITTEN` or `CLIPPED`.
+    tolerance : float
+        Relative change of the deviance at which iteration stops; `TOLERANCE` in the reference.
+
+    Returns
+    -------
+    tuple of float arrays, shape (tested, regions)
+        Expectation, variance of its logarithm, phi, slope a week (NaN without trend), state: 1
+        fitted, 0 not converged, -1 no baseline to fit.
+    """
+    rows, regions, longest = tested.size, values.shape[0], at.shape[1]
+    expected = np.full((rows, regions), np.nan)
+    error = np.full((rows, regions), np.nan)
+    phis = np.full((rows, regions), np.nan)
+    slopes = np.full((rows, regions), np.nan)
+    state = np.full((rows, regions), -1.0)
+    y, t = np.empty(longest), np.empty(longest)
+    group = np.empty(longest, dtype=np.int64)
+    mu, work, prior = np.empty(longest), np.empty(longest), np.empty(longest)
+    sums = np.empty((3, levels))
+    present = np.empty(levels)
+    for r in range(rows):
+        for c in range(regions):
+            n, largest = 0, 0.0
+            present[:] = 0.0
+            for i in range(longest):
+                k = at[r, i]
+                if k >= 0 and usable[c, k]:
+                    y[n], t[n], group[n] = values[c, k], k - tested[r], level[r, i]
+                    largest = max(largest, y[n])
+                    present[group[n]] = 1.0
+                    n += 1
+            fitted = int(present.sum())
+            if n == 0 or present[0] == 0.0 or n <= fitted + (1 if trend else 0):
+                continue
+            with_trend = trend
+            while True:
+                df = n - fitted - (1 if with_trend else 0)
+                prior[:n] = 1.0
+                slope, information, converged = _irls(
+                    y, t, group, prior, n, levels, with_trend, mu, work, sums, tolerance
+                )
+                if not converged:
+                    if with_trend:
+                        with_trend = False
+                        continue
+                    state[r, c] = 0.0
+                    break
+                phi = max(1.0, _pearson(y, mu, work, n, df))
+                spread = phi if rule == CLIPPED else _pearson(y, mu, work, n, df)
+                if reweight:
+                    _anscombe(y, t, group, mu, work, sums, n, with_trend, information, phi, threshold, prior)
+                    slope, information, converged = _irls(
+                        y, t, group, prior, n, levels, with_trend, mu, work, sums, tolerance
+                    )
+                    phi = max(1.0, _pearson(y, mu, work, n, df))
+                    spread = phi if rule == CLIPPED else _pearson(y, mu, prior, n, df)
+                centre = sums[2, 0] - slope * sums[1, 0]
+                variance = 1.0 / sums[0, 0]
+                if with_trend:
+                    # The trend is tested with the dispersion as it is, never with the one raised to 1.
+                    raw = spread if rule == OVERWRITTEN else _pearson(y, mu, work, n, df)
+                    kept = (
+                        information > 0
+                        and abs(slope) * np.sqrt(information / raw) > critical[df]
+                        and np.exp(centre) <= largest
+                    )
+                    if not kept:
+                        with_trend = False
+                        continue
+                    variance += sums[1, 0] ** 2 / information
+                    slopes[r, c] = slope
+                state[r, c] = 1.0
+                expected[r, c] = np.exp(centre)
+                error[r, c] = spread * variance
+                phis[r, c] = phi
+                break
+    return expected, error, phis, slopes, state
