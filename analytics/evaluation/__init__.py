@@ -1,0 +1,17 @@
+"""How well detectors do: on simulated scenarios with a known truth, and on one's own history."""
+
+from __future__ import annotations
+
+from analytics.evaluation.calibration import Calibration, calibration
+from analytics.evaluation.history import evaluate
+from analytics.evaluation.results import EvaluationResult
+from analytics.evaluation.scoring import score_alarms, score_matched
+
+__all__ = [
+    "Calibration",
+    "EvaluationResult",
+    "calibration",
+    "evaluate",
+    "score_alarms",
+    "score_matched",
+]

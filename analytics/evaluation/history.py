@@ -1,0 +1,210 @@
+"""How detectors would have done on one's own history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics.counts import Counts
+from analytics.errors import HistoryError, OptionError, unknown_option
+from analytics.evaluation.measures import FEW_REGIONS, Scored, by_region, measure
+from analytics.evaluation.registered import registered
+from analytics.evaluation.replicates import (
+    Detector,
+    Replicates,
+    make_replicates,
+    one_run,
+    run_on,
+    whole_periods,
+)
+from analytics.evaluation.results import EvaluationResult
+from analytics.kernels.detection import resampling_weights
+from analytics.monitoring.budget import Budget, parse_budget
+from analytics.simulation.injection import check_uptick
+
+__all__ = ["evaluate"]
+
+Progress = Callable[[str], None]
+
+METHOD = (
+    "Each region's series is turned like a wheel by a random number of weeks, and the last {last} {freq}s "
+    "are tested: episodes of alarms there are counted as false. An uptick is put into the same histories at "
+    "a random place; it is caught by an episode that starts in it. At the budget, the threshold of a "
+    "detector's statistic is moved to where its false alarms on the turned histories are those allowed, one "
+    "threshold for all regions. Intervals are bootstrap ones over {clusters}."
+)
+
+
+def evaluate(
+    counts: Counts,
+    *,
+    detectors: Mapping[str, Detector] | Sequence[str] | None = None,
+    budget: str | float | Budget = "1 per region-year",
+    uptick: Mapping[str, Any] | None = None,
+    replicates: int = 20,
+    last: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> EvaluationResult:
+    """Say how detectors would have done on this history: false alarms, upticks caught, delay.
+
+    Parameters
+    ----------
+    counts : Counts
+        The history. The period still running is left out.
+    detectors : mapping of str to callable, or sequence of str, optional
+        ``callable(counts, last=...)`` returns the Alarms of one detector; one that looks at several regions
+        together has a true attribute ``joint``. Names are those of the registry of detectors, whose
+        thresholds then come from the budget.
+    budget : str, float or Budget
+        False-alarm episodes, a number being per region-year; alarms within 14 days are one episode.
+    uptick : mapping, optional
+        ``ratio`` (rate over the region's mean) or ``size`` (incidents added), ``length`` in days and
+        ``shape``, as for :func:`~analytics.simulation.injection.inject`; ratio 3 for 14 days as a block
+        unless given.
+    replicates : int
+        Rotations of each region's series.
+    last : int, optional
+        Periods at the end of a rotated history that are tested; a year's unless given, at most half of the
+        history.
+    seed : int
+    progress : callable, optional
+        Told what is done next.
+
+    Returns
+    -------
+    EvaluationResult
+
+    Raises
+    ------
+    HistoryError
+        If fewer than eight periods are tested, or the uptick does not fit into them.
+    OptionError
+        If an option is out of range or a detector unknown.
+
+    Notes
+    -----
+    Three things are measured. On the history as it is every period is tested and each episode counted; the
+    history may hold true upticks, so this is an upper bound of false alarms. On rotated history an episode
+    has no special place, so that many more windows are tested with the whole history before them; true
+    upticks in the history are still in it, somewhere else, and a series with a trend has a jump where its
+    end meets its start. Upticks are then put into the rotated histories, one a region and replicate. Their
+    incidents are Poisson, on days with coverage, whatever the history's own dispersion.
+
+    Examples
+    --------
+    >>> from analytics.simulation.panels import simulate_panel
+    >>> from analytics.detectors.ears import ears
+    >>> counts = simulate_panel(regions=4, periods=156, seed=1).to_counts()
+    >>> found = evaluate(counts, detectors={"C1": ears}, replicates=5)
+    >>> found.frame["detector"].tolist(), found.simulated
+    (['C1'], True)
+    """
+    rate = parse_budget(budget).per_region(len(counts.regions))
+    stated = _uptick(uptick)
+    if not isinstance(replicates, int | np.integer) or replicates < 1:
+        raise OptionError("replicates is not a number", expected="1 or more", found=str(replicates))
+    history = whole_periods(counts)
+    periods = len(history) * history.period_days // (7 if history.freq == "week" else 1)
+    tested = _last(last, periods, history.freq)
+    chosen = _detectors(detectors, history, rate)
+    drawn = make_replicates(history, int(replicates), tested, stated, seed)
+    regions = len(history.regions)
+    cluster = np.tile(np.arange(regions), int(replicates))
+    few = regions < FEW_REGIONS
+    if few:
+        cluster = np.arange(cluster.size)
+    weights = resampling_weights(int(cluster.max()) + 1, seed=seed)
+    rows, regional, curves = [], [], []
+    for name, detector in chosen.items():
+        if progress is not None:
+            progress(name)
+        joint = bool(getattr(detector, "joint", False))
+        as_it_is = one_run(detector(history))
+        quiet = run_on(detector, history, drawn.values, drawn.covered, tested, joint=joint)
+        busy = run_on(detector, history, drawn.values + drawn.added, drawn.covered, tested, joint=joint)
+        score = Scored(quiet, busy, drawn, cluster, weights)
+        row, curve, parts = measure(score, as_it_is, rate, seed)
+        rows.append({"detector": name, **row})
+        curves.append(curve.assign(detector=name))
+        regional.append(by_region(history.regions, parts).assign(detector=name))
+    order = ["detector", "region", "per_year", "pod", "matched_pod", "delay_median"]
+    labels = history.labels() if history.freq == history.finest else history.resample("week").labels()
+    clusters = "regions and rotations (there are few regions)" if few else "regions"
+    return EvaluationResult(
+        frame=pd.DataFrame(rows),
+        regions=pd.concat(regional, ignore_index=True)[order],
+        curve=pd.concat(curves, ignore_index=True)[
+            ["detector", "budget", "threshold", "per_year", "pod", "delay_median"]
+        ],
+        budget=rate,
+        uptick=stated,
+        replicates=int(replicates),
+        upticks=int(drawn.placed.sum()),
+        empty=int((drawn.placed & (drawn.added.sum(axis=0) == 0)).sum()),
+        period=f"{labels[0]}..{labels[-1]}",
+        freq=history.freq,
+        value=history.value,
+        method=METHOD.format(last=tested, freq=history.freq, clusters=clusters),
+        parameters={"last": tested, "seed": seed},
+        simulated=history.simulated,
+        notes=_notes(history, drawn, rows),
+    )
+
+
+def _uptick(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    stated = dict(given or {})
+    unknown = [name for name in stated if name not in ("ratio", "size", "length", "shape")]
+    if unknown:
+        raise unknown_option("uptick", unknown[0], ("ratio", "size", "length", "shape"))
+    ratio = None if stated.get("size") is not None else 3.0
+    whole: dict[str, Any] = {"ratio": ratio, "size": None, "length": 14, "shape": "block"} | stated
+    check_uptick(whole["ratio"], whole["size"], whole["length"], whole["shape"])
+    return whole
+
+
+def _last(last: int | None, periods: int, freq: str) -> int:
+    year = 52 if freq == "week" else 365
+    tested = min(year, periods // 2) if last is None else last
+    if not isinstance(tested, int | np.integer) or not 8 <= tested <= periods:
+        raise HistoryError(
+            f"too few {freq}s to evaluate on",
+            expected=f"8 or more to test, of {16} or more" if last is None else f"last in 8..{periods}",
+            found=f"{periods} {freq}s" if last is None else str(last),
+        )
+    return int(tested)
+
+
+def _detectors(
+    given: Mapping[str, Detector] | Sequence[str] | None, history: Counts, budget: float
+) -> dict[str, Detector]:
+    if isinstance(given, Mapping):
+        if not given:
+            raise OptionError("no detector is given", expected="one or more")
+        return dict(given)
+    return registered(given, history, budget)
+
+
+def _notes(history: Counts, drawn: Replicates, rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    notes = [
+        "the upticks are simulated",
+        "the history may hold true upticks; alarms on them are counted as false",
+    ]
+    empty = int((drawn.placed & (drawn.added.sum(axis=0) == 0)).sum())
+    if empty:
+        notes.append(
+            f"{empty:,} of {int(drawn.placed.sum()):,} upticks, in quiet regions, added no incident and "
+            "could not be caught"
+        )
+    if not drawn.placed.all():
+        notes.append(f"{int((~drawn.placed).sum()):,} rotations had no covered stretch for an uptick")
+    resets = [row["detector"] for row in rows if row["resets"]]
+    if resets:
+        notes.append(
+            f"{', '.join(resets)}: starts again after an alarm; at the budget its statistic is read along "
+            "the path it took at its own threshold"
+        )
+    return tuple(dict.fromkeys((*history.notes, *notes)))

@@ -1,0 +1,72 @@
+"""Detectors by name, at the thresholds their formulas give for a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.counts import Counts
+from analytics.detectors.registry import DETECTORS, Spec, detector_spec
+from analytics.errors import OptionError
+from analytics.evaluation.replicates import Detector
+from analytics.results import Alarms
+
+__all__ = ["RegisteredDetector", "registered"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RegisteredDetector:
+    """A detector of the registry with its thresholds.
+
+    Attributes
+    ----------
+    spec : Spec
+    threshold : float array, shape (regions,)
+        For regions in the order of the history, and again for each replicate beside it.
+    """
+
+    spec: Spec
+    threshold: npt.NDArray[np.float64]
+
+    @property
+    def joint(self) -> bool:
+        """Whether it looks at several regions together."""
+        return not self.spec.by_region
+
+    def __call__(self, counts: Counts, *, last: int | None = None) -> Alarms:
+        """Run it."""
+        if self.joint:
+            return self.spec.run(counts, float(self.threshold[0]), last=last)
+        return self.spec.run(
+            counts, np.tile(self.threshold, len(counts.regions) // self.threshold.size), last=last
+        )
+
+
+def registered(names: Sequence[str] | None, history: Counts, budget: float) -> dict[str, Detector]:
+    """Return the detectors of these names; without names, all that answer each region from its own counts.
+
+    The threshold is what the detector's formula gives for the budget, and its usual one where it has none.
+
+    Raises
+    ------
+    OptionError
+        If a name is unknown or stands twice, or none is given.
+    """
+    daily = history.freq == "day"
+    usual = [name for name, spec in DETECTORS.items() if spec.by_region and (spec.daily or not daily)]
+    chosen = usual if names is None else [names] if isinstance(names, str) else list(names)
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise OptionError(
+            "each detector must be named once",
+            expected=", ".join(DETECTORS),
+            found=", ".join(chosen) or "none",
+        )
+    found: dict[str, Detector] = {}
+    for name in chosen:
+        spec = detector_spec(name)
+        given = spec.usual if spec.formula is None else spec.from_budget(budget, history.freq)
+        found[name] = RegisteredDetector(spec, np.broadcast_to(given, (len(history.regions),)).astype(float))
+    return found
