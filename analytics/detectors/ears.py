@@ -162,8 +162,8 @@ def ears(
         untested.append((np.isnan(upper), UNDEFINED))
     run = DetectorRun(
         name=f"ears_{method.lower()}",
-        method=f"EARS {method}: against the mean and sd of {n} {grid.freq}s ending {lag} before; null: the count "
-        "comes from their distribution (Hutwagner et al. 2003; Fricker et al. 2008)",
+        method=f"EARS {method}: against the mean and sd of {n} {grid.freq}s ending {lag} before; null: the "
+        "count comes from their distribution (Hutwagner et al. 2003; Fricker et al. 2008)",
         kind="pvalue" if pvalues else "score",
         overlap=n + lag + 2 * cumulated,
         parameters={

@@ -1,0 +1,173 @@
+"""The Bayes method: the count against its posterior predictive distribution, given the same weeks before."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special, stats
+
+from analytics.counts import Counts
+from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
+from analytics.detectors.windows import NOTHING, check_windows
+from analytics.errors import unknown_option
+from analytics.kernels.same_weeks import same_weeks
+from analytics.results import Alarms, DetectorRun
+
+__all__ = ["bayes"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_TINY = 1e-300
+
+
+def bayes(
+    counts: Counts,
+    *,
+    b: int = 0,
+    w: int = 6,
+    include_current_year: bool = True,
+    alpha: float | npt.ArrayLike = 0.05,
+    last: int | None = None,
+    compat: Literal["surveillance"] | None = None,
+) -> Alarms:
+    """Raise an alarm where a count is improbable given the same weeks of past years and the weeks before.
+
+    Parameters
+    ----------
+    counts : Counts
+        By week or by day, as shown.
+    b : int
+        Past years whose weeks are looked at.
+    w : int
+        Periods on either side of the same one in each past year, and periods just before this one.
+    include_current_year : bool
+        Whether the `w` periods just before count too.
+    alpha : float or array, one for each region
+        Probability of an alarm in a period where nothing changed, if counts are Poisson.
+    last : int, optional
+        Test only the last so many periods over at `as_of`.
+    compat : {"surveillance"}, optional
+        Give what R's surveillance 1.20.3 gives.
+
+    Returns
+    -------
+    Alarms
+        `pvalue` is P(Y >= observed), `statistic` is -log10 of it, `upper_bound` the smallest count c with
+        P(Y > c) <= alpha. An alarm is a p-value of at most alpha, which is ``observed > upper_bound``.
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or out of range.
+
+    Notes
+    -----
+    Null hypothesis: the count and the reference counts come from one Poisson distribution. With n reference
+    periods of total S and Jeffreys' prior the posterior of its mean is gamma(S + 1/2, n), and the
+    predictive distribution negative binomial with shape S + 1/2 and probability n / (n + 1). Its spread is
+    Poisson's plus that of the estimate; counts that vary more raise more alarms than alpha.
+
+    Reference periods without coverage are left out of n and S. The same week a year ago is found by its
+    date; with ``compat="surveillance"`` it is 52 periods (365 days) back, which drifts by a week every five
+    years or so. Nothing else differs.
+
+    References
+    ----------
+    .. [1] Riebler, A. (2004). Empirischer Vergleich von statistischen Methoden zur Ausbruchserkennung bei
+           Surveillance Daten. Bachelor's thesis, University of Munich.
+    .. [2] Höhle, M. (2007). surveillance: an R package for the monitoring of infectious diseases.
+           Computational Statistics 22, 571-582.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"Kirkuk": [2, 1, 0, 3, 1, 2, 6]}, index=[f"2020-W{i}" for i in range(10, 17)])
+    >>> found = bayes(Counts.from_frame(frame, freq="week", as_of="2020-04-19"))
+    >>> found.latest()[["observed", "upper_bound", "pvalue", "alarm"]].round(4).to_numpy().tolist()
+    [[6, 4.0, 0.0111, True]]
+    """
+    if compat not in (None, "surveillance"):
+        raise unknown_option("compat", compat, ("surveillance",))
+    grid = grid_of(counts, last=last)
+    levels = per_region(alpha, grid, "alpha")
+    check_level(alpha=levels)
+    b, w = check_windows(b, w, include_current_year, grid)
+    past = same_weeks(
+        grid.values,
+        grid.usable,
+        grid.starts,
+        first=grid.first,
+        period_days=grid.counts.period_days,
+        years=b,
+        half=w,
+        current=include_current_year,
+        calendar=compat is None,
+    )
+    y = grid.values[grid.first :]
+    share = 1.0 / (past.number + 1.0)
+    pvalue: FloatArray = np.asarray(
+        special.betainc(np.maximum(y, 1).astype(float), past.total + 0.5, share), dtype=float
+    )
+    pvalue[y == 0] = 1.0
+    number = np.maximum(past.number, 1)
+    return make_alarms(
+        grid,
+        DetectorRun(
+            name="bayes",
+            method=f"P(Y >= observed) under the predictive distribution of {past.due} reference {grid.freq}s "
+            "(Jeffreys' prior); null: one Poisson mean (Riebler 2004)",
+            kind="pvalue",
+            overlap=_reach(b, w, grid.counts.period_days),
+            parameters={
+                "b": b,
+                "w": w,
+                "include_current_year": include_current_year,
+                "alpha": float(levels[0]) if (levels == levels[0]).all() else levels,
+                "compat": compat,
+            },
+        ),
+        alarm=pvalue <= levels,
+        untested=[(past.short, SHORT), (past.number == 0, NOTHING)],
+        expected=(past.total + 0.5) / number,
+        upper_bound=predictive_bounds(past.total, number, levels),
+        statistic=-np.log10(np.maximum(pvalue, _TINY)),
+        pvalue=pvalue,
+    )
+
+
+def _reach(b: int, w: int, period_days: int) -> int:
+    return 1 + w + round(b * 365.25 / period_days)
+
+
+def predictive_bounds(total: IntArray, number: IntArray, alpha: FloatArray) -> FloatArray:
+    """Smallest count c with P(Y > c) <= alpha, given reference totals; shape (periods, regions).
+
+    Each combination of total, number and alpha that occurs is worked out once.
+    """
+    levels, which = np.unique(alpha, return_inverse=True)
+    width, deep = int(total.max()) + 1, int(number.max()) + 1
+    code = (which * deep + number) * width + total
+    size = levels.size * deep * width
+    if size <= 2 * code.size + 100_000:
+        seen = np.zeros(size, dtype=bool)
+        seen[code.ravel()] = True
+        known = np.flatnonzero(seen)
+        table = np.zeros(size)
+        table[known] = _bounds(known % width, known // width % deep, levels[known // (width * deep)])
+        return np.asarray(table[code])
+    known, place = np.unique(code, return_inverse=True)
+    found = _bounds(known % width, known // width % deep, levels[known // (width * deep)])
+    return np.asarray(found[place].reshape(code.shape))
+
+
+def _bounds(total: IntArray, number: IntArray, alpha: FloatArray) -> FloatArray:
+    shape, share = total + 0.5, 1.0 / (number + 1.0)
+    bound = np.maximum(stats.nbinom.ppf(1 - np.maximum(alpha, 1e-15), shape, 1 - share), 0.0)
+    while (more := special.betainc(bound + 1, shape, share) > alpha).any():
+        bound[more] += 1
+    while (less := (bound > 0) & (special.betainc(np.maximum(bound, 1), shape, share) <= alpha)).any():
+        bound[less] -= 1
+    return bound
