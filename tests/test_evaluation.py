@@ -15,7 +15,7 @@ from scipy import stats
 from analytics.counts import Counts
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import HistoryError, InputError, OptionError
-from analytics.evaluation import calibration, evaluate, score_alarms, score_matched
+from analytics.evaluation import evaluate, pvalue_calibration, score_alarms, score_matched
 from analytics.evaluation.replicates import make_replicates, whole_periods
 from analytics.kernels.detection import (
     confusion,
@@ -217,12 +217,12 @@ def test_calibration_says_which_way():
     alarms = counts_above(counts)
     exact = (rng.permutation(6000) + 0.5) / 6000  # as many at or below each level as it says
     uniform = replace(alarms, pvalue=exact.reshape(200, 30))
-    assert set(calibration(uniform).frame["calibrated"]) == {"yes"}
+    assert set(pvalue_calibration(uniform).frame["calibrated"]) == {"yes"}
     small = replace(alarms, pvalue=uniform.pvalue**2)
-    assert set(calibration(small).frame["calibrated"]) == {"too often"}
-    assert "too often at 0.01" in calibration(small).sentence()
+    assert set(pvalue_calibration(small).frame["calibrated"]) == {"too often"}
+    assert "too often at 0.01" in pvalue_calibration(small).sentence()
     with pytest.raises(InputError, match="no p-values"):
-        calibration(alarms)
+        pvalue_calibration(alarms)
 
 
 # -- upticks put in ----------------------------------------------------------------------------------------

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from analytics.evaluation.calibration import Calibration, calibration
 from analytics.evaluation.history import evaluate
+from analytics.evaluation.pvalues import PValueCalibration, pvalue_calibration
 from analytics.evaluation.results import EvaluationResult
 from analytics.evaluation.scoring import score_alarms, score_matched
 
 __all__ = [
-    "Calibration",
     "EvaluationResult",
-    "calibration",
+    "PValueCalibration",
     "evaluate",
+    "pvalue_calibration",
     "score_alarms",
     "score_matched",
 ]

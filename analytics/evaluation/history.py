@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.evaluation.measures import FEW_REGIONS, Scored, by_region, measure
-from analytics.evaluation.registered import registered
+from analytics.evaluation.registered import Thresholds, registered
 from analytics.evaluation.replicates import (
     Detector,
     Replicates,
@@ -45,6 +45,7 @@ def evaluate(
     budget: str | float | Budget = "1 per region-year",
     uptick: Mapping[str, Any] | None = None,
     replicates: int = 20,
+    thresholds: Thresholds = "formula",
     last: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -57,8 +58,8 @@ def evaluate(
         The history. The period still running is left out.
     detectors : mapping of str to callable, or sequence of str, optional
         ``callable(counts, last=...)`` returns the Alarms of one detector; one that looks at several regions
-        together has a true attribute ``joint``. Names are those of the registry of detectors, whose
-        thresholds then come from the budget.
+        together has a true attribute ``joint``. Names are those of the registry of detectors; all of it that
+        answers each region from its own counts unless given.
     budget : str, float or Budget
         False-alarm episodes, a number being per region-year; alarms within 14 days are one episode.
     uptick : mapping, optional
@@ -67,6 +68,9 @@ def evaluate(
         unless given.
     replicates : int
         Rotations of each region's series.
+    thresholds : {"formula", "calibrated"}
+        For detectors named: what their formulas give for the budget, or what
+        :func:`analytics.monitoring.calibrate` finds for this history, which takes longer.
     last : int, optional
         Periods at the end of a rotated history that are tested; a year's unless given, at most half of the
         history.
@@ -103,14 +107,15 @@ def evaluate(
     >>> found.frame["detector"].tolist(), found.simulated
     (['C1'], True)
     """
-    rate = parse_budget(budget).per_region(len(counts.regions))
+    allowed = parse_budget(budget)
+    rate = allowed.per_region(len(counts.regions))
     stated = _uptick(uptick)
     if not isinstance(replicates, int | np.integer) or replicates < 1:
         raise OptionError("replicates is not a number", expected="1 or more", found=str(replicates))
     history = whole_periods(counts)
     periods = len(history) * history.period_days // (7 if history.freq == "week" else 1)
     tested = _last(last, periods, history.freq)
-    chosen = _detectors(detectors, history, rate)
+    chosen = _detectors(detectors, history, allowed, thresholds, seed)
     drawn = make_replicates(history, int(replicates), tested, stated, seed)
     regions = len(history.regions)
     cluster = np.tile(np.arange(regions), int(replicates))
@@ -149,7 +154,11 @@ def evaluate(
         freq=history.freq,
         value=history.value,
         method=METHOD.format(last=tested, freq=history.freq, clusters=clusters),
-        parameters={"last": tested, "seed": seed},
+        parameters={
+            "last": tested,
+            "seed": seed,
+            "thresholds": "as given" if isinstance(detectors, Mapping) else thresholds,
+        },
         simulated=history.simulated,
         notes=_notes(history, drawn, rows),
     )
@@ -179,13 +188,17 @@ def _last(last: int | None, periods: int, freq: str) -> int:
 
 
 def _detectors(
-    given: Mapping[str, Detector] | Sequence[str] | None, history: Counts, budget: float
+    given: Mapping[str, Detector] | Sequence[str] | None,
+    history: Counts,
+    budget: Budget,
+    thresholds: Thresholds,
+    seed: int,
 ) -> dict[str, Detector]:
-    if isinstance(given, Mapping):
-        if not given:
-            raise OptionError("no detector is given", expected="one or more")
-        return dict(given)
-    return registered(given, history, budget)
+    if not isinstance(given, Mapping):
+        return registered(given, history, budget, thresholds=thresholds, seed=seed)
+    if not given:
+        raise OptionError("no detector is given", expected="one or more")
+    return dict(given)
 
 
 def _notes(history: Counts, drawn: Replicates, rows: list[dict[str, Any]]) -> tuple[str, ...]:

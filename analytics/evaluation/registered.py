@@ -1,20 +1,25 @@
-"""Detectors by name, at the thresholds their formulas give for a budget."""
+"""Detectors by name, at the thresholds a budget gives."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
 from analytics.detectors.registry import DETECTORS, Spec, detector_spec
-from analytics.errors import OptionError
+from analytics.errors import OptionError, unknown_option
 from analytics.evaluation.replicates import Detector
+from analytics.monitoring.budget import Budget
+from analytics.monitoring.calibrate import calibrate
 from analytics.results import Alarms
 
-__all__ = ["RegisteredDetector", "registered"]
+__all__ = ["RegisteredDetector", "Thresholds", "registered"]
+
+Thresholds = Literal["formula", "calibrated"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,16 +50,34 @@ class RegisteredDetector:
         )
 
 
-def registered(names: Sequence[str] | None, history: Counts, budget: float) -> dict[str, Detector]:
+def registered(
+    names: Sequence[str] | None,
+    history: Counts,
+    budget: Budget,
+    *,
+    thresholds: Thresholds = "formula",
+    seed: int = 0,
+) -> dict[str, Detector]:
     """Return the detectors of these names; without names, all that answer each region from its own counts.
 
-    The threshold is what the detector's formula gives for the budget, and its usual one where it has none.
+    Parameters
+    ----------
+    names : sequence of str, optional
+    history : Counts
+    budget : Budget
+    thresholds : {"formula", "calibrated"}
+        What the detector's formula gives for the budget, and its usual threshold where it has none; or what
+        :func:`analytics.monitoring.calibrate` finds for the history.
+    seed : int
+        Of the calibration.
 
     Raises
     ------
     OptionError
         If a name is unknown or stands twice, or none is given.
     """
+    if thresholds not in get_args(Thresholds):
+        raise unknown_option("thresholds", thresholds, get_args(Thresholds))
     daily = history.freq == "day"
     usual = [name for name, spec in DETECTORS.items() if spec.by_region and (spec.daily or not daily)]
     chosen = usual if names is None else [names] if isinstance(names, str) else list(names)
@@ -64,9 +87,15 @@ def registered(names: Sequence[str] | None, history: Counts, budget: float) -> d
             expected=", ".join(DETECTORS),
             found=", ".join(chosen) or "none",
         )
+    specs = [detector_spec(name) for name in chosen]
+    rate = budget.per_region(len(history.regions))
     found: dict[str, Detector] = {}
-    for name in chosen:
-        spec = detector_spec(name)
-        given = spec.usual if spec.formula is None else spec.from_budget(budget, history.freq)
-        found[name] = RegisteredDetector(spec, np.broadcast_to(given, (len(history.regions),)).astype(float))
+    for spec in specs:
+        if thresholds == "calibrated":
+            given = calibrate(history, spec, budget, seed=seed).threshold
+        else:
+            given = np.asarray(
+                spec.usual if spec.formula is None else spec.from_budget(rate, history.freq), dtype=float
+            )
+        found[spec.name] = RegisteredDetector(spec, np.broadcast_to(given, (len(history.regions),)).copy())
     return found

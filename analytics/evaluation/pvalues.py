@@ -14,14 +14,14 @@ from analytics.kernels.detection import estimate_ratio, randomised_pit, resampli
 from analytics.results import Alarms
 from analytics.results.answers import format_number
 
-__all__ = ["Calibration", "calibration"]
+__all__ = ["PValueCalibration", "pvalue_calibration"]
 
 FloatArray = npt.NDArray[np.float64]
 LEVELS = (0.001, 0.01, 0.05)
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class PValueCalibration:
     """How a detector's p-values are spread on periods without an uptick.
 
     Attributes
@@ -68,14 +68,14 @@ class Calibration:
         return f"<p><b>{html.escape(self.sentence())}</b></p>{self.frame.to_html(index=False)}"
 
 
-def calibration(
+def pvalue_calibration(
     alarms: Alarms,
     *,
     above: FloatArray | None = None,
     levels: tuple[float, ...] = LEVELS,
     bins: int = 10,
     seed: int = 0,
-) -> Calibration:
+) -> PValueCalibration:
     """Say how often p-values are at or below levels, on alarms of series without an uptick.
 
     Parameters
@@ -92,7 +92,7 @@ def calibration(
 
     Returns
     -------
-    Calibration
+    PValueCalibration
 
     Raises
     ------
@@ -104,7 +104,7 @@ def calibration(
     >>> from analytics.detectors.recent_window import recent_window
     >>> from analytics.simulation.panels import simulate_panel
     >>> panel = simulate_panel(regions=20, periods=200, common_sd=0, spatial_sd=0, seed=1)
-    >>> calibration(recent_window(panel.to_counts())).frame["level"].tolist()
+    >>> pvalue_calibration(recent_window(panel.to_counts())).frame["level"].tolist()
     [0.001, 0.01, 0.05]
     """
     rows, parts, distance = [], [], {}
@@ -134,7 +134,7 @@ def calibration(
         )
     if not rows:
         raise InputError("there are no p-values", found=", ".join(run.name for run in alarms.runs))
-    return Calibration(
+    return PValueCalibration(
         frame=pd.DataFrame(rows, columns=["detector", "level", "n", "share", "low", "high", "calibrated"]),
         histogram=pd.concat(parts, ignore_index=True),
         distance=distance,
