@@ -1,0 +1,151 @@
+"""EWMA on counts, Poisson or negative binomial.
+
+References
+----------
+.. [1] Borror, C. M., Champ, C. W., Rigdon, S. E. (1998). Poisson EWMA control charts. Journal of Quality
+       Technology 30, 352-361.
+.. [2] Brook, D., Evans, D. A. (1972). An approach to the probability distribution of CUSUM run length.
+       Biometrika 59, 539-549.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.counts import Counts
+from analytics.detectors.grid import check_level, grid_of, make_alarms, per_region
+from analytics.detectors.training import Family, in_control
+from analytics.errors import OptionError
+from analytics.kernels.ewma import ewma_design, ewma_run
+from analytics.results import Alarms, DetectorRun
+
+__all__ = ["ewma"]
+
+
+def ewma(
+    counts: Counts,
+    *,
+    family: Family = "negative_binomial",
+    weight: float = 0.2,
+    arl: float | npt.ArrayLike | None = None,
+    threshold: float | npt.ArrayLike | None = None,
+    mean: float | npt.ArrayLike | None = None,
+    dispersion: float | npt.ArrayLike | None = None,
+    training: int | None = None,
+    reset: bool = True,
+    last: int | None = None,
+) -> Alarms:
+    """Raise an alarm where a moving average, the latest periods weighing most, is too far above its mean.
+
+    Null hypothesis: counts are independent, Poisson or negative binomial, around the in-control mean m with
+    dispersion (variance over mean) d. ``Z = (1 - weight) Z + weight y`` starts at m; an alarm is Z more than
+    `threshold` standard deviations above m, where the variance after t periods is
+    ``d m weight / (2 - weight) (1 - (1 - weight)^(2t))`` [1]_. One-sided. After an alarm Z and t start again.
+
+    The in-control mean of a region is (incidents + 1/2) / periods over its training history, the dispersion
+    (at least 1) by moments: the larger of that of single periods and of two-week sums. The limits are the
+    narrowest whose average run length, by Markov chain [2]_, reaches `arl`; none is so low that one incident
+    alone, from the in-control mean, raises an alarm. The chain takes mean and dispersion as known and
+    periods as independent: estimated from 52 weeks, or with bursts that last, alarms come more often.
+
+    Parameters
+    ----------
+    counts : Counts
+    family : {"negative_binomial", "poisson"}
+    weight : float
+        Of the latest period, between 0 and 1.
+    arl : float or array, one for each region, optional
+        Periods to a false alarm on average, in control; one year by default. Not with `threshold`.
+    threshold : float or array, one for each region, optional
+        Standard deviations.
+    mean, dispersion : float or array, one for each region, optional
+        In control; estimated by default.
+    training : int, optional
+        Periods of training, not tested: those right before the `last` ones, or the first ones. All before
+        `last`, or the first year, by default. At least 8, and half of those asked for, must have data.
+    reset : bool
+    last : int, optional
+        Test only the last so many periods.
+
+    Returns
+    -------
+    Alarms
+        `statistic` is (Z - m) in standard deviations, before any reset; `upper_bound` the count above which
+        the period alarms. A period without coverage is not tested and leaves Z where it was.
+
+    Raises
+    ------
+    OptionError
+        If an option does not fit the counts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> weeks = pd.date_range("2019-01-07", periods=60, freq="7D")
+    >>> frame = pd.DataFrame({"Kirkuk": [1, 0, 2, 1] * 14 + [6, 7, 9, 8]}, index=weeks)
+    >>> counts = Counts.from_frame(frame, freq="week", as_of="2020-03-01")
+    >>> ewma(counts, last=8).alarm[:, 0].tolist()
+    [False, False, False, False, True, True, True, True]
+    """
+    check_level(weight=weight)
+    if arl is not None and threshold is not None:
+        raise OptionError("arl sets the threshold", todo="give arl or threshold")
+    grid = grid_of(counts, last=last)
+    control = in_control(grid, family=family, mean=mean, dispersion=dispersion, training=training, last=last)
+    if len(control.mean) > 1 or isinstance(mean, str):
+        raise OptionError("ewma takes one mean a region", expected=f"1 or {grid.shape[1]} numbers")
+    level, spread = control.mean[0], control.dispersion
+    wanted = rate = None
+    if threshold is None:
+        wanted = per_region(grid.periods_per_year if arl is None else arl, grid, "arl")
+        design = ewma_design(level, spread, weight=weight, run_length=wanted)
+        width, rate = design.width, grid.periods_per_year / design.run_length
+    else:
+        width = per_region(threshold, grid, "threshold")
+    shape, at = (grid.shape[0] - grid.first, grid.shape[1]), control.start - grid.first
+    statistic, bound = np.full(shape, np.nan), np.full(shape, np.nan)
+    alarm = np.zeros(shape, dtype=bool)
+    usable = grid.usable[control.start :]
+    ewma_run(
+        grid.values[control.start :],
+        None if usable.all() else usable,
+        level,
+        np.sqrt(level * spread),
+        width,
+        float(weight),
+        bool(reset),
+        level.copy(),
+        np.zeros(shape[1]),
+        statistic[at:],
+        alarm[at:],
+        bound[at:],
+    )
+    law = "Poisson" if family == "poisson" else "negative binomial"
+    run = DetectorRun(
+        name="ewma",
+        method=f"{law} EWMA with weight {weight:g} and time-varying limits (null: independent counts around "
+        "the in-control mean; Borror, Champ and Rigdon 1998)",
+        resets=bool(reset),
+        parameters={
+            "family": family,
+            "weight": weight,
+            "arl": wanted,
+            "threshold": width,
+            "mean": level,
+            "dispersion": spread,
+            "training": training,
+        },
+        rate=rate,
+        rate_basis="" if rate is None else "run length by Markov chain, in-control counts independent",
+    )
+    return make_alarms(
+        grid,
+        run,
+        alarm=alarm,
+        untested=control.untested(grid),
+        statistic=statistic,
+        upper_bound=bound,
+        expected=control.rows(grid),
+        notes=(control.said,),
+    )

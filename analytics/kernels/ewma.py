@@ -1,0 +1,268 @@
+"""Exponentially weighted moving averages of counts: the recursion, its run length and its limits.
+
+References
+----------
+.. [1] Borror, C. M., Champ, C. W., Rigdon, S. E. (1998). Poisson EWMA control charts. Journal of Quality
+       Technology 30, 352-361.
+.. [2] Brook, D., Evans, D. A. (1972). An approach to the probability distribution of CUSUM run length.
+       Biometrika 59, 539-549.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.kernels.compiled import compiled
+from analytics.kernels.run_length import probabilities
+
+__all__ = ["EwmaDesign", "ewma_design", "ewma_run", "ewma_run_length", "single_incident"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_MEAN_STEP = 0.05  # designs are shared by series whose mean and dispersion round to the same
+_SPREAD_STEP = 0.1
+_COUNTS_MAX = 20_000
+
+
+def single_incident(mean: FloatArray, weight: float) -> FloatArray:
+    """Return where one incident takes an EWMA that stands at its mean: no limit is lower than that."""
+    return np.asarray((1 - weight) * mean + weight)
+
+
+@compiled
+def ewma_run(
+    values: npt.NDArray[np.number],
+    covered: BoolArray | None,
+    mean: FloatArray,
+    deviation: FloatArray,
+    width: FloatArray,
+    weight: float,
+    reset: bool,
+    state: FloatArray,
+    age: FloatArray,
+    statistic: FloatArray,
+    alarm: BoolArray,
+    bound: FloatArray,
+) -> None:
+    """Run ``Z = (1 - weight) Z + weight y`` over every series, into given arrays [1]_.
+
+    An alarm is Z above ``mean + width deviation sqrt(weight / (2 - weight) (1 - (1 - weight)^(2 age)))``, and
+    above where one incident takes Z from its mean.
+
+    Parameters
+    ----------
+    values : array, shape (periods, series)
+    covered : bool array, same shape, or None
+        Where there are data; elsewhere Z is carried over and nothing alarms. None: everywhere.
+    mean, deviation, width : float arrays, shape (series,)
+    weight : float
+    reset : bool
+        Whether Z goes back to the mean, and age to 0, after an alarm.
+    state, age : float arrays, shape (series,)
+        Z and the periods since its start; updated.
+    statistic : float array, shape (periods, series)
+        Filled with ``(Z - mean) / (deviation sqrt(...))``, the number `width` is held against.
+    alarm : bool array, same shape
+        Filled.
+    bound : float array, same shape
+        Filled with the count above which the period would alarm.
+
+    Examples
+    --------
+    >>> y, one = np.array([[4], [9], [9]]), np.ones(1)
+    >>> Z, alarm, bound = np.zeros((3, 1)), np.zeros((3, 1), bool), np.zeros((3, 1))
+    >>> ewma_run(y, None, 4 * one, 2 * one, 2.5 * one, 0.2, True, 4 * one, 0 * one, Z, alarm, bound)
+    >>> Z[:, 0].round(2).tolist(), alarm[:, 0].tolist()
+    ([0.0, 1.95, 3.14], [False, False, True])
+    """
+    periods, series = values.shape
+    for t in range(periods):
+        for j in range(series):
+            old = age[j]
+            if covered is None or covered[t, j]:
+                old += 1.0
+            spread = deviation[j] * np.sqrt(weight / (2 - weight) * (1 - (1 - weight) ** (2 * max(old, 1.0))))
+            limit = max(mean[j] + width[j] * spread, (1 - weight) * mean[j] + weight)
+            limit += 1e-9 * limit
+            before = state[j]
+            z = (1 - weight) * before + weight * values[t, j]
+            raised = z > limit
+            if covered is not None and not covered[t, j]:
+                z, raised = before, False
+            statistic[t, j] = (z - mean[j]) / spread
+            bound[t, j] = max((limit - (1 - weight) * before) / weight, 0.0)
+            alarm[t, j] = raised
+            if raised and reset:
+                z, old = mean[j], 0.0
+            state[j] = z
+            age[j] = old
+
+
+@compiled
+def _ewma_chain(
+    mean: float,
+    deviation: float,
+    weight: float,
+    width: float,
+    least: float,
+    pmf: FloatArray,
+    nodes: int,
+) -> float:
+    """Return the run length of an EWMA from its mean, limits widening from the first period on.
+
+    The mass between two nodes is shared between them; it is followed period by period until what is left
+    shrinks at a steady rate.
+    """
+    final = max(mean + width * deviation * np.sqrt(weight / (2 - weight)), least)
+    lowest = max(mean - 5 * deviation * np.sqrt(weight / (2 - weight)), 0.0)
+    gap = (final - lowest) / (nodes - 1)
+    mass, after = np.zeros(nodes), np.zeros(nodes)
+    at = (mean - lowest) / gap
+    node = min(int(at), nodes - 2)
+    mass[node + 1], mass[node] = at - node, 1 - (at - node)
+    left, total, shrink, rate = 1.0, 1.0, 1.0, 0.0
+    for t in range(1, 4000):
+        spread = weight / (2 - weight) * (1 - (1 - weight) ** (2 * t))
+        limit = max(mean + width * deviation * np.sqrt(spread), least) + 1e-9 * final
+        after[:] = 0.0
+        for i in range(nodes):
+            if mass[i] < 1e-14:
+                continue
+            base = (1 - weight) * (lowest + i * gap)
+            for y in range(len(pmf)):
+                z = base + weight * y
+                if z > limit:
+                    break
+                share = mass[i] * pmf[y]
+                at = max(z - lowest, 0.0) / gap
+                node = min(int(at), nodes - 2)
+                up = min(at - node, 1.0)
+                after[node] += share * (1 - up)
+                after[node + 1] += share * up
+        now = after.sum()
+        mass, after = after, mass
+        rate, shrink = shrink, now / left
+        left = now
+        total += left
+        if left < 1e-12 or (
+            spread > 0.999 * weight / (2 - weight) and abs(rate - shrink) < 1e-3 * (1 - shrink)
+        ):
+            break
+    return total + left * shrink / (1 - shrink) if shrink < 1 else np.inf
+
+
+@compiled
+def _ewma_search(
+    mean: FloatArray,
+    dispersion: FloatArray,
+    weight: float,
+    least: FloatArray,
+    wanted: FloatArray,
+    nodes: int,
+    width: FloatArray,
+    length: FloatArray,
+) -> None:
+    """Fill the narrowest limits, to 0.005, whose run length reaches the wanted one."""
+    for d in range(len(mean)):
+        deviation = np.sqrt(mean[d] * dispersion[d])
+        top = 6.0
+        while True:
+            counts = int((mean[d] + top * deviation + least[d]) / weight) + 2
+            pmf, tail = np.empty(min(counts, _COUNTS_MAX)), np.empty(min(counts, _COUNTS_MAX))
+            probabilities(mean[d], dispersion[d], pmf, tail)
+            reached = _ewma_chain(mean[d], deviation, weight, top, least[d], pmf, nodes)
+            if reached >= wanted[d] or top > 60:
+                break
+            top *= 1.6
+        low, high, length[d] = 0.0, top, reached
+        while high - low > 0.005:
+            middle = (low + high) / 2
+            here = _ewma_chain(mean[d], deviation, weight, middle, least[d], pmf, nodes)
+            if here < wanted[d]:
+                low = middle
+            else:
+                high, length[d] = middle, here
+        width[d] = high
+
+
+def ewma_run_length(
+    mean: float, *, weight: float, width: float, dispersion: float = 1.0, nodes: int = 200
+) -> float:
+    """Average periods to the first alarm of an EWMA that starts at its mean, with time-varying limits [1]_.
+
+    Parameters
+    ----------
+    mean, dispersion : float
+    weight : float
+    width : float
+        Of the limit, in standard deviations.
+    nodes : int
+        Of the Markov chain [2]_.
+
+    Examples
+    --------
+    >>> round(ewma_run_length(4.0, weight=0.2, width=2.8))
+    353
+    """
+    level = np.array([mean], dtype=float)
+    deviation = float(np.sqrt(mean * dispersion))
+    least = float(single_incident(level, weight)[0])
+    counts = min(int((max(mean + width * deviation, least)) / weight) + 2, _COUNTS_MAX)
+    pmf, tail = np.empty(counts), np.empty(counts)
+    probabilities(float(mean), float(dispersion), pmf, tail)
+    return float(_ewma_chain(float(mean), deviation, weight, float(width), least, pmf, nodes))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EwmaDesign:
+    """Limits of an EWMA for each series; every array has shape (series,).
+
+    Attributes
+    ----------
+    width : float array
+        In standard deviations of the EWMA.
+    run_length : float array
+        Average periods to a false alarm.
+    """
+
+    width: FloatArray
+    run_length: FloatArray
+
+
+def ewma_design(
+    mean: FloatArray, dispersion: FloatArray, *, weight: float, run_length: FloatArray, nodes: int = 80
+) -> EwmaDesign:
+    """Find the limits of an EWMA that give a wanted run length, for each series.
+
+    Means are rounded to 5 %, dispersions to 10 %, so that series share a design.
+
+    Parameters
+    ----------
+    mean, dispersion, run_length : float arrays, shape (series,)
+    weight : float
+    nodes : int
+
+    Examples
+    --------
+    >>> design = ewma_design(np.array([4.0]), np.ones(1), weight=0.2, run_length=np.array([52.0]))
+    >>> bool(design.run_length[0] >= 52)
+    True
+    """
+    keys = np.stack(
+        [
+            np.round(np.log(mean) / _MEAN_STEP),
+            np.round(np.log(np.maximum(dispersion, 1.0)) / _SPREAD_STEP),
+            run_length,
+        ]
+    )
+    unique, back = np.unique(keys, axis=1, return_inverse=True)
+    back = back.ravel()
+    level, spread = np.exp(unique[0] * _MEAN_STEP), np.exp(unique[1] * _SPREAD_STEP)
+    width, length = np.empty(len(level)), np.empty(len(level))
+    least = single_incident(level, weight)
+    _ewma_search(level, spread, weight, least, unique[2], nodes, width, length)
+    return EwmaDesign(width[back], length[back])
