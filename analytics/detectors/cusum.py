@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from analytics.counts import Counts
 from analytics.detectors.grid import Grid, grid_of, make_alarms, per_region
-from analytics.detectors.training import Family, InControl
+from analytics.detectors.training import Family, InControl, in_control
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.cusum import (
     TRANSFORMS,
