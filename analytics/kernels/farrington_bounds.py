@@ -142,8 +142,8 @@ def score_surprise(score: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> score_surprise(np.array([0.0, 50.0])).round(3)
-    array([  0.301, 544.966])
+    >>> score_surprise(np.array([0.0, 50.0])).round(3).tolist()
+    [0.301, 544.966]
     """
     return np.asarray(-special.log_ndtr(-score) / np.log(10))
 

@@ -84,7 +84,7 @@ def _irls(
 
 
 @compiled
-def _deviance(y: float, mu: float) -> float:
+def _deviance(y: Any, mu: Any) -> Any:
     if y > 0:
         return 2.0 * (y * np.log(y / mu) - (y - mu))
     return 2.0 * mu

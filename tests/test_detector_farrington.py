@@ -1,0 +1,168 @@
+"""The original Farrington detector against R's surveillance, and its own answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import oracle_cases as oracle
+import pytest
+from scipy import stats
+
+from analytics.counts import Counts
+from analytics.detectors.farrington import EXACT, NO_WEEKS, farrington
+from analytics.detectors.grid import NO_COVERAGE, SHORT
+from analytics.errors import OptionError
+
+REFERENCE = 1e-6  # relative to the figure, absolute below 1: the agreed bar; 1e-14 is what is reached
+
+
+def options_of(case: dict) -> dict:
+    control = case["control"]
+    return {
+        "alpha": control["alpha"],
+        "years": control["b"],
+        "half_width": control["w"],
+        "trend": control["trend"],
+        "reweight": control["reweight"],
+        "power_transform": control["powertrans"],
+        "limit54": tuple(control["limit54"]),
+        "reference": "calendar" if case["series"]["dates"] else "index",
+    }
+
+
+def agree(ours: np.ndarray, theirs: np.ndarray) -> None:
+    np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs))
+    assert np.max(np.abs(ours - theirs) / np.maximum(1.0, np.abs(theirs))) <= REFERENCE
+
+
+@pytest.mark.parametrize("name", oracle.cases("farrington"))
+def test_reference(name):
+    case = oracle.load("farrington", name)
+    output = case["output"]
+    at = np.array(output["range"]) - 1
+    found = farrington(oracle.counts_of(case), compat="surveillance", **options_of(case))
+    assert found.tested[at].all()
+    agree(found.upper_bound[at, 0], oracle.numbers(output["upperbound"]))
+    agree(1 - found.pvalue[at, 0], oracle.numbers(output["pd_col1"]))
+    agree(found.expected[at, 0], oracle.numbers(output["pd_col2"]))
+    np.testing.assert_array_equal(found.alarm[at, 0], oracle.flags(output["alarm"]) == 1)
+
+
+@pytest.mark.parametrize("name", ["newport_pt12", "simdate_pt12", "simseas_pt12"])
+def test_default_differs_by_alpha_and_early_stopping_only(name):
+    case = oracle.load("farrington", name)
+    options, counts = options_of(case), oracle.counts_of(case)
+    theirs = farrington(counts, compat="surveillance", **options, last=50)
+    ours = farrington(counts, **{**options, "alpha": options["alpha"] / 2}, last=50)
+    np.testing.assert_allclose(ours.upper_bound, theirs.upper_bound, rtol=1e-3)
+    np.testing.assert_allclose(ours.expected, theirs.expected, rtol=1e-3)
+
+
+def weekly(columns: dict[str, np.ndarray], freq: str = "week") -> Counts:
+    values = np.column_stack(list(columns.values())).astype(float)
+    starts = np.datetime64("2012-01-02") + (7 if freq == "week" else 1) * np.arange(len(values))
+    covered = ~np.isnan(values)
+    return Counts(
+        values=np.where(covered, values, 0).astype(np.int32),
+        coverage=covered,
+        starts=starts,
+        regions=tuple(columns),
+        freq=freq,
+        finest=freq,
+        week_start="monday",
+        as_of=starts[-1] + (6 if freq == "week" else 0),
+    )
+
+
+def test_pvalue_bound_statistic_and_alarm_are_one_decision():
+    values = np.random.default_rng(4).negative_binomial(3, 0.4, size=(340, 60))
+    counts = weekly({f"r{i}": values[:, i] for i in range(60)})
+    for level in (0.005, 0.05):
+        found = farrington(counts, alpha=level)
+        cells = found.tested
+        alarm = found.alarm[cells]
+        assert alarm.any()
+        np.testing.assert_array_equal(alarm, found.pvalue[cells] <= level)
+        np.testing.assert_array_equal(alarm, found.observed[cells] > found.upper_bound[cells])
+        np.testing.assert_array_equal(alarm, found.statistic[cells] >= -np.log10(level))
+    share = found.alarm[cells].mean()
+    assert 0.03 < share < 0.08  # 4,500 cells at 5 %: the normal approximation on skewed counts of mean 4.5
+
+
+def test_a_level_for_each_region():
+    values = np.random.default_rng(4).poisson(5, size=(340, 2))
+    counts = weekly({"a": values[:, 0], "b": values[:, 1]})
+    both = farrington(counts, alpha=[0.001, 0.05], last=9)
+    np.testing.assert_array_equal(
+        both.upper_bound[:, 0], farrington(counts, alpha=0.001, last=9).upper_bound[:, 0]
+    )
+    np.testing.assert_array_equal(
+        both.upper_bound[:, 1], farrington(counts, alpha=0.05, last=9).upper_bound[:, 1]
+    )
+
+
+def test_zeros_one_incident_and_constant_counts():
+    quiet, one, burst, same = np.zeros(340), np.zeros(340), np.zeros(340), np.full(340, 3.0)
+    one[-3], burst[-1], same[-1] = 1, 4, 12
+    found = farrington(weekly({"quiet": quiet, "one": one, "burst": burst, "same": same}), last=5)
+    assert found.tested.all()
+    np.testing.assert_array_equal(found.alarm.sum(axis=0), [0, 0, 1, 1])
+    assert found.reasons[found.note[-1, 0]] == EXACT
+    assert found.pvalue[-1, 2] == pytest.approx(36.0**-4)
+    assert found.pvalue[-3, 1] == pytest.approx(1 / 36)
+    np.testing.assert_allclose(found.expected[:, 3], 3.0)
+
+
+def test_short_history_and_weeks_without_coverage():
+    values = np.random.default_rng(3).poisson(4, size=(340, 2)).astype(float)
+    values[:325, 1] = np.nan
+    values[330, 0] = np.nan
+    found = farrington(weekly({"a": values[:, 0], "b": values[:, 1]}))
+    reason = np.array(found.reasons, dtype=object)[found.note]
+    assert set(reason[:264, 0]) == {SHORT}
+    assert reason[330, 0] == NO_COVERAGE
+    assert set(reason[325:, 1]) == {NO_WEEKS}
+    assert found.tested[264:, 0].sum() == 75
+    assert not found.alarm[~found.tested].any()
+
+
+def test_limit54():
+    values = np.random.default_rng(2).poisson(0.5, size=340).astype(float)
+    counts = weekly({"r": values})
+    few = np.array([values[k - 3 : k + 1].sum() < 5 for k in range(290, 340)])
+    assert farrington(counts, last=50).tested.all()
+    np.testing.assert_array_equal(farrington(counts, last=50, limit54=(5, 4)).tested[:, 0], ~few)
+    theirs = farrington(counts, last=50, limit54=(5, 4), compat="surveillance")
+    np.testing.assert_array_equal(theirs.upper_bound[:, 0] == 0, few)
+
+
+def test_pvalue_is_the_normal_tail_of_the_transformed_count():
+    values = np.random.default_rng(9).poisson(20, size=340).astype(float)
+    options = {"reweight": False, "trend": False, "reference": "index", "last": 1}
+    found = farrington(weekly({"r": values}), power_transform="none", **options)
+    weeks = np.concatenate([values[339 - 52 * i - 3 : 339 - 52 * i + 4] for i in range(1, 6)])
+    mean = weeks.mean()
+    phi = max(1.0, weeks.var(ddof=1) / mean)
+    z = (values[-1] - mean) / np.sqrt(phi * mean * (1 + 1 / 35))
+    assert found.pvalue[0, 0] == pytest.approx(stats.norm.sf(z), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"power_transform": "1/3"},
+        {"reference": "dates"},
+        {"compat": "R"},
+        {"alpha": 1.0},
+        {"years": 0},
+        {"half_width": 26},
+        {"limit54": 5},
+    ],
+)
+def test_bad_options(options):
+    with pytest.raises(OptionError):
+        farrington(weekly({"r": np.ones(340)}), **options)
+
+
+def test_daily_counts_are_refused():
+    with pytest.raises(OptionError, match="weekly counts"):
+        farrington(weekly({"r": np.ones(3000)}, freq="day"))
