@@ -69,13 +69,14 @@ def outbreak_p(
 
     References
     ----------
-    .. [1] Frisén, M., Andersson, E., Schiöler, L. (2009). Robust outbreak surveillance of epidemics in Sweden.
-           Statistics in Medicine 28, 476-493.
+    .. [1] Frisén, M., Andersson, E., Schiöler, L. (2009). Robust outbreak surveillance of epidemics in
+           Sweden. Statistics in Medicine 28, 476-493.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> frame = pd.DataFrame({"Kirkuk": [1, 2, 0, 1, 1, 9]}, index=[f"2020-W{i}" for i in range(11, 17)])
+    >>> weeks = [f"2020-W{i}" for i in range(11, 17)]
+    >>> frame = pd.DataFrame({"Kirkuk": [1, 2, 0, 1, 1, 9]}, index=weeks)
     >>> found = outbreak_p(Counts.from_frame(frame, freq="week", as_of="2020-04-19"))
     >>> found.latest()[["observed", "upper_bound", "alarm"]].to_numpy().tolist()
     [[9, 6.0, True]]
