@@ -32,6 +32,7 @@ __all__ = [
     "RollingTest",
     "by_pattern",
     "check_lengths",
+    "check_whole",
     "rolling_test",
     "untestable",
 ]
@@ -51,6 +52,17 @@ _BLOCK = 2**20  # counts at a time, so that the running totals stay near 100 MB
 _COLUMNS = 2_000  # cells at a time that are tested on a stretch of their own
 
 
+def check_whole(step: int, *, least: int | None = None, **lengths: int) -> None:
+    """Raise unless each named length in days is a whole number of periods, at least one unless stated."""
+    for name, days in lengths.items():
+        if days != int(days) or days < (step if least is None else least) or days % step:
+            raise OptionError(
+                f"{name} must be a whole number of {'weeks' if step == 7 else 'days'}",
+                expected=f"a multiple of {step} days" if step == 7 else "a number of days",
+                found=str(days),
+            )
+
+
 def check_lengths(recent: int, guard: int, baseline: int, step: int, windows: int = MIN_WINDOWS) -> None:
     """Raise unless the lengths in days are whole periods of `step` days and the baseline holds `windows`.
 
@@ -58,13 +70,9 @@ def check_lengths(recent: int, guard: int, baseline: int, step: int, windows: in
     ------
     OptionError
     """
-    for name, days in (("recent", recent), ("guard", guard), ("baseline", baseline)):
-        if days != int(days) or days < (0 if name == "guard" else step) or days % step:
-            raise OptionError(
-                f"{name} must be a whole number of {'weeks' if step == 7 else 'days'}",
-                expected=f"a multiple of {step} days" if step == 7 else "a number of days",
-                found=str(days),
-            )
+    check_whole(step, recent=recent)
+    check_whole(step, least=0, guard=guard)
+    check_whole(step, baseline=baseline)
     if baseline < windows * recent:
         raise OptionError(
             f"the baseline is too short to judge how much {recent}-day sums vary",

@@ -17,6 +17,7 @@ from scipy import special
 from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels import scan as kernel
+from analytics.kernels.prospective import MIN_OBSERVED, untestable_scan
 from analytics.periods import Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, ClaimResult, Verdict
 from analytics.upticks.scan_inputs import coordinates_of, cut_history
@@ -28,7 +29,6 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 NULLS = ("rotation", "permutation")
-MIN_OBSERVED = 3  # fewer incidents than this are not called a cluster, however rare
 _SHARE_SEEN = 0.1  # the detectable ratio is for a zone with this share of all incidents
 _MOST_CLUSTERS = 5
 _NAMED = 4
@@ -174,7 +174,7 @@ def scan_test(
     longest = window_max // counts.period_days
     tested = np.asarray(covered.all(axis=0))
     series = np.where(tested, values, 0).astype(np.int64)
-    reason = _untestable(series, tested)
+    reason = untestable_scan(series, tested)
     found = None
     alive = np.flatnonzero(series.sum(axis=0) > 0)  # a place without incidents adds nothing to any statistic
     if not reason:
@@ -231,19 +231,6 @@ def scan_test(
         simulated=counts.simulated,
         notes=tuple(_notes(counts, tested, null)),
     )
-
-
-def _untestable(series: npt.NDArray[np.int64], tested: BoolArray) -> str:
-    if not tested.any():
-        return "no place has coverage over the whole time studied"
-    if tested.sum() == 1:
-        return "there is one place only, and a cluster is a matter of there against elsewhere"
-    total = series.sum(axis=0)
-    if not total.any():
-        return "there is no incident in the time studied"
-    if (total > 0).sum() == 1:
-        return "all incidents are at one place, and a cluster is a matter of there against elsewhere"
-    return ""
 
 
 def _scan(
