@@ -58,7 +58,7 @@ def cusum_run(
     slope: FloatArray,
     drift: FloatArray,
     threshold: FloatArray,
-    reset: bool,
+    restart: float,
     state: FloatArray,
     statistic: npt.NDArray[np.floating],
     alarm: BoolArray,
@@ -74,8 +74,8 @@ def cusum_run(
     slope, drift : float arrays, shape (1 or periods, series)
     threshold : float array, shape (series,)
         An alarm is ``S >= threshold``.
-    reset : bool
-        Whether S starts again from 0 after an alarm.
+    restart : float
+        Where S starts again after an alarm; NaN: it goes on.
     state : float array, shape (series,)
         S before the first period; holds S after the last one on return.
     statistic : float array, shape (periods, series)
@@ -90,11 +90,12 @@ def cusum_run(
     >>> y = np.array([[0], [3], [3], [0]])
     >>> S, alarm = np.zeros((4, 1)), np.zeros((4, 1), bool)
     >>> one = np.ones((1, 1))
-    >>> cusum_run(y, None, one, one, np.array([4.0]), True, np.zeros(1), S, alarm, None)
+    >>> cusum_run(y, None, one, one, np.array([4.0]), 0.0, np.zeros(1), S, alarm, None)
     >>> S[:, 0].tolist(), alarm[:, 0].tolist()
     ([0.0, 2.0, 4.0, 0.0], [False, False, True, False])
     """
     periods, series = values.shape
+    goes_on = np.isnan(restart)
     for t in range(periods):
         row_slope = slope[t if slope.shape[0] > 1 else 0]
         row_drift = drift[t if drift.shape[0] > 1 else 0]
@@ -110,7 +111,7 @@ def cusum_run(
                 raised = False
             statistic[t, j] = s
             alarm[t, j] = raised
-            state[j] = 0.0 if raised and reset else s
+            state[j] = s if goes_on or not raised else restart
 
 
 def likelihood_ratio(

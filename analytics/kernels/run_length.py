@@ -28,6 +28,7 @@ __all__ = [
     "cusum_design",
     "cusum_run_length",
     "lattice",
+    "least_levels",
     "probabilities",
 ]
 
@@ -179,6 +180,38 @@ def cusum_run_length(mean: float, *, down: int, unit: int = 1, levels: int, disp
     return float(_chain(down, unit, levels, pmf, tail))
 
 
+def least_levels(
+    mean: FloatArray,
+    dispersion: FloatArray,
+    down: IntArray,
+    unit: IntArray,
+    run_length: FloatArray,
+    *,
+    start: FloatArray,
+) -> tuple[IntArray, FloatArray]:
+    """Return the fewest levels, at least one incident, whose run length reaches the wanted one, and it.
+
+    Parameters
+    ----------
+    mean, dispersion, run_length : float arrays, shape (designs,)
+    down, unit : int arrays, same shape
+        The reference value ``down / unit``.
+    start : float array, same shape
+        Guess of the threshold, in incidents.
+
+    Examples
+    --------
+    >>> one = np.ones(1, dtype=np.int64)
+    >>> levels, length = least_levels(4 * np.ones(1), np.ones(1), 49 * one, 10 * one, np.array([500.0]),
+    ...     start=np.array([9.0]))
+    >>> int(levels[0]), round(float(length[0]))
+    (107, 501)
+    """
+    levels, length = np.empty(len(mean), dtype=np.int64), np.empty(len(mean))
+    _search(mean, dispersion, down, unit, unit, start, run_length, levels, length)
+    return levels, length
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class CusumDesign:
     """A likelihood-ratio CUSUM for each series; every array has shape (series,).
@@ -239,7 +272,6 @@ def cusum_design(
         nothing = np.full(len(mean), np.nan)
         return CusumDesign(slope[back], drift[back], nothing, nothing)
     start = np.log1p(wanted * np.maximum(drift - slope * level, 1e-9)) / slope
-    levels, length = np.empty(len(level), dtype=np.int64), np.empty(len(level))
-    _search(level, spread, down, unit, unit, start, wanted, levels, length)
+    levels, length = least_levels(level, spread, down, unit, wanted, start=start)
     threshold = slope * (levels - 0.5) / unit
     return CusumDesign(slope[back], drift[back], threshold[back], length[back])
