@@ -423,3 +423,22 @@ def test_what_cannot_be_evaluated(wrong, error, said):
     options = {"detectors": {"six": counts_above}, "replicates": 2} | wrong
     with pytest.raises(error, match=said):
         evaluate(panel(), **options)
+
+
+def test_upticks_that_could_not_be_tested_do_not_count_against_a_detector():
+    def half_blind(counts, *, last=None):
+        grid = grid_of(counts, last=last)
+        values = grid.values[grid.first :].astype(float)
+        blind = np.zeros(values.shape, dtype=bool)
+        blind[: len(values) // 2] = True
+        run = DetectorRun("half_blind", "The count itself, in the second half.")
+        return make_alarms(
+            grid, run, alarm=values > 6, statistic=values, untested=[(blind, "in the first half")]
+        )
+
+    found = evaluate(panel(), detectors={"half": half_blind, "six": counts_above}, replicates=20)
+    half, six = (row for _, row in found.frame.iterrows())
+    assert half["tested"] == 0.5
+    assert 0.35 * six["upticks"] < half["upticks"] < 0.6 * six["upticks"]
+    assert half["pod_low"] < six["pod"] < half["pod_high"]
+    assert any("half 50 %" in note for note in found.notes)

@@ -15,6 +15,7 @@ _COMMANDS = {
     "check": ("analytics.cli.check", "read a file and say where every row went"),
     "count": ("analytics.cli.count", "count incidents by period and region"),
     "test": ("analytics.cli.claim", "test for an uptick in every region"),
+    "evaluate": ("analytics.cli.evaluate", "say how detectors would have done on this history"),
     "report": ("analytics.cli.report", "write the weekly report as a PDF"),
     "sample": ("analytics.cli.sample", "say where the simulated sample lies, or copy it"),
 }
@@ -51,7 +52,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     Traceback (most recent call last):
     ...
     analytics.errors.OptionError: unknown command 'cuont'
-      expected: one of check, count, test, report, sample
+      expected: one of check, count, test, evaluate, report, sample
       what to do: did you mean count?
     """
     command = next((word for word in argv if not word.startswith("-")), None)
@@ -102,6 +103,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     _check(commands["check"])
     _count(commands["count"])
     _test(commands["test"])
+    _evaluate(commands["evaluate"])
     _report(commands["report"])
     _sample(commands["sample"])
     return parser, commands
@@ -193,6 +195,44 @@ def _test(parser: argparse.ArgumentParser) -> None:
     test.add_argument(
         "--completeness-sd", metavar="SD", type=float, help="its standard deviation (default: none)"
     )
+    _output(parser)
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    _reading(parser)
+    _counting(parser, full=True)
+    group = parser.add_argument_group("evaluation")
+    group.add_argument(
+        "--detectors", metavar="NAMES", help="with commas between (default: all that test each region)"
+    )
+    group.add_argument(
+        "--budget",
+        metavar="RATE",
+        default="1 per region-year",
+        help="false-alarm episodes allowed (default '1 per region-year')",
+    )
+    group.add_argument(
+        "--ratio", metavar="RATIO", type=float, help="the uptick's rate (default 3 times the usual)"
+    )
+    group.add_argument("--size", metavar="N", type=int, help="or the incidents it adds")
+    group.add_argument("--length", metavar="DAYS", type=int, default=14, help="its length (default 14)")
+    group.add_argument(
+        "--shape", metavar="SHAPE", default="block", help="block (default), ramp, decay or lognormal"
+    )
+    group.add_argument(
+        "--replicates", metavar="N", type=int, default=20, help="turns of each region's history (default 20)"
+    )
+    group.add_argument(
+        "--thresholds",
+        metavar="FROM",
+        default="formula",
+        help="formula (default): what each detector's own gives for the budget; calibrated: on this history",
+    )
+    group.add_argument(
+        "--last", metavar="N", type=int, help="periods tested of each turned history (default a year's)"
+    )
+    group.add_argument("--seed", metavar="N", type=int, default=0, help="of the simulation (default 0)")
+    group.add_argument("--figure", metavar="FILE", help="draw it: a file that ends in .png, .pdf or .svg")
     _output(parser)
 
 

@@ -29,6 +29,7 @@ __all__ = ["evaluate"]
 
 Progress = Callable[[str], None]
 
+MOSTLY = 0.9  # a detector that tests less of the cells than this is named
 METHOD = (
     "Each region's series is turned like a wheel by a random number of weeks, and the last {last} {freq}s "
     "are tested: episodes of alarms there are counted as false. An uptick is put into the same histories at "
@@ -149,7 +150,7 @@ def evaluate(
         uptick=stated,
         replicates=int(replicates),
         upticks=int(drawn.placed.sum()),
-        empty=int((drawn.placed & (drawn.added.sum(axis=0) == 0)).sum()),
+        empty=drawn.empty,
         period=f"{labels[0]}..{labels[-1]}",
         freq=history.freq,
         value=history.value,
@@ -206,14 +207,20 @@ def _notes(history: Counts, drawn: Replicates, rows: list[dict[str, Any]]) -> tu
         "the upticks are simulated",
         "the history may hold true upticks; alarms on them are counted as false",
     ]
-    empty = int((drawn.placed & (drawn.added.sum(axis=0) == 0)).sum())
-    if empty:
+    if drawn.empty:
         notes.append(
-            f"{empty:,} of {int(drawn.placed.sum()):,} upticks, in quiet regions, added no incident and "
-            "could not be caught"
+            f"{drawn.empty:,} further upticks, in quiet regions, added no incident and are left out; "
+            f"{int(drawn.placed.sum()):,} remain"
         )
-    if not drawn.placed.all():
-        notes.append(f"{int((~drawn.placed).sum()):,} rotations had no covered stretch for an uptick")
+    gaps = drawn.placed.size - int(drawn.placed.sum()) - drawn.empty
+    if gaps:
+        notes.append(f"{gaps:,} turned histories had no covered stretch for an uptick")
+    short = [f"{row['detector']} {100 * row['tested']:.0f} %" for row in rows if row["tested"] < MOSTLY]
+    if short:
+        notes.append(
+            f"the history is too short, or has gaps, for some detectors to test every {history.freq}: "
+            f"{', '.join(short)}; their figures are about what they tested"
+        )
     resets = [row["detector"] for row in rows if row["resets"]]
     if resets:
         notes.append(

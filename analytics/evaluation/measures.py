@@ -37,13 +37,16 @@ class Scored:
     def __init__(
         self, quiet: Run, busy: Run, drawn: Replicates, cluster: IntArray, weights: IntArray
     ) -> None:
-        self.quiet, self.busy, self.drawn = quiet, busy, drawn
+        self.quiet, self.busy = quiet, busy
         self.cluster, self.weights = cluster, weights
         self.days = quiet.period_days
         self.first = np.searchsorted(quiet.starts, drawn.begin, side="right") - 1
         self.last = np.searchsorted(quiet.starts, drawn.end, side="right") - 1
         row = np.arange(len(quiet.starts))[:, None]
-        self.truth: BoolArray = (row >= self.first) & (row <= self.last) & drawn.placed
+        lies = (row >= self.first) & (row <= self.last)
+        # An uptick the detector could not answer on tells nothing about it, nor do its untested years.
+        self.placed: BoolArray = drawn.placed & ~(lies & ~(quiet.tested & busy.tested)).any(axis=0)
+        self.truth: BoolArray = lies & self.placed
 
     def ratio(self, over: npt.NDArray[Any], under: npt.NDArray[Any], kind: Kind = "share") -> Estimate:
         """Return the ratio of two sums over series, with its interval."""
@@ -54,11 +57,11 @@ class Scored:
     def caught(self, busy: BoolArray) -> tuple[BoolArray, FloatArray]:
         """Return which upticks an episode starts in, and after how many periods."""
         found, delay = detections(busy, self.first, self.last, self.days)
-        return found & self.drawn.placed, delay
+        return found & self.placed, delay
 
     def scores(self, quiet: BoolArray, busy: BoolArray) -> tuple[dict[str, float], dict[str, FloatArray]]:
         """Return the measures, and per series the numbers they are made of."""
-        placed = self.drawn.placed
+        placed = self.placed
         episodes = episode_onsets(quiet, self.days).sum(axis=0).astype(float)
         years = self.quiet.tested.sum(axis=0) * self.days / 365.25
         found, delay = self.caught(busy)
@@ -115,6 +118,7 @@ def measure(
         **own,
         "above_two": _above(*(each[name].reshape(-1, regions).sum(axis=0) for name in ("episodes", "years"))),
         "tested": float(quiet.tested.mean()),
+        "upticks": int(score.placed.sum()),
         "resets": quiet.resets,
     }
     sure = not np.isnan(own["per_year_low"])
@@ -130,7 +134,7 @@ def measure(
     row["matched_threshold"] = threshold
     shape = (-1, regions)
     parts = {name: array.reshape(shape) for name, array in each.items()}
-    parts["placed"] = score.drawn.placed.reshape(shape).astype(float)
+    parts["placed"] = score.placed.reshape(shape).astype(float)
     parts["matched"] = matched[1]["found"].reshape(shape)
     return row, curve, parts
 
@@ -152,7 +156,7 @@ def _swept(
             if np.isfinite(limit):
                 found, delay = score.caught(busy >= limit)
                 per_year = episode_onsets(quiet >= limit, score.days).sum() / years
-                pod = found.sum() / max(score.drawn.placed.sum(), 1)
+                pod = found.sum() / max(score.placed.sum(), 1)
                 rows.append((wish, limit, per_year, pod, _median(delay[found])))
     curve = pd.DataFrame(
         rows, columns=["budget", "threshold", "per_year", "pod", "delay_median"], dtype=float

@@ -38,7 +38,9 @@ class Replicates:
     begin, end : datetime64[D] arrays, shape (series,)
         First and last day of each uptick.
     placed : bool array, shape (series,)
-        Whether there was a covered stretch to put it in.
+        Whether there is an uptick: a covered stretch to put it in, and an incident or more.
+    empty : int
+        Upticks without an incident.
     """
 
     values: npt.NDArray[np.int32]
@@ -47,6 +49,7 @@ class Replicates:
     begin: npt.NDArray[np.datetime64]
     end: npt.NDArray[np.datetime64]
     placed: BoolArray
+    empty: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -124,6 +127,7 @@ def make_replicates(
     added = add_upticks(
         mean, start, length, uptick["shape"], rows, rng, ratio=uptick.get("ratio"), size=uptick.get("size")
     )
+    some = added.any(axis=0)
     begin = counts.starts[start]
     return Replicates(
         values=values,
@@ -131,7 +135,8 @@ def make_replicates(
         added=np.where(covered, added, 0),
         begin=begin,
         end=begin + (length * step - 1) * _DAY,
-        placed=placed,
+        placed=placed & some,
+        empty=int((placed & ~some).sum()),
     )
 
 

@@ -33,7 +33,8 @@ class EvaluationResult:
         upticks put in: pod with its bounds, pod_by_chance (the same windows without an uptick), delay_median
         and delay_mean in periods, sensitivity, ppv, f1. At the budget, the threshold of the statistic moved:
         the same names with ``matched_`` before, and matched_threshold. `budget_kept`: "kept" or "exceeded"
-        where the whole interval of per_year says so, else "cannot be told".
+        where the whole interval of per_year says so, else "cannot be told". Rates are per year tested, and
+        shares are of upticks whose every period was tested (their number: upticks).
     regions : DataFrame
         detector, region, per_year, pod, matched_pod, delay_median.
     curve : DataFrame
@@ -47,7 +48,7 @@ class EvaluationResult:
     upticks : int
         Upticks put in.
     empty : int
-        Those to which not one incident was added: none to be seen.
+        Further ones, in quiet regions, to which not one incident was added: left out.
     period : str
         What was looked at: labels of the first and last period.
     freq : str
@@ -136,9 +137,7 @@ class EvaluationResult:
             )
             if not np.isnan(best["matched_delay_median"]):
                 delay = best["matched_delay_median"]
-                text += (
-                    f", with a median delay of {format_number(delay)} {self.freq}{'' if delay == 1 else 's'}"
-                )
+                text += f", with a median delay of {_delay(delay)} {self.freq}{'' if delay == 1 else 's'}"
             said.append(text + (f"; {', '.join(rest)}" if rest else ""))
         over = rows.loc[rows["budget_kept"] == "exceeded", "detector"].tolist()
         if over:

@@ -42,7 +42,8 @@ def plot_caught(result: EvaluationResult, *, ax: Axes | None = None) -> Axes:
         ax = new_axes((WIDTH * 0.6, 3.4))
     rows = result.frame.set_index("detector")
     signs = _signs(result)
-    most = 1.25 * max(float(np.nanmax(rows["per_year_high"].fillna(rows["per_year"]))), 2 * result.budget)
+    highest = rows["per_year_high"].fillna(rows["per_year"]).fillna(0).max()
+    most = 1.25 * max(float(highest), 2 * result.budget)
     ax.axvline(result.budget, color=PALE, linewidth=1.5, zorder=0)
     for number, (name, (marker, colour)) in enumerate(signs.items()):
         curve = result.curve[result.curve["detector"] == name]
@@ -77,7 +78,7 @@ def plot_caught(result: EvaluationResult, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, most)
     ax.set_xticks(ticks := [tick for tick in _TICKS if tick <= most], [f"{tick:g}" for tick in ticks])
     ax.set_ylim(0, 100)
-    ax.set_xlabel("false-alarm episodes per region-year (line: the budget)")
+    ax.set_xlabel("false-alarm episodes per region-year\n(vertical line: the budget)")
     ax.set_ylabel("upticks caught, %")
     if result.simulated:
         mark_simulated(ax)

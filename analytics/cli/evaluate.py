@@ -1,0 +1,151 @@
+"""``uptick evaluate``: how detectors would have done on this history."""
+
+from __future__ import annotations
+
+import io
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from analytics.cli.count import counting_record
+from analytics.cli.inputs import read_and_count, spells
+from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
+from analytics.cli.text import printable
+from analytics.counts import Counts
+from analytics.errors import OptionError
+from analytics.evaluation import EvaluationResult, evaluate
+from analytics.incidents import Incidents
+
+__all__ = ["run"]
+
+_GLYPHS = {"kept": "– kept", "exceeded": "▲ exceeded", "cannot be told": "? cannot be told"}
+_SPARE = ("tested %", "regions above two a year %", "F1 at budget", "on the history as it is")
+_PICTURES = (".png", ".pdf", ".svg")
+_DPI = 200
+
+
+def run(args: Namespace) -> None:
+    """Evaluate the detectors and show the table."""
+    figure = None if args.figure is None else _picture(args.figure)
+    plan = plan_output(args, *([figure] if figure else []))
+    uptick = _uptick(args)
+    detectors = None if args.detectors is None else _listed(args.detectors)
+    incidents, counts = read_and_count(args)
+    with _progress() as progress:
+        result = evaluate(
+            counts,
+            detectors=detectors,
+            budget=args.budget,
+            uptick=uptick,
+            replicates=args.replicates,
+            thresholds=args.thresholds,
+            last=args.last,
+            seed=args.seed,
+            progress=progress,
+        )
+    beside = {figure: _drawn(result, figure.suffix.lstrip(".").casefold())} if figure else {}
+    emit(_shown(args, incidents, counts, result), plan, beside)
+
+
+def _picture(name: str) -> Path:
+    path = Path(name)
+    if path.suffix.casefold() not in _PICTURES:
+        raise OptionError(
+            "--figure is no picture", expected=f"a file that ends in {', '.join(_PICTURES)}", found=name
+        )
+    return path
+
+
+def _uptick(args: Namespace) -> dict[str, Any]:
+    if args.ratio is not None and args.size is not None:
+        raise OptionError(
+            "both --ratio and --size are given",
+            expected="one of them",
+            found=f"--ratio {args.ratio:g} and --size {args.size}",
+        )
+    size = (
+        {"size": args.size} if args.size is not None else {"ratio": 3.0 if args.ratio is None else args.ratio}
+    )
+    return {**size, "length": args.length, "shape": args.shape}
+
+
+def _listed(given: str) -> list[str]:
+    words = [word.strip() for word in given.split(",")]
+    if not all(words):
+        raise OptionError("--detectors has an empty place between commas", found=repr(given))
+    return words
+
+
+def _drawn(result: EvaluationResult, kind: str) -> bytes:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from analytics.plots.evaluation import evaluation_figure
+    from analytics.reporting.figures import report_style
+
+    with report_style():
+        figure = evaluation_figure(result)
+        drawn = io.BytesIO()
+        dated = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
+        figure.savefig(drawn, format=kind, dpi=_DPI, metadata=dated)
+        plt.close(figure)
+    return drawn.getvalue()
+
+
+def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: EvaluationResult) -> Shown:
+    summary = result.summary()
+    summary["budget"] = summary["budget"].map(_GLYPHS)
+    numbers = tuple(name for name in summary.columns if name not in ("detector", "budget"))
+    record = {
+        "command": "evaluate",
+        "parameters": {
+            **counting_record(args, counts),
+            "budget": result.budget,
+            "uptick": result.uptick,
+            "replicates": result.replicates,
+            **result.parameters,
+        },
+        **input_record(incidents, counts, spells(args)),
+        "sentence": result.sentence(),
+        "method": result.method,
+        "upticks": result.upticks,
+        "upticks_without_an_incident": result.empty,
+        "detectors": records(result.frame),
+        "regions": records(result.regions),
+        "curve": records(result.curve),
+        "notes": list(dict.fromkeys([*incidents.notes, *result.notes])),
+    }
+    lines = account_lines(incidents, counts, spells(args))
+    own = [f"note: {note}" for note in result.notes if note not in counts.notes]
+    return Shown(
+        heading=(result.sentence(),),
+        tables=(Table(summary, "", numbers, _SPARE),),
+        account=(*lines, *own, result.method),
+        frame=result.frame,
+        record=record,
+        simulated=result.simulated,
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None] | None]:
+    """Say on standard error which detector is run, where that is a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("turning the history", total=None)
+
+        def step(what: str) -> None:
+            bar.update(task, description=printable(what))
+
+        yield step
