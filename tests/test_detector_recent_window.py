@@ -46,7 +46,7 @@ def bursty(rng, shape, mean):
 def check_last_row(counts, **options):
     """The latest row of the detector against uptick_test on the same counts."""
     alarms = recent_window(counts, **options)
-    lengths = {k: v for k, v in options.items() if k in ("recent", "guard", "baseline")}
+    lengths = {k: v for k, v in options.items() if k in ("recent", "guard", "baseline", "null")}
     frame = uptick_test(counts, **lengths).frame
     latest = alarms.latest()
     tested = frame["pvalue"].notna().to_numpy()
@@ -257,3 +257,40 @@ def test_simulated_data_and_notes_are_carried():
     assert alarms.simulated
     assert "a note" in alarms.notes
     assert any("14 days" in note for note in alarms.notes)
+
+
+@pytest.mark.parametrize("finest", ["day", "week"])
+def test_last_row_under_the_expected_null(finest):
+    rng = np.random.default_rng(15)
+    season = np.exp(0.8 * np.cos(2 * np.pi * np.arange(1_200) / 365.25))[:, None]
+    values = rng.poisson(season * np.array([1.0, 0.3, 0.002, 1.0, 1.0, 0.0]))
+    values[-100, 2] = 3
+    covered = np.ones(values.shape, bool)
+    covered[-10, 3] = False
+    covered[-200:, 4] = False
+    counts = counts_of(values, covered=covered)
+    if finest == "week":
+        counts = counts.resample("week")
+    alarms = check_last_row(counts, null="expected", last=3)
+    assert alarms.latest()["note"].tolist()[2:] == [
+        "not adjusted: too few incidents or gaps",
+        "not adjusted: too few incidents or gaps",
+        "more than half of the recent window has no coverage",
+        "there is no incident in the baseline or the recent window",
+    ]
+    for row in range(3):
+        frame = uptick_test(counts.until(alarms.starts[row] + 6), null="expected").frame
+        np.testing.assert_allclose(alarms.pvalue[row], frame["pvalue"], rtol=SAME)
+
+
+def test_the_expected_null_says_where_history_is_too_short():
+    values = np.random.default_rng(16).poisson(1.0, (7 * 112, 2))
+    alarms = recent_window(counts_of(values), null="expected")
+    notes = alarms.frame["note"].iloc[:112].tolist()
+    # 730 days, a guard of 28 and a window of 14 are 772 days: the 111th week is the first.
+    assert notes[57:110] == ["not adjusted: fewer than 730 days of history before the guard"] * 53
+    assert notes[110:] == ["", ""]
+    with pytest.raises(OptionError, match="bound is for the constant null only"):
+        recent_window(counts_of(values), null="expected", bound=True)
+    with pytest.raises(OptionError, match="unknown null"):
+        recent_window(counts_of(values), null="flat")

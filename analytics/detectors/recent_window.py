@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
-from analytics.errors import OptionError
-from analytics.kernels.recent import REASONS, RollingTest, check_lengths, rolling_test
+from analytics.errors import OptionError, unknown_option
+from analytics.kernels.recent import RollingTest, check_lengths, rolling_test
+from analytics.kernels.recent_expected import ADJUSTED_REASONS, rolling_expected_test
 from analytics.periods import Freq, check_freq
 from analytics.results import Alarms, DetectorRun
 
@@ -21,6 +23,10 @@ FloatArray = npt.NDArray[np.float64]
 PARTLY = "part of the recent window has no coverage"
 _DAY = np.timedelta64(1, "D")
 _SMALLEST = 1e-300
+_NULLS = {
+    "constant": "a mean rate as in the {baseline} days before a guard of {guard}",
+    "expected": "the mean that trend and annual harmonics, fitted before a guard of {guard} days, predict",
+}
 
 
 def recent_window(
@@ -30,15 +36,16 @@ def recent_window(
     guard: int = 28,
     baseline: int = 364,
     alpha: float | npt.ArrayLike = 1 / 52,
+    null: Literal["constant", "expected"] = "constant",
     every: Freq | None = None,
     last: int | None = None,
     bound: bool = False,
 ) -> Alarms:
     """Test, for each period, the window of the last `recent` days that ends with it.
 
-    Null hypothesis: a region's mean rate in the recent window equals that of its baseline. The test is that
-    of :func:`analytics.upticks.uptick_test` under its constant null, and the last period over at `as_of` has
-    its p-value.
+    Null hypothesis: a region's mean rate in the recent window equals that of its baseline (``"constant"``),
+    or what trend and season lead one to expect (``"expected"``). The test is that of
+    :func:`analytics.upticks.uptick_test`, and the last period over at `as_of` has its p-value.
 
     Parameters
     ----------
@@ -49,18 +56,21 @@ def recent_window(
         Days in the window asked about, left out before it, and compared with.
     alpha : float or array, shape (regions,)
         Alarm where the p-value is at most this; 1/52 unless given.
+    null : {"constant", "expected"}
+        The null hypothesis. ``"expected"`` fits a trend and annual harmonics to up to five years before each
+        window's guard; it needs 730 days, and is about ten times slower.
     every : {"day", "week"}, optional
         Test daily counts day by day or week by week, however they are shown.
     last : int, optional
         Test only the last so many periods over at `as_of`.
     bound : bool
-        Compute `upper_bound`, which takes about twice as long.
+        Compute `upper_bound`, under the constant null only, which takes about three times as long.
 
     Returns
     -------
     Alarms
         `pvalue` and `statistic`, -log10 of it, refer to the whole window that ends with the period.
-        `observed` is the period's own count, and `expected` what the period would hold at the baseline's
+        `observed` is the period's own count, and `expected` what the period would hold at the null's
         rate: ``recent / period_days`` times that is the expected count of the window. `upper_bound` is the
         count of this period at which the model's tail reaches `alpha`, the rest of the window being what it
         is; the rotation may still hold the alarm back.
@@ -80,8 +90,7 @@ def recent_window(
     Given the total, the recent share is beta-binomial, with the dispersion of overlapping sums as long as the
     window; the p-value is raised to the rotation p-value where it is not small (LRD, variant B). At
     dispersion 1 it is the conditional test of two Poisson means [1]_. Windows of successive weeks overlap, so
-    their p-values are dependent: ``overlap`` in the run says over how many periods. Not adjusted for season
-    or trend.
+    their p-values are dependent: ``overlap`` in the run says over how many periods.
 
     References
     ----------
@@ -100,6 +109,10 @@ def recent_window(
     >>> alarms.alarm.ravel()
     array([False, False,  True,  True])
     """
+    if null not in ("constant", "expected"):
+        raise unknown_option("null", null, ("constant", "expected"))
+    if null == "expected" and bound:
+        raise OptionError("bound is for the constant null only", todo="leave out bound, or null='constant'")
     if every is not None and check_freq(every) != counts.freq:
         if counts.finest == "week":
             raise OptionError("weekly counts cannot be tested day by day", found=f"every={every!r}")
@@ -117,16 +130,15 @@ def recent_window(
     ends = after // step
     over = ~grid.counts.provisional[rows] & (ends <= len(counts))
     long = (ends >= span) & over
-    test = rolling_test(
-        counts.values,
-        counts.coverage,
-        ends[long],
-        length=recent // step,
-        guard=guard // step,
-        baseline=baseline // step,
-        levels=level if bound else None,
-    )
-    return _alarms(grid, test, long, level, recent, guard, baseline, step)
+    lengths = {"length": recent // step, "guard": guard // step, "baseline": baseline // step}
+    if null == "constant":
+        levels = level if bound else None
+        test = rolling_test(counts.values, counts.coverage, ends[long], levels=levels, **lengths)
+    else:
+        day = counts.starts.astype("datetime64[D]").astype(np.int64)
+        test = rolling_expected_test(day, counts.values, counts.coverage, ends[long], step=step, **lengths)
+    parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": _one(level)}
+    return _alarms(grid, test, long, level, parameters, step)
 
 
 def _alarms(
@@ -134,11 +146,10 @@ def _alarms(
     test: RollingTest,
     long: npt.NDArray[np.bool_],
     level: FloatArray,
-    recent: int,
-    guard: int,
-    baseline: int,
+    parameters: dict[str, Any],
     step: int,
 ) -> Alarms:
+    recent = parameters["recent"]
     shape = (long.size, grid.shape[1])
     size = grid.counts.period_days
     length = recent // step
@@ -164,16 +175,15 @@ def _alarms(
         DetectorRun(
             name="recent_window",
             method=(
-                "conditional beta-binomial test with window-scale dispersion (LRD, variant B): the last "
-                f"{recent} days against the {baseline} days before a guard of {guard}. Null hypothesis: "
-                "equal mean rates"
+                "conditional beta-binomial test with window-scale dispersion (LRD, variant B) of the last "
+                f"{recent} days. Null hypothesis: {_NULLS[parameters['null']].format(**parameters)}"
             ),
             kind="pvalue",
             overlap=-(-recent // size),
-            parameters={"recent": recent, "guard": guard, "baseline": baseline, "alpha": _one(level)},
+            parameters=parameters,
         ),
         alarm=pvalue <= level,
-        untested=[(short, SHORT), *((code == i, REASONS[i]) for i in range(1, len(REASONS)))],
+        untested=[(short, SHORT), *((code == i, text) for i, text in enumerate(ADJUSTED_REASONS) if i)],
         remarks=[(spread(test.days, length) < length, PARTLY)],
         expected=expected,
         upper_bound=upper,

@@ -16,11 +16,23 @@ from analytics.kernels.glm import poisson_fit
 from analytics.kernels.lrd import RAISE_ABOVE, LRDTest
 from analytics.kernels.tails import mixed_tail
 
-__all__ = ["ExpectedTest", "expected_test", "seasonal_design"]
+__all__ = [
+    "MOST_DAYS",
+    "NEEDED_DAYS",
+    "PER_TERM",
+    "Adjustment",
+    "ExpectedTest",
+    "adjusted_test",
+    "expected_test",
+    "history_before",
+    "seasonal_design",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 YEAR = 365.2425
+NEEDED_DAYS, FULL_DAYS, MOST_DAYS = 730, 1095, 1827  # two harmonics, three, history used at most
+PER_TERM = 10  # incidents in the history for each term, else the region is not adjusted
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,6 +92,82 @@ def seasonal_design(
         columns += [(which == d).astype(float) - 1 / 7 for d in range(1, 7)]
     out = np.column_stack(columns)
     return out if extra is None else np.column_stack([out, extra])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Adjustment:
+    """Which regions were adjusted (`index`), the test of each, and the terms that were fitted."""
+
+    index: npt.NDArray[np.intp]
+    test: ExpectedTest | None
+    harmonics: int
+    weekday: bool
+
+
+def history_before(end: int, length: int, guard: int, step: int) -> tuple[int, int]:
+    """Return the first period of the history of a window that ends before period `end`, and its days."""
+    stop = end - length - guard
+    first = max(0, stop - MOST_DAYS // step)
+    return first, (stop - first) * step
+
+
+def adjusted_test(
+    day: npt.NDArray[np.int64],
+    values: npt.NDArray[np.integer],
+    covered: BoolArray,
+    *,
+    length: int,
+    guard: int,
+    step: int,
+    extra: FloatArray | None = None,
+    completeness: float = 1.0,
+    exposure_variance: float = 0.0,
+    upper: bool = True,
+) -> Adjustment:
+    """Choose the terms by a rule that never looks at the recent window, and test the regions that carry them.
+
+    A trend and two annual harmonics, from 1,095 days of history three; weekdays where the recent window is
+    not whole weeks (in whole weeks they cancel). A region needs ten incidents a term, coverage of half the
+    history and of the whole recent window.
+
+    Parameters
+    ----------
+    day : int array, shape (history + guard + length,)
+        First day of each period, in days since 1970-01-01.
+    values, covered : arrays, shape (history + guard + length, regions)
+    length, guard : int
+        Periods in the recent window, and left out before it.
+    step : int
+        Days in a period.
+    extra : float array, shape (history + guard + length, columns), optional
+        Calendar terms.
+    completeness, exposure_variance, upper
+        As in :func:`expected_test`.
+    """
+    end = len(day) - length - guard
+    # One harmonic is not enough: where the season has a second one, size was 13-21 % at its rising phases.
+    harmonics = 3 if end * step >= FULL_DAYS else 2
+    weekday = step == 1 and length % 7 != 0
+    design = seasonal_design(day, trend=True, harmonics=harmonics, weekday=weekday, extra=extra)
+    history = covered[:end]
+    enough = (np.where(history, values[:end], 0).sum(axis=0) >= PER_TERM * design.shape[1]) & (
+        history.mean(axis=0) >= 0.5
+    )
+    index = np.flatnonzero(enough & covered[-length:].all(axis=0))
+    if not index.size:
+        return Adjustment(index, None, harmonics, weekday)
+    test = expected_test(
+        values[:, index],
+        covered[:, index],
+        design,
+        length=length,
+        guard=guard,
+        block=1 if weekday or step == 7 or extra is not None else 7,
+        completeness=completeness,
+        exposure_variance=exposure_variance,
+        upper=upper,
+    )
+    return Adjustment(index, test, harmonics, weekday)
 
 
 def expected_test(

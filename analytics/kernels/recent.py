@@ -30,10 +30,13 @@ __all__ = [
     "MIN_WINDOWS",
     "REASONS",
     "RollingTest",
+    "RollingTotals",
     "by_pattern",
     "check_lengths",
     "check_whole",
+    "joined",
     "rolling_test",
+    "rolling_totals",
     "untestable",
 ]
 
@@ -130,6 +133,66 @@ class RollingTest:
     bound: FloatArray | None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class RollingTotals:
+    """Sums that every end needs.
+
+    `first`, shape (ends,), is the first period of each baseline. Of shape (ends, regions) are `base` and `n`
+    (count and covered periods of the baseline), `observed` and `recent` (of the window) and `code`. Running
+    totals along the periods are `running` (of `count`, 0 where not covered), `days` (of coverage) and
+    `windows` (of `whole`, whether the window from each start is covered, whose sums are `sums`).
+    """
+
+    first: IntArray
+    base: IntArray
+    n: IntArray
+    observed: IntArray
+    recent: IntArray
+    code: npt.NDArray[np.uint8]
+    count: IntArray
+    running: IntArray
+    days: IntArray
+    sums: IntArray
+    whole: BoolArray
+    windows: IntArray
+
+
+def rolling_totals(
+    values: npt.NDArray[np.integer],
+    covered: BoolArray,
+    ends: IntArray,
+    *,
+    length: int,
+    guard: int,
+    baseline: int,
+) -> RollingTotals:
+    """Add up what the windows that end at `ends` hold; arguments as in :func:`rolling_test`."""
+    first = ends - (length + guard + baseline)
+    split, late = first + baseline, ends - length
+    count = np.where(covered, values, 0).astype(np.int64)
+    running, days = _running(count), _running(covered)
+    base, n = running[split] - running[first], days[split] - days[first]
+    observed, recent = running[ends] - running[late], days[ends] - days[late]
+    whole = days[length:] - days[:-length] == length
+    sums = np.where(whole, running[length:] - running[:-length], 0)
+    windows = _running(whole)
+    held = windows[split - length + 1] - windows[first]
+    code = untestable(recent, n, held > 0, base + observed, length)
+    return RollingTotals(first, base, n, observed, recent, code, count, running, days, sums, whole, windows)
+
+
+def joined(parts: list[RollingTest]) -> RollingTest:
+    """Put tests of successive blocks of regions side by side."""
+
+    def beside(name: str) -> npt.NDArray[np.float64]:
+        return np.concatenate([getattr(part, name) for part in parts], axis=1)
+
+    code = np.concatenate([part.code for part in parts], axis=1)
+    days = np.concatenate([part.days for part in parts], axis=1)
+    bound = None if parts[0].bound is None else beside("bound")
+    return RollingTest(code, days, beside("observed"), beside("expected"), beside("pvalue"), bound)
+
+
 def rolling_test(
     values: npt.NDArray[np.integer],
     covered: BoolArray,
@@ -175,16 +238,7 @@ def rolling_test(
         part = slice(first, first + block)
         level = None if levels is None else levels[part]
         parts.append(_rolling_block(values[:, part], covered[:, part], ends, length, guard, baseline, level))
-    if len(parts) == 1:
-        return parts[0]
-
-    def joined(name: str) -> npt.NDArray[np.float64]:
-        return np.concatenate([getattr(part, name) for part in parts], axis=1)
-
-    bound = None if levels is None else joined("bound")
-    code = np.concatenate([part.code for part in parts], axis=1)
-    days = np.concatenate([part.days for part in parts], axis=1)
-    return RollingTest(code, days, joined("observed"), joined("expected"), joined("pvalue"), bound)
+    return joined(parts)
 
 
 def _running(values: npt.NDArray[np.number] | BoolArray) -> IntArray:
@@ -203,18 +257,9 @@ def _rolling_block(
     baseline: int,
     level: FloatArray | None,
 ) -> RollingTest:
-    first = ends - (length + guard + baseline)
-    split, late = first + baseline, ends - length
-    count = np.where(covered, values, 0).astype(np.int64)
-    running, days = _running(count), _running(covered)
-    base, n = running[split] - running[first], days[split] - days[first]
-    observed, recent = running[ends] - running[late], days[ends] - days[late]
-    whole = days[length:] - days[:-length] == length
-    sums = np.where(whole, running[length:] - running[:-length], 0)
-    windows = _running(whole)
-    m = windows[split - length + 1] - windows[first]
-    code = untestable(recent, n, m > 0, base + observed, length)
-
+    totals = rolling_totals(values, covered, ends, length=length, guard=guard, baseline=baseline)
+    first, count, running, days = totals.first, totals.count, totals.running, totals.days
+    base, n, observed, recent, code = totals.base, totals.n, totals.observed, totals.recent, totals.code
     full = (code == 0) & (recent == length)
     shape = code.shape
     # Nothing observed: every rotation holds as many, and the model's tail holds at least half of the mass.
@@ -223,8 +268,8 @@ def _rolling_block(
     bound = None if level is None else np.full(shape, np.nan)
     at, region = np.nonzero(full & (observed > 0) if level is None else full)
     if at.size:
-        dispersion = _rolling_dispersion(sums, whole, windows, first, split, base, n, length, at, region)
-        wheel = np.ascontiguousarray(np.where(whole, sums, -1).T)
+        dispersion = _rolling_dispersion(totals, length, baseline, at, region)
+        wheel = np.ascontiguousarray(np.where(totals.whole, totals.sums, -1).T)
         share = _rotation_shares(
             wheel, np.ascontiguousarray(running.T), np.ascontiguousarray(days.T), ends, first, length
         )
@@ -275,33 +320,30 @@ def _rolling_block(
 
 
 def _rolling_dispersion(
-    sums: IntArray,
-    whole: BoolArray,
-    windows: IntArray,
-    first: IntArray,
-    split: IntArray,
-    base: IntArray,
-    n: IntArray,
+    totals: RollingTotals,
     length: int,
+    baseline: int,
     at: npt.NDArray[np.intp],
     region: npt.NDArray[np.intp],
 ) -> Dispersion:
     """Return the dispersion of the listed cells, as `window_dispersion` has it, from running totals."""
+    sums, whole = totals.sums, totals.whole
     both = whole[length:] & whole[:-length]
-    begin, end, last = first[at], split[at] - length + 1, split[at] - 2 * length + 1
+    begin = totals.first[at]
+    end, last = begin + baseline - length + 1, begin + baseline - 2 * length + 1
 
     def over(total: IntArray, stop: IntArray) -> IntArray:
         return np.asarray(total[stop, region] - total[begin, region])
 
-    m = np.maximum(over(windows, end), 1)
+    m = np.maximum(over(totals.windows, end), 1)
     mean = over(_running(sums), end) / m
     variance = np.maximum(over(_running(sums**2), end) / m - mean**2, 0.0)
     pairs = over(_running(both), last)
     product = over(_running(np.where(both, sums[length:] * sums[:-length], 0)), last)
     either = over(_running(np.where(both, sums[length:] + sums[:-length], 0)), last)
     lagged = (product - mean * either + mean**2 * pairs) / np.maximum(pairs, 1)
-    covered = n[at, region]
-    mu = length * base[at, region] / np.maximum(covered, 1)
+    covered = totals.n[at, region]
+    mu = length * totals.base[at, region] / np.maximum(covered, 1)
     return dispersion_from(mu, variance, lagged, covered, length)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analytics.calendars import calendar_days, calendar_windows, overlaps
 from analytics.counts import Counts
-from analytics.kernels.expected import expected_test, seasonal_design
+from analytics.kernels.expected import NEEDED_DAYS, PER_TERM, adjusted_test, history_before
 from analytics.kernels.lrd import LRDTest
 from analytics.upticks.finding import Asked
 from analytics.upticks.windows import Split
@@ -19,8 +19,6 @@ __all__ = ["Adjusted", "calendar_notes", "expected_null"]
 
 FloatArray = npt.NDArray[np.float64]
 
-NEEDED_DAYS, FULL_DAYS, MOST_DAYS = 730, 1095, 1827  # two harmonics, three, history used at most
-PER_TERM = 10  # incidents in the history for each term, else the region is not adjusted
 _DAY = np.timedelta64(1, "D")
 
 
@@ -50,45 +48,30 @@ def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence
     step = counts.period_days
     nothing = np.full(len(counts.regions), np.nan)
     last = int((split.recent_window.end - counts.starts[0]) / _DAY + 1) // step
-    end = last - split.length - split.guard
-    first = max(0, end - MOST_DAYS // step)
-    days = (end - first) * step
+    first, days = history_before(last, split.length, split.guard, step)
     if days < NEEDED_DAYS:
         words = f"not adjusted: {days} days of history before the guard, {NEEDED_DAYS} needed"
         return Adjusted(nothing, nothing, nothing, words, fitted=False)
     part = slice(first, last)
     starts, values, covered = counts.starts[part], counts.values[part], counts.coverage[part]
-    term, known = _calendar(calendar, starts, step, end - first)
-    # One harmonic is not enough: where the season has a second one, size was 13-21 % at its rising phases.
-    harmonics = 3 if days >= FULL_DAYS else 2
-    weekday = step == 1 and split.length % 7 != 0
-    design = seasonal_design(
+    term, known = _calendar(calendar, starts, step, days // step)
+    factor, variance = asked.exposure(np.ones(split.length, dtype=bool))
+    fit = adjusted_test(
         starts.astype("datetime64[D]").astype(np.int64),
-        trend=True,
-        harmonics=harmonics,
-        weekday=weekday,
+        values,
+        covered,
+        length=split.length,
+        guard=split.guard,
+        step=step,
         extra=term,
+        completeness=factor,
+        exposure_variance=variance,
+        upper=asked.upper,
     )
-    history = covered[: end - first]
-    enough = (np.where(history, values[: end - first], 0).sum(axis=0) >= PER_TERM * design.shape[1]) & (
-        history.mean(axis=0) >= 0.5
-    )
-    index = np.flatnonzero(enough & split.recent_covered.all(axis=0))
+    index, test = fit.index, fit.test
     pvalue, expected, ratio = nothing.copy(), nothing.copy(), nothing.copy()
     tested = None
-    if index.size:
-        factor, variance = asked.exposure(np.ones(split.length, dtype=bool))
-        test = expected_test(
-            values[:, index],
-            covered[:, index],
-            design,
-            length=split.length,
-            guard=split.guard,
-            block=1 if weekday or step == 7 or known else 7,
-            completeness=factor,
-            exposure_variance=variance,
-            upper=asked.upper,
-        )
+    if test is not None:
         good = test.converged
         if not asked.upper and asked.completeness is None:
             good = np.zeros_like(good)
@@ -97,8 +80,8 @@ def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence
         expected[index[good]] = test.expected[good]
         ratio[index[good]] = (test.observed / test.expected)[good]
         index = index[good]
-    terms = ["trend", f"{harmonics} annual harmonics"]
-    terms += ["weekday"] * weekday + list(known)
+    terms = ["trend", f"{fit.harmonics} annual harmonics"]
+    terms += ["weekday"] * fit.weekday + list(known)
     left_out = len(counts.regions) - int(np.isfinite(pvalue).sum())
     words = f"{', '.join(terms)}, fitted to {days} days before the guard"
     if left_out:
