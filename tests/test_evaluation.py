@@ -15,7 +15,8 @@ from scipy import stats
 from analytics.counts import Counts
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import HistoryError, InputError, OptionError
-from analytics.evaluation import evaluate, pvalue_calibration, score_alarms, score_matched
+from analytics.evaluation import evaluate, pvalue_calibration, score_alarms, score_fdr, score_matched
+from analytics.evaluation.registered import registered
 from analytics.evaluation.replicates import make_replicates, whole_periods
 from analytics.kernels.detection import (
     confusion,
@@ -30,6 +31,7 @@ from analytics.kernels.detection import (
     uniformity,
 )
 from analytics.kernels.episodes import episode_onsets
+from analytics.monitoring.budget import parse_budget
 from analytics.results import Alarms, DetectorRun
 from analytics.simulation.injection import inject, shape_weights
 from analytics.simulation.panels import simulate_panel
@@ -203,6 +205,36 @@ def test_matched_scores_move_the_threshold():
     assert found.loc["fpr", "fpr"] == 1 / 75
     without = replace(alarms, statistic=None)
     assert score_matched(without, truth).empty
+
+
+def test_the_share_of_false_alarms_by_hand():
+    alarms, truth = scored()
+    row = score_fdr(alarms, truth, block=20).iloc[0]
+    assert (row["periods"], row["alarms"]) == (40, 4)
+    assert row["fdr"] == 2 / 40  # weeks 5 and 30 hold nothing but a false alarm
+    assert row["fdr_se"] == 0  # one in each block of twenty
+    assert row["power"] == 2 / 5
+
+
+def test_adjusting_over_regions_keeps_the_false_discovery_rate():
+    rng = np.random.default_rng(7)
+    truth = np.zeros((400, 30), dtype=bool)
+    truth[:, :6] = True
+    alarms = counts_above(weekly(rng.poisson(1, (400, 30))))
+    pvalue = np.where(truth, rng.beta(0.1, 8, truth.shape), rng.random(truth.shape))
+    run = replace(alarms.runs[0], kind="pvalue")
+    adjusted = replace(alarms, pvalue=pvalue, runs=(run,)).adjust(over="regions", alpha=0.2)
+    row = score_fdr(adjusted, truth).iloc[0]
+    assert abs(row["fdr"] - 0.2 * 24 / 30) < SIGMAS * row["fdr_se"]  # alpha times the share of true nulls
+    assert row["power"] > 0.5
+
+
+def test_thresholds_by_formula_and_by_calibration():
+    by_formula = registered(["ears_c1"], panel(), parse_budget(1))["ears_c1"]
+    assert by_formula.threshold == pytest.approx(np.full(6, 7 / 365.25))
+    found = evaluate(panel(), detectors=["ears_c1"], thresholds="calibrated", replicates=5)
+    assert found.frame["per_year_low"][0] < 1.0 < 2 * found.frame["per_year_high"][0]
+    assert found.parameters["thresholds"] == "calibrated"
 
 
 def test_a_truth_of_another_shape_is_refused():

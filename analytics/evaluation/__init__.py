@@ -5,7 +5,7 @@ from __future__ import annotations
 from analytics.evaluation.history import evaluate
 from analytics.evaluation.pvalues import PValueCalibration, pvalue_calibration
 from analytics.evaluation.results import EvaluationResult
-from analytics.evaluation.scoring import score_alarms, score_matched
+from analytics.evaluation.scoring import score_alarms, score_fdr, score_matched
 
 __all__ = [
     "EvaluationResult",
@@ -13,5 +13,6 @@ __all__ = [
     "evaluate",
     "pvalue_calibration",
     "score_alarms",
+    "score_fdr",
     "score_matched",
 ]

@@ -17,12 +17,13 @@ from analytics.kernels.detection import (
     estimate_ratio,
     match_episodes,
     match_share,
+    realised_fdr,
     resampling_weights,
 )
 from analytics.kernels.episodes import episode_onsets
 from analytics.results import Alarms
 
-__all__ = ["MEASURES", "score_alarms", "score_matched"]
+__all__ = ["MEASURES", "score_alarms", "score_fdr", "score_matched"]
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -135,6 +136,46 @@ def score_matched(
                     **_scores(alarm, part.tested, flags, part.period_days, start, seed),
                 }
             )
+    return pd.DataFrame(rows)
+
+
+def score_fdr(alarms: Alarms, truth: npt.NDArray[Any], *, block: int = 13) -> pd.DataFrame:
+    """Return the share of false alarms among the regions alarmed in a period, averaged over periods.
+
+    Parameters
+    ----------
+    alarms : Alarms
+        Such as those adjusted over regions, ``alarms.adjust(over="regions", alpha=0.05)``.
+    truth : bool or int array, shape (periods, regions)
+        As in :func:`score_alarms`.
+    block : int
+        Successive periods depend on each other: the standard error is that of means of so many.
+
+    Returns
+    -------
+    DataFrame
+        detector, periods, alarms, fdr (mean over periods of false alarms / alarms, 0 where there is none),
+        fdr_se (NaN with fewer than two blocks), power (share of the cells with an uptick that were alarmed).
+        Periods in which nothing was tested are left out.
+    """
+    rows = []
+    for part, flags in _each(alarms, truth):
+        seen = part.tested.any(axis=1)
+        alarm, true = part.alarm[seen], (flags & part.tested)[seen]
+        shares = [
+            realised_fdr(alarm[i : i + block], true[i : i + block])[0] for i in range(0, len(alarm), block)
+        ]
+        fdr, _, power = realised_fdr(alarm, true) if len(alarm) else (np.nan, np.nan, np.nan)
+        rows.append(
+            {
+                "detector": part.runs[0].name,
+                "periods": len(alarm),
+                "alarms": int(alarm.sum()),
+                "fdr": fdr,
+                "fdr_se": float(np.std(shares, ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else np.nan,
+                "power": power,
+            }
+        )
     return pd.DataFrame(rows)
 
 
