@@ -71,7 +71,7 @@ def test_last_row_is_uptick_test():
     np.testing.assert_array_equal(alarms.observed[-1] + alarms.observed[-2], window)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 10_000),
     end=st.integers(0, 6),

@@ -231,6 +231,9 @@ def rolling_test(
     >>> test.pvalue.ravel() < 0.01
     array([False,  True])
     """
+    if ends.size:  # what lies before the first baseline and after the last window is not needed
+        begin, end = int(ends.min()) - (length + guard + baseline), int(ends.max())
+        values, covered, ends = values[begin:end], covered[begin:end], ends - begin
     periods, regions = values.shape
     block = max(_BLOCK // max(periods, 1), 1)
     parts = []
