@@ -474,3 +474,19 @@ def test_upticks_that_could_not_be_tested_do_not_count_against_a_detector():
     assert 0.35 * six["upticks"] < half["upticks"] < 0.6 * six["upticks"]
     assert half["pod_low"] < six["pod"] < half["pod_high"]
     assert any("half 50 %" in note for note in found.notes)
+
+
+def test_the_best_are_those_that_could_test():
+    found = evaluate(panel(), detectors={"a": counts_above, "b": counts_above, "c": counts_above})
+    frame = found.frame.assign(matched_pod=[0.5, 0.9, np.nan], tested=[0.9, 0.2, 1.0])
+    assert replace(found, frame=frame).ranked()["detector"].tolist() == ["a", "b", "c"]
+    assert replace(found, frame=frame.assign(tested=1.0)).ranked()["detector"].tolist() == ["b", "a", "c"]
+
+
+def test_a_history_without_incidents_is_said_to_be_too_quiet():
+    found = evaluate(weekly(np.zeros((120, 1), dtype=int)), detectors={"six": counts_above})
+    assert found.sentence() == (
+        "No uptick could be put in: the regions are too quiet, or without coverage "
+        "(2015-W02..2017-W16, 1 region)."
+    )
+    assert found.summary().loc[0, "caught %"] == "–"

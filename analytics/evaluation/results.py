@@ -14,6 +14,7 @@ from analytics.results.answers import format_number
 __all__ = ["EvaluationResult"]
 
 _NAMED = 3
+_HALF = 0.5
 
 
 def _delay(value: float) -> str:
@@ -85,9 +86,15 @@ class EvaluationResult:
         return f"{much} for {self.uptick['length']} days" + ("" if shape == "block" else f", shape {shape}")
 
     def ranked(self) -> pd.DataFrame:
-        """Return the frame, best at the budget first; detectors whose threshold cannot move come last."""
-        order = self.frame["matched_pod"].fillna(-1.0)
-        return self.frame.iloc[np.argsort(-order.to_numpy(), kind="stable")]
+        """Return the frame, most upticks caught at the budget first.
+
+        Detectors that could test less than half of what others could come after them, and those whose
+        threshold cannot be moved to the budget after both.
+        """
+        pod = self.frame["matched_pod"].to_numpy(dtype=float)
+        tested = self.frame["tested"].to_numpy(dtype=float)
+        tier = np.where(np.isnan(pod), 2, tested < _HALF * tested.max())
+        return self.frame.iloc[np.lexsort((-np.nan_to_num(pod), tier))]
 
     def summary(self) -> pd.DataFrame:
         """Return the table a reader would want: numbers written out."""
@@ -142,10 +149,13 @@ class EvaluationResult:
         over = rows.loc[rows["budget_kept"] == "exceeded", "detector"].tolist()
         if over:
             said.append(f"more false alarms than that at the thresholds given: {', '.join(over)}")
-        if not said:
+        if not said and not self.upticks:
+            said.append("no uptick could be put in: the regions are too quiet, or without coverage")
+        elif not len(known):
             said.append(f"no detector's threshold can be moved to {budget}")
         text = ". ".join(part[0].upper() + part[1:] for part in said)
-        return f"{tag}{text} ({self.period}, {self.regions['region'].nunique()} regions)."
+        regions = self.regions["region"].nunique()
+        return f"{tag}{text} ({self.period}, {regions} region{'' if regions == 1 else 's'})."
 
     def text(self) -> str:
         """Return sentence, table and notes for a terminal."""
