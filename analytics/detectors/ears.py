@@ -15,6 +15,7 @@ from analytics.kernels.ears import (
     cumulated_tail,
     ears_reference,
     ears_scan,
+    empty_answers,
     floor_bounds,
     floor_scores,
     largest_count,
@@ -147,12 +148,14 @@ def ears(
     several, which = np.unique(levels, return_inverse=True)
     threshold = (-special.ndtri(several) if compat else _thresholds(several, n, cumulated))[which]
     common = (grid.values, grid.usable, gaps, grid.first, n, lag, float(min_sigma))
+    arrays = empty_answers(grid.shape[0] - grid.first, grid.shape[1], gaps)
     if compat:
-        arrays = ears_reference(*common, threshold, cumulated)
+        ears_reference(*common, threshold, cumulated, *arrays)
     else:
         scores = floor_scores(n, n * most)
         bounds = floor_bounds(scores, _thresholds(several, n, cumulated) + cumulated)
-        arrays = ears_scan(*common, scores, bounds, which.astype(np.int64), threshold, cumulated)
+        dense = n * most >= len(scores)
+        ears_scan(*common, scores, bounds, which.astype(np.int64), threshold, cumulated, dense, *arrays)
     expected, upper, statistic, alarm, missing = arrays
     periods = np.arange(grid.first, grid.shape[0])[:, None]
     untested = [(periods < n + lag - 1 + 2 * cumulated, SHORT)]

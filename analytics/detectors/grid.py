@@ -23,6 +23,7 @@ NO_COVERAGE = "no coverage in this period"
 RUNNING = "period still running at as_of"
 SHORT = "history shorter than the baseline"
 _DAY = np.timedelta64(1, "D")
+_CACHED = 200_000  # cells of a mask
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -135,6 +136,12 @@ def per_region(value: object, grid: Grid, name: str) -> FloatArray:
     return np.broadcast_to(numbers.ravel(), (regions,)).astype(float)
 
 
+def _row_blocks(shape: tuple[int, ...]) -> list[slice]:
+    """Return spans of periods small enough that masks over them stay in the processor's cache."""
+    step = max(1, _CACHED // max(1, shape[1]))
+    return [slice(low, low + step) for low in range(0, shape[0], step)]
+
+
 def make_alarms(
     grid: Grid,
     run: DetectorRun,
@@ -173,15 +180,19 @@ def make_alarms(
     if not usable.all():
         running = np.broadcast_to(grid.counts.provisional[rows, None], shape)
         blocks += [(running, RUNNING), (~usable, NO_COVERAGE)]
-    blocks += [(np.broadcast_to(mask, shape), text) for mask, text in untested]
+    blocks += untested
     blocks = [(mask, text) for mask, text in blocks if mask.any()]
     if blocks:
         tested = np.ones(shape, dtype=bool)
         note = np.zeros(shape, dtype=np.uint8)
-        for mask, text in blocks:
-            reasons.append(text)
-            note[mask & tested] = len(reasons) - 1
-            tested &= ~mask
+        reasons += [text for _, text in blocks]
+        masks = [np.broadcast_to(mask, shape) for mask, _ in blocks]
+        for part in _row_blocks(shape):
+            for code, mask in enumerate(masks, start=1):
+                here = mask[part] & tested[part]
+                if here.any():
+                    np.copyto(note[part], code, where=here)
+                    tested[part] &= ~here
     for mask, text in remarks:
         here = mask & tested
         if here.any():
@@ -196,9 +207,11 @@ def make_alarms(
     }
     if blocks:
         alarm = alarm & tested
-        for array in numbers.values():
-            if array is not None:
-                array[~tested] = np.nan
+        given = [array for array in numbers.values() if array is not None]
+        for part in _row_blocks(shape):
+            if not tested[part].all():
+                for array in given:
+                    np.copyto(array[part], np.nan, where=~tested[part])
     counts = grid.counts
     return Alarms(
         detectors=(run.name,) * shape[1],

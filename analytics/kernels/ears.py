@@ -33,6 +33,17 @@ _COUNTS = 128  # ... and up to this count; beyond it no Poisson mean of 16 reach
 _STEP, _REACH = 1 / 32, 64.0  # grid of the cumulated statistic
 
 
+def empty_answers(rows: int, regions: int, gaps: bool) -> Any:
+    """Return the arrays the scans fill: expected, upper bound, statistic, alarm, missing.
+
+    Made here because NumPy asks for large memory pages, which compiled code does not: a third of the time.
+    `missing` (a gap in the baseline) has one row unless there are gaps.
+    """
+    expected, upper, statistic = (np.empty((rows, regions)) for _ in range(3))
+    alarm = np.zeros((rows, regions), dtype=bool)
+    return expected, upper, statistic, alarm, np.zeros((rows if gaps else 1, regions), dtype=bool)
+
+
 def largest_count(baseline: int) -> int:
     """Return the largest count whose running sums stay exact."""
     return int(2.0**26 / baseline)
@@ -105,6 +116,93 @@ def _to_t(z: float, df: float) -> float:
 
 
 @compiled
+def _slide(
+    values: Any, usable: Any, gaps: bool, new: int, old: int, total: Any, squares: Any, lost: Any
+) -> None:
+    """Take period `new` into the running sums and, unless negative, period `old` out of them."""
+    if old >= 0:
+        for r in range(total.size):
+            a, b = float(values[new, r]), float(values[old, r])
+            total[r] += a - b
+            squares[r] += a * a - b * b
+    else:
+        for r in range(total.size):
+            a = float(values[new, r])
+            total[r] += a
+            squares[r] += a * a
+    if gaps:
+        for r in range(total.size):
+            lost[r] += (not usable[new, r]) - (old >= 0 and not usable[old, r])
+
+
+@compiled
+def _moments(
+    total: Any, squares: Any, n: float, widen: float, min_sigma: float, mean: Any, scale: Any
+) -> None:
+    share = 1.0 / (n * (n - 1.0))
+    for r in range(total.size):
+        mean[r] = total[r] / n
+        scale[r] = widen * max(math.sqrt((n * squares[r] - total[r] * total[r]) * share), min_sigma)
+
+
+@compiled
+def _score(
+    counts: Any,
+    total: Any,
+    mean: Any,
+    scale: Any,
+    scores: Any,
+    widen: float,
+    df: float,
+    dense: bool,
+    score: Any,
+) -> None:
+    """Write the smaller of the t statistic and the Poisson floor."""
+    exact, most = scores.shape[0], scores.shape[1] - 1
+    for r in range(counts.size):
+        over = counts[r] - mean[r]
+        still = np.inf if over > 0.0 else 0.0
+        score[r] = over / scale[r] if scale[r] > 0.0 else still
+    for r in range(counts.size):
+        y, s = counts[r], int(total[r])
+        if not dense or s < exact:
+            score[r] = min(score[r], scores[s, min(y, most)])
+        elif y > mean[r]:
+            z = 2 * (math.sqrt(y - 0.125) - math.sqrt(mean[r] + 0.375)) / widen
+            score[r] = min(score[r], _to_t(max(z, 0.0), df))
+
+
+@compiled
+def _bound(
+    total: Any,
+    mean: Any,
+    scale: Any,
+    limit: Any,
+    scores: Any,
+    bounds: Any,
+    which: Any,
+    carried: Any,
+    widen: float,
+    df: float,
+    dense: bool,
+    bound: Any,
+) -> None:
+    """Write the count at which the score of `_score` is `limit`."""
+    exact = scores.shape[0]
+    for r in range(total.size):
+        s, plain = int(total[r]), mean[r] + limit[r] * scale[r]
+        if limit[r] <= 1.0 and carried[r] > 0.0:
+            bound[r] = 0.0
+        elif dense and s >= exact:
+            root = math.sqrt(mean[r] + 0.375) + 0.5 * widen * _to_normal(max(limit[r], 0.0), df)
+            bound[r] = max(plain, root * root + 0.125)
+        elif carried[r] > 0.0:
+            bound[r] = max(plain, float(np.searchsorted(scores[s], limit[r], side="right") - 1))
+        else:
+            bound[r] = max(plain, float(bounds[s, which[r]]))
+
+
+@compiled
 def ears_scan(
     values: npt.NDArray[np.int32],
     usable: BoolArray,
@@ -118,8 +216,14 @@ def ears_scan(
     which: npt.NDArray[np.int64],
     threshold: FloatArray,
     cumulated: bool,
-) -> Any:
-    """C1, C2 or C3 of every period from `first` on; arrays of shape (periods, regions).
+    dense: bool,
+    expected: FloatArray,
+    upper: FloatArray,
+    statistic: FloatArray,
+    alarm: BoolArray,
+    missing: BoolArray,
+) -> None:
+    """C1, C2 or C3 of every period from `first` on; the last five are filled.
 
     Parameters
     ----------
@@ -137,94 +241,59 @@ def ears_scan(
     threshold : float array, shape (regions,)
     cumulated : bool
         C3.
-
-    Returns
-    -------
-    expected, upper_bound, statistic : float arrays, NaN where there is no baseline
-    alarm, missing : bool arrays
-        `missing` has one row unless `gaps`.
+    dense : bool
+        Whether a baseline total can lie beyond `scores`.
+    expected, upper, statistic, alarm, missing : arrays
+        From `empty_answers`; NaN and False where there is no baseline.
     """
     periods, regions = values.shape
     n, df = float(baseline), baseline - 1.0
     widen = math.sqrt(1 + 1 / n)
-    exact, most = scores.shape[0], scores.shape[1] - 1
     back = 2 if cumulated else 0
     begin = max(0, first - back - lag - baseline)
     full = max(begin + lag + baseline - 1, first - back)
-    rows = periods - first
-    expected = np.empty((rows, regions))
-    upper = np.empty((rows, regions))
-    statistic = np.empty((rows, regions))
-    alarm = np.zeros((rows, regions), dtype=np.bool_)
-    missing = np.zeros((rows if gaps else 1, regions), dtype=np.bool_)
     total, squares, lost = np.zeros(regions), np.zeros(regions), np.zeros(regions)
     before, earlier = np.full(regions, np.nan), np.full(regions, np.nan)
+    mean, scale, score = np.empty(regions), np.empty(regions), np.empty(regions)
+    carried, limit = np.zeros(regions), threshold.copy()
     for t in range(begin + lag, periods):
-        new, old, row = t - lag, t - lag - baseline, t - first
-        if old >= begin:
-            for r in range(regions):
-                a, b = float(values[new, r]), float(values[old, r])
-                total[r] += a - b
-                squares[r] += a * a - b * b
-        else:
-            for r in range(regions):
-                a = float(values[new, r])
-                total[r] += a
-                squares[r] += a * a
-        if gaps:
-            for r in range(regions):
-                lost[r] += (not usable[new, r]) - (old >= begin and not usable[old, r])
+        old = t - lag - baseline
+        _slide(values, usable, gaps, t - lag, old if old >= begin else -1, total, squares, lost)
         if t < full:
             continue
-        for r in range(regions):
-            y = float(values[t, r])
-            mean = total[r] / n
-            scale = widen * max(math.sqrt((n * squares[r] - total[r] * total[r]) / (n * df)), min_sigma)
-            over = y - mean
-            s = int(total[r])
-            if s < exact:
-                floor = scores[s, min(int(y), most)]
-            elif over > 0:
-                floor = _to_t(max(2 * (math.sqrt(y - 0.125) - math.sqrt(mean + 0.375)) / widen, 0.0), df)
-            else:
-                floor = 0.0
-            score = min(over / scale, floor) if scale > 0 else floor * (over > 0)
-            limit, edge = threshold[r], bounds[min(s, exact - 1), which[r]]
-            raised = score > limit
-            if cumulated:
-                excess = max(score - 1.0, 0.0)
+        _moments(total, squares, n, widen, min_sigma, mean, scale)
+        _score(values[t], total, mean, scale, scores, widen, df, dense, score)
+        if cumulated:
+            for r in range(regions):
+                excess = max(score[r] - 1.0, 0.0)
                 if gaps and (lost[r] > 0 or not usable[t, r]):
                     excess = np.nan
-                carried = before[r] + earlier[r]
+                carried[r] = before[r] + earlier[r]
                 earlier[r], before[r] = before[r], excess
-                score = carried + excess if y > 0 else 0.0 * (carried + excess)
-                raised = score > limit
-                limit += 1.0 - carried
-                if carried > 0 and s < exact:
-                    edge = np.int16(np.searchsorted(scores[s], limit, side="right") - 1)
-            if row < 0:
-                continue
-            if s < exact:
-                bound = max(mean + limit * scale, float(edge))
-            else:
-                root = math.sqrt(mean + 0.375) + 0.5 * widen * _to_normal(max(limit, 0.0), df)
-                bound = max(mean + limit * scale, root * root + 0.125)
-            if cumulated and limit <= 1.0:
-                bound = 0.0
-            expected[row, r] = mean
-            upper[row, r] = bound
-            statistic[row, r] = score
-            alarm[row, r] = raised
-            if gaps and (lost[r] > 0 or np.isnan(score)):
-                missing[row, r] = True
-                expected[row, r] = upper[row, r] = statistic[row, r] = np.nan
-                alarm[row, r] = False
-    start = min(rows, max(0, lag + baseline - 1 + back - first))
-    expected[:start] = np.nan
-    upper[:start] = np.nan
-    statistic[:start] = np.nan
-    alarm[:start] = False
-    return expected, upper, statistic, alarm, missing
+                score[r] = (carried[r] + excess) * (1.0 if values[t, r] > 0 else 0.0)
+                limit[r] = threshold[r] + 1.0 - carried[r]
+        row = t - first
+        if row < 0:
+            continue
+        _bound(total, mean, scale, limit, scores, bounds, which, carried, widen, df, dense, upper[row])
+        for r in range(regions):
+            expected[row, r] = mean[r]
+            statistic[row, r] = score[r]
+            alarm[row, r] = score[r] > threshold[r]
+        if gaps:
+            _drop(lost, expected[row], upper[row], statistic[row], alarm[row], missing[row])
+    start = min(periods - first, max(0, lag + baseline - 1 + back - first))
+    for row in range(start):
+        expected[row], upper[row], statistic[row], alarm[row] = np.nan, np.nan, np.nan, False
+
+
+@compiled
+def _drop(lost: Any, expected: Any, upper: Any, statistic: Any, alarm: Any, missing: Any) -> None:
+    for r in range(lost.size):
+        if lost[r] > 0 or np.isnan(statistic[r]):
+            missing[r] = True
+            expected[r] = upper[r] = statistic[r] = np.nan
+            alarm[r] = False
 
 
 @compiled
@@ -238,74 +307,55 @@ def ears_reference(
     min_sigma: float,
     threshold: FloatArray,
     cumulated: bool,
-) -> Any:
-    """C1, C2 or C3 as R's surveillance gives them; the same arrays as `ears_scan`.
+    expected: FloatArray,
+    upper: FloatArray,
+    statistic: FloatArray,
+    alarm: BoolArray,
+    missing: BoolArray,
+) -> None:
+    """C1, C2 or C3 as R's surveillance gives them; arguments as in `ears_scan`.
 
     Bounds are mean + z * sd. For C3 the bound is today's count + sd * (z - C3 of the two periods before), so
     that today's count does not enter its own test; where a baseline was constant it may be NaN.
     """
     periods, regions = values.shape
-    n, df = float(baseline), baseline - 1.0
     back = 2 if cumulated else 0
     begin = max(0, first - back - lag - baseline)
     full = max(begin + lag + baseline - 1, first - back)
-    rows = periods - first
-    expected = np.empty((rows, regions))
-    upper = np.empty((rows, regions))
-    statistic = np.empty((rows, regions))
-    alarm = np.zeros((rows, regions), dtype=np.bool_)
-    missing = np.zeros((rows if gaps else 1, regions), dtype=np.bool_)
     total, squares, lost = np.zeros(regions), np.zeros(regions), np.zeros(regions)
     before, earlier = np.full(regions, np.nan), np.full(regions, np.nan)
+    mean, sigma = np.empty(regions), np.empty(regions)
     for t in range(begin + lag, periods):
-        new, old, row = t - lag, t - lag - baseline, t - first
-        if old >= begin:
-            for r in range(regions):
-                a, b = float(values[new, r]), float(values[old, r])
-                total[r] += a - b
-                squares[r] += a * a - b * b
-        else:
-            for r in range(regions):
-                a = float(values[new, r])
-                total[r] += a
-                squares[r] += a * a
-        if gaps:
-            for r in range(regions):
-                lost[r] += (not usable[new, r]) - (old >= begin and not usable[old, r])
+        row, old = t - first, t - lag - baseline
+        _slide(values, usable, gaps, t - lag, old if old >= begin else -1, total, squares, lost)
         if t < full:
             continue
-        for r in range(regions):
-            y = float(values[t, r])
-            mean = total[r] / n
-            sigma = max(math.sqrt((n * squares[r] - total[r] * total[r]) / (n * df)), min_sigma)
-            score = (y - mean) / sigma
-            bound = mean + threshold[r] * sigma
-            if cumulated:
-                excess = score - 1.0
-                if excess < 0.0:
-                    excess = 0.0
+        _moments(total, squares, float(baseline), 1.0, min_sigma, mean, sigma)
+        if not cumulated:
+            for r in range(regions):
+                over = values[t, r] - mean[r]
+                still = np.inf if over > 0.0 else (-np.inf if over < 0.0 else 0.0)
+                statistic[row, r] = over / sigma[r] if sigma[r] > 0.0 else still
+                upper[row, r] = mean[r] + threshold[r] * sigma[r]
+        else:
+            for r in range(regions):
+                excess = (values[t, r] - mean[r]) / sigma[r] - 1.0
+                excess = 0.0 if excess < 0.0 else excess
                 if gaps and (lost[r] > 0 or not usable[t, r]):
                     excess = np.nan
-                score = before[r] + earlier[r]
+                carried = before[r] + earlier[r]
                 earlier[r], before[r] = before[r], excess
-                bound = y + sigma * (threshold[r] - score)
-                if bound < 0.0:
-                    bound = 0.0
-            elif sigma == 0.0:
-                score = 0.0 if y == mean else (np.inf if y > mean else -np.inf)
-            if row < 0:
-                continue
-            expected[row, r] = mean
-            upper[row, r] = bound
-            statistic[row, r] = score
-            alarm[row, r] = y > bound
-            if gaps and (lost[r] > 0 or (cumulated and np.isnan(score))):
-                missing[row, r] = True
-                expected[row, r] = upper[row, r] = statistic[row, r] = np.nan
-                alarm[row, r] = False
-    start = min(rows, max(0, lag + baseline - 1 + back - first))
-    expected[:start] = np.nan
-    upper[:start] = np.nan
-    statistic[:start] = np.nan
-    alarm[:start] = False
-    return expected, upper, statistic, alarm, missing
+                if row >= 0:
+                    bound = values[t, r] + sigma[r] * (threshold[r] - carried)
+                    upper[row, r] = 0.0 if bound < 0.0 else bound
+                    statistic[row, r] = carried
+        if row < 0:
+            continue
+        for r in range(regions):
+            expected[row, r] = mean[r]
+            alarm[row, r] = values[t, r] > upper[row, r]
+        if gaps:
+            _drop(lost, expected[row], upper[row], statistic[row], alarm[row], missing[row])
+    start = min(periods - first, max(0, lag + baseline - 1 + back - first))
+    for row in range(start):
+        expected[row], upper[row], statistic[row], alarm[row] = np.nan, np.nan, np.nan, False

@@ -136,9 +136,9 @@ class Alarms:
         if {run.name for run in self.runs} != set(self.detectors):
             raise AssertionError("each detector needs its run")
         if not self.tested.all():
-            if (self.alarm & ~self.tested).any():
+            if (self.alarm > self.tested).any():
                 raise AssertionError("an alarm where nothing was tested")
-            if self.note is None or not self.note[~self.tested].all():
+            if self.note is None or ((self.note == 0) > self.tested).any():
                 raise AssertionError("a cell was not tested and no note says why")
 
     # -- what it holds ---------------------------------------------------------------------------------
