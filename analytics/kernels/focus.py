@@ -1,12 +1,13 @@
 """Generalised likelihood ratio over all change times at once, by keeping only times that can still win.
 
-The mean of period t is ``mean[t]``, known; after a change it is ``ratio * mean[t]``. Which of two change times
-explains the counts since the later one better does not depend on what comes after, only on the ratio: the
-earlier wins for ratios near 1, the later beyond a point. A time that wins for no ratio is dropped for good [1]_.
+The mean of period t is ``mean[t]``, known; after a change it is ``ratio * mean[t]``. Which of two change
+times explains the counts better does not depend on what comes after the later one, only on the ratio: the
+earlier wins for ratios near 1, the later beyond a point. A time that wins for no ratio is dropped for
+good [1]_.
 
-Poisson counts, and negative binomial counts of a flat mean, need sums only: candidates are the corners of the
-lower convex hull of (expected so far, counted so far), a handful. With a varying mean the negative binomial
-points at which candidates change places are found by Newton steps.
+Poisson counts, and negative binomial counts of a flat mean, need sums only: candidates are the corners of
+the lower convex hull of (expected so far, counted so far), a handful. With a varying mean the negative
+binomial points at which candidates change places are searched for, at a cost that grows with the run.
 
 References
 ----------

@@ -33,7 +33,7 @@ EPIDEMIC_POISSON_CHAIN, EPIDEMIC_RATIO = 3, 4
 _STEPS = 60
 _SETTLED = 1e-13
 _CHAIN_START, _CHAIN_STEPS, _CHAIN_SETTLED, _CHAIN_FAR = 0.5, 100, 1e-6, 50.0
-_CASES_MAX = 1_000_000
+_CASES_STEP, _CASES_MAX = 8, 10_000
 
 
 @compiled
@@ -211,6 +211,7 @@ def window_glr(
     ratio: FloatArray,
     threshold: FloatArray,
     begin: IntArray,
+    opens: int,
     change: int,
     sign: float,
     shortest: int,
@@ -237,6 +238,8 @@ def window_glr(
     threshold : float array, shape (series,)
     begin : int array, shape (series,)
         First period of each series that a change may lie at.
+    opens : int
+        First period whose count an epidemic may feed on.
     change : int
         LEVEL, FIXED, EPIDEMIC, or one of the reference's two.
     sign : float
@@ -265,20 +268,23 @@ def window_glr(
             if not usable[t, s]:
                 last = 0.0
                 continue
-            if t > 0 and begin[s] > 0 and n == 0 and stop and usable[t - 1, s]:
+            if n == 0 and t > opens and usable[t - 1, s]:
                 last = float(counts[t - 1, s])
             y[n], m[n], before[n] = counts[t, s], mean[t, s], last
             if cases:
-                low = 0
+                low, step = 0, 1 if change > EPIDEMIC else _CASES_STEP
                 while low < _CASES_MAX:
                     y[n] = low
                     value = _at(
                         y, m, before, alpha[s], ratio[s], sign, change, start, n, shortest, longest, carried
                     )
                     if value >= threshold[s]:
-                        break
-                    low += 1
-                needed[t, s] = low
+                        if step == 1:
+                            break
+                        # Wide steps up to a count that alarms, then single ones from the step before.
+                        low, step = max(low - step, -1), 1
+                    low += step
+                needed[t, s] = low if low < _CASES_MAX else np.nan
                 y[n] = counts[t, s]
             value = _at(y, m, before, alpha[s], ratio[s], sign, change, start, n, shortest, longest, carried)
             carried = value

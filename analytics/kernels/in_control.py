@@ -98,11 +98,8 @@ def fitted_mean(
     x, inside = scaled[rows], known[rows]
     y = np.where(inside, counts[rows], 0.0)
     size = np.zeros(y.shape[1]) if alpha is None else alpha
-    if start is not None:
-        mu = start[rows]
-    else:
-        mu = y + 0.1 if alpha is None else y + (y == 0) / 6
-    beta = _reweighted(x, y, inside, size, mu)
+    near = y + 0.1 if alpha is None else y + (y == 0) / 6
+    beta = _reweighted(x, y, inside, size, near if start is None else start[rows])
     return np.asarray(np.exp(np.clip(scaled @ beta, -_ETA, _ETA)))
 
 

@@ -1,0 +1,212 @@
+"""A likelihood ratio chart on many series: the mean it expects, its dispersion, its threshold, its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.kernels import glr as kernel
+from analytics.kernels.dispersion import window_dispersion
+from analytics.kernels.focus import exact_glr
+from analytics.kernels.glr_threshold import simulated_thresholds
+from analytics.kernels.in_control import dispersion_ml, fitted_mean
+
+__all__ = ["Chart", "InControl", "chart_thresholds", "run_chart", "window_alpha"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is looked for.
+
+    Attributes
+    ----------
+    change : int
+        LEVEL, FIXED, EPIDEMIC, or one of the reference's two; see `analytics.kernels.glr`.
+    sign : float
+        1 for increases, -1 for decreases.
+    shortest : int
+    longest : int or None
+        Windows, in periods with data; None: all.
+    cases : bool
+        Whether the smallest count that would alarm is wanted.
+    reset, refit : bool
+        Start afresh, and fit the mean again, after an alarm.
+    opens : int
+        First period whose count an epidemic may feed on.
+    """
+
+    change: int
+    sign: float
+    shortest: int
+    longest: int | None
+    cases: bool
+    reset: bool
+    refit: bool
+    opens: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether pruning can be used: a change of level, over all change times."""
+        return self.change == kernel.LEVEL and self.longest is None and not self.cases
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class InControl:
+    """The mean while nothing happens, and how it is fitted.
+
+    Attributes
+    ----------
+    counts, known : arrays, shape (periods, series)
+    design : float array, shape (periods, terms)
+    flat : bool array, shape (series,)
+        Series whose mean is flat whatever the design.
+    alpha : float array, shape (series,)
+        Negative binomial dispersion; 0 is Poisson.
+    """
+
+    counts: npt.NDArray[np.int32]
+    known: BoolArray
+    design: FloatArray
+    flat: BoolArray
+    alpha: FloatArray
+
+    def mean(self, until: int | IntArray, series: BoolArray | slice = slice(None)) -> FloatArray:
+        """Fit on the periods before `until` (one, or one for each series); (1, series) if flat."""
+        counts, flat, alpha = self.counts[:, series], self.flat[series], self.alpha[series]
+        known = self.known[:, series] & (np.arange(len(self.counts))[:, None] < until)
+        level = np.where(known, counts, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        if self.design.shape[1] == 1:
+            return np.asarray(level[None, :])
+        mean = np.repeat(level[None, :], len(counts), axis=0)
+        # A negative binomial's fit starts and weighs differently even where its dispersion is 0.
+        for some, spread in ((~flat & (alpha == 0), False), (~flat & (alpha > 0), True)):
+            if some.any():
+                given = alpha[some] if spread else None
+                mean[:, some] = fitted_mean(self.design, counts[:, some], known[:, some], given)
+        return mean
+
+
+def window_alpha(
+    counts: npt.NDArray[np.number], known: BoolArray, mean: FloatArray, length: int, terms: int
+) -> FloatArray:
+    """Dispersion whose single periods vary as sums of `length` do: ``(phi - 1) / mean``; shape (series,).
+
+    Examples
+    --------
+    >>> y = np.random.default_rng(1).poisson(2.0, (700, 1))
+    >>> bool(window_alpha(y, y >= 0, np.full((1, 1), 2.0), 7, 1)[0] < 0.2)
+    True
+    """
+    whole = np.broadcast_to(mean, counts.shape)
+    phi = window_dispersion(counts, known, length, expected=whole, parameters=terms).phi
+    level = np.where(known, whole, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    alpha = np.divide(phi - 1, level, out=np.zeros_like(phi), where=level > 0)
+    return np.asarray(np.where(phi > 1 + 1e-9, alpha, 0.0))
+
+
+def run_chart(
+    chart: Chart,
+    counts: npt.NDArray[np.int32],
+    usable: BoolArray,
+    mean: FloatArray,
+    alpha: FloatArray,
+    ratio: FloatArray,
+    threshold: FloatArray,
+    begin: IntArray,
+    model: InControl | None = None,
+) -> tuple[FloatArray, BoolArray, FloatArray, FloatArray]:
+    """Return statistic, alarm, the smallest count that would have alarmed, and the mean, which refits change.
+
+    Parameters
+    ----------
+    mean : float array, shape (periods, series) or (1, series)
+    begin : int array, shape (series,)
+        First period of each series; as many as there are: none.
+    model : InControl, optional
+        Where the mean is fitted again after an alarm.
+    """
+    periods, series = counts.shape
+    statistic = np.full((periods, series), np.nan)
+    alarm = np.zeros((periods, series), dtype=bool)
+    needed = np.full((periods, series) if chart.cases else (1, 1), np.nan)
+    if not chart.exact or (chart.refit and model is not None):
+        mean = np.array(np.broadcast_to(mean, (periods, series)))
+    begin = begin.copy()
+    while (begin < periods).any():
+        stop = chart.refit and model is not None
+        if chart.exact:
+            found = exact_glr(
+                counts, usable, mean, alpha, threshold, begin, chart.sign, chart.shortest, chart.reset, stop,
+                statistic, alarm,
+            )  # fmt: skip
+        else:
+            found = kernel.window_glr(
+                counts, usable, mean, alpha, ratio, threshold, begin, chart.opens, chart.change, chart.sign,
+                chart.shortest, chart.longest or periods, chart.cases, chart.reset, stop, statistic, alarm,
+                needed,
+            )  # fmt: skip
+        if not stop or model is None:
+            break
+        begin = np.where(begin < periods, found + 1, periods)
+        some = begin < periods
+        if some.any():
+            later = np.arange(periods)[:, None] >= begin[some]
+            mean[:, some] = np.where(later, model.mean(begin[some], some), mean[:, some])
+    return statistic, alarm, needed, mean
+
+
+def chart_thresholds(
+    chart: Chart,
+    mean: FloatArray,
+    alpha: FloatArray,
+    ratio: FloatArray,
+    arl: FloatArray,
+    *,
+    training: int,
+    length: int,
+    how: str,
+) -> tuple[FloatArray, float]:
+    """Return thresholds for average run lengths, and the Monte Carlo error; see `glr_threshold`.
+
+    Parameters
+    ----------
+    mean, alpha, ratio, arl : float arrays, shape (series,)
+    training : int
+    length : int
+        Window that the dispersion is estimated at.
+    how : {"known", "window", "ml"}
+        Whether the dispersion is estimated, and how.
+    """
+
+    def estimate(counts: IntArray, known_alpha: float) -> tuple[FloatArray, FloatArray]:
+        inside = np.ones(counts.shape, dtype=bool)
+        level = counts.mean(axis=0)
+        if how == "window":
+            return level, window_alpha(counts, inside, level[None, :], length, 1)
+        if how == "ml":
+            return level, dispersion_ml(np.ones((len(counts), 1)), counts, inside)[0]
+        return level, np.full(counts.shape[1], known_alpha)
+
+    def run(counts: IntArray, level: FloatArray, spread: FloatArray, fixed: float) -> FloatArray:
+        copies = counts.shape[1]
+        never = Chart(
+            chart.change, chart.sign, chart.shortest, chart.longest, False, False, False, 0
+        )  # the first alarm is all that counts
+        return run_chart(
+            never,
+            counts.astype(np.int32),
+            np.ones(counts.shape, dtype=bool),
+            level[None, :],
+            spread,
+            np.full(copies, fixed),
+            np.full(copies, np.inf),
+            np.zeros(copies, dtype=np.int64),
+        )[0]
+
+    return simulated_thresholds(mean, alpha, ratio, arl, training=training, estimate=estimate, run=run)
