@@ -1,0 +1,78 @@
+"""A budget of false alarms, in words and as a number."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from analytics.errors import OptionError
+
+__all__ = ["Budget", "parse_budget"]
+
+_WRITTEN = re.compile(
+    r"(?P<number>\d+(?:\.\d*)?|\.\d+)"
+    r"(?:\s*(?:false alarms?|alarms?|episodes?))?"
+    r"(?:\s*(?:per|a|/)\s*(?:(?P<each>region[- ]?years?|regions? (?:per|and) year|region a year)"
+    r"|(?P<all>years?\s*(?:over|in|for)\s*all\s*regions?)))?"
+)
+_EXPECTED = (
+    '"1 per region-year", "0.5 per region-year", "12 per year over all regions", or a number per region-year'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """False-alarm episodes one is ready to look into.
+
+    Attributes
+    ----------
+    rate : float
+        Episodes a year.
+    over : {"region", "all"}
+        In each region, or in all regions together.
+    """
+
+    rate: float
+    over: Literal["region", "all"] = "region"
+
+    def per_region(self, regions: int) -> float:
+        """Return episodes per region-year where so many regions are watched."""
+        return self.rate if self.over == "region" else self.rate / regions
+
+    def __str__(self) -> str:
+        where = "per region-year" if self.over == "region" else "per year over all regions"
+        return f"{self.rate:g} {where}"
+
+
+def parse_budget(budget: str | float | Budget) -> Budget:
+    """Read a budget.
+
+    Parameters
+    ----------
+    budget : str, number or Budget
+        A number is per region-year.
+
+    Raises
+    ------
+    OptionError
+        If it cannot be read, or is not above zero.
+
+    Examples
+    --------
+    >>> parse_budget("2 per region-year")
+    Budget(rate=2.0, over='region')
+    >>> parse_budget("12 per year over all regions").per_region(18)
+    0.6666666666666666
+    >>> str(parse_budget(0.5))
+    '0.5 per region-year'
+    """
+    if isinstance(budget, Budget):
+        return budget
+    found = None if isinstance(budget, bool) else _WRITTEN.fullmatch(str(budget).strip().casefold())
+    if found is None:
+        raise OptionError("the budget cannot be read", expected=_EXPECTED, found=repr(budget))
+    rate = float(found["number"])
+    if not rate > 0:
+        raise OptionError("a budget must be above zero", expected=_EXPECTED, found=repr(budget))
+    return Budget(rate, "all" if found["all"] else "region")

@@ -1,0 +1,381 @@
+"""From a budget of false alarms to a detector's threshold in every region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.counts import Counts
+from analytics.detectors.registry import Spec, detector_spec
+from analytics.errors import OptionError, unknown_option
+from analytics.kernels.episodes import EPISODE_DAYS
+from analytics.monitoring.budget import Budget, parse_budget
+from analytics.monitoring.histories import DRAWS, Histories, Resample, parametric, rotated
+from analytics.monitoring.thresholds import bisect, episodes_per_year, sweep
+from analytics.results import format_number
+
+__all__ = ["By", "Calibration", "calibrate", "calibrate_together"]
+
+By = Literal["auto", "formula", "history"]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+REPLICATES = 400
+LEVELS = 6  # shares of the budget tried for each of several detectors
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Calibration:
+    """Thresholds that keep a budget.
+
+    Attributes
+    ----------
+    detector : str
+    parameter : str
+        The detector's option they are for.
+    regions : tuple of str
+    threshold : float array, shape (regions,)
+    rate : float array, shape (regions,)
+        False-alarm episodes per region-year expected at them.
+    rate_error : float array, shape (regions,)
+        Monte Carlo standard error of `rate`; NaN where it is not simulated.
+    budget : Budget
+    basis : str
+        Where threshold and rate come from.
+    """
+
+    detector: str
+    parameter: str
+    regions: tuple[str, ...]
+    threshold: FloatArray
+    rate: FloatArray
+    rate_error: FloatArray
+    budget: Budget
+    basis: str
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row for each region: region, threshold, rate, rate_error."""
+        return pd.DataFrame(
+            {
+                "region": pd.array(list(self.regions), dtype="str"),
+                "threshold": self.threshold,
+                "rate": self.rate,
+                "rate_error": self.rate_error,
+            }
+        )
+
+    def sentence(self) -> str:
+        """Return what the thresholds keep, and why one should think so."""
+        low, high = format_number(float(self.threshold.min())), format_number(float(self.threshold.max()))
+        span = low if low == high else f"{low} to {high}"
+        return (
+            f"{self.detector}: {self.parameter} {span} for a budget of {self.budget}; expected "
+            f"{format_number(float(self.rate.mean()), 2)} episodes per region-year. {self.basis}"
+        )
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+def calibrate(
+    counts: Counts,
+    detector: str | Spec,
+    budget: str | float | Budget = "1 per region-year",
+    *,
+    by: By = "auto",
+    resample: Resample = "parametric",
+    share: float | None = None,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> Calibration:
+    """Find the threshold of each region at which false alarms keep a budget.
+
+    Parameters
+    ----------
+    counts : Counts
+        The history to calibrate on; periods still running are left out.
+    detector : str or Spec
+    budget : str, number or Budget
+        False-alarm episodes per region-year; alarms within two weeks are one episode.
+    by : {"auto", "formula", "history"}
+        "formula": from the definition of the detector's threshold. "history": by running the detector on
+        histories resampled from the region's own. "auto": the formula where it keeps the budget on
+        overdispersed and dependent counts too, otherwise the history.
+    resample : {"parametric", "rotation"}
+        "parametric": years drawn from a model of the region (mean, season, weekday, and the dispersion of
+        window sums of several lengths) follow its real history; the model is drawn anew each time from what
+        the history leaves open. "rotation": the history itself, joined end to start, cut open elsewhere.
+    share : float, optional
+        Keep the budget in at least this share of regions rather than on average over them: the threshold is
+        that quantile of the thresholds the models ask for [1]_.
+    replicates : int
+        Years drawn for each region.
+    seed : int
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    OptionError
+        If the detector or an option is unknown, or options do not go together.
+    HistoryError
+        If no period is over, or rotation has less than two years.
+
+    References
+    ----------
+    .. [1] Gandy, A., Kvaløy, J. T. (2013). Guaranteed conditional performance of control charts via bootstrap
+           methods. Scandinavian Journal of Statistics 40, 647-668.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2018-01-01", periods=728)
+    >>> daily = pd.DataFrame({"Kirkuk": np.random.default_rng(1).poisson(0.5, 728)}, index=days)
+    >>> counts = Counts.from_frame(daily, freq="day", as_of=days[-1]).resample("day")
+    >>> found = calibrate(counts, "recent_window", 2, by="formula")
+    >>> found.parameter, found.threshold.round(4)
+    ('alpha', array([0.0055]))
+    """
+    return calibrate_together(
+        counts,
+        [detector],
+        budget,
+        by=by,
+        resample=resample,
+        share=share,
+        replicates=replicates,
+        seed=seed,
+    )[0]
+
+
+def calibrate_together(
+    counts: Counts,
+    detectors: Sequence[str | Spec],
+    budget: str | float | Budget = "1 per region-year",
+    *,
+    by: By = "auto",
+    resample: Resample = "parametric",
+    share: float | None = None,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> list[Calibration]:
+    """Find thresholds of several detectors whose alarms, taken together, keep one budget.
+
+    With formulas each detector has the budget divided by their number: an episode of all is at least one of
+    some detector, so together they have no more. On histories they share an equal part of the budget too,
+    but the largest one at which the episodes of all together keep it.
+
+    Parameters
+    ----------
+    detectors : sequence of str or Spec
+        See :func:`calibrate` for the other parameters.
+
+    Returns
+    -------
+    list of Calibration
+        One for each detector. `rate` of each is its own; the basis states what all together have.
+    """
+    specs = [detector_spec(name) for name in detectors]
+    allowed = parse_budget(budget)
+    _check(specs, by, resample, share, replicates)
+    rate = allowed.per_region(len(counts.regions))
+    if by == "formula" or (by == "auto" and share is None and all(spec.keeps for spec in specs)):
+        return [_formula(counts, spec, rate, len(specs), allowed) for spec in specs]
+    make = parametric if resample == "parametric" else rotated
+    parts = [_on_histories(specs, batch, rate, share) for batch in make(counts, replicates, seed)]
+    words = _words(counts, resample, share, replicates, len(specs), allowed)
+    regions = len(counts.regions)
+    out = []
+    for i, spec in enumerate(specs):
+        threshold, mean, error = (np.full(regions, np.nan) for _ in range(3))
+        for at, found, _ in parts:
+            threshold[at], mean[at], error[at] = found[i]
+        together = np.concatenate([union for *_, union in parts])
+        basis = words
+        if len(specs) > 1:
+            basis += f"; all together {format_number(float(together.mean()), 2)} per region-year"
+        out.append(
+            Calibration(spec.name, spec.threshold, counts.regions, threshold, mean, error, allowed, basis)
+        )
+    return out
+
+
+def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, replicates: int) -> None:
+    if by not in ("auto", "formula", "history"):
+        raise unknown_option("by", by, ("auto", "formula", "history"))
+    if resample not in ("parametric", "rotation"):
+        raise unknown_option("resample", resample, ("parametric", "rotation"))
+    if not specs:
+        raise OptionError("no detector is given", expected="at least one")
+    names = [spec.name for spec in specs]
+    if len(set(names)) < len(names):
+        raise OptionError("a detector stands twice", found=", ".join(names))
+    for spec in specs:
+        if not spec.by_region:
+            raise OptionError(
+                f"{spec.name} answers for all regions at once",
+                expected="a detector that tests every region on its own counts",
+            )
+    if share is not None:
+        if not 0.5 <= share < 1:
+            raise OptionError("share is not usable", expected="from 0.5 to below 1", found=str(share))
+        if by == "formula" or resample == "rotation":
+            raise OptionError(
+                "share needs models drawn from what the history leaves open",
+                expected="by='history', resample='parametric'",
+                found=f"by={by!r}, resample={resample!r}",
+            )
+    if replicates < DRAWS:
+        raise OptionError(f"replicates must be at least {DRAWS}", found=str(replicates))
+
+
+def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Budget) -> Calibration:
+    own = rate / detectors
+    threshold = np.full(len(counts.regions), float(spec.from_budget(own, counts.freq)))
+    said = {
+        "pvalue": "the probability of an alarm in a period is the budget divided by the periods of a year",
+        "arl": "the mean number of periods between alarms is that of the budget, if the counts follow the "
+        "detector's model",
+        "evalue": "the e-value's threshold is the number of periods between alarms of the budget",
+    }[spec.formula or "pvalue"]
+    parts = f" of a {detectors}th of the budget each" if detectors > 1 else ""
+    return Calibration(
+        spec.name,
+        spec.threshold,
+        counts.regions,
+        threshold,
+        np.full(threshold.shape, own),
+        np.full(threshold.shape, np.nan),
+        budget,
+        f"by formula{parts}: {said}; the rate is at most that, as near alarms are one episode",
+    )
+
+
+def _words(
+    counts: Counts, resample: Resample, share: float | None, replicates: int, detectors: int, budget: Budget
+) -> str:
+    how = (
+        "on years drawn from a model of each region (mean, season, dispersion of window sums), refitted for "
+        "what its history leaves open"
+        if resample == "parametric"
+        else "on each region's own history, turned round"
+    )
+    kept = f"kept in {100 * share:g} % of regions" if share is not None else "kept on average"
+    split = f", shared by {detectors} detectors" if detectors > 1 else ""
+    return f"calibrated {how}, {replicates} for each: {budget} {kept}{split}"
+
+
+Found = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def _on_histories(
+    specs: Sequence[Spec], batch: Histories, rate: float, share: float | None
+) -> tuple[npt.NDArray[np.intp], list[Found], FloatArray]:
+    """Return threshold, rate and its error of each detector, and the rate of all, for a batch's regions."""
+    runs = [_Calibrator(spec, batch) for spec in specs]
+    regions = batch.at.size
+    if len(runs) == 1:
+        levels = [1.0]
+    elif share is not None:
+        levels = [1 / len(runs)]
+    else:
+        levels = list(np.geomspace(1 / len(runs), 1.0, LEVELS))
+    kept: list[Found] = []
+    union = np.zeros(regions)
+    for level in levels:
+        found = [run.find(rate * level, share) for run in runs]
+        alarms = [run.alarms(threshold) for run, threshold in zip(runs, found, strict=True)]
+        years = np.max([run.years for run in runs], axis=0)
+        together = np.logical_or.reduce(alarms) if len(alarms) > 1 else alarms[0]
+        all_rate = episodes_per_year(together, years, batch.counts_days)[0]
+        own = [
+            (threshold, *episodes_per_year(alarm, run.years, batch.counts_days))
+            for run, threshold, alarm in zip(runs, found, alarms, strict=True)
+        ]
+        # A larger share of the budget is taken where all together still keep it.
+        better = (all_rate <= rate + 1e-9) if kept else np.ones(regions, dtype=bool)
+        union = np.where(better, all_rate, union)
+        kept = [
+            tuple(np.where(better, new, old) for new, old in zip(now, before, strict=True))  # type: ignore[misc]
+            for now, before in zip(own, kept or own, strict=True)
+        ]
+    return batch.at, kept, union
+
+
+class _Calibrator:
+    """One detector on one batch of histories."""
+
+    def __init__(self, spec: Spec, batch: Histories) -> None:
+        self.spec, self.batch = spec, batch
+        self.regions = batch.at.size
+        self.sweeps = spec.sweep is not None and not spec.resets
+        first = spec.run(batch.counts, spec.bounds[0], last=batch.last)
+        per_year = 365.25 / first.period_days
+        tested = self._split(first.tested)
+        self.years: FloatArray = np.asarray(tested.sum(axis=(0, 2)) / per_year)
+        self.draw_years: FloatArray = (
+            tested.reshape(len(tested), -1, batch.futures).sum(axis=(0, 2)) / per_year
+        )
+        if self.sweeps:
+            given = first.pvalue if spec.sweep == "pvalue" else first.statistic
+            if given is None:
+                raise AssertionError(f"{spec.name} gives no {spec.sweep}")
+            value = -given if spec.sweep == "pvalue" else given
+            self.evidence: FloatArray = np.where(first.alarm, value, -np.inf)
+
+    def _split(self, array: npt.NDArray[np.bool_]) -> BoolArray:
+        """Return an array by period, region, and replicate."""
+        return array.reshape(len(array), self.regions, -1)
+
+    def alarms(self, threshold: FloatArray) -> BoolArray:
+        """Return the alarms at one threshold for each region; shape (periods, regions, replicates)."""
+        each = np.repeat(threshold, self.batch.draws * self.batch.futures)
+        if not self.sweeps:
+            return self._split(self.spec.run(self.batch.counts, each, last=self.batch.last).alarm)
+        least = -each if self.spec.sweep == "pvalue" else each
+        return self._split(self.evidence >= least)
+
+    def find(self, rate: float, share: float | None) -> FloatArray:
+        """Return the threshold of each region at which episodes come `rate` times a year."""
+        groups = self.regions if share is None else self.regions * self.batch.draws
+        years = self.years if share is None else self.draw_years
+        allowed = np.full(groups, rate)
+        found = self._sweep(groups, years, allowed) if self.sweeps else self._bisect(groups, years, allowed)
+        loose, strict = self.spec.bounds
+        found = np.clip(np.where(np.isnan(found), strict, found), min(loose, strict), max(loose, strict))
+        if share is None:
+            return np.asarray(found)
+        strictness = -found if self.spec.stricter == "lower" else found
+        by_draw = strictness.reshape(self.regions, self.batch.draws)
+        chosen = np.quantile(by_draw, share, axis=1, method="higher")
+        return np.asarray(-chosen if self.spec.stricter == "lower" else chosen)
+
+    def _sweep(self, groups: int, years: FloatArray, allowed: FloatArray) -> FloatArray:
+        periods = len(self.evidence)
+        evidence = np.ascontiguousarray(self.evidence.T).reshape(groups, -1, periods)
+        kept = sweep(evidence, years, allowed, EPISODE_DAYS // self.batch.counts_days)
+        loose, strict = self.spec.bounds
+        value = -kept if self.spec.sweep == "pvalue" else kept * (1 - 1e-9)
+        return np.where(np.isneginf(kept), loose, np.where(np.isposinf(kept), strict, value))
+
+    def _bisect(self, groups: int, years: FloatArray, allowed: FloatArray) -> FloatArray:
+        series = self.regions * self.batch.draws * self.batch.futures
+
+        def run(threshold: FloatArray) -> tuple[BoolArray, FloatArray]:
+            each = np.repeat(threshold, series // groups)
+            alarm = self.spec.run(self.batch.counts, each, last=self.batch.last).alarm
+            return alarm.reshape(len(alarm), groups, -1), years
+
+        return bisect(run, *self.spec.bounds, allowed, self.batch.counts_days)
+
+
+def thresholds_of(calibrations: Iterable[Calibration]) -> dict[str, FloatArray]:
+    """Return the thresholds of several detectors by name."""
+    return {found.detector: found.threshold for found in calibrations}

@@ -1,0 +1,165 @@
+"""Histories a region could have had with no uptick: drawn from a model of it, or its own, turned round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.counts import Counts
+from analytics.errors import HistoryError
+from analytics.monitoring.null import draw_counts, moments
+
+__all__ = ["Histories", "Resample", "parametric", "rotated", "usable_history"]
+
+Resample = Literal["parametric", "rotation"]
+DRAWS = 40  # models drawn for each region, to allow for what its history leaves open
+CELLS = 3e7  # counts drawn at a time
+YEAR_DAYS = 364  # tested in each history: whole weeks
+_WEEK = 7
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Histories:
+    """Histories of some regions, side by side in one grid of counts.
+
+    Attributes
+    ----------
+    counts : Counts
+        Series in the order region, draw, future.
+    at : int array, shape (regions,)
+        Which regions of the watched counts these are.
+    draws, futures : int
+        Models for each region, and histories from each.
+    last : int
+        Periods to test, at the shown frequency: those at the end.
+    """
+
+    counts: Counts
+    at: npt.NDArray[np.intp]
+    draws: int
+    futures: int
+    last: int
+
+    @property
+    def counts_days(self) -> int:
+        """Days in one period, as shown."""
+        return _WEEK if self.counts.freq == "week" else 1
+
+
+def usable_history(counts: Counts) -> Counts:
+    """Return the counts up to the last period over at `as_of`, at the shown frequency.
+
+    Raises
+    ------
+    HistoryError
+        If no period is over.
+    """
+    if not (~counts.provisional).any() or counts.last_complete_day < counts.starts[0]:
+        raise HistoryError("no period is over", expected="at least one", found=str(counts.as_of))
+    cut = counts if counts.last_complete_day == counts.as_of else counts.until(counts.last_complete_day)
+    keep = ~cut.provisional
+    return cut if keep.all() else replace(
+        cut, values=cut.values[keep], coverage=cut.coverage[keep], starts=cut.starts[keep], coarse=None,
+        unplaced=None, accounting=None,
+    )  # fmt: skip
+
+
+def _side_by_side(
+    counts: Counts, values: npt.NDArray[np.int32], coverage: npt.NDArray[np.bool_], more: int
+) -> Counts:
+    step = counts.period_days
+    ahead = counts.starts[-1] + step * _DAY * np.arange(1, more + 1)
+    starts = np.concatenate([counts.starts, ahead])
+    return replace(
+        counts,
+        values=values,
+        coverage=coverage,
+        starts=starts,
+        as_of=starts[-1] + (step - 1) * _DAY,
+        regions=tuple(map(str, range(values.shape[1]))),
+        coarse=None,
+        unplaced=None,
+        whole=False,
+        accounting=None,
+        simulated=True,
+        notes=(),
+    )
+
+
+def _batches(regions: int, cells: float) -> Iterator[npt.NDArray[np.intp]]:
+    size = max(1, int(CELLS // cells))
+    for start in range(0, regions, size):
+        yield np.arange(start, min(start + size, regions))
+
+
+def parametric(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
+    """Yield each region's own history, followed by years drawn from models of it.
+
+    A model is fitted to the history; histories as long are drawn from it and a model is fitted to each. How
+    those models differ is what the history leaves open about the region. From each, years are drawn that
+    follow the real history, so that a detector's baseline is the one it will really have.
+    """
+    history = usable_history(counts)
+    step, periods = history.period_days, len(history)
+    draws = min(DRAWS, replicates)
+    futures = -(-replicates // draws)
+    more = YEAR_DAYS // step
+    days = history.starts.astype(np.int64)
+    ahead = days[-1] + step * np.arange(1, more + 1)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    shown = YEAR_DAYS // (7 if history.freq == "week" else 1)
+    for at in _batches(len(history.regions), (periods + more) * draws * futures):
+        own, covered = history.values[:, at], history.coverage[:, at]
+        found = moments(own, covered, days, step)
+        seen = np.repeat(covered, draws, axis=1)
+        alike = draw_counts(found.model().take(np.repeat(np.arange(at.size), draws)), days, rng)
+        again = moments(np.where(seen, alike, 0), seen, days, step)
+        possible = found.reflected(again, draws).model()
+        drawn = draw_counts(possible.take(np.repeat(np.arange(at.size * draws), futures)), ahead, rng)
+        past = np.repeat(own, draws * futures, axis=1)
+        known = np.repeat(covered, draws * futures, axis=1)
+        whole = _side_by_side(
+            history, np.vstack([past, drawn]), np.vstack([known, np.ones(drawn.shape, dtype=bool)]), more
+        )
+        yield Histories(whole, at, draws, futures, shown)
+
+
+def rotated(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
+    """Yield each region's own history, joined end to start and cut open at other weeks.
+
+    The weekday of every count stays; the season does not, and neither does what spans the joint.
+
+    Raises
+    ------
+    HistoryError
+        If the history is shorter than two years.
+    """
+    history = usable_history(counts)
+    per_week = 1 if history.period_days == _WEEK else _WEEK
+    weeks = len(history) // per_week
+    if weeks < 104:
+        raise HistoryError(
+            "rotation needs two years of history",
+            expected="104 weeks: one to test and one before it",
+            found=f"{weeks} weeks",
+            todo="resample='parametric'",
+        )
+    skip = len(history) - weeks * per_week
+    rng = np.random.Generator(np.random.PCG64(seed))
+    cuts = rng.permutation(weeks)[: min(replicates, weeks)] * per_week
+    index = (np.arange(weeks * per_week)[:, None] + cuts) % (weeks * per_week) + skip
+    shown = YEAR_DAYS // (_WEEK if history.freq == "week" else 1)
+    trimmed = replace(
+        history, values=history.values[skip:], coverage=history.coverage[skip:], starts=history.starts[skip:],
+        coarse=None, unplaced=None, accounting=None,
+    )  # fmt: skip
+    for at in _batches(len(history.regions), index.size):
+        columns = np.repeat(at, cuts.size)
+        rows = np.tile(index, at.size)
+        whole = _side_by_side(trimmed, history.values[rows, columns], history.coverage[rows, columns], 0)
+        yield Histories(whole, at, 1, cuts.size, shown)
