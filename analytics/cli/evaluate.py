@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -27,7 +26,6 @@ __all__ = ["run"]
 _GLYPHS = {"kept": "– kept", "exceeded": "▲ exceeded", "cannot be told": "? cannot be told"}
 _SPARE = ("tested %", "regions above two a year %", "F1 at budget", "on the history as it is")
 _PICTURES = (".png", ".pdf", ".svg")
-_DPI = 200
 
 
 def run(args: Namespace) -> None:
@@ -49,7 +47,11 @@ def run(args: Namespace) -> None:
             seed=args.seed,
             progress=progress,
         )
-    beside = {figure: _drawn(result, figure.suffix.lstrip(".").casefold())} if figure else {}
+    beside = {}
+    if figure is not None:
+        from analytics.reporting.evaluation import evaluation_picture  # loads matplotlib
+
+        beside[figure] = evaluation_picture(result, figure.suffix.lstrip(".").casefold())
     emit(_shown(args, incidents, counts, result), plan, beside)
 
 
@@ -80,24 +82,6 @@ def _listed(given: str) -> list[str]:
     if not all(words):
         raise OptionError("--detectors has an empty place between commas", found=repr(given))
     return words
-
-
-def _drawn(result: EvaluationResult, kind: str) -> bytes:
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    from analytics.plots.evaluation import evaluation_figure
-    from analytics.reporting.figures import report_style
-
-    with report_style():
-        figure = evaluation_figure(result)
-        drawn = io.BytesIO()
-        dated = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
-        figure.savefig(drawn, format=kind, dpi=_DPI, metadata=dated)
-        plt.close(figure)
-    return drawn.getvalue()
 
 
 def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: EvaluationResult) -> Shown:

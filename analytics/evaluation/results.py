@@ -11,10 +11,10 @@ import pandas as pd
 
 from analytics.results.answers import format_number
 
-__all__ = ["EvaluationResult"]
+__all__ = ["HALF", "EvaluationResult"]
 
 _NAMED = 3
-_HALF = 0.5
+HALF = 0.5  # of the cells others test: detectors that test fewer are ranked after them
 
 
 def _delay(value: float) -> str:
@@ -93,7 +93,7 @@ class EvaluationResult:
         """
         pod = self.frame["matched_pod"].to_numpy(dtype=float)
         tested = self.frame["tested"].to_numpy(dtype=float)
-        tier = np.where(np.isnan(pod), 2, tested < _HALF * tested.max())
+        tier = np.where(np.isnan(pod), 2, tested < HALF * tested.max())
         return self.frame.iloc[np.lexsort((-np.nan_to_num(pod), tier))]
 
     def summary(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from analytics.evaluation.results import EvaluationResult
+from analytics.evaluation.results import HALF, EvaluationResult
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, empty, mark_simulated, new_axes
 
 if TYPE_CHECKING:
@@ -114,9 +114,13 @@ def plot_delay(result: EvaluationResult, *, ax: Axes | None = None) -> Axes:
             ax.text(0, y, " threshold cannot be moved there", va="center", color=GREY, fontsize=7)
     if np.isnan(median).all():
         empty(ax, "")
+    numbers = rows[["matched_pod", "tested"]].to_numpy(dtype=float)
+    most = float(numbers[:, 1].max())
     labels = [
-        name if np.isnan(pod) else f"{name}: {100 * pod:.0f} %"
-        for name, pod in zip(rows["detector"], rows["matched_pod"].to_numpy(dtype=float), strict=True)
+        name
+        + ("" if np.isnan(pod) else f": {100 * pod:.0f} %")
+        + (f"\n(tested {100 * tested:.0f} %)" if tested < HALF * most else "")
+        for name, (pod, tested) in zip(rows["detector"], numbers, strict=True)
     ]
     ax.set_yticks(range(len(rows)), labels)
     ax.set_ylim(len(rows) - 0.5, -0.5)
@@ -131,7 +135,7 @@ def evaluation_figure(result: EvaluationResult) -> Figure:
     """Return both pictures side by side, with what they show as the title."""
     import matplotlib.pyplot as plt
 
-    height = max(3.2, 1.4 + 0.24 * len(result.frame))
+    height = max(3.2, 1.4 + 0.27 * len(result.frame))
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(WIDTH, height), layout="constrained", width_ratios=(1.25, 1)
     )
