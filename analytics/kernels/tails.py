@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics.kernels.spread_tail import SUMMED, spread_tails
+
 __all__ = ["betabinomial_tail", "binomial_tail", "dispersion_nodes", "mixed_tail"]
 
 FloatArray = npt.NDArray[np.float64]
@@ -264,8 +266,21 @@ def _mixed_tail(
     z, spread_weight = _hermite(spread_nodes)
     var_recent, var_baseline = np.log1p(excess / mean_recent), np.log1p(excess / mean_baseline)
     centre = special.logit(share)[:, None] - var_recent / 2 + var_baseline / 2
-    shares = special.expit(centre[:, :, None] + np.sqrt(var_recent + var_baseline)[:, :, None] * z)
-    spread = binomial_tail(s[:, :, None], n[:, :, None], shares, upper=upper)
-    lognormal = np.where(overdispersed, spread @ spread_weight, poisson)
+    scale = np.sqrt(var_recent + var_baseline)
+    summed = (observed <= SUMMED) & (observed % 1 == 0) & (total % 1 == 0)
+    at = np.flatnonzero(summed)
+    spread = np.zeros(dispersion.shape)
+    if at.size:
+        spread[at] = spread_tails(
+            observed[at], total[at], centre[at], scale[at], z, spread_weight, overdispersed[at]
+        )
+        if not upper:
+            spread[at] = 1.0 - spread[at]
+    at = np.flatnonzero(~summed)
+    if at.size:
+        shares = special.expit(centre[at, :, None] + scale[at, :, None] * z)
+        tails = binomial_tail(s[at, :, None], n[at, :, None], shares, upper=upper)
+        spread[at] = tails @ spread_weight
+    lognormal = np.where(overdispersed, spread, poisson)
     tail = np.maximum(gamma @ weight, lognormal @ weight)
     return np.where(total > 0, tail, 1.0)
