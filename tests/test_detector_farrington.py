@@ -84,8 +84,11 @@ def test_pvalue_bound_statistic_and_alarm_are_one_decision():
         np.testing.assert_array_equal(alarm, found.pvalue[cells] <= level)
         np.testing.assert_array_equal(alarm, found.observed[cells] > found.upper_bound[cells])
         np.testing.assert_array_equal(alarm, found.statistic[cells] >= -np.log10(level))
-    share = found.alarm[cells].mean()
-    assert 0.03 < share < 0.08  # 4,500 cells at 5 %: the normal approximation on skewed counts of mean 4.5
+    # 4,500 cells, skewed counts of mean 4.5: the normal approximation is near its level, and weighting down
+    # every residual above 1, as published, takes it to twice that.
+    plain = farrington(counts, alpha=0.05, reweight=False)
+    assert 0.04 < plain.alarm[cells].mean() < 0.08
+    assert 0.09 < found.alarm[cells].mean() < 0.13
 
 
 def test_a_level_for_each_region():

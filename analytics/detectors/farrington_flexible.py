@@ -13,6 +13,7 @@ from analytics.errors import OptionError, unknown_option
 from analytics.kernels.farrington_baseline import check_whole, flexible_baselines
 from analytics.kernels.farrington_bounds import (
     POWERS,
+    cautious_dispersion,
     check_limit,
     fewer_than,
     nb_quantile,
@@ -124,10 +125,14 @@ def farrington_flexible(
     ``delta`` takes the power-transformed count as normal; ``nb_plugin`` takes the count as negative binomial
     with the estimated mean and phi as if they were known. Neither holds its level in sparse regions.
     ``muan`` widens the negative binomial by the uncertainty of the mean: with leverage h (one over the
-    number of weeks, in the plainest case), mean ``m + phi h`` and variance ``phi (1 + h)`` times that. With
-    one season, no trend and phi = 1 this is the exact conditional test of two Poisson counts (Przyborowski
-    and Wilenski 1940), zeros included. Where the season had no incident all three give that bound, and say
-    so.
+    number of weeks, in the plainest case), mean ``m + phi h`` and variance ``phi (1 + h)`` times that, the
+    excess of phi over 1 taken two standard errors above its estimate. With one season, no trend and phi = 1
+    this is the exact conditional test of two Poisson counts (Przyborowski and Wilenski 1940), zeros
+    included. Where the season had no incident all three give that bound, and say so.
+
+    Null weeks alarmed at nominal 1 %, means 0.02 to 20 (``benchmarks/results/farrington.md``): ``muan`` at
+    most 0.8 % of Poisson weeks and 1.7 % of negative binomial ones (dispersion 2 and 5), ``nb_plugin`` 0.8
+    and 2.9 %, ``delta`` 1.7 and 3.2 %.
 
     With ``compat="surveillance"``, as there: weights of the last iteration but one; after reweighting, the
     test of the trend and the standard error use a dispersion computed with the wrong weights (it keeps 0 /
@@ -336,10 +341,11 @@ def _bound(
 ) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
     """Return bound, statistic, p-value and alarm; alpha enters once."""
     ratio = fits.phi * (1 + fits.leverage)
-    mean, spread = fits.expected + fits.phi * fits.leverage, ratio
+    mean = fits.expected + fits.phi * fits.leverage
+    spread = cautious_dispersion(fits.phi, mean, fits.freedom) * (1 + fits.leverage)
     silent = fits.expected == 0
     if method == "nb_plugin":
-        mean, spread = np.where(silent, mean, fits.expected), np.where(silent, ratio, fits.phi)
+        mean, spread = np.where(silent, mean, fits.expected), np.where(silent, spread, fits.phi)
     pvalue, upper = nb_tail(observed, mean, spread), nb_quantile(alpha, mean, spread)
     statistic = surprise(pvalue)
     if power is not None:

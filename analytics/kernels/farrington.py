@@ -17,7 +17,7 @@ __all__ = ["fit_cells", "sorted_by_level"]
 _STEEPEST = 30.0  # of slope times span; beyond it the likelihood has no maximum to speak of
 _NEWTON = 30
 _PERFECT = 1e-6  # least dispersion in the test of the trend: constant counts have none at all
-_CLOSE = 1e-6  # of slope times span; the step after it is its square
+_CLOSE = 1e-4  # of slope times span; what remains after such a step is about its square
 
 
 def sorted_by_level(at: Any, level: Any, levels: int) -> tuple[Any, Any]:
@@ -58,7 +58,16 @@ def _powers(slope: float, span: int, table: Any) -> None:
 
 @compiled
 def _trend(
-    y: Any, at: Any, w: Any, begin: Any, levels: int, span: int, slope: float, table: Any, sums: Any
+    y: Any,
+    at: Any,
+    time: Any,
+    w: Any,
+    begin: Any,
+    levels: int,
+    span: int,
+    slope: float,
+    table: Any,
+    sums: Any,
 ) -> Any:
     """Return the slope, its information (Poisson) and whether there is one.
 
@@ -71,7 +80,7 @@ def _trend(
         for i in range(begin[j], begin[j + 1]):
             wy = w[i] * y[i]
             total += wy
-            first += wy * (at[i] - span)
+            first += wy * time[i]
         sums[0, j] = total
     found, information = False, 0.0
     for _ in range(_NEWTON):
@@ -79,13 +88,23 @@ def _trend(
         gradient, information = first, 0.0
         for j in range(levels):
             s0, s1, s2 = 0.0, 0.0, 0.0
-            for i in range(begin[j], begin[j + 1]):
-                x = w[i] * table[at[i]]
-                t = at[i] - span_f
-                xt = x * t
+            r0, r1, r2 = 0.0, 0.0, 0.0
+            end = begin[j + 1]
+            for i in range(begin[j], end - 1, 2):  # two running sums hide the latency of adding
+                x, z = w[i] * table[at[i]], w[i + 1] * table[at[i + 1]]
+                xt, zt = x * time[i], z * time[i + 1]
                 s0 += x
+                r0 += z
                 s1 += xt
-                s2 += xt * t
+                r1 += zt
+                s2 += xt * time[i]
+                r2 += zt * time[i + 1]
+            if (end - begin[j]) % 2:
+                x = w[end - 1] * table[at[end - 1]]
+                s0 += x
+                s1 += x * time[end - 1]
+                s2 += x * time[end - 1] * time[end - 1]
+            s0, s1, s2 = s0 + r0, s1 + r1, s2 + r2
             sums[1, j] = s0
             if s0 > 0.0:
                 mean = s1 / s0
@@ -141,9 +160,9 @@ def _pearson(y: Any, at: Any, w: Any, begin: Any, levels: int, trend: bool, tabl
 
 @compiled
 def _weigh(
-    y: Any,
     root: Any,
     at: Any,
+    time: Any,
     begin: Any,
     levels: int,
     span: int,
@@ -155,35 +174,38 @@ def _weigh(
     sums: Any,
     w: Any,
 ) -> None:
-    """Write the weights of standardised Anscombe residuals into `w`; `table` is overwritten."""
+    """Write the weights of standardised Anscombe residuals into `w`, all 1 before; `table` is lost."""
     n = begin[levels]
     trend = information > 0.0
     if trend:
         _powers(slope / 6.0, span, table)
-    total = 0.0
+    total = float(n)
     for j in range(levels):
         if not sums[0, j] > 0.0:
-            for i in range(begin[j], begin[j + 1]):
-                w[i] = 1.0
-            total += begin[j + 1] - begin[j]
             continue
-        height = sums[0, j] / sums[1, j]
-        sixth = height ** (1.0 / 6.0)
-        for i in range(begin[j], begin[j + 1]):
+        first, end = begin[j], begin[j + 1]
+        sixth = (sums[0, j] / sums[1, j]) ** (1.0 / 6.0)
+        # No hat value exceeds this one: mean and distance in time are largest at either end of the level.
+        ends = max(table[at[first]], table[at[end - 1]]) if trend else 1.0
+        highest = (sixth * ends) ** 6 / sums[0, j]
+        if trend:
+            gap = max(abs(time[first] - sums[2, j]), abs(time[end - 1] - sums[2, j]))
+            highest += (sixth * ends) ** 6 * gap * gap / information
+        least = threshold / 1.5 * np.sqrt(phi * max(1.0 - highest, 0.0))
+        for i in range(first, end):
             m = sixth * table[at[i]] if trend else sixth
             half = m * m * m
-            mu = half * half
-            w[i] = 1.0
-            if y[i] > mu:
+            if root[i] > m * (half + least):
+                mu = half * half
                 hat = mu / sums[0, j]
                 if trend:
-                    gap = at[i] - span - sums[2, j]
+                    gap = time[i] - sums[2, j]
                     hat += mu * gap * gap / information
                 s = 1.5 * (root[i] / m - half)
                 square = s * s / (phi * max(1.0 - hat, 1e-9))
                 if square > threshold * threshold:
                     w[i] = 1.0 / square
-            total += w[i]
+                    total += w[i] - 1.0
     scale = n / total
     for i in range(n):
         w[i] *= scale
@@ -225,16 +247,17 @@ def fit_cells(
     -------
     tuple of float arrays, shape (tested, regions)
         Expectation; leverage, the variance of the expectation over phi times the expectation (its limit where
-        the season had no incident); phi; slope a week (NaN without trend). NaN where there is no baseline to
-        fit.
+        the season had no incident); phi; slope a week (NaN without trend); residual
+        degrees of freedom. NaN where there is no baseline to fit.
     """
     regions, rows, longest = values.shape[0], tested.size, at.shape[1]
     expected = np.full((rows, regions), np.nan)
     leverage = np.full((rows, regions), np.nan)
     phis = np.full((rows, regions), np.nan)
     slopes = np.full((rows, regions), np.nan)
+    freedom = np.full((rows, regions), np.nan)
     y, root, w = np.empty(longest), np.empty(longest), np.empty(longest)
-    place = np.empty(longest, dtype=np.int64)
+    time, place = np.empty(longest), np.empty(longest, dtype=np.int64)
     start = np.empty(levels + 1, dtype=np.int64)
     sums = np.zeros((4, levels))
     reach = 8
@@ -252,6 +275,7 @@ def fit_cells(
                     k = at[r, i]
                     if usable[c, k]:
                         y[n], root[n], place[n] = values[c, k], roots[c, k], k
+                        time[n] = k - tested[r]
                         largest = max(largest, y[n])
                         span = max(span, tested[r] - k)
                         n += 1
@@ -268,7 +292,7 @@ def fit_cells(
                 slope, information = 0.0, 0.0
                 if with_trend:
                     slope, information, with_trend = _trend(
-                        y, place, w, start, levels, span, 0.0, table, sums
+                        y, place, time, w, start, levels, span, 0.0, table, sums
                     )
                     if not with_trend:
                         continue
@@ -277,9 +301,9 @@ def fit_cells(
                 phi = _pearson(y, place, w, start, levels, with_trend, table, sums) / df
                 if reweight and largest > 0.0:
                     _weigh(
-                        y,
                         root,
                         place,
+                        time,
                         start,
                         levels,
                         span,
@@ -293,7 +317,7 @@ def fit_cells(
                     )
                     if with_trend:
                         slope, information, with_trend = _trend(
-                            y, place, w, start, levels, span, slope, table, sums
+                            y, place, time, w, start, levels, span, slope, table, sums
                         )
                         if not with_trend:
                             continue
@@ -314,5 +338,6 @@ def fit_cells(
                 expected[r, c] = height
                 leverage[r, c] = lever
                 phis[r, c] = max(1.0, phi)
+                freedom[r, c] = df
                 break
-    return expected, leverage, phis, slopes
+    return expected, leverage, phis, slopes, freedom

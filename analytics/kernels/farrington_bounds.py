@@ -25,6 +25,7 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 
 POWERS = {"2/3": 2 / 3, "1/2": 1 / 2, "none": 1.0}
+_CAUTION = 2.0  # standard errors
 _LARGE = 1e15  # beyond it whole numbers have no meaning in floating point
 
 
@@ -130,6 +131,27 @@ def nb_quantile(alpha: Any, mean: FloatArray, phi: FloatArray) -> FloatArray:
         wide = wide[high[wide] - low[wide] > 1]
     found[usable] = high
     return found.reshape(shape)
+
+
+def cautious_dispersion(phi: FloatArray, mean: FloatArray, freedom: FloatArray) -> FloatArray:
+    """Return a dispersion with its excess over 1 taken two standard errors above the estimate.
+
+    Parameters
+    ----------
+    phi, mean : float arrays
+        Estimated dispersion and mean of a negative binomial.
+    freedom : float array
+        Residual degrees of freedom the dispersion was estimated with.
+
+    Notes
+    -----
+    The variance of a variance estimate is ``(2 + kurtosis) / freedom`` times its square; the excess kurtosis
+    of a negative binomial is ``6 (phi - 1) / mean + 1 / (phi mean)``: few incidents tell little about it.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kurtosis = (6 * (phi - 1) + 1 / phi) / mean
+        error = np.sqrt((2 + kurtosis) / freedom)
+    return np.asarray(1 + (phi - 1) * (1 + _CAUTION * error))
 
 
 def surprise(pvalue: FloatArray) -> FloatArray:

@@ -37,6 +37,8 @@ class FarringtonFits:
     leverage : float array
         Variance of the expectation over its own value, in units of phi: one over the number of weeks in the
         plainest case. With a season without incidents it is a limit, and finite.
+    freedom : float array
+        Residual degrees of freedom.
     converged, enough : bool arrays
         Whether the regression converged (the reference's loop may not); whether there was a baseline at all.
     """
@@ -47,6 +49,7 @@ class FarringtonFits:
     slope: FloatArray
     variance: FloatArray
     leverage: FloatArray
+    freedom: FloatArray
     converged: BoolArray
     enough: BoolArray
 
@@ -91,8 +94,8 @@ def fit_weeks(
     freedom = np.maximum(np.arange(baselines.at.shape[1] + 1.0), 1.0)
     critical = -special.stdtrit(freedom, trend_level / 2)
     rows = np.flatnonzero(baselines.enough)
-    full = [np.full(shape, np.nan) for _ in range(6)]
-    expected, phi, slope, variance, leverage, state = full
+    full = [np.full(shape, np.nan) for _ in range(7)]
+    expected, phi, slope, variance, leverage, freedom, state = full
     state[:] = -1.0
     if rows.size:
         weeks = tested[rows].astype(np.int64)
@@ -101,7 +104,7 @@ def fit_weeks(
         if reference is None:
             order, begin = sorted_by_level(at, level, levels)
             found = fit_cells(counts, np.cbrt(counts) ** 2, covered, weeks, order, begin, levels, *options)
-            expected[rows], leverage[rows], phi[rows], slope[rows] = found
+            expected[rows], leverage[rows], phi[rows], slope[rows], freedom[rows] = found
             with np.errstate(divide="ignore"):
                 variance[rows] = phi[rows] * leverage[rows] / expected[rows]
             state[rows] = np.where(np.isnan(expected[rows]), -1.0, 1.0)
@@ -109,6 +112,8 @@ def fit_weeks(
             found = fit_reference(
                 counts, covered, weeks, at, level, levels, *options, reference, float(tolerance)
             )
-            expected[rows], variance[rows], phi[rows], slope[rows], state[rows] = found
+            expected[rows], variance[rows], phi[rows], slope[rows], freedom[rows], state[rows] = found
             leverage = expected * variance / phi
-    return FarringtonFits(expected, phi, ~np.isnan(slope), slope, variance, leverage, state == 1, state >= 0)
+    return FarringtonFits(
+        expected, phi, ~np.isnan(slope), slope, variance, leverage, freedom, state == 1, state >= 0
+    )

@@ -168,14 +168,15 @@ def fit_reference(
     Returns
     -------
     tuple of float arrays, shape (tested, regions)
-        Expectation, variance of its logarithm, phi, slope a week (NaN without trend), state: 1
-        fitted, 0 not converged, -1 no baseline to fit.
+        Expectation, variance of its logarithm, phi, slope a week (NaN without trend), residual degrees of
+        freedom, state: 1 fitted, 0 not converged, -1 no baseline to fit.
     """
     rows, regions, longest = tested.size, values.shape[0], at.shape[1]
     expected = np.full((rows, regions), np.nan)
     error = np.full((rows, regions), np.nan)
     phis = np.full((rows, regions), np.nan)
     slopes = np.full((rows, regions), np.nan)
+    freedom = np.full((rows, regions), np.nan)
     state = np.full((rows, regions), -1.0)
     y, t = np.empty(longest), np.empty(longest)
     group = np.empty(longest, dtype=np.int64)
@@ -237,5 +238,6 @@ def fit_reference(
                 expected[r, c] = np.exp(centre)
                 error[r, c] = spread * variance
                 phis[r, c] = phi
+                freedom[r, c] = df
                 break
-    return expected, error, phis, slopes, state
+    return expected, error, phis, slopes, freedom, state
