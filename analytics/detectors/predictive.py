@@ -1,0 +1,190 @@
+"""The recommended detector: the last week and the last fortnight against a forecast from all weeks before."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics.counts import Counts
+from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
+from analytics.errors import OptionError
+from analytics.kernels.forecast import forecast
+from analytics.kernels.forecast_tails import mean_tail, upper_tail
+from analytics.results import Alarms, DetectorRun
+
+__all__ = ["predictive"]
+
+FloatArray = npt.NDArray[np.float64]
+
+SHORTEST = 26  # covered weeks a region needs before it is tested
+HALF_WINDOW = "no coverage in the week before: tested on one week"
+SINGLE = "below the threshold, but too few incidents for an alarm"
+_BISECTIONS = 60
+
+
+def predictive(
+    counts: Counts,
+    *,
+    alpha: float | npt.ArrayLike = 7 / 365.25,
+    least: int = 2,
+    refit: int = 13,
+    history: int | None = None,
+    bound: bool = False,
+    last: int | None = None,
+) -> Alarms:
+    """Compare each week, and the fortnight it ends, with a forecast from all weeks before.
+
+    Null hypothesis: given the past, the count of the week, and that of the fortnight, have the mean that
+    level, trend, season and self-excitation give, and a negative binomial distribution around it, as
+    dispersed as forecast errors of that length have been.
+
+    Parameters
+    ----------
+    counts : Counts
+        By week; daily counts are added up only where weeks are shown.
+    alpha : float or array, one for each region
+        Alarm where the p-value is at most this. As long as p-values are honest, alarms are at most
+        ``alpha * 365.25 / 7`` a region-year, and episodes, which merge alarms, no more: a budget of one false
+        alarm a year is the default, 7 / 365.25.
+    least : int
+        No alarm with fewer incidents in the fortnight: in a region where nothing ever happens one incident is
+        unlikely, and no uptick.
+    refit : int
+        The regression and the dispersions are estimated anew every so many calendar weeks, from all weeks
+        before; what happened since still excites.
+    history : int, optional
+        Use the last so many weeks only; all unless given.
+    bound : bool
+        Compute `upper_bound`, which takes about four times as long.
+    last : int, optional
+        Test only the last so many periods.
+
+    Returns
+    -------
+    Alarms
+        `expected` and `upper_bound` are of the week: what it should bring, and the largest count without an
+        alarm, the week before being what it is. `pvalue` is of week and fortnight together, `statistic`
+        -log10 of it. A region is tested once 26 covered weeks lie before the last refit.
+
+    Raises
+    ------
+    OptionError
+        If periods are days, or a number is out of range.
+    HistoryError
+        If `last` exceeds the periods there are.
+
+    Notes
+    -----
+    Estimation. A Poisson regression on all weeks before, with level, trend and two annual harmonics; weeks
+    far above it weigh less, by their Anscombe residuals [1]_ [2]_; a trend or harmonic stays where its
+    quasi-likelihood Wald statistic pays the price of the BIC [3]_ and there are two years (three for the second
+    harmonic). The expectation then follows the past weeks, as in an INGARCH model [4]_: the share and the
+    speed are estimated from how weeks followed their predecessors, the share shrunk towards none by its
+    standard error. The fortnight is forecast from two weeks ago, so that an uptick in its first week does not
+    raise what its second is held against. Dispersions are variance over mean of one-week and of two-week
+    forecast errors, never below 1, past upticks included; the regression's uncertainty is added.
+
+    Evidence. The p-value is the weighted mean of order -1/2 [5]_ of the two mid-p tails, with weights 0.2
+    (week) and 0.8 (fortnight). It is not exact: mid-p, estimated dispersions and the mean of dependent tails
+    are approximations, held by measurement (``benchmarks/results/detectors.md``). Successive
+    p-values share a week.
+
+    References
+    ----------
+    .. [1] Farrington, C. P., Andrews, N. J., Beale, A. D., Catchpole, M. A. (1996). A statistical algorithm
+           for the early detection of outbreaks of infectious disease. Journal of the Royal Statistical
+           Society A 159, 547-563.
+    .. [2] Noufaily, A., Enki, D. G., Farrington, P., Garthwaite, P., Andrews, N., Charlett, A. (2013). An
+           improved algorithm for outbreak detection in multiple surveillance systems. Statistics in Medicine
+           32, 1206-1222.
+    .. [3] Schwarz, G. (1978). Estimating the dimension of a model. Annals of Statistics 6, 461-464.
+    .. [4] Ferland, R., Latour, A., Oraichi, D. (2006). Integer-valued GARCH process. Journal of Time Series
+           Analysis 27, 923-942.
+    .. [5] Vovk, V., Wang, R. (2020). Combining p-values via averaging. Biometrika 107, 791-808.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> weeks = pd.date_range("2017-01-02", periods=170, freq="7D")
+    >>> rng = np.random.default_rng(3)
+    >>> frame = pd.DataFrame({"Kirkuk": rng.poisson(4, 170), "Mosul": rng.poisson(4, 170)}, index=weeks)
+    >>> frame.iloc[-2:, 1] += 8
+    >>> counts = Counts.from_frame(frame, freq="week", as_of="2020-04-05")
+    >>> predictive(counts, last=3).alarm.tolist()
+    [[False, False], [False, True], [False, True]]
+    """
+    if counts.freq != "week":
+        raise OptionError(
+            "predictive tests weeks", found=f"periods of a {counts.freq}", todo='counts.resample("week")'
+        )
+    for name, number, smallest in (("least", least, 1), ("refit", refit, 1), ("history", history, SHORTEST)):
+        if number is not None and (
+            not isinstance(number, int | np.integer) or isinstance(number, bool) or number < smallest
+        ):
+            raise OptionError(
+                f"{name} is not usable", expected=f"a whole number from {smallest}", found=str(number)
+            )
+    grid = grid_of(counts, last=last)
+    level = per_region(alpha, grid, "alpha")
+    check_level(alpha=level)
+    rows = slice(grid.first, None)
+    day = grid.starts.astype("datetime64[D]").astype(np.int64)
+    made = forecast(grid.values, grid.usable, day, grid.first, refit=refit, history=history)
+    now = grid.values[rows].astype(float)
+    before, known = np.zeros_like(now), np.zeros(now.shape, dtype=bool)
+    begin = max(grid.first, 1)
+    before[begin - grid.first :] = grid.values[begin - 1 : -1]
+    known[begin - grid.first :] = grid.usable[begin - 1 : -1]
+    ready = made.weeks >= SHORTEST
+
+    def tail(count: FloatArray) -> FloatArray:
+        one = upper_tail(count, made.one, made.phi_one)
+        two = upper_tail(count + before, made.two, made.phi_two)
+        return mean_tail(one, np.where(known, two, np.nan))
+
+    pvalue = np.where(ready, tail(now), np.nan)
+    few = now + before < least
+    below = pvalue <= level
+    upper = None
+    if bound:
+        upper = np.where(ready, _largest(tail, made.one, made.phi_one, level, least - 1 - before), np.nan)
+    run = DetectorRun(
+        name="predictive",
+        method="A week and the fortnight it ends against a negative binomial forecast from level, trend, season and "
+        "self-excitation, estimated from all weeks before. Null: the forecast holds.",
+        kind="pvalue",
+        overlap=2,
+        parameters={
+            "alpha": level if np.unique(level).size > 1 else float(level[0]),
+            "least": least,
+            "refit": refit,
+            "history": history,
+        },
+    )
+    return make_alarms(
+        grid,
+        run,
+        alarm=below & ~few,
+        untested=[(~ready, SHORT)],
+        remarks=[(below & few, SINGLE), (~known & ready, HALF_WINDOW)],
+        expected=made.one.copy(),
+        upper_bound=upper,
+        statistic=-np.log10(np.maximum(pvalue, 1e-300)),
+        pvalue=pvalue,
+    )
+
+
+def _largest(tail, mean: FloatArray, phi: FloatArray, level: FloatArray, allowed: FloatArray) -> FloatArray:  # type: ignore[no-untyped-def]
+    """Largest count whose tail is above `level`, and not below `allowed`; -1 where even none alarms."""
+    low = np.full(mean.shape, -1.0)
+    high = np.ceil(mean + 4 * np.sqrt(phi * mean) + 4)
+    for _ in range(_BISECTIONS):
+        beyond = tail(high) > level
+        if not beyond.any():
+            break
+        low, high = np.where(beyond, high, low), np.where(beyond, 2 * high, high)
+    while (high - low > 1).any():
+        middle = np.floor((low + high) / 2)
+        beyond = tail(np.maximum(middle, 0.0)) > level
+        low, high = np.where(beyond, middle, low), np.where(beyond, high, middle)
+    return np.maximum(low, allowed)
