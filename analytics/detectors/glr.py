@@ -140,7 +140,9 @@ def glr(
     >>> import pandas as pd
     >>> weeks = pd.date_range("2018-01-01", periods=80, freq="7D")
     >>> counts = Counts.from_frame(
-    ...     pd.DataFrame({"north": [2, 1, 3, 2] * 19 + [6, 7, 8, 7]}, index=weeks), freq="week"
+    ...     pd.DataFrame({"north": [2, 1, 3, 2] * 19 + [6, 7, 8, 7]}, index=weeks),
+    ...     freq="week",
+    ...     as_of="2019-07-14",
     ... )
     >>> alarms = glr(counts, family="poisson", threshold=5.0)
     >>> alarms.frame.loc[alarms.frame["alarm"].fillna(False), "label"].tolist()
@@ -207,7 +209,8 @@ def glr(
             f"threshold by simulation without a change, flat mean, independent counts; Monte Carlo standard "
             f"error {error:.0%}"
         )
-        parameters = {"arl": arl or float(grid.periods_per_year), "monte_carlo_error": round(error, 4)}
+        shown = float(grid.periods_per_year) if arl is None else arl
+        parameters = {"arl": shown, "monte_carlo_error": round(error, 4)}
 
     statistic, alarm, needed, mean = run_chart(
         chart,
