@@ -294,3 +294,10 @@ def test_the_expected_null_says_where_history_is_too_short():
         recent_window(counts_of(values), null="expected", bound=True)
     with pytest.raises(OptionError, match="unknown null"):
         recent_window(counts_of(values), null="flat")
+
+
+def test_a_year_of_53_weeks_is_a_year_of_weeks():
+    values = bursty(np.random.default_rng(17), (DAYS, 3), 0.5)
+    alarms = check_last_row(counts_of(values, end=np.datetime64("2021-01-10")))
+    assert alarms.labels()[-3:] == ["2020-W52", "2020-W53", "2021-W01"]
+    assert alarms.tested[-3:].all()

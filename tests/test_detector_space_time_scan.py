@@ -122,6 +122,16 @@ def test_weekly_counts_days_shown_and_a_running_week():
     assert not running.tested[1].any()
 
 
+def test_a_year_of_53_weeks_is_a_year_of_weeks():
+    values, where, _ = with_cluster(days=161, extra=1.0)
+    counts = counts_of(values, end=np.datetime64("2021-01-10"))
+    alarms = space_time_scan(counts, places=where, last=3, **SHORTER)
+    assert alarms.labels() == ["2020-W52", "2020-W53", "2021-W01"]
+    assert alarms.tested.all()
+    same = space_time_scan(counts_of(values), places=where, last=3, **SHORTER)
+    np.testing.assert_array_equal(alarms.pvalue, same.pvalue)
+
+
 def test_what_cannot_be_tested_is_said():
     values, where, _ = with_cluster(days=161)
     alarms = space_time_scan(counts_of(values), places=where, **SHORTER)
