@@ -169,7 +169,8 @@ def _score(
             score[r] = min(score[r], scores[s, min(y, most)])
         elif y > mean[r]:
             z = 2 * (math.sqrt(y - 0.125) - math.sqrt(mean[r] + 0.375)) / widen
-            score[r] = min(score[r], _to_t(max(z, 0.0), df))
+            if score[r] > z:  # a t quantile is never below the normal one
+                score[r] = min(score[r], _to_t(max(z, 0.0), df))
 
 
 @compiled
@@ -178,6 +179,7 @@ def _bound(
     mean: Any,
     scale: Any,
     limit: Any,
+    normal: Any,
     scores: Any,
     bounds: Any,
     which: Any,
@@ -194,7 +196,8 @@ def _bound(
         if limit[r] <= 1.0 and carried[r] > 0.0:
             bound[r] = 0.0
         elif dense and s >= exact:
-            root = math.sqrt(mean[r] + 0.375) + 0.5 * widen * _to_normal(max(limit[r], 0.0), df)
+            z = normal[r] if carried[r] == 0.0 else _to_normal(limit[r], df)
+            root = math.sqrt(mean[r] + 0.375) + 0.5 * widen * z
             bound[r] = max(plain, root * root + 0.125)
         elif carried[r] > 0.0:
             bound[r] = max(plain, float(np.searchsorted(scores[s], limit[r], side="right") - 1))
@@ -255,7 +258,9 @@ def ears_scan(
     total, squares, lost = np.zeros(regions), np.zeros(regions), np.zeros(regions)
     before, earlier = np.full(regions, np.nan), np.full(regions, np.nan)
     mean, scale, score = np.empty(regions), np.empty(regions), np.empty(regions)
-    carried, limit = np.zeros(regions), threshold.copy()
+    carried, limit, normal = np.zeros(regions), threshold.copy(), np.empty(regions)
+    for r in range(regions):
+        normal[r] = _to_normal(threshold[r] + (1.0 if cumulated else 0.0), df)
     for t in range(begin + lag, periods):
         old = t - lag - baseline
         _slide(values, usable, gaps, t - lag, old if old >= begin else -1, total, squares, lost)
@@ -275,7 +280,9 @@ def ears_scan(
         row = t - first
         if row < 0:
             continue
-        _bound(total, mean, scale, limit, scores, bounds, which, carried, widen, df, dense, upper[row])
+        _bound(
+            total, mean, scale, limit, normal, scores, bounds, which, carried, widen, df, dense, upper[row]
+        )
         for r in range(regions):
             expected[row, r] = mean[r]
             statistic[row, r] = score[r]
