@@ -62,6 +62,10 @@ class Spec:
         Whether it can test day by day.
     by_region : bool
         Whether every region is answered from its own counts.
+    single : bool
+        Whether it takes one threshold only, the same for all regions.
+    needs : tuple of str
+        Options it cannot be run without; ``dataclasses.replace(spec, options={...})`` gives them.
     """
 
     name: str
@@ -80,6 +84,8 @@ class Spec:
     years: int = 0
     daily: bool = True
     by_region: bool = True
+    single: bool = False
+    needs: tuple[str, ...] = ()
 
     def load(self) -> Callable[..., Alarms]:
         """Return the function."""
@@ -101,8 +107,22 @@ class Spec:
         """Run the detector; without a threshold, at its usual one."""
         if counts.freq == "day" and not self.daily:
             raise OptionError(f"{self.name} tests week by week", todo="counts.resample('week')")
-        given = {self.threshold: self.usual if threshold is None else threshold}
-        return self.load()(counts, last=last, **{**self.options_for(counts), **given})
+        options = self.options_for(counts)
+        missing = [name for name in self.needs if name not in options]
+        if missing:
+            raise OptionError(
+                f"{self.name} needs {', '.join(missing)}",
+                todo=f"dataclasses.replace(detector_spec({self.name!r}), options={{{missing[0]!r}: ...}})",
+            )
+        level = self.usual if threshold is None else threshold
+        if self.single and np.ndim(level):
+            several = np.unique(level)
+            if several.size > 1:
+                raise OptionError(
+                    f"{self.name} takes one {self.threshold} for all regions", found=f"{several.size} of them"
+                )
+            level = float(several[0])
+        return self.load()(counts, last=last, **{**options, self.threshold: level})
 
     def from_budget(self, rate: float | FloatArray, freq: Freq) -> FloatArray:
         """Return the threshold the formula gives for so many episodes per region-year.
@@ -186,6 +206,32 @@ _LIST: tuple[Spec, ...] = (
     _control_chart("cusum_nb", "cusum", _NB),
     _control_chart("cusum_poisson", "cusum", _POISSON),
     _control_chart("ewma", "ewma", {}),
+    _control_chart("glr_nb", "glr", _NB),
+    _control_chart("glr_poisson", "glr", _POISSON),
+    Spec(
+        "rogerson",
+        "analytics.detectors.rogerson:rogerson",
+        threshold="arl",
+        usual=52.0,
+        stricter="higher",
+        bounds=(4.0, 1e5),
+        kind="score",
+        resets=True,
+        formula="arl",
+        sweep=None,
+        weeks=9,
+        single=True,
+    ),
+    _control_chart("e_detector", "e_detector", {}),
+    Spec(
+        "space_time_scan",
+        "analytics.detectors.space_time_scan:space_time_scan",
+        usual=1 / 52,
+        weeks=57,
+        by_region=False,
+        single=True,
+        needs=("places",),
+    ),
     Spec("bayes", "analytics.detectors.bayes:bayes", usual=0.05, weeks=7),
     Spec(
         "rki",

@@ -14,7 +14,7 @@ from analytics.detectors.registry import DETECTORS, Spec, detector_spec
 from analytics.errors import OptionError, unknown_option
 from analytics.evaluation.replicates import Detector
 from analytics.monitoring.budget import Budget
-from analytics.monitoring.calibrate import calibrate
+from analytics.monitoring.calibration import calibrate
 from analytics.results import Alarms
 
 __all__ = ["RegisteredDetector", "Thresholds", "registered"]

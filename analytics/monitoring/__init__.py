@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 from analytics.monitoring.budget import Budget, parse_budget
-from analytics.monitoring.calibrate import Calibration, calibrate, calibrate_together
+from analytics.monitoring.calibration import Calibration, calibrate, calibrate_together
+from analytics.monitoring.result import ALARM, NO_ALARM, NOT_TESTED, MonitorResult
+from analytics.monitoring.watch import DEFAULT_DETECTORS, monitor
 
-__all__ = ["Budget", "Calibration", "calibrate", "calibrate_together", "parse_budget"]
+__all__ = [
+    "ALARM",
+    "DEFAULT_DETECTORS",
+    "NOT_TESTED",
+    "NO_ALARM",
+    "Budget",
+    "Calibration",
+    "MonitorResult",
+    "calibrate",
+    "calibrate_together",
+    "monitor",
+    "parse_budget",
+]

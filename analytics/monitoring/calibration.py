@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +44,8 @@ class Calibration:
         False-alarm episodes per region-year expected at them.
     rate_error : float array, shape (regions,)
         Monte Carlo standard error of `rate`; NaN where it is not simulated.
+    together : float array, shape (regions,)
+        The same for the alarms of all detectors that share the budget, taken as one.
     budget : Budget
     basis : str
         Where threshold and rate come from.
@@ -55,6 +57,7 @@ class Calibration:
     threshold: FloatArray
     rate: FloatArray
     rate_error: FloatArray
+    together: FloatArray
     budget: Budget
     basis: str
 
@@ -180,13 +183,14 @@ def calibrate_together(
     Returns
     -------
     list of Calibration
-        One for each detector. `rate` of each is its own; the basis states what all together have.
+        One for each detector: `rate` is its own, `together` that of all.
     """
     specs = [detector_spec(name) for name in detectors]
     allowed = parse_budget(budget)
     _check(specs, by, resample, share, replicates)
     rate = allowed.per_region(len(counts.regions))
-    if by == "formula" or (by == "auto" and share is None and all(spec.keeps for spec in specs)):
+    formulas = all(spec.keeps for spec in specs) or any(spec.single for spec in specs)
+    if by == "formula" or (by == "auto" and share is None and formulas):
         return [_formula(counts, spec, rate, len(specs), allowed) for spec in specs]
     make = parametric if resample == "parametric" else rotated
     parts = [_on_histories(specs, batch, rate, share) for batch in make(counts, replicates, seed)]
@@ -198,11 +202,10 @@ def calibrate_together(
         for at, found, _ in parts:
             threshold[at], mean[at], error[at] = found[i]
         together = np.concatenate([union for *_, union in parts])
-        basis = words
-        if len(specs) > 1:
-            basis += f"; all together {format_number(float(together.mean()), 2)} per region-year"
         out.append(
-            Calibration(spec.name, spec.threshold, counts.regions, threshold, mean, error, allowed, basis)
+            Calibration(
+                spec.name, spec.threshold, counts.regions, threshold, mean, error, together, allowed, words
+            )
         )
     return out
 
@@ -218,6 +221,12 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
     if len(set(names)) < len(names):
         raise OptionError("a detector stands twice", found=", ".join(names))
     for spec in specs:
+        if spec.single and by == "history":
+            raise OptionError(
+                f"{spec.name} takes one {spec.threshold} for all regions",
+                expected="a detector whose threshold may differ from region to region",
+                todo="by='formula'",
+            )
         if not spec.by_region:
             raise OptionError(
                 f"{spec.name} answers for all regions at once",
@@ -253,6 +262,7 @@ def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Bu
         threshold,
         np.full(threshold.shape, own),
         np.full(threshold.shape, np.nan),
+        np.full(threshold.shape, rate),
         budget,
         f"by formula{parts}: {said}; the rate is at most that, as near alarms are one episode",
     )
@@ -374,8 +384,3 @@ class _Calibrator:
             return alarm.reshape(len(alarm), groups, -1), years
 
         return bisect(run, *self.spec.bounds, allowed, self.batch.counts_days)
-
-
-def thresholds_of(calibrations: Iterable[Calibration]) -> dict[str, FloatArray]:
-    """Return the thresholds of several detectors by name."""
-    return {found.detector: found.threshold for found in calibrations}

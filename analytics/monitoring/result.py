@@ -1,0 +1,143 @@
+"""One answer for each watched region."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analytics.monitoring.budget import Budget
+from analytics.monitoring.calibration import Calibration
+from analytics.results import Alarms, format_number
+
+__all__ = ["ALARM", "NOT_TESTED", "NO_ALARM", "MonitorResult"]
+
+ALARM, NO_ALARM, NOT_TESTED = "alarm", "no alarm", "not tested"
+_NAMED = 6  # regions named in a sentence before it counts the rest
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MonitorResult:
+    """What several detectors together say about each region, at one budget of false alarms.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row for each region: region, period (first day of the latest one over at `as_of`), label,
+        observed, alarm (NA: not tested), by (detectors that alarm, with commas between), since (first day
+        of the running episode), episodes (of any detector, over the periods tested), years (tested), rate
+        (false-alarm episodes a year expected of all detectors together), last_alarm (first day of the last
+        period with an alarm), note.
+    alarms : Alarms
+        Of every detector, period by period.
+    calibrations : tuple of Calibration
+    budget : Budget
+    notes : tuple of str
+    """
+
+    frame: pd.DataFrame
+    alarms: Alarms
+    calibrations: tuple[Calibration, ...]
+    budget: Budget
+    notes: tuple[str, ...] = ()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the counts are simulated."""
+        return self.alarms.simulated
+
+    @property
+    def label(self) -> str:
+        """Label of the period answered about."""
+        return str(self.frame["label"].iloc[0])
+
+    def answers(self) -> pd.Series:
+        """Return "alarm", "no alarm" or "not tested" for each region."""
+        alarm = self.frame["alarm"]
+        words = alarm.map({True: ALARM, False: NO_ALARM}).astype(object)
+        return words.where(alarm.notna(), NOT_TESTED).astype("str")
+
+    def summary(self) -> pd.DataFrame:
+        """Return the table a reader would want: regions with an alarm first, those not tested last."""
+        frame = self.frame
+        since = frame["since"].dt.strftime("%Y-%m-%d").astype(object)
+        table = pd.DataFrame(
+            {
+                "region": frame["region"],
+                "answer": self.answers(),
+                "by": frame["by"],
+                "since": since.where(frame["since"].notna(), ""),
+                "observed": [
+                    format_number(float(v), 0) if v is not pd.NA else "–" for v in frame["observed"]
+                ],
+                "episodes": frame["episodes"].astype(str),
+                "expected false": [
+                    format_number(float(v), 2) for v in (frame["rate"] * frame["years"]).to_numpy()
+                ],
+                "why": frame["note"],
+            }
+        )
+        order = frame["alarm"].map({True: 0, False: 1}).astype(float).fillna(2).to_numpy()
+        return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+
+    def sentence(self) -> str:
+        """Return the answer as a reader would say it."""
+        tag = "SIMULATED data: " if self.simulated else ""
+        answers = self.answers()
+        raised = self.frame.loc[answers == ALARM]
+        said = []
+        if len(raised):
+            named = [f"{row.region} ({row.by})" for row in raised.head(_NAMED).itertuples()]
+            more = f" and {len(raised) - _NAMED} more" if len(raised) > _NAMED else ""
+            said.append(f"alarm in {', '.join(named)}{more}")
+        for word in (NO_ALARM, NOT_TESTED):
+            number = int((answers == word).sum())
+            if number:
+                said.append(f"{word} in {number}")
+        regions = len(self.frame)
+        return f"{tag}{self.label}: {'; '.join(said)} of {regions} region{'s' if regions != 1 else ''}."
+
+    def expectation(self) -> str:
+        """Return how many false alarms this configuration should raise, and how many alarms it raised."""
+        years = self.frame["years"].to_numpy()
+        expected = float((self.frame["rate"] * years).sum())
+        span = f"{self.alarms.labels()[0]}..{self.label}"
+        return (
+            f"Budget {self.budget}. Over the periods tested ({span}, {format_number(float(years.sum()))} "
+            f"region-years) this configuration raised {int(self.frame['episodes'].sum())} episodes; "
+            f"about {format_number(expected)} false ones or fewer would be expected if nothing had happened."
+        )
+
+    def text(self) -> str:
+        """Return sentence, expectation, table, thresholds and notes for a terminal."""
+        return "\n".join(
+            [
+                self.sentence(),
+                self.expectation(),
+                "",
+                self.summary().to_string(index=False),
+                "",
+                *(found.sentence() for found in self.calibrations),
+                *(f"note: {note}" for note in self.notes),
+            ]
+        )
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        tag = "SIMULATED " if self.simulated else ""
+        names = ", ".join(found.detector for found in self.calibrations)
+        raised = int((self.answers() == ALARM).sum())
+        return (
+            f"MonitorResult({tag}{self.label}: alarm in {raised} of {len(self.frame)} regions, by {names}, "
+            f"budget {self.budget})"
+        )
+
+    def _repr_html_(self) -> str:
+        said = f"<p><b>{html.escape(self.sentence())}</b></p><p>{html.escape(self.expectation())}</p>"
+        items = [found.sentence() for found in self.calibrations] + list(self.notes)
+        listed = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+        return f"{said}{self.summary().to_html(index=False)}<ul>{listed}</ul>"

@@ -1,0 +1,195 @@
+"""Several detectors, one answer for each region, one budget of false alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics.counts import Counts
+from analytics.detectors.registry import Spec, detector_spec
+from analytics.errors import OptionError
+from analytics.kernels.episodes import episode_spans
+from analytics.monitoring.budget import Budget, parse_budget
+from analytics.monitoring.calibration import REPLICATES, By, Calibration, calibrate_together
+from analytics.monitoring.histories import Resample, usable_history
+from analytics.monitoring.result import MonitorResult
+from analytics.results import Alarms
+
+__all__ = ["DEFAULT_DETECTORS", "monitor"]
+
+BoolArray = npt.NDArray[np.bool_]
+
+DEFAULT_DETECTORS: tuple[str, ...] = ("recent_window",)
+YEAR_DAYS = 364
+BEFORE_DAYS = 364  # at least so much history before the tested periods, to calibrate on it alone
+_DAY = np.timedelta64(1, "D")
+
+
+def monitor(
+    counts: Counts,
+    detectors: str | Spec | Sequence[str | Spec] = DEFAULT_DETECTORS,
+    budget: str | float | Budget = "1 per region-year",
+    *,
+    last: int | None = None,
+    by: By = "auto",
+    resample: Resample = "parametric",
+    share: float | None = None,
+    replicates: int = REPLICATES,
+    seed: int = 0,
+) -> MonitorResult:
+    """Watch every region with several detectors, and give one answer for each.
+
+    Parameters
+    ----------
+    counts : Counts
+        Taken at the frequency shown. The answer is about the last period over at `as_of`.
+    detectors : str, Spec, or sequence of them
+        Names from the registry of detectors, or detectors with options of their own.
+    budget : str, number or Budget
+        False-alarm episodes allowed, of all detectors together: "1 per region-year",
+        "12 per year over all regions", or a number per region-year.
+    last : int, optional
+        Test so many periods, to say since when and how often; a year (52 weeks or 364 days) by default, or
+        what there is.
+    by, resample, share, replicates, seed
+        How the budget becomes thresholds; see :func:`calibrate`.
+
+    Returns
+    -------
+    MonitorResult
+
+    Raises
+    ------
+    OptionError
+        If a detector or option is unknown, or a detector has no answer for every region.
+    HistoryError
+        If no period is over.
+
+    Notes
+    -----
+    A region has an alarm if any detector has one in the latest period, and is not tested if none could
+    answer. Alarms of all detectors within two weeks of each other are one episode, and the budget is of such
+    episodes: see :func:`calibrate_together` for how detectors share it.
+
+    Thresholds that are calibrated are so on the history before the periods tested, where that is a year at
+    least, so that the alarms of the past year are what one would have seen.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2018-01-01", periods=840)
+    >>> daily = pd.DataFrame(np.random.default_rng(2).poisson(0.5, (840, 2)), days, ["Diyala", "Kirkuk"])
+    >>> daily.loc[days[-10:], "Kirkuk"] += 2
+    >>> result = monitor(Counts.from_frame(daily, freq="day", as_of=days[-1]).resample("day"), last=28)
+    >>> result.sentence()
+    '2020-04-19: alarm in Kirkuk (recent_window); no alarm in 1 of 2 regions.'
+    """
+    specs = [
+        detector_spec(name) for name in ([detectors] if isinstance(detectors, str | Spec) else detectors)
+    ]
+    allowed = parse_budget(budget)
+    history = usable_history(counts)
+    size = 7 if counts.freq == "week" else 1
+    over = len(history) * history.period_days // size
+    if last is not None and (not isinstance(last, int | np.integer) or isinstance(last, bool) or last < 1):
+        raise OptionError("last is not a number of periods", expected="1 or more", found=str(last))
+    tested = min(over, YEAR_DAYS // size if last is None else int(last))
+    for spec in specs:
+        if counts.freq == "day" and not spec.daily:
+            raise OptionError(
+                f"{spec.name} tests week by week", todo="counts.resample('week'), or freq='week'"
+            )
+    before, notes = _before(history, tested * size)
+    found = calibrate_together(
+        before,
+        specs,
+        allowed,
+        by=by,
+        resample=resample,
+        share=share,
+        replicates=replicates,
+        seed=seed,
+    )
+    simulated = not np.isnan(found[0].rate_error).all()
+    parts = [_run(spec, counts, own, tested) for spec, own in zip(specs, found, strict=True)]
+    alarms = Alarms.concat(parts)
+    return MonitorResult(
+        frame=_frame(alarms, parts, found[0].together),
+        alarms=alarms,
+        calibrations=tuple(found),
+        budget=allowed,
+        notes=(*alarms.notes, *(notes if simulated else ())),
+    )
+
+
+def _before(history: Counts, tested_days: int) -> tuple[Counts, tuple[str, ...]]:
+    """Return the history that thresholds are calibrated on, and a note where it holds what is tested."""
+    periods = len(history) - tested_days // history.period_days
+    if periods * history.period_days < BEFORE_DAYS:
+        return history, (
+            "less than a year lies before the periods tested, so thresholds are calibrated on these too: the "
+            "alarms of the past are not quite what one would have seen",
+        )
+    return history.until(history.starts[periods] - _DAY), ()
+
+
+def _run(spec: Spec, counts: Counts, found: Calibration, last: int) -> Alarms:
+    level = found.threshold
+    alarms = spec.run(counts, level if (level != level[0]).any() else float(level[0]), last=last)
+    run = replace(alarms.run(), name=spec.name, rate=found.rate, rate_basis=found.basis)
+    return replace(alarms, detectors=(spec.name,) * len(alarms.regions), runs=(run,))
+
+
+def _frame(alarms: Alarms, parts: Sequence[Alarms], rate: npt.NDArray[np.float64]) -> pd.DataFrame:
+    regions = parts[0].regions
+    width, now = len(regions), alarms.latest_index
+    shape = (len(alarms.starts), len(parts), width)
+    alarm, tested = alarms.alarm.reshape(shape), alarms.tested.reshape(shape)
+    union, any_tested = np.asarray(alarm.any(axis=1)), np.asarray(tested.any(axis=1))
+    series, first, final, _ = episode_spans(union, alarms.period_days)
+    starts = alarms.starts.astype("datetime64[us]")
+    since = np.full(width, np.datetime64("NaT"), dtype="datetime64[us]")
+    running = final == now  # an alarm now: the episode that reaches the latest period
+    since[series[running]] = starts[first[running]]
+    latest = since.copy()
+    latest[series] = starts[final]  # episodes are in order of time, so the last one stays
+    covered = alarms.covered.reshape(shape)[now].any(axis=0)
+    observed = pd.array(alarms.observed.reshape(shape)[now].max(axis=0).astype(np.int64), dtype="Int64")
+    observed[~covered] = pd.NA
+    answer = pd.array(union[now], dtype="boolean")
+    answer[~any_tested[now]] = pd.NA
+    names = np.array([part.detectors[0] for part in parts], dtype=object)
+    return pd.DataFrame(
+        {
+            "region": pd.array(list(regions), dtype="str"),
+            "period": np.broadcast_to(starts[now], width),
+            "label": pd.array([alarms.labels()[now]] * width, dtype="str"),
+            "observed": observed,
+            "alarm": answer,
+            "by": pd.array([", ".join(names[own]) for own in alarm[now].T], dtype="str"),
+            "since": since,
+            "episodes": np.bincount(series, minlength=width),
+            "years": any_tested.sum(axis=0) * alarms.period_days / 365.25,
+            "rate": rate,
+            "last_alarm": latest,
+            "note": pd.array(_notes(alarms, names, shape, now), dtype="str"),
+        }
+    )
+
+
+def _notes(alarms: Alarms, names: npt.NDArray[np.object_], shape: tuple[int, ...], now: int) -> list[str]:
+    """Return what each region's detectors say about the latest period, once where they say the same."""
+    if alarms.note is None:
+        return [""] * shape[2]
+    codes = alarms.note.reshape(shape)[now]
+    out = []
+    for column in codes.T:
+        said = [alarms.reasons[code] for code in column]
+        if len(set(said)) == 1:
+            out.append(said[0])
+        else:
+            out.append("; ".join(f"{name}: {text}" for name, text in zip(names, said, strict=True) if text))
+    return out
