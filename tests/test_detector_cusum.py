@@ -5,10 +5,50 @@ from __future__ import annotations
 import numpy as np
 import oracle_cases as oracle
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
+from analytics.counts import Counts
 from analytics.detectors.cusum import cusum
+from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
+from analytics.detectors.training import TRAINING
+from analytics.errors import OptionError
+from analytics.kernels.cusum import cusum_run, likelihood_ratio, train, transform, transform_bound
+from analytics.kernels.run_length import cusum_design, cusum_run_length, lattice
 
 ORACLE = 1e-6  # bounds and statistics of the reference, given to 15 digits
+CHAIN = 1e-4  # share: the chain is solved by iteration, to 1e-5
+ERRORS = 4.0  # standard errors between a simulated run length and the chain's
+TIE = 1e-9
+
+
+def weekly(values, *, covered=None, start="2018-01-01", as_of=None) -> Counts:
+    values = np.asarray(values, dtype=np.int32)
+    values = values[:, None] if values.ndim == 1 else values
+    starts = np.datetime64(start) + 7 * np.arange(len(values))
+    return Counts(
+        values=values,
+        coverage=np.ones(values.shape, bool) if covered is None else covered,
+        starts=starts,
+        regions=tuple(f"r{i}" for i in range(values.shape[1])),
+        freq="week",
+        finest="week",
+        week_start="monday",
+        as_of=starts[-1] + 6 if as_of is None else np.datetime64(as_of),
+        simulated=True,
+    )
+
+
+def draw(rng, mean, dispersion, shape):
+    return (
+        rng.poisson(mean, shape)
+        if dispersion == 1
+        else rng.negative_binomial(mean / (dispersion - 1), 1 / dispersion, shape)
+    )
+
+
+# -- against the reference ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", oracle.cases("cusum"))
@@ -25,9 +65,288 @@ def test_reproduces_the_reference(name):
         last=len(output["range"]),
     )
     assert got.tested.all()
-    np.testing.assert_allclose(got.statistic[:, 0], oracle.numbers(output["cusum"]), atol=ORACLE)
-    np.testing.assert_allclose(got.upper_bound[:, 0], oracle.numbers(output["upperbound"]), atol=ORACLE)
-    np.testing.assert_allclose(
-        got.expected[:, 0], oracle.numbers(np.broadcast_to(output["m"], 104)), rtol=ORACLE
-    )
+    for found, wanted in (
+        (got.statistic, output["cusum"]),
+        (got.upper_bound, output["upperbound"]),
+        (got.expected, np.broadcast_to(output["m"], len(output["range"]))),
+    ):
+        np.testing.assert_allclose(found[:, 0], oracle.numbers(wanted), rtol=0, atol=ORACLE)
     assert got.alarm[:, 0].tolist() == output["alarm"]
+    assert not got.runs[0].resets
+
+
+def test_every_transformation_of_the_reference_is_covered():
+    covered = {oracle.load("cusum", name)["control"]["trans"] for name in oracle.cases("cusum")}
+    assert covered == {
+        "standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin", "none"
+    }  # fmt: skip
+    assert len(oracle.cases("cusum")) == 34
+
+
+# -- kernels -----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    values=hnp.arrays(np.int32, (25, 3), elements=st.integers(0, 12)),
+    covered=hnp.arrays(np.bool_, (25, 3)),
+    restart=st.sampled_from([0.0, 1.5, np.nan]),
+)
+def test_the_kernel_is_the_recursion(values, covered, restart):
+    slope, drift, threshold = (
+        np.array([[0.7, 0.5, 1.0]]),
+        np.array([[1.0, 2.0, 3.0]]),
+        np.array([2.0, 3.0, 9.0]),
+    )
+    statistic, alarm, bound = np.empty(values.shape), np.empty(values.shape, bool), np.empty(values.shape)
+    cusum_run(values, covered, slope, drift, threshold, restart, np.zeros(3), statistic, alarm, bound)
+    for j in range(3):
+        s = 0.0
+        for t in range(25):
+            if covered[t, j]:
+                assert bound[t, j] == pytest.approx(max((threshold[j] - s + drift[0, j]) / slope[0, j], 0))
+                s = max(0.0, s + slope[0, j] * values[t, j] - drift[0, j])
+            raised = covered[t, j] and s >= threshold[j]
+            assert (statistic[t, j], alarm[t, j]) == (s, raised)
+            s = restart if raised and not np.isnan(restart) else s
+
+
+def test_likelihood_ratios_are_those_of_the_distributions():
+    from scipy import stats
+
+    mean, spread, ratio = 3.0, 2.5, 1.8
+    size = mean / (spread - 1)
+    y = np.arange(12)
+    slope, drift = likelihood_ratio(np.array([mean]), np.array([spread]), ratio)
+    laws = [stats.nbinom(size, size / (size + m)) for m in (mean, ratio * mean)]
+    np.testing.assert_allclose(slope * y - drift, laws[1].logpmf(y) - laws[0].logpmf(y), rtol=1e-9)
+    slope, drift = likelihood_ratio(np.array([mean]), np.array([1.0]), ratio)
+    np.testing.assert_allclose(
+        slope * y - drift, stats.poisson.logpmf(y, ratio * mean) - stats.poisson.logpmf(y, mean), rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("dispersion", [1.0, 3.0])
+@pytest.mark.parametrize(
+    ("mean", "down", "unit", "levels"), [(2.0, 3, 1, 6), (0.3, 1, 2, 7), (5.0, 68, 9, 40)]
+)
+def test_the_run_length_solves_the_whole_chain(mean, dispersion, down, unit, levels):
+    from scipy import stats
+
+    law = stats.poisson(mean) if dispersion == 1 else stats.nbinom(mean / (dispersion - 1), 1 / dispersion)
+    moves = np.zeros((levels, levels))
+    for i in range(levels):
+        for y in range(200):
+            to = max(0, i - down + unit * y)
+            if to < levels:
+                moves[i, to] += law.pmf(y)
+    wanted = np.linalg.solve(np.eye(levels) - moves, np.ones(levels))[0]
+    got = cusum_run_length(mean, down=down, unit=unit, levels=levels, dispersion=dispersion)
+    assert got == pytest.approx(wanted, rel=CHAIN)
+
+
+@settings(max_examples=60, deadline=None)
+@given(reference=st.floats(1e-3, 1e3))
+def test_reference_values_are_rounded_little_and_do_not_cancel(reference):
+    down, unit = (int(part[0]) for part in lattice(np.array([reference])))
+    assert np.gcd(down, unit) == 1
+    assert abs(down / unit / reference - 1) <= (1 / 16 if reference < 1 / 8 else 1 / 35)
+
+
+@pytest.mark.parametrize(("mean", "dispersion"), [(0.05, 1.0), (1.0, 1.0), (1.0, 4.0), (20.0, 10.0)])
+def test_simulated_run_lengths_are_those_wanted(mean, dispersion):
+    periods, series, wanted = 1500, 800, 100.0
+    design = cusum_design(
+        np.full(series, mean), np.full(series, dispersion), ratio=2.0, run_length=np.full(series, wanted)
+    )
+    assert (design.run_length >= wanted).all()
+    # The design is for the mean and dispersion rounded to a grid: simulate those.
+    m = float(np.exp(np.round(np.log(mean) / 0.04) * 0.04))
+    phi = float(np.exp(np.round(np.log(dispersion) / 0.1) * 0.1))
+    y = draw(np.random.default_rng(1), m, phi, (periods, series))
+    statistic, alarm = np.empty(y.shape), np.empty(y.shape, bool)
+    start = np.zeros(series)
+    cusum_run(
+        y, None, design.slope[None], design.drift[None], design.threshold, 0.0, start, statistic, alarm, None
+    )
+    # Complete runs from 0 to an alarm, counted over a long stretch: periods per alarm is the mean run.
+    alarms = alarm.sum()
+    assert periods * series / alarms == pytest.approx(
+        design.run_length[0], rel=ERRORS / np.sqrt(alarms) + 0.01
+    )
+
+
+def test_training_moments():
+    rng = np.random.default_rng(2)
+    y = draw(rng, 2.0, 3.0, (520, 400))
+    got = train(y, np.ones(y.shape, bool), fortnight=2, spread=True)
+    assert got.mean.mean() == pytest.approx(2.0, abs=0.02)
+    assert got.dispersion.mean() == pytest.approx(3.0, abs=0.35)  # the larger of two estimates leans up
+    holes = rng.random(y.shape) < 0.3
+    some = train(np.where(holes, 99, y), ~holes, fortnight=2, spread=True)
+    assert some.mean.mean() == pytest.approx(2.0, abs=0.02)
+    assert (some.periods == (~holes).sum(axis=0)).all()
+
+
+@pytest.mark.parametrize("kind", ["standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "none"])
+def test_bounds_undo_the_transformations(kind):
+    mean = np.array([0.4, 3.0, 40.0])
+    counts = np.ceil(mean * 2 + 3)
+    score = transform(kind, counts, mean, alpha=0.3)
+    np.testing.assert_allclose(transform_bound(kind, score, mean, alpha=0.3), counts, rtol=1e-9)
+
+
+# -- the detector ------------------------------------------------------------------------------------------
+
+
+def test_alarms_where_activity_doubles_and_starts_again():
+    rng = np.random.default_rng(3)
+    y = rng.poisson(4.0, (110, 200))
+    y[100:] = rng.poisson(12.0, (10, 200))
+    got = cusum(weekly(y), family="poisson", last=30)
+    assert got.alarm[:20].sum() / 200 * 365.25 / 7 / 20 < 1.6  # a year, on an estimated mean; wanted 1
+    assert got.alarm[20:24].any(axis=0).mean() > 0.95
+    assert got.runs[0].name == "cusum_poisson"
+    assert got.runs[0].resets
+    assert (got.runs[0].rate <= 1.0).all()
+    after = got.alarm[:-1] & (got.observed[1:] == 0)
+    assert (got.statistic[1:][after] == 0).all()
+
+
+def test_the_negative_binomial_keeps_its_rate_where_the_poisson_does_not():
+    y = draw(np.random.default_rng(4), 3.0, 4.0, (52 * 6, 150))
+    rates = {}
+    for family in ("poisson", "negative_binomial"):
+        got = cusum(weekly(y), family=family, mean=3.0, dispersion=4.0)
+        rates[family] = got.alarm.mean() * 365.25 / 7
+    assert 0.75 < rates["negative_binomial"] <= 1.1
+    assert rates["poisson"] > 3
+
+
+def test_the_bound_is_where_alarms_begin():
+    y = draw(np.random.default_rng(5), 2.0, 2.0, (156, 40))
+    got = cusum(weekly(y))
+    gap = got.observed - got.upper_bound
+    clear = got.tested & (np.abs(gap) > TIE)
+    assert (got.alarm == (gap > 0))[clear].all()
+    for kind in ("standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin"):
+        got = cusum(weekly(y), transform=kind)
+        clear = got.tested & (np.abs(got.observed - got.upper_bound) > TIE) & (got.upper_bound > 0)
+        assert (got.alarm == (got.observed > got.upper_bound))[clear].all(), kind
+
+
+def test_one_region_does_not_change_another():
+    counts = weekly(draw(np.random.default_rng(6), 1.0, 2.0, (130, 12)))
+    every = cusum(counts)
+    one = cusum(counts.select(["r7"]))
+    np.testing.assert_allclose(every.statistic[:, 7], one.statistic[:, 0], rtol=TIE)
+    np.testing.assert_array_equal(every.alarm[:, 7], one.alarm[:, 0])
+
+
+def test_a_threshold_for_each_region():
+    y = np.repeat(draw(np.random.default_rng(7), 2.0, 1.0, (200, 1)), 3, axis=1)
+    got = cusum(weekly(y), threshold=[1.0, 2.0, 50.0])
+    first = [column.argmax() if column.any() else 999 for column in got.alarm.T]
+    assert first[0] <= first[1] <= first[2] == 999
+    again = cusum(weekly(y), threshold=got.runs[0].parameters["threshold"])
+    np.testing.assert_array_equal(got.alarm, again.alarm)
+    with pytest.raises(OptionError, match="3, one for each region"):
+        cusum(weekly(y), threshold=[1.0, 2.0])
+
+
+@settings(max_examples=20, deadline=None)
+@given(values=hnp.arrays(np.int32, (70, 2), elements=st.integers(0, 6)), higher=st.floats(1.0, 4.0))
+def test_a_higher_threshold_never_alarms_first(values, higher):
+    low, high = (cusum(weekly(values), threshold=h) for h in (1.0, higher))
+    for j in range(2):
+        if high.alarm[:, j].any():
+            assert low.alarm[: high.alarm[:, j].argmax() + 1, j].any()
+
+
+def test_a_seasonal_mean_is_followed():
+    weeks = np.arange(52 * 6)
+    mean = 4 * np.exp(0.9 * np.sin(2 * np.pi * weeks * 7 / 365.25))
+    y = np.random.default_rng(8).poisson(mean[:, None], (len(weeks), 60))
+    flat, waves = (cusum(weekly(y), family="poisson", last=104, harmonics=h) for h in (0, 1))
+    assert waves.alarm.mean() < 0.35 * flat.alarm.mean()
+    np.testing.assert_allclose(waves.expected.mean(axis=1), mean[-104:], rtol=0.15)
+
+
+# -- awkward series: each answer stated --------------------------------------------------------------------
+
+
+def test_all_zeros_are_tested_and_one_incident_ever_is_no_alarm():
+    y = np.zeros((200, 3), dtype=int)
+    y[120, 1] = 1
+    y[120:123, 2] = 1
+    got = cusum(weekly(y))
+    assert got.tested[52:].all()
+    assert got.alarm.any(axis=0).tolist() == [False, False, True]
+    assert (got.expected[52:] > 0).all()
+
+
+def test_one_incident_in_training_and_constant_counts_never_alarm():
+    y = np.zeros((150, 2), dtype=int)
+    y[10, 0] = 1
+    y[:, 1] = 5
+    got = cusum(weekly(y))
+    assert got.tested[52:].all()
+    assert not got.alarm.any()
+
+
+def test_a_gap_is_not_tested_and_carries_the_statistic():
+    y = np.r_[np.tile([2, 1, 3, 2], 15), 5, 5, 0, 0, 5, 5][:, None]
+    covered = np.ones(y.shape, bool)
+    covered[62:64] = False
+    got = cusum(weekly(y, covered=covered), last=6, threshold=50.0)
+    shut = cusum(weekly(np.delete(y, [62, 63], axis=0)), last=4, threshold=50.0)
+    assert got.tested[:, 0].tolist() == [True, True, False, False, True, True]
+    np.testing.assert_array_equal(got.statistic[[0, 1, 4, 5]], shut.statistic)
+    assert np.isnan(got.statistic[2:4]).all()
+    assert got.reasons[got.note[2, 0]] == NO_COVERAGE
+
+
+def test_training_and_short_histories_say_so():
+    y = np.tile([1, 2, 0, 1], 30)[:, None]
+    got = cusum(weekly(y))
+    assert not got.tested[:52].any()
+    assert got.reasons[got.note[0, 0]] == TRAINING
+    assert got.tested[52:].all()
+    brief = cusum(weekly(y[:10]))
+    assert not brief.tested.any()
+    covered = np.ones((120, 2), bool)
+    covered[:40, 1] = False
+    late = cusum(weekly(np.repeat(y, 2, axis=1), covered=covered))
+    assert late.tested[60].tolist() == [True, False]
+    assert late.reasons[late.note[60, 1]] == SHORT
+    assert not cusum(weekly(y[:6]), last=1).tested.any()
+    assert cusum(weekly(y[:6]), last=3, mean=1.0, family="poisson").tested.all()
+
+
+def test_a_running_week_and_a_53_week_year():
+    y = np.tile([1, 2, 0, 1], 40)[:, None]
+    counts = weekly(y, start="2018-10-01", as_of="2021-10-20")
+    assert any("W53" in label for label in counts.labels())
+    got = cusum(counts, harmonics=1)
+    assert got.tested[52:-1].all()
+    assert got.reasons[got.note[-1, 0]] == RUNNING
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"family": "normal"}, "family"),
+        ({"transform": "log"}, "transform"),
+        ({"compat": "R"}, "compat"),
+        ({"ratio": 1.0}, "over 1"),
+        ({"arl": 52, "threshold": 3}, "arl or threshold"),
+        ({"mean": 0.0}, "over 0"),
+        ({"mean": "median"}, "mean"),
+        ({"mean": [1.0, 2.0]}, "one for each"),
+        ({"harmonics": -1}, "harmonics"),
+        ({"training": 0}, "training"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options, words):
+    with pytest.raises(OptionError, match=words):
+        cusum(weekly(np.ones(80)), **options)

@@ -6,9 +6,14 @@ import numpy as np
 import oracle_cases as oracle
 import pytest
 
+from analytics.counts import Counts
+from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.detectors.rogerson import design_tenths, rogerson
+from analytics.detectors.training import TRAINING
+from analytics.errors import OptionError
 
 BOUND = 1e-9  # the reference's bounds are whole numbers
+TIE = 1e-6
 RUN_LENGTH = 1e-4  # share; the chain is solved by iteration
 
 
@@ -58,3 +63,103 @@ def test_designs_are_those_of_the_reference(name):
             assert own[1] == 3.0  # the sum takes no value between 2.8 and 3.0: 2.9 is the same scheme
         else:
             assert own[1] == h
+
+
+# -- right by default --------------------------------------------------------------------------------------
+
+
+def weekly(values, *, covered=None) -> Counts:
+    values = np.asarray(values, dtype=np.int32)
+    values = values[:, None] if values.ndim == 1 else values
+    starts = np.datetime64("2018-10-01") + 7 * np.arange(len(values))
+    return Counts(
+        values=values,
+        coverage=np.ones(values.shape, bool) if covered is None else covered,
+        starts=starts,
+        regions=tuple(f"r{i}" for i in range(values.shape[1])),
+        freq="week",
+        finest="week",
+        week_start="monday",
+        as_of=starts[-1] + 6,
+        simulated=True,
+    )
+
+
+@pytest.mark.parametrize("waves", [0.0, 0.7])
+def test_the_run_length_holds_for_a_steady_and_a_seasonal_mean(waves):
+    weeks, series, wanted = 52 * 8, 400, 100.0
+    mean = 3 * np.exp(waves * np.sin(2 * np.pi * np.arange(weeks) / 52.18))
+    y = np.random.default_rng(1).poisson(mean[:, None], (weeks, series))
+    got = rogerson(weekly(y), expected=np.repeat(mean[:, None], series, axis=1), arl=wanted)
+    length = weeks * series / got.alarm.sum()
+    assert 0.95 * wanted < length < 1.35 * wanted
+    doubled = rogerson(weekly(2 * y[:60]), expected=np.repeat(mean[:60, None], series, axis=1), arl=wanted)
+    assert doubled.alarm[:12].any(axis=0).mean() > 0.85
+
+
+def test_the_threshold_is_free_of_its_unit_and_the_bound_is_where_alarms_begin():
+    y = np.random.default_rng(2).poisson(2.0, (120, 30))
+    got = rogerson(weekly(y), expected=2.0)
+    k, h = (float(np.ravel(got.runs[0].parameters[name])[0]) for name in ("reference", "threshold"))
+    again = rogerson(weekly(y), expected=2.0, reference=k, threshold=h)
+    np.testing.assert_array_equal(got.alarm, again.alarm)
+    gap = got.observed - got.upper_bound
+    assert (got.alarm == (gap > 0))[np.abs(gap) > TIE].all()
+
+
+def test_new_starts_after_an_alarm():
+    y = np.r_[np.zeros(5), 40, np.zeros(4)]
+    options = {"expected": 4.0, "reference": 5.0, "threshold": 10.0}
+    plain, part, fast, goes_on = (
+        rogerson(weekly(y), **options, **more)
+        for more in ({}, {"limit": 0.8}, {"fir": True}, {"compat": "surveillance"})
+    )
+    assert plain.statistic[4:8, 0] == pytest.approx([0, 3.5, 0, 0])
+    assert part.statistic[4:8, 0] == pytest.approx([0, 3.5, 0.3, 0])
+    assert fast.statistic[[0, 5, 6], 0] == pytest.approx([0, 3.5, 0])
+    assert rogerson(weekly(np.r_[7, y]), **options, fir=True).statistic[0, 0] == pytest.approx(0.7)
+    assert goes_on.statistic[4:8, 0] == pytest.approx([0, 3.5, 3.0, 2.5])
+    assert goes_on.alarm[5:8].all()
+    assert [part.runs[0].resets, goes_on.runs[0].resets] == [True, False]
+
+
+def test_awkward_series():
+    y = np.zeros((200, 4), dtype=int)
+    y[120, 1] = 1  # one incident ever
+    y[:, 2] = 5  # constant
+    y[:, 3] = np.tile([0, 1, 2, 1], 50)
+    got = rogerson(weekly(y))
+    assert got.reasons[got.note[0, 0]] == TRAINING
+    assert got.tested[52:].all()
+    assert not got.alarm.any()
+
+
+def test_gaps_and_short_histories():
+    y = np.tile([2, 1, 3, 2], 20)[:, None]
+    covered = np.ones(y.shape, bool)
+    covered[70:73] = False
+    got = rogerson(weekly(y, covered=covered), last=15)
+    assert got.tested[:, 0].tolist() == [True] * 5 + [False] * 3 + [True] * 7
+    assert got.reasons[got.note[5, 0]] == NO_COVERAGE
+    reference = rogerson(weekly(y, covered=covered), last=15, expected=2.0, compat="surveillance")
+    assert reference.tested[:, 0].tolist() == got.tested[:, 0].tolist()
+    brief = rogerson(weekly(y[:6]), last=1)
+    assert not brief.tested.any()
+    assert SHORT in brief.reasons
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"compat": "R"}, "compat"),
+        ({"reference": 2.0}, "go together"),
+        ({"reference": 2.0, "threshold": 5.0, "arl": 50}, "arl or threshold"),
+        ({"limit": 1.0}, "share of the threshold"),
+        ({"shift": 0.0}, "increase"),
+        ({"ratio": 1.0}, "increase"),
+        ({"expected": 0.0}, "over 0"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options, words):
+    with pytest.raises(OptionError, match=words):
+        rogerson(weekly(np.ones(80)), **options)

@@ -26,6 +26,8 @@ BoolArray = npt.NDArray[np.bool_]
 _MEAN_STEP = 0.05  # designs are shared by series whose mean and dispersion round to the same
 _SPREAD_STEP = 0.1
 _COUNTS_MAX = 20_000
+_WIDTH_STEP = 0.01
+_NEAR = 1.01  # a run length this little over the wanted one is not bettered
 
 
 def single_incident(mean: FloatArray, weight: float) -> FloatArray:
@@ -166,7 +168,7 @@ def _ewma_search(
     width: FloatArray,
     length: FloatArray,
 ) -> None:
-    """Fill the narrowest limits, to 0.005, whose run length reaches the wanted one."""
+    """Fill the narrowest limits, to 0.01, whose run length reaches the wanted one."""
     for d in range(len(mean)):
         deviation = np.sqrt(mean[d] * dispersion[d])
         top = 6.0
@@ -179,13 +181,22 @@ def _ewma_search(
                 break
             top *= 1.6
         low, high, length[d] = 0.0, top, reached
-        while high - low > 0.005:
-            middle = (low + high) / 2
+        low_length = _ewma_chain(mean[d], deviation, weight, low, least[d], pmf, nodes)
+        turn = 0
+        while high - low > _WIDTH_STEP and length[d] > _NEAR * wanted[d] and low_length < wanted[d]:
+            turn += 1
+            share = 0.5
+            if turn % 2 and np.isfinite(length[d]):
+                share = np.log(1.003 * wanted[d] / low_length) / np.log(length[d] / low_length)
+                share = min(max(share, 0.05), 0.95)
+            middle = low + share * (high - low)
             here = _ewma_chain(mean[d], deviation, weight, middle, least[d], pmf, nodes)
             if here < wanted[d]:
-                low = middle
+                low, low_length = middle, here
             else:
                 high, length[d] = middle, here
+        if low_length >= wanted[d]:
+            high, length[d] = low, low_length
         width[d] = high
 
 

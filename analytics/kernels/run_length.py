@@ -35,12 +35,13 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_MEAN_STEP = 0.02  # designs are shared by series whose mean and dispersion round to the same
-_SPREAD_STEP = 0.05
-_UNIT_MIN = 11  # a prime: steps of 1/11 of an incident are there to choose a threshold from
-_LATTICE = 20  # the reference value is rounded by at most one part in twice this
+_MEAN_STEP = 0.04  # designs are shared by series whose mean and dispersion round to the same
+_SPREAD_STEP = 0.1
+_UNIT_MIN = 8  # steps of an eighth of an incident, at least, are there to choose a threshold from
+_MISS = 1 / 80  # share by which a reference value may be rounded
+_NEAR = 1.01  # a run length this little over the wanted one is not bettered
 _LEVELS_MAX = 4000
-_CONVERGED = 1e-6
+_CONVERGED = 1e-5
 
 
 @compiled
@@ -74,29 +75,39 @@ def probabilities(mean: float, dispersion: float, pmf: FloatArray, tail: FloatAr
 def _chain(down: int, unit: int, levels: int, pmf: FloatArray, tail: FloatArray) -> float:
     """Return the run length from 0 of ``S = max(0, S - down + unit y)``, alarm at ``S >= levels``."""
     steps, hits = np.zeros(levels), np.zeros(levels)
-    cycle, alarm = 0.0, 0.0
-    for _ in range(20_000):
+    cycle, alarm, before, length = np.zeros(3), np.zeros(3), 0.0, 0.0
+    for turn in range(20_000):
         # Downwards moves dominate: a sweep upwards uses what it has just computed.
-        for turn in range(levels):
-            i = turn + 1 if turn < levels - 1 else 0
+        for k in range(levels):
+            i = k + 1 if k < levels - 1 else 0
             n, a = 1.0, 0.0
-            first = (down - i) // unit + 1 if i <= down else 0
-            at = i - down + unit * first
-            y = first
+            y = (down - i) // unit + 1 if i <= down else 0
+            at = i - down + unit * y
             while at < levels:
                 n += pmf[y] * steps[at]
                 a += pmf[y] * hits[at]
                 at += unit
                 y += 1
-            a += tail[y]
-            if i == 0:
-                change = max(abs(n - cycle) / n, abs(a - alarm) / max(a, 1e-300))
-                cycle, alarm = n, a
-            else:
-                steps[i], hits[i] = n, a
-        if change < _CONVERGED:
+            steps[i], hits[i] = n, a + tail[y]
+        # Returns to 0 end a cycle: what stands at 0 is the result, not part of the system.
+        cycle[0], cycle[1], cycle[2] = cycle[1], cycle[2], steps[0]
+        alarm[0], alarm[1], alarm[2] = alarm[1], alarm[2], hits[0]
+        steps[0], hits[0] = 0.0, 0.0
+        if alarm[2] <= 0:
+            return np.inf
+        before, length = length, _limit(cycle) / _limit(alarm)
+        if turn > 2 and abs(length - before) < _CONVERGED * length:
             break
-    return cycle / alarm if alarm > 0 else np.inf
+    return length
+
+
+@compiled
+def _limit(last: FloatArray) -> float:
+    """Return where three terms that near a limit geometrically are going (Aitken)."""
+    first, second = last[1] - last[0], last[2] - last[1]
+    if first <= 0 or second <= 0 or second >= first:
+        return float(last[2])
+    return float(last[2] + second * second / (first - second))
 
 
 @compiled
@@ -128,10 +139,10 @@ def _search(
                 high = min(high + max(high // 4, 1), top)
                 high_length = _chain(p, q, high, pmf, tail)
             turn = 0
-            while high - low > 1 and high_length > wanted[d]:
+            while high - low > 1 and high_length > _NEAR * wanted[d]:
                 turn += 1
                 share = (np.log(wanted[d]) - np.log(low_length)) / (np.log(high_length) - np.log(low_length))
-                middle = low + int(share * (high - low)) if turn % 3 else (low + high) // 2
+                middle = low + int(share * (high - low)) if turn % 4 else (low + high) // 2
                 middle = min(max(middle, low + 1), high - 1)
                 here = _chain(p, q, middle, pmf, tail)
                 if here < wanted[d]:
@@ -143,20 +154,29 @@ def _search(
 
 
 def lattice(reference: FloatArray) -> tuple[IntArray, IntArray]:
-    """Round reference values to fractions ``down / unit``, to within one part in 40 [2]_.
+    """Round reference values to fractions ``down / unit``, mostly to within one part in 80 [2]_.
+
+    The smallest unit from 8 to 40 that does it, else the nearest (1/35); below 1/8 ``down`` is 1 (1/16).
 
     Examples
     --------
-    >>> down, unit = lattice(np.array([0.03, 7.21, 144.2]))
-    >>> (down / unit).round(4).tolist()
-    [0.0303, 7.1818, 144.1818]
+    >>> down, unit = lattice(np.array([0.03, 0.446, 7.21, 144.2]))
+    >>> list(zip(down.tolist(), unit.tolist()))
+    [(1, 33), (4, 9), (57, 8), (1153, 8)]
     """
-    large = np.maximum(np.ceil(_LATTICE / np.maximum(reference, 1.0)), _UNIT_MIN)
-    small = np.maximum(np.round(_LATTICE * reference), 1.0)
-    unit = np.where(reference >= 1, large, np.round(small / reference))
-    down = np.where(reference >= 1, np.round(reference * unit), small)
-    # A whole reference value would leave only whole thresholds to choose from.
-    down += (reference >= 2) & (down % unit == 0)
+    units = np.arange(_UNIT_MIN, 5 * _UNIT_MIN + 1)
+    downs = np.maximum(np.round(reference[:, None] * units), 1.0)
+    # A fraction that cancels would leave fewer thresholds to choose from.
+    other = np.where(reference[:, None] * units < downs, -1.0, 1.0)
+    downs += np.where(np.gcd(downs.astype(np.int64), units) > 1, other, 0.0)
+    downs = np.maximum(downs, 1.0)
+    miss = np.abs(downs / units / reference[:, None] - 1)
+    miss[np.gcd(downs.astype(np.int64), units) > 1] = np.inf
+    pick = np.where((miss <= _MISS).any(axis=1), (miss <= _MISS).argmax(axis=1), miss.argmin(axis=1))
+    rows = np.arange(len(reference))
+    rare = reference * _UNIT_MIN < 1
+    unit = np.where(rare, np.round(1 / reference), units[pick])
+    down = np.where(rare, 1.0, downs[rows, pick])
     return down.astype(np.int64), unit.astype(np.int64)
 
 
@@ -172,7 +192,7 @@ def cusum_run_length(mean: float, *, down: int, unit: int = 1, levels: int, disp
     Examples
     --------
     >>> round(cusum_run_length(4.0, down=49, unit=10, levels=107), 3)
-    501.208
+    501.213
     """
     counts = (levels + down) // unit + 3
     pmf, tail = np.empty(counts), np.empty(counts)
@@ -237,8 +257,8 @@ def cusum_design(
 ) -> CusumDesign:
     """Design a likelihood-ratio CUSUM for each series [1]_ [2]_.
 
-    Means are rounded to 2 %, dispersions to 5 %, reference values to one part in 40; the run length is exact
-    for what results. A threshold is at least one incident: one incident alone, in whatever silence, is never
+    Means are rounded to 2 %, dispersions to 5 %, reference values to a fraction; the run length is exact for
+    what results. A threshold is at least one incident: one incident alone, in whatever silence, is never
     an alarm. The search starts at Siegmund's approximation [3]_.
 
     Parameters
@@ -253,7 +273,7 @@ def cusum_design(
     --------
     >>> design = cusum_design(np.array([4.0]), np.ones(1), ratio=2.0, run_length=np.array([52.0]))
     >>> round(float(design.run_length[0]), 1)
-    56.4
+    62.1
     """
     keys = np.stack(
         [
