@@ -125,7 +125,7 @@ def main() -> None:
         f"# EARS on {given.regions:,} SIMULATED series x {DAYS:,} days",
         "",
         "Processor seconds on one core, best / median of "
-        f"{CALLS} after a first call. Kernel: arrays made beforehand. Public: `ears(counts)` with its Alarms.",
+        f"{CALLS} after a first call. Kernel: arrays made beforehand. Public: `ears`, Alarms included.",
         "",
         "| panel | method | mode | kernel | public | pandas rolling C1 / public | R / public |",
         "|---|---|---|---|---|---|---|",
@@ -155,11 +155,11 @@ def main() -> None:
         "The output is three float arrays, the alarms, tested cells and notes: "
         f"{given.regions * DAYS * 27 / 1e9:.2f} GB.",
         f"pandas: mean + 3.09 sd from `rolling(7)`, on {PEER_REGIONS} series of the same panel. R: earsC of",
-        "surveillance 1.20.3, 0.020 ms a cell (C3 0.032), measured on another machine. Sparse: gamma means, 0.5 a",
-        "day on average; busy: means of 5 to 60; gaps: sparse with 0.1 % of days without coverage. The first call",
-        "in a process takes up to 3 s more where the machine has yet to find the memory.",
+        "surveillance 1.20.3, 0.020 ms a cell (C3 0.032), measured on another machine. Sparse: gamma means,",
+        "0.5 a day on average; busy: means of 5 to 60; gaps: sparse with 0.1 % of days without coverage. The",
+        "first call in a process takes up to 3 s more where the machine has yet to find the memory.",
         "",
-        f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}; a shared machine.",
+        f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, a shared one.",
     ]
     if given.regions == 10_000:
         RESULT.write_text("\n".join(lines) + "\n", encoding="utf-8")

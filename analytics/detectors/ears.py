@@ -71,7 +71,7 @@ def ears(
     -------
     Alarms
         Alarm iff ``statistic`` is above the threshold in ``run().parameters["threshold"]``, which is iff
-        ``observed`` is above ``upper_bound``.
+        ``observed`` is above ``upper_bound`` (for C3 in compat, only the latter).
 
     Raises
     ------
