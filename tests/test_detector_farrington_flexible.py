@@ -347,6 +347,14 @@ def test_limit54_is_off_unless_asked_for():
     np.testing.assert_array_equal(np.isnan(theirs.upper_bound[:, 0]), few)
 
 
+def test_a_trend_that_is_not_there_is_seldom_kept():
+    values = np.random.default_rng(12).poisson(20, size=(280, 400))
+    counts = weekly({f"r{i}": values[:, i] for i in range(400)})
+    # Nominal 5 %; 400 series: a standard error of 1.1 points. The reference keeps two thirds.
+    assert 0.01 < farrington_flexible_fits(counts, last=1).trend.mean() < 0.095
+    assert farrington_flexible_fits(counts, last=1, compat="surveillance").trend.mean() > 0.5
+
+
 def test_a_trend_that_is_there_is_kept():
     t = np.arange(340)
     values = np.random.default_rng(1).poisson(5 * np.exp(0.006 * (t - 340)))
