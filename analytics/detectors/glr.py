@@ -146,7 +146,7 @@ def glr(
     ... )
     >>> alarms = glr(counts, family="poisson", threshold=5.0)
     >>> alarms.frame.loc[alarms.frame["alarm"].fillna(False), "label"].tolist()
-    ['2019-W26', '2019-W28']
+    ['2019-W26', '2019-W27']
     """
     chart, poisson = _chart(
         family, window, min_window, change, ratio, direction, returns, reset, refit, compat

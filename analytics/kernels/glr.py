@@ -47,7 +47,7 @@ def _level_ratio(y: FloatArray, mean: FloatArray, alpha: float, first: int, last
         return 0.0
     log_ratio = np.log(total / expected)
     if alpha == 0.0:
-        return total / expected
+        return float(total / expected)
     low, high = -40.0, 40.0
     for _ in range(_STEPS):
         ratio = np.exp(log_ratio)
@@ -76,10 +76,10 @@ def _gain(y: float, mean: float, changed: float, alpha: float) -> float:
     """Log-likelihood ratio of one count."""
     if mean <= 0.0 or changed <= 0.0:
         return 0.0 if changed == mean else (-np.inf if y > 0 else mean - changed)
-    value = 0.0 if y == 0 else y * np.log(changed / mean)
+    value = 0.0 if y == 0 else float(y * np.log(changed / mean))
     if alpha == 0.0:
         return value - (changed - mean)
-    return value - (y + 1.0 / alpha) * (np.log1p(alpha * changed) - np.log1p(alpha * mean))
+    return value - (y + 1.0 / alpha) * float(np.log1p(alpha * changed) - np.log1p(alpha * mean))
 
 
 @compiled
