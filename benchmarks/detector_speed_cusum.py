@@ -86,13 +86,13 @@ def main() -> None:
     cusum(counts.select(counts.regions[:5]))  # loads the compiled code
     ewma(counts.select(counts.regions[:5]))
     before = peak()
-    call = best(lambda: cusum(counts), 3)
+    call = best(lambda: cusum(counts), 7)
     after = peak()
     known = cusum(counts)
     threshold = np.asarray(known.runs[0].parameters["threshold"])
     means, spreads = (np.asarray(known.runs[0].parameters[name]) for name in ("mean", "dispersion"))
     del known
-    fixed = best(lambda: cusum(counts, threshold=threshold), 3)
+    fixed = best(lambda: cusum(counts, threshold=threshold), 5)
     average = best(lambda: ewma(counts), 3)
 
     run_length = np.full(shape[1], 365.25)

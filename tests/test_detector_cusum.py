@@ -15,7 +15,9 @@ from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
 from analytics.kernels.cusum import cusum_run, likelihood_ratio, train, transform, transform_bound
+from analytics.kernels.episodes import episode_onsets
 from analytics.kernels.run_length import cusum_design, cusum_run_length, lattice
+from analytics.simulation import simulate_counts
 
 ORACLE = 1e-6  # bounds and statistics of the reference, given to 15 digits
 CHAIN = 1e-4  # share: the chain is solved by iteration, to 1e-5
@@ -221,6 +223,15 @@ def test_the_negative_binomial_keeps_its_rate_where_the_poisson_does_not():
         rates[family] = got.alarm.mean() * 365.25 / 7
     assert 0.75 < rates["negative_binomial"] <= 1.1
     assert rates["poisson"] > 3
+
+
+@pytest.mark.parametrize("process", ["hawkes_0.6", "ingarch"])
+def test_false_alarm_episodes_where_bursts_last(process):
+    days = simulate_counts(process, mean=0.5, days=7 * 156, series=150, seed=3).values
+    weeks = days.reshape(156, 7, 150).sum(axis=1)
+    got = cusum(weekly(weeks))
+    rate = episode_onsets(got.alarm, 7).sum() / (got.tested.sum() * 7 / 365.25)
+    assert 0.8 < rate < 1.8  # wanted 1; one year of training, periods not independent
 
 
 def test_the_bound_is_where_alarms_begin():

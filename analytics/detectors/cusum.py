@@ -69,9 +69,10 @@ def cusum(
     that was silent has a small mean, not zero. The dispersion (variance over mean, at least 1) is by moments:
     the larger of that of single periods and of two-week sums. The threshold is the least one whose average
     run length in control, by Markov chain [4]_, reaches `arl`, and never less than one incident: one
-    incident alone, however silent the region, is not an alarm. A training history is an estimate: with 52
-    weeks of it, regions differ in how often they really alarm, and bursts that are not independent from
-    period to period alarm more often than the chain says.
+    incident alone, however silent the region, is not an alarm. The chain takes mean and dispersion as
+    known and periods as independent. On simulated weeks, 52 of them training and one false alarm a year
+    wanted, there were 0.8 episodes (Poisson), 1.1 (negative binomial), 1.4 (Hawkes, branching 0.6), 1.2
+    (INGARCH) and 1.3 (log-Gaussian Cox) a region-year; 300 regions of two years each.
 
     Parameters
     ----------

@@ -47,7 +47,10 @@ def ewma(
     (at least 1) by moments: the larger of that of single periods and of two-week sums. The limits are the
     narrowest whose average run length, by Markov chain [2]_, reaches `arl`; none is so low that one incident
     alone, from the in-control mean, raises an alarm. The chain takes mean and dispersion as known and
-    periods as independent: estimated from 52 weeks, or with bursts that last, alarms come more often.
+    periods as independent. On simulated weeks, 52 of them training and one false alarm a year wanted, there
+    were 1.0 episodes (Poisson), 1.1 (negative binomial), 1.4 (Hawkes, branching 0.6), 1.1 (INGARCH) and 1.3
+    (log-Gaussian Cox) a region-year; on days, where the dispersion of two weeks is more than a moving
+    average of days needs, 0.4 to 0.9; 300 regions of two years each.
 
     Parameters
     ----------
