@@ -95,7 +95,7 @@ def test_every_command_reads_with_the_same_options():
 
 def test_every_command_and_option_has_help():
     parser, commands = build_parser()
-    assert list(commands) == ["check", "count", "test", "evaluate", "report", "sample"]
+    assert list(commands) == ["check", "count", "test", "monitor", "evaluate", "report", "sample"]
     for command in (parser, *commands.values()):
         bare = [action.dest for action in command._actions if not action.help]
         assert bare == (["command"] if command is parser else []), command.prog

@@ -29,8 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0: done. 2: something the user gave cannot be used; one message says what, and nothing is written.
-        130: interrupted. 141: the reader of the output went away. Any other failure is a fault of the program
-        and shows its traceback.
+        3: done, and there is an alarm (``uptick monitor --fail-on-alarm``). 130: interrupted. 141: the reader
+        of the output went away. Any other failure is a fault of the program and shows its traceback.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         args = parse_arguments(sys.argv[1:] if argv is None else argv)
-        import_module(args.module).run(args)
+        code: int | None = import_module(args.module).run(args)
         _flush()
     except UptickError as error:
         with contextlib.suppress(OSError):
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _PIPE_CLOSED
     except SystemExit as stop:  # --help and --version
         return stop.code if isinstance(stop.code, int) else 0
-    return 0
+    return code or 0
 
 
 def _flush() -> None:

@@ -15,6 +15,7 @@ _COMMANDS = {
     "check": ("analytics.cli.check", "read a file and say where every row went"),
     "count": ("analytics.cli.count", "count incidents by period and region"),
     "test": ("analytics.cli.claim", "test for an uptick in every region"),
+    "monitor": ("analytics.cli.monitor", "watch every region at a budget of false alarms"),
     "evaluate": ("analytics.cli.evaluate", "say how detectors would have done on this history"),
     "report": ("analytics.cli.report", "write the weekly report as a PDF"),
     "sample": ("analytics.cli.sample", "say where the simulated sample lies, or copy it"),
@@ -52,7 +53,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     Traceback (most recent call last):
     ...
     analytics.errors.OptionError: unknown command 'cuont'
-      expected: one of check, count, test, evaluate, report, sample
+      expected: one of check, count, test, monitor, evaluate, report, sample
       what to do: did you mean count?
     """
     command = next((word for word in argv if not word.startswith("-")), None)
@@ -103,6 +104,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     _check(commands["check"])
     _count(commands["count"])
     _test(commands["test"])
+    _monitor(commands["monitor"])
     _evaluate(commands["evaluate"])
     _report(commands["report"])
     _sample(commands["sample"])
@@ -194,6 +196,47 @@ def _test(parser: argparse.ArgumentParser) -> None:
     _completeness(test)
     test.add_argument(
         "--completeness-sd", metavar="SD", type=float, help="its standard deviation (default: none)"
+    )
+    _output(parser)
+
+
+def _monitor(parser: argparse.ArgumentParser) -> None:
+    _reading(parser)
+    _counting(parser, full=True)
+    group = parser.add_argument_group("monitoring")
+    group.add_argument(
+        "--detectors", metavar="NAMES", help="with commas between (default: the recommended one)"
+    )
+    group.add_argument(
+        "--budget",
+        metavar="RATE",
+        default="1 per region-year",
+        help="false-alarm episodes allowed, of all detectors together (default '1 per region-year')",
+    )
+    group.add_argument(
+        "--last", metavar="N", type=int, help="periods tested, for past episodes (default a year's)"
+    )
+    group.add_argument(
+        "--thresholds",
+        metavar="FROM",
+        default="auto",
+        help="formula, history (each region's own), or auto (default): the formula where it holds",
+    )
+    group.add_argument(
+        "--resample",
+        metavar="HOW",
+        default="parametric",
+        help="parametric (default): years drawn from a model of each region; rotation: its history turned",
+    )
+    group.add_argument(
+        "--share", metavar="SHARE", type=float, help="keep the budget in this share of regions, such as 0.9"
+    )
+    group.add_argument(
+        "--replicates", metavar="N", type=int, default=400, help="years drawn for each region (default 400)"
+    )
+    group.add_argument("--seed", metavar="N", type=int, default=0, help="of the draws (default 0)")
+    group.add_argument(
+        "--fail-on-alarm", action="store_true", help="exit with 3 if a region has an alarm, for schedulers"
     )
     _output(parser)
 

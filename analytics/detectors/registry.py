@@ -47,9 +47,9 @@ class Spec:
     kind : {"pvalue", "evalue", "score"}
     resets : bool
         Whether an alarm changes what comes after it.
-    formula : {"pvalue", "arl", "evalue"} or None
-        How a budget gives the threshold: as the probability of an alarm in a period, as the mean number of
-        periods between alarms, or by Ville's inequality; None if only calibration does.
+    formula : {"pvalue", "arl"} or None
+        How a budget gives the threshold: as the probability of an alarm in a period, or as the mean number
+        of periods between alarms; None if only calibration does.
     keeps : bool
         Whether the formula keeps the budget also where counts are overdispersed and dependent.
     sweep : {"pvalue", "statistic"} or None
@@ -74,10 +74,10 @@ class Spec:
     threshold: str = "alpha"
     usual: float = 0.01
     stricter: Literal["lower", "higher"] = "lower"
-    bounds: tuple[float, float] = (0.2, 1e-6)
+    bounds: tuple[float, float] = (0.1, 1e-6)
     kind: Kind = "pvalue"
     resets: bool = False
-    formula: Literal["pvalue", "arl", "evalue"] | None = "pvalue"
+    formula: Literal["pvalue", "arl"] | None = "pvalue"
     keeps: bool = False
     sweep: Literal["pvalue", "statistic"] | None = "pvalue"
     weeks: int = 52
@@ -152,7 +152,7 @@ def _ears(method: str, usual: float, weeks: int, strictest: float) -> Spec:
         "analytics.detectors.ears:ears",
         {"method": method, "pvalues": True},
         usual=usual,
-        bounds=(0.2, strictest),
+        bounds=(0.1, strictest),
         weeks=weeks,
     )
 
@@ -166,7 +166,7 @@ def _control_chart(name: str, module: str, options: Mapping[str, Any]) -> Spec:
         threshold="arl",
         usual=52.0,
         stricter="higher",
-        bounds=(4.0, 1e5),
+        bounds=(13.0, 1e5),
         kind="score",
         resets=True,
         formula="arl",
@@ -214,7 +214,7 @@ _LIST: tuple[Spec, ...] = (
         threshold="arl",
         usual=52.0,
         stricter="higher",
-        bounds=(4.0, 1e5),
+        bounds=(13.0, 1e5),
         kind="score",
         resets=True,
         formula="arl",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,7 +75,7 @@ class Calibration:
 
     def sentence(self) -> str:
         """Return what the thresholds keep, and why one should think so."""
-        low, high = format_number(float(self.threshold.min())), format_number(float(self.threshold.max()))
+        low, high = (f"{bound:.3g}" for bound in (self.threshold.min(), self.threshold.max()))
         span = low if low == high else f"{low} to {high}"
         return (
             f"{self.detector}: {self.parameter} {span} for a budget of {self.budget}; expected "
@@ -168,6 +168,7 @@ def calibrate_together(
     share: float | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
+    progress: Callable[[str], None] | None = None,
 ) -> list[Calibration]:
     """Find thresholds of several detectors whose alarms, taken together, keep one budget.
 
@@ -179,6 +180,8 @@ def calibrate_together(
     ----------
     detectors : sequence of str or Spec
         See :func:`calibrate` for the other parameters.
+    progress : callable, optional
+        Told what is being done.
 
     Returns
     -------
@@ -193,8 +196,10 @@ def calibrate_together(
     if by == "formula" or (by == "auto" and share is None and formulas):
         return [_formula(counts, spec, rate, len(specs), allowed) for spec in specs]
     make = parametric if resample == "parametric" else rotated
-    parts = [_on_histories(specs, batch, rate, share) for batch in make(counts, replicates, seed)]
-    words = _words(counts, resample, share, replicates, len(specs), allowed)
+    say = progress or (lambda what: None)
+    say("drawing histories")
+    parts = [_on_histories(specs, batch, rate, share, say) for batch in make(counts, replicates, seed)]
+    words = _words(resample, share, replicates, len(specs))
     regions = len(counts.regions)
     out = []
     for i, spec in enumerate(specs):
@@ -212,7 +217,7 @@ def calibrate_together(
 
 def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, replicates: int) -> None:
     if by not in ("auto", "formula", "history"):
-        raise unknown_option("by", by, ("auto", "formula", "history"))
+        raise unknown_option("source of thresholds", by, ("auto", "formula", "history"))
     if resample not in ("parametric", "rotation"):
         raise unknown_option("resample", resample, ("parametric", "rotation"))
     if not specs:
@@ -225,7 +230,7 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
             raise OptionError(
                 f"{spec.name} takes one {spec.threshold} for all regions",
                 expected="a detector whose threshold may differ from region to region",
-                todo="by='formula'",
+                todo="take the threshold by formula",
             )
         if not spec.by_region:
             raise OptionError(
@@ -238,8 +243,8 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
         if by == "formula" or resample == "rotation":
             raise OptionError(
                 "share needs models drawn from what the history leaves open",
-                expected="by='history', resample='parametric'",
-                found=f"by={by!r}, resample={resample!r}",
+                expected="thresholds calibrated on the history, by parametric resampling",
+                found="the formula" if by == "formula" else "rotation",
             )
     if replicates < DRAWS:
         raise OptionError(f"replicates must be at least {DRAWS}", found=str(replicates))
@@ -250,11 +255,15 @@ def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Bu
     threshold = np.full(len(counts.regions), float(spec.from_budget(own, counts.freq)))
     said = {
         "pvalue": "the probability of an alarm in a period is the budget divided by the periods of a year",
-        "arl": "the mean number of periods between alarms is that of the budget, if the counts follow the "
-        "detector's model",
-        "evalue": "the e-value's threshold is the number of periods between alarms of the budget",
+        "arl": "the mean number of periods between alarms is that of the budget",
     }[spec.formula or "pvalue"]
-    parts = f" of a {detectors}th of the budget each" if detectors > 1 else ""
+    parts = f", a {detectors}th of the budget each" if detectors > 1 else ""
+    holds = (
+        "the rate is at most that, as near alarms are one episode"
+        if spec.keeps
+        else "that holds if the counts follow the detector's model, and overdispersed or dependent counts "
+        "raise more false alarms"
+    )
     return Calibration(
         spec.name,
         spec.threshold,
@@ -264,32 +273,33 @@ def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Bu
         np.full(threshold.shape, np.nan),
         np.full(threshold.shape, rate),
         budget,
-        f"by formula{parts}: {said}; the rate is at most that, as near alarms are one episode",
+        f"By formula{parts}: {said}; {holds}",
     )
 
 
-def _words(
-    counts: Counts, resample: Resample, share: float | None, replicates: int, detectors: int, budget: Budget
-) -> str:
+def _words(resample: str, share: float | None, replicates: int, detectors: int) -> str:
     how = (
-        "on years drawn from a model of each region (mean, season, dispersion of window sums), refitted for "
+        "on years drawn from a model of each region (mean, season, dispersion of window sums), varied by "
         "what its history leaves open"
         if resample == "parametric"
         else "on each region's own history, turned round"
     )
     kept = f"kept in {100 * share:g} % of regions" if share is not None else "kept on average"
     split = f", shared by {detectors} detectors" if detectors > 1 else ""
-    return f"calibrated {how}, {replicates} for each: {budget} {kept}{split}"
+    return f"Calibrated {how}, {replicates} for each region; the budget is {kept}{split}"
 
 
 Found = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def _on_histories(
-    specs: Sequence[Spec], batch: Histories, rate: float, share: float | None
+    specs: Sequence[Spec], batch: Histories, rate: float, share: float | None, say: Callable[[str], None]
 ) -> tuple[npt.NDArray[np.intp], list[Found], FloatArray]:
     """Return threshold, rate and its error of each detector, and the rate of all, for a batch's regions."""
-    runs = [_Calibrator(spec, batch) for spec in specs]
+    runs = []
+    for spec in specs:
+        say(f"calibrating {spec.name}")
+        runs.append(_Calibrator(spec, batch))
     regions = batch.at.size
     if len(runs) == 1:
         levels = [1.0]
@@ -360,6 +370,10 @@ class _Calibrator:
         found = self._sweep(groups, years, allowed) if self.sweeps else self._bisect(groups, years, allowed)
         loose, strict = self.spec.bounds
         found = np.clip(np.where(np.isnan(found), strict, found), min(loose, strict), max(loose, strict))
+        if not years.all():  # nothing was tested: what the detector would have without a history
+            freq = self.batch.counts.freq
+            plain = self.spec.usual if self.spec.formula is None else self.spec.from_budget(rate, freq)
+            found = np.where(years == 0, plain, found)
         if share is None:
             return np.asarray(found)
         strictness = -found if self.spec.stricter == "lower" else found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,11 +35,12 @@ def monitor(
     budget: str | float | Budget = "1 per region-year",
     *,
     last: int | None = None,
-    by: By = "auto",
+    thresholds: By = "auto",
     resample: Resample = "parametric",
     share: float | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
+    progress: Callable[[str], None] | None = None,
 ) -> MonitorResult:
     """Watch every region with several detectors, and give one answer for each.
 
@@ -55,8 +56,12 @@ def monitor(
     last : int, optional
         Test so many periods, to say since when and how often; a year (52 weeks or 364 days) by default, or
         what there is.
-    by, resample, share, replicates, seed
-        How the budget becomes thresholds; see :func:`calibrate`.
+    thresholds : {"auto", "formula", "history"}
+        Where thresholds come from: `by` of :func:`calibrate`.
+    resample, share, replicates, seed
+        As in :func:`calibrate`.
+    progress : callable, optional
+        Told what is being done.
 
     Returns
     -------
@@ -107,14 +112,19 @@ def monitor(
         before,
         specs,
         allowed,
-        by=by,
+        by=thresholds,
         resample=resample,
         share=share,
         replicates=replicates,
         seed=seed,
+        progress=progress,
     )
     simulated = not np.isnan(found[0].rate_error).all()
-    parts = [_run(spec, counts, own, tested) for spec, own in zip(specs, found, strict=True)]
+    parts = []
+    for spec, own in zip(specs, found, strict=True):
+        if progress is not None:
+            progress(f"running {spec.name}")
+        parts.append(_run(spec, counts, own, tested))
     alarms = Alarms.concat(parts)
     return MonitorResult(
         frame=_frame(alarms, parts, found[0].together),

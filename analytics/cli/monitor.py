@@ -1,0 +1,127 @@
+"""``uptick monitor``: one answer for each region, at a budget of false alarms."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from analytics.cli.count import counting_record
+from analytics.cli.inputs import read_and_count, spells
+from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
+from analytics.cli.text import printable
+from analytics.counts import Counts
+from analytics.errors import OptionError
+from analytics.incidents import Incidents
+from analytics.monitoring import ALARM, DEFAULT_DETECTORS, NO_ALARM, NOT_TESTED, MonitorResult, monitor
+
+__all__ = ["ALARMED", "run"]
+
+ALARMED = 3  # exit code of --fail-on-alarm
+_GLYPHS = {ALARM: "▲ alarm", NO_ALARM: "– no alarm", NOT_TESTED: "? not tested"}
+_NUMBERS = ("observed", "episodes", "expected false")
+_SPARE = ("expected false", "observed", "episodes")
+
+
+def run(args: Namespace) -> int:
+    """Watch every region and show the answers; return the exit code."""
+    plan = plan_output(args)
+    detectors = DEFAULT_DETECTORS if args.detectors is None else _listed(args.detectors)
+    incidents, counts = read_and_count(args)
+    with _progress() as progress:
+        result = monitor(
+            counts,
+            detectors,
+            args.budget,
+            last=args.last,
+            thresholds=args.thresholds,
+            resample=args.resample,
+            share=args.share,
+            replicates=args.replicates,
+            seed=args.seed,
+            progress=progress,
+        )
+    emit(_shown(args, incidents, counts, result), plan)
+    return ALARMED if args.fail_on_alarm and (result.answers() == ALARM).any() else 0
+
+
+def _listed(given: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in given.split(","))
+    if not all(words):
+        raise OptionError("--detectors has an empty place between commas", found=repr(given))
+    return words
+
+
+def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: MonitorResult) -> Shown:
+    frame = result.frame.copy()
+    frame.insert(1, "answer", result.answers())
+    record: dict[str, Any] = {
+        "command": "monitor",
+        "parameters": {
+            **counting_record(args, counts),
+            "budget": str(result.budget),
+            "last": len(result.alarms.starts),
+            "thresholds": args.thresholds,
+            "resample": args.resample,
+            "share": args.share,
+            "replicates": args.replicates,
+            "seed": args.seed,
+        },
+        **input_record(incidents, counts, spells(args)),
+        "sentence": result.sentence(),
+        "expectation": result.expectation(),
+        "regions": records(frame),
+        "detectors": [
+            {
+                "detector": found.detector,
+                "method": result.alarms.run(found.detector).method,
+                "parameter": found.parameter,
+                "basis": found.basis,
+                "thresholds": records(found.frame),
+            }
+            for found in result.calibrations
+        ],
+        "episodes": records(result.alarms.episodes()),
+        "notes": list(dict.fromkeys([*incidents.notes, *result.notes])),
+    }
+    lines = account_lines(incidents, counts, spells(args))
+    own = [f"note: {note}" for note in result.notes if note not in counts.notes]
+    return Shown(
+        heading=(result.sentence(), result.expectation()),
+        tables=(_table(result),),
+        account=(*lines, *own, *(found.sentence() for found in result.calibrations)),
+        frame=frame,
+        record=record,
+        simulated=result.simulated,
+    )
+
+
+def _table(result: MonitorResult) -> Table:
+    summary: pd.DataFrame = result.summary()
+    summary["answer"] = summary["answer"].map(_GLYPHS)
+    if not summary["why"].any():
+        summary = summary.drop(columns="why")
+    title = "episodes: of alarms within two weeks of each other, over the periods tested"
+    return Table(summary, title, _NUMBERS, _SPARE)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None] | None]:
+    """Say on standard error what is being done, where that is a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("monitoring", total=None)
+
+        def step(what: str) -> None:
+            bar.update(task, description=printable(what))
+
+        yield step
