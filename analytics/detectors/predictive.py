@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -77,9 +79,9 @@ def predictive(
     -----
     Estimation. A Poisson regression on all weeks before, with level, trend and two annual harmonics; weeks
     far above it weigh less, by their Anscombe residuals [1]_ [2]_; a trend or harmonic stays where its
-    quasi-likelihood Wald statistic pays the price of the BIC [3]_ and there are two years (three for the second
-    harmonic). The expectation then follows the past weeks, as in an INGARCH model [4]_: the share and the
-    speed are estimated from how weeks followed their predecessors, the share shrunk towards none by its
+    quasi-likelihood Wald statistic pays the price of the BIC [3]_ and there are two years (three for the
+    second harmonic). The expectation then follows the past weeks, as in an INGARCH model [4]_: the share and
+    the speed are estimated from how weeks followed their predecessors, the share shrunk towards none by its
     standard error. The fortnight is forecast from two weeks ago, so that an uptick in its first week does not
     raise what its second is held against. Dispersions are variance over mean of one-week and of two-week
     forecast errors, never below 1, past upticks included; the regression's uncertainty is added.
@@ -108,7 +110,7 @@ def predictive(
     >>> weeks = pd.date_range("2017-01-02", periods=170, freq="7D")
     >>> rng = np.random.default_rng(3)
     >>> frame = pd.DataFrame({"Kirkuk": rng.poisson(4, 170), "Mosul": rng.poisson(4, 170)}, index=weeks)
-    >>> frame.iloc[-2:, 1] += 8
+    >>> frame.iloc[-2:, 1] += 10
     >>> counts = Counts.from_frame(frame, freq="week", as_of="2020-04-05")
     >>> predictive(counts, last=3).alarm.tolist()
     [[False, False], [False, True], [False, True]]
@@ -150,8 +152,8 @@ def predictive(
         upper = np.where(ready, _largest(tail, made.one, made.phi_one, level, least - 1 - before), np.nan)
     run = DetectorRun(
         name="predictive",
-        method="A week and the fortnight it ends against a negative binomial forecast from level, trend, season and "
-        "self-excitation, estimated from all weeks before. Null: the forecast holds.",
+        method="A week and the fortnight it ends against a negative binomial forecast from level, trend, "
+        "season and self-excitation, estimated from all weeks before. Null: the forecast holds.",
         kind="pvalue",
         overlap=2,
         parameters={
@@ -174,7 +176,13 @@ def predictive(
     )
 
 
-def _largest(tail, mean: FloatArray, phi: FloatArray, level: FloatArray, allowed: FloatArray) -> FloatArray:  # type: ignore[no-untyped-def]
+def _largest(
+    tail: Callable[[FloatArray], FloatArray],
+    mean: FloatArray,
+    phi: FloatArray,
+    level: FloatArray,
+    allowed: FloatArray,
+) -> FloatArray:
     """Largest count whose tail is above `level`, and not below `allowed`; -1 where even none alarms."""
     low = np.full(mean.shape, -1.0)
     high = np.ceil(mean + 4 * np.sqrt(phi * mean) + 4)
@@ -187,4 +195,4 @@ def _largest(tail, mean: FloatArray, phi: FloatArray, level: FloatArray, allowed
         middle = np.floor((low + high) / 2)
         beyond = tail(np.maximum(middle, 0.0)) > level
         low, high = np.where(beyond, middle, low), np.where(beyond, high, middle)
-    return np.maximum(low, allowed)
+    return np.asarray(np.maximum(low, allowed))

@@ -75,7 +75,17 @@ class Forecast:
 
 
 @compiled
-def _information(y, weight, design, beta, barred, mu, score, matrix, eta_max):  # type: ignore[no-untyped-def]
+def _information(
+    y: FloatArray,
+    weight: FloatArray,
+    design: FloatArray,
+    beta: FloatArray,
+    barred: BoolArray,
+    mu: FloatArray,
+    score: FloatArray,
+    matrix: FloatArray,
+    eta_max: float,
+) -> None:
     """Means, score and information of a weighted Poisson regression of one region; barred terms stay put."""
     weeks, terms = design.shape
     for p in range(terms):
@@ -108,7 +118,18 @@ def _information(y, weight, design, beta, barred, mu, score, matrix, eta_max):  
 
 
 @compiled
-def _newton(y, weight, design, beta, barred, mu, score, matrix, steps, eta_max):  # type: ignore[no-untyped-def]
+def _newton(
+    y: FloatArray,
+    weight: FloatArray,
+    design: FloatArray,
+    beta: FloatArray,
+    barred: BoolArray,
+    mu: FloatArray,
+    score: FloatArray,
+    matrix: FloatArray,
+    steps: int,
+    eta_max: float,
+) -> None:
     """Newton steps until they are small; `mu` and `matrix` are those of the coefficients left behind."""
     for step in range(steps + 1):
         _information(y, weight, design, beta, barred, mu, score, matrix, eta_max)
@@ -124,7 +145,7 @@ def _newton(y, weight, design, beta, barred, mu, score, matrix, steps, eta_max):
 
 
 @compiled
-def _spread(y, mu, weight, spent, phi_min):  # type: ignore[no-untyped-def]
+def _spread(y: FloatArray, mu: FloatArray, weight: FloatArray, spent: float, phi_min: float) -> float:
     chi, total = 0.0, 0.0
     for t in range(y.size):
         if weight[t] > 0:
@@ -134,7 +155,16 @@ def _spread(y, mu, weight, spent, phi_min):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _regress(y, usable, design, start, needed, cap, phi_min, eta_max):  # type: ignore[no-untyped-def]
+def _regress(
+    y: FloatArray,
+    usable: BoolArray,
+    design: FloatArray,
+    start: FloatArray,
+    needed: IntArray,
+    cap: float,
+    phi_min: float,
+    eta_max: float,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Level, trend and season of every region; `y` and `usable` are (regions, weeks).
 
     Returns the coefficients, their covariance, the dispersion, and (in `start`) the coefficients before terms
@@ -216,23 +246,23 @@ def _regress(y, usable, design, start, needed, cap, phi_min, eta_max):  # type: 
 
 
 @compiled
-def _excite(  # type: ignore[no-untyped-def]
-    y,
-    usable,
-    design,
-    betas,
-    covariance,
-    phi,
-    speeds,
-    fitted,
-    first,
-    cap,
-    doubt,
-    spent,
-    phi_min,
-    excited_max,
-    eta_max,
-):
+def _excite(
+    y: FloatArray,
+    usable: BoolArray,
+    design: FloatArray,
+    betas: FloatArray,
+    covariance: FloatArray,
+    phi: FloatArray,
+    speeds: FloatArray,
+    fitted: int,
+    first: int,
+    cap: float,
+    doubt: float,
+    spent: float,
+    phi_min: float,
+    excited_max: float,
+    eta_max: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Follow the past weeks; arrays are (regions, weeks). `first` is the first week to forecast."""
     regions, weeks = y.shape
     terms = design.shape[1]
@@ -292,10 +322,8 @@ def _excite(  # type: ignore[no-untyped-def]
         for t in range(weeks):
             m = mu[t]
             now = m * (1 + excited * running[chosen, t])
-            if t > 0:
-                both = previous + m * (1 + excited * running[chosen, t - 1] * fade)
-            else:
-                both = now + m
+            earlier = running[chosen, t - 1] if t > 0 else 0.0
+            both = (previous if t > 0 else m) + m * (1 + excited * earlier * fade)
             if t < fitted and usable[j, t]:
                 chi_one += (y[j, t] - now) ** 2 / now
                 n_one += 1
@@ -342,7 +370,10 @@ def forecast(
     """
     weeks, regions = values.shape
     shape = (weeks - first, regions)
-    found = Forecast(*(np.full(shape, np.nan) for _ in range(6)), np.zeros(shape, dtype=np.int64))
+    empty = np.full((6, *shape), np.nan)
+    found = Forecast(
+        empty[0], empty[1], empty[2], empty[3], empty[4], empty[5], np.zeros(shape, dtype=np.int64)
+    )
     across = np.ascontiguousarray(np.where(usable, values, 0).T, dtype=float)
     known = np.ascontiguousarray(usable.T)
     begins = np.unique(np.concatenate([[0], np.flatnonzero((day // 7) % refit == 0)]))

@@ -20,7 +20,7 @@ def upper_tail(count: FloatArray, mean: FloatArray, phi: FloatArray) -> FloatArr
     Examples
     --------
     >>> upper_tail(np.array([0.0, 3.0]), np.array([1.0, 1.0]), np.array([1.000001, 1.000001])).round(4)
-    array([0.8161, 0.0497])
+    array([0.8161, 0.0496])
     """
     size = mean / (phi - 1)
     share = (phi - 1) / phi
