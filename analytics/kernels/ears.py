@@ -156,6 +156,8 @@ def _score(
     df: float,
     dense: bool,
     score: Any,
+    root: Any,
+    normal: Any,
 ) -> None:
     """Write the smaller of the t statistic and the Poisson floor."""
     exact, most = scores.shape[0], scores.shape[1] - 1
@@ -163,14 +165,19 @@ def _score(
         over = counts[r] - mean[r]
         still = np.inf if over > 0.0 else 0.0
         score[r] = over / scale[r] if scale[r] > 0.0 else still
+    if not dense:
+        for r in range(counts.size):
+            score[r] = min(score[r], scores[int(total[r]), min(counts[r], most)])
+        return
     for r in range(counts.size):
-        y, s = counts[r], int(total[r])
-        if not dense or s < exact:
-            score[r] = min(score[r], scores[s, min(y, most)])
-        elif y > mean[r]:
-            z = 2 * (math.sqrt(y - 0.125) - math.sqrt(mean[r] + 0.375)) / widen
-            if score[r] > z:  # a t quantile is never below the normal one
-                score[r] = min(score[r], _to_t(max(z, 0.0), df))
+        root[r] = math.sqrt(mean[r] + 0.375)
+        normal[r] = 2 / widen * (math.sqrt(max(counts[r] - 0.125, 0.0)) - root[r])
+    for r in range(counts.size):
+        s = int(total[r])
+        if s < exact:
+            score[r] = min(score[r], scores[s, min(counts[r], most)])
+        elif score[r] > max(normal[r], 0.0):  # a t quantile is never below the normal one
+            score[r] = min(score[r], _to_t(max(normal[r], 0.0), df))
 
 
 @compiled
@@ -179,6 +186,7 @@ def _bound(
     mean: Any,
     scale: Any,
     limit: Any,
+    root: Any,
     normal: Any,
     scores: Any,
     bounds: Any,
@@ -197,8 +205,8 @@ def _bound(
             bound[r] = 0.0
         elif dense and s >= exact:
             z = normal[r] if carried[r] == 0.0 else _to_normal(limit[r], df)
-            root = math.sqrt(mean[r] + 0.375) + 0.5 * widen * z
-            bound[r] = max(plain, root * root + 0.125)
+            reach = root[r] + 0.5 * widen * z
+            bound[r] = max(plain, reach * reach + 0.125)
         elif carried[r] > 0.0:
             bound[r] = max(plain, float(np.searchsorted(scores[s], limit[r], side="right") - 1))
         else:
@@ -259,6 +267,7 @@ def ears_scan(
     before, earlier = np.full(regions, np.nan), np.full(regions, np.nan)
     mean, scale, score = np.empty(regions), np.empty(regions), np.empty(regions)
     carried, limit, normal = np.zeros(regions), threshold.copy(), np.empty(regions)
+    root, near = np.empty(regions), np.empty(regions)
     for r in range(regions):
         normal[r] = _to_normal(threshold[r] + (1.0 if cumulated else 0.0), df)
     for t in range(begin + lag, periods):
@@ -267,7 +276,7 @@ def ears_scan(
         if t < full:
             continue
         _moments(total, squares, n, widen, min_sigma, mean, scale)
-        _score(values[t], total, mean, scale, scores, widen, df, dense, score)
+        _score(values[t], total, mean, scale, scores, widen, df, dense, score, root, near)
         if cumulated:
             for r in range(regions):
                 excess = max(score[r] - 1.0, 0.0)
@@ -281,7 +290,20 @@ def ears_scan(
         if row < 0:
             continue
         _bound(
-            total, mean, scale, limit, normal, scores, bounds, which, carried, widen, df, dense, upper[row]
+            total,
+            mean,
+            scale,
+            limit,
+            root,
+            normal,
+            scores,
+            bounds,
+            which,
+            carried,
+            widen,
+            df,
+            dense,
+            upper[row],
         )
         for r in range(regions):
             expected[row, r] = mean[r]
