@@ -334,6 +334,18 @@ def test_training_and_short_histories_say_so():
     assert cusum(weekly(y[:6]), last=3, mean=1.0, family="poisson").tested.all()
 
 
+def test_a_region_without_history_does_not_disturb_the_others():
+    y = np.tile([1, 2, 0, 1], 30)[:, None].repeat(3, axis=1)
+    covered = np.ones(y.shape, bool)
+    covered[:, 1] = False
+    for options in ({}, {"harmonics": 1}, {"transform": "anscombe"}):
+        got = cusum(weekly(y, covered=covered), **options)
+        assert got.tested[52:].all(axis=0).tolist() == [True, False, True]
+        assert not cusum(weekly(y), last=len(y), **options).tested.any()
+    assert cusum(weekly(y), last=90).tested.all()
+    assert not cusum(weekly(y), last=90, harmonics=1).tested.any()  # 30 weeks are no year
+
+
 def test_a_running_week_and_a_53_week_year():
     y = np.tile([1, 2, 0, 1], 40)[:, None]
     counts = weekly(y, start="2018-10-01", as_of="2021-10-20")

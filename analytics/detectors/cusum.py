@@ -92,7 +92,8 @@ def cusum(
         Periods of training, not tested: those right before the `last` ones, or the first ones. All before
         `last`, or the first year, by default. At least 8, and half of those asked for, must have data.
     harmonics : int
-        Pairs of yearly sine and cosine waves in the mean (a Poisson regression on the training history).
+        Pairs of yearly sine and cosine waves in the mean (a Poisson regression on the training history,
+        which must then be most of a year).
         The threshold is then that of the region's average mean.
     transform : str, optional
         Instead of the likelihood ratio: add up ``standard``, ``rossi``, ``anscombe``, ``anscombe2nd``,

@@ -81,7 +81,7 @@ def rogerson(
         Periods of training, not tested: those right before the `last` ones, or the first ones. All before
         `last`, or the first year, by default.
     harmonics : int
-        Yearly waves of the mean that is estimated.
+        Yearly waves of the mean that is estimated; the training history must be most of a year for them.
     last : int, optional
         Test only the last so many periods.
     compat : {"surveillance"}, optional

@@ -23,6 +23,7 @@ Family = Literal["poisson", "negative_binomial"]
 TRAINING = "in the training history"
 _FAMILIES = ("poisson", "negative_binomial")
 _TRAINING_MIN = 8  # periods with data, and half of those asked for
+_OF_A_YEAR = 0.9  # waves of a year are not fitted to less of one
 _YEAR_DAYS = 365.25
 
 
@@ -135,15 +136,21 @@ def in_control(
     past = slice(max(start - asked, 0), start)
     values, usable = grid.values[past], grid.usable[past]
     trained = train(values, usable, fortnight=14 // grid.counts.period_days, spread=spread)
+    waves = max(harmonics, 1) if not given and (harmonics or mean == "glm") else 0
     least = 1.0 if reference else max(_TRAINING_MIN, asked / 2)
+    if waves and not reference:
+        least = max(least, _OF_A_YEAR * grid.periods_per_year)
     short = (trained.periods < least) & (not given or spread)
     level = trained.mean[None]
     said = f"in control: the {past.stop - past.start} {grid.freq}s of training before the tested ones"
     if given:
         level, said = positive(mean, grid.shape, "mean"), "in control: the mean given"
         level = level[start:] if len(level) == grid.shape[0] else level
-    elif harmonics or mean == "glm":
-        level = _seasonal(grid, past, start, max(harmonics, 1), reference)
+    elif waves:
+        level = np.repeat(level, grid.shape[0] - start, axis=0)
+        fit = trained.periods >= least
+        if fit.any():
+            level[:, fit] = _seasonal(grid, past, start, fit, waves, reference)
     elif reference:
         level = level - 0.5 / np.maximum(trained.periods, 1)
     phi = trained.dispersion
@@ -152,8 +159,10 @@ def in_control(
     return InControl(start, level, phi, short, said)
 
 
-def _seasonal(grid: Grid, past: slice, start: int, harmonics: int, by_number: bool) -> FloatArray:
-    """Mean of each tested period from waves of a year; by week number over 52 as the reference has it."""
+def _seasonal(
+    grid: Grid, past: slice, start: int, regions: BoolArray, harmonics: int, by_number: bool
+) -> FloatArray:
+    """Mean of each tested period of some regions from waves of a year; by week number over 52 as the reference has it."""
     if by_number:
         year = 52 if grid.freq == "week" else 365
         label = grid.counts.labels()[0]
@@ -163,5 +172,5 @@ def _seasonal(grid: Grid, past: slice, start: int, harmonics: int, by_number: bo
         turn = (grid.starts - np.datetime64("2000-01-01")) / np.timedelta64(1, "D") / _YEAR_DAYS
     waves = 2 * np.pi * np.outer(turn, np.arange(1, harmonics + 1))
     design = np.column_stack([np.ones(len(turn)), np.sin(waves), np.cos(waves)])
-    fit = poisson_fit(design[past], grid.values[past], grid.usable[past])
+    fit = poisson_fit(design[past], grid.values[past][:, regions], grid.usable[past][:, regions])
     return np.maximum(fit.mean(design[start:]), 1e-6)
