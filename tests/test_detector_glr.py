@@ -311,6 +311,17 @@ def test_few_incidents_get_a_flat_mean():
     assert alarms.frame["note"].iloc[-1] == "too few incidents for a season: flat mean"
 
 
+def test_days_shown_by_week_are_weeks():
+    days = np.random.default_rng(17).poisson(0.5, (7 * 110, 3))
+    daily = counts_of(days, freq="day").resample("week")
+    by_week = counts_of(days.reshape(110, 7, 3).sum(axis=1))
+    options = {"alpha": np.array([0.1, 0.2, 0.3]), "arl": [30, 40, 50], "training": 60}
+    a, b = glr(daily, **options), glr(by_week, **options)
+    np.testing.assert_array_equal(a.statistic, b.statistic)
+    assert (np.diff(b.run().parameters["threshold"]) > 0).all()
+    assert glr(daily, alpha="ml", training=60).tested[60:].all()
+
+
 def test_refitting_follows_a_level_that_stays():
     y = np.random.default_rng(16).poisson(np.r_[np.full(60, 2.0), np.full(200, 6.0)])
     still = glr(counts_of(y), family="poisson", threshold=4.0)
@@ -334,6 +345,8 @@ def test_refitting_follows_a_level_that_stays():
         ({"change": "epidemic", "direction": "less"}, "one direction"),
         ({"returns": "cases", "direction": "less"}, "increases"),
         ({"alpha": -0.1}, "dispersion"),
+        ({"alpha": "moments"}, "alpha"),
+        ({"alpha": 0.1, "family": "poisson"}, "no dispersion"),
         ({"training": 1}, "training"),
     ],
 )

@@ -134,7 +134,7 @@ def e_detector(
     if m is None:
         known = grid.usable[:start]
         thin = known.sum(axis=0) * 2 < training
-        length = max(1, _WINDOW_DAYS // counts.period_days)
+        length = max(1, _WINDOW_DAYS // grid.counts.period_days)
         limit = mean_limit(grid.values[:start], known, length, confidence)
     else:
         limit = per_region(m, grid, "m")

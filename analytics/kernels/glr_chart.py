@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +12,7 @@ import numpy.typing as npt
 from analytics.kernels import glr as kernel
 from analytics.kernels.dispersion import window_dispersion
 from analytics.kernels.focus import exact_glr
-from analytics.kernels.glr_threshold import simulated_thresholds
+from analytics.kernels.glr_threshold import simulated_threshold
 from analytics.kernels.in_control import dispersion_ml, fitted_mean
 
 __all__ = ["Chart", "InControl", "chart_thresholds", "run_chart", "window_alpha"]
@@ -18,6 +20,8 @@ __all__ = ["Chart", "InControl", "chart_thresholds", "run_chart", "window_alpha"
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+
+_MEAN_STEP, _SPREAD_STEP, _FINE = 0.2, 0.1, 0.01  # steps of what shares a threshold, on the log scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,39 @@ def run_chart(
     return statistic, alarm, needed, mean
 
 
+@lru_cache(maxsize=4096)
+def _threshold(
+    chart: Chart, steps: tuple[int, int, int, int], training: int, length: int, how: str
+) -> tuple[float, float]:
+    mean, spread = float(np.exp(steps[0] * _MEAN_STEP)), float(np.exp(steps[1] * _SPREAD_STEP))
+    ratio, arl = float(np.exp(steps[2] * _FINE)), float(np.exp(steps[3] * _FINE))
+
+    def estimate(counts: IntArray) -> tuple[FloatArray, FloatArray]:
+        inside = np.ones(counts.shape, dtype=bool)
+        level = counts.mean(axis=0)
+        if how == "window":
+            return level, window_alpha(counts, inside, level[None, :], length, 1)
+        if how == "ml":
+            return level, dispersion_ml(np.ones((len(counts), 1)), counts, inside)[0]
+        return level, np.full(counts.shape[1], (spread - 1) / mean)
+
+    def run(counts: IntArray, level: FloatArray, alpha: FloatArray) -> FloatArray:
+        copies = counts.shape[1]
+        return run_chart(
+            replace(chart, cases=False, reset=False, refit=False, opens=0),
+            counts.astype(np.int32),
+            np.ones(counts.shape, dtype=bool),
+            level[None, :],
+            alpha,
+            np.full(copies, ratio),
+            np.full(copies, np.inf),
+            np.zeros(copies, dtype=np.int64),
+        )[0]
+
+    seed = zlib.crc32(repr(steps).encode())
+    return simulated_threshold(mean, spread, arl, training=training, estimate=estimate, run=run, seed=seed)
+
+
 def chart_thresholds(
     chart: Chart,
     mean: FloatArray,
@@ -172,7 +209,10 @@ def chart_thresholds(
     length: int,
     how: str,
 ) -> tuple[FloatArray, float]:
-    """Return thresholds for average run lengths, and the Monte Carlo error; see `glr_threshold`.
+    """Return thresholds for average run lengths, and their largest Monte Carlo error.
+
+    Series whose mean agrees to a fifth and dispersion to a tenth, on the log scale, share one; thresholds
+    are kept for the next call.
 
     Parameters
     ----------
@@ -183,30 +223,16 @@ def chart_thresholds(
     how : {"known", "window", "ml"}
         Whether the dispersion is estimated, and how.
     """
-
-    def estimate(counts: IntArray, known_alpha: float) -> tuple[FloatArray, FloatArray]:
-        inside = np.ones(counts.shape, dtype=bool)
-        level = counts.mean(axis=0)
-        if how == "window":
-            return level, window_alpha(counts, inside, level[None, :], length, 1)
-        if how == "ml":
-            return level, dispersion_ml(np.ones((len(counts), 1)), counts, inside)[0]
-        return level, np.full(counts.shape[1], known_alpha)
-
-    def run(counts: IntArray, level: FloatArray, spread: FloatArray, fixed: float) -> FloatArray:
-        copies = counts.shape[1]
-        never = Chart(
-            chart.change, chart.sign, chart.shortest, chart.longest, False, False, False, 0
-        )  # the first alarm is all that counts
-        return run_chart(
-            never,
-            counts.astype(np.int32),
-            np.ones(counts.shape, dtype=bool),
-            level[None, :],
-            spread,
-            np.full(copies, fixed),
-            np.full(copies, np.inf),
-            np.zeros(copies, dtype=np.int64),
-        )[0]
-
-    return simulated_thresholds(mean, alpha, ratio, arl, training=training, estimate=estimate, run=run)
+    steps = np.column_stack(
+        [
+            np.round(np.log(mean) / _MEAN_STEP),
+            np.round(np.log1p(alpha * mean) / _SPREAD_STEP),
+            np.round(np.log(ratio) / _FINE),
+            np.round(np.log(arl) / _FINE),
+        ]
+    ).astype(int)
+    groups, member = np.unique(steps, axis=0, return_inverse=True)
+    a, b, c, d = groups.T.tolist()
+    found = [_threshold(chart, group, training, length, how) for group in zip(a, b, c, d, strict=True)]
+    thresholds, errors = np.array(found).T
+    return np.asarray(thresholds[member.ravel()]), float(errors.max())

@@ -20,92 +20,74 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["COPIES", "Estimate", "Run", "simulated_thresholds"]
+__all__ = ["Estimate", "Run", "simulated_threshold"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-Estimate = Callable[[IntArray, float], tuple[FloatArray, FloatArray]]
-Run = Callable[[IntArray, FloatArray, FloatArray, float], FloatArray]
+Estimate = Callable[[IntArray], tuple[FloatArray, FloatArray]]
+Run = Callable[[IntArray, FloatArray, FloatArray], FloatArray]
 
-COPIES = 1000
-_DRAWS = 800_000  # cells drawn for one threshold, where the copies can be fewer for it
-_COPIES_MIN = 400
+_COPIES, _COPIES_MIN = 1000, 400
+_DRAWS = 800_000  # cells drawn for one threshold; long series get fewer copies for it
 _HORIZON_MAX = 1500
-_GRID = 0.25  # series whose mean and dispersion agree to a quarter on the log scale share a threshold
-_FINE = 0.01
-_SEED = 20_240_901
 
 
-def simulated_thresholds(
-    mean: FloatArray,
-    alpha: FloatArray,
-    ratio: FloatArray,
-    arl: FloatArray,
+def simulated_threshold(
+    mean: float,
+    dispersion: float,
+    arl: float,
     *,
     training: int,
     estimate: Estimate,
     run: Run,
-) -> tuple[FloatArray, float]:
-    """Return a threshold for each series, and the Monte Carlo standard error of its run length.
+    seed: int,
+) -> tuple[float, float]:
+    """Return the threshold, and the Monte Carlo standard error of its run length as a share of it.
 
     Parameters
     ----------
-    mean, alpha : float arrays, shape (series,)
-        In-control mean of a period, above 0, and negative binomial dispersion (0: Poisson).
-    ratio : float array, shape (series,)
-        Passed on to `run`: series that differ in it do not share a threshold.
-    arl : float array, shape (series,)
+    mean, dispersion : float
+        In-control mean of a period, above 0, and variance over mean (1: Poisson).
+    arl : float
         Wanted average number of periods to a false alarm.
     training : int
         Periods that mean and dispersion are estimated from.
     estimate : callable
-        From training counts, shape (training, copies), and the true alpha to mean and alpha, shape
-        (copies,).
+        From training counts, shape (training, copies), to mean and alpha, shape (copies,).
     run : callable
-        From counts after training, mean, alpha and ratio to statistics that never reset, shape (horizon,
+        From the counts after training, mean and alpha to statistics that never reset, shape (horizon,
         copies).
+    seed : int
 
-    Returns
-    -------
-    thresholds : float array, shape (series,)
-    error : float
-        Standard error of the average run length reached, as a share of it.
+    Examples
+    --------
+    >>> def estimate(counts):
+    ...     return counts.mean(axis=0), np.zeros(counts.shape[1])
+    >>> def run(counts, mean, alpha):
+    ...     return counts / mean
+    >>> threshold, error = simulated_threshold(
+    ...     5.0, 1.0, 100.0, training=500, estimate=estimate, run=run, seed=1
+    ... )
+    >>> bool(1.9 < threshold < 2.3), bool(error < 0.05)
+    (True, True)
     """
-    phi = 1 + alpha * mean
-    steps = np.column_stack(
-        [
-            np.round(np.log(mean) / _GRID),
-            np.round(np.log(phi) / _GRID),
-            np.round(np.log(ratio) / _FINE),
-            np.round(np.log(arl) / _FINE),
-        ]
-    )
-    groups, member = np.unique(steps, axis=0, return_inverse=True)
-    member = member.ravel()
-    thresholds = np.empty(len(groups))
-    errors = np.empty(len(groups))
-    size = np.bincount(member)
-    level = np.exp(np.bincount(member, np.log(mean)) / size)
-    spread = np.exp(np.bincount(member, np.log(phi)) / size)
-    wanted = np.exp(np.bincount(member, np.log(arl)) / size)
-    for group in range(len(groups)):
-        rng = np.random.Generator(np.random.PCG64([_SEED, *(int(v) % 2**32 for v in groups[group])]))
-        horizon = int(np.clip(np.ceil(wanted[group]), 1, _HORIZON_MAX))
-        copies = int(np.clip(_DRAWS // (training + horizon), _COPIES_MIN, COPIES))
-        shape = (training + horizon, copies)
-        if spread[group] > 1.02:
-            counts = rng.poisson(rng.gamma(level[group] / (spread[group] - 1), spread[group] - 1, shape))
-        else:
-            counts = rng.poisson(level[group], shape)
-        # A series without an incident in training is not tested, so no copy of it is counted.
-        counts = counts[:, counts[:training].any(axis=0)]
-        fitted, dispersion = estimate(counts[:training], (spread[group] - 1) / level[group])
-        fixed = float(np.exp(groups[group, 2] * _FINE))
-        largest = run(counts[training:], fitted, dispersion, fixed).max(axis=0)
-        stays = np.exp(-horizon / wanted[group])
-        at = np.quantile(largest, stays)
-        # The smallest value above it: statistics of small counts come in steps, and an alarm is at >=.
-        above = largest[largest > at * (1 + 1e-12)]
-        thresholds[group] = above.min() if above.size else at * (1 + 1e-9) + 1e-9
-        errors[group] = np.sqrt((1 - stays) / (stays * largest.size)) * wanted[group] / horizon
-    return thresholds[member], float(errors.max())
+    rng = np.random.Generator(np.random.PCG64(seed))
+    horizon = int(np.clip(np.ceil(arl), 1, _HORIZON_MAX))
+    copies = int(np.clip(_DRAWS // (training + horizon), _COPIES_MIN, _COPIES))
+    shape = (training + horizon, copies)
+    if dispersion > 1:
+        counts = rng.poisson(rng.gamma(mean / (dispersion - 1), dispersion - 1, shape))
+    else:
+        counts = rng.poisson(mean, shape)
+    # A series without an incident in training is not tested, so no copy of it is counted.
+    some = counts[:training].any(axis=0)
+    counts = counts[:, some] if some.any() else counts + 1
+    fitted, alpha = estimate(counts[:training])
+    largest = run(counts[training:], fitted, alpha).max(axis=0)
+    stays = np.exp(-horizon / arl)
+    at = float(np.quantile(largest, stays))
+    # The next value above it: statistics of small counts come in steps, and an alarm is at or above.
+    above = largest[largest > at * (1 + 1e-12)]
+    threshold = float(above.min()) if above.size else at + 1e-9
+    error = float(np.sqrt((1 - stays) / (stays * largest.size)) * arl / horizon)
+    return threshold, error
