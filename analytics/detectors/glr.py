@@ -122,6 +122,10 @@ def glr(
 
     Notes
     -----
+    A chart that looks back without limit finds out, in the end, that its mean was only estimated. The
+    threshold allows for it over one run length (1,500 periods at most), so a long `arl` after a short
+    `training` costs much power: lengthen the one or set `window`.
+
     The reference takes a threshold of 5 unless told, whatever run length that gives; fits one harmonic to any
     history; counts windows of two periods and more as soon as they are limited (Poisson); in its epidemic
     charts starts Newton steps where the last window's ended, so that some windows are lost (Poisson), or
