@@ -162,7 +162,7 @@ def in_control(
 def _seasonal(
     grid: Grid, past: slice, start: int, regions: BoolArray, harmonics: int, by_number: bool
 ) -> FloatArray:
-    """Mean of each tested period of some regions from waves of a year; by week number over 52 as the reference has it."""
+    """Mean of each tested period from waves of a year; by week number over 52 as the reference has it."""
     if by_number:
         year = 52 if grid.freq == "week" else 365
         label = grid.counts.labels()[0]
