@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from analytics.counting import count_incidents
     from analytics.counts import Counts
     from analytics.errors import UptickError
+    from analytics.evaluation import evaluate
     from analytics.incidents import Incidents, read_incidents
+    from analytics.monitoring import monitor
     from analytics.regions import region_set, region_table
-    from analytics.results import ClaimResult, UptickResult
+    from analytics.results import Alarms, ClaimResult, UptickResult
     from analytics.upticks import (
         activity_test,
         change_test,
@@ -35,6 +37,7 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
 _PUBLIC = {
+    "Alarms": "analytics.results",
     "ClaimResult": "analytics.results",
     "Counts": "analytics.counts",
     "Incidents": "analytics.incidents",
@@ -45,6 +48,8 @@ _PUBLIC = {
     "concentration_test": "analytics.upticks",
     "count_incidents": "analytics.counting",
     "day_test": "analytics.upticks",
+    "evaluate": "analytics.evaluation",
+    "monitor": "analytics.monitoring",
     "read_claims": "analytics.claims",
     "read_incidents": "analytics.incidents",
     "recurrence_test": "analytics.upticks",
@@ -58,6 +63,7 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "Alarms",
     "ClaimResult",
     "Counts",
     "Incidents",
@@ -69,6 +75,8 @@ __all__ = [
     "concentration_test",
     "count_incidents",
     "day_test",
+    "evaluate",
+    "monitor",
     "read_claims",
     "read_incidents",
     "recurrence_test",
