@@ -276,19 +276,26 @@ def test_all_zeros_and_one_incident_ever():
     quiet, one, burst = np.zeros(340), np.zeros(340), np.zeros(340)
     one[-3], burst[-1] = 1, 4
     early = np.zeros(340)
-    early[200] = 1
+    early[110] = 1  # alone in its season: no trend can be seen in one incident
     counts = weekly({"quiet": quiet, "one": one, "burst": burst, "early": early})
     for method in ("muan", "nb_plugin", "delta"):
         found = farrington_flexible(counts, threshold_method=method, last=10)
         assert found.tested.all()
         assert np.isfinite(found.upper_bound).all()
         np.testing.assert_array_equal(found.alarm.sum(axis=0), [0, 0, 1, 0])
+        assert (found.upper_bound[:, 3] >= 1).all() or method == "delta"
         assert found.reasons[found.note[-1, 0]] == EXACT
         # With n weeks of this season in the baseline P(Y >= y) = (n + 1) ** -y.
         n = round(1 / found.pvalue[-3, 1]) - 1
         assert n == 35
         assert found.pvalue[-1, 2] == pytest.approx((n + 1.0) ** -4)
         assert found.expected[-1, 0] == 0
+
+
+def test_one_incident_ever_never_makes_a_trend():
+    values = np.eye(300)[:, 30:270]
+    fits = farrington_flexible_fits(weekly({f"r{i}": values[:, i] for i in range(240)}), last=1)
+    assert not fits.trend.any()
 
 
 def test_constant_counts():

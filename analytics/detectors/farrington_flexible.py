@@ -133,7 +133,8 @@ def farrington_flexible(
     Null weeks alarmed at nominal 1 %, means 0.02 to 20 (``benchmarks/results/farrington.md``): ``muan`` at
     most 0.7 % of Poisson weeks and 1.4 % of negative binomial ones (variance 2 and 5 times the mean),
     ``nb_plugin`` 0.8 and 2.6 %, ``delta`` 1.7 and 3.5 %. A trend that is not there is kept in 3.9 to 7.8 %
-    of series at nominal 5 %.
+    of series at nominal 5 % and means 0.5 to 20, in fewer below; seasons without incidents do not count as
+    evidence of a small dispersion when the trend is tested.
 
     With ``compat="surveillance"``, as there: weights of the last iteration but one; after reweighting, the
     test of the trend and the standard error use a dispersion computed with the wrong weights (it keeps 0 /

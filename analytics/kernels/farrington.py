@@ -327,10 +327,13 @@ def fit_cells(
                 height = sums[0, 0] / sums[1, 0]
                 lever = 1.0 / sums[1, 0]
                 if with_trend:
-                    if not (
-                        abs(slope) * np.sqrt(information / max(phi, _PERFECT)) > critical[df]
-                        and height <= largest
-                    ):
+                    # Seasons without incidents fit perfectly; they tell nothing of the spread around a trend.
+                    told = df
+                    for j in range(levels):
+                        if not sums[0, j] > 0.0 and start[j + 1] > start[j]:
+                            told -= start[j + 1] - start[j] - 1
+                    spread = max(phi * df / max(told, 1), _PERFECT)
+                    if not (abs(slope) * np.sqrt(information / spread) > critical[df] and height <= largest):
                         with_trend = False
                         continue
                     lever += height * sums[2, 0] ** 2 / information
