@@ -86,6 +86,7 @@ def plot_alarms(
             label="alarm" if i == 0 else "_alarm",
         )
         skipped = ~mine.tested[:, i]
+        first = skipped.any() and not (~mine.tested[:, :i]).any()
         ax.plot(
             middle[skipped],
             np.full(skipped.sum(), at),
@@ -93,7 +94,7 @@ def plot_alarms(
             color=GREY,
             markersize=2.5,
             linestyle="none",
-            label="not tested" if i == 0 else "_skipped",
+            label="not tested" if first else "_skipped",
         )
         ax.annotate(
             mine.detectors[i],
