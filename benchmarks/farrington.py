@@ -181,9 +181,10 @@ def speed(regions: int, cells: int) -> tuple[list[str], float, float]:
         f"Kernel ({some:,} regions x {tested} weeks, 10 seasons, five years, reweighting, trend at 5 % and "
         f"the regression without it): {micro:.1f} microseconds per (series x week), best of five, CPU time "
         "of one core.",
-        f"statsmodels' GLM in a loop over {len(full)} (series x week), the same four regressions, same run, best of three: "
-        f"{peer:.1f} ms, {1000 * peer / micro:,.0f} times as long. Recorded for R's farringtonFlexible, new "
-        f"style: {R_MILLISECONDS} ms, {11400 / micro:,.0f} to {15100 / micro:,.0f} times as long.",
+        f"statsmodels' GLM in a loop over {len(full)} (series x week), the same four regressions, same run, "
+        f"best of three: {peer:.1f} ms, {1000 * peer / micro:,.0f} times as long. Recorded for R's "
+        f"farringtonFlexible, new style: {R_MILLISECONDS} ms, "
+        f"{11400 / micro:,.0f} to {15100 / micro:,.0f} times as long.",
         f"The reference's own loop (compat): {loop:.0f} microseconds.",
         f"Public call, {regions:,} regions x {tested} weeks with seven years before them, bounds and "
         f"p-values included: {public:.1f} s of CPU ({wall:.1f} s by the clock, other work running); peak "
