@@ -11,7 +11,7 @@ from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.forecast import forecast
-from analytics.kernels.forecast_tails import mean_tail, upper_tail
+from analytics.kernels.forecast_tails import mean_tail, mixed_upper_tail
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["predictive"]
@@ -45,9 +45,9 @@ def predictive(
     counts : Counts
         By week; daily counts are added up only where weeks are shown.
     alpha : float or array, one for each region
-        Alarm where the p-value is at most this. As long as p-values are honest, alarms are at most
-        ``alpha * 365.25 / 7`` a region-year, and episodes, which merge alarms, no more: a budget of one false
-        alarm a year is the default, 7 / 365.25.
+        Alarm where the p-value is at most this. Were p-values uniform, alarms would number
+        ``alpha * 365.25 / 7`` a region-year, and episodes, which merge alarms, fewer: the default,
+        7 / 365.25, is for a budget of one false alarm a region-year.
     least : int
         No alarm with fewer incidents in the fortnight: in a region where nothing ever happens one incident is
         unlikely, and no uptick.
@@ -84,12 +84,14 @@ def predictive(
     the speed are estimated from how weeks followed their predecessors, the share shrunk towards none by its
     standard error. The fortnight is forecast from two weeks ago, so that an uptick in its first week does not
     raise what its second is held against. Dispersions are variance over mean of one-week and of two-week
-    forecast errors, never below 1, past upticks included; the regression's uncertainty is added.
+    forecast errors, never below 1, past upticks included; the regression's uncertainty is added, and tails
+    are averaged over that of the dispersions.
 
-    Evidence. The p-value is the weighted mean of order -1/2 [5]_ of the two mid-p tails, with weights 0.2
-    (week) and 0.8 (fortnight). It is not exact: mid-p, estimated dispersions and the mean of dependent tails
-    are approximations, held by measurement (``benchmarks/results/detectors.md``). Successive
-    p-values share a week.
+    Evidence. The p-value is the weighted harmonic mean [5]_ of the two mid-p tails, with weights 0.05 (week)
+    and 0.95 (fortnight): an uptick of one week needs a tail of a twentieth of `alpha`. It is not exact:
+    mid-p, estimated dispersions and the mean of dependent tails are approximations, and where bursts last,
+    small p-values are too small; ``benchmarks/results/detectors.md`` says by how much. What is held, by
+    measurement there, is the number of episodes. Successive p-values share a week.
 
     References
     ----------
@@ -102,7 +104,8 @@ def predictive(
     .. [3] Schwarz, G. (1978). Estimating the dimension of a model. Annals of Statistics 6, 461-464.
     .. [4] Ferland, R., Latour, A., Oraichi, D. (2006). Integer-valued GARCH process. Journal of Time Series
            Analysis 27, 923-942.
-    .. [5] Vovk, V., Wang, R. (2020). Combining p-values via averaging. Biometrika 107, 791-808.
+    .. [5] Wilson, D. J. (2019). The harmonic mean p-value for combining dependent tests. Proceedings of the
+           National Academy of Sciences 116, 1195-1200.
 
     Examples
     --------
@@ -137,11 +140,12 @@ def predictive(
     begin = max(grid.first, 1)
     before[begin - grid.first :] = grid.values[begin - 1 : -1]
     known[begin - grid.first :] = grid.usable[begin - 1 : -1]
-    ready = made.weeks >= SHORTEST
+    weeks = made.weeks.astype(float)
+    ready = weeks >= SHORTEST
 
     def tail(count: FloatArray) -> FloatArray:
-        one = upper_tail(count, made.one, made.phi_one)
-        two = upper_tail(count + before, made.two, made.phi_two)
+        one = mixed_upper_tail(count, made.one, made.phi_one, made.level, weeks, 1)
+        two = mixed_upper_tail(count + before, made.two, made.phi_two, 2 * made.level, weeks, 2)
         return mean_tail(one, np.where(known, two, np.nan))
 
     pvalue = np.where(ready, tail(now), np.nan)

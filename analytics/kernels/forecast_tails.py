@@ -6,12 +6,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-__all__ = ["SHARE_ONE", "mean_tail", "upper_tail"]
+__all__ = ["SHARE_ONE", "mean_tail", "mixed_upper_tail", "upper_tail"]
 
 FloatArray = npt.NDArray[np.float64]
 
-SHARE_ONE = 0.2  # weight of the one-week tail; the fortnight has the rest
+SHARE_ONE = 0.05  # weight of the one-week tail; the fortnight has the rest
 _TINY = 1e-300
+_PHI_MIN = 1.001
+_EDF_MIN = 2.0
+_SPENT = 3.0
+_NODES = ((-np.sqrt(3.0), 1 / 6), (0.0, 2 / 3), (np.sqrt(3.0), 1 / 6))  # Gauss and Hermite's, of a normal
 
 
 def upper_tail(count: FloatArray, mean: FloatArray, phi: FloatArray) -> FloatArray:
@@ -29,16 +33,45 @@ def upper_tail(count: FloatArray, mean: FloatArray, phi: FloatArray) -> FloatArr
     return np.asarray((above + above_next) / 2)
 
 
-def mean_tail(one: FloatArray, two: FloatArray) -> FloatArray:
-    """Weighted mean of order -1/2 of the tails of the week and of the fortnight.
+def mixed_upper_tail(
+    count: FloatArray, mean: FloatArray, phi: FloatArray, usual: FloatArray, weeks: FloatArray, length: int
+) -> FloatArray:
+    """`upper_tail`, averaged over what is not known about the dispersion.
 
-    It lies between them, nearer to the smaller: what either alone makes very unlikely stays so. Where the
-    fortnight is not known (NaN), the week's tail, doubled.
+    Its logarithm is taken as normal, with the variance 2 / edf of an estimate from `weeks` weeks of
+    overlapping sums of `length`, negative binomial with the mean `usual`:
+    ``edf = (1.5 weeks / length - 3) / (1 + kappa / 2)``, kappa the excess kurtosis of such a sum.
 
     Examples
     --------
-    >>> mean_tail(np.array([0.01, 1.0, 0.01]), np.array([0.01, 0.001, np.nan])).round(5)
-    array([0.01   , 0.00154, 0.02   ])
+    >>> known = [np.array([v]) for v in (9.0, 4.0, 2.0, 4.0)]
+    >>> [round(float(mixed_upper_tail(*known, np.array([weeks]), 1)[0]), 4) for weeks in (26.0, 1e6)]
+    [0.06, 0.0596]
     """
-    root = SHARE_ONE / np.sqrt(np.maximum(one, _TINY)) + (1 - SHARE_ONE) / np.sqrt(np.maximum(two, _TINY))
-    return np.asarray(np.where(np.isnan(two), np.minimum(2 * one, 1.0), np.minimum(root**-2.0, 1.0)))
+    kappa = 6 * (phi - 1) / usual + 1 / (usual * phi)
+    edf = np.maximum((1.5 * weeks / length - _SPENT) / (1 + kappa / 2), _EDF_MIN)
+    spread = np.sqrt(2 / edf)
+    total = np.zeros_like(mean)
+    for node, weight in _NODES:
+        total += weight * upper_tail(count, mean, np.maximum(phi * np.exp(node * spread), _PHI_MIN))
+    return total
+
+
+def mean_tail(one: FloatArray, two: FloatArray) -> FloatArray:
+    """Weighted harmonic mean of the tails of the week and of the fortnight [1]_.
+
+    It lies between them, and a week that is far less likely than its fortnight is not lost in it: it counts
+    twentyfold its own tail. Where the fortnight is not known (NaN), the week's tail.
+
+    References
+    ----------
+    .. [1] Wilson, D. J. (2019). The harmonic mean p-value for combining dependent tests. Proceedings of the
+           National Academy of Sciences 116, 1195-1200.
+
+    Examples
+    --------
+    >>> mean_tail(np.array([0.01, 1.0, 1e-6, 0.01]), np.array([0.01, 0.001, 0.001, np.nan])).round(6)
+    array([1.000e-02, 1.053e-03, 2.000e-05, 1.000e-02])
+    """
+    mean = 1 / (SHARE_ONE / np.maximum(one, _TINY) + (1 - SHARE_ONE) / np.maximum(two, _TINY))
+    return np.asarray(np.where(np.isnan(two), one, np.minimum(mean, 1.0)))
