@@ -123,7 +123,11 @@ def test_edges():
         assert not alarms.alarm.any()
     once = np.zeros(90, int)
     once[60] = 1
-    assert outbreak_p(panel(once)).statistic[60, 0] == pytest.approx(np.log(61))
+    alone = outbreak_p(panel(once))  # one incident rises from nothing: no alarm, however long the quiet
+    assert alone.statistic[60, 0] == 0
+    assert alone.upper_bound[60, 0] == 1
+    assert not outbreak_p(panel(once), threshold=2.0).alarm.any()
+    assert outbreak_p(panel(once), compat="surveillance").statistic[60, 0] == pytest.approx(np.log(61))
     assert not outbreak_p(panel(once)).alarm.any()
 
 

@@ -16,6 +16,7 @@ from analytics.results import Alarms, DetectorRun
 __all__ = ["outbreak_p"]
 
 _MOST, _REFERENCE_MOST = 2**31, 200  # counts looked at for the bound
+_FEWEST = 2.0  # incidents since the start before anything can rise
 
 
 def outbreak_p(
@@ -65,7 +66,9 @@ def outbreak_p(
     Counts that vary more than Poisson look like a rise sooner or later, and so does a season. Periods
     without coverage are skipped. The reference multiplies ratios until they overflow; here they are added
     as logarithms. It also keeps every past period for good, so that one rise raises alarms from then on: by
-    default an alarm starts the series anew, and the first period after it has nothing to rise from.
+    default an alarm starts the series anew, and the first period after it has nothing to rise from. And one
+    incident after any number of quiet periods is as improbable as there were such periods, which says nothing
+    of a rise: by default an alarm takes two incidents since the start.
 
     References
     ----------
@@ -97,6 +100,7 @@ def outbreak_p(
         bool(reset) and compat is None,
         ret == "cases",
         _REFERENCE_MOST if compat else _MOST,
+        0.0 if compat else _FEWEST,
     )
     if ret == "value":
         with np.errstate(over="ignore"):

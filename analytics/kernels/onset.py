@@ -52,6 +52,7 @@ def onset_scan(
     reset: bool,
     bounds: bool,
     most: int,
+    fewest: float,
 ) -> Any:
     """Log likelihood ratio of every period from `first` on, its alarms, and what count would raise one.
 
@@ -68,6 +69,8 @@ def onset_scan(
         Whether to look for the smallest count that raises an alarm.
     most : int
         Counts above this are not looked at.
+    fewest : float
+        With fewer incidents since the start, nothing rises: the statistic is 0.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def onset_scan(
                                     high = middle
                                 else:
                                     low = middle
-                            smallest[row, r] = high
+                            smallest[row, r] = max(high, fewest - total[i])
                 s, n, j = y, 1.0, top[i]
                 while j >= 0 and sums[i, j] * n >= s * sizes[i, j]:
                     s += sums[i, j]
@@ -124,7 +127,9 @@ def onset_scan(
                 sums[i, j + 1], sizes[i, j + 1], top[i] = s, n, j + 1
                 total[i] += y
                 seen[i] += 1.0
-                score = 0.0 if j < 0 else max(gained[i, j + 1] - _term(total[i], seen[i]), 0.0)
+                score = 0.0
+                if j >= 0 and total[i] >= fewest:
+                    score = max(gained[i, j + 1] - _term(total[i], seen[i]), 0.0)
                 raised = score > limit
                 if row >= 0:
                     statistic[row, r] = score
