@@ -59,7 +59,8 @@ def e_detector(
     form : {"shiryaev_roberts", "cusum", "process"}
         What is made of the bets ``1 + bet (y / m - 1)``. The first two are e-detectors: sum, or largest
         product, over all starts. They are not e-values (under the null their mean grows), so their `kind` is
-        "score"; an alarm at `arl` or more has an average run length of at least `arl`. "process" is the
+        "score"; an alarm at `arl` or more, in a period with a count above `m`, has an average run length of
+        at least `arl`. "process" is the
         product since a stated start: an e-value whenever one looks, so `kind` is "evalue" where `m` is stated
         ("score" where it is a limit estimated from data, which may miss); it reaches 1 / `alpha` with
         probability at most `alpha`, between one restart and the next.

@@ -74,6 +74,9 @@ def bet_on_counts(
 ) -> tuple[FloatArray, BoolArray]:
     """Return the evidence after each period, averaged over the bets, and where it reaches the threshold.
 
+    A detector (a sum or a maximum over starts) also waits for a period in which the bet wins, a count above
+    the limit. That can only put an alarm off, so its average run length is kept.
+
     Parameters
     ----------
     counts : int array, shape (periods, series)
@@ -120,6 +123,8 @@ def bet_on_counts(
         np.minimum(state, _LARGEST, out=state)
         evidence[t] = state.mean(axis=0)
         alarm[t] = (evidence[t] >= threshold) & usable[t]
+        if form != "process":  # sums over starts grow even while every bet loses a little
+            alarm[t] &= counts[t] > limit
         if reset and alarm[t].any():
             state[:, alarm[t]] = start
     return evidence, alarm
