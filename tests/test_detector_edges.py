@@ -71,7 +71,7 @@ def test_one_more_than_always_is_no_alarm(name):
     values[-1] = 4
     alarms = run(name, values)
     if name == "e_detector":
-        # Its sum over starts nears the threshold in a year of ordinary weeks, and the next count above m alarms:
+        # Its sum over starts nears the threshold in a year of ordinary weeks, then a count above m alarms:
         # once in so many weeks is what it promises. Before that year is over, it does not.
         assert alarms.alarm[:, 0].tolist() == [False] * (LAST - 1) + [True]
         alarms = run(name, values[-2 * LAST :])
