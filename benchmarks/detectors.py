@@ -224,7 +224,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small n; writes nothing")
     quick = parser.parse_args().quick
     began = time.perf_counter()
-    a = scenarios(1 if quick else 30)
+    a = scenarios(1 if quick else 60)
     b = weekly(60 if quick else 2000)
     c = budgets(60 if quick else 1000, 150 if quick else 5000)
     said = bars(a, b, c)

@@ -166,6 +166,14 @@ def test_one_incident_ever_raises_nothing():
     assert not predictive(weekly(values)).alarm.any()
 
 
+def test_a_fall_is_not_extrapolated_to_nothing():
+    weeks = np.arange(WEEKS)
+    values = np.random.default_rng(1).poisson(20 * np.exp(-weeks / 25)[:, None], (WEEKS, 2))
+    expected = predictive(weekly(values), last=20).expected
+    assert (expected >= 0.5 / WEEKS).all()
+    assert (expected < 0.05).all()
+
+
 def test_constant_counts():
     values = np.full((WEEKS, 2), 5)
     values[-1, 1] = 15

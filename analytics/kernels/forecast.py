@@ -263,7 +263,10 @@ def _excite(
     excited_max: float,
     eta_max: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Follow the past weeks; arrays are (regions, weeks). `first` is the first week to forecast."""
+    """Follow the past weeks; arrays are (regions, weeks). `first` is the first week to forecast.
+
+    No expectation is below half an incident in all weeks covered.
+    """
     regions, weeks = y.shape
     terms = design.shape[1]
     out = weeks - first
@@ -277,11 +280,16 @@ def _excite(
     phi_two = np.ones(regions)
     running = np.empty((len(speeds), weeks))
     for j in range(regions):
+        known = 0
+        for t in range(fitted):
+            if usable[j, t]:
+                known += 1
+        floor = 0.5 / max(known, 1)  # a fall is not extrapolated to nothing at all
         for t in range(weeks):
             eta = 0.0
             for p in range(terms):
                 eta += design[t, p] * betas[j, p]
-            mu[t] = np.exp(min(max(eta, -eta_max), eta_max))
+            mu[t] = max(np.exp(min(max(eta, -eta_max), eta_max)), floor)
             if t >= first:
                 variance = 0.0
                 for p in range(terms):
