@@ -19,7 +19,7 @@ from analytics.cli.text import printable
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
-from analytics.monitoring import ALARM, DEFAULT_DETECTORS, NO_ALARM, NOT_TESTED, MonitorResult, monitor
+from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, monitor
 
 __all__ = ["ALARMED", "run"]
 
@@ -32,7 +32,7 @@ _SPARE = ("expected false", "observed", "episodes")
 def run(args: Namespace) -> int:
     """Watch every region and show the answers; return the exit code."""
     plan = plan_output(args)
-    detectors = DEFAULT_DETECTORS if args.detectors is None else _listed(args.detectors)
+    detectors = None if args.detectors is None else _listed(args.detectors)
     incidents, counts = read_and_count(args)
     with _progress() as progress:
         result = monitor(

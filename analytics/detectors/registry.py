@@ -185,6 +185,14 @@ _LIST: tuple[Spec, ...] = (
         weeks=58,
     ),
     Spec(
+        "predictive",
+        "analytics.detectors.predictive:predictive",
+        usual=7 / 365.25,
+        keeps=True,
+        weeks=26,
+        daily=False,
+    ),
+    Spec(
         "farrington_flexible",
         "analytics.detectors.farrington_flexible:farrington_flexible",
         usual=1 / 52,

@@ -16,7 +16,6 @@ from analytics.monitoring.null import draw_counts, moments
 __all__ = ["Histories", "Resample", "parametric", "rotated", "usable_history"]
 
 Resample = Literal["parametric", "rotation"]
-DRAWS = 40  # models drawn for each region, to allow for what its history leaves open
 CELLS = 3e7  # counts drawn at a time
 YEAR_DAYS = 364  # tested in each history: whole weeks
 _WEEK = 7
@@ -97,16 +96,24 @@ def _batches(regions: int, cells: float) -> Iterator[npt.NDArray[np.intp]]:
         yield np.arange(start, min(start + size, regions))
 
 
-def parametric(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
+def parametric(counts: Counts, replicates: int, seed: int, *, draws: int) -> Iterator[Histories]:
     """Yield each region's own history, followed by years drawn from models of it.
 
     A model is fitted to the history; histories as long are drawn from it and a model is fitted to each. How
     those models differ is what the history leaves open about the region. From each, years are drawn that
     follow the real history, so that a detector's baseline is the one it will really have.
+
+    Parameters
+    ----------
+    counts : Counts
+    replicates : int
+        Years for each region.
+    seed : int
+    draws : int
+        Models for each region that they come from.
     """
     history = usable_history(counts)
     step, periods = history.period_days, len(history)
-    draws = min(DRAWS, replicates)
     futures = -(-replicates // draws)
     more = YEAR_DAYS // step
     days = history.starts.astype(np.int64)

@@ -136,7 +136,7 @@ def moments(values: npt.NDArray[np.number], covered: BoolArray, days: IntArray, 
     Returns
     -------
     Moments
-        A region without incidents is given half an incident over its history.
+        Every region is given half an incident more than it had, so that none is silent for ever.
     """
     regions = values.shape[1]
     counts = np.where(covered, values, 0).astype(float)
@@ -149,7 +149,8 @@ def moments(values: npt.NDArray[np.number], covered: BoolArray, days: IntArray, 
     if span >= SEASON_FROM:
         season = _season(counts, covered, days, window_dispersion(counts, covered, lengths[-1]).phi)
     shape = factors(season, weekday, days)
-    mean = total / np.maximum(np.where(covered, shape, 0.0).sum(axis=0), 1e-9)
+    seen = np.where(covered, shape, 0.0).sum(axis=0)
+    mean = total / np.where(seen > 0, seen, values.shape[0])
     terms = 3 if span >= SEASON_FROM else 1
     phi = [
         window_dispersion(counts, covered, length, expected=mean * shape, parameters=terms).phi

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,16 @@ from analytics.monitoring.budget import Budget, parse_budget
 from analytics.monitoring.calibration import REPLICATES, By, Calibration, calibrate_together
 from analytics.monitoring.histories import Resample, usable_history
 from analytics.monitoring.result import MonitorResult
+from analytics.periods import Freq
 from analytics.results import Alarms
 
 __all__ = ["DEFAULT_DETECTORS", "monitor"]
 
 BoolArray = npt.NDArray[np.bool_]
 
-DEFAULT_DETECTORS: tuple[str, ...] = ("recent_window",)
+DEFAULT_DETECTORS: Mapping[Freq, tuple[str, ...]] = MappingProxyType(
+    {"week": ("recent_window",), "day": ("recent_window",)}
+)
 YEAR_DAYS = 364
 BEFORE_DAYS = 364  # at least so much history before the tested periods, to calibrate on it alone
 _DAY = np.timedelta64(1, "D")
@@ -31,7 +35,7 @@ _DAY = np.timedelta64(1, "D")
 
 def monitor(
     counts: Counts,
-    detectors: str | Spec | Sequence[str | Spec] = DEFAULT_DETECTORS,
+    detectors: str | Spec | Sequence[str | Spec] | None = None,
     budget: str | float | Budget = "1 per region-year",
     *,
     last: int | None = None,
@@ -48,8 +52,9 @@ def monitor(
     ----------
     counts : Counts
         Taken at the frequency shown. The answer is about the last period over at `as_of`.
-    detectors : str, Spec, or sequence of them
-        Names from the registry of detectors, or detectors with options of their own.
+    detectors : str, Spec, or sequence of them, optional
+        Names from the registry of detectors, or detectors with options of their own. By default those of
+        ``DEFAULT_DETECTORS`` for days or weeks.
     budget : str, number or Budget
         False-alarm episodes allowed, of all detectors together: "1 per region-year",
         "12 per year over all regions", or a number per region-year.
@@ -92,9 +97,8 @@ def monitor(
     >>> result.sentence()
     '2020-04-19: alarm in Kirkuk (recent_window); no alarm in 1 of 2 regions.'
     """
-    specs = [
-        detector_spec(name) for name in ([detectors] if isinstance(detectors, str | Spec) else detectors)
-    ]
+    chosen = DEFAULT_DETECTORS[counts.freq] if detectors is None else detectors
+    specs = [detector_spec(name) for name in ([chosen] if isinstance(chosen, str | Spec) else chosen)]
     allowed = parse_budget(budget)
     history = usable_history(counts)
     size = 7 if counts.freq == "week" else 1

@@ -1,0 +1,199 @@
+"""Several detectors, one answer a region: what it says, since when, how often, and at what budget."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.counts import Counts
+from analytics.detectors.registry import DETECTORS, detector_spec
+from analytics.errors import HistoryError, OptionError
+from analytics.kernels.episodes import episode_onsets
+from analytics.monitoring import ALARM, DEFAULT_DETECTORS, NO_ALARM, NOT_TESTED, monitor
+
+DAYS = pd.date_range("2018-01-01", "2020-04-19")  # whole weeks
+QUIET, UPTICK, BEFORE, YOUNG, SILENT = "Quiet", "Uptick", "Before", "Young", "Silent"
+PAIR = ("recent_window", "ears_c1")
+
+
+def counts_until(last: str = "2020-04-19", *, simulated: bool = True) -> Counts:
+    """Five regions: an uptick in the last three weeks, one before it, 100 days of data, nothing ever."""
+    rng = np.random.default_rng(42)
+    names = (QUIET, UPTICK, BEFORE, YOUNG, SILENT)
+    daily = pd.DataFrame(rng.poisson(0.3, (len(DAYS), 5)), DAYS, names)
+    daily.iloc[-21:, 1] = 3
+    daily.iloc[-200:-180, 2] = 3
+    daily[SILENT] = 0
+    daily = daily.astype("Int64")
+    daily.iloc[:-100, 3] = pd.NA
+    daily = daily.loc[:last]
+    whole = Counts.from_frame(daily, freq="day", as_of=last, simulated=simulated)
+    return replace(whole, freq="week")
+
+
+@pytest.fixture(scope="module")
+def counts() -> Counts:
+    return counts_until()
+
+
+@pytest.fixture(scope="module")
+def watched(counts):
+    return monitor(counts, PAIR, 1.0, thresholds="formula")
+
+
+def by_region(values) -> dict:
+    return dict(zip((QUIET, UPTICK, BEFORE, YOUNG, SILENT), values, strict=True))
+
+
+def test_one_answer_a_region(watched):
+    assert by_region(watched.answers()) == {
+        QUIET: NO_ALARM,
+        UPTICK: ALARM,
+        BEFORE: NO_ALARM,
+        YOUNG: NO_ALARM,
+        SILENT: NO_ALARM,
+    }
+    frame = watched.frame
+    assert frame["alarm"].dtype == "boolean"
+    assert frame["label"].unique().tolist() == ["2020-W16"]
+    assert frame["observed"].tolist() == watched.alarms.observed[-1, :5].tolist()
+    # What one detector could not answer is said, though the other did.
+    assert by_region(frame["note"])[SILENT].startswith("recent_window: there is no incident")
+
+
+def test_nobody_answered_is_not_tested(counts):
+    alone = monitor(counts, "recent_window")
+    assert by_region(alone.answers())[YOUNG] == by_region(alone.answers())[SILENT] == NOT_TESTED
+    assert by_region(alone.frame["alarm"].isna()) == {
+        QUIET: False, UPTICK: False, BEFORE: False, YOUNG: True, SILENT: True,
+    }  # fmt: skip
+    assert "fewer than 8 windows" in by_region(alone.frame["note"])[YOUNG]
+    assert by_region(alone.frame["years"])[SILENT] == 0
+    assert "not tested in 2 of 5 regions" in alone.sentence()
+
+
+def test_since_when_and_by_which(watched):
+    uptick = watched.frame.set_index("region").loc[UPTICK]
+    assert uptick["since"] in pd.to_datetime(["2020-03-30", "2020-04-06"])
+    assert uptick["last_alarm"] == uptick["period"] == pd.Timestamp("2020-04-13")
+    assert "recent_window" in uptick["by"].split(", ")
+    others = watched.frame[watched.frame["region"] != UPTICK]
+    assert others["since"].isna().all()
+    assert (others["by"] == "").all()
+
+
+def test_episodes_are_of_any_detector(watched):
+    alarms = watched.alarms
+    union = alarms.alarm.reshape(len(alarms.starts), 2, 5).any(axis=1)
+    assert watched.frame["episodes"].tolist() == episode_onsets(union, 7).sum(axis=0).tolist()
+    assert by_region(watched.frame["episodes"])[BEFORE] >= 1
+    assert by_region(watched.frame["last_alarm"])[BEFORE] < pd.Timestamp("2019-12-01")
+    own = [len(alarms.select(detectors=[name]).episodes()) for name in PAIR]
+    assert max(own) <= watched.frame["episodes"].sum() <= sum(own)
+    assert len(alarms.starts) == 52
+    np.testing.assert_allclose(by_region(watched.frame["years"])[QUIET], 52 * 7 / 365.25)
+
+
+def test_formulas_share_the_budget(watched):
+    assert [found.detector for found in watched.calibrations] == list(PAIR)
+    np.testing.assert_allclose(watched.calibrations[0].threshold, 0.5 * 7 / 365.25)
+    np.testing.assert_allclose(watched.frame["rate"], 1.0)
+    runs = {run.name: run for run in watched.alarms.runs}
+    np.testing.assert_allclose(runs["ears_c1"].rate, 0.5)
+    assert runs["ears_c1"].rate_basis.startswith("By formula, 1/2 of the budget each: ")
+
+
+def test_calibration_does_not_see_what_it_is_to_judge(counts):
+    # Thresholds of a year ago: what came later leaves them as they were.
+    later = monitor(counts, "ears_c1", thresholds="history", replicates=40)
+    earlier = monitor(counts.until("2019-04-21"), "ears_c1", last=1, thresholds="history", replicates=40)
+    assert not any("calibrated on these too" in note for note in later.notes)
+    whole = monitor(counts.until("2019-04-28"), "ears_c1", last=1, thresholds="history", replicates=40)
+    np.testing.assert_array_equal(later.calibrations[0].threshold, whole.calibrations[0].threshold)
+    assert not np.array_equal(later.calibrations[0].threshold, earlier.calibrations[0].threshold)
+
+
+def test_a_short_history_says_so():
+    short = counts_until("2019-03-31")
+    result = monitor(short, "ears_c1", last=40, thresholds="history", replicates=40)
+    assert any("calibrated on these too" in note for note in result.notes)
+    everything = monitor(counts_until("2018-03-04"), "ears_c1")
+    assert len(everything.alarms.starts) == 9
+    with pytest.raises(HistoryError, match="no period is over"):
+        monitor(counts_until("2018-01-05"), "ears_c1")
+
+
+def test_a_running_week_is_not_the_answer():
+    running = counts_until("2020-04-15")
+    result = monitor(running, "recent_window")
+    assert result.label == "2020-W15"
+    assert by_region(result.answers())[UPTICK] == ALARM
+
+
+def test_days(counts):
+    daily = monitor(replace(counts, freq="day"), "ears_c2")
+    assert daily.label == "2020-04-19"
+    assert len(daily.alarms.starts) == 364
+    with pytest.raises(OptionError, match="tests week by week"):
+        monitor(replace(counts, freq="day"), ("ears_c1", "farrington_flexible"))
+
+
+def test_defaults_are_registered_for_their_frequency(counts):
+    for freq, names in DEFAULT_DETECTORS.items():
+        assert all(DETECTORS[name].by_region for name in names)
+        assert freq == "week" or all(DETECTORS[name].daily for name in names)
+        result = monitor(replace(counts, freq=freq), last=7)
+        assert [run.name for run in result.alarms.runs] == list(names)
+
+
+def test_options_of_one_s_own(counts):
+    spec = replace(detector_spec("ears_c1"), options={"method": "C1", "baseline": 14, "pvalues": True})
+    result = monitor(counts, spec)
+    assert result.alarms.run().parameters["baseline"] == 14
+
+
+def test_words(watched, counts):
+    assert watched.sentence() == (
+        f"SIMULATED data: 2020-W16: alarm in Uptick ({watched.frame['by'][1]}); no alarm in 4 of 5 regions."
+    )
+    assert "52" not in monitor(counts_until(simulated=False), "ears_c1").sentence()
+    assert not monitor(counts_until(simulated=False), "ears_c1").sentence().startswith("SIMULATED")
+    text = watched.text()
+    assert text == str(watched)
+    for part in (watched.sentence(), watched.expectation(), "Budget 1 per region-year", "ears_c1: alpha"):
+        assert part in text
+    assert watched.summary()["region"].iloc[0] == UPTICK
+    assert watched.summary()["answer"].iloc[0] == ALARM
+    assert repr(watched).startswith("MonitorResult(SIMULATED 2020-W16: alarm in 1 of 5 regions")
+
+
+def test_html_is_escaped(counts):
+    named = replace(counts, regions=("<b>A</b>", *counts.regions[1:]))
+    html = monitor(named, "ears_c1")._repr_html_()
+    assert "<b>A</b>" not in html
+    assert "&lt;b&gt;A&lt;/b&gt;" in html
+
+
+def test_the_result_is_frozen(watched):
+    with pytest.raises(FrozenInstanceError):
+        watched.budget = None
+
+
+def test_progress_is_told(counts):
+    said = []
+    monitor(counts, "ears_c1", thresholds="history", replicates=40, progress=said.append)
+    assert said == ["drawing histories", "calibrating ears_c1", "running ears_c1"]
+
+
+@pytest.mark.parametrize("last", [0, -1, True, 2.5])
+def test_last_is_a_number_of_periods(counts, last):
+    with pytest.raises(OptionError, match="last is not a number of periods"):
+        monitor(counts, "ears_c1", last=last)
+
+
+def test_a_detector_for_all_regions_at_once_is_refused(counts):
+    with pytest.raises(OptionError, match="answers for all regions at once"):
+        monitor(counts, "space_time_scan")
