@@ -29,8 +29,9 @@ def upper_tail(count: FloatArray, mean: FloatArray, phi: FloatArray) -> FloatArr
     size = mean / (phi - 1)
     share = (phi - 1) / phi
     above = np.where(count > 0, special.betainc(np.maximum(count, 1.0), size, share), 1.0)
-    above_next = special.betainc(count + 1.0, size, share)
-    return np.asarray((above + above_next) / 2)
+    chance = special.gammaln(count + size) - special.gammaln(size) - special.gammaln(count + 1.0)
+    chance += count * np.log(share) + size * np.log1p(-share)
+    return np.asarray(above - np.exp(chance) / 2)
 
 
 def mixed_upper_tail(
