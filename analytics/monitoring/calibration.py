@@ -117,7 +117,8 @@ def calibrate(
     resample : {"parametric", "rotation"}
         "parametric": years drawn from a model of the region (mean, season, weekday, and the dispersion of
         window sums of several lengths) follow its real history; the model is drawn anew each time from what
-        the history leaves open. "rotation": the history itself, joined end to start, cut open elsewhere.
+        the history leaves open. "rotation": the history itself, joined end to start, cut open elsewhere;
+        a few years hold few alarms, so the threshold errs on the strict side (half the budget, measured).
     share : float, optional
         Keep the budget in at least this share of regions rather than on average over them: the threshold is
         that quantile of the thresholds the models ask for [1]_.
