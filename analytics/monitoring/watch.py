@@ -26,7 +26,7 @@ __all__ = ["DEFAULT_DETECTORS", "monitor"]
 BoolArray = npt.NDArray[np.bool_]
 
 DEFAULT_DETECTORS: Mapping[Freq, tuple[str, ...]] = MappingProxyType(
-    {"week": ("recent_window",), "day": ("recent_window",)}
+    {"week": ("predictive",), "day": ("recent_window",)}
 )
 YEAR_DAYS = 364
 BEFORE_DAYS = 364  # at least so much history before the tested periods, to calibrate on it alone
@@ -93,9 +93,9 @@ def monitor(
     >>> days = pd.date_range("2018-01-01", periods=840)
     >>> daily = pd.DataFrame(np.random.default_rng(2).poisson(0.5, (840, 2)), days, ["Diyala", "Kirkuk"])
     >>> daily.loc[days[-10:], "Kirkuk"] += 2
-    >>> result = monitor(Counts.from_frame(daily, freq="day", as_of=days[-1]).resample("day"), last=28)
+    >>> result = monitor(Counts.from_frame(daily, freq="day", as_of=days[-1]).resample("week"))
     >>> result.sentence()
-    '2020-04-19: alarm in Kirkuk (recent_window); no alarm in 1 of 2 regions.'
+    '2020-W16: alarm in Kirkuk (predictive); no alarm in 1 of 2 regions.'
     """
     chosen = DEFAULT_DETECTORS[counts.freq] if detectors is None else detectors
     specs = [detector_spec(name) for name in ([chosen] if isinstance(chosen, str | Spec) else chosen)]
