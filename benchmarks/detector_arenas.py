@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from importlib import import_module
-from typing import NamedTuple
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import special
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from detector_peers import (
+    AS_IN_R,
+    NOMINAL,
+    OURS,
+    PER_WEEK,
+    REFERENCE,
+    SCENARIO_PEERS,
+    WEEKLY_PEERS,
+    Peer,
+    detector,
+)
 
 from analytics.counts import Counts
 from analytics.kernels.episodes import episode_onsets
@@ -17,83 +31,10 @@ from analytics.simulation.more import MORE_STATIONARY, simulate_more
 from analytics.simulation.scenarios import CURRENT_WEEKS, noufaily_scenarios, simulate_noufaily
 
 SEED = 20_260_411
-OURS = "predictive"
 FPR = (0.005, 0.01, 0.02, 0.05)
 MEAN, HISTORY, YEAR, RATIO = 0.5, 312, 52, 3.0  # incidents a day; weeks
-BUDGET, PER_WEEK = 1.0, 7 / 365.25
+BUDGET = 1.0
 DRAWS = 400  # bootstrap
-# Of R's surveillance 1.20.3 on 210 series of these scenarios: FPR %, POD %, F1, each at its usual threshold.
-REFERENCE = {
-    "farringtonFlexible new, nbPlugin": (0.8, 53.3, 0.385),
-    "farringtonFlexible new, muan": (0.4, 43.3, 0.335),
-    "farringtonFlexible old, delta": (3.4, 64.3, 0.383),
-    "farrington": (2.2, 61.0, 0.390),
-    "EARS C1": (6.2, 67.6, 0.244),
-    "EARS C2": (7.2, 67.1, 0.317),
-    "EARS C3": (6.8, 50.5, 0.280),
-    "bayes b2w4": (11.4, 85.2, 0.317),
-    "rki 3": (7.2, 74.8, 0.348),
-    "cusum (rossi)": (40.5, 78.6, 0.182),
-    "glrpois": (15.7, 77.1, 0.231),
-    "glrnb": (4.2, 52.4, 0.240),
-    "outbreakP": (62.7, 71.0, 0.115),
-}
-
-
-class Peer(NamedTuple):
-    """A detector: where it is, its options, whether it starts again after an alarm."""
-
-    function: str
-    options: dict[str, object]
-    chart: bool = False
-
-
-def _peer(function: str, chart: bool = False, **options: object) -> Peer:
-    return Peer(function, options, chart)
-
-
-SCENARIO_PEERS = {
-    "farrington_flexible, muan": _peer("farrington_flexible"),
-    "farrington_flexible, nb_plugin": _peer("farrington_flexible", threshold_method="nb_plugin"),
-    "farrington_flexible, old delta": _peer(
-        "farrington_flexible",
-        threshold_method="delta",
-        no_periods=1,
-        past_weeks_not_included=3,
-        p_threshold_trend=1.0,
-        weights_threshold=1.0,
-    ),
-    "farrington_flexible, as in R, nbPlugin": _peer(
-        "farrington_flexible",
-        threshold_method="nb_plugin",
-        limit54=(5, 4),
-        reference="index",
-        compat="surveillance",
-    ),
-    "farrington": _peer("farrington"),
-    "EARS C1": _peer("ears", method="C1"),
-    "EARS C2": _peer("ears", method="C2"),
-    "EARS C3": _peer("ears", method="C3"),
-    "bayes b2w4": _peer("bayes", b=2, w=4),
-    "rki 3": _peer("rki"),
-    "cusum rossi": _peer("cusum", chart=True, family="poisson", transform="rossi", harmonics=1),
-    "cusum_nb": _peer("cusum", chart=True, harmonics=1),
-    "glr_poisson": _peer("glr", chart=True, family="poisson", harmonics=1, trend=True),
-    "glr_nb": _peer("glr", chart=True, harmonics=1, trend=True),
-    "outbreak_p": _peer("outbreak_p", chart=True),
-    "recent_window": _peer("recent_window"),
-}
-WEEKLY_PEERS = {
-    "EARS C1": _peer("ears", method="C1"),
-    "EARS C3": _peer("ears", method="C3"),
-    "Poisson CUSUM": _peer("cusum", chart=True, family="poisson"),
-    "NB CUSUM": _peer("cusum", chart=True),
-    "farrington_flexible": _peer("farrington_flexible"),
-    "rolling C-test": _peer("c_test"),
-    "rolling LRD": _peer("recent_window"),
-    "rolling LRD, 5 years": _peer("recent_window", baseline=260 * 7),
-    "e-detector": _peer("e_detector", chart=True),
-}
 
 
 def as_counts(values: np.ndarray) -> Counts:
@@ -141,7 +82,7 @@ def statistic(peer: Peer, values: np.ndarray, last: int, **more: object) -> np.n
 
 def chart_limits(peer: Peer) -> np.ndarray:
     """Thresholds of a chart that starts again, from strict to loose, on the scale it takes them."""
-    limits = np.geomspace(60.0, 0.6, 18)
+    limits = np.geomspace(60.0, 0.1, 24)
     return np.exp(limits) if peer.function in ("outbreak_p", "e_detector") else limits
 
 
@@ -206,7 +147,7 @@ def matched(
 def matched_chart(
     peer: Peer, values: np.ndarray, truth: np.ndarray, span: np.ndarray
 ) -> dict[float, np.ndarray]:
-    """The same for a chart that starts again: a run for each of 18 thresholds, interpolated in between."""
+    """The same for a chart that starts again: a run for each of 24 thresholds, interpolated in between."""
     runs = [
         scenario_parts(statistic(peer, values, CURRENT_WEEKS, threshold=limit), truth, span)
         for limit in chart_limits(peer)
@@ -234,7 +175,7 @@ def scenarios(series: int) -> pd.DataFrame:
     weights = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), DRAWS).astype(float)
     once = np.ones((1, n))
     rows, ours = [], {}
-    for name, peer in {OURS: _peer(OURS), **SCENARIO_PEERS}.items():
+    for name, peer in {OURS: detector(OURS), **SCENARIO_PEERS}.items():
         ways = {name: matched} | ({f"{name}, starting again": matched_chart} if peer.chart else {})
         for called, way in ways.items():
             began = time.perf_counter()
@@ -250,19 +191,32 @@ def scenarios(series: int) -> pd.DataFrame:
                     out[f"{key}_lead_se"] = float((ours[fpr][1][key] - spread[key]).std())
                 rows.append(out)
             print(f"  A {called}: {time.perf_counter() - began:.1f} s", flush=True)
-    at = matched(_peer(OURS), values, truth, span, tuple(REFERENCE[name][0] / 100 for name in REFERENCE))
-    for name, (fpr, pod, f1) in REFERENCE.items():
-        point, spread = summed(at[fpr / 100], once), summed(at[fpr / 100], weights)
-        out = {
-            "arena": "reference",
+    return pd.concat([pd.DataFrame(rows), as_in_r(values, truth, span, weights)], ignore_index=True)
+
+
+def as_in_r(values: np.ndarray, truth: np.ndarray, span: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """The reference's detectors at their own thresholds, and ours on the same series at the same rates."""
+    once = np.ones((1, values.shape[1]))
+    rows = []
+    for name, peer in AS_IN_R.items():
+        run = getattr(import_module(f"analytics.detectors.{peer.function}"), peer.function)
+        alarms = run(as_counts(values), last=CURRENT_WEEKS, **peer.options)
+        parts = scenario_parts(alarms.alarm, truth, span)
+        point, spread = summed(parts, once), summed(parts, weights)
+        fpr = float(point["fpr"][0])
+        (own,) = matched(detector(OURS), values, truth, span, (fpr,)).values()
+        ours, ours_spread = summed(own, once), summed(own, weights)
+        out: dict[str, object] = {
+            "arena": "as in R",
             "detector": name,
-            "matched": fpr / 100,
-            "n": n,
-            "pod": pod / 100,
-            "f1": f1,
+            "matched": fpr,
+            "n": values.shape[1],
+            "recorded": " / ".join(f"{v:g}" for v in REFERENCE[name]),
         }
-        for key in ("f1", "pod"):
-            out[f"{key}_ours"], out[f"{key}_ours_se"] = float(point[key][0]), float(spread[key].std())
+        for key in ("fpr", "pod", "sensitivity", "ppv", "f1"):
+            out[key], out[f"{key}_se"] = float(point[key][0]), float(spread[key].std())
+            out[f"{key}_lead"] = float(ours[key][0] - point[key][0])
+            out[f"{key}_lead_se"] = float((ours_spread[key] - spread[key]).std())
         rows.append(out)
     return pd.DataFrame(rows)
 
@@ -331,6 +285,12 @@ def at_budget(rates: np.ndarray, caught: np.ndarray) -> np.ndarray:
     return np.where(none, np.nan, out)
 
 
+def _error(drawn: np.ndarray) -> float:
+    """Standard error, of a figure that could be had in nearly every draw."""
+    known = drawn[np.isfinite(drawn)]
+    return float(known.std()) if known.size > 0.95 * drawn.size else np.nan
+
+
 def weekly(series: int) -> pd.DataFrame:
     rng = np.random.default_rng(SEED)
     weights = rng.multinomial(series, np.full(series, 1 / series), (2, DRAWS)) / series
@@ -340,7 +300,7 @@ def weekly(series: int) -> pd.DataFrame:
         began = time.perf_counter()
         null, ups = draw(process, series, 1), [draw(process, series, 2, RATIO), put_in(process, series)]
         spreads: dict[str, list[np.ndarray]] = {}
-        for name, peer in {OURS: _peer(OURS), **WEEKLY_PEERS}.items():
+        for name, peer in {OURS: detector(OURS), **WEEKLY_PEERS}.items():
             ways = {name: curve} | ({f"{name}, starting again": chart_curve} if peer.chart else {})
             for called, way in ways.items():
                 episodes, found = way(peer, null, ups)
@@ -358,8 +318,8 @@ def weekly(series: int) -> pd.DataFrame:
                     )
                     spreads[called].append(spread)
                     ours = spreads[OURS][("new", "on_top").index(kind)]
-                    out[kind], out[f"{kind}_se"] = float(point[0]), float(np.nanstd(spread))
-                    out[f"{kind}_lead_se"] = float(np.nanstd(ours - spread))
+                    out[kind], out[f"{kind}_se"] = float(point[0]), _error(spread)
+                    out[f"{kind}_lead_se"] = _error(ours - spread)
                 rows.append(out)
         print(f"  B {process}: {time.perf_counter() - began:.1f} s", flush=True)
     frame = pd.DataFrame(rows)
@@ -367,19 +327,6 @@ def weekly(series: int) -> pd.DataFrame:
         own = frame[frame["detector"] == OURS].set_index("process")[kind]
         frame[f"{kind}_lead"] = frame["process"].map(own) - frame[kind]
     return frame
-
-
-NOMINAL: dict[str, tuple[Peer, dict[str, object]]] = {
-    OURS: (_peer(OURS), {"alpha": PER_WEEK}),
-    "EARS C1": (WEEKLY_PEERS["EARS C1"], {"alpha": PER_WEEK}),
-    "EARS C3": (WEEKLY_PEERS["EARS C3"], {"alpha": PER_WEEK}),
-    "Poisson CUSUM": (WEEKLY_PEERS["Poisson CUSUM"], {"arl": 1 / PER_WEEK}),
-    "NB CUSUM": (WEEKLY_PEERS["NB CUSUM"], {"arl": 1 / PER_WEEK}),
-    "farrington_flexible": (WEEKLY_PEERS["farrington_flexible"], {"alpha": PER_WEEK}),
-    "rolling C-test": (WEEKLY_PEERS["rolling C-test"], {}),
-    "rolling LRD": (WEEKLY_PEERS["rolling LRD"], {"alpha": PER_WEEK}),
-    "e-detector": (WEEKLY_PEERS["e-detector"], {"arl": 1 / PER_WEEK}),
-}
 
 
 def nominal_alarms(name: str, values: np.ndarray, last: int) -> np.ndarray:
