@@ -172,7 +172,9 @@ def report(a: pd.DataFrame, b: pd.DataFrame, c: pd.DataFrame, said: list[tuple[s
     out += [
         f"{b['n'].iloc[0]:,} series without and as many with an uptick, {MEAN:g} incidents a day, {HISTORY} "
         "weeks of history, one year monitored; percent of two-week threefold upticks in which an episode "
-        "starts. The e-detector takes the upper limit of the mean over its history.",
+        "starts. The e-detector takes the upper limit of the mean over its history. Thresholds are matched "
+        "process by process, which hands a test without a dispersion of its own, such as the C-test, the one "
+        "that all series of the process share; C shows it with one threshold for all.",
         "",
     ]
     for kind, title in (
