@@ -58,10 +58,16 @@ def wolf(project):
     return run_notebook(project / "notebooks" / "how_wrong_is_the_usual_test.ipynb", {"n": 400})
 
 
+@pytest.fixture(scope="module")
+def watching(project):
+    return run_notebook(project / "notebooks" / "monitoring.ipynb", {"replicates": 4})
+
+
 def test_the_notebooks_are_there():
     assert [p.name for p in NOTEBOOKS] == [
         "article_claims.ipynb",
         "how_wrong_is_the_usual_test.ipynb",
+        "monitoring.ipynb",
         "quickstart.ipynb",
         "weekly_report.ipynb",
     ]
@@ -94,7 +100,7 @@ def test_cells_have_labels_and_known_options(path):
     assert len(labels) == len(set(labels))
 
 
-@pytest.mark.parametrize("name", ["article_claims", "how_wrong_is_the_usual_test", "weekly_report"])
+@pytest.mark.parametrize("name", ["article_claims", "how_wrong_is_the_usual_test", "monitoring", "weekly_report"])
 def test_reports_have_one_cell_of_parameters(name):
     path = next(p for p in NOTEBOOKS if p.stem == name)
     tagged = [c for c in cells(path) if "parameters" in c["metadata"].get("tags", [])]
@@ -184,3 +190,27 @@ def test_the_usual_tests_cry_wolf_and_ours_does_not(wolf):
         text, svg = shown(wolf, label)
         assert svg
         assert text.startswith("Figure: SIMULATED")
+
+
+def test_many_regions_are_watched_and_the_injected_uptick_is_found(watching):
+    said = printed(watching)
+    assert "SIMULATED data: 2020-W16: alarm in Kirkuk (predictive)" in said
+    assert "false ones or fewer would be expected if nothing had happened" in said
+    rows = shown(watching, "tbl-budget")[0].splitlines()
+    episodes = [int(row.split()[-2]) for row in rows if "per region-year" in row and row.split()[-1] != "\\"]
+    assert episodes == sorted(episodes)
+
+
+def test_a_known_history_is_told_by_every_detector(watching):
+    text, _ = shown(watching, "tbl-ninewa")
+    assert "predictive" in text
+    assert text.count("2014-W23") >= 5  # Mosul was attacked on 6 June 2014
+    _, svg = shown(watching, "fig-ninewa")
+    assert "Ninewa" in svg
+    assert "SIMULATED" not in svg  # these counts are real
+
+
+def test_detectors_are_compared_on_histories_in_which_nothing_happened(watching):
+    assert "of simulated upticks" in printed(watching)
+    for label in ("fig-board", "fig-compared"):
+        assert "SIMULATED" in shown(watching, label)[1]

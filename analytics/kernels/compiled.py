@@ -37,7 +37,7 @@ def compiled(function: F) -> F:
     ...     for value in values:
     ...         total += value
     ...     return total
-    >>> add.py_func(np.array([1.0, 2.0]))
+    >>> float(add.py_func(np.array([1.0, 2.0])))
     3.0
     """
     # A function typed in at a prompt has no file to cache beside.
