@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from analytics.kernels.compiled import compiled
 from analytics.kernels.expected import seasonal_design
+from analytics.kernels.forecast_level import fit_levels
 
 __all__ = ["Forecast", "forecast"]
 
@@ -72,177 +73,6 @@ class Forecast:
     level: FloatArray
     excitation: FloatArray
     weeks: IntArray
-
-
-@compiled
-def _information(
-    y: FloatArray,
-    weight: FloatArray,
-    design: FloatArray,
-    beta: FloatArray,
-    barred: BoolArray,
-    mu: FloatArray,
-    score: FloatArray,
-    matrix: FloatArray,
-    eta_max: float,
-) -> None:
-    """Means, score and information of a weighted Poisson regression of one region; barred terms stay put."""
-    weeks, terms = design.shape
-    for p in range(terms):
-        score[p] = 0.0
-        for q in range(p + 1):
-            matrix[p, q] = 0.0
-    for t in range(weeks):
-        eta = 0.0
-        for p in range(terms):
-            eta += design[t, p] * beta[p]
-        m = np.exp(min(max(eta, -eta_max), eta_max))
-        mu[t] = m
-        w = weight[t]
-        if w > 0:
-            excess, wm = w * (y[t] - m), w * m
-            for p in range(terms):
-                score[p] += design[t, p] * excess
-                d = wm * design[t, p]
-                for q in range(p + 1):
-                    matrix[p, q] += d * design[t, q]
-    for p in range(terms):
-        matrix[p, p] += 1e-12 + 1e-9 * matrix[0, 0]
-        for q in range(p):
-            if barred[p] or barred[q]:
-                matrix[p, q] = 0.0
-            matrix[q, p] = matrix[p, q]
-        if barred[p]:
-            matrix[p, p] = 1e12
-            score[p] = 0.0
-
-
-@compiled
-def _newton(
-    y: FloatArray,
-    weight: FloatArray,
-    design: FloatArray,
-    beta: FloatArray,
-    barred: BoolArray,
-    mu: FloatArray,
-    score: FloatArray,
-    matrix: FloatArray,
-    steps: int,
-    eta_max: float,
-) -> None:
-    """Newton steps until they are small; `mu` and `matrix` are those of the coefficients left behind."""
-    for step in range(steps + 1):
-        _information(y, weight, design, beta, barred, mu, score, matrix, eta_max)
-        if step == steps:
-            break
-        change = np.linalg.solve(matrix, score)
-        largest = 0.0
-        for p in range(beta.size):
-            beta[p] += min(max(change[p], -2.0), 2.0)
-            largest = max(largest, abs(change[p]))
-        if largest < 1e-5:
-            break
-
-
-@compiled
-def _spread(y: FloatArray, mu: FloatArray, weight: FloatArray, spent: float, phi_min: float) -> float:
-    chi, total = 0.0, 0.0
-    for t in range(y.size):
-        if weight[t] > 0:
-            chi += weight[t] * (y[t] - mu[t]) ** 2 / mu[t]
-            total += weight[t]
-    return max(phi_min, chi / max(total - spent, 1.0))
-
-
-@compiled
-def _regress(
-    y: FloatArray,
-    usable: BoolArray,
-    design: FloatArray,
-    start: FloatArray,
-    needed: IntArray,
-    cap: float,
-    phi_min: float,
-    eta_max: float,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Level, trend and season of every region; `y` and `usable` are (regions, weeks).
-
-    Returns the coefficients, their covariance, the dispersion, and (in `start`) the coefficients before terms
-    were left out.
-    """
-    regions, weeks = y.shape
-    terms = design.shape[1]
-    betas = np.zeros((regions, terms))
-    covariance = np.zeros((regions, terms, terms))
-    phis = np.ones(regions)
-    weight, mu = np.empty(weeks), np.empty(weeks)
-    score, matrix = np.empty(terms), np.empty((terms, terms))
-    barred = np.zeros(terms, dtype=np.bool_)
-    for j in range(regions):
-        known, total = 0, 0.0
-        for t in range(weeks):
-            weight[t] = 1.0 if usable[j, t] else 0.0
-            if usable[j, t]:
-                known += 1
-                total += y[j, t]
-        level = np.log((total + 0.5) / max(known, 1))
-        if not start[j, 0] > -1e9:
-            start[j] = 0.0
-            start[j, 0] = level
-        barred[:] = False
-        beta = start[j]
-        short = known < needed[0]
-        if short:
-            beta[:] = 0.0
-            beta[0] = level
-            barred[1:] = True
-        _newton(y[j], weight, design, beta, barred, mu, score, matrix, 15, eta_max)
-        for _ in range(2):
-            phi = _spread(y[j], mu, weight, 1.0 if short else terms, phi_min)
-            for t in range(weeks):
-                if usable[j, t]:
-                    # Anscombe residual
-                    r = 1.5 * (y[j, t] ** (2 / 3) * mu[t] ** (-1 / 6) - np.sqrt(mu[t])) / np.sqrt(phi)
-                    weight[t] = 1.0 if r <= cap else (cap / r) ** 2
-            _newton(y[j], weight, design, beta, barred, mu, score, matrix, 3, eta_max)
-        phi = _spread(y[j], mu, weight, 1.0 if short else terms, phi_min)
-        betas[j] = beta
-        if not short:
-            inverse = np.linalg.inv(matrix) * phi
-            price = np.log(known)
-            any_barred = False
-            for g in range(len(needed)):
-                if g == 0:
-                    wald, size, at = beta[1] ** 2 / inverse[1, 1], 1, 1
-                else:
-                    at, size = 2 * g, 2
-                    a, b, c = inverse[at, at], inverse[at, at + 1], inverse[at + 1, at + 1]
-                    u, v = beta[at], beta[at + 1]
-                    wald = (c * u * u - 2 * b * u * v + a * v * v) / (a * c - b * b)
-                if wald < size * price or known < needed[g]:
-                    any_barred = True
-                    for p in range(at, at + size):
-                        barred[p] = True
-                        betas[j, p] = 0.0
-            if any_barred:
-                above, below = 0.5, 0.0
-                for t in range(weeks):
-                    if weight[t] > 0:
-                        eta = 0.0
-                        for p in range(1, terms):
-                            eta += design[t, p] * betas[j, p]
-                        above += weight[t] * y[j, t]
-                        below += weight[t] * np.exp(min(max(eta, -eta_max), eta_max))
-                betas[j, 0] = np.log(above / max(below, 1e-9))
-                _newton(y[j], weight, design, betas[j], barred, mu, score, matrix, 4, eta_max)
-                phi = _spread(y[j], mu, weight, 1.0, phi_min)
-        phis[j] = phi
-        inverse = np.linalg.inv(matrix)
-        for p in range(terms):
-            for q in range(terms):
-                if not (barred[p] or barred[q]):
-                    covariance[j, p, q] = inverse[p, q] * phi
-    return betas, covariance, phis
 
 
 @compiled
@@ -395,7 +225,7 @@ def forecast(
         design[:, 1] -= design[: begin - back, 1].mean()
         y, inside = np.ascontiguousarray(across[:, back:end]), np.ascontiguousarray(known[:, back:end])
         fitted = begin - back
-        beta, covariance, phi = _regress(
+        beta, covariance, phi = fit_levels(
             np.ascontiguousarray(y[:, :fitted]),
             np.ascontiguousarray(inside[:, :fitted]),
             np.ascontiguousarray(design[:fitted]),
