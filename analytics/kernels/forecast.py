@@ -36,11 +36,7 @@ BoolArray = npt.NDArray[np.bool_]
 HARMONICS = 2
 CAP = 2.58  # residuals beyond this many standard deviations weigh less, and excite no more than this
 SPEEDS = (1.0, 0.6, 0.35, 0.2, 0.1)  # weight of the last week in the running mean that excites
-TREND_WEEKS = (
-    104,
-    104,
-    156,
-)  # weeks a region needs for a trend, the annual harmonic, the second harmonic
+TREND_WEEKS = (104, 104, 156)  # weeks a region needs for a trend, the annual harmonic, the second one
 _ETA = 20.0
 _PHI_MIN = 1.001
 _EXCITED_MAX = 0.95
