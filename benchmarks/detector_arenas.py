@@ -30,9 +30,10 @@ from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.more import MORE_STATIONARY, simulate_more
 from analytics.simulation.scenarios import CURRENT_WEEKS, noufaily_scenarios, simulate_noufaily
 
-SEED = 20_260_411
+SEED = 20_261_123
 FPR = (0.005, 0.01, 0.02, 0.05)
 MEAN, HISTORY, YEAR, RATIO = 0.5, 312, 52, 3.0  # incidents a day; weeks
+SHORT = (52, 104, 156)  # weeks of history, where there is less
 BUDGET = 1.0
 DRAWS = 400  # bootstrap
 
@@ -66,7 +67,7 @@ def statistic(peer: Peer, values: np.ndarray, last: int, **more: object) -> np.n
     """What is compared with the threshold: -log10 p where there is a p-value; not tested is never."""
     if peer.function == "c_test":
         return c_test(values, last)
-    run = getattr(import_module(f"analytics.detectors.{peer.function}"), peer.function)
+    run = getattr(import_module("analytics.detectors"), peer.function)
     options = dict(peer.options)
     if peer.function in ("glr", "e_detector"):
         options["training"] = len(values) - last
@@ -199,7 +200,7 @@ def as_in_r(values: np.ndarray, truth: np.ndarray, span: np.ndarray, weights: np
     once = np.ones((1, values.shape[1]))
     rows = []
     for name, peer in AS_IN_R.items():
-        run = getattr(import_module(f"analytics.detectors.{peer.function}"), peer.function)
+        run = getattr(import_module("analytics.detectors"), peer.function)
         alarms = run(as_counts(values), last=CURRENT_WEEKS, **peer.options)
         parts = scenario_parts(alarms.alarm, truth, span)
         point, spread = summed(parts, once), summed(parts, weights)
@@ -224,11 +225,11 @@ def as_in_r(values: np.ndarray, truth: np.ndarray, span: np.ndarray, weights: np
 # -- B: episodes a year -----------------------------------------------------------------------------
 
 
-def draw(process: str, series: int, key: int, ratio: float = 1.0) -> np.ndarray:
+def draw(process: str, series: int, key: int, ratio: float = 1.0, history: int = HISTORY) -> np.ndarray:
     names = [*PROCESSES, *MORE_STATIONARY]
     seed = int(np.random.SeedSequence([SEED, names.index(process), key]).generate_state(1)[0])
     maker = simulate_counts if process in PROCESSES else simulate_more
-    weeks = HISTORY + YEAR
+    weeks = history + YEAR
     daily = maker(process, mean=MEAN, days=7 * weeks, series=series, uptick_ratio=ratio, seed=seed).values
     return daily.reshape(weeks, 7, series).sum(axis=1)
 
@@ -333,12 +334,33 @@ def nominal_alarms(name: str, values: np.ndarray, last: int) -> np.ndarray:
     peer, level = NOMINAL[name]
     if peer.function == "c_test":
         return c_test(values, last) >= -np.log10(PER_WEEK)
-    run = getattr(import_module(f"analytics.detectors.{peer.function}"), peer.function)
+    run = getattr(import_module("analytics.detectors"), peer.function)
     options = {**peer.options, **level}
     if peer.function == "e_detector":
         options["training"] = len(values) - last
     alarm: np.ndarray = run(as_counts(values), last=last, **options).alarm
     return alarm
+
+
+def short_histories(series: int) -> pd.DataFrame:
+    """Episodes of the recommended detector where fewer weeks lie before the year monitored."""
+    rows = []
+    for history in SHORT:
+        for process in PROCESSES:
+            quiet = draw(process, series, 7 + history, history=history)
+            each = _episodes(nominal_alarms(OURS, quiet, YEAR)) / (YEAR * PER_WEEK)
+            rows.append(
+                {
+                    "arena": "short",
+                    "detector": OURS,
+                    "process": process,
+                    "history": history,
+                    "n": series,
+                    "per_year": each.mean(),
+                    "per_year_se": each.std() / np.sqrt(series),
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def budgets(series: int, mine: int) -> pd.DataFrame:

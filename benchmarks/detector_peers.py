@@ -117,7 +117,7 @@ WEEKLY_PEERS = {
     "e-detector": detector("e_detector", chart=True),
 }
 NOMINAL: dict[str, tuple[Peer, dict[str, object]]] = {
-    OURS: (detector(OURS), {"alpha": PER_WEEK}),
+    OURS: (detector(OURS), {}),
     "EARS C1": (WEEKLY_PEERS["EARS C1"], {"alpha": PER_WEEK}),
     "EARS C3": (WEEKLY_PEERS["EARS C3"], {"alpha": PER_WEEK}),
     "Poisson CUSUM": (WEEKLY_PEERS["Poisson CUSUM"], {"arl": 1 / PER_WEEK}),

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
-from analytics.detectors.cusum import cusum
-from analytics.detectors.ewma import ewma
+from analytics.detectors._cusum import cusum
+from analytics.detectors._ewma import ewma
 from analytics.kernels.cusum import cusum_run
 from analytics.kernels.run_length import cusum_design
 

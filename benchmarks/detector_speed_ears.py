@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.detectors.ears import ears
+from analytics.detectors._ears import ears
 from analytics.detectors.grid import grid_of
 from analytics.kernels.ears import ears_reference, ears_scan, empty_answers, floor_bounds, floor_scores
 

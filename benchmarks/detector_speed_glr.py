@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
-from analytics.detectors.e_detector import e_detector
-from analytics.detectors.glr import glr
+from analytics.detectors._e_detector import e_detector
+from analytics.detectors._glr import glr
 from analytics.kernels.focus import exact_glr
 from analytics.simulation import simulate_counts
 

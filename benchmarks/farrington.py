@@ -22,8 +22,8 @@ import statsmodels.api as sm
 from scipy import stats
 
 from analytics.counts import Counts
-from analytics.detectors.farrington import farrington
-from analytics.detectors.farrington_flexible import farrington_flexible, farrington_flexible_fits
+from analytics.detectors._farrington import farrington
+from analytics.detectors._farrington_flexible import farrington_flexible, farrington_flexible_fits
 from analytics.kernels.farrington_baseline import flexible_baselines
 from analytics.kernels.farrington_fit import fit_weeks
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics.counts import Counts
-from analytics.detectors.bayes import bayes, predictive_bounds
+from analytics.detectors._bayes import bayes, predictive_bounds
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.windows import NOTHING
 from analytics.errors import OptionError

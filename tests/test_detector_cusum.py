@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from analytics.counts import Counts
-from analytics.detectors.cusum import cusum
+from analytics.detectors._cusum import cusum
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError

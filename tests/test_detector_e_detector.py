@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics.counts import Counts
-from analytics.detectors.e_detector import CONDITION, THIN, e_detector
+from analytics.detectors._e_detector import CONDITION, THIN, e_detector
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
 from analytics.kernels.e_process import bet_on_counts, mean_limit

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from analytics.counts import Counts
-from analytics.detectors.ears import GAP, UNDEFINED, ears
+from analytics.detectors._ears import GAP, UNDEFINED, ears
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import HistoryError, InputError, OptionError
 from analytics.kernels.ears import cumulated_tail, floor_scores

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from analytics.counts import Counts
-from analytics.detectors.ewma import ewma
+from analytics.detectors._ewma import ewma
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from analytics.counts import Counts
-from analytics.detectors.farrington import EXACT, NO_WEEKS, farrington
+from analytics.detectors._farrington import EXACT, NO_WEEKS, farrington
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import OptionError
 

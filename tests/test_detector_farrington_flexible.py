@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics.counts import Counts
-from analytics.detectors.farrington_flexible import (
+from analytics.detectors._farrington_flexible import (
     EXACT,
     NO_SEASON,
     NOT_CONVERGED,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics.counts import Counts
-from analytics.detectors.glr import NO_INCIDENT, THIN, glr
+from analytics.detectors._glr import NO_INCIDENT, THIN, glr
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
 from analytics.kernels.focus import exact_glr

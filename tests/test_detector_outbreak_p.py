@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import optimize, special
 
 from analytics.counts import Counts
+from analytics.detectors._outbreak_p import outbreak_p
 from analytics.detectors.grid import NO_COVERAGE, SHORT
-from analytics.detectors.outbreak_p import outbreak_p
 from analytics.errors import OptionError
 
 FIGURES = 1e-9  # the reference multiplies up to 104 ratios, here logarithms are added

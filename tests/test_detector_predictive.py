@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics.counts import Counts
+from analytics.detectors._predictive import HALF_WINDOW, SINGLE, predictive
 from analytics.detectors.grid import NO_COVERAGE, SHORT
-from analytics.detectors.predictive import HALF_WINDOW, SINGLE, predictive
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.episodes import episode_onsets
 from analytics.kernels.forecast import forecast

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.counts import Counts
+from analytics.detectors._recent_window import PARTLY, recent_window
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
-from analytics.detectors.recent_window import PARTLY, recent_window
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels import recent as kernel
 from analytics.kernels.lrd import lrd_test

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics.counts import Counts
+from analytics.detectors._rki import TOO_FEW, rki
 from analytics.detectors.grid import NO_COVERAGE, SHORT
-from analytics.detectors.rki import TOO_FEW, rki
 from analytics.errors import OptionError
 from analytics.kernels.poisson_limits import crow_gardner_upper
 

@@ -7,8 +7,8 @@ import oracle_cases as oracle
 import pytest
 
 from analytics.counts import Counts
+from analytics.detectors._rogerson import design_tenths, rogerson
 from analytics.detectors.grid import NO_COVERAGE, SHORT
-from analytics.detectors.rogerson import design_tenths, rogerson
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
 

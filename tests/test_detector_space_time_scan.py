@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.counts import Counts
+from analytics.detectors._space_time_scan import FEW, FITTED, GAP, space_time_scan
 from analytics.detectors.grid import RUNNING, SHORT
-from analytics.detectors.space_time_scan import FEW, FITTED, GAP, space_time_scan
 from analytics.errors import HistoryError, InputError, OptionError
 from analytics.kernels import scan
 from analytics.kernels.prospective import disjoint_clusters

@@ -11,7 +11,7 @@ from oracle_cases import cases, load, numbers
 
 from analytics.counting import count_incidents
 from analytics.counts import Counts
-from analytics.detectors.stcd import stcd
+from analytics.detectors._stcd import stcd
 from analytics.errors import InputError, OptionError
 from analytics.incidents import read_incidents
 from analytics.kernels.scan import great_circle

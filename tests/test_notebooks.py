@@ -100,7 +100,9 @@ def test_cells_have_labels_and_known_options(path):
     assert len(labels) == len(set(labels))
 
 
-@pytest.mark.parametrize("name", ["article_claims", "how_wrong_is_the_usual_test", "monitoring", "weekly_report"])
+@pytest.mark.parametrize(
+    "name", ["article_claims", "how_wrong_is_the_usual_test", "monitoring", "weekly_report"]
+)
 def test_reports_have_one_cell_of_parameters(name):
     path = next(p for p in NOTEBOOKS if p.stem == name)
     tagged = [c for c in cells(path) if "parameters" in c["metadata"].get("tags", [])]

@@ -1,4 +1,7 @@
-"""Prospective detectors, one method a file; loaded on first use."""
+"""Prospective detectors, one method a file; loaded on first use.
+
+A detector and its method have one name, so the files start with an underscore: the name is the function's.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analytics.detectors.bayes import bayes
-    from analytics.detectors.cusum import cusum
-    from analytics.detectors.e_detector import e_detector
-    from analytics.detectors.ears import ears
-    from analytics.detectors.ewma import ewma
-    from analytics.detectors.farrington import farrington
-    from analytics.detectors.farrington_flexible import farrington_flexible
-    from analytics.detectors.glr import glr
-    from analytics.detectors.outbreak_p import outbreak_p
-    from analytics.detectors.recent_window import recent_window
-    from analytics.detectors.rki import rki
-    from analytics.detectors.rogerson import rogerson
-    from analytics.detectors.space_time_scan import space_time_scan
-    from analytics.detectors.stcd import stcd
+    from analytics.detectors._bayes import bayes
+    from analytics.detectors._cusum import cusum
+    from analytics.detectors._e_detector import e_detector
+    from analytics.detectors._ears import ears
+    from analytics.detectors._ewma import ewma
+    from analytics.detectors._farrington import farrington
+    from analytics.detectors._farrington_flexible import farrington_flexible
+    from analytics.detectors._glr import glr
+    from analytics.detectors._outbreak_p import outbreak_p
+    from analytics.detectors._predictive import predictive
+    from analytics.detectors._recent_window import recent_window
+    from analytics.detectors._rki import rki
+    from analytics.detectors._rogerson import rogerson
+    from analytics.detectors._space_time_scan import space_time_scan
+    from analytics.detectors._stcd import stcd
 
 __all__ = [
     "bayes",
@@ -31,6 +35,7 @@ __all__ = [
     "farrington_flexible",
     "glr",
     "outbreak_p",
+    "predictive",
     "recent_window",
     "rki",
     "rogerson",
@@ -41,8 +46,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        # The function takes the place its module would have under the same name.
-        value = getattr(import_module(f"analytics.detectors.{name}"), name)
+        value = getattr(import_module(f"analytics.detectors._{name}"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'analytics.detectors' has no attribute {name!r}")

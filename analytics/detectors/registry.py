@@ -52,6 +52,8 @@ class Spec:
         of periods between alarms; None if only calibration does.
     keeps : bool
         Whether the formula keeps the budget also where counts are overdispersed and dependent.
+    spends : float
+        Part of the budget that the formula spends.
     sweep : {"pvalue", "statistic"} or None
         What is compared with the threshold, where one run tells the alarms at every threshold.
     weeks : int
@@ -79,6 +81,7 @@ class Spec:
     resets: bool = False
     formula: Literal["pvalue", "arl"] | None = "pvalue"
     keeps: bool = False
+    spends: float = 1.0
     sweep: Literal["pvalue", "statistic"] | None = "pvalue"
     weeks: int = 52
     years: int = 0
@@ -140,7 +143,7 @@ class Spec:
                 todo="calibrate(..., by='history')",
             )
         per_year = 365.25 / (7 if freq == "week" else 1)
-        gap = per_year / np.asarray(rate, dtype=float)
+        gap = per_year / (self.spends * np.asarray(rate, dtype=float))
         loose, strict = self.bounds
         found = 1 / gap if self.formula == "pvalue" else gap
         return np.asarray(np.clip(found, min(loose, strict), max(loose, strict)))
@@ -149,7 +152,7 @@ class Spec:
 def _ears(method: str, usual: float, weeks: int, strictest: float) -> Spec:
     return Spec(
         f"ears_{method.lower()}",
-        "analytics.detectors.ears:ears",
+        "analytics.detectors._ears:ears",
         {"method": method, "pvalues": True},
         usual=usual,
         bounds=(0.1, strictest),
@@ -161,7 +164,7 @@ def _control_chart(name: str, module: str, options: Mapping[str, Any]) -> Spec:
     # Designed by its average run length, which holds for independent counts only.
     return Spec(
         name,
-        f"analytics.detectors.{module}:{module}",
+        f"analytics.detectors._{module}:{module}",
         options,
         threshold="arl",
         usual=52.0,
@@ -179,22 +182,23 @@ _POISSON, _NB = {"family": "poisson"}, {"family": "negative_binomial"}
 _LIST: tuple[Spec, ...] = (
     Spec(
         "recent_window",
-        "analytics.detectors.recent_window:recent_window",
+        "analytics.detectors._recent_window:recent_window",
         usual=1 / 52,
         keeps=True,
         weeks=58,
     ),
     Spec(
         "predictive",
-        "analytics.detectors.predictive:predictive",
-        usual=7 / 365.25,
+        "analytics.detectors._predictive:predictive",
+        usual=0.9 * 7 / 365.25,
         keeps=True,
+        spends=0.9,
         weeks=26,
         daily=False,
     ),
     Spec(
         "farrington_flexible",
-        "analytics.detectors.farrington_flexible:farrington_flexible",
+        "analytics.detectors._farrington_flexible:farrington_flexible",
         usual=1 / 52,
         weeks=108,
         years=5,
@@ -202,7 +206,7 @@ _LIST: tuple[Spec, ...] = (
     ),
     Spec(
         "farrington",
-        "analytics.detectors.farrington:farrington",
+        "analytics.detectors._farrington:farrington",
         usual=1 / 52,
         weeks=108,
         years=5,
@@ -218,7 +222,7 @@ _LIST: tuple[Spec, ...] = (
     _control_chart("glr_poisson", "glr", _POISSON),
     Spec(
         "rogerson",
-        "analytics.detectors.rogerson:rogerson",
+        "analytics.detectors._rogerson:rogerson",
         threshold="arl",
         usual=52.0,
         stricter="higher",
@@ -233,17 +237,17 @@ _LIST: tuple[Spec, ...] = (
     _control_chart("e_detector", "e_detector", {}),
     Spec(
         "space_time_scan",
-        "analytics.detectors.space_time_scan:space_time_scan",
+        "analytics.detectors._space_time_scan:space_time_scan",
         usual=1 / 52,
         weeks=57,
         by_region=False,
         single=True,
         needs=("places",),
     ),
-    Spec("bayes", "analytics.detectors.bayes:bayes", usual=0.05, weeks=7),
+    Spec("bayes", "analytics.detectors._bayes:bayes", usual=0.05, weeks=7),
     Spec(
         "rki",
-        "analytics.detectors.rki:rki",
+        "analytics.detectors._rki:rki",
         threshold="threshold",
         usual=1.0,
         stricter="higher",
@@ -255,7 +259,7 @@ _LIST: tuple[Spec, ...] = (
     ),
     Spec(
         "outbreak_p",
-        "analytics.detectors.outbreak_p:outbreak_p",
+        "analytics.detectors._outbreak_p:outbreak_p",
         threshold="threshold",
         usual=100.0,
         stricter="higher",

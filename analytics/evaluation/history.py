@@ -102,7 +102,7 @@ def evaluate(
     Examples
     --------
     >>> from analytics.simulation.panels import simulate_panel
-    >>> from analytics.detectors.ears import ears
+    >>> from analytics.detectors import ears
     >>> counts = simulate_panel(regions=4, periods=156, seed=1).to_counts()
     >>> found = evaluate(counts, detectors={"C1": ears}, replicates=5)
     >>> found.frame["detector"].tolist(), found.simulated

@@ -101,7 +101,7 @@ def pvalue_calibration(
 
     Examples
     --------
-    >>> from analytics.detectors.recent_window import recent_window
+    >>> from analytics.detectors._recent_window import recent_window
     >>> from analytics.simulation.panels import simulate_panel
     >>> panel = simulate_panel(regions=20, periods=200, common_sd=0, spatial_sd=0, seed=1)
     >>> pvalue_calibration(recent_window(panel.to_counts())).frame["level"].tolist()

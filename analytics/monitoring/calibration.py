@@ -262,8 +262,9 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
 def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Budget) -> Calibration:
     own = rate / detectors
     threshold = np.full(len(counts.regions), float(spec.from_budget(own, counts.freq)))
+    spent = "the budget" if spec.spends == 1 else f"{100 * spec.spends:g} % of the budget"
     said = {
-        "pvalue": "the probability of an alarm in a period is the budget divided by the periods of a year",
+        "pvalue": f"the probability of an alarm in a period is {spent} divided by the periods of a year",
         "arl": "the mean number of periods between alarms is that of the budget",
     }[spec.formula or "pvalue"]
     parts = f", 1/{detectors} of the budget each" if detectors > 1 else ""

@@ -22,12 +22,14 @@ SHORTEST = 26  # covered weeks a region needs before it is tested
 HALF_WINDOW = "no coverage in the week before: tested on one week"
 SINGLE = "below the threshold, but too few incidents for an alarm"
 _BISECTIONS = 60
+SPENT = 0.9  # of a budget: of the processes measured, switching regimes raised 1.06 episodes where 1 was allowed
+USUAL = SPENT * 7 / 365.25
 
 
 def predictive(
     counts: Counts,
     *,
-    alpha: float | npt.ArrayLike = 7 / 365.25,
+    alpha: float | npt.ArrayLike = USUAL,
     least: int = 2,
     refit: int = 13,
     history: int | None = None,
@@ -46,8 +48,8 @@ def predictive(
         By week; daily counts are added up only where weeks are shown.
     alpha : float or array, one for each region
         Alarm where the p-value is at most this. Were p-values uniform, alarms would number
-        ``alpha * 365.25 / 7`` a region-year, and episodes, which merge alarms, fewer: the default,
-        7 / 365.25, is for a budget of one false alarm a region-year.
+        ``alpha * 365.25 / 7`` a region-year, and episodes, which merge alarms, fewer. The default is for a
+        budget of one false alarm a region-year, of which it spends nine tenths.
     least : int
         No alarm with fewer incidents in the fortnight: in a region where nothing ever happens one incident is
         unlikely, and no uptick.

@@ -104,7 +104,7 @@ def farrington(
     Null weeks alarmed at nominal 1 % (``benchmarks/results/farrington.md``): 1.1 to 5.1 % of Poisson weeks,
     up to 5.8 % of negative binomial ones, because the published threshold of 1 weights down a sixth of
     ordinary weeks and the normal approximation is poor for sparse regions:
-    :func:`analytics.detectors.farrington_flexible.farrington_flexible` mends both. A baseline without any
+    :func:`analytics.detectors.farrington_flexible` mends both. A baseline without any
     incident is answered by the exact conditional test of two Poisson counts (Przyborowski and Wilenski 1940).
 
     With ``compat="surveillance"``: `alpha` is two-sided, weights are those of the last iteration but one, a
