@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-system lint notebooks benchmark-size benchmark-size-quick benchmark-claims benchmark-reading clean
+.PHONY: help report test test-system lint notebooks benchmark-size benchmark-size-quick benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading clean
 
 help:
 	@echo "make report             the weekly PDF from the bundled SIMULATED sample"
@@ -16,6 +16,8 @@ help:
 	@echo "make notebooks          open the notebooks in JupyterLab"
 	@echo "make benchmark-size     size and power of the test and of the usual ones, about ten minutes"
 	@echo "make benchmark-claims   the same for the tests of the other claims, about an hour"
+	@echo "make benchmark-detectors detectors against each other, and budgets kept, about twenty minutes"
+	@echo "make benchmark-detector-speed their speed against named peers, about five minutes"
 	@echo "make benchmark-reading  seconds to read and count 100,000 rows, and to test 10,000 regions"
 
 $(READY): pyproject.toml constraints.txt
@@ -51,6 +53,16 @@ benchmark-size-quick: $(READY)
 benchmark-claims: $(READY)
 	@for claim in alternatives expected_null day change recurring scan concentration response severity; do \
 	  echo "== $$claim"; $(BIN)/python benchmarks/$$claim.py || failed="$$failed $$claim"; done; \
+	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
+
+benchmark-detectors: $(READY)
+	@for part in detectors farrington budget; do \
+	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed="$$failed $$part"; done; \
+	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
+
+benchmark-detector-speed: $(READY)
+	@for part in weekly ears cusum glr; do \
+	  echo "== $$part"; $(BIN)/python benchmarks/detector_speed_$$part.py || failed="$$failed $$part"; done; \
 	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
 
 benchmark-reading: $(READY)
