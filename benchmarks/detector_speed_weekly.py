@@ -3,7 +3,7 @@
     python benchmarks/detector_speed_weekly.py    # about a minute and a half on one core
 
 Peer: statsmodels' Poisson GLM with level, trend and one harmonic, fitted once for each (series x week), on a
-few of them, in the same run. R is not needed: what it took elsewhere is quoted in benchmarks/results/farrington.md.
+few of them, in the same run. What R took elsewhere is quoted in benchmarks/results/farrington.md.
 """
 
 from __future__ import annotations
@@ -77,10 +77,10 @@ def main() -> None:
         "# The weekly detectors on 10,000 SIMULATED regions x 52 weeks",
         "",
         f"Negative binomial counts, {WEEKS} weeks; one process, best of two, compilation not counted. Peer: "
-        f"statsmodels' Poisson GLM with four terms, {1000 * one:.2f} ms of processor time a (series x week) in "
-        f"the same run ({PEER} of them), so {one * REGIONS * LAST / 60:.0f} minutes for all.",
+        f"statsmodels' Poisson GLM with four terms, {1000 * one:.2f} ms of processor time a (series x week) "
+        f"in the same run ({PEER} of them), so {one * REGIONS * LAST / 60:.0f} minutes for all.",
         "",
-        "| public call | wall, s | processor, s | microseconds a (series x week) | peer / ours | peak GB so far |",
+        "| public call | wall, s | processor, s | µs a (series x week) | peer / ours | peak GB so far |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, call in calls.items():
