@@ -138,3 +138,20 @@ def test_regions_do_not_touch_each_other(name, noise):
         ours, theirs = getattr(alone, array), getattr(beside, array)
         if ours is not None:
             np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_comes_later_changes_nothing_said_before(name):
+    values = np.random.default_rng(0).negative_binomial(1, 0.25, WEEKS).astype(float)
+    flooded = values.copy()
+    flooded[-LAST // 2 :] += 50
+    spec = DETECTORS[name]
+    before = spec.run(weekly(values), last=LAST)
+    after = spec.run(weekly(flooded), last=LAST)
+    cut = spec.run(weekly(values[: -LAST // 2]), last=LAST // 2)
+    for other in (after, cut):
+        np.testing.assert_array_equal(other.alarm[: LAST // 2], before.alarm[: LAST // 2])
+        for array in ("statistic", "pvalue", "expected"):
+            ours, theirs = getattr(before, array), getattr(other, array)
+            if ours is not None:
+                np.testing.assert_allclose(theirs[: LAST // 2], ours[: LAST // 2], rtol=1e-9)
