@@ -49,14 +49,39 @@ def test_the_size_table_is_the_recorded_one(cells):
         assert shown == pytest.approx([100 * v for v in recorded], abs=ROUNDED), name
 
 
+def test_the_table_of_detectors_is_the_recorded_one():
+    found = pd.read_csv(PROJECT / "benchmarks" / "results" / "detectors.csv")
+    names = {  # in the README: on the scenarios, at one episode a year, at the formula
+        "predictive": ("predictive", "predictive", "predictive"),
+        "Farrington flexible": ("farrington_flexible, muan", "farrington_flexible", "farrington_flexible"),
+        "`uptick_test` every week": ("recent_window", "rolling LRD", "rolling LRD"),
+        "EARS C1": ("EARS C1", "EARS C1", "EARS C1"),
+        "NB CUSUM": ("cusum_nb, starting again", "NB CUSUM, starting again", "NB CUSUM"),
+    }
+    row = r"^\| \**([^|*]+?)\** \| ([\d.]+) % \(([\d.]+)\) \| ([\d.]+) to ([\d.]+) \| ([\d.]+) % \|$"
+    shown = {cells[0]: [float(c) for c in cells[1:]] for cells in re.findall(row, README, flags=re.M)}
+    assert set(shown) == set(names)
+    for name, (scenarios, weekly, formula) in names.items():
+        here = found[found["arena"] == "scenarios"]
+        one = here[(here["detector"] == scenarios) & (here["matched"] == 0.01)].iloc[0]
+        caught = found[(found["arena"] == "weekly") & (found["detector"] == weekly)]["new"]
+        budget = found[(found["arena"] == "budget") & (found["detector"] == formula)]["per_year"]
+        assert len(caught) == len(budget) == 7
+        recorded = [100 * one["pod"], one["f1"], budget.min(), budget.max(), 100 * caught.mean()]
+        assert shown[name] == pytest.approx(recorded, abs=0.0501), name
+        assert shown[name][1:4] == pytest.approx(recorded[1:4], abs=0.00501), name
+
+
 def test_the_ten_lines_run_and_say_what_the_readme_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    code, further = re.findall(r"```python\n(.*?)```", README, flags=re.S)
     lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 10
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        exec(compile(code, "README.md", "exec"), {})
+        names: dict[str, object] = {}
+        exec(compile(code + further, "README.md", "exec"), names)
+    assert names["watched"].sentence() in further
     assert "rows read 5,162 = kept 5,156 + set aside 6" in said.getvalue()
     assert (tmp_path / "upticks.png").stat().st_size > 10_000
     assert "SIMULATED data: uptick in Kirkuk (45 incidents, 15.0 expected)" in said.getvalue()

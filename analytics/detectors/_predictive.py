@@ -22,7 +22,9 @@ SHORTEST = 26  # covered weeks a region needs before it is tested
 HALF_WINDOW = "no coverage in the week before: tested on one week"
 SINGLE = "below the threshold, but too few incidents for an alarm"
 _BISECTIONS = 60
-SPENT = 0.9  # of a budget: of the processes measured, switching regimes raised 1.06 episodes where 1 was allowed
+SPENT = (
+    0.9  # of a budget: of the processes measured, switching regimes raised 1.06 episodes where 1 was allowed
+)
 USUAL = SPENT * 7 / 365.25
 
 
@@ -95,16 +97,16 @@ def predictive(
     small p-values are too small; ``benchmarks/results/detectors.md`` says by how much. What is held, by
     measurement there, is the number of episodes. Successive p-values share a week.
 
-    Measured. At the default `alpha`, with six years of history at half an incident a day, 0.59 to 0.88
-    episodes a region-year on seven processes it was designed on, 0.31 to 1.06 on eight others (most where
-    the rate itself switches between regimes), 5,000 series each. On Noufaily's scenarios ahead of every
-    other detector at false-positive rates of 0.5, 1, 2 and 5 %: F1 43 / 47 / 49 / 47 % against at most 31 /
-    36 / 39 / 39, probability of detection 48 / 56 / 64 / 76 % against 40 / 50 / 60 / 75. At exactly one
-    episode a region-year, two-week threefold upticks are caught, within Monte Carlo error, as often as by
-    the best other detector of each process or more often, but for one cell: incidents put on top of a
-    negative binomial process, 82.9 % against 83.8 of the C-test. An uptick that builds up in a strongly
-    self-exciting process is hardly seen by any (12 %). 10,000 regions and 52 weeks take about six seconds on
-    one core, twice that with `bound`.
+    Measured on simulated series (``benchmarks/results/detectors.md``). At the default `alpha`, with six
+    years of history at half an incident a day: 0.54 to 0.79 episodes a region-year on the seven processes it
+    was designed on, 0.26 to 0.98 on eight others (most where the rate itself switches between regimes); with
+    one to three years of history at most 0.95. On Noufaily's scenarios ahead of every other detector at
+    false-positive rates of 0.5, 1, 2 and 5 %: F1 44 / 49 / 51 / 48 % against at most 32 / 37 / 40 / 39,
+    probability of detection 51 / 59 / 66 / 77 % against 43 / 52 / 62 / 75. At exactly one episode a
+    region-year, two-week threefold upticks are caught, within Monte Carlo error, as often as by the best
+    other detector of each process or more often, but for one cell on one of two seeds: incidents put on top
+    of a negative binomial process, 82.9 % against 83.8 of the C-test. An uptick that builds up in a strongly
+    self-exciting process is hardly seen by any (12 %).
 
     References
     ----------
