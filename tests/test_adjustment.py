@@ -98,6 +98,7 @@ def test_evidence_of_another_kind_is_refused(kind, options):
         ({"method": "lord"}, "unknown method for over='regions': 'lord'"),
         ({"over": "time", "method": "bh"}, "unknown method for over='time': 'bh'"),
         ({"alpha": 0}, "alpha must lie between"),
+        ({"alpha": "low"}, "alpha must lie between"),
         ({"conflict": 2}, "conflict is for over='time'"),
         ({"over": "time", "conflict": 1}, "share data over 3 periods"),
         ({"over": "time", "conflict": 3.5}, "share data over 3 periods"),

@@ -80,9 +80,11 @@ def test_years_are_those_tested(alarms):
 
 
 def test_the_sentence_names_who_alarms_and_the_empty_one_says_so(alarms):
-    assert alarms.sentence() == "2020-W04: above_five: alarm in Kirkuk of 2 regions."
+    assert alarms.sentence() == "2020-W04: above_five: alarm in Kirkuk; no alarm in 1 of 2 regions."
     quiet = above_five(weekly({"Erbil": ERBIL}, simulated=True))
-    assert quiet.sentence() == "SIMULATED data: 2020-W04: above_five: no alarm of 1 region."
+    assert quiet.sentence() == "SIMULATED data: 2020-W04: above_five: no alarm in 1 of 1 region."
+    unknown = above_five(weekly({"Erbil": [*ERBIL[:-1], None]}))
+    assert unknown.sentence() == "2020-W04: above_five: not tested in 1 of 1 region."
     assert quiet.episodes().empty
     assert quiet.episodes().columns.tolist() == alarms.episodes().columns.tolist()
 
@@ -128,6 +130,16 @@ def test_last_periods_keep_their_numbers(alarms):
         alarms.last(3).frame.query("region == 'Erbil'").reset_index(drop=True),
         alarms.frame.query("region == 'Erbil'").tail(3).reset_index(drop=True),
     )
+    assert len(alarms.last(1000).starts) == len(alarms.starts)
+    for wrong in (0, -1, 2.5, "x", True):
+        with pytest.raises(OptionError, match="periods is not a number of them"):
+            alarms.last(wrong)
+
+
+def test_one_alarm_in_one_region_is_not_two():
+    assert repr(above_five(weekly({"Erbil": [0, 0, 9]}, as_of="2019-11-24"))).startswith(
+        "Alarms(1 alarm of above_five in 1 region, "
+    )
 
 
 def test_an_alarm_that_was_not_tested_or_has_no_reason_is_refused(alarms):
@@ -167,8 +179,11 @@ def test_thresholds_are_one_or_one_for_each_region():
     assert per_region([3, 4], grid, "threshold").tolist() == [3, 4]
     with pytest.raises(OptionError, match="expected: one number, or 2, one for each region"):
         per_region([1, 2, 3], grid, "threshold")
-    with pytest.raises(OptionError, match="alpha must lie between 0 and 1"):
-        check_level(alpha=[0.1, 1.0])
+    with pytest.raises(OptionError, match="expected: one number, or 2, one for each region"):
+        per_region("high", grid, "threshold")
+    for wrong in ([0.1, 1.0], "low", None):
+        with pytest.raises(OptionError, match="alpha must lie between 0 and 1"):
+            check_level(alpha=wrong)
 
 
 @given(hnp.arrays(bool, st.tuples(st.integers(1, 30), st.integers(1, 4))), st.sampled_from([1, 7]))

@@ -14,7 +14,18 @@ from analytics.errors import HistoryError, OptionError
 from analytics.periods import Days, Freq
 from analytics.results import Alarms, DetectorRun
 
-__all__ = ["NO_COVERAGE", "RUNNING", "SHORT", "Grid", "check_level", "grid_of", "make_alarms", "per_region"]
+__all__ = [
+    "NO_COVERAGE",
+    "RUNNING",
+    "SHORT",
+    "Grid",
+    "check_above",
+    "check_level",
+    "check_seed",
+    "grid_of",
+    "make_alarms",
+    "per_region",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -112,9 +123,30 @@ def grid_of(counts: Counts, *, last: int | None = None) -> Grid:
 def check_level(**levels: object) -> None:
     """Raise OptionError unless every given level lies strictly between 0 and 1 (numbers or arrays)."""
     for name, value in levels.items():
-        numbers = np.asarray(value, dtype=float)
+        numbers = _numbers(value)
         if not ((numbers > 0) & (numbers < 1)).all():
             raise OptionError(f"{name} must lie between 0 and 1", expected="such as 0.01", found=str(value))
+
+
+def check_above(least: float, **limits: object) -> None:
+    """Raise OptionError unless every limit that is given lies above `least` (numbers or arrays)."""
+    for name, value in limits.items():
+        if value is not None and not (_numbers(value) > least).all():
+            raise OptionError(f"{name} must be above {least:g}", found=str(value))
+
+
+def check_seed(seed: object) -> None:
+    """Raise OptionError unless a generator can start from this seed."""
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise OptionError("the seed is not usable", expected="a whole number, 0 or more", found=str(seed))
+
+
+def _numbers(value: object) -> FloatArray:
+    """Return numbers as floats; what is no number is NaN, which no check lets through."""
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return np.full(1, np.nan)
 
 
 def per_region(value: object, grid: Grid, name: str) -> FloatArray:
@@ -125,7 +157,7 @@ def per_region(value: object, grid: Grid, name: str) -> FloatArray:
     OptionError
         If there are neither one nor as many as regions, or one is not a finite number.
     """
-    numbers = np.asarray(value, dtype=float)
+    numbers = _numbers(value)
     regions = grid.shape[1]
     if numbers.ndim > 1 or numbers.size not in (1, regions) or not np.isfinite(numbers).all():
         raise OptionError(

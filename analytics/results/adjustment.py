@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -52,7 +53,7 @@ def adjust_alarms(
             known,
             todo="bh and ebh go over regions, lord and saffron over time",
         )
-    if not 0 < alpha < 1:
+    if not _is_level(alpha):
         raise OptionError("alpha must lie between 0 and 1", expected="such as 0.05", found=str(alpha))
     _check_kind(alarms, chosen)
     if over == "time":
@@ -62,15 +63,20 @@ def adjust_alarms(
     return _over_regions(alarms, chosen, alpha)
 
 
+def _is_level(alpha: object) -> bool:
+    return isinstance(alpha, Real) and 0 < float(alpha) < 1
+
+
 def _check_kind(alarms: Alarms, method: Method) -> None:
     kind, held = ("evalue", "statistic") if method == "ebh" else ("pvalue", "pvalue")
     for run in alarms.runs:
         if run.kind != kind:
+            article = "an" if kind == "evalue" else "a"
             raise OptionError(
                 f"{_NAMES[method]} does not go with {run.name}",
-                expected=f"a detector whose evidence is a {kind}",
-                found=f"a {run.kind}"
-                + ("" if run.kind == "evalue" or method != "ebh" else ", which no e-process stands behind"),
+                expected=f"a detector whose evidence is {article} {kind}",
+                found=f"{'an' if run.kind == 'evalue' else 'a'} {run.kind}"
+                + ("" if method != "ebh" else ", which no e-process stands behind"),
                 todo="select(detectors=...) chooses some" if len(alarms.runs) > 1 else None,
             )
     if getattr(alarms, held) is None:
@@ -136,7 +142,7 @@ def _over_time(
             left_out[np.ix_(~keep, own)] = alarms.tested[np.ix_(~keep, own)]
             family = np.where(keep[:, None], family, np.nan)
             how = (
-                f"only every {run.overlap}th {alarms.freq}, so that windows do not overlap"
+                f"only one {alarms.freq} in {run.overlap}, so that windows do not overlap"
                 if run.overlap > 1
                 else ""
             )
@@ -149,9 +155,10 @@ def _over_time(
                 )
         alarm[:, own] = spend(family, alpha, conflict=apart)[0]
         tests = _span((~np.isnan(family)).sum(axis=0))
+        unit = alarms.freq if tests == "1" else f"{alarms.freq}s"
         notes.append(
             f"{run.name}: {_NAMES[method]} over time{', ' + how if how else ''}; each region is a family of "
-            f"its own, of {tests} {alarms.freq}s (those not tested are not in it); expected share of false "
+            f"its own, of {tests} {unit} (those not tested are not in it); expected share of false "
             f"ones among a region's alarms at most {alpha:g}, provided that p-values of windows apart are "
             f"independent; nothing is adjusted for the number of regions"
         )
@@ -168,7 +175,7 @@ def _conflict(run: DetectorRun, conflict: object) -> int:
     if not isinstance(conflict, int | np.integer) or isinstance(conflict, bool) or conflict < run.overlap:
         raise OptionError(
             f"p-values of {run.name} share data over {run.overlap} periods",
-            expected=f"conflict {run.overlap} or more, or {CONFLICTS!r}: every {run.overlap}th period only",
+            expected=f"conflict {run.overlap} or more, or {CONFLICTS!r}: one period in {run.overlap} only",
             found=str(conflict),
             todo="leave conflict out",
         )

@@ -29,6 +29,10 @@ _NAMED = 4  # regions named in a sentence before it counts the rest
 NOT_RUN = "not run on this period"
 
 
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class DetectorRun:
     """How a detector was run.
@@ -221,7 +225,15 @@ class Alarms:
         return self._columns(np.flatnonzero(keep))
 
     def last(self, periods: int) -> Alarms:
-        """Return the last periods only."""
+        """Return the last periods only, one still running among them.
+
+        Raises
+        ------
+        OptionError
+            If `periods` is not a number of them.
+        """
+        if not isinstance(periods, int | np.integer) or isinstance(periods, bool) or periods < 1:
+            raise OptionError("periods is not a number of them", expected="1 or more", found=str(periods))
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         cut: dict[str, Any] = {
             name: None if array is None else array[-periods:] for name, array in arrays.items()
@@ -364,9 +376,11 @@ class Alarms:
             named = ", ".join(raised[:_NAMED]) + (
                 f" and {len(raised) - _NAMED} more" if len(raised) > _NAMED else ""
             )
-            text = f"{run.name}: alarm in {named}" if raised else f"{run.name}: no alarm"
-            rest = [f"not tested in {n}" for n in [int(rows["alarm"].isna().sum())] if n]
-            said.append("; ".join([text, *rest]) + f" of {len(rows)} region{'s' if len(rows) != 1 else ''}")
+            untested = int(rows["alarm"].isna().sum())
+            quiet = len(rows) - len(raised) - untested
+            parts = [f"alarm in {named}"] if raised else []
+            parts += [f"{word} in {n}" for word, n in (("no alarm", quiet), ("not tested", untested)) if n]
+            said.append(f"{run.name}: {'; '.join(parts)} of {_number(len(rows), 'region')}")
         return f"{tag}{now['label'].iloc[0]}: {'. '.join(said)}."
 
     def text(self) -> str:
@@ -388,7 +402,8 @@ class Alarms:
         tag = "SIMULATED " if self.simulated else ""
         names = ", ".join(run.name for run in self.runs)
         return (
-            f"Alarms({tag}{int(self.alarm.sum()):,} alarms of {names} in {len(set(self.regions))} regions, "
+            f"Alarms({tag}{_number(int(self.alarm.sum()), 'alarm')} of {names} in "
+            f"{_number(len(set(self.regions)), 'region')}, "
             f"{self.labels()[0]}..{self.labels()[-1]}, as of {self.as_of})"
         )
 
