@@ -191,6 +191,8 @@ def test_short_histories_are_not_tested():
     [
         ({"weight": 0.0}, "weight"),
         ({"family": "normal"}, "family"),
+        ({"arl": 0}, "arl must be above 1"),
+        ({"threshold": -1.0}, "threshold must be above 0"),
         ({"arl": 52, "threshold": 3}, "arl or threshold"),
         ({"mean": "glm"}, "one mean a region"),
         ({"mean": -1.0}, "over 0"),

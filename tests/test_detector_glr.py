@@ -338,6 +338,8 @@ def test_refitting_follows_a_level_that_stays():
         ({"direction": "up"}, "direction"),
         ({"compat": "scan"}, "compat"),
         ({"window": 2, "min_window": 3}, "windows are not usable"),
+        ({"window": 2.5}, "windows are not usable"),
+        ({"window": "all"}, "windows are not usable"),
         ({"threshold": 3.0, "arl": 52}, "threshold is given twice"),
         ({"threshold": -1.0}, "above 0"),
         ({"arl": 0.5}, "above 1 period"),

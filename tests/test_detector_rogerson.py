@@ -155,6 +155,7 @@ def test_gaps_and_short_histories():
         ({"reference": 2.0}, "go together"),
         ({"reference": 2.0, "threshold": 5.0, "arl": 50}, "arl or threshold"),
         ({"limit": 1.0}, "share of the threshold"),
+        ({"arl": 1.0}, "arl must be above 1"),
         ({"shift": 0.0}, "increase"),
         ({"ratio": 1.0}, "increase"),
         ({"expected": 0.0}, "over 0"),

@@ -211,6 +211,7 @@ def test_options():
         {"alpha": 0},
         {"alpha": [0.1, 0.2]},
         {"window_max": 28},
+        {"seed": -1},
     ):
         with pytest.raises(OptionError):
             space_time_scan(counts, places=where, **{**SHORTER, **bad})

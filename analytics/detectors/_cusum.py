@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
-from analytics.detectors.grid import Grid, grid_of, make_alarms, per_region
+from analytics.detectors.grid import Grid, check_above, grid_of, make_alarms, per_region
 from analytics.detectors.training import Family, InControl, in_control
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.cusum import (
@@ -159,6 +159,9 @@ def _check(options: dict[str, Any]) -> None:
         raise unknown_option("transform", kind, TRANSFORMS)
     if options["compat"] not in (None, "surveillance"):
         raise unknown_option("compat", str(options["compat"]), ("surveillance",))
+    check_above(1, arl=options["arl"])
+    if options["compat"] is None:
+        check_above(0, threshold=options["threshold"])
     if not options["ratio"] > 1:
         raise OptionError("ratio must be over 1", expected="such as 2", found=str(options["ratio"]))
     if options["arl"] is not None and (options["threshold"] is not None or kind or options["compat"]):

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
-from analytics.detectors.grid import check_level, grid_of, make_alarms, per_region
+from analytics.detectors.grid import check_above, check_level, grid_of, make_alarms, per_region
 from analytics.detectors.training import Family, in_control
 from analytics.errors import OptionError
 from analytics.kernels.ewma import ewma_design, ewma_run
@@ -94,6 +94,8 @@ def ewma(
     check_level(weight=weight)
     if arl is not None and threshold is not None:
         raise OptionError("arl sets the threshold", todo="give arl or threshold")
+    check_above(1, arl=arl)
+    check_above(0, threshold=threshold)
     grid = grid_of(counts, last=last)
     control = in_control(grid, family=family, mean=mean, dispersion=dispersion, training=training, last=last)
     if len(control.mean) > 1 or isinstance(mean, str):

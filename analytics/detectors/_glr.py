@@ -288,9 +288,14 @@ def _chart(
             raise unknown_option(option, value, names)
     if compat not in (None, "surveillance"):
         raise unknown_option("compat", str(compat), ("surveillance",))
-    if min_window < 1 or (window is not None and window < min_window):
+    lengths = [min_window] if window is None else [min_window, window]
+    if not all(isinstance(length, int | np.integer) for length in lengths) or (
+        min_window < 1 or (window is not None and window < min_window)
+    ):
         raise OptionError(
-            "windows are not usable", expected="1 <= min_window <= window", found=f"{min_window}, {window}"
+            "windows are not usable",
+            expected="whole numbers, 1 <= min_window <= window",
+            found=f"{min_window}, {window}",
         )
     if change == "epidemic" and (ratio is not None or direction == "less"):
         raise OptionError("an epidemic has no fixed ratio and only one direction")

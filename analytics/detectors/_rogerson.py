@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
-from analytics.detectors.grid import grid_of, make_alarms, per_region
+from analytics.detectors.grid import check_above, grid_of, make_alarms, per_region
 from analytics.detectors.training import in_control, positive
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.cusum import cusum_run
@@ -115,6 +115,7 @@ def rogerson(
         raise OptionError("reference and threshold go together", todo="give both, or neither")
     if arl is not None and threshold is not None:
         raise OptionError("arl sets the threshold", todo="give arl or threshold")
+    check_above(1, arl=arl)
     if limit is not None and not 0 <= limit < 1:
         raise OptionError("limit is a share of the threshold", expected="0 to below 1", found=str(limit))
     if not (shift > 0 and (ratio is None or ratio > 1)):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
+from analytics.detectors.grid import SHORT, check_level, check_seed, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.prospective import MIN_OBSERVED, NULLS, scan_places, untestable_scan
 from analytics.kernels.recent import MIN_WINDOWS, check_whole
@@ -144,6 +144,7 @@ def space_time_scan(
             expected=f"at least {int(np.ceil(1 / level.min())) - 1} at alpha {level.min():g}",
             found=str(replicates),
         )
+    check_seed(seed)
     coordinates = region_coordinates(counts.regions, counts.by, places)
     distance = great_circle(coordinates[:, 0], coordinates[:, 1])
     rows = np.arange(grid.first, grid.shape[0])
