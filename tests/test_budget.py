@@ -52,6 +52,9 @@ def counts_of(values, *, freq="week", start="2018-01-01") -> Counts:
         (0.5, 0.5, "region"),
         ("1", 1.0, "region"),
         (2, 2.0, "region"),
+        (1e-5, 1e-5, "region"),
+        (np.float32(0.5), 0.5, "region"),
+        ("1e-05 per region-year", 1e-5, "region"),
         ("12 per year over all regions", 12.0, "all"),
         ("1 per year in all regions", 1.0, "all"),
     ],
@@ -62,7 +65,7 @@ def test_budgets_are_read(given, rate, over):
 
 
 @pytest.mark.parametrize(
-    "given", ["one a year", "1 per week", "-1", "0", 0, -0.5, "", True, None, "nan", np.inf]
+    "given", ["one a year", "1 per week", "-1", "0", 0, -0.5, "", True, None, "nan", np.inf, np.nan, [1]]
 )
 def test_what_is_no_budget_is_refused(given):
     with pytest.raises(OptionError, match="budget"):
@@ -249,6 +252,23 @@ def test_formulas():
     np.testing.assert_allclose(daily.threshold, 1 / 365.25)
 
 
+@pytest.mark.parametrize("name", ["recent_window", "predictive", "cusum_nb", "rogerson"])
+@pytest.mark.parametrize(("budget", "edge"), [(50, "loosest"), (1.0, None), (1e-6, "strictest")])
+def test_a_formula_says_the_rate_of_the_threshold_it_gives(name, budget, edge):
+    spec = detector_spec(name)
+    found = calibrate(weekly(regions=2), name, budget, by="formula")
+    alarms_a_year = (found.threshold if spec.formula == "pvalue" else 1 / found.threshold) * 365.25 / 7
+    np.testing.assert_allclose(found.rate, alarms_a_year / spec.spends)
+    np.testing.assert_allclose(found.together, found.rate)
+    assert found.rate_is == ("at most" if spec.keeps else "by the model")
+    if edge is None:
+        np.testing.assert_allclose(found.rate, budget)
+        assert "considered" not in found.basis
+    else:
+        assert f"is the {edge} considered" in found.basis
+        assert (found.rate < budget).all() == (edge == "loosest")
+
+
 @pytest.mark.parametrize("name", ["ears_c1", "cusum_nb", "rki"])
 def test_thresholds_keep_the_budget_on_the_years_drawn(name):
     counts = weekly("hawkes_0.6", regions=4, days=3 * 364)
@@ -289,6 +309,9 @@ def test_rotation_keeps_the_budget_on_the_own_history():
     assert (found.rate <= AIM + EXACT).all()
     assert (found.rate > 0.3).all()
     assert "turned round" in found.basis
+    asked = calibrate(counts, "predictive", 1.0, resample="rotation", replicates=40)
+    assert "turned round" in asked.basis  # though a formula would have kept the budget
+    assert asked.rate_is == "on average"
 
 
 def test_several_detectors_share_one_budget():
@@ -325,7 +348,12 @@ def test_a_silent_region_gets_a_threshold():
         ({"share": 0.9, "by": "formula"}, "share needs models"),
         ({"share": 0.9, "resample": "rotation"}, "share needs models"),
         ({"share": 1.0}, "share is not usable"),
+        ({"share": "most"}, "share is not usable"),
+        ({"resample": "rotation", "by": "formula"}, "a formula takes no histories"),
         ({"replicates": 5}, "replicates must be"),
+        ({"replicates": 400.5}, "replicates must be"),
+        ({"seed": -1}, "the seed is not usable"),
+        ({"seed": None}, "the seed is not usable"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(options, said):
@@ -343,3 +371,7 @@ def test_detectors_that_do_not_fit_are_refused():
         calibrate_together(counts, [])
     with pytest.raises(OptionError, match="one arl for all regions"):
         calibrate(counts, "rogerson", by="history")
+    with pytest.raises(OptionError, match="one arl for all regions"):
+        calibrate(counts, "rogerson", share=0.9)
+    with pytest.raises(OptionError, match=r"rki has no formula[\s\S]*from the history"):
+        calibrate(counts, "rki", by="formula")

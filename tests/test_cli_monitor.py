@@ -122,6 +122,19 @@ def test_options_reach_the_thresholds(run, places):
     assert found["parameters"]["last"] == 20
 
 
+def test_a_running_week_is_not_among_the_periods_tested(run, places):
+    code, out, _ = run(places, "--as-of", "2020-04-16", "--detectors", "recent_window", "--format", "json")
+    found = json.loads(out)
+    assert (code, found["parameters"]["last"]) == (0, 52)
+    assert found["regions"][0]["label"] == "2020-W15"
+
+
+def test_help_says_when_it_exits_with_3(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert "3 done, and a region has an alarm (with --fail-on-alarm)" in " ".join(out.split())
+
+
 def test_days(run, places):
     code, out, _ = run(places, "--as-of", DAY, "--freq", "day", "--detectors", "ears_c1", "--format", "json")
     assert code == 0
@@ -139,6 +152,8 @@ def test_days(run, places):
         (("--last", "0"), "last is not a number of periods"),
         (("--thresholds", "guess"), "unknown source of thresholds 'guess'"),
         (("--share", "0.9", "--thresholds", "formula"), "share needs models"),
+        (("--detectors", "rki", "--thresholds", "formula"), "take the thresholds from the history"),
+        (("--detectors", "ears_c1", "--seed", "-1"), "the seed is not usable"),
         (("--freq", "day", "--detectors", "farrington_flexible"), "tests week by week"),
     ],
 )

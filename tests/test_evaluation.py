@@ -14,6 +14,7 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.detectors.grid import grid_of, make_alarms
+from analytics.detectors.registry import detector_spec
 from analytics.errors import HistoryError, InputError, OptionError
 from analytics.evaluation import evaluate, pvalue_calibration, score_alarms, score_fdr, score_matched
 from analytics.evaluation.registered import registered
@@ -442,6 +443,9 @@ def test_few_regions_and_quiet_ones_are_said():
     [
         ({"budget": "often"}, OptionError, "budget"),
         ({"replicates": 0}, OptionError, "replicates"),
+        ({"seed": -1}, OptionError, "the seed is not usable"),
+        ({"detectors": ["bayes", "bayes"]}, OptionError, "named once"),
+        ({"detectors": counts_above}, OptionError, "unknown detector"),
         ({"uptick": {"rate": 3}}, OptionError, "unknown uptick"),
         ({"uptick": {"ratio": 0.5}}, OptionError, "above 1"),
         ({"uptick": {"length": 900}}, HistoryError, "does not fit"),
@@ -455,6 +459,15 @@ def test_what_cannot_be_evaluated(wrong, error, said):
     options = {"detectors": {"six": counts_above}, "replicates": 2} | wrong
     with pytest.raises(error, match=said):
         evaluate(panel(), **options)
+
+
+def test_a_registered_detector_with_options_of_its_own():
+    own = replace(detector_spec("ears_c1"), options={"method": "C1", "baseline": 20, "pvalues": True})
+    found = evaluate(panel(), detectors=[own], replicates=2).frame.iloc[0]
+    usual = evaluate(panel(), detectors="ears_c1", replicates=2).frame.iloc[0]
+    assert found["detector"] == usual["detector"] == "ears_c1"
+    assert found["pod"] != usual["pod"]
+    assert found["tested"] <= usual["tested"]
 
 
 def test_upticks_that_could_not_be_tested_do_not_count_against_a_detector():

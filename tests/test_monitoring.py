@@ -188,6 +188,37 @@ def test_progress_is_told(counts):
     assert said == ["drawing histories", "calibrating ears_c1", "running ears_c1"]
 
 
+def test_what_is_expected_says_of_what_kind_it_is(counts):
+    one = counts.select([UPTICK])
+    sure = monitor(one, last=1)
+    assert sure.expectation() == (
+        "Budget 1 per region-year. Over the periods tested (2020-W16, 0.0 region-years) this configuration "
+        "raised 1 episode; about 0.0 false ones or fewer would be expected if nothing had happened."
+    )
+    model = monitor(counts, "cusum_poisson", thresholds="formula").expectation()
+    assert model.endswith(
+        "episodes; about 4.0 false ones would be expected if nothing had happened, and more if counts do not "
+        "follow the model."
+    )
+    drawn = monitor(one, "ears_c1", thresholds="history", replicates=40).expectation()
+    assert drawn.endswith("false ones would be expected if nothing had happened.")
+
+
+def test_rotation_has_two_years_or_says_so():
+    history = counts_until("2020-04-12").select([QUIET])
+    assert len(history) // 7 < 156
+    found = monitor(history, "ears_c1", resample="rotation", replicates=40)
+    assert any("less than two years lies before" in note for note in found.notes)
+    with pytest.raises(HistoryError, match=r"two years of history[\s\S]*found: 65 weeks"):
+        monitor(counts_until("2019-03-31").select([QUIET]), "ears_c1", resample="rotation")
+
+
+@pytest.mark.parametrize("wrong", [monitor, 3, ["ears_c1", None]])
+def test_what_is_no_detector_is_refused(counts, wrong):
+    with pytest.raises(OptionError, match="unknown detector"):
+        monitor(counts, wrong)
+
+
 @pytest.mark.parametrize("last", [0, -1, True, 2.5])
 def test_last_is_a_number_of_periods(counts, last):
     with pytest.raises(OptionError, match="last is not a number of periods"):

@@ -66,7 +66,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Monito
         "parameters": {
             **counting_record(args, counts),
             "budget": str(result.budget),
-            "last": len(result.alarms.starts),
+            "last": result.alarms.latest_index + 1,
             "thresholds": args.thresholds,
             "resample": args.resample,
             "share": args.share,

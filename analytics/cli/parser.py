@@ -26,6 +26,7 @@ Try it on the simulated sample that comes along:
   uptick report --sample --week 2020-W16
 """
 _AFTER = "Exit code: 0 done, 2 something given cannot be used (one message says what)."
+_ALARMED = " 3 done, and a region has an alarm (with --fail-on-alarm)."
 
 
 class _Parser(argparse.ArgumentParser):
@@ -98,7 +99,11 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     commands: dict[str, argparse.ArgumentParser] = {}
     for name, (module, what) in _COMMANDS.items():
         commands[name] = family.add_parser(
-            name, help=what, description=what[0].upper() + what[1:] + ".", epilog=_AFTER, allow_abbrev=False
+            name,
+            help=what,
+            description=what[0].upper() + what[1:] + ".",
+            epilog=_AFTER + (_ALARMED if name == "monitor" else ""),
+            allow_abbrev=False,
         )
         commands[name].set_defaults(module=module)
     _check(commands["check"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import MappingProxyType
@@ -16,11 +16,12 @@ from analytics.errors import OptionError, unknown_option
 from analytics.periods import Freq
 from analytics.results import Alarms
 
-__all__ = ["DETECTORS", "Spec", "detector_spec"]
+__all__ = ["BY_WEEK", "DETECTORS", "Spec", "detector_spec", "detector_specs"]
 
 Kind = Literal["pvalue", "evalue", "score"]
 FloatArray = npt.NDArray[np.float64]
 
+BY_WEEK = "counts.resample('week'), or freq='week' where incidents are counted"
 _EDGE_WEEKS = 4  # a past year's window reaches so far back beyond the whole years
 
 
@@ -109,7 +110,7 @@ class Spec:
     ) -> Alarms:
         """Run the detector; without a threshold, at its usual one."""
         if counts.freq == "day" and not self.daily:
-            raise OptionError(f"{self.name} tests week by week", todo="counts.resample('week')")
+            raise OptionError(f"{self.name} tests week by week", todo=BY_WEEK)
         options = self.options_for(counts)
         missing = [name for name in self.needs if name not in options]
         if missing:
@@ -140,13 +141,22 @@ class Spec:
         if self.formula is None:
             raise OptionError(
                 f"{self.name} has no formula from a budget to a threshold",
-                todo="calibrate(..., by='history')",
+                todo="take the thresholds from the history",
             )
-        per_year = 365.25 / (7 if freq == "week" else 1)
-        gap = per_year / (self.spends * np.asarray(rate, dtype=float))
+        gap = _per_year(freq) / (self.spends * np.asarray(rate, dtype=float))
         loose, strict = self.bounds
         found = 1 / gap if self.formula == "pvalue" else gap
         return np.asarray(np.clip(found, min(loose, strict), max(loose, strict)))
+
+    def to_budget(self, threshold: float | FloatArray, freq: Freq) -> FloatArray:
+        """Return the budget a threshold is for: the inverse of :meth:`from_budget`, within the bounds."""
+        level = np.asarray(threshold, dtype=float)
+        chance = level if self.formula == "pvalue" else 1 / level
+        return np.asarray(chance * _per_year(freq) / self.spends)
+
+
+def _per_year(freq: Freq) -> float:
+    return 365.25 / (7 if freq == "week" else 1)
 
 
 def _ears(method: str, usual: float, weeks: int, strictest: float) -> Spec:
@@ -284,6 +294,19 @@ def detector_spec(name: str | Spec) -> Spec:
     """
     if isinstance(name, Spec):
         return name
-    if name not in DETECTORS:
+    if not isinstance(name, str) or name not in DETECTORS:
         raise unknown_option("detector", name, tuple(DETECTORS))
     return DETECTORS[name]
+
+
+def detector_specs(names: str | Spec | Iterable[str | Spec]) -> list[Spec]:
+    """Return what is known about one detector or several.
+
+    Raises
+    ------
+    OptionError
+        If a name is unknown.
+    """
+    if isinstance(names, str | Spec) or not isinstance(names, Iterable):
+        return [detector_spec(names)]
+    return [detector_spec(name) for name in names]

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.counts import Counts
+from analytics.detectors.grid import check_seed
+from analytics.detectors.registry import Spec
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.evaluation.measures import FEW_REGIONS, Scored, by_region, measure
 from analytics.evaluation.registered import Thresholds, registered
@@ -42,7 +44,7 @@ METHOD = (
 def evaluate(
     counts: Counts,
     *,
-    detectors: Mapping[str, Detector] | Sequence[str] | None = None,
+    detectors: Mapping[str, Detector] | str | Spec | Sequence[str | Spec] | None = None,
     budget: str | float | Budget = "1 per region-year",
     uptick: Mapping[str, Any] | None = None,
     replicates: int = 20,
@@ -57,9 +59,10 @@ def evaluate(
     ----------
     counts : Counts
         The history. The period still running is left out.
-    detectors : mapping of str to callable, or sequence of str, optional
+    detectors : mapping of str to callable, or str, Spec or sequence of them, optional
         ``callable(counts, last=...)`` returns the Alarms of one detector; one that looks at several regions
-        together has a true attribute ``joint``. Names are those of the registry of detectors; all of it that
+        together has a true attribute ``joint``. Names are those of the registry of detectors, and a Spec is
+        one of it with options of one's own; all of the registry that
         answers each region from its own counts unless given.
     budget : str, float or Budget
         False-alarm episodes, a number being per region-year; alarms within 14 days are one episode.
@@ -111,6 +114,7 @@ def evaluate(
     allowed = parse_budget(budget)
     rate = allowed.per_region(len(counts.regions))
     stated = _uptick(uptick)
+    check_seed(seed)
     if not isinstance(replicates, int | np.integer) or replicates < 1:
         raise OptionError("replicates is not a number", expected="1 or more", found=str(replicates))
     history = whole_periods(counts)
@@ -189,7 +193,7 @@ def _last(last: int | None, periods: int, freq: str) -> int:
 
 
 def _detectors(
-    given: Mapping[str, Detector] | Sequence[str] | None,
+    given: Mapping[str, Detector] | str | Spec | Sequence[str | Spec] | None,
     history: Counts,
     budget: Budget,
     thresholds: Thresholds,

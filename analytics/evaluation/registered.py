@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
-from analytics.detectors.registry import DETECTORS, Spec, detector_spec
+from analytics.detectors.registry import DETECTORS, Spec, detector_specs
 from analytics.errors import OptionError, unknown_option
 from analytics.evaluation.replicates import Detector
 from analytics.monitoring.budget import Budget
@@ -51,7 +51,7 @@ class RegisteredDetector:
 
 
 def registered(
-    names: Sequence[str] | None,
+    names: str | Spec | Sequence[str | Spec] | None,
     history: Counts,
     budget: Budget,
     *,
@@ -62,7 +62,7 @@ def registered(
 
     Parameters
     ----------
-    names : sequence of str, optional
+    names : str, Spec, or sequence of them, optional
     history : Counts
     budget : Budget
     thresholds : {"formula", "calibrated"}
@@ -80,14 +80,14 @@ def registered(
         raise unknown_option("thresholds", thresholds, get_args(Thresholds))
     daily = history.freq == "day"
     usual = [name for name, spec in DETECTORS.items() if spec.by_region and (spec.daily or not daily)]
-    chosen = usual if names is None else [names] if isinstance(names, str) else list(names)
-    if not chosen or len(set(chosen)) < len(chosen):
+    specs = detector_specs(usual if names is None else names)
+    found_names = [spec.name for spec in specs]
+    if not specs or len(set(found_names)) < len(specs):
         raise OptionError(
             "each detector must be named once",
             expected=", ".join(DETECTORS),
-            found=", ".join(chosen) or "none",
+            found=", ".join(found_names) or "none",
         )
-    specs = [detector_spec(name) for name in chosen]
     rate = budget.per_region(len(history.regions))
     found: dict[str, Detector] = {}
     for spec in specs:

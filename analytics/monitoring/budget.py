@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 from analytics.errors import OptionError
@@ -11,7 +12,7 @@ from analytics.errors import OptionError
 __all__ = ["Budget", "parse_budget"]
 
 _WRITTEN = re.compile(
-    r"(?P<number>\d+(?:\.\d*)?|\.\d+)"
+    r"(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:e-?\d+)?)"
     r"(?:\s*(?:false alarms?|alarms?|episodes?))?"
     r"(?:\s*(?:per|a|/)\s*(?:(?P<each>region[- ]?years?|regions? (?:per|and) year|region a year)"
     r"|(?P<all>years?\s*(?:over|in|for)\s*all\s*regions?)))?"
@@ -69,10 +70,21 @@ def parse_budget(budget: str | float | Budget) -> Budget:
     """
     if isinstance(budget, Budget):
         return budget
-    found = None if isinstance(budget, bool) else _WRITTEN.fullmatch(str(budget).strip().casefold())
-    if found is None:
+    over: Literal["region", "all"] = "region"
+    if isinstance(budget, str):
+        found = _WRITTEN.fullmatch(budget.strip().casefold())
+        rate = None if found is None else float(found["number"])
+        over = "all" if found is not None and found["all"] else "region"
+    else:
+        rate = _number(budget)
+    if rate is None:
         raise OptionError("the budget cannot be read", expected=_EXPECTED, found=repr(budget))
-    rate = float(found["number"])
-    if not rate > 0:
+    if not 0 < rate < float("inf"):
         raise OptionError("a budget must be above zero", expected=_EXPECTED, found=repr(budget))
-    return Budget(rate, "all" if found["all"] else "region")
+    return Budget(rate, over)
+
+
+def _number(given: object) -> float | None:
+    if isinstance(given, bool) or not isinstance(given, Real):
+        return None
+    return float(given)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.counts import Counts
+from analytics.detectors.grid import check_seed
 from analytics.detectors.registry import Spec, detector_spec
 from analytics.errors import OptionError, unknown_option
 from analytics.monitoring.budget import Budget, parse_budget
@@ -53,6 +55,9 @@ class Calibration:
     budget : Budget
     basis : str
         Where threshold and rate come from.
+    rate_is : {"at most", "on average", "by the model"}
+        What `rate` is: more than a formula should let pass, what resampled histories show, or what a formula
+        says of counts that follow the detector's model, with other counts raising more.
     """
 
     detector: str
@@ -64,6 +69,7 @@ class Calibration:
     together: FloatArray
     budget: Budget
     basis: str
+    rate_is: Literal["at most", "on average", "by the model"] = "on average"
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -113,7 +119,8 @@ def calibrate(
     by : {"auto", "formula", "history"}
         "formula": from the definition of the detector's threshold. "history": by running the detector on
         histories resampled from the region's own. "auto": the formula where it keeps the budget on
-        overdispersed and dependent counts too, otherwise the history.
+        overdispersed and dependent counts too, otherwise the history; the history, too, where `share` or
+        rotation is asked for.
     resample : {"parametric", "rotation"}
         "parametric": years drawn from a model of the region (mean, season, weekday, and the dispersion of
         window sums of several lengths) follow its real history; the model is drawn anew each time from what
@@ -196,10 +203,13 @@ def calibrate_together(
     specs = [detector_spec(name) for name in detectors]
     allowed = parse_budget(budget)
     _check(specs, by, resample, share, replicates)
+    check_seed(seed)
     rate = allowed.per_region(len(counts.regions))
     formulas = all(spec.keeps for spec in specs) or any(spec.single for spec in specs)
-    if by == "formula" or (by == "auto" and share is None and formulas):
-        return [_formula(counts, spec, rate, len(specs), allowed) for spec in specs]
+    if by == "formula" or (by == "auto" and not _asks_for_history(resample, share) and formulas):
+        own = [_formula(counts, spec, rate, len(specs), allowed) for spec in specs]
+        together = np.sum([one.rate for one in own], axis=0)
+        return [replace(one, together=together) for one in own]
     aim = rate * AIM if share is None else rate
     say = progress or (lambda what: None)
     say("drawing histories")
@@ -224,6 +234,14 @@ def calibrate_together(
     return out
 
 
+def _asks_for_history(resample: str, share: float | None) -> bool:
+    return share is not None or resample != "parametric"
+
+
+def _is_share(share: object) -> bool:
+    return isinstance(share, Real) and 0.5 <= float(share) < 1
+
+
 def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, replicates: int) -> None:
     if by not in ("auto", "formula", "history"):
         raise unknown_option("source of thresholds", by, ("auto", "formula", "history"))
@@ -235,7 +253,7 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
     if len(set(names)) < len(names):
         raise OptionError("a detector stands twice", found=", ".join(names))
     for spec in specs:
-        if spec.single and by == "history":
+        if spec.single and (by == "history" or (by == "auto" and _asks_for_history(resample, share))):
             raise OptionError(
                 f"{spec.name} takes one {spec.threshold} for all regions",
                 expected="a detector whose threshold may differ from region to region",
@@ -246,8 +264,14 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
                 f"{spec.name} answers for all regions at once",
                 expected="a detector that tests every region on its own counts",
             )
+    if by == "formula" and resample == "rotation" and share is None:
+        raise OptionError(
+            "a formula takes no histories, rotated or not",
+            found="the formula",
+            todo="leave out rotation, or take the thresholds from the history",
+        )
     if share is not None:
-        if not 0.5 <= share < 1:
+        if not _is_share(share):
             raise OptionError("share is not usable", expected="from 0.5 to below 1", found=str(share))
         if by == "formula" or resample == "rotation":
             raise OptionError(
@@ -255,18 +279,23 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
                 expected="thresholds calibrated on the history, by parametric resampling",
                 found="the formula" if by == "formula" else "rotation",
             )
-    if replicates < DRAWS:
+    if not isinstance(replicates, int | np.integer) or replicates < DRAWS:
         raise OptionError(f"replicates must be at least {DRAWS}", found=str(replicates))
 
 
 def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Budget) -> Calibration:
     own = rate / detectors
-    threshold = np.full(len(counts.regions), float(spec.from_budget(own, counts.freq)))
+    level = float(spec.from_budget(own, counts.freq))
+    kept = float(spec.to_budget(level, counts.freq))
+    threshold = np.full(len(counts.regions), level)
     spent = "the budget" if spec.spends == 1 else f"{100 * spec.spends:g} % of the budget"
     said = {
         "pvalue": f"the probability of an alarm in a period is {spent} divided by the periods of a year",
         "arl": "the mean number of periods between alarms is that of the budget",
     }[spec.formula or "pvalue"]
+    if not np.isclose(kept, own):
+        edge = "loosest" if kept < own else "strictest"
+        said = f"{spec.threshold} {level:g} is the {edge} considered, so the budget is not what is spent"
     parts = f", 1/{detectors} of the budget each" if detectors > 1 else ""
     holds = (
         "the rate is at most that, as near alarms are one episode"
@@ -279,11 +308,12 @@ def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Bu
         spec.threshold,
         counts.regions,
         threshold,
-        np.full(threshold.shape, own),
+        np.full(threshold.shape, kept),
         np.full(threshold.shape, np.nan),
         np.full(threshold.shape, rate),
         budget,
         f"By formula{parts}: {said}; {holds}",
+        "at most" if spec.keeps else "by the model",
     )
 
 

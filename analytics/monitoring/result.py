@@ -103,11 +103,17 @@ class MonitorResult:
         """Return how many false alarms this configuration should raise, and how many alarms it raised."""
         years = self.frame["years"].to_numpy()
         expected = float((self.frame["rate"] * years).sum())
-        span = f"{self.alarms.labels()[0]}..{self.label}"
+        first = self.alarms.labels()[0]
+        span = self.label if first == self.label else f"{first}..{self.label}"
+        raised = int(self.frame["episodes"].sum())
+        kinds = {found.rate_is for found in self.calibrations}
+        fewer = " or fewer" if kinds == {"at most"} else ""
+        more = ", and more if counts do not follow the model" if "by the model" in kinds else ""
         return (
             f"Budget {self.budget}. Over the periods tested ({span}, {format_number(float(years.sum()))} "
-            f"region-years) this configuration raised {int(self.frame['episodes'].sum())} episodes; "
-            f"about {format_number(expected)} false ones or fewer would be expected if nothing had happened."
+            f"region-years) this configuration raised {raised} episode{'' if raised == 1 else 's'}; "
+            f"about {format_number(expected)} false ones{fewer} would be expected if nothing had "
+            f"happened{more}."
         )
 
     def text(self) -> str:

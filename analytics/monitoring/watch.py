@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.detectors.registry import Spec, detector_spec
+from analytics.detectors.registry import BY_WEEK, Spec, detector_specs
 from analytics.errors import OptionError
 from analytics.kernels.episodes import episode_spans
 from analytics.monitoring.budget import Budget, parse_budget
@@ -29,7 +29,6 @@ DEFAULT_DETECTORS: Mapping[Freq, tuple[str, ...]] = MappingProxyType(
     {"week": ("predictive",), "day": ("recent_window",)}
 )
 YEAR_DAYS = 364
-BEFORE_DAYS = 364  # at least so much history before the tested periods, to calibrate on it alone
 _DAY = np.timedelta64(1, "D")
 
 
@@ -86,7 +85,7 @@ def monitor(
     episodes: see :func:`calibrate_together` for how detectors share it.
 
     Thresholds that are calibrated are so on the history before the periods tested, where that is a year at
-    least, so that the alarms of the past year are what one would have seen.
+    least (two years for rotation), so that the alarms of the past year are what one would have seen.
 
     Examples
     --------
@@ -98,7 +97,7 @@ def monitor(
     '2020-W16: alarm in Kirkuk (predictive); no alarm in 1 of 2 regions.'
     """
     chosen = DEFAULT_DETECTORS[counts.freq] if detectors is None else detectors
-    specs = [detector_spec(name) for name in ([chosen] if isinstance(chosen, str | Spec) else chosen)]
+    specs = detector_specs(chosen)
     allowed = parse_budget(budget)
     history = usable_history(counts)
     size = 7 if counts.freq == "week" else 1
@@ -108,10 +107,8 @@ def monitor(
     tested = min(over, YEAR_DAYS // size if last is None else int(last))
     for spec in specs:
         if counts.freq == "day" and not spec.daily:
-            raise OptionError(
-                f"{spec.name} tests week by week", todo="counts.resample('week'), or freq='week'"
-            )
-    before, notes = _before(history, tested * size)
+            raise OptionError(f"{spec.name} tests week by week", todo=BY_WEEK)
+    before, notes = _before(history, tested * size, YEAR_DAYS * (2 if resample == "rotation" else 1))
     found = calibrate_together(
         before,
         specs,
@@ -139,13 +136,14 @@ def monitor(
     )
 
 
-def _before(history: Counts, tested_days: int) -> tuple[Counts, tuple[str, ...]]:
+def _before(history: Counts, tested_days: int, least: int) -> tuple[Counts, tuple[str, ...]]:
     """Return the history that thresholds are calibrated on, and a note where it holds what is tested."""
     periods = len(history) - tested_days // history.period_days
-    if periods * history.period_days < BEFORE_DAYS:
+    if periods * history.period_days < least:
+        span = "a year" if least == YEAR_DAYS else "two years"
         return history, (
-            "less than a year lies before the periods tested, so thresholds are calibrated on these too: the "
-            "alarms of the past are not quite what one would have seen",
+            f"less than {span} lies before the periods tested, so thresholds are calibrated on these too: "
+            "the alarms of the past are not quite what one would have seen",
         )
     return history.until(history.starts[periods] - _DAY), ()
 
