@@ -155,11 +155,12 @@ def _score(
     widen: float,
     df: float,
     dense: bool,
+    least: float,
     score: Any,
     root: Any,
     normal: Any,
 ) -> None:
-    """Write the smaller of the t statistic and the Poisson floor."""
+    """Write the smaller of the t statistic and the Poisson floor, exact where above `least`."""
     exact, most = scores.shape[0], scores.shape[1] - 1
     for r in range(counts.size):
         over = counts[r] - mean[r]
@@ -173,6 +174,8 @@ def _score(
         root[r] = math.sqrt(mean[r] + 0.375)
         normal[r] = 2 / widen * (math.sqrt(max(counts[r] - 0.125, 0.0)) - root[r])
     for r in range(counts.size):
+        if score[r] <= least:
+            continue
         s = int(total[r])
         if s < exact:
             score[r] = min(score[r], scores[s, min(counts[r], most)])
@@ -261,6 +264,7 @@ def ears_scan(
     n, df = float(baseline), baseline - 1.0
     widen = math.sqrt(1 + 1 / n)
     back = 2 if cumulated else 0
+    least = 1.0 if cumulated else 0.0  # C3 adds only what lies above 1, and no floor is below 0
     begin = max(0, first - back - lag - baseline)
     full = max(begin + lag + baseline - 1, first - back)
     total, squares, lost = np.zeros(regions), np.zeros(regions), np.zeros(regions)
@@ -276,7 +280,7 @@ def ears_scan(
         if t < full:
             continue
         _moments(total, squares, n, widen, min_sigma, mean, scale)
-        _score(values[t], total, mean, scale, scores, widen, df, dense, score, root, near)
+        _score(values[t], total, mean, scale, scores, widen, df, dense, least, score, root, near)
         if cumulated:
             for r in range(regions):
                 excess = max(score[r] - 1.0, 0.0)
