@@ -61,7 +61,7 @@ def _sums(
     periods = len(y)
     flat = level > 0.0
     first_alarm = periods
-    n, entered, size = 0, 0, 0
+    n, entered, size, winner = 0, 0, 0, 0
     total[0] = expected[0] = 0.0
     now_y, now_m = 0.0, 0.0
     log_level = np.log(level) if flat else 0.0
@@ -98,7 +98,9 @@ def _sums(
             size += 1
             entered += 1
         best = 0.0
-        for k in range(size):
+        leader = min(winner, size - 1)  # weighed first: most others then need no logarithm
+        for step in range(size):
+            k = leader if step == 0 else (step - 1 if step <= leader else step)
             counted, spell = now_y - hull_y[k], now_m - hull_m[k]
             excess = counted - spell * unit
             if sign * excess <= 0.0:
@@ -117,7 +119,8 @@ def _sums(
                 value = counted * (log_counted - log_spell) - both * (
                     np.log(both) - logs[int(spell)] - log_both
                 )
-            best = max(best, value)
+            if value > best:
+                best, winner = value, k
         statistic[t] = best
         if best >= threshold:
             first_alarm = min(first_alarm, t)
