@@ -355,3 +355,21 @@ def test_refitting_follows_a_level_that_stays():
 def test_options_that_cannot_be(options, said):
     with pytest.raises(OptionError, match=said):
         glr(counts_of(np.ones(80, int)), **options)
+
+
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial"])
+def test_a_limit_longer_than_the_run_changes_no_epidemic_chart_of_the_reference(family):
+    """No reference case limits the Poisson one: its shortest window is taken to stay what it is unlimited."""
+    data = oracle_cases.load("glrpois", "simseas_epi")
+    counts = oracle_cases.counts_of(data)
+    options = {
+        "family": family,
+        "change": "epidemic",
+        "threshold": 3.0,
+        "alpha": None if family == "poisson" else 0.2,
+        "last": 104,
+        "compat": "surveillance",
+    }
+    limited, free = glr(counts, window=200, **options), glr(counts, **options)
+    assert free.alarm[free.tested].any()
+    np.testing.assert_array_equal(limited.statistic, free.statistic)

@@ -127,10 +127,10 @@ def glr(
     `training` costs much power: lengthen the one or set `window`.
 
     The reference takes a threshold of 5 unless told, whatever run length that gives; fits one harmonic to any
-    history; counts windows of two periods and more as soon as they are limited (Poisson); in its epidemic
-    charts starts Newton steps where the last window's ended, so that some windows are lost (Poisson), or
-    takes the ratio of the levels for the slope (negative binomial); and its weeks have a year of 52. All of
-    this is reproduced by ``compat="surveillance"`` only.
+    history; counts windows of two periods and more as soon as they are limited (Poisson levels); in its
+    epidemic charts starts Newton steps where the last window's ended, so that some windows are lost
+    (Poisson), or takes the ratio of the levels for the slope (negative binomial); and its weeks have a year
+    of 52. All of this is reproduced by ``compat="surveillance"`` only.
 
     References
     ----------
@@ -309,7 +309,7 @@ def _chart(
         if compat:
             code = kernel.EPIDEMIC_POISSON_CHAIN if poisson else kernel.EPIDEMIC_RATIO
     if compat and window is not None:
-        shortest, longest = min_window + poisson, window + 1
+        shortest, longest = min_window + (poisson and change == "intercept"), window + 1
     sign = 1.0 if direction == "greater" else -1.0
     return Chart(code, sign, shortest, longest, returns == "cases", reset, refit, 0), poisson
 
