@@ -75,6 +75,15 @@ def test_nobody_answered_is_not_tested(counts):
     assert "not tested in 2 of 5 regions" in alone.sentence()
 
 
+def test_where_nothing_was_tested_no_rate_is_told(counts):
+    nothing = monitor(counts.select([SILENT]), "recent_window")
+    assert nothing.expectation() == (
+        "Budget 1 per region-year. Nothing could be tested in 2019-W17..2020-W16, so no false alarm is "
+        "expected."
+    )
+    assert nothing.sentence() == "SIMULATED data: 2020-W16: not tested in 1 of 1 region."
+
+
 def test_since_when_and_by_which(watched):
     uptick = watched.frame.set_index("region").loc[UPTICK]
     assert uptick["since"] in pd.to_datetime(["2020-03-30", "2020-04-06"])

@@ -105,6 +105,8 @@ class MonitorResult:
         expected = float((self.frame["rate"] * years).sum())
         first = self.alarms.labels()[0]
         span = self.label if first == self.label else f"{first}..{self.label}"
+        if not years.any():
+            return f"Budget {self.budget}. Nothing could be tested in {span}, so no false alarm is expected."
         raised = int(self.frame["episodes"].sum())
         kinds = {found.rate_is for found in self.calibrations}
         fewer = " or fewer" if kinds == {"at most"} else ""
