@@ -72,6 +72,12 @@ def test_what_is_no_budget_is_refused(given):
         parse_budget(given)
 
 
+@pytest.mark.parametrize("given", ["1e400 per region-year", "0", np.inf])
+def test_a_budget_without_end_is_not_called_zero(given):
+    with pytest.raises(OptionError, match="above zero and finite"):
+        parse_budget(given)
+
+
 # -- the registry ----------------------------------------------------------------------------------------
 
 

@@ -57,7 +57,7 @@ def parse_budget(budget: str | float | Budget) -> Budget:
     Raises
     ------
     OptionError
-        If it cannot be read, or is not above zero.
+        If it cannot be read, or is not above zero and finite.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def parse_budget(budget: str | float | Budget) -> Budget:
     if rate is None:
         raise OptionError("the budget cannot be read", expected=_EXPECTED, found=repr(budget))
     if not 0 < rate < float("inf"):
-        raise OptionError("a budget must be above zero", expected=_EXPECTED, found=repr(budget))
+        raise OptionError("a budget must be above zero and finite", expected=_EXPECTED, found=repr(budget))
     return Budget(rate, over)
 
 
