@@ -449,8 +449,8 @@ def test_few_regions_and_quiet_ones_are_said():
         ({"uptick": {"rate": 3}}, OptionError, "unknown uptick"),
         ({"uptick": {"ratio": 0.5}}, OptionError, "above 1"),
         ({"uptick": {"length": 900}}, HistoryError, "does not fit"),
-        ({"last": 4}, HistoryError, "too few"),
-        ({"last": 500}, HistoryError, "too few"),
+        ({"last": 4}, HistoryError, "last is no number of weeks"),
+        ({"last": 500}, HistoryError, "last is no number of weeks"),
         ({"detectors": {}}, OptionError, "no detector"),
         ({"detectors": ["nonsense"]}, OptionError, "unknown detector"),
     ],
@@ -459,6 +459,15 @@ def test_what_cannot_be_evaluated(wrong, error, said):
     options = {"detectors": {"six": counts_above}, "replicates": 2} | wrong
     with pytest.raises(error, match=said):
         evaluate(panel(), **options)
+
+
+def test_a_history_that_only_begins_is_said_to_be_short():
+    days = pd.date_range("2020-04-13", periods=3)
+    begun = Counts.from_frame(pd.DataFrame({"Kirkuk": [0, 1, 0]}, index=days), freq="day", as_of=days[-1])
+    with pytest.raises(HistoryError, match="no period is over"):
+        evaluate(replace(begun, freq="week"))
+    with pytest.raises(HistoryError, match="too few days"):
+        evaluate(begun)
 
 
 def test_a_registered_detector_with_options_of_its_own():

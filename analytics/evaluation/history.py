@@ -89,7 +89,7 @@ def evaluate(
     Raises
     ------
     HistoryError
-        If fewer than eight periods are tested, or the uptick does not fit into them.
+        If no period is over, fewer than eight are tested, or the uptick does not fit into them.
     OptionError
         If an option is out of range or a detector unknown.
 
@@ -116,7 +116,7 @@ def evaluate(
     stated = _uptick(uptick)
     check_seed(seed)
     if not isinstance(replicates, int | np.integer) or replicates < 1:
-        raise OptionError("replicates is not a number", expected="1 or more", found=str(replicates))
+        raise OptionError("replicates is no number of them", expected="1 or more", found=str(replicates))
     history = whole_periods(counts)
     periods = len(history) * history.period_days // (7 if history.freq == "week" else 1)
     tested = _last(last, periods, history.freq)
@@ -184,10 +184,16 @@ def _last(last: int | None, periods: int, freq: str) -> int:
     year = 52 if freq == "week" else 365
     tested = min(year, periods // 2) if last is None else last
     if not isinstance(tested, int | np.integer) or not 8 <= tested <= periods:
+        if last is not None and periods >= 8:
+            raise HistoryError(
+                f"last is no number of {freq}s to evaluate on",
+                expected=f"from 8 to the {periods} there are",
+                found=str(last),
+            )
         raise HistoryError(
             f"too few {freq}s to evaluate on",
-            expected=f"8 or more to test, of {16} or more" if last is None else f"last in 8..{periods}",
-            found=f"{periods} {freq}s" if last is None else str(last),
+            expected="16 or more, of which the last half is tested" if last is None else "8 or more",
+            found=f"{periods} {freq}s",
         )
     return int(tested)
 

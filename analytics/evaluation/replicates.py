@@ -65,7 +65,15 @@ class Run:
 
 
 def whole_periods(counts: Counts) -> Counts:
-    """Return the counts without the period still running, from the first whole week on."""
+    """Return the counts without the period still running, from the first whole week on.
+
+    Raises
+    ------
+    HistoryError
+        If no period is over.
+    """
+    if counts.last_complete_day < counts.starts[0]:
+        raise HistoryError("no period is over", expected="at least one", found=str(counts.as_of))
     cut = counts
     if counts.provisional.any() or counts.last_complete_day < counts.as_of:
         cut = counts.until(counts.last_complete_day)
