@@ -12,7 +12,7 @@ __all__ = ["error_text", "printable"]
 _COLUMNS = re.compile(r"columns=\{'(\w+)': ('[^']*')\}")
 _OPTION = re.compile(
     r"\b(as_of|baseline|by|calendar|completeness|completeness_sd|date_style|delimiter|direction|encoding|freq"
-    r"|lengths|method|no_coverage|null|recent|regions|sheet|source|span|start|value|week_start)="
+    r"|lengths|method|no_coverage|null|recent|regions|resample|sheet|source|span|start|value|week_start)="
 )
 
 
