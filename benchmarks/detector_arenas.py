@@ -64,7 +64,7 @@ def c_test(values: np.ndarray, last: int) -> np.ndarray:
 
 
 def statistic(peer: Peer, values: np.ndarray, last: int, **more: object) -> np.ndarray:
-    """What is compared with the threshold: -log10 p where there is a p-value; not tested is never."""
+    """What is compared with the threshold, -log10 p where there is one; never where not tested or barred."""
     if peer.function == "c_test":
         return c_test(values, last)
     run = getattr(import_module("analytics.detectors"), peer.function)
@@ -78,7 +78,14 @@ def statistic(peer: Peer, values: np.ndarray, last: int, **more: object) -> np.n
         found = -np.log10(np.maximum(alarms.pvalue, 1e-300))
     else:
         found = alarms.statistic
-    return np.where(alarms.tested & ~np.isnan(found), found, -np.inf)
+    never = np.isnan(found) if alarms.barred is None else np.isnan(found) | alarms.barred
+    return np.where(alarms.tested & ~never, found, -np.inf)
+
+
+def nominal(values: np.ndarray, last: int) -> np.ndarray:
+    """The recommended detector's p-values, those of too few incidents for an alarm among them."""
+    found = import_module("analytics.detectors").predictive(as_counts(values), last=last)
+    return np.where(found.tested, found.pvalue, 1.0)
 
 
 def chart_limits(peer: Peer) -> np.ndarray:
@@ -385,7 +392,7 @@ def budgets(series: int, mine: int) -> pd.DataFrame:
                 "above_two": (each > 2.01).mean(),
             }
             if name == OURS:
-                tail = 10.0 ** -statistic(peer, quiet, YEAR)
+                tail = nominal(quiet, YEAR)
                 out |= {
                     "weeks_at_budget": (tail <= PER_WEEK).mean(),
                     "weeks_at_0.001": (tail <= 0.001).mean(),

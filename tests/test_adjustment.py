@@ -14,6 +14,7 @@ from analytics.errors import InputError, OptionError
 from analytics.kernels.multiplicity import benjamini_hochberg, e_benjamini_hochberg
 from analytics.kernels.online_fdr import LORD_SUM, SAFFRON_SUM, lord, saffron
 from analytics.results import Alarms, DetectorRun
+from analytics.results.adjustment import BARRED
 
 EXACT = 1e-12  # the same arithmetic in another order
 ALPHA = 0.1
@@ -267,3 +268,24 @@ def test_each_detector_has_its_own_family_and_rates_do_not_survive():
     adjusted = Alarms.concat([first, second]).adjust()
     np.testing.assert_allclose(adjusted.qvalue, [[0.04, 0.9, 0.04, 0.04]])
     assert all(run.rate is None for run in adjusted.runs)
+
+
+@pytest.mark.parametrize("over", ["regions", "time"])
+def test_no_adjustment_raises_an_alarm_of_too_few_incidents(over):
+    p = np.full((6, 3), 1e-6)
+    barred = np.zeros(p.shape, bool)
+    barred[:, 1] = True
+    found = replace(alarms(p), barred=barred).adjust(over=over, alpha=0.2)
+    assert found.alarm[:, [0, 2]].all()
+    assert not found.alarm[:, 1].any()
+    assert {found.reasons[code] for code in found.note[:, 1]} == {BARRED}
+    assert not found.note[:, [0, 2]].any()
+    # ... nor loses sight of it in a part, or beside another detector.
+    both = Alarms.concat([found, alarms(p, name="other")]).select(regions=["region 1"]).last(2)
+    assert both.barred.tolist() == [[True, False]] * 2
+
+
+def test_an_alarm_the_detector_never_raises_is_refused():
+    p = np.full((2, 1), 0.5)
+    with pytest.raises(AssertionError, match="raises none"):
+        replace(alarms(p), alarm=np.ones((2, 1), bool), barred=np.ones((2, 1), bool))

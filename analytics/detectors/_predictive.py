@@ -192,6 +192,7 @@ def predictive(
         upper_bound=upper,
         statistic=-np.log10(np.maximum(pvalue, 1e-300)),
         pvalue=pvalue,
+        barred=few,
     )
 
 

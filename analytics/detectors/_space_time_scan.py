@@ -224,6 +224,7 @@ def space_time_scan(
         expected=expected,
         statistic=statistic,
         pvalue=pvalue,
+        barred=few,
         notes=(
             "a region's p-value is that of the cluster it belongs to, for all places and lengths of one "
             f"{grid.freq}; repeated looks are not allowed for",

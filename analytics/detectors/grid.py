@@ -185,6 +185,7 @@ def make_alarms(
     upper_bound: FloatArray | None = None,
     statistic: FloatArray | None = None,
     pvalue: FloatArray | None = None,
+    barred: BoolArray | None = None,
     notes: Sequence[str] = (),
 ) -> Alarms:
     """Return the Alarms of one detector on the tested periods.
@@ -201,6 +202,8 @@ def make_alarms(
     remarks : sequence of (bool array, str)
         Notes on cells that are tested.
     expected, upper_bound, statistic, pvalue : float arrays, same shape, optional
+    barred : bool array, same shape, optional
+        Where no evidence raises an alarm; masked like `alarm`.
     """
     rows = slice(grid.first, None)
     usable = grid.usable[rows]
@@ -258,6 +261,7 @@ def make_alarms(
         covered=usable,
         alarm=alarm,
         tested=tested,
+        barred=None if barred is None else barred & tested,
         note=note,
         reasons=tuple(reasons),
         runs=(run,),

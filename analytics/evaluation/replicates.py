@@ -209,6 +209,13 @@ def run_on(
     )
 
 
+def reachable(alarms: Alarms) -> FloatArray | None:
+    """Return the statistic, minus infinity where no threshold would raise an alarm."""
+    if alarms.statistic is None or alarms.barred is None:
+        return alarms.statistic
+    return np.where(alarms.barred, -np.inf, alarms.statistic)
+
+
 def one_run(alarms: Alarms) -> Run:
     """Return what the one detector of these alarms said.
 
@@ -226,7 +233,7 @@ def one_run(alarms: Alarms) -> Run:
     return Run(
         alarms.alarm,
         alarms.tested,
-        alarms.statistic,
+        reachable(alarms),
         alarms.starts,
         alarms.period_days,
         alarms.runs[0].resets,

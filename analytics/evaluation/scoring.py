@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InputError
+from analytics.evaluation.replicates import reachable
 from analytics.kernels.detection import (
     Estimate,
     confusion,
@@ -114,16 +115,17 @@ def score_matched(
     """
     rows = []
     for part, flags in _each(alarms, truth):
-        if part.statistic is None:
+        statistic = reachable(part)
+        if statistic is None:
             continue
         quiet = part.tested & ~flags
         wanted = [("fpr", rate) for rate in fpr] + [("per_year", rate) for rate in per_year]
         for kind, rate in wanted:
             if kind == "fpr":
-                threshold = match_share(part.statistic, quiet, rate)
+                threshold = match_share(statistic, quiet, rate)
             else:
-                threshold = float(match_episodes(part.statistic, quiet, rate, part.period_days))
-            alarm = part.tested & (np.nan_to_num(part.statistic, nan=-np.inf) >= threshold)
+                threshold = float(match_episodes(statistic, quiet, rate, part.period_days))
+            alarm = part.tested & (np.nan_to_num(statistic, nan=-np.inf) >= threshold)
             rows.append(
                 {
                     "detector": part.runs[0].name,

@@ -30,6 +30,7 @@ _NAMES: dict[Method, str] = {
     "saffron": "SAFFRON (Ramdas et al. 2018)",
 }
 CONFLICTS = "disjoint"
+BARRED = "below the threshold, but too few incidents for an alarm"
 LEFT_OUT = "shares data with a period that was tested"
 
 
@@ -118,7 +119,7 @@ def _over_regions(alarms: Alarms, method: Method, alpha: float) -> Alarms:
     return replace(
         alarms,
         qvalue=qvalue,
-        alarm=qvalue <= alpha,
+        **_raised(alarms, qvalue <= alpha),
         runs=tuple(_rerun(run, over="regions", method=method, alpha=alpha) for run in alarms.runs),
         notes=(*alarms.notes, *notes),
     )
@@ -163,10 +164,9 @@ def _over_time(
             f"independent; nothing is adjusted for the number of regions"
         )
         runs.append(_rerun(run, over="time", method=method, alpha=alpha, conflict=conflict or apart))
-    changed: dict[str, Any] = {} if not left_out.any() else _without(alarms, left_out)
-    return replace(
-        alarms, alarm=alarm, qvalue=None, runs=tuple(runs), notes=(*alarms.notes, *notes), **changed
-    )
+    raised = replace(alarms, **_raised(alarms, alarm))
+    changed: dict[str, Any] = {} if not left_out.any() else _without(raised, left_out)
+    return replace(raised, qvalue=None, runs=tuple(runs), notes=(*alarms.notes, *notes), **changed)
 
 
 def _conflict(run: DetectorRun, conflict: object) -> int:
@@ -180,6 +180,16 @@ def _conflict(run: DetectorRun, conflict: object) -> int:
             todo="leave conflict out",
         )
     return int(conflict)
+
+
+def _raised(alarms: Alarms, found: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Return the alarms found, but where the detector asks for more incidents; the note there says so."""
+    if alarms.barred is None or not (held := found & alarms.barred).any():
+        return {"alarm": found}
+    reasons = alarms.reasons if BARRED in alarms.reasons else (*alarms.reasons, BARRED)
+    note = np.zeros(found.shape, dtype=np.uint8) if alarms.note is None else alarms.note.copy()
+    note[held] = reasons.index(BARRED)
+    return {"alarm": found & ~alarms.barred, "note": note, "reasons": reasons}
 
 
 def _without(alarms: Alarms, left_out: npt.NDArray[np.bool_]) -> dict[str, Any]:

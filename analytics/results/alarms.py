@@ -24,7 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["pvalue", "evalue", "score"]
 
 _NUMBERS = ("expected", "upper_bound", "statistic", "pvalue", "qvalue")
-_ARRAYS = ("observed", "covered", "alarm", "tested", "note", *_NUMBERS)
+_ARRAYS = ("observed", "covered", "alarm", "tested", "barred", "note", *_NUMBERS)
 _NAMED = 4  # regions named in a sentence before it counts the rest
 NOT_RUN = "not run on this period"
 
@@ -88,8 +88,12 @@ class Alarms:
         False where not tested; see `tested`.
     tested : bool array
         Where the detector could answer. Elsewhere `note` says why, and the frame shows NA.
+    barred : bool array or None
+        Where tested, but no evidence would raise an alarm: fewer incidents than the detector asks for. No
+        adjustment and no other threshold raises one there either.
     expected, upper_bound, statistic, pvalue, qvalue : float arrays or None
-        NaN where the method gives none, None where it never does. A larger statistic is more alarming.
+        NaN where the method gives none, None where it never does. A larger statistic is more alarming. The
+        bound is the largest count without an alarm, or, of CUSUM, GLR and Rogerson, the count from which on.
     note : uint8 array or None
         Index into `reasons`.
     reasons : tuple of str
@@ -122,6 +126,7 @@ class Alarms:
     statistic: FloatArray | None = None
     pvalue: FloatArray | None = None
     qvalue: FloatArray | None = None
+    barred: BoolArray | None = None
     note: npt.NDArray[np.uint8] | None = None
     reasons: tuple[str, ...] = ("",)
     runs: tuple[DetectorRun, ...] = ()
@@ -139,6 +144,8 @@ class Alarms:
             raise AssertionError("each series needs a detector and a region")
         if {run.name for run in self.runs} != set(self.detectors):
             raise AssertionError("each detector needs its run")
+        if self.barred is not None and (self.alarm & self.barred).any():
+            raise AssertionError("an alarm where the detector raises none")
         if not self.tested.all():
             if (self.alarm > self.tested).any():
                 raise AssertionError("an alarm where nothing was tested")
@@ -179,11 +186,10 @@ class Alarms:
     # -- choosing --------------------------------------------------------------------------------------
 
     def _columns(self, at: npt.NDArray[np.intp]) -> Alarms:
-        names = {
-            name: getattr(self, name)
-            for name in ("observed", "covered", "alarm", "tested", "note", *_NUMBERS)
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        cut: dict[str, Any] = {
+            name: None if array is None else array[:, at] for name, array in arrays.items()
         }
-        cut: dict[str, Any] = {name: None if array is None else array[:, at] for name, array in names.items()}
         detectors = tuple(self.detectors[i] for i in at)
         return replace(
             self,
@@ -380,7 +386,8 @@ class Alarms:
             quiet = len(rows) - len(raised) - untested
             parts = [f"alarm in {named}"] if raised else []
             parts += [f"{word} in {n}" for word, n in (("no alarm", quiet), ("not tested", untested)) if n]
-            said.append(f"{run.name}: {'; '.join(parts)} of {_number(len(rows), 'region')}")
+            of = "" if len(raised) == len(rows) else f" of {_number(len(rows), 'region')}"
+            said.append(f"{run.name}: {'; '.join(parts)}{of}")
         return f"{tag}{now['label'].iloc[0]}: {'. '.join(said)}."
 
     def text(self) -> str:
@@ -494,6 +501,8 @@ class Alarms:
         for name in _NUMBERS:
             given = [part for part in parts if getattr(part, name) is not None]
             arrays[name] = np.full(shape, np.nan) if given else None
+        barred = any(part.barred is not None for part in parts)
+        arrays["barred"] = np.zeros(shape, dtype=bool) if barred else None
         at = 0
         for part in parts:
             rows = np.searchsorted(starts, part.starts)
@@ -502,7 +511,7 @@ class Alarms:
                 arrays[name][block] = getattr(part, name)
             code = np.array([reasons.index(r) for r in part.reasons], dtype=np.uint8)
             arrays["note"][block] = 0 if part.note is None else code[part.note]
-            for name in _NUMBERS:
+            for name in ("barred", *_NUMBERS):
                 if getattr(part, name) is not None:
                     arrays[name][block] = getattr(part, name)
             at += len(part.regions)
