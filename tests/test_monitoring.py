@@ -135,11 +135,35 @@ def test_a_short_history_says_so():
         monitor(counts_until("2018-01-05"), "ears_c1")
 
 
+def test_a_file_that_ends_long_before_as_of_is_not_taken_for_quiet_without_a_word():
+    days = pd.date_range("2018-01-01", "2020-04-19")
+    daily = pd.DataFrame(np.random.default_rng(5).poisson(0.4, (len(days), 2)), days, ["Diyala", "Kirkuk"])
+    daily.iloc[-60:] = 0
+
+    def said(frame):
+        counts = Counts.from_frame(frame, freq="day", as_of=frame.index[-1]).resample("week")
+        return [note for note in monitor(counts, "ears_c1").notes if "no incident in any region" in note]
+
+    (note,) = said(daily)
+    silent = pd.Timestamp(note.split("since ")[1][:10])
+    assert not daily.loc[silent:].to_numpy().any()
+    assert daily.loc[silent - pd.Timedelta(days=7) : silent].to_numpy().any()
+    assert "longer than ever" in note
+    assert not said(daily.iloc[:-40])  # three weeks without one may be quiet
+    daily.iloc[100:200] = 0
+    assert not said(daily)  # ... and so may what has been seen before
+
+
 def test_a_running_week_is_not_the_answer():
     running = counts_until("2020-04-15")
     result = monitor(running, "recent_window")
     assert result.label == "2020-W15"
     assert by_region(result.answers())[UPTICK] == ALARM
+
+
+def test_all_alarmed_is_said_plainly(watched):
+    raised = watched.frame[watched.frame["alarm"].fillna(False).astype(bool)]
+    assert replace(watched, frame=raised).sentence().endswith(f"({raised['by'].iloc[-1]}).")
 
 
 def test_days(counts):

@@ -27,9 +27,9 @@ class MonitorResult:
     frame : DataFrame
         One row for each region: region, period (first day of the latest one over at `as_of`), label,
         observed, alarm (NA: not tested), by (detectors that alarm, with commas between), since (first day
-        of the running episode), episodes (of any detector, over the periods tested), years (tested), rate
-        (false-alarm episodes a year expected of all detectors together), last_alarm (first day of the last
-        period with an alarm), note.
+        of the running episode, within the periods tested), episodes (of any detector, over those periods),
+        years (tested), rate (false-alarm episodes a year expected of all detectors together), last_alarm
+        (first day of the last period with an alarm), note.
     alarms : Alarms
         Of every detector, period by period.
     calibrations : tuple of Calibration
@@ -97,7 +97,8 @@ class MonitorResult:
             if number:
                 said.append(f"{word} in {number}")
         regions = len(self.frame)
-        return f"{tag}{self.label}: {'; '.join(said)} of {regions} region{'s' if regions != 1 else ''}."
+        of = "" if len(raised) == regions else f" of {regions} region{'s' if regions != 1 else ''}"
+        return f"{tag}{self.label}: {'; '.join(said)}{of}."
 
     def expectation(self) -> str:
         """Return how many false alarms this configuration should raise, and how many alarms it raised."""

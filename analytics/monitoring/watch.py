@@ -29,6 +29,7 @@ DEFAULT_DETECTORS: Mapping[Freq, tuple[str, ...]] = MappingProxyType(
     {"week": ("predictive",), "day": ("recent_window",)}
 )
 YEAR_DAYS = 364
+SILENT_DAYS = 28  # without an incident anywhere: may be the end of the file
 _DAY = np.timedelta64(1, "D")
 
 
@@ -132,7 +133,24 @@ def monitor(
         alarms=alarms,
         calibrations=tuple(found),
         budget=allowed,
-        notes=(*alarms.notes, *(notes if simulated else ())),
+        notes=(*alarms.notes, *(notes if simulated else ()), *_silence(history)),
+    )
+
+
+def _silence(history: Counts) -> tuple[str, ...]:
+    """Return a note where nothing happened anywhere for longer than ever before, up to `as_of`."""
+    busy = np.flatnonzero((history.values * history.coverage).any(axis=1))
+    if not busy.size:
+        return ()
+    ends = len(history) - 1 - busy[-1]
+    longest = int(np.diff(busy).max(initial=1)) - 1
+    covered = history.coverage[busy[-1] + 1 :].any()
+    if not covered or ends <= longest or ends * history.period_days < SILENT_DAYS:
+        return ()
+    from_day = history.starts[busy[-1] + 1]
+    return (
+        f"no incident in any region since {from_day}, longer than ever before in these counts: if the file "
+        "ends there, what follows is not quiet but missing; as_of says until when it is complete",
     )
 
 
