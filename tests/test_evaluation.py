@@ -206,6 +206,11 @@ def test_matched_scores_move_the_threshold():
     assert found.loc["fpr", "fpr"] == 1 / 75
     without = replace(alarms, statistic=None)
     assert score_matched(without, truth).empty
+    # Where the detector raises none, neither does another threshold.
+    barred = replace(alarms, alarm=np.zeros_like(alarms.alarm), barred=truth > 0)
+    held = score_matched(barred, truth, fpr=[0.014, 0.5], per_year=[])
+    assert held["fpr"].tolist() == [1 / 75, 2 / 75]
+    assert held["pod"].tolist() == [0.0, 0.0]
 
 
 def test_the_share_of_false_alarms_by_hand():
@@ -233,9 +238,9 @@ def test_adjusting_over_regions_keeps_the_false_discovery_rate():
 def test_thresholds_by_formula_and_by_calibration():
     by_formula = registered(["ears_c1"], panel(), parse_budget(1))["ears_c1"]
     assert by_formula.threshold == pytest.approx(np.full(6, 7 / 365.25))
-    found = evaluate(panel(), detectors=["ears_c1"], thresholds="calibrated", replicates=5)
+    found = evaluate(panel(), detectors=["ears_c1"], thresholds="history", replicates=5)
     assert found.frame["per_year_low"][0] < 1.0 < 2 * found.frame["per_year_high"][0]
-    assert found.parameters["thresholds"] == "calibrated"
+    assert found.parameters["thresholds"] == "history"
 
 
 def test_a_truth_of_another_shape_is_refused():

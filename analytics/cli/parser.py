@@ -274,7 +274,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         "--thresholds",
         metavar="FROM",
         default="formula",
-        help="formula (default): what each detector's own gives for the budget; calibrated: on this history",
+        help="formula (default): what each detector's own gives for the budget; history: calibrated on it",
     )
     group.add_argument(
         "--last", metavar="N", type=int, help="periods tested of each turned history (default a year's)"

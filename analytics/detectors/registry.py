@@ -116,7 +116,8 @@ class Spec:
         if missing:
             raise OptionError(
                 f"{self.name} needs {', '.join(missing)}",
-                todo=f"dataclasses.replace(detector_spec({self.name!r}), options={{{missing[0]!r}: ...}})",
+                todo="leave it out; from Python: "
+                f"dataclasses.replace(detector_spec({self.name!r}), options={{{missing[0]!r}: ...}})",
             )
         level = self.usual if threshold is None else threshold
         if self.single and np.ndim(level):

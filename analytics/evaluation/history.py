@@ -72,7 +72,7 @@ def evaluate(
         unless given.
     replicates : int
         Rotations of each region's series.
-    thresholds : {"formula", "calibrated"}
+    thresholds : {"formula", "history"}
         For detectors named: what their formulas give for the budget, or what
         :func:`analytics.monitoring.calibrate` finds for this history, which takes longer.
     last : int, optional

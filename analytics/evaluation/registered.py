@@ -19,7 +19,7 @@ from analytics.results import Alarms
 
 __all__ = ["RegisteredDetector", "Thresholds", "registered"]
 
-Thresholds = Literal["formula", "calibrated"]
+Thresholds = Literal["formula", "history"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,7 +65,7 @@ def registered(
     names : str, Spec, or sequence of them, optional
     history : Counts
     budget : Budget
-    thresholds : {"formula", "calibrated"}
+    thresholds : {"formula", "history"}
         What the detector's formula gives for the budget, and its usual threshold where it has none; or what
         :func:`analytics.monitoring.calibrate` finds for the history.
     seed : int
@@ -82,16 +82,14 @@ def registered(
     usual = [name for name, spec in DETECTORS.items() if spec.by_region and (spec.daily or not daily)]
     specs = detector_specs(usual if names is None else names)
     found_names = [spec.name for spec in specs]
-    if not specs or len(set(found_names)) < len(specs):
-        raise OptionError(
-            "each detector must be named once",
-            expected=", ".join(DETECTORS),
-            found=", ".join(found_names) or "none",
-        )
+    if not specs:
+        raise OptionError("no detector is given", expected=", ".join(DETECTORS))
+    if len(set(found_names)) < len(specs):
+        raise OptionError("each detector must be named once", found=", ".join(found_names))
     rate = budget.per_region(len(history.regions))
     found: dict[str, Detector] = {}
     for spec in specs:
-        if thresholds == "calibrated":
+        if thresholds == "history":
             given = calibrate(history, spec, budget, seed=seed).threshold
         else:
             given = np.asarray(
