@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -12,10 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InputError, OptionError, nearest
-from analytics.kernels.episodes import EPISODE_DAYS, episode_onsets, episode_spans
+from analytics.kernels.episodes import episode_onsets
 from analytics.periods import Days, Freq, label_periods
 from analytics.results.adjustment import Method, Over, adjust_alarms
-from analytics.results.answers import format_number, format_p
+from analytics.results.alarm_tables import (
+    NUMBERS,
+    alarms_episodes,
+    alarms_frame,
+    alarms_html,
+    alarms_sentence,
+    alarms_summary,
+    alarms_text,
+    counted,
+)
 
 __all__ = ["Alarms", "DetectorRun"]
 
@@ -23,14 +31,8 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["pvalue", "evalue", "score"]
 
-_NUMBERS = ("expected", "upper_bound", "statistic", "pvalue", "qvalue")
-_ARRAYS = ("observed", "covered", "alarm", "tested", "barred", "note", *_NUMBERS)
-_NAMED = 4  # regions named in a sentence before it counts the rest
+_ARRAYS = ("observed", "covered", "alarm", "tested", "barred", "note", *NUMBERS)
 NOT_RUN = "not run on this period"
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -255,39 +257,11 @@ class Alarms:
         Columns: detector, region, period (first day), label, observed (NA without coverage), expected,
         upper_bound, statistic, pvalue, qvalue, alarm (NA: not tested), note.
         """
-        return self._frame(slice(None))
-
-    def _frame(self, rows: slice) -> pd.DataFrame:
-        periods, series = self.starts[rows].size, len(self.regions)
-        names = np.array(self.detectors, dtype=object), np.array(self.regions, dtype=object)
-        observed = pd.array(self.observed[rows].T.ravel().astype(np.int64), dtype="Int64")
-        observed[~self.covered[rows].T.ravel()] = pd.NA
-        alarm = pd.array(self.alarm[rows].T.ravel(), dtype="boolean")
-        alarm[~self.tested[rows].T.ravel()] = pd.NA
-        numbers = {
-            name: np.full(periods * series, np.nan)
-            if getattr(self, name) is None
-            else getattr(self, name)[rows].T.ravel().astype(float)
-            for name in _NUMBERS
-        }
-        reasons = np.array(self.reasons, dtype=object)
-        note = "" if self.note is None else reasons[self.note[rows].T.ravel()]
-        return pd.DataFrame(
-            {
-                "detector": np.repeat(names[0], periods),
-                "region": np.repeat(names[1], periods),
-                "period": np.tile(self.starts[rows].astype("datetime64[us]"), series),
-                "label": np.tile(np.array(self.labels()[rows], dtype=object), series),
-                "observed": observed,
-                **numbers,
-                "alarm": alarm,
-                "note": pd.array(np.broadcast_to(note, periods * series), dtype="str"),
-            }
-        )
+        return alarms_frame(self, slice(None))
 
     def latest(self) -> pd.DataFrame:
         """Return the last period over at `as_of`: one row for each detector and region, as in `frame`."""
-        return self._frame(slice(self.latest_index, self.latest_index + 1)).reset_index(drop=True)
+        return alarms_frame(self, slice(self.latest_index, self.latest_index + 1)).reset_index(drop=True)
 
     @property
     def latest_index(self) -> int:
@@ -306,101 +280,21 @@ class Alarms:
             NaN where one of them has none), statistic (the largest), ongoing (the last alarm lies within
             two weeks of the end).
         """
-        series, first, last, alarms = episode_spans(self.alarm, self.period_days)
-        labels = np.array(self.labels(), dtype=object)
-        step = np.timedelta64(EPISODE_DAYS, "D")
-
-        def total(array: npt.NDArray[Any] | None) -> FloatArray:
-            if array is None:
-                return np.full(series.size, np.nan)
-            known = ~np.isnan(array) if array.dtype.kind == "f" else np.ones(array.shape, dtype=bool)
-            zero = np.zeros((1, array.shape[1]))
-            running = np.vstack([zero, np.cumsum(np.where(known, array, 0), axis=0, dtype=float)])
-            missing = np.vstack([zero, np.cumsum(~known, axis=0)])
-            absent = missing[last + 1, series] > missing[first, series]
-            return np.where(absent, np.nan, running[last + 1, series] - running[first, series])
-
-        largest = np.full(series.size, np.nan)
-        if self.statistic is not None and series.size:
-            flat = np.where(np.isnan(self.statistic), -np.inf, self.statistic).T.ravel()
-            periods = len(self.starts)
-            edges = np.column_stack([series * periods + first, series * periods + last + 1]).ravel()
-            found = np.maximum.reduceat(np.append(flat, -np.inf), edges)[::2]
-            largest = np.where(np.isinf(found) & (found < 0), np.nan, found)
-        names = np.array(self.detectors, dtype=object), np.array(self.regions, dtype=object)
-        return pd.DataFrame(
-            {
-                "detector": pd.array(names[0][series], dtype="str"),
-                "region": pd.array(names[1][series], dtype="str"),
-                "start": self.starts[first].astype("datetime64[us]"),
-                "end": self.starts[last].astype("datetime64[us]"),
-                "label": pd.array(labels[first], dtype="str"),
-                "periods": last - first + 1,
-                "alarms": alarms,
-                "observed": total(np.where(self.covered, self.observed, 0)).astype(np.int64),
-                "expected": total(self.expected),
-                "statistic": largest,
-                "ongoing": self.starts[self.latest_index] - self.starts[last] <= step,
-            }
-        )
+        return alarms_episodes(self)
 
     def summary(self) -> pd.DataFrame:
         """Return the table a reader would want: the latest period, alarms first, and the past episodes."""
-        now = self.latest()
-        count = self.onsets.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            rate = np.where(self.years > 0, count / self.years, np.nan)
-        word = now["alarm"].map({True: "alarm", False: "no alarm"}).astype(object)
-        table = pd.DataFrame(
-            {
-                "detector": now["detector"],
-                "region": now["region"],
-                "period": now["label"],
-                "observed": [format_number(float(v), 0) if v is not pd.NA else "–" for v in now["observed"]],
-                "expected": [format_number(v) for v in now["expected"]],
-                "upper bound": [format_number(v) for v in now["upper_bound"]],
-                "p": now["pvalue"].map(format_p),
-                "answer": word.where(now["alarm"].notna(), "not tested"),
-                "why": now["note"],
-                "episodes": count,
-                "per year": [format_number(v, 2) for v in rate],
-            }
-        )
-        order = now["alarm"].map({True: 0, False: 1}).astype(float).fillna(2).to_numpy()
-        return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+        return alarms_summary(self)
 
     # -- words -----------------------------------------------------------------------------------------
 
     def sentence(self) -> str:
         """Return the latest answer as a reader would say it, detector by detector."""
-        tag = "SIMULATED data: " if self.simulated else ""
-        now = self.latest()
-        said = []
-        for run in self.runs:
-            rows = now[now["detector"] == run.name]
-            raised = rows.loc[rows["alarm"].fillna(False).astype(bool), "region"].tolist()
-            named = ", ".join(raised[:_NAMED]) + (
-                f" and {len(raised) - _NAMED} more" if len(raised) > _NAMED else ""
-            )
-            untested = int(rows["alarm"].isna().sum())
-            quiet = len(rows) - len(raised) - untested
-            parts = [f"alarm in {named}"] if raised else []
-            parts += [f"{word} in {n}" for word, n in (("no alarm", quiet), ("not tested", untested)) if n]
-            of = "" if len(raised) == len(rows) else f" of {_number(len(rows), 'region')}"
-            said.append(f"{run.name}: {'; '.join(parts)}{of}")
-        return f"{tag}{now['label'].iloc[0]}: {'. '.join(said)}."
+        return alarms_sentence(self)
 
     def text(self) -> str:
         """Return sentence, table, episodes and methods for a terminal."""
-        parts = [self.sentence(), "", self.summary().to_string(index=False), ""]
-        for run in self.runs:
-            parts.append(f"{run.name}: {run.method}")
-            if run.rate is not None:
-                parts.append(
-                    f"{run.name}: {format_number(float(np.nanmean(run.rate)), 2)} false-alarm episodes per "
-                    f"region-year expected ({run.rate_basis})"
-                )
-        return "\n".join([*parts, *(f"note: {note}" for note in self.notes)])
+        return alarms_text(self)
 
     def __str__(self) -> str:
         return self.text()
@@ -409,16 +303,13 @@ class Alarms:
         tag = "SIMULATED " if self.simulated else ""
         names = ", ".join(run.name for run in self.runs)
         return (
-            f"Alarms({tag}{_number(int(self.alarm.sum()), 'alarm')} of {names} in "
-            f"{_number(len(set(self.regions)), 'region')}, "
+            f"Alarms({tag}{counted(int(self.alarm.sum()), 'alarm')} of {names} in "
+            f"{counted(len(set(self.regions)), 'region')}, "
             f"{self.labels()[0]}..{self.labels()[-1]}, as of {self.as_of})"
         )
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li>{html.escape(f'{run.name}: {run.method}')}</li>" for run in self.runs)
-        items += "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
-        said, table = html.escape(self.sentence()), self.summary().to_html(index=False)
-        return f"<p><b>{said}</b></p>{table}<ul>{items}</ul>"
+        return alarms_html(self)
 
     # -- many looks ------------------------------------------------------------------------------------
 
@@ -498,7 +389,7 @@ class Alarms:
             "tested": np.zeros(shape, dtype=bool),
             "note": np.full(shape, reasons.index(NOT_RUN), dtype=np.uint8),
         }
-        for name in _NUMBERS:
+        for name in NUMBERS:
             given = [part for part in parts if getattr(part, name) is not None]
             arrays[name] = np.full(shape, np.nan) if given else None
         barred = any(part.barred is not None for part in parts)
@@ -511,7 +402,7 @@ class Alarms:
                 arrays[name][block] = getattr(part, name)
             code = np.array([reasons.index(r) for r in part.reasons], dtype=np.uint8)
             arrays["note"][block] = 0 if part.note is None else code[part.note]
-            for name in ("barred", *_NUMBERS):
+            for name in ("barred", *NUMBERS):
                 if getattr(part, name) is not None:
                     arrays[name][block] = getattr(part, name)
             at += len(part.regions)
