@@ -101,7 +101,7 @@ def test_the_summary_puts_alarms_first_and_keeps_what_was_not_tested(alarms):
 
 def test_detectors_are_put_side_by_side_on_all_periods(alarms):
     later = above_five(weekly({"Kirkuk": KIRKUK, "Erbil": ERBIL}), "other", last=2)
-    both = Alarms.concat([alarms, later])
+    both = Alarms.concat(part for part in (alarms, later))
     assert [run.name for run in both.runs] == ["above_five", "other"]
     assert both.detectors == ("above_five", "above_five", "other", "other")
     frame = both.frame
@@ -121,6 +121,8 @@ def test_what_cannot_be_put_together_says_why(alarms):
         Alarms.concat([alarms, above_five(weekly({"Kirkuk": [1, 2]}, as_of="2019-11-17"), "other")])
     with pytest.raises(OptionError, match=r"unknown region 'Kirkuq'[\s\S]*did you mean Kirkuk"):
         alarms.select(regions=["Kirkuq"])
+    with pytest.raises(OptionError, match=r"regions are chosen by name[\s\S]*Kirkuk[\s\S]*found: 3"):
+        alarms.select(regions=3)
     with pytest.raises(OptionError, match="no detector 'x' in these alarms"):
         alarms.run("x")
 

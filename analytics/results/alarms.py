@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -218,6 +218,10 @@ class Alarms:
         ):
             if wanted is None:
                 continue
+            if not isinstance(wanted, Iterable):
+                raise OptionError(
+                    f"{what}s are chosen by name", expected=", ".join(dict.fromkeys(names)), found=str(wanted)
+                )
             listed = [wanted] if isinstance(wanted, str) else list(wanted)
             for name in listed:
                 if name not in names:
@@ -359,7 +363,7 @@ class Alarms:
     # -- several detectors -----------------------------------------------------------------------------
 
     @staticmethod
-    def concat(parts: Sequence[Alarms]) -> Alarms:
+    def concat(parts: Iterable[Alarms]) -> Alarms:
         """Put the alarms of several detectors side by side.
 
         Periods are those of any part; where a detector was not run its cells are not tested, and say so.
@@ -369,6 +373,7 @@ class Alarms:
         InputError
             If the parts differ in period, week start or `as_of`, or a detector stands twice.
         """
+        parts = list(parts)
         if not parts:
             raise InputError("nothing to put together", expected="at least one Alarms")
         first = parts[0]
