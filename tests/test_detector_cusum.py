@@ -14,7 +14,14 @@ from analytics.detectors._cusum import cusum
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
-from analytics.kernels.cusum import cusum_run, likelihood_ratio, train, transform, transform_bound
+from analytics.kernels.cusum import (
+    TRANSFORMS,
+    cusum_run,
+    likelihood_ratio,
+    train,
+    transform,
+    transform_bound,
+)
 from analytics.kernels.episodes import episode_onsets
 from analytics.kernels.run_length import cusum_design, cusum_run_length, lattice
 from analytics.simulation import simulate_counts
@@ -376,3 +383,27 @@ def test_a_running_week_and_a_53_week_year():
 def test_options_that_do_not_fit_are_refused(options, words):
     with pytest.raises(OptionError, match=words):
         cusum(weekly(np.ones(80)), **options)
+
+
+@pytest.mark.parametrize("kind", TRANSFORMS)
+@pytest.mark.parametrize("harmonics", [0, 1])
+def test_neither_silence_nor_one_incident_alarms_whatever_the_scores(kind, harmonics):
+    for weeks, last in ((200, None), (320, 3)):
+        once = np.zeros((weeks, 3), dtype=int)
+        once[-2, 1:] = 1
+        once[-1, 2] = 5
+        found = cusum(weekly(once), transform=kind, harmonics=harmonics, last=last)
+        assert found.tested[-1].all()
+        assert found.alarm.any(axis=0).tolist() == [False, False, True]
+        if kind != "anscombeNegBin":
+            np.testing.assert_array_equal(
+                (found.observed >= found.upper_bound)[found.tested], found.alarm[found.tested]
+            )
+    # A threshold that is given is taken as it is.
+    assert cusum(weekly(once), transform="standard", threshold=2.26).alarm[-2, 1]
+
+
+@pytest.mark.parametrize("weeks", [5, 30, 52])
+def test_a_history_that_is_all_training_is_not_tested(weeks):
+    for options in ({"harmonics": 1}, {"mean": "glm"}, {"harmonics": 1, "transform": "standard"}):
+        assert not cusum(weekly(np.ones(weeks)), **options).tested.any()

@@ -164,3 +164,12 @@ def test_gaps_and_short_histories():
 def test_options_that_do_not_fit_are_refused(options, words):
     with pytest.raises(OptionError, match=words):
         rogerson(weekly(np.ones(80)), **options)
+
+
+def test_one_incident_alone_does_not_alarm_on_a_head_start():
+    once = np.zeros(200, dtype=int)
+    once[52] = 1
+    found = rogerson(weekly(once), fir=True)
+    assert found.tested[52]
+    assert not found.alarm.any()
+    assert found.statistic[52, 0] > rogerson(weekly(once)).statistic[52, 0]

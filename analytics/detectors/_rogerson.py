@@ -55,7 +55,9 @@ def rogerson(
     Null hypothesis: counts are independent and Poisson around the stated mean of their period. Each mean has
     its own reference value k and threshold h, those of a CUSUM with a steady mean and run length `arl`; the
     statistic adds up ``(count - k) / h``, never below 0, and alarms at 1 [1]_ [2]_. The run length is exact
-    where the mean stays the same, and near `arl` where it changes slowly. A threshold is at least one
+    where the mean is known and stays the same, and near `arl` where it changes slowly; with the default mean,
+    estimated from a year with a season, false alarms are 1.2 to 1.4 times those asked for (simulated weeks,
+    0.3 to 20 incidents each, 1,500 regions of three years). A threshold is at least one
     incident, so one incident alone never alarms. Overdispersed counts alarm more often: `cusum` with the
     negative binomial family is for them.
 
@@ -76,7 +78,8 @@ def rogerson(
     limit : float, optional
         Where the statistic starts again after an alarm, as a share of the threshold, below 1; 0 by default.
     fir : bool
-        Fast initial response [3]_: start, and start again unless `limit` is given, at half the threshold.
+        Fast initial response [3]_: start, and start again unless `limit` is given, at half the threshold;
+        at the start lower, where one incident would alarm.
     training : int, optional
         Periods of training, not tested: those right before the `last` ones, or the first ones. All before
         `last`, or the first year, by default.
@@ -142,6 +145,9 @@ def rogerson(
     alarm = np.zeros(shape, dtype=bool)
     usable = grid.usable[start:]
     head = np.full(shape[1], _HEAD if fir else 0.0)
+    if not compat:
+        # One incident alone does not alarm, at the start neither.
+        head = np.clip((1 - 2 * _TIE - (1 - k) / h).min(axis=0), 0.0, head)
     if compat:
         y = grid.values[start:]
         statistic[at:], alarm[at:], bound[at:] = _reference_run(y, usable, mean, k, h, restart, head)

@@ -146,7 +146,7 @@ def in_control(
     if given:
         level, said = positive(mean, grid.shape, "mean"), "in control: the mean given"
         level = level[start:] if len(level) == grid.shape[0] else level
-    elif waves:
+    elif waves and start < grid.shape[0]:
         level = np.repeat(level, grid.shape[0] - start, axis=0)
         fit = trained.periods >= least
         if fit.any():
