@@ -373,3 +373,17 @@ def test_a_limit_longer_than_the_run_changes_no_epidemic_chart_of_the_reference(
     limited, free = glr(counts, window=200, **options), glr(counts, **options)
     assert free.alarm[free.tested].any()
     np.testing.assert_array_equal(limited.statistic, free.statistic)
+
+
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial"])
+@pytest.mark.parametrize("ratio", [None, 3.0])
+def test_one_incident_alone_is_no_alarm(family, ratio):
+    values = np.zeros((320, 3), dtype=np.int32)
+    values[10] = 1
+    values[[52, 104, 156], 0] = 1
+    values[150, 1] = 1
+    values[150:152, 2] = 4
+    found = glr(counts_of(values), family=family, ratio=ratio, training=52)
+    assert found.tested[60:].all()
+    assert found.alarm.any(axis=0).tolist() == [False, False, True]
+    assert glr(counts_of(values), family=family, ratio=ratio, training=52, threshold=0.5).alarm[150, 1]

@@ -20,7 +20,14 @@ from analytics.detectors.grid import (
 )
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels import glr as kernel
-from analytics.kernels.glr_chart import Chart, InControl, chart_thresholds, run_chart, window_alpha
+from analytics.kernels.glr_chart import (
+    Chart,
+    InControl,
+    chart_thresholds,
+    one_incident,
+    run_chart,
+    window_alpha,
+)
 from analytics.kernels.in_control import dispersion_ml, harmonic_design
 from analytics.results import Alarms, DetectorRun
 
@@ -34,6 +41,7 @@ NO_INCIDENT = "no incident in the training periods"
 THIN = "fewer than half of the training periods have coverage"
 FLAT = "too few incidents for a season: flat mean"
 _WINDOW_DAYS = 14  # dispersion is taken at the scale of a fortnight
+_ABOVE = 1 + 1e-9  # puts a threshold just out of reach of one incident
 _SEASON_DAYS = 730  # history that a season can be told from
 _PER_TERM = 5  # incidents for each term of the mean, else the mean is flat
 _REFERENCE_THRESHOLD, _REFERENCE_CYCLE = 5.0, {"week": 52.0, "day": 365.0}
@@ -128,7 +136,8 @@ def glr(
     search starts afresh after each, alarms come somewhat more often than once an `arl`. On simulated weeks
     with one false alarm a year wanted, the negative binomial family gave 1.1 to 1.3 episodes a region-year
     after one year of training and 0.95 to 1.07 after two, on five processes
-    (``benchmarks/results/detector_speed_glr.md``). One incident after a silent history can be an alarm.
+    (``benchmarks/results/detector_speed_glr.md``). A threshold that is not given is never so low that one
+    incident alone, however silent the region, would be an alarm (of an epidemic it can be).
 
     The reference takes a threshold of 5 unless told, whatever run length that gives; fits one harmonic to any
     history; counts windows of two periods and more as soon as they are limited (Poisson levels); in its
@@ -215,6 +224,9 @@ def glr(
             length=_length(grid),
             how=how,
         )
+        if direction == "greater" and change == "intercept":
+            lowest = np.where(testable, mean[min(start, len(mean) - 1) :].min(axis=0), 1.0) * min_window
+            level = np.maximum(level, one_incident(lowest, model.alpha, ratio is not None, ratios) * _ABOVE)
         rate = grid.periods_per_year / wanted
         basis = (
             f"threshold by simulation without a change, flat mean, independent counts; Monte Carlo standard "

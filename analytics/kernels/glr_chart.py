@@ -15,7 +15,7 @@ from analytics.kernels.focus import exact_glr
 from analytics.kernels.glr_threshold import simulated_threshold
 from analytics.kernels.in_control import dispersion_ml, fitted_mean
 
-__all__ = ["Chart", "InControl", "chart_thresholds", "run_chart", "window_alpha"]
+__all__ = ["Chart", "InControl", "chart_thresholds", "one_incident", "run_chart", "window_alpha"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -112,6 +112,28 @@ def window_alpha(
     level = np.where(known, whole, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     alpha = np.divide(phi - 1, level, out=np.zeros_like(phi), where=level > 0)
     return np.asarray(np.where(phi > 1 + 1e-9, alpha, 0.0))
+
+
+def one_incident(mean: FloatArray, alpha: FloatArray, fixed: bool, ratio: FloatArray) -> FloatArray:
+    """Statistic of one incident in one period, and none before, for increases; shape of `mean`.
+
+    Parameters
+    ----------
+    mean, alpha, ratio : float arrays, shape (series,)
+    fixed : bool
+        Whether the ratio is `ratio`, not the likeliest above 1.
+
+    Examples
+    --------
+    >>> mean, none = np.array([0.1, 2.0]), np.zeros(2)
+    >>> one_incident(mean, none, False, none).round(2).tolist()
+    [1.4, 0.0]
+    """
+    after = ratio * mean if fixed else np.maximum(1.0, mean)
+    spread = np.where(alpha > 0, alpha, 1.0)
+    grown = np.log((1 + spread * after) / (1 + spread * mean)) * (1 + 1 / spread)
+    gain = np.log(after / mean) - np.where(alpha > 0, grown, after - mean)
+    return np.asarray(np.maximum(gain, 0.0))
 
 
 def run_chart(
