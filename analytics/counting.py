@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from analytics.counts import CountAccounting, Counts
+from analytics.accounting import CountAccounting
+from analytics.counts import Counts
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents

@@ -10,81 +10,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics.accounting import CountAccounting
 from analytics.errors import InputError, OptionError, nearest, unknown_option
 from analytics.periods import (
     Days,
     Freq,
     as_day,
-    as_gap,
     check_freq,
     check_week_start,
     label_periods,
     week_first_day,
 )
-from analytics.tabulated import gap_mask, index_days, whole_numbers
+from analytics.tabulated import array_counts, array_dates, table_counts
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
 
 UNPLACED = "(unplaced)"
 _DAY = np.timedelta64(1, "D")
 Layout = Literal["wide", "long"]
-
-
-@dataclass(frozen=True, slots=True)
-class CountAccounting:
-    """Where every kept incident went; the parts add up to `kept`, checked at construction.
-
-    Attributes
-    ----------
-    kept : int
-        Incidents the counting started from.
-    grid : int
-        Incidents in the grid.
-    filtered : dict of str to int
-        Incidents left out by a stated rule: the ``where`` expression, a region set.
-    set_apart : int
-        Incidents left out by the date policy ``exclude``.
-    unplaced : int
-        Incidents whose region is blank or unknown.
-    outside : int
-        Incidents before the start or after `as_of`.
-    no_coverage : int
-        Incidents dated to a spell without coverage.
-    long_spans : int
-        Of the kept ones, those dated to a span longer than the period.
-    unknown_value : int
-        Of those in the grid or unplaced, incidents whose value (fatalities) is not stated.
-    """
-
-    kept: int
-    grid: int
-    filtered: dict[str, int]
-    set_apart: int
-    unplaced: int
-    outside: int
-    no_coverage: int
-    long_spans: int = 0
-    unknown_value: int = 0
-
-    def __post_init__(self) -> None:
-        parts = sum(n for _, n in self.parts())
-        if parts != self.kept:
-            raise AssertionError(f"count accounting does not add up: {parts} of {self.kept} incidents")
-
-    def parts(self) -> list[tuple[str, int]]:
-        """Return the parts of `kept`, in order."""
-        return [
-            ("in the grid", self.grid),
-            *((f"filtered by {rule}", n) for rule, n in self.filtered.items()),
-            ("set apart by the date policy", self.set_apart),
-            ("unplaced", self.unplaced),
-            ("outside the time window", self.outside),
-            ("in spells without coverage", self.no_coverage),
-        ]
-
-    def __str__(self) -> str:
-        shown = [f"{name} {n:,}" for name, n in self.parts() if n or name == "in the grid"]
-        return f"kept {self.kept:,} = " + " + ".join(shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,6 +277,68 @@ class Counts:
     # -- from counts that other code has -----------------------------------------------------------------
 
     @classmethod
+    def from_array(
+        cls,
+        values: npt.ArrayLike,
+        *,
+        freq: str = "week",
+        start: object = None,
+        as_of: object = None,
+        regions: Sequence[str] | None = None,
+        coverage: npt.ArrayLike | None = None,
+        week_start: str = "monday",
+        simulated: bool = False,
+    ) -> Counts:
+        """Take an array of counts, its periods in order and without holes.
+
+        Parameters
+        ----------
+        values : array, shape (periods, regions) or (periods,)
+            Whole numbers of 0 or more; NaN is no coverage.
+        freq : {"day", "week"}
+        start, as_of : date
+            First day of the first period, and last day the counts know about; one of them is enough, and the
+            last period is then over.
+        regions : sequence of str, optional
+            Their names; "region 1", "region 2" and so on unless given.
+        coverage : bool array, shaped like `values`, optional
+            False where there was no coverage.
+        week_start : str
+        simulated : bool
+            Whether the counts are simulated.
+
+        Raises
+        ------
+        InputError
+            If the arrays do not fit together, or a count is not a whole number of 0 or more.
+        OptionError
+            If neither `start` nor `as_of` is given, or no week starts on `start`.
+
+        Examples
+        --------
+        >>> counts = Counts.from_array([[3, 0], [1, 2]], start="2020-04-06", regions=["Kirkuk", "Diyala"])
+        >>> counts.labels(), str(counts.as_of)
+        (['2020-W15', '2020-W16'], '2020-04-19')
+        """
+        freq = check_freq(freq)
+        check_week_start(week_start)
+        numbers, covered = array_counts(values, coverage)
+        starts, last_day = array_dates(len(numbers), freq, week_start, start, as_of)
+        return cls(
+            values=numbers,
+            coverage=covered,
+            starts=starts,
+            regions=tuple(f"region {i + 1}" for i in range(numbers.shape[1]))
+            if regions is None
+            else tuple(map(str, regions)),
+            freq=freq,
+            finest=freq,
+            week_start=week_start,
+            as_of=last_day,
+            simulated=simulated,
+        )
+
+    @classmethod
     def from_frame(
         cls,
         frame: pd.DataFrame,
@@ -381,48 +386,13 @@ class Counts:
         """
         freq = check_freq(freq)
         check_week_start(week_start)
-        if missing not in ("error", "uncovered", "zero"):
-            raise unknown_option("missing", missing, ("error", "uncovered", "zero"))
         last_day = as_day(as_of, "as_of")
-        if frame.empty:
-            raise InputError("the table of counts is empty", expected="one row a period, one column a region")
-        starts = index_days(frame.index, freq, week_start)
-        regions = tuple(str(c) for c in frame.columns)
-        numbers = whole_numbers(frame, regions)
-        if starts.max() > last_day:
-            raise InputError(
-                "counts go beyond as_of", expected=f"no period after {last_day}", found=str(starts.max())
-            )
-        unique, counts = np.unique(starts, return_counts=True)
-        if (counts > 1).any():
-            raise InputError("a period stands twice", found=str(unique[counts > 1][0]))
-        step = 7 if freq == "week" else 1
-        grid = np.arange(unique[0], last_day + _DAY, step, dtype="datetime64[D]")
-        holes = np.setdiff1d(grid, unique)
-        if holes.size and missing == "error":
-            raise InputError(
-                f"{holes.size} periods are missing between {grid[0]} and as_of {last_day}",
-                expected="every period, quiet ones as 0",
-                found=f"nothing for {', '.join(map(str, holes[:3]))}" + (", ..." if holes.size > 3 else ""),
-                todo="add them, or say what they mean: missing='uncovered' or missing='zero'",
-            )
-        values = np.full((len(grid), len(regions)), 0.0 if missing == "zero" else np.nan)
-        values[np.searchsorted(grid, starts)] = numbers
-        covered = ~np.isnan(values)
-        if isinstance(coverage, pd.DataFrame):
-            if coverage.shape != frame.shape:
-                raise InputError(
-                    "coverage has another shape", expected=str(frame.shape), found=str(coverage.shape)
-                )
-            covered[np.searchsorted(grid, starts)] &= coverage.to_numpy(dtype=bool)
-        else:
-            for gap in (as_gap(spell) for spell in coverage):
-                covered &= ~gap_mask(gap, grid, step, regions)
+        numbers, covered, starts = table_counts(frame, freq, last_day, week_start, coverage, missing)
         return cls(
-            values=np.where(covered, np.nan_to_num(values), 0).astype(np.int32),
+            values=numbers,
             coverage=covered,
-            starts=grid,
-            regions=regions,
+            starts=starts,
+            regions=tuple(map(str, frame.columns)),
             freq=freq,
             finest=freq,
             week_start=week_start,

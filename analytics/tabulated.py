@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.errors import InputError, OptionError, nearest
-from analytics.periods import Days, Freq, Gap, as_day, parse_week, week_first_day
+from analytics.errors import InputError, OptionError, nearest, unknown_option
+from analytics.periods import Days, Freq, Gap, as_day, as_gap, parse_week, week_first_day
 
-__all__ = ["gap_mask", "index_days", "region_coordinates", "whole_numbers"]
+__all__ = ["array_counts", "array_dates", "gap_mask", "region_coordinates", "table_counts"]
+
+Missing = Literal["error", "uncovered", "zero"]
 
 _DAY = np.timedelta64(1, "D")
 _LATITUDE, _LONGITUDE, _PLACE = ("lat", "latitude"), ("lon", "lng", "longitude"), ("region", "place", "name")
@@ -53,6 +56,108 @@ def whole_numbers(frame: pd.DataFrame, regions: tuple[str, ...]) -> npt.NDArray[
             where=f"period {frame.index[row]}, region {regions[column]}",
         )
     return numbers
+
+
+def array_counts(
+    values: npt.ArrayLike, coverage: npt.ArrayLike | None
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+    """Return counts, 0 where not covered, and their coverage; both of shape (periods, regions)."""
+    numbers = np.asarray(values)
+    numbers = numbers[:, None] if numbers.ndim == 1 else numbers
+    if numbers.ndim != 2 or numbers.dtype.kind not in "iuf":
+        raise InputError(
+            "these are not counts",
+            expected="numbers, one row a period and one column a region",
+            found=f"{numbers.dtype} of shape {numbers.shape}",
+        )
+    covered = np.ones(numbers.shape, bool) if coverage is None else np.array(coverage, dtype=bool)
+    covered = covered[:, None] if covered.ndim == 1 else covered
+    if covered.shape != numbers.shape:
+        raise InputError("coverage has another shape", expected=str(numbers.shape), found=str(covered.shape))
+    if numbers.dtype.kind == "f":
+        covered &= ~np.isnan(numbers)
+    known = numbers if covered.all() else np.where(covered, numbers, 0)
+    bad = (known < 0) | (known > np.iinfo(np.int32).max)
+    if known.dtype.kind == "f":
+        bad |= known != np.floor(known)
+    if bad.any():
+        row, column = (int(at[0]) for at in np.nonzero(bad))
+        raise InputError(
+            "a count is not a whole number of 0 or more",
+            found=str(known[row, column]),
+            where=f"period {row}, region {column} (from 0)",
+        )
+    return known.astype(np.int32), covered
+
+
+def array_dates(
+    periods: int, freq: Freq, week_start: str, start: object, as_of: object
+) -> tuple[Days, np.datetime64]:
+    """Return the first day of each period and the last day known, from the one or the other."""
+    step = 7 if freq == "week" else 1
+    if start is not None:
+        first = as_day(start, "start")
+    elif as_of is not None:
+        first = as_day(as_of, "as_of") + _DAY - step * periods
+    else:
+        raise OptionError("counts need a date", expected="start, as_of, or both")
+    if freq == "week" and first != week_first_day(np.array([first]), week_start)[0]:
+        raise OptionError(
+            "the first day of the counts is not one on which a week starts",
+            expected=f"weeks that start on {week_start}",
+            found=str(first),
+            todo="give start and week_start",
+        )
+    last_day = first + step * periods - _DAY if as_of is None else as_day(as_of, "as_of")
+    return first + step * np.arange(periods) * _DAY, last_day
+
+
+def table_counts(
+    frame: pd.DataFrame,
+    freq: Freq,
+    last_day: np.datetime64,
+    week_start: str,
+    coverage: Sequence[object] | pd.DataFrame,
+    missing: Missing,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_], Days]:
+    """Return counts, coverage and first days of the periods; for the options see `Counts.from_frame`."""
+    if missing not in get_args(Missing):
+        raise unknown_option("missing", missing, get_args(Missing))
+    if frame.empty:
+        raise InputError("the table of counts is empty", expected="one row a period, one column a region")
+    starts = index_days(frame.index, freq, week_start)
+    regions = tuple(map(str, frame.columns))
+    numbers = whole_numbers(frame, regions)
+    if starts.max() > last_day:
+        raise InputError(
+            "counts go beyond as_of", expected=f"no period after {last_day}", found=str(starts.max())
+        )
+    unique, counts = np.unique(starts, return_counts=True)
+    if (counts > 1).any():
+        raise InputError("a period stands twice", found=str(unique[counts > 1][0]))
+    step = 7 if freq == "week" else 1
+    grid = np.arange(unique[0], last_day + _DAY, step, dtype="datetime64[D]")
+    holes = np.setdiff1d(grid, unique)
+    if holes.size and missing == "error":
+        raise InputError(
+            f"{holes.size} periods are missing between {grid[0]} and as_of {last_day}",
+            expected="every period, quiet ones as 0",
+            found=f"nothing for {', '.join(map(str, holes[:3]))}" + (", ..." if holes.size > 3 else ""),
+            todo="add them, or say what they mean: missing='uncovered' or missing='zero'",
+        )
+    values = np.full((len(grid), len(regions)), 0.0 if missing == "zero" else np.nan)
+    values[np.searchsorted(grid, starts)] = numbers
+    covered = ~np.isnan(values)
+    if isinstance(coverage, pd.DataFrame):
+        if coverage.shape != frame.shape:
+            raise InputError(
+                "coverage has another shape", expected=str(frame.shape), found=str(coverage.shape)
+            )
+        covered[np.searchsorted(grid, starts)] &= coverage.to_numpy(dtype=bool)
+    else:
+        for gap in (as_gap(spell) for spell in coverage):
+            covered &= ~gap_mask(gap, grid, step, regions)
+    return np.where(covered, np.nan_to_num(values), 0).astype(np.int32), covered, grid
 
 
 def gap_mask(gap: Gap, starts: Days, step: int, regions: tuple[str, ...]) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.counts import UNPLACED, CountAccounting, Counts
+from analytics.accounting import CountAccounting
+from analytics.counts import UNPLACED, Counts
 from analytics.errors import UptickError
 
 
@@ -178,3 +179,48 @@ def test_the_printed_forms_say_what_they_hold():
     counts = daily(np.ones(7, int))
     assert "7 incidents, 1 regions by region, 2020-03-30..2020-04-05" in repr(counts)
     assert "<table" in counts._repr_html_()
+
+
+def test_arrays_become_counts_with_their_dates():
+    weeks = Counts.from_array([[1, 0], [2, np.nan], [0, 4]], start="2020-03-30", regions=["Kirkuk", "Diyala"])
+    assert weeks.labels() == ["2020-W14", "2020-W15", "2020-W16"]
+    assert (str(weeks.as_of), weeks.freq, weeks.finest) == ("2020-04-19", "week", "week")
+    assert weeks.values.tolist() == [[1, 0], [2, 0], [0, 4]]
+    assert weeks.coverage.tolist() == [[True, True], [True, False], [True, True]]
+    frame = weeks.to_frame()
+    again = Counts.from_frame(frame.set_axis(weeks.labels()), freq="week", as_of="2020-04-19")
+    pd.testing.assert_frame_equal(again.to_frame(), frame)
+    # One series, from its end; and a week still running.
+    days = Counts.from_array(np.arange(5), freq="day", as_of="2020-04-12")
+    assert (str(days.starts[0]), days.regions) == ("2020-04-08", ("region 1",))
+    running = Counts.from_array([3, 1], start="2020-04-06", as_of="2020-04-15")
+    assert running.provisional.tolist() == [False, True]
+
+
+def test_an_array_that_is_given_is_left_alone():
+    values, covered = np.array([[1.0], [np.nan]]), np.ones((2, 1), bool)
+    counts = Counts.from_array(values, start="2020-04-06", coverage=covered)
+    assert covered.all()
+    assert np.isnan(values[1, 0])
+    assert not counts.coverage[1, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "said"),
+    [
+        ([[1]], {}, "counts need a date"),
+        ([[1]], {"start": "2020-04-07"}, "not one on which a week starts"),
+        ([[1]], {"as_of": "2020-04-11"}, "not one on which a week starts"),
+        ([[1], [1.5]], {"start": "2020-04-06"}, r"not a whole number[\s\S]*period 1, region 0"),
+        ([[1], [-1]], {"start": "2020-04-06"}, "not a whole number"),
+        ([[2**40]], {"start": "2020-04-06"}, "not a whole number"),
+        ([["1"]], {"start": "2020-04-06"}, "these are not counts"),
+        ([[[1]]], {"start": "2020-04-06"}, "these are not counts"),
+        ([[1]], {"start": "2020-04-06", "coverage": [[True, True]]}, "coverage has another shape"),
+        ([[1]], {"start": "2020-04-06", "regions": ["A", "B"]}, "wrong shape"),
+        ([], {"start": "2020-04-06"}, "at least one period"),
+    ],
+)
+def test_arrays_that_are_no_counts_are_refused(values, options, said):
+    with pytest.raises(UptickError, match=said):
+        Counts.from_array(values, **options)

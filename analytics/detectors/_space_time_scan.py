@@ -8,9 +8,14 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, check_seed, grid_of, make_alarms, per_region
-from analytics.errors import OptionError, unknown_option
-from analytics.kernels.prospective import MIN_OBSERVED, NULLS, scan_places, untestable_scan
-from analytics.kernels.recent import MIN_WINDOWS, check_whole
+from analytics.errors import OptionError
+from analytics.kernels.prospective import (
+    MIN_OBSERVED,
+    check_history,
+    check_zones,
+    scan_places,
+    untestable_scan,
+)
 from analytics.kernels.scan import great_circle
 from analytics.results import Alarms, DetectorRun
 from analytics.tabulated import region_coordinates
@@ -119,22 +124,9 @@ def space_time_scan(
     >>> [name for name, raised in zip(alarms.regions, alarms.alarm[-1]) if raised]
     ['A', 'B', 'C']
     """
-    if null not in NULLS:
-        raise unknown_option("null", null, NULLS)
-    if not 0 < max_share <= 0.5:
-        raise OptionError(
-            "max_share is out of range", expected="above 0 and at most 0.5", found=str(max_share)
-        )
-    if radius is not None and not radius > 0:
-        raise OptionError("radius must be above 0", expected="kilometres, or None", found=str(radius))
+    check_zones(null, max_share, radius)
     step = counts.period_days
-    check_whole(step, window_max=window_max, history=history)
-    if history < MIN_WINDOWS * window_max:
-        raise OptionError(
-            "the history is too short for clusters this long",
-            expected=f"at least {MIN_WINDOWS} times window_max, {MIN_WINDOWS * window_max} days",
-            found=f"{history} days",
-        )
+    check_history(step, window_max, history)
     grid = grid_of(counts, last=last)
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Literal
@@ -231,20 +231,7 @@ _LIST: tuple[Spec, ...] = (
     _control_chart("ewma", "ewma", {}),
     _control_chart("glr_nb", "glr", _NB),
     _control_chart("glr_poisson", "glr", _POISSON),
-    Spec(
-        "rogerson",
-        "analytics.detectors._rogerson:rogerson",
-        threshold="arl",
-        usual=52.0,
-        stricter="higher",
-        bounds=(13.0, 1e5),
-        kind="score",
-        resets=True,
-        formula="arl",
-        sweep=None,
-        weeks=9,
-        single=True,
-    ),
+    replace(_control_chart("rogerson", "rogerson", {}), single=True),
     _control_chart("e_detector", "e_detector", {}),
     Spec(
         "space_time_scan",

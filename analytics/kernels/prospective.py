@@ -11,9 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics.errors import OptionError, unknown_option
 from analytics.kernels import scan
+from analytics.kernels.recent import MIN_WINDOWS, check_whole
 
-__all__ = ["MIN_OBSERVED", "NULLS", "PlacesFound", "disjoint_clusters", "scan_places", "untestable_scan"]
+__all__ = [
+    "MIN_OBSERVED",
+    "PlacesFound",
+    "check_history",
+    "check_zones",
+    "disjoint_clusters",
+    "scan_places",
+    "untestable_scan",
+]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -21,6 +31,29 @@ BoolArray = npt.NDArray[np.bool_]
 NULLS = ("rotation", "permutation")
 MIN_OBSERVED = 3  # fewer incidents than this are not called a cluster, however rare
 _TIE = 1e-9
+
+
+def check_zones(null: str, max_share: float, radius: float | None) -> None:
+    """Raise OptionError unless the options that say what a cluster may be are usable."""
+    if null not in NULLS:
+        raise unknown_option("null", null, NULLS)
+    if not 0 < max_share <= 0.5:
+        raise OptionError(
+            "max_share is out of range", expected="above 0 and at most 0.5", found=str(max_share)
+        )
+    if radius is not None and not radius > 0:
+        raise OptionError("radius must be above 0", expected="kilometres, or None", found=str(radius))
+
+
+def check_history(step: int, window_max: int, history: int) -> None:
+    """Raise OptionError unless the longest cluster fits into the history often enough."""
+    check_whole(step, window_max=window_max, history=history)
+    if history < MIN_WINDOWS * window_max:
+        raise OptionError(
+            "the history is too short for clusters this long",
+            expected=f"at least {MIN_WINDOWS} times window_max, {MIN_WINDOWS * window_max} days",
+            found=f"{history} days",
+        )
 
 
 def untestable_scan(series: npt.NDArray[np.integer], tested: BoolArray) -> str:

@@ -8,7 +8,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -59,21 +59,16 @@ class SimulatedPanel:
     def to_counts(self) -> Counts:
         """Return the panel as Counts, marked as simulated; the first period starts on 2015-01-05."""
         freq = check_freq(self.freq)
-        step = 7 if freq == "week" else 1
-        periods, regions = self.values.shape
-        starts = _MONDAY + np.arange(0, step * periods, step)
-        return Counts(
-            values=self.values.astype(np.int32),
-            coverage=np.ones((periods, regions), dtype=bool),
-            starts=starts,
-            regions=tuple(f"region {number:03d}" for number in range(1, regions + 1)),
+        regions = self.values.shape[1]
+        counts = Counts.from_array(
+            self.values,
             freq=freq,
-            finest=freq,
-            week_start="monday",
-            as_of=np.datetime64(starts[-1] + step - 1, "D"),
+            start=_MONDAY,
+            regions=[f"region {number:03d}" for number in range(1, regions + 1)],
             simulated=True,
-            notes=(f"simulated: a panel of {regions} regions with correlated rates, seed {self.seed}",),
         )
+        note = f"simulated: a panel of {regions} regions with correlated rates, seed {self.seed}"
+        return replace(counts, notes=(note,))
 
 
 def _autoregression(rng: np.random.Generator, shape: tuple[int, int], persistence: float) -> FloatArray:

@@ -11,7 +11,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -81,22 +81,14 @@ class SimulatedScenario:
 
     def to_counts(self) -> Counts:
         """Return the counts as weekly Counts, marked as simulated; the first week starts on 2008-01-07."""
-        weeks, series = self.values.shape
-        starts = _MONDAY + np.arange(0, 7 * weeks, 7)
-        return Counts(
-            values=self.values.astype(np.int32),
-            coverage=np.ones((weeks, series), dtype=bool),
-            starts=starts,
-            regions=tuple(f"series {number:04d}" for number in range(1, series + 1)),
-            freq="week",
-            finest="week",
-            week_start="monday",
-            as_of=np.datetime64(starts[-1] + 6, "D"),
-            by="series",
-            value="cases",
+        counts = Counts.from_array(
+            self.values,
+            start=_MONDAY,
+            regions=[f"series {number:04d}" for number in range(1, self.values.shape[1] + 1)],
             simulated=True,
-            notes=(f"simulated: scenario {self.scenario['scenario']} of Noufaily et al. (2013)",),
         )
+        note = f"simulated: scenario {self.scenario['scenario']} of Noufaily et al. (2013)"
+        return replace(counts, by="series", value="cases", notes=(note,))
 
 
 def noufaily_scenarios() -> pd.DataFrame:

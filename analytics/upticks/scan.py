@@ -15,9 +15,9 @@ import pandas as pd
 from scipy import special
 
 from analytics.counts import Counts
-from analytics.errors import OptionError, unknown_option
+from analytics.errors import OptionError
 from analytics.kernels import scan as kernel
-from analytics.kernels.prospective import MIN_OBSERVED, untestable_scan
+from analytics.kernels.prospective import MIN_OBSERVED, check_zones, untestable_scan
 from analytics.periods import Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, ClaimResult, Verdict
 from analytics.upticks.scan_inputs import coordinates_of, cut_history
@@ -28,7 +28,6 @@ __all__ = ["scan_test"]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-NULLS = ("rotation", "permutation")
 _SHARE_SEEN = 0.1  # the detectable ratio is for a zone with this share of all incidents
 _MOST_CLUSTERS = 5
 _NAMED = 4
@@ -155,14 +154,7 @@ def scan_test(
     ['A, B, C', 'supported']
     """
     check_share(alpha=alpha)
-    if null not in NULLS:
-        raise unknown_option("null", null, NULLS)
-    if not 0 < max_share <= 0.5:
-        raise OptionError(
-            "max_share is out of range", expected="above 0 and at most 0.5", found=str(max_share)
-        )
-    if radius is not None and not radius > 0:
-        raise OptionError("radius must be above 0", expected="kilometres, or None", found=str(radius))
+    check_zones(null, max_share, radius)
     if replicates != int(replicates) or replicates < 1 / alpha - 1:
         raise OptionError(
             "too few replicates for this level",

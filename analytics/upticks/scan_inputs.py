@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.errors import HistoryError, OptionError
-from analytics.kernels.recent import MIN_WINDOWS, check_whole
+from analytics.errors import HistoryError
+from analytics.kernels.prospective import check_history
 from analytics.tabulated import region_coordinates
 
 __all__ = ["coordinates_of", "cut_history"]
@@ -29,13 +29,7 @@ def cut_history(
 ) -> tuple[npt.NDArray[np.int32], BoolArray, npt.NDArray[np.datetime64]]:
     """Return values, coverage and first days of the last `history` days that were over at `as_of`."""
     step = counts.period_days
-    check_whole(step, window_max=window_max, history=history)
-    if history < MIN_WINDOWS * window_max:
-        raise OptionError(
-            "the history is too short for clusters this long",
-            expected=f"at least {MIN_WINDOWS} times window_max, {MIN_WINDOWS * window_max} days",
-            found=f"{history} days",
-        )
+    check_history(step, window_max, history)
     complete = int((counts.starts + (step - 1) * _DAY <= counts.last_complete_day).sum())
     first = complete - history // step
     if first < 0:
