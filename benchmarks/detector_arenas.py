@@ -39,18 +39,7 @@ DRAWS = 400  # bootstrap
 
 
 def as_counts(values: np.ndarray) -> Counts:
-    starts = np.datetime64("2008-01-07") + np.arange(0, 7 * len(values), 7)
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, dtype=bool),
-        starts=starts,
-        regions=tuple(f"series {number}" for number in range(values.shape[1])),
-        freq="week",
-        finest="week",
-        week_start="monday",
-        as_of=starts[-1] + np.timedelta64(6, "D"),
-        simulated=True,
-    )
+    return Counts.from_array(values, start="2008-01-07", simulated=True)
 
 
 def c_test(values: np.ndarray, last: int) -> np.ndarray:

@@ -35,18 +35,7 @@ def panel(series: int) -> Counts:
     values = np.empty((DAYS, series), dtype=np.int32)
     for day in range(DAYS):
         values[day] = rng.poisson(rng.gamma(mean / (spread - 1), spread - 1))
-    end = np.datetime64("2020-04-12")
-    return Counts(
-        values=values,
-        coverage=np.ones(values.shape, bool),
-        starts=end - np.arange(DAYS)[::-1],
-        regions=tuple(f"series {i}" for i in range(series)),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=end,
-        simulated=True,
-    )
+    return Counts.from_array(values, freq="day", as_of="2020-04-12", simulated=True)
 
 
 def peer(

@@ -44,22 +44,11 @@ def panel(regions: int, kind: str) -> Counts:
     values = np.empty((DAYS, regions), dtype=np.int32)
     for day in range(DAYS):
         values[day] = rng.poisson(mean)
-    end = np.datetime64("2020-04-12")
     covered = np.ones(values.shape, bool)
     if kind == "gaps":
         covered = rng.random(values.shape) > 0.001
         values[~covered] = 0
-    return Counts(
-        values=values,
-        coverage=covered,
-        starts=end - np.arange(DAYS)[::-1],
-        regions=tuple(f"region {i}" for i in range(regions)),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=end,
-        simulated=True,
-    )
+    return Counts.from_array(values, freq="day", as_of="2020-04-12", coverage=covered, simulated=True)
 
 
 def kernel(counts: Counts, method: str, compat: str | None):

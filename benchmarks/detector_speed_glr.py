@@ -30,19 +30,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def counts_of(values: npt.NDArray[np.int32], freq: str) -> Counts:
-    step = 7 if freq == "week" else 1
-    starts = np.datetime64("2010-01-04") + step * np.arange(len(values))
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool),
-        starts=starts,
-        regions=tuple(f"series {i}" for i in range(values.shape[1])),
-        freq=freq,
-        finest=freq,
-        week_start="monday",
-        as_of=starts[-1] + (step - 1),
-        simulated=True,
-    )
+    return Counts.from_array(values, freq=freq, start="2010-01-04", simulated=True)
 
 
 def panel(series: int) -> tuple[npt.NDArray[np.int32], FloatArray]:

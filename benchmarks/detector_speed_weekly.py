@@ -26,18 +26,7 @@ RESULT = Path(__file__).resolve().parent / "results" / "detector_speed_weekly.md
 
 
 def many(weekly: np.ndarray) -> Counts:
-    starts = np.datetime64("2014-01-06") + 7 * np.arange(len(weekly))
-    return Counts(
-        values=weekly,
-        coverage=np.ones(weekly.shape, dtype=bool),
-        starts=starts,
-        regions=tuple(f"r{i}" for i in range(weekly.shape[1])),
-        freq="week",
-        finest="week",
-        week_start="monday",
-        as_of=starts[-1] + np.timedelta64(6, "D"),
-        simulated=True,
-    )
+    return Counts.from_array(weekly, start="2014-01-06", simulated=True)
 
 
 def peer(weekly: np.ndarray) -> float:

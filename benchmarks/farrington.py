@@ -41,19 +41,7 @@ METHODS = {
 
 
 def counts_of(values: np.ndarray) -> Counts:
-    """Weekly counts of regions r0, r1, ..."""
-    starts = np.datetime64("2012-01-02") + 7 * np.arange(len(values))
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, dtype=bool),
-        starts=starts,
-        regions=tuple(f"r{i}" for i in range(values.shape[1])),
-        freq="week",
-        finest="week",
-        week_start="monday",
-        as_of=starts[-1] + 6,
-        simulated=True,
-    )
+    return Counts.from_array(values, start="2012-01-02", simulated=True)
 
 
 def series(mean: float, phi: float, weeks: int, n: int, seed: int) -> np.ndarray:

@@ -34,18 +34,7 @@ def panel(regions: int) -> Counts:
         ],
         axis=1,
     )
-    end = np.datetime64("2020-04-12")
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool),
-        starts=end - np.arange(DAYS)[::-1],
-        regions=tuple(f"region {i}" for i in range(values.shape[1])),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=end,
-        simulated=True,
-    )
+    return Counts.from_array(values, freq="day", as_of="2020-04-12", simulated=True)
 
 
 def peer(counts: Counts) -> float:

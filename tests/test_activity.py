@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,17 +124,9 @@ def started_by_the_past(rng, attacks):
 
 
 def daily(values, **more):
-    values = np.asarray(values)
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool),
-        starts=END - np.arange(len(values))[::-1],
-        regions=tuple(f"R{i}" for i in range(values.shape[1])),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=END,
-        **more,
+    names = [f"R{i}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    return replace(
+        Counts.from_array(np.asarray(values, dtype=int), freq="day", as_of=END, regions=names), **more
     )
 
 

@@ -40,18 +40,8 @@ DATE = END + 1 - AFTER * 7
 
 
 def counts_of(values, *, covered=None, end=END, regions=None):
-    values = np.asarray(values)
-    values = values[:, None] if values.ndim == 1 else values
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=end - np.arange(len(values))[::-1],
-        regions=regions or tuple(f"R{i}" for i in range(values.shape[1])),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=end,
-    )
+    names = [f"R{i}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    return Counts.from_array(values, freq="day", as_of=end, regions=regions or names, coverage=covered)
 
 
 def daily(process="hawkes_0.3", *, mean=0.5, series=4, after=AFTER, ratio=1.0, days=DAYS, seed=1):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -23,19 +25,11 @@ DAYS = 406
 
 
 def counts_of(values, *, covered=None, regions=None, unplaced=None, simulated=False):
-    values = np.asarray(values)
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=END - np.arange(len(values))[::-1],
-        regions=regions or tuple(f"R{i}" for i in range(values.shape[1])),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=END,
-        unplaced=unplaced,
-        simulated=simulated,
+    names = [f"R{i}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    counts = Counts.from_array(
+        values, freq="day", as_of=END, regions=regions or names, coverage=covered, simulated=simulated
     )
+    return replace(counts, unplaced=unplaced)
 
 
 @pytest.fixture(scope="module")

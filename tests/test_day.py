@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,19 +31,9 @@ DAYS = 440
 
 
 def counts_of(values, *, covered=None, end=END, **more):
-    values = np.asarray(values)
-    values = values[:, None] if values.ndim == 1 else values
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=end - np.arange(len(values))[::-1],
-        regions=tuple(f"R{i}" for i in range(values.shape[1])),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=end,
-        **more,
-    )
+    names = [f"R{i}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    counts = Counts.from_array(values, freq="day", as_of=end, regions=names, coverage=covered)
+    return replace(counts, **more)
 
 
 def one(values, **options):

@@ -22,21 +22,7 @@ SEAM = 0.2  # in normal units, about one count at a mean of 16: exact tail again
 
 
 def panel(values, *, covered=None, freq="day", as_of=None) -> Counts:
-    values = np.asarray(values, dtype=np.int32)
-    values = values[:, None] if values.ndim == 1 else values
-    step = 7 if freq == "week" else 1
-    starts = np.datetime64("2020-01-06") + step * np.arange(len(values))
-    covered = np.ones(values.shape, bool) if covered is None else np.asarray(covered).reshape(values.shape)
-    return Counts(
-        values=np.where(covered, values, 0).astype(np.int32),
-        coverage=covered,
-        starts=starts,
-        regions=tuple(f"r{i}" for i in range(values.shape[1])),
-        freq=freq,
-        finest=freq,
-        week_start="monday",
-        as_of=starts[-1] + np.timedelta64(step - 1, "D") if as_of is None else np.datetime64(as_of),
-    )
+    return Counts.from_array(values, freq=freq, start="2020-01-06", as_of=as_of, coverage=covered)
 
 
 def reason(alarms, row, region=0) -> str:

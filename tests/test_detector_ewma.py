@@ -21,20 +21,7 @@ TIE = 1e-6
 
 
 def weekly(values, *, covered=None, start="2018-01-01") -> Counts:
-    values = np.asarray(values, dtype=np.int32)
-    values = values[:, None] if values.ndim == 1 else values
-    starts = np.datetime64(start) + 7 * np.arange(len(values))
-    return Counts(
-        values=values,
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=starts,
-        regions=tuple(f"r{i}" for i in range(values.shape[1])),
-        freq="week",
-        finest="week",
-        week_start="monday",
-        as_of=starts[-1] + 6,
-        simulated=True,
-    )
+    return Counts.from_array(values, start=start, coverage=covered, simulated=True)
 
 
 def draw(rng, mean, dispersion, shape):
@@ -148,7 +135,7 @@ def test_it_is_right_for_overdispersed_counts_and_alarms_on_an_increase():
 def test_one_region_does_not_change_another_and_thresholds_are_by_region():
     y = draw(np.random.default_rng(4), 1.0, 2.0, (130, 9))
     every = ewma(weekly(y))
-    one = ewma(weekly(y).select(["r7"]))
+    one = ewma(weekly(y).select(["region 8"]))
     np.testing.assert_allclose(every.statistic[:, 7], one.statistic[:, 0], rtol=TIE)
     np.testing.assert_array_equal(every.alarm[:, 7], one.alarm[:, 0])
     same = ewma(weekly(np.repeat(y[:, :1], 3, axis=1)), threshold=[1.0, 2.0, 90.0])

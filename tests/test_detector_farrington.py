@@ -58,19 +58,8 @@ def test_default_differs_by_alpha_and_early_stopping_only(name):
 
 
 def weekly(columns: dict[str, np.ndarray], freq: str = "week") -> Counts:
-    values = np.column_stack(list(columns.values())).astype(float)
-    starts = np.datetime64("2012-01-02") + (7 if freq == "week" else 1) * np.arange(len(values))
-    covered = ~np.isnan(values)
-    return Counts(
-        values=np.where(covered, values, 0).astype(np.int32),
-        coverage=covered,
-        starts=starts,
-        regions=tuple(columns),
-        freq=freq,
-        finest=freq,
-        week_start="monday",
-        as_of=starts[-1] + (6 if freq == "week" else 0),
-    )
+    values = np.column_stack(list(columns.values()))
+    return Counts.from_array(values, freq=freq, start="2012-01-02", regions=list(columns))
 
 
 def test_pvalue_bound_statistic_and_alarm_are_one_decision():

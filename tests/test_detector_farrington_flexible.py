@@ -181,19 +181,8 @@ def test_53_week_years_and_leap_days():
 
 
 def weekly(columns: dict[str, np.ndarray], as_of: str | None = None, freq: str = "week") -> Counts:
-    values = np.column_stack(list(columns.values())).astype(float)
-    starts = np.datetime64("2012-01-02") + (7 if freq == "week" else 1) * np.arange(len(values))
-    covered = ~np.isnan(values)
-    return Counts(
-        values=np.where(covered, values, 0).astype(np.int32),
-        coverage=covered,
-        starts=starts,
-        regions=tuple(columns),
-        freq=freq,
-        finest=freq,
-        week_start="monday",
-        as_of=np.datetime64(as_of) if as_of else starts[-1] + (6 if freq == "week" else 0),
-    )
+    values = np.column_stack(list(columns.values()))
+    return Counts.from_array(values, freq=freq, start="2012-01-02", as_of=as_of, regions=list(columns))
 
 
 @cache

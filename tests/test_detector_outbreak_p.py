@@ -19,20 +19,7 @@ ROUNDING = 1e-9  # logarithms of counts in the hundreds, added in another order
 
 
 def panel(values, *, covered=None) -> Counts:
-    values = np.asarray(values, dtype=np.int32)
-    values = values[:, None] if values.ndim == 1 else values
-    starts = np.datetime64("2015-01-05") + 7 * np.arange(len(values))
-    covered = np.ones(values.shape, bool) if covered is None else np.asarray(covered).reshape(values.shape)
-    return Counts(
-        values=np.where(covered, values, 0).astype(np.int32),
-        coverage=covered,
-        starts=starts,
-        regions=tuple(f"r{i}" for i in range(values.shape[1])),
-        freq="week",
-        finest="week",
-        week_start="monday",
-        as_of=starts[-1] + np.timedelta64(6, "D"),
-    )
+    return Counts.from_array(values, start="2015-01-05", coverage=covered)
 
 
 def reason(alarms, row, region=0) -> str:

@@ -26,17 +26,7 @@ CLOSE = 0.02  # relative; 260 weeks of a mean known exactly
 
 
 def weekly(values: np.ndarray, covered: np.ndarray | None = None) -> Counts:
-    starts = START + np.arange(0, 7 * len(values), 7)
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, dtype=bool) if covered is None else covered,
-        starts=starts,
-        regions=tuple(f"region {k}" for k in range(values.shape[1])),
-        freq="week",
-        finest="week",
-        week_start="monday",
-        as_of=starts[-1] + np.timedelta64(6, "D"),
-    )
+    return Counts.from_array(values, start=START, coverage=covered)
 
 
 def poisson(mean: float = 4.0, weeks: int = WEEKS, regions: int = 3, seed: int = 1) -> np.ndarray:

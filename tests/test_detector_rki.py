@@ -20,20 +20,7 @@ ROOT = 1e-9  # limits are roots of a probability, found by bisection
 
 
 def panel(values, *, covered=None, start="2010-01-04") -> Counts:
-    values = np.asarray(values, dtype=np.int32)
-    values = values[:, None] if values.ndim == 1 else values
-    starts = np.datetime64(start) + 7 * np.arange(len(values))
-    covered = np.ones(values.shape, bool) if covered is None else np.asarray(covered).reshape(values.shape)
-    return Counts(
-        values=np.where(covered, values, 0).astype(np.int32),
-        coverage=covered,
-        starts=starts,
-        regions=tuple(f"r{i}" for i in range(values.shape[1])),
-        freq="week",
-        finest="week",
-        week_start="monday",
-        as_of=starts[-1] + np.timedelta64(6, "D"),
-    )
+    return Counts.from_array(values, start=start, coverage=covered)
 
 
 def reason(alarms, row, region=0) -> str:

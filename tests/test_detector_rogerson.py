@@ -69,20 +69,7 @@ def test_designs_are_those_of_the_reference(name):
 
 
 def weekly(values, *, covered=None) -> Counts:
-    values = np.asarray(values, dtype=np.int32)
-    values = values[:, None] if values.ndim == 1 else values
-    starts = np.datetime64("2018-10-01") + 7 * np.arange(len(values))
-    return Counts(
-        values=values,
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=starts,
-        regions=tuple(f"r{i}" for i in range(values.shape[1])),
-        freq="week",
-        finest="week",
-        week_start="monday",
-        as_of=starts[-1] + 6,
-        simulated=True,
-    )
+    return Counts.from_array(values, start="2018-10-01", coverage=covered, simulated=True)
 
 
 @pytest.mark.parametrize("waves", [0.0, 0.7])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -25,19 +26,9 @@ SHORTER = {"window_max": 14, "history": 140, **QUICK}
 
 
 def counts_of(values, *, covered=None, end=SUNDAY, freq="week", finest="day"):
-    values = np.asarray(values)
-    step = 7 if finest == "week" else 1
-    covered = np.ones(values.shape, bool) if covered is None else covered
-    return Counts(
-        values=np.where(covered, values, 0).astype(np.int32),
-        coverage=covered,
-        starts=end - step * np.arange(len(values))[::-1] - (step - 1),
-        regions=tuple(f"P{i:02d}" for i in range(values.shape[1])),
-        freq=freq,
-        finest=finest,
-        week_start="monday",
-        as_of=end,
-    )
+    names = [f"P{i:02d}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    counts = Counts.from_array(values, freq=finest, as_of=end, regions=names, coverage=covered)
+    return replace(counts, freq=freq)
 
 
 def with_cluster(days=378, places=15, seed=3, extra=2.0):

@@ -34,18 +34,9 @@ QUICK = 99  # replicates; the smallest p-value is then 0.01
 
 
 def counts_of(values, *, covered=None, regions=None, end=END, simulated=False):
-    values = np.asarray(values)
-    values = values[:, None] if values.ndim == 1 else values
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=end - np.arange(len(values))[::-1],
-        regions=regions or tuple(f"R{i}" for i in range(values.shape[1])),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=end,
-        simulated=simulated,
+    names = [f"R{i}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    return Counts.from_array(
+        values, freq="day", as_of=end, regions=regions or names, coverage=covered, simulated=simulated
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,18 +23,11 @@ DAYS = 364
 
 
 def counts_of(values, *, covered=None, regions=None, freq="day", simulated=False):
-    values = np.asarray(values)
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=END - np.arange(len(values))[::-1],
-        regions=regions or tuple(f"P{i:02d}" for i in range(values.shape[1])),
-        freq=freq,
-        finest="day",
-        week_start="monday",
-        as_of=END,
-        simulated=simulated,
+    names = [f"P{i:02d}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    counts = Counts.from_array(
+        values, freq="day", as_of=END, regions=regions or names, coverage=covered, simulated=simulated
     )
+    return replace(counts, freq=freq)
 
 
 def spread(places, seed=0):

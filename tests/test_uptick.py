@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,20 +22,9 @@ END = np.datetime64("2020-04-12")
 
 
 def counts_of(values, *, covered=None, regions=None, freq="day", coarse=None, end=END):
-    values = np.asarray(values)
-    if values.ndim == 1:
-        values = values[:, None]
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=end - np.arange(len(values))[::-1],
-        regions=regions or tuple(f"R{i}" for i in range(values.shape[1])),
-        freq=freq,
-        finest="day",
-        week_start="monday",
-        as_of=end,
-        coarse=coarse,
-    )
+    names = [f"R{i}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    counts = Counts.from_array(values, freq="day", as_of=end, regions=regions or names, coverage=covered)
+    return replace(counts, freq=freq, coarse=coarse)
 
 
 @pytest.fixture(scope="module")

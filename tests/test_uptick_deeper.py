@@ -25,18 +25,8 @@ END = np.datetime64("2020-04-12")
 
 
 def counts_of(values, end=END, covered=None):
-    values = np.asarray(values)
-    values = values[:, None] if values.ndim == 1 else values
-    return Counts(
-        values=values.astype(np.int32),
-        coverage=np.ones(values.shape, bool) if covered is None else covered,
-        starts=end - np.arange(len(values))[::-1],
-        regions=tuple(f"R{i}" for i in range(values.shape[1])),
-        freq="day",
-        finest="day",
-        week_start="monday",
-        as_of=end,
-    )
+    names = [f"R{i}" for i in range(np.shape(values)[1] if np.ndim(values) > 1 else 1)]
+    return Counts.from_array(values, freq="day", as_of=end, regions=names, coverage=covered)
 
 
 def seasonal(seed, days, series, amplitude=0.6, phase=0.0, mean=3.0):
