@@ -392,6 +392,12 @@ def test_a_folder_that_is_a_file_is_told_first(tmp_path):
         weekly_report(None, sample=True, as_of=np.datetime64("2020-04-19"), output=tmp_path / "out")
 
 
+def test_a_pdf_is_no_folder(tmp_path):
+    with pytest.raises(OutputError, match=r"output of a report is a folder[\s\S]*out\.pdf"):
+        weekly_report(None, sample=True, as_of=np.datetime64("2020-04-19"), output=tmp_path / "out.pdf")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("day", "week_start", "name"),
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from analytics.bundled import bundled_path
+from analytics.errors import OutputError
 from analytics.periods import as_day
 from analytics.reporting.render import RenderedReport, check_writable, render_report
 from analytics.reporting.weekly.names import check_not_another, report_name
@@ -82,6 +83,13 @@ def weekly_report(
     """
     as_of = as_day(as_of, "as_of")
     by = column_to_count_by(by)
+    if Path(output).suffix.lower() == ".pdf":
+        raise OutputError(
+            "the output of a report is a folder",
+            expected="a folder, for the PDF and the notebook that made it",
+            found=str(output),
+            todo="leave .pdf out; the PDF is named after its week",
+        )
     target = Path(output) / report_name(
         as_of, week_start, by=by, where=where, regions=regions, no_coverage=list(no_coverage),
         completeness=completeness, start=start,
