@@ -1,0 +1,43 @@
+"""What the bundled SIMULATED samples say is what the stored golden files say, word for word."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).resolve().parent / "golden"
+RTOL = 1e-9  # floats of CSV and JSON: another order of a sum moves the last digits
+ATOL = 1e-12  # zero written as 1e-17
+NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("golden")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(GOLDEN / "make_golden.py"), str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder
+
+
+def test_no_file_is_missing_or_new(made):
+    assert sorted(p.name for p in made.iterdir()) == sorted(p.name for p in (GOLDEN / "sample").iterdir())
+
+
+@pytest.mark.parametrize("path", sorted((GOLDEN / "sample").iterdir()), ids=lambda p: p.name)
+def test_words_are_the_same_and_floats_agree(made, path):
+    then = path.read_text(encoding="utf-8").splitlines()
+    now = (made / path.name).read_text(encoding="utf-8").splitlines()
+    assert len(now) == len(then)
+    for old, new in zip(then, now, strict=True):
+        assert NUMBER.sub("#", new) == NUMBER.sub("#", old)
+        for a, b in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
+            assert float(b) == pytest.approx(float(a), rel=RTOL, abs=ATOL), (old, new)
