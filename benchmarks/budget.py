@@ -23,7 +23,7 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.detectors.registry import detector_spec
-from analytics.kernels.episodes import episode_onsets
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.monitoring import calibrate_together
 from analytics.monitoring.calibration import AIM
 from analytics.simulation import simulate_counts

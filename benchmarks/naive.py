@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from analytics.kernels import alternatives
-from analytics.kernels.dispersion import window_sums
+from analytics.kernels.common.dispersion import window_sums
 
 
 def of_two_windows(test):

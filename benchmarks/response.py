@@ -20,7 +20,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from size_power import RESULTS, lower_limit
 
-from analytics.kernels.dispersion import window_sums
+from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.response import matched_response
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.more import MORE_STATIONARY, simulate_more

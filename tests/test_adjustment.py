@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from analytics.errors import InputError, OptionError
-from analytics.kernels.multiplicity import benjamini_hochberg, e_benjamini_hochberg
-from analytics.kernels.online_fdr import LORD_SUM, SAFFRON_SUM, lord, saffron
+from analytics.kernels.common.multiplicity import benjamini_hochberg, e_benjamini_hochberg
+from analytics.kernels.common.online_fdr import LORD_SUM, SAFFRON_SUM, lord, saffron
 from analytics.results import Alarms, DetectorRun
 from analytics.results.adjustment import BARRED
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from analytics.counts import Counts
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, check_level, grid_of, make_alarms, per_region
 from analytics.errors import HistoryError, InputError, OptionError
-from analytics.kernels.episodes import episode_onsets, episode_spans
+from analytics.kernels.common.episodes import episode_onsets, episode_spans
 from analytics.results import Alarms, DetectorRun
 
 WEEKS = pd.date_range("2019-11-04", periods=12, freq="7D")

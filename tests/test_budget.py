@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from analytics.counts import Counts
 from analytics.detectors.registry import DETECTORS, detector_spec
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels.dispersion import window_dispersion
-from analytics.kernels.episodes import episode_onsets
+from analytics.kernels.common.dispersion import window_dispersion
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.monitoring import Budget, calibrate, calibrate_together, parse_budget
 from analytics.monitoring.calibration import AIM
 from analytics.monitoring.histories import parametric, rotated

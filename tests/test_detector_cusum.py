@@ -14,6 +14,7 @@ from analytics.detectors._cusum import cusum
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.kernels.cusum import (
     TRANSFORMS,
     cusum_run,
@@ -22,7 +23,6 @@ from analytics.kernels.cusum import (
     transform,
     transform_bound,
 )
-from analytics.kernels.episodes import episode_onsets
 from analytics.kernels.run_length import cusum_design, cusum_run_length, lattice
 from analytics.simulation import simulate_counts
 

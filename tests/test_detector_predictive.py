@@ -12,7 +12,7 @@ from analytics.counts import Counts
 from analytics.detectors._predictive import HALF_WINDOW, SINGLE, predictive
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels.episodes import episode_onsets
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.kernels.forecast import forecast
 from analytics.kernels.forecast_tails import mean_tail, upper_tail
 from analytics.simulation import simulate_counts

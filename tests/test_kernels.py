@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.kernels.dispersion import window_dispersion, window_sums
+from analytics.kernels.common.dispersion import window_dispersion, window_sums
+from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.kernels.common.rotation import rotation_pvalue
+from analytics.kernels.common.tails import betabinomial_tail, binomial_tail, dispersion_nodes, mixed_tail
 from analytics.kernels.lrd import (
     critical_count,
     lrd_test,
@@ -18,9 +21,6 @@ from analytics.kernels.lrd import (
     predictive_limits,
     ratio_limit,
 )
-from analytics.kernels.multiplicity import benjamini_hochberg
-from analytics.kernels.rotation import rotation_pvalue
-from analytics.kernels.tails import betabinomial_tail, binomial_tail, dispersion_nodes, mixed_tail
 
 EXACT = 1e-9  # the same closed form, summed in another order
 SUMMED = 1e-8  # terms below 1e-10 are dropped from the beta-binomial sum

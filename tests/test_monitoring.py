@@ -11,7 +11,7 @@ import pytest
 from analytics.counts import Counts
 from analytics.detectors.registry import DETECTORS, detector_spec
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels.episodes import episode_onsets
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.monitoring import ALARM, DEFAULT_DETECTORS, NO_ALARM, NOT_TESTED, monitor
 
 DAYS = pd.date_range("2018-01-01", "2020-04-19")  # whole weeks

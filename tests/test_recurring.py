@@ -19,7 +19,7 @@ from analytics.kernels.bursts import (
     permute_within,
     successive_dispersion,
 )
-from analytics.kernels.dispersion import window_dispersion
+from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.hawkes import conditional_means, fit_hawkes, hawkes_residuals, simulate_hawkes
 from analytics.kernels.periodicity import periodicity_test, weekday_pvalues
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED

@@ -43,10 +43,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.dispersion import window_sums
+from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.common.rotation import rotation_pvalue
+from analytics.kernels.common.tails import binomial_tail
 from analytics.kernels.lrd import lrd_test
-from analytics.kernels.rotation import rotation_pvalue
-from analytics.kernels.tails import binomial_tail
 
 __all__ = [
     "METHODS",

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from scipy import special
 from scipy.optimize import elementwise
 
-from analytics.kernels.dispersion import Dispersion, window_dispersion, window_sums
-from analytics.kernels.tails import dispersion_nodes
+from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
+from analytics.kernels.common.tails import dispersion_nodes
 
 __all__ = [
     "ConcentrationTest",

@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.compiled import compiled
-from analytics.kernels.dispersion import window_dispersion
+from analytics.kernels.common.compiled import compiled
+from analytics.kernels.common.dispersion import window_dispersion
 
 __all__ = [
     "TRANSFORMS",

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from analytics.kernels.episodes import EPISODE_DAYS, episode_onsets
+from analytics.kernels.common.episodes import EPISODE_DAYS, episode_onsets
 
 __all__ = [
     "Confusion",

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.dispersion import window_dispersion
+from analytics.kernels.common.dispersion import window_dispersion
 
 __all__ = ["Form", "bet_on_counts", "mean_limit"]
 

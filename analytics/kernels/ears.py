@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.compiled import compiled
+from analytics.kernels.common.compiled import compiled
 
 __all__ = ["cumulated_tail", "ears_reference", "ears_scan", "floor_bounds", "floor_scores", "largest_count"]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.dispersion import Dispersion, window_dispersion, window_sums
-from analytics.kernels.glm import poisson_fit
+from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
+from analytics.kernels.common.glm import poisson_fit
+from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.lrd import RAISE_ABOVE, LRDTest
-from analytics.kernels.tails import mixed_tail
 
 __all__ = [
     "MOST_DAYS",

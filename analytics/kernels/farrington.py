@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.kernels.compiled import compiled
+from analytics.kernels.common.compiled import compiled
 
 __all__ = ["fit_cells", "sorted_by_level"]
 

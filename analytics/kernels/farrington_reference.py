@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.compiled import compiled
+from analytics.kernels.common.compiled import compiled
 
 __all__ = ["CLIPPED", "OVERWRITTEN", "TOLERANCE", "fit_reference"]
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.compiled import compiled
+from analytics.kernels.common.compiled import compiled
 from analytics.kernels.expected import seasonal_design
 from analytics.kernels.forecast_level import fit_levels
 

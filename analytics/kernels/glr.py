@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.compiled import compiled
+from analytics.kernels.common.compiled import compiled
 
 __all__ = ["EPIDEMIC", "EPIDEMIC_POISSON_CHAIN", "EPIDEMIC_RATIO", "FIXED", "LEVEL", "window_glr"]
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.kernels import glr as kernel
-from analytics.kernels.dispersion import window_dispersion
+from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.focus import exact_glr
 from analytics.kernels.glr_threshold import simulated_threshold
 from analytics.kernels.in_control import dispersion_ml, fitted_mean

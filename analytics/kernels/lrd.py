@@ -15,10 +15,10 @@ import numpy.typing as npt
 from scipy import special
 from scipy.optimize import elementwise
 
-from analytics.kernels.dispersion import Dispersion, window_dispersion, window_sums
-from analytics.kernels.rotation import rotation_pvalue
-from analytics.kernels.shrinkage import shrink_dispersion
-from analytics.kernels.tails import dispersion_nodes, mixed_tail
+from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
+from analytics.kernels.common.rotation import rotation_pvalue
+from analytics.kernels.common.shrinkage import shrink_dispersion
+from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 
 __all__ = [
     "LRDTest",
@@ -96,7 +96,7 @@ def lrd_test(
     upper : bool
         Test for more incidents; otherwise for fewer.
     shrink : bool
-        Draw the dispersions of the series together (:func:`analytics.kernels.shrinkage.shrink_dispersion`).
+        Draw the dispersions of the series together (:func:`analytics.kernels.common.shrinkage.shrink_dispersion`).
 
     Returns
     -------

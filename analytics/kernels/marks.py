@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.dispersion import window_sums
+from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["MarkTest", "block_permutation", "mean_ratio"]
 

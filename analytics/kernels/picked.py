@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.dispersion import window_sums
+from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["PickedWindow", "picked_window"]
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.dispersion import window_dispersion, window_sums
+from analytics.kernels.common.dispersion import window_dispersion, window_sums
 
 __all__ = [
     "FEW",

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.errors import OptionError
-from analytics.kernels.compiled import compiled
-from analytics.kernels.dispersion import Dispersion, dispersion_from
+from analytics.kernels.common.compiled import compiled
+from analytics.kernels.common.dispersion import Dispersion, dispersion_from
+from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.lrd import (
     DAYS_TO_SPARE,
     RAISE_ABOVE,
@@ -24,7 +25,6 @@ from analytics.kernels.lrd import (
     raised_pvalue,
     spared_pvalue,
 )
-from analytics.kernels.tails import mixed_tail
 
 __all__ = [
     "MIN_WINDOWS",

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal, special
 
-from analytics.kernels.dispersion import window_sums
+from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["SCALES", "MatchedResponse", "matched_response"]
 

@@ -17,7 +17,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.compiled import compiled
+from analytics.kernels.common.compiled import compiled
 
 __all__ = ["disc_areas", "running_clusters"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.detectors.registry import Spec
-from analytics.kernels.episodes import EPISODE_DAYS
+from analytics.kernels.common.episodes import EPISODE_DAYS
 from analytics.monitoring.histories import Histories
 from analytics.monitoring.thresholds import bisect, sweep
 

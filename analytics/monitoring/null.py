@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.dispersion import window_dispersion
+from analytics.kernels.common.dispersion import window_dispersion
 
 __all__ = ["Moments", "NullModel", "draw_counts", "factors", "moments"]
 

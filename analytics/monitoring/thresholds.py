@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.compiled import compiled
-from analytics.kernels.episodes import episode_onsets
+from analytics.kernels.common.compiled import compiled
+from analytics.kernels.common.episodes import episode_onsets
 
 __all__ = ["bisect", "episodes_per_year", "sweep"]
 

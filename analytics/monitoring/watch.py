@@ -13,7 +13,7 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.detectors.registry import BY_WEEK, Spec, detector_specs
 from analytics.errors import OptionError
-from analytics.kernels.episodes import episode_spans
+from analytics.kernels.common.episodes import episode_spans
 from analytics.monitoring.budget import Budget, parse_budget
 from analytics.monitoring.calibration import REPLICATES, By, Calibration, calibrate_together
 from analytics.monitoring.histories import Resample, usable_history

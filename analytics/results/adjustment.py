@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.errors import InputError, OptionError, unknown_option
-from analytics.kernels.multiplicity import benjamini_hochberg, e_benjamini_hochberg
-from analytics.kernels.online_fdr import lord, saffron
+from analytics.kernels.common.multiplicity import benjamini_hochberg, e_benjamini_hochberg
+from analytics.kernels.common.online_fdr import lord, saffron
 
 if TYPE_CHECKING:
     from analytics.results.alarms import Alarms, DetectorRun

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.kernels.episodes import EPISODE_DAYS, episode_spans
+from analytics.kernels.common.episodes import EPISODE_DAYS, episode_spans
 from analytics.results.answers import format_number, format_p
 
 if TYPE_CHECKING:

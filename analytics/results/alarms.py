@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InputError, OptionError, nearest
-from analytics.kernels.episodes import episode_onsets
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.periods import Days, Freq, label_periods
 from analytics.results.adjustment import Method, Over, adjust_alarms
 from analytics.results.alarm_tables import (

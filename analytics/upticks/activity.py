@@ -13,7 +13,7 @@ import pandas as pd
 from analytics.counting import count_incidents
 from analytics.errors import OptionError, unknown_option
 from analytics.incidents import Incidents
-from analytics.kernels.multiplicity import benjamini_hochberg
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
-from analytics.kernels.multiplicity import benjamini_hochberg
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.periods import as_day
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_p
 from analytics.upticks.change_stated import (

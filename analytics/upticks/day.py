@@ -14,7 +14,7 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels.multiplicity import benjamini_hochberg
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.predictive import (
     OrdinaryDay,
     day_pvalue,

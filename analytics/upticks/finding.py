@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.kernels.alternatives import METHODS
-from analytics.kernels.dispersion import window_sums
+from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.lrd import LRDTest, lrd_test
 from analytics.kernels.recent import REASONS, by_pattern, untestable
 from analytics.upticks.windows import Split

@@ -16,8 +16,8 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.alternatives import METHODS
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.lrd import LRDTest, minimum_detectable_ratio, ratio_limit
-from analytics.kernels.multiplicity import benjamini_hochberg
 from analytics.results import UptickResult, format_p
 from analytics.upticks.adjusted import Adjusted, calendar_notes, expected_null
 from analytics.upticks.finding import Asked, Findings, find

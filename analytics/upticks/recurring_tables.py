@@ -19,9 +19,9 @@ from analytics.kernels.bursts import (
     permute_within,
     successive_dispersion,
 )
-from analytics.kernels.dispersion import window_dispersion, window_sums
+from analytics.kernels.common.dispersion import window_dispersion, window_sums
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.hawkes import HawkesFit, fit_hawkes, hawkes_residuals, simulate_hawkes
-from analytics.kernels.multiplicity import benjamini_hochberg
 from analytics.kernels.periodicity import Periodicity, periodicity_test, weekday_pvalues
 from analytics.periods import WEEKDAYS
 

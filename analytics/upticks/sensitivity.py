@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.kernels.dispersion import window_sums
-from analytics.kernels.multiplicity import benjamini_hochberg
+from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.periods import Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, format_p, shown
 from analytics.upticks.finding import Asked, find

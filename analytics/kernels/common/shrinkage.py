@@ -16,7 +16,7 @@ import numpy as np
 from scipy import special
 from scipy.optimize import brentq
 
-from analytics.kernels.dispersion import Dispersion
+from analytics.kernels.common.dispersion import Dispersion
 
 __all__ = ["shrink_dispersion"]
 

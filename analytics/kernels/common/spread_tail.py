@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.compiled import compiled
+from analytics.kernels.common.compiled import compiled
 
 __all__ = ["SUMMED", "spread_tails"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.dispersion import window_sums
+from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["rotation_pvalue"]
 

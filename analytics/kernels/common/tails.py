@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.spread_tail import SUMMED, spread_tails
+from analytics.kernels.common.spread_tail import SUMMED, spread_tails
 
 __all__ = ["betabinomial_tail", "binomial_tail", "dispersion_nodes", "mixed_tail"]
 
