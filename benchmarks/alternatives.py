@@ -3,7 +3,7 @@
     python benchmarks/alternatives.py            # 4,000 null series a cell; about five minutes on two cores
     python benchmarks/alternatives.py --quick    # 200 a cell; writes nothing
 
-The docstrings in analytics/kernels/alternatives.py say when each fails; this is the measurement. A method
+The docstrings in analytics/kernels/windows/alternatives.py say when each fails; this is the measurement. A method
 that has no p-value for a series (an empty window) does not reject it.
 """
 
@@ -20,7 +20,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from size_power import BASELINES, DESIGNED, FURTHER, GROUPS, GUARD, MEANS, RECENT, RESULTS, markdown, simulate
 
-from analytics.kernels.alternatives import METHODS
+from analytics.kernels.windows.alternatives import METHODS
 
 
 def cell(job: tuple[str, str, float, int, int]) -> dict[str, object]:

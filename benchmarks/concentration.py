@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analytics.kernels.concentration import concentration_test_arrays, hypergeometric_tail
+from analytics.kernels.windows.concentration import concentration_test_arrays, hypergeometric_tail
 from analytics.simulation import PROCESSES, simulate_counts
 
 RECENT, GUARD = 14, 28

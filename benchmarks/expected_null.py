@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analytics.kernels.alternatives import METHODS
-from analytics.kernels.expected import expected_test, seasonal_design
-from analytics.kernels.lrd import lrd_test
-from analytics.kernels.picked import picked_window
+from analytics.kernels.windows.alternatives import METHODS
+from analytics.kernels.windows.expected import expected_test, seasonal_design
+from analytics.kernels.windows.lrd import lrd_test
+from analytics.kernels.windows.picked import picked_window
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.more import simulate_more
 

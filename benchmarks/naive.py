@@ -2,7 +2,7 @@
 
 Each takes daily counts `values` of shape (days, series) whose last `length` days are the recent window and
 returns one-sided p-values of "the recent mean is higher", shape (series,). A series for which a test has no
-p-value, such as one without incidents, gets 1. Most come from analytics.kernels.alternatives, which says when
+p-value, such as one without incidents, gets 1. Most come from analytics.kernels.windows.alternatives, which says when
 each one fails; here they get a baseline without a guard.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analytics.kernels import alternatives
 from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.windows import alternatives
 
 
 def of_two_windows(test):

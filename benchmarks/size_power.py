@@ -23,7 +23,7 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from naive import NAIVE
 
-from analytics.kernels.lrd import lrd_test, ratio_limit
+from analytics.kernels.windows.lrd import lrd_test, ratio_limit
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.more import MORE_NONSTATIONARY, MORE_STATIONARY, simulate_more
 

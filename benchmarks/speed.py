@@ -16,7 +16,7 @@ import numpy as np
 import statsmodels.api as sm
 
 from analytics.counts import Counts
-from analytics.kernels.lrd import lrd_test
+from analytics.kernels.windows.lrd import lrd_test
 from analytics.simulation import simulate_counts
 from analytics.upticks import uptick_test
 

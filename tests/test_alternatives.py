@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.rates import test_poisson_2indep as poisson_2indep
 
-from analytics.kernels import alternatives
-from analytics.kernels.alternatives import METHODS
+from analytics.kernels.windows import alternatives
+from analytics.kernels.windows.alternatives import METHODS
 from analytics.simulation import simulate_counts
 
 SAME = 1e-6  # statsmodels iterates to 1e-8 in the deviance; its E-test leaves out 1e-13 of the mass

@@ -10,7 +10,7 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import UptickError
-from analytics.kernels.concentration import (
+from analytics.kernels.windows.concentration import (
     concentration_limit,
     concentration_test_arrays,
     hypergeometric_tail,

@@ -14,7 +14,7 @@ from analytics.detectors._bayes import bayes, predictive_bounds
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.windows import NOTHING
 from analytics.errors import OptionError
-from analytics.kernels.same_weeks import years_back
+from analytics.kernels.windows.same_weeks import years_back
 
 FIGURES = 1e-9  # bounds are whole numbers; the reference's figures have 15 digits
 TAIL = 1e-12  # relative: two routines for the same incomplete beta function

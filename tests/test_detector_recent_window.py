@@ -13,8 +13,8 @@ from analytics.counts import Counts
 from analytics.detectors._recent_window import PARTLY, recent_window
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels import recent as kernel
-from analytics.kernels.lrd import lrd_test
+from analytics.kernels.windows import recent as kernel
+from analytics.kernels.windows.lrd import lrd_test
 from analytics.upticks import uptick_test
 
 SAME = 1e-9  # the same whole-number sums, with moments from running totals instead of from each baseline

@@ -14,7 +14,7 @@ from analytics.kernels.common.dispersion import window_dispersion, window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.common.rotation import rotation_pvalue
 from analytics.kernels.common.tails import betabinomial_tail, binomial_tail, dispersion_nodes, mixed_tail
-from analytics.kernels.lrd import (
+from analytics.kernels.windows.lrd import (
     critical_count,
     lrd_test,
     minimum_detectable_ratio,

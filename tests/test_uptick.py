@@ -11,7 +11,7 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import UptickError
-from analytics.kernels.lrd import lrd_test
+from analytics.kernels.windows.lrd import lrd_test
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks import expected_band, uptick_test

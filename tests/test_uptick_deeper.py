@@ -10,12 +10,12 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import UptickError
-from analytics.kernels.alternatives import METHODS
 from analytics.kernels.common.dispersion import Dispersion
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.common.shrinkage import shrink_dispersion
-from analytics.kernels.expected import expected_test, seasonal_design
-from analytics.kernels.picked import picked_window
+from analytics.kernels.windows.alternatives import METHODS
+from analytics.kernels.windows.expected import expected_test, seasonal_design
+from analytics.kernels.windows.picked import picked_window
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks import uptick_test

@@ -12,7 +12,7 @@ from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.detectors.windows import NOTHING, check_windows
 from analytics.errors import unknown_option
-from analytics.kernels.same_weeks import same_weeks
+from analytics.kernels.windows.same_weeks import same_weeks
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["bayes"]

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.recent import RollingTest, check_lengths, rolling_test
-from analytics.kernels.recent_expected import ADJUSTED_REASONS, rolling_expected_test
+from analytics.kernels.windows.recent import RollingTest, check_lengths, rolling_test
+from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
 from analytics.periods import Freq, check_freq
 from analytics.results import Alarms, DetectorRun
 

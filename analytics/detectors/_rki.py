@@ -12,7 +12,7 @@ from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
 from analytics.detectors.windows import check_windows
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.poisson_limits import crow_gardner_upper
-from analytics.kernels.same_weeks import same_weeks
+from analytics.kernels.windows.same_weeks import same_weeks
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["rki"]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels import scan
-from analytics.kernels.recent import MIN_WINDOWS, check_whole
+from analytics.kernels.windows.recent import MIN_WINDOWS, check_whole
 
 __all__ = [
     "MIN_OBSERVED",

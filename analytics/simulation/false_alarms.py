@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.alternatives import METHODS
+from analytics.kernels.windows.alternatives import METHODS
 from analytics.simulation.counts import PROCESSES, simulate_counts
 
 __all__ = ["USUAL", "alarm_weeks", "false_alarm_rates"]
@@ -43,7 +43,7 @@ def false_alarm_rates(
     ----------
     processes, methods : sequence of str
         Names in :data:`~analytics.simulation.counts.PROCESSES` and
-        :data:`~analytics.kernels.alternatives.METHODS`.
+        :data:`~analytics.kernels.windows.alternatives.METHODS`.
     mean : float
         Incidents a day.
     baseline, length : int

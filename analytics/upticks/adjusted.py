@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from analytics.calendars import calendar_days, calendar_windows, overlaps
 from analytics.counts import Counts
-from analytics.kernels.expected import NEEDED_DAYS, PER_TERM, adjusted_test, history_before
-from analytics.kernels.lrd import LRDTest
+from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM, adjusted_test, history_before
+from analytics.kernels.windows.lrd import LRDTest
 from analytics.upticks.finding import Asked
 from analytics.upticks.windows import Split
 

@@ -8,7 +8,7 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.dispersion import window_dispersion
-from analytics.kernels.lrd import predictive_limits
+from analytics.kernels.windows.lrd import predictive_limits
 from analytics.upticks.windows import check_share, too_short
 
 __all__ = ["expected_band"]

@@ -16,7 +16,7 @@ from scipy import special
 from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.concentration import (
+from analytics.kernels.windows.concentration import (
     ConcentrationTest,
     concentration_limit,
     concentration_test_arrays,

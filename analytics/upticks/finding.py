@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.alternatives import METHODS
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.lrd import LRDTest, lrd_test
-from analytics.kernels.recent import REASONS, by_pattern, untestable
+from analytics.kernels.windows.alternatives import METHODS
+from analytics.kernels.windows.lrd import LRDTest, lrd_test
+from analytics.kernels.windows.recent import REASONS, by_pattern, untestable
 from analytics.upticks.windows import Split
 
 __all__ = ["Asked", "Findings", "find"]
@@ -32,7 +32,7 @@ class Asked:
     shrink : bool
         Whether the dispersions are drawn together.
     method : str
-        Which p-value; a name in ``analytics.kernels.alternatives.METHODS``.
+        Which p-value; a name in ``analytics.kernels.windows.alternatives.METHODS``.
     """
 
     completeness: FloatArray | None = None

@@ -10,7 +10,7 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.picked import picked_window
+from analytics.kernels.windows.picked import picked_window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, UptickResult, format_p
 from analytics.upticks.finding import Asked
 from analytics.upticks.verdicts import MIN_OBSERVED, family_words

@@ -15,9 +15,9 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.alternatives import METHODS
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.lrd import LRDTest, minimum_detectable_ratio, ratio_limit
+from analytics.kernels.windows.alternatives import METHODS
+from analytics.kernels.windows.lrd import LRDTest, minimum_detectable_ratio, ratio_limit
 from analytics.results import UptickResult, format_p
 from analytics.upticks.adjusted import Adjusted, calendar_notes, expected_null
 from analytics.upticks.finding import Asked, Findings, find
@@ -93,7 +93,7 @@ def uptick_test(
         ``"arbaeen"``, ``"curfew"``. Off by default; the notes say when the recent window overlaps one and the
         baseline does not.
     method : str
-        P-value for comparison, one of :data:`analytics.kernels.alternatives.METHODS`; their docstrings say
+        P-value for comparison, one of :data:`analytics.kernels.windows.alternatives.METHODS`; their docstrings say
         when each fails.
     shrink : bool
         Draw the dispersions of the regions together; never below a region's own, but with more degrees of

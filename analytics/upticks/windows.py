@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
-from analytics.kernels.recent import MIN_WINDOWS, check_lengths
+from analytics.kernels.windows.recent import MIN_WINDOWS, check_lengths
 from analytics.periods import Window, label_periods
 
 __all__ = [

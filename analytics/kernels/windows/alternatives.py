@@ -46,7 +46,7 @@ from scipy import special
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.rotation import rotation_pvalue
 from analytics.kernels.common.tails import binomial_tail
-from analytics.kernels.lrd import lrd_test
+from analytics.kernels.windows.lrd import lrd_test
 
 __all__ = [
     "METHODS",
@@ -494,7 +494,7 @@ def lrd_a(
     completeness: FloatArray | float = 1.0,
     upper: bool = True,
 ) -> FloatArray:
-    """Variant A of :func:`analytics.kernels.lrd.lrd_test`: the conditional test with window-scale dispersion.
+    """Variant A of :func:`analytics.kernels.windows.lrd.lrd_test`: the conditional test with window-scale dispersion.
 
     Null: both windows have one mean; window sums vary as they did in the baseline. Fails where the level
     moves slowly against the length of the baseline, so that the baseline shows too little of how much it

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.common.tails import mixed_tail
-from analytics.kernels.lrd import RAISE_ABOVE, LRDTest
+from analytics.kernels.windows.lrd import RAISE_ABOVE, LRDTest
 
 __all__ = [
     "MOST_DAYS",

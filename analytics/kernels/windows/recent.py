@@ -2,7 +2,7 @@
 
 A rolling test takes every sum it needs from running totals along the series, so that a further end costs no
 pass over its baseline; only the rotation looks at each window once. Sums are of whole numbers, hence exact:
-the numbers are those of :func:`analytics.kernels.lrd.lrd_test` on each end's own stretch.
+the numbers are those of :func:`analytics.kernels.windows.lrd.lrd_test` on each end's own stretch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from analytics.errors import OptionError
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import Dispersion, dispersion_from
 from analytics.kernels.common.tails import mixed_tail
-from analytics.kernels.lrd import (
+from analytics.kernels.windows.lrd import (
     DAYS_TO_SPARE,
     RAISE_ABOVE,
     critical_count,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels.expected import NEEDED_DAYS, adjusted_test, history_before
-from analytics.kernels.recent import REASONS, RollingTest, joined, rolling_totals
+from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, history_before
+from analytics.kernels.windows.recent import REASONS, RollingTest, joined, rolling_totals
 
 __all__ = ["ADJUSTED_REASONS", "rolling_expected_test"]
 
@@ -40,7 +40,7 @@ def rolling_expected_test(
     day : int array, shape (periods,)
         First day of each period, in days since 1970-01-01.
     values, covered, ends, length, guard, baseline
-        As in :func:`analytics.kernels.recent.rolling_test`; the baseline must be testable there.
+        As in :func:`analytics.kernels.windows.recent.rolling_test`; the baseline must be testable there.
     step : int
         Days in a period.
 
