@@ -24,8 +24,8 @@ from scipy import stats
 from analytics.counts import Counts
 from analytics.detectors._farrington import farrington
 from analytics.detectors._farrington_flexible import farrington_flexible, farrington_flexible_fits
-from analytics.kernels.farrington_baseline import flexible_baselines
-from analytics.kernels.farrington_fit import fit_weeks
+from analytics.kernels.farrington.baseline import flexible_baselines
+from analytics.kernels.farrington.fit import fit_weeks
 
 RESULTS = Path(__file__).resolve().parent / "results"
 MEANS = (0.02, 0.1, 0.5, 2.0, 20.0)

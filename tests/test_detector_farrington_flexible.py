@@ -23,10 +23,10 @@ from analytics.detectors._farrington_flexible import (
 )
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
-from analytics.kernels.farrington_baseline import flexible_baselines, reference_weeks
-from analytics.kernels.farrington_bounds import nb_quantile, nb_tail
-from analytics.kernels.farrington_fit import fit_weeks
-from analytics.kernels.farrington_reference import CLIPPED
+from analytics.kernels.farrington.baseline import flexible_baselines, reference_weeks
+from analytics.kernels.farrington.bounds import nb_quantile, nb_tail
+from analytics.kernels.farrington.fit import fit_weeks
+from analytics.kernels.farrington.reference import CLIPPED
 
 REFERENCE = 1e-6  # relative to the figure, absolute below 1: the agreed bar; 1e-13 is what is reached
 PATCHED = 1e-4  # relative plus absolute: the repaired reference still stops early, with stale weights

@@ -10,8 +10,8 @@ from scipy import special
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.farrington_baseline import check_whole, window_baselines
-from analytics.kernels.farrington_bounds import (
+from analytics.kernels.farrington.baseline import check_whole, window_baselines
+from analytics.kernels.farrington.bounds import (
     POWERS,
     check_limit,
     fewer_than,
@@ -22,8 +22,8 @@ from analytics.kernels.farrington_bounds import (
     score_surprise,
     surprise,
 )
-from analytics.kernels.farrington_fit import fit_weeks
-from analytics.kernels.farrington_reference import CLIPPED
+from analytics.kernels.farrington.fit import fit_weeks
+from analytics.kernels.farrington.reference import CLIPPED
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["farrington"]

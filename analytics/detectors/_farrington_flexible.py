@@ -10,8 +10,8 @@ from scipy import special
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.farrington_baseline import check_whole, flexible_baselines
-from analytics.kernels.farrington_bounds import (
+from analytics.kernels.farrington.baseline import check_whole, flexible_baselines
+from analytics.kernels.farrington.bounds import (
     POWERS,
     cautious_dispersion,
     check_limit,
@@ -23,8 +23,8 @@ from analytics.kernels.farrington_bounds import (
     score_surprise,
     surprise,
 )
-from analytics.kernels.farrington_fit import BoolArray, FarringtonFits, FloatArray, fit_weeks
-from analytics.kernels.farrington_reference import OVERWRITTEN
+from analytics.kernels.farrington.fit import BoolArray, FarringtonFits, FloatArray, fit_weeks
+from analytics.kernels.farrington.reference import OVERWRITTEN
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["farrington_flexible", "farrington_flexible_fits"]

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.farrington import fit_cells, sorted_by_level
-from analytics.kernels.farrington_baseline import Baselines
-from analytics.kernels.farrington_reference import TOLERANCE, fit_reference
+from analytics.kernels.farrington.baseline import Baselines
+from analytics.kernels.farrington.reference import TOLERANCE, fit_reference
+from analytics.kernels.farrington.regression import fit_cells, sorted_by_level
 
 __all__ = ["FarringtonFits", "fit_weeks"]
 

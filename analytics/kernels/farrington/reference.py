@@ -1,6 +1,6 @@
 """Farrington's regression as R's ``surveillance`` fits it: by iteratively reweighted least squares.
 
-Kept apart from :mod:`analytics.kernels.farrington` because it keeps what is wrong in the reference: stale
+Kept apart from :mod:`analytics.kernels.farrington.regression` because it keeps what is wrong in the reference: stale
 working weights, and for the flexible detector a dispersion computed with the wrong weights.
 """
 
@@ -151,7 +151,7 @@ def fit_reference(
     values, usable : float and bool arrays, shape (regions, periods)
     tested : int array, shape (tested,)
     at, level : int arrays, shape (tested, longest)
-        See :class:`analytics.kernels.farrington_baseline.Baselines`.
+        See :class:`analytics.kernels.farrington.baseline.Baselines`.
     levels : int
     trend : bool
         Whether a trend may be fitted at all.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import special
 
 from analytics.errors import OptionError
-from analytics.kernels.farrington_baseline import check_whole
+from analytics.kernels.farrington.baseline import check_whole
 
 __all__ = [
     "POWERS",
