@@ -19,8 +19,8 @@ import numpy.typing as npt
 from analytics.counts import Counts
 from analytics.detectors._cusum import cusum
 from analytics.detectors._ewma import ewma
-from analytics.kernels.cusum import cusum_run
-from analytics.kernels.run_length import cusum_design
+from analytics.kernels.charts.cusum import cusum_run
+from analytics.kernels.charts.run_length import cusum_design
 
 DAYS, PEER_SERIES = 3650, 20
 KERNEL_BAR, CALL_BAR = 0.1, 1.5

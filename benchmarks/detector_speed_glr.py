@@ -19,7 +19,7 @@ import numpy.typing as npt
 from analytics.counts import Counts
 from analytics.detectors._e_detector import e_detector
 from analytics.detectors._glr import glr
-from analytics.kernels.focus import exact_glr
+from analytics.kernels.charts.focus import exact_glr
 from analytics.simulation import simulate_counts
 
 DAYS, PEER_SERIES, PEER_WINDOW = 3650, 200, 60

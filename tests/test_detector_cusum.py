@@ -14,8 +14,7 @@ from analytics.detectors._cusum import cusum
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
-from analytics.kernels.common.episodes import episode_onsets
-from analytics.kernels.cusum import (
+from analytics.kernels.charts.cusum import (
     TRANSFORMS,
     cusum_run,
     likelihood_ratio,
@@ -23,7 +22,8 @@ from analytics.kernels.cusum import (
     transform,
     transform_bound,
 )
-from analytics.kernels.run_length import cusum_design, cusum_run_length, lattice
+from analytics.kernels.charts.run_length import cusum_design, cusum_run_length, lattice
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.simulation import simulate_counts
 
 ORACLE = 1e-6  # bounds and statistics of the reference, given to 15 digits

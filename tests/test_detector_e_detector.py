@@ -12,7 +12,7 @@ from analytics.counts import Counts
 from analytics.detectors._e_detector import CONDITION, THIN, e_detector
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
-from analytics.kernels.e_process import bet_on_counts, mean_limit
+from analytics.kernels.charts.e_process import bet_on_counts, mean_limit
 from analytics.simulation import simulate_counts
 
 ROUNDING = 1e-9  # relative: products of a few dozen factors

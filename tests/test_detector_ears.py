@@ -13,7 +13,7 @@ from analytics.counts import Counts
 from analytics.detectors._ears import GAP, UNDEFINED, ears
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import HistoryError, InputError, OptionError
-from analytics.kernels.ears import cumulated_tail, floor_scores
+from analytics.kernels.charts.ears import cumulated_tail, floor_scores
 
 FIGURES = 1e-9  # the reference's figures have 15 digits; sums are exact here, so only rounding is left
 SIZE = 0.15  # relative, on 400,000 periods of counts near normal: twice the binomial standard error or more

@@ -13,7 +13,7 @@ from analytics.detectors._ewma import ewma
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
-from analytics.kernels.ewma import ewma_design, ewma_run, ewma_run_length
+from analytics.kernels.charts.ewma import ewma_design, ewma_run, ewma_run_length
 
 ERRORS = 4.0  # standard errors between a simulated run length and the chain's
 NODES = 0.04  # share by which 80 or 200 nodes move a run length

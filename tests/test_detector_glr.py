@@ -13,9 +13,9 @@ from analytics.counts import Counts
 from analytics.detectors._glr import NO_INCIDENT, THIN, glr
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
-from analytics.kernels.focus import exact_glr
-from analytics.kernels.glr import EPIDEMIC, LEVEL, window_glr
-from analytics.kernels.in_control import dispersion_ml, fitted_mean, harmonic_design
+from analytics.kernels.charts.focus import exact_glr
+from analytics.kernels.charts.glr import EPIDEMIC, LEVEL, window_glr
+from analytics.kernels.charts.in_control import dispersion_ml, fitted_mean, harmonic_design
 from analytics.simulation import simulate_counts
 
 REFERENCE = 1e-6  # statistics and means, absolute, as stated for the reference cases

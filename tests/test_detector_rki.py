@@ -13,7 +13,7 @@ from analytics.counts import Counts
 from analytics.detectors._rki import TOO_FEW, rki
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import OptionError
-from analytics.kernels.poisson_limits import crow_gardner_upper
+from analytics.kernels.charts.poisson_limits import crow_gardner_upper
 
 FIGURES = 1e-9  # both sides are the printed table
 ROOT = 1e-9  # limits are roots of a probability, found by bisection

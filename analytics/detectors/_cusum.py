@@ -22,15 +22,15 @@ from analytics.counts import Counts
 from analytics.detectors.grid import Grid, check_above, grid_of, make_alarms, per_region
 from analytics.detectors.training import Family, InControl, in_control
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.cusum import (
+from analytics.kernels.charts.cusum import (
     TRANSFORMS,
     Transform,
     cusum_run,
     likelihood_ratio,
     transform_bound,
 )
-from analytics.kernels.cusum import transform as transformed
-from analytics.kernels.run_length import cusum_design
+from analytics.kernels.charts.cusum import transform as transformed
+from analytics.kernels.charts.run_length import cusum_design
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["cusum"]

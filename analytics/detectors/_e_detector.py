@@ -10,7 +10,7 @@ import numpy.typing as npt
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.e_process import Form, bet_on_counts, mean_limit
+from analytics.kernels.charts.e_process import Form, bet_on_counts, mean_limit
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["e_detector"]

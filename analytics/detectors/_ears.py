@@ -11,7 +11,7 @@ from scipy import special
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.errors import InputError, OptionError, unknown_option
-from analytics.kernels.ears import (
+from analytics.kernels.charts.ears import (
     cumulated_tail,
     ears_reference,
     ears_scan,

@@ -17,7 +17,7 @@ from analytics.counts import Counts
 from analytics.detectors.grid import check_above, check_level, grid_of, make_alarms, per_region
 from analytics.detectors.training import Family, in_control
 from analytics.errors import OptionError
-from analytics.kernels.ewma import ewma_design, ewma_run
+from analytics.kernels.charts.ewma import ewma_design, ewma_run
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["ewma"]

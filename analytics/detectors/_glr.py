@@ -19,8 +19,8 @@ from analytics.detectors.grid import (
     per_region,
 )
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels import glr as kernel
-from analytics.kernels.glr_chart import (
+from analytics.kernels.charts import glr as kernel
+from analytics.kernels.charts.glr_chart import (
     Chart,
     InControl,
     chart_thresholds,
@@ -28,7 +28,7 @@ from analytics.kernels.glr_chart import (
     run_chart,
     window_alpha,
 )
-from analytics.kernels.in_control import dispersion_ml, harmonic_design
+from analytics.kernels.charts.in_control import dispersion_ml, harmonic_design
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["glr"]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.onset import onset_scan
+from analytics.kernels.charts.onset import onset_scan
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["outbreak_p"]

@@ -11,7 +11,7 @@ from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
 from analytics.detectors.windows import check_windows
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.poisson_limits import crow_gardner_upper
+from analytics.kernels.charts.poisson_limits import crow_gardner_upper
 from analytics.kernels.windows.same_weeks import same_weeks
 from analytics.results import Alarms, DetectorRun
 

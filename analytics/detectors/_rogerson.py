@@ -20,8 +20,8 @@ from analytics.counts import Counts
 from analytics.detectors.grid import check_above, grid_of, make_alarms, per_region
 from analytics.detectors.training import in_control, positive
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.cusum import cusum_run
-from analytics.kernels.run_length import cusum_run_length, lattice, least_levels
+from analytics.kernels.charts.cusum import cusum_run
+from analytics.kernels.charts.run_length import cusum_run_length, lattice, least_levels
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["rogerson"]

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from analytics.detectors.grid import SHORT, Grid
 from analytics.errors import OptionError, unknown_option
+from analytics.kernels.charts.cusum import train
 from analytics.kernels.common.glm import poisson_fit
-from analytics.kernels.cusum import train
 
 __all__ = ["TRAINING", "Family", "InControl", "in_control", "positive"]
 

@@ -9,11 +9,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from analytics.kernels import glr as kernel
+from analytics.kernels.charts import glr as kernel
+from analytics.kernels.charts.focus import exact_glr
+from analytics.kernels.charts.glr_threshold import simulated_threshold
+from analytics.kernels.charts.in_control import dispersion_ml, fitted_mean
 from analytics.kernels.common.dispersion import window_dispersion
-from analytics.kernels.focus import exact_glr
-from analytics.kernels.glr_threshold import simulated_threshold
-from analytics.kernels.in_control import dispersion_ml, fitted_mean
 
 __all__ = ["Chart", "InControl", "chart_thresholds", "one_incident", "run_chart", "window_alpha"]
 
@@ -31,7 +31,7 @@ class Chart:
     Attributes
     ----------
     change : int
-        LEVEL, FIXED, EPIDEMIC, or one of the reference's two; see `analytics.kernels.glr`.
+        LEVEL, FIXED, EPIDEMIC, or one of the reference's two; see `analytics.kernels.charts.glr`.
     sign : float
         1 for increases, -1 for decreases.
     shortest : int

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics.kernels.charts.run_length import probabilities
 from analytics.kernels.common.compiled import compiled
-from analytics.kernels.run_length import probabilities
 
 __all__ = ["EwmaDesign", "ewma_design", "ewma_run", "ewma_run_length", "single_incident"]
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics.kernels.charts.cusum import likelihood_ratio
 from analytics.kernels.common.compiled import compiled
-from analytics.kernels.cusum import likelihood_ratio
 
 __all__ = [
     "CusumDesign",
