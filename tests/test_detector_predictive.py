@@ -13,8 +13,8 @@ from analytics.detectors._predictive import HALF_WINDOW, SINGLE, predictive
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.episodes import episode_onsets
-from analytics.kernels.forecast import forecast
-from analytics.kernels.forecast_tails import mean_tail, upper_tail
+from analytics.kernels.forecast.means import forecast
+from analytics.kernels.forecast.tails import mean_tail, upper_tail
 from analytics.simulation import simulate_counts
 
 START = np.datetime64("2014-01-06")

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
-from analytics.kernels.forecast import forecast
-from analytics.kernels.forecast_tails import mean_tail, mixed_upper_tail
+from analytics.kernels.forecast.means import forecast
+from analytics.kernels.forecast.tails import mean_tail, mixed_upper_tail
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["predictive"]

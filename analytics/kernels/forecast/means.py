@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.kernels.common.compiled import compiled
-from analytics.kernels.forecast_level import fit_levels
+from analytics.kernels.forecast.level import fit_levels
 from analytics.kernels.windows.expected import seasonal_design
 
 __all__ = ["Forecast", "forecast"]
