@@ -21,7 +21,9 @@ from scipy import special, stats
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from size_power import lower_limit
 
-from analytics.kernels.change import (
+from analytics.kernels.change.online import run_length_posterior
+from analytics.kernels.change.pelt import pelt_changes
+from analytics.kernels.change.stated import (
     fit_loglinear,
     segmented_design,
     signed_root,
@@ -29,9 +31,7 @@ from analytics.kernels.change import (
     spread_quantile,
     spread_tail,
 )
-from analytics.kernels.online import run_length_posterior
-from analytics.kernels.pelt import pelt_changes
-from analytics.kernels.supremum import (
+from analytics.kernels.change.supremum import (
     change_penalty,
     critical_value,
     date_set,

@@ -14,7 +14,9 @@ from scipy import special, stats
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, UptickError
-from analytics.kernels.change import (
+from analytics.kernels.change.online import run_length_posterior
+from analytics.kernels.change.pelt import NegativeBinomialCost, pelt_changes
+from analytics.kernels.change.stated import (
     fit_loglinear,
     segmented_design,
     signed_root,
@@ -22,9 +24,7 @@ from analytics.kernels.change import (
     spread_quantile,
     spread_tail,
 )
-from analytics.kernels.online import run_length_posterior
-from analytics.kernels.pelt import NegativeBinomialCost, pelt_changes
-from analytics.kernels.supremum import change_penalty, largest_change, several_dispersion
+from analytics.kernels.change.supremum import change_penalty, largest_change, several_dispersion
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks.change import change_test

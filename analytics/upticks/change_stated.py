@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.kernels.change import (
+from analytics.kernels.change.stated import (
     WEEKS_A_YEAR,
     LogLinear,
     fit_loglinear,

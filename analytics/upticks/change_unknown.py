@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.kernels.online import run_length_posterior
-from analytics.kernels.pelt import pelt_changes
-from analytics.kernels.supremum import (
+from analytics.kernels.change.online import run_length_posterior
+from analytics.kernels.change.pelt import pelt_changes
+from analytics.kernels.change.supremum import (
     change_penalty,
     critical_value,
     date_set,

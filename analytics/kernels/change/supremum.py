@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.kernels.change import cosine_count, cosines, effective_freedom
+from analytics.kernels.change.stated import cosine_count, cosines, effective_freedom
 
 __all__ = [
     "Supremum",
