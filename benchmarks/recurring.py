@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from analytics.kernels.bursts import burst_episodes, permute_within, successive_dispersion
 from analytics.kernels.common.dispersion import window_dispersion
-from analytics.kernels.hawkes import fit_hawkes, hawkes_residuals, simulate_hawkes
-from analytics.kernels.periodicity import periodicity_test, weekday_pvalues
+from analytics.kernels.recurrence.bursts import burst_episodes, permute_within, successive_dispersion
+from analytics.kernels.recurrence.hawkes import fit_hawkes, hawkes_residuals, simulate_hawkes
+from analytics.kernels.recurrence.periodicity import periodicity_test, weekday_pvalues
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.upticks.recurring_tables import (
     MIN_INCIDENTS,

@@ -11,7 +11,8 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels.bursts import (
+from analytics.kernels.common.dispersion import window_dispersion
+from analytics.kernels.recurrence.bursts import (
     burst_episodes,
     burst_gains,
     burst_states,
@@ -19,9 +20,13 @@ from analytics.kernels.bursts import (
     permute_within,
     successive_dispersion,
 )
-from analytics.kernels.common.dispersion import window_dispersion
-from analytics.kernels.hawkes import conditional_means, fit_hawkes, hawkes_residuals, simulate_hawkes
-from analytics.kernels.periodicity import periodicity_test, weekday_pvalues
+from analytics.kernels.recurrence.hawkes import (
+    conditional_means,
+    fit_hawkes,
+    hawkes_residuals,
+    simulate_hawkes,
+)
+from analytics.kernels.recurrence.periodicity import periodicity_test, weekday_pvalues
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks.recurring import recurrence_test

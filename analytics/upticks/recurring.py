@@ -15,8 +15,8 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.bursts import burst_episodes
 from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.kernels.recurrence.bursts import burst_episodes
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,

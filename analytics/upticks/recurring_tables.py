@@ -12,17 +12,17 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError
-from analytics.kernels.bursts import (
+from analytics.kernels.common.dispersion import window_dispersion, window_sums
+from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.kernels.recurrence.bursts import (
     Episodes,
     burst_episodes,
     detectable_ratio,
     permute_within,
     successive_dispersion,
 )
-from analytics.kernels.common.dispersion import window_dispersion, window_sums
-from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.hawkes import HawkesFit, fit_hawkes, hawkes_residuals, simulate_hawkes
-from analytics.kernels.periodicity import Periodicity, periodicity_test, weekday_pvalues
+from analytics.kernels.recurrence.hawkes import HawkesFit, fit_hawkes, hawkes_residuals, simulate_hawkes
+from analytics.kernels.recurrence.periodicity import Periodicity, periodicity_test, weekday_pvalues
 from analytics.periods import WEEKDAYS
 
 __all__ = [
