@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analytics.kernels import scan as kernel
+from analytics.kernels.space import scan as kernel
 from analytics.simulation import PROCESSES, simulate_counts
 
 PLACES, DAYS, LONGEST, REPLICATES = 30, 364, 28, 199

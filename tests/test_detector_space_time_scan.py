@@ -15,8 +15,8 @@ from analytics.counts import Counts
 from analytics.detectors._space_time_scan import FEW, FITTED, GAP, space_time_scan
 from analytics.detectors.grid import RUNNING, SHORT
 from analytics.errors import HistoryError, InputError, OptionError
-from analytics.kernels import scan
-from analytics.kernels.prospective import disjoint_clusters
+from analytics.kernels.space import scan
+from analytics.kernels.space.prospective import disjoint_clusters
 from analytics.upticks import scan_test
 
 SAME = 1e-9  # the same sums in another order

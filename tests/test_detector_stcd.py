@@ -14,8 +14,8 @@ from analytics.counts import Counts
 from analytics.detectors._stcd import stcd
 from analytics.errors import InputError, OptionError
 from analytics.incidents import read_incidents
-from analytics.kernels.scan import great_circle
-from analytics.kernels.stcd import disc_areas
+from analytics.kernels.space.scan import great_circle
+from analytics.kernels.space.stcd import disc_areas
 
 REFERENCE = 1e-9  # printed with 15 digits
 SAME = 1e-10  # the same products in another order

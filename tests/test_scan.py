@@ -12,7 +12,7 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import UptickError
-from analytics.kernels import scan as kernel
+from analytics.kernels.space import scan as kernel
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks.scan import scan_test

@@ -9,14 +9,14 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, check_seed, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
-from analytics.kernels.prospective import (
+from analytics.kernels.space.prospective import (
     MIN_OBSERVED,
     check_history,
     check_zones,
     scan_places,
     untestable_scan,
 )
-from analytics.kernels.scan import great_circle
+from analytics.kernels.space.scan import great_circle
 from analytics.results import Alarms, DetectorRun
 from analytics.tabulated import region_coordinates
 

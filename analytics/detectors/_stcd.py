@@ -15,8 +15,8 @@ from analytics.detectors.events import area_shares, events_of_arrays, events_of_
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import OptionError, unknown_option
 from analytics.incidents import Incidents
-from analytics.kernels.scan import EARTH_KM
-from analytics.kernels.stcd import running_clusters
+from analytics.kernels.space.scan import EARTH_KM
+from analytics.kernels.space.stcd import running_clusters
 from analytics.results import Alarms, DetectorRun, format_number
 
 __all__ = ["EventClusters", "stcd"]

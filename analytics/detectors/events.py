@@ -10,8 +10,8 @@ from scipy import spatial
 
 from analytics.errors import InputError, OptionError
 from analytics.incidents import Incidents
-from analytics.kernels.scan import EARTH_KM
-from analytics.kernels.stcd import disc_areas
+from analytics.kernels.space.scan import EARTH_KM
+from analytics.kernels.space.stcd import disc_areas
 
 __all__ = ["Events", "area_shares", "events_of_arrays", "events_of_incidents"]
 

@@ -16,8 +16,8 @@ from scipy import special
 
 from analytics.counts import Counts
 from analytics.errors import OptionError
-from analytics.kernels import scan as kernel
-from analytics.kernels.prospective import MIN_OBSERVED, check_zones, untestable_scan
+from analytics.kernels.space import scan as kernel
+from analytics.kernels.space.prospective import MIN_OBSERVED, check_zones, untestable_scan
 from analytics.periods import Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, ClaimResult, Verdict
 from analytics.upticks.scan_inputs import coordinates_of, cut_history

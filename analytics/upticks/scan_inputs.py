@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError
-from analytics.kernels.prospective import check_history
+from analytics.kernels.space.prospective import check_history
 from analytics.tabulated import region_coordinates
 
 __all__ = ["coordinates_of", "cut_history"]

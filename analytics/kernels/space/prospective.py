@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels import scan
+from analytics.kernels.space import scan
 from analytics.kernels.windows.recent import MIN_WINDOWS, check_whole
 
 __all__ = [
@@ -133,7 +133,7 @@ def scan_places(
     distance : float array, shape (places, places)
     longest : int
     max_share, radius
-        As in :func:`analytics.kernels.scan.neighbour_zones`.
+        As in :func:`analytics.kernels.space.scan.neighbour_zones`.
     null : {"rotation", "permutation"}
     replicates : int
     rng : Generator
