@@ -21,7 +21,7 @@ from scipy import special
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from size_power import RESULTS, lower_limit
 
-from analytics.kernels.predictive import day_pvalue, exceedance_limits, ordinary_day
+from analytics.kernels.claims.ordinary_day import day_pvalue, exceedance_limits, ordinary_day
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.more import MORE_STATIONARY, simulate_more
 

@@ -20,8 +20,8 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from size_power import RESULTS, lower_limit
 
+from analytics.kernels.claims.response import matched_response
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.response import matched_response
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.more import MORE_STATIONARY, simulate_more
 

@@ -21,7 +21,7 @@ from scipy import signal
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from size_power import RESULTS, lower_limit
 
-from analytics.kernels.marks import block_permutation, mean_ratio
+from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.more import MORE_STATIONARY, simulate_more

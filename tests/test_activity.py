@@ -13,8 +13,8 @@ from analytics.counting import count_incidents
 from analytics.counts import Counts
 from analytics.errors import UptickError
 from analytics.incidents import read_incidents
+from analytics.kernels.claims.response import _limits, matched_response, past_scales
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.response import _limits, matched_response, past_scales
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks import uptick_test

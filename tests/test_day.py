@@ -13,7 +13,7 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import UptickError
-from analytics.kernels.predictive import (
+from analytics.kernels.claims.ordinary_day import (
     day_pvalue,
     exceedance,
     exceedance_limits,

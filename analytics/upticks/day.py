@@ -14,8 +14,7 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.predictive import (
+from analytics.kernels.claims.ordinary_day import (
     OrdinaryDay,
     day_pvalue,
     exceedance,
@@ -23,6 +22,7 @@ from analytics.kernels.predictive import (
     ordinary_day,
     smallest_count,
 )
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.periods import Window, as_day, as_window
 from analytics.results import (
     CANNOT_BE_TOLD,

@@ -18,7 +18,7 @@ from analytics.counting import count_incidents
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.incidents import Incidents
-from analytics.kernels.response import MatchedResponse, matched_response
+from analytics.kernels.claims.response import MatchedResponse, matched_response
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES
 from analytics.upticks.windows import check_share

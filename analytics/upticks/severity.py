@@ -18,8 +18,8 @@ from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents
+from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.marks import block_permutation, mean_ratio
 from analytics.kernels.windows.lrd import lrd_test, minimum_detectable_ratio, ratio_limit
 from analytics.periods import Window
 from analytics.placing import choose_regions
