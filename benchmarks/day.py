@@ -23,7 +23,7 @@ from size_power import RESULTS, lower_limit
 
 from analytics.kernels.claims.ordinary_day import day_pvalue, exceedance_limits, ordinary_day
 from analytics.simulation import PROCESSES, simulate_counts
-from analytics.simulation.more import MORE_STATIONARY, simulate_more
+from analytics.simulation.further import MORE_STATIONARY, simulate_more
 
 GUARD, PICKED = 28, 30
 MEANS, BASELINES, RATIOS = (0.1, 0.5, 2.0), (365, 1095), (4.0, 8.0)

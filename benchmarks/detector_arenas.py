@@ -27,7 +27,7 @@ from detector_peers import (
 from analytics.counts import Counts
 from analytics.kernels.common.episodes import episode_onsets
 from analytics.simulation import PROCESSES, simulate_counts
-from analytics.simulation.more import MORE_STATIONARY, simulate_more
+from analytics.simulation.further import MORE_STATIONARY, simulate_more
 from analytics.simulation.scenarios import CURRENT_WEEKS, noufaily_scenarios, simulate_noufaily
 
 SEED = 20_261_123

@@ -23,7 +23,7 @@ from size_power import RESULTS, lower_limit
 from analytics.kernels.claims.response import matched_response
 from analytics.kernels.common.dispersion import window_sums
 from analytics.simulation import PROCESSES, simulate_counts
-from analytics.simulation.more import MORE_STATIONARY, simulate_more
+from analytics.simulation.further import MORE_STATIONARY, simulate_more
 
 MEANS, DAYS, WINDOW, MATCHED = (0.1, 0.5, 2.0), 1095, 14, 60
 OPERATIONS = 0.02  # a day and region, on average

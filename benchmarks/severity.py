@@ -24,7 +24,7 @@ from size_power import RESULTS, lower_limit
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.simulation import PROCESSES, simulate_counts
-from analytics.simulation.more import MORE_STATIONARY, simulate_more
+from analytics.simulation.further import MORE_STATIONARY, simulate_more
 
 RECENT, GUARD, MASS = 14, 28, 5
 MEANS, BASELINES, RATIO = (0.5, 2.0), (364, 1092), 2.5

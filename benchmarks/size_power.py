@@ -25,7 +25,7 @@ from naive import NAIVE
 
 from analytics.kernels.windows.lrd import lrd_test, ratio_limit
 from analytics.simulation import PROCESSES, simulate_counts
-from analytics.simulation.more import MORE_NONSTATIONARY, MORE_STATIONARY, simulate_more
+from analytics.simulation.further import MORE_NONSTATIONARY, MORE_STATIONARY, simulate_more
 
 RECENT, GUARD = 14, 28
 MEANS, BASELINES, RATIOS = (0.1, 0.5, 2.0), (365, 1095), (1.5, 2.0, 3.0)

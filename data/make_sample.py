@@ -18,7 +18,7 @@ import pandas as pd
 
 from analytics.periods import Window, as_gap, as_window
 from analytics.schema import ACTIVITIES
-from analytics.simulation.dressing import Messiness
+from analytics.simulation.coding import Messiness
 from analytics.simulation.incidents import (
     InjectedUptick,
     SimulatedIncidents,

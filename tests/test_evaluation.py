@@ -19,8 +19,7 @@ from analytics.errors import HistoryError, InputError, OptionError
 from analytics.evaluation import evaluate, pvalue_calibration, score_alarms, score_fdr, score_matched
 from analytics.evaluation.registered import registered
 from analytics.evaluation.replicates import make_replicates, whole_periods
-from analytics.kernels.common.episodes import episode_onsets
-from analytics.kernels.detection import (
+from analytics.evaluation.scores import (
     confusion,
     detections,
     episodes_at,
@@ -32,6 +31,7 @@ from analytics.kernels.detection import (
     resampling_weights,
     uniformity,
 )
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.monitoring.budget import parse_budget
 from analytics.results import Alarms, DetectorRun
 from analytics.simulation.injection import inject, shape_weights

@@ -13,7 +13,7 @@ from analytics.errors import InputError, OptionError
 from analytics.periods import as_window, day_range
 from analytics.schema import COLUMNS
 from analytics.simulation.clusters import SelfExcitation, smooth_profile
-from analytics.simulation.dressing import MADE_UP_PLACE, Messiness
+from analytics.simulation.coding import MADE_UP_PLACE, Messiness
 from analytics.simulation.incidents import (
     InjectedUptick,
     ReportingDelay,

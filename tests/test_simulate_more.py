@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analytics.errors import UptickError
-from analytics.simulation.more import (
+from analytics.simulation.further import (
     CAMPAIGN_LONGEST,
     HEAPING,
     MORE_NONSTATIONARY,

@@ -23,7 +23,7 @@ from analytics.evaluation.replicates import (
     whole_periods,
 )
 from analytics.evaluation.results import EvaluationResult
-from analytics.kernels.detection import resampling_weights
+from analytics.evaluation.scores import resampling_weights
 from analytics.monitoring.budget import Budget, parse_budget
 from analytics.simulation.injection import check_uptick
 

@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.evaluation.replicates import Replicates, Run
-from analytics.kernels.common.episodes import episode_onsets
-from analytics.kernels.detection import (
+from analytics.evaluation.scores import (
     Estimate,
     Kind,
     confusion,
@@ -19,6 +18,7 @@ from analytics.kernels.detection import (
     match_episodes,
     resampling_weights,
 )
+from analytics.kernels.common.episodes import episode_onsets
 
 __all__ = ["ABOVE", "FEW_REGIONS", "Scored", "by_region", "measure"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InputError
-from analytics.kernels.detection import estimate_ratio, randomised_pit, resampling_weights, uniformity
+from analytics.evaluation.scores import estimate_ratio, randomised_pit, resampling_weights, uniformity
 from analytics.results import Alarms
 from analytics.results.answers import format_number
 

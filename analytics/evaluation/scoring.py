@@ -11,8 +11,7 @@ import pandas as pd
 
 from analytics.errors import InputError
 from analytics.evaluation.replicates import reachable
-from analytics.kernels.common.episodes import episode_onsets
-from analytics.kernels.detection import (
+from analytics.evaluation.scores import (
     Estimate,
     confusion,
     detections,
@@ -22,6 +21,7 @@ from analytics.kernels.detection import (
     realised_fdr,
     resampling_weights,
 )
+from analytics.kernels.common.episodes import episode_onsets
 from analytics.results import Alarms
 
 __all__ = ["MEASURES", "score_alarms", "score_fdr", "score_matched"]

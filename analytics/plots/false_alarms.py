@@ -30,7 +30,7 @@ def plot_false_alarms(
     Parameters
     ----------
     rates : DataFrame
-        From :func:`analytics.simulation.false_alarms.false_alarm_rates`.
+        From :func:`analytics.evaluation.false_alarms.false_alarm_rates`.
     names : mapping, optional
         Method to the name shown.
     first : str
@@ -85,7 +85,7 @@ def plot_alarm_weeks(
     Parameters
     ----------
     table : DataFrame
-        From :func:`analytics.simulation.false_alarms.alarm_weeks`.
+        From :func:`analytics.evaluation.false_alarms.alarm_weeks`.
     names, first, ax
         As in :func:`plot_false_alarms`.
     """

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from analytics.simulation.counts import PROCESSES, SimulatedCounts, simulate_counts
+from analytics.simulation.further import MORE_PROCESSES, simulate_more
 from analytics.simulation.incidents import SimulatedIncidents, simulate_incidents
-from analytics.simulation.more import MORE_PROCESSES, simulate_more
 
 __all__ = [
     "MORE_PROCESSES",

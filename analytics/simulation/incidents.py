@@ -1,7 +1,7 @@
 """An incident simulator that returns the truth with the table.
 
 When and where incidents happen comes from :mod:`analytics.simulation.clusters`, what a file shows of them
-(coarse dates, spellings, casualties) from :mod:`analytics.simulation.dressing`. Everything is labelled
+(coarse dates, spellings, casualties) from :mod:`analytics.simulation.coding`. Everything is labelled
 simulated.
 
 References
@@ -23,9 +23,9 @@ import pandas as pd
 from analytics.errors import InputError, OptionError, nearest, unknown_option
 from analytics.periods import Days, Gap, Window, as_day, as_gap, as_window, day_range
 from analytics.schema import ACTIVITIES, validate
-from analytics.simulation import dressing
+from analytics.simulation import coding as dressing
 from analytics.simulation.clusters import SelfExcitation, self_exciting, smooth_profile, weekday_factors
-from analytics.simulation.dressing import Messiness
+from analytics.simulation.coding import Messiness
 from analytics.simulation.places import check_places, iraq_places
 
 __all__ = [

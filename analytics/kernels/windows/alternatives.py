@@ -9,7 +9,7 @@ one-sided p-values of shape ``(series,)``, NaN where the method has none.
 two sets of processes at 0.1, 0.5 and 2 a day, with 365 and with 1,095 baseline days, 28 guard days and 14
 recent ones, 4,000 series a cell (a standard error of 0.3 at 5). The seven are those of
 :func:`analytics.simulation.simulate_counts`; the other eight are the stationary ones of
-:func:`analytics.simulation.more.simulate_more`. Power is that at a doubled rate, 365 days, averaged over
+:func:`analytics.simulation.further.simulate_more`. Power is that at a doubled rate, 365 days, averaged over
 the cells of the seven; it is comparable only between tests that hold their size. The script
 ``benchmarks/alternatives.py`` measures the sizes again, on other seeds.
 
