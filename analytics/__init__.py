@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from analytics.counts import Counts
     from analytics.errors import UptickError
     from analytics.evaluation import evaluate
+    from analytics.geo.names import region_set, region_table
     from analytics.incidents import Incidents, read_incidents
     from analytics.monitoring import monitor
-    from analytics.regions import region_set, region_table
     from analytics.results import Alarms, ClaimResult, UptickResult
     from analytics.upticks import (
         activity_test,
@@ -53,8 +53,8 @@ _PUBLIC = {
     "read_claims": "analytics.claims",
     "read_incidents": "analytics.incidents",
     "recurrence_test": "analytics.upticks",
-    "region_set": "analytics.regions",
-    "region_table": "analytics.regions",
+    "region_set": "analytics.geo.names",
+    "region_table": "analytics.geo.names",
     "response_test": "analytics.upticks",
     "scan_test": "analytics.upticks",
     "severity_test": "analytics.upticks",

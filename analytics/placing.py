@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InputError, OptionError, nearest
+from analytics.geo.names import LEVELS, RegionTable, fold, known_region_sets, region_set, region_table
 from analytics.incidents import Incidents
 from analytics.periods import Gap
-from analytics.regions import LEVELS, RegionTable, fold, known_region_sets, region_set, region_table
 
 __all__ = ["ChosenRegions", "choose_regions", "gap_columns"]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analytics.geo.names import region_table
 from analytics.incidents import read_incidents
 from analytics.periods import label_periods, period_starts, week_first_day
-from analytics.regions import region_table
 
 HERE = Path(__file__).resolve().parent
 EVENTS = HERE.parent.parent / "shared" / "data" / "ucdp_ged_iraq_hdx.csv"

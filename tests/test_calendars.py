@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.calendars import (
+from analytics.errors import UptickError
+from analytics.geo.calendars import (
     CALENDAR_YEARS,
     calendar_days,
     calendar_names,
     calendar_windows,
     overlaps,
 )
-from analytics.errors import UptickError
 from analytics.periods import as_window, day_range
 
 LENGTHS = {"ramadan": {29, 30}, "eid_al_fitr": {3}, "eid_al_adha": {4}, "arbaeen": {8}, "curfew": {30}}

@@ -148,7 +148,7 @@ def test_order_of_regions_and_silent_regions_do_not_matter(loud):
 
 
 def test_a_named_region_set_is_inside():
-    from analytics.regions import region_set, region_table
+    from analytics.geo.names import region_set, region_table
 
     names = region_table("Iraq", "admin2").names
     values = np.random.default_rng(2).poisson(0.1, (DAYS, len(names)))

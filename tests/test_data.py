@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.geo.names import region_table
 from analytics.incidents import read_incidents
 from analytics.periods import as_window, week_first_day
-from analytics.regions import region_table
 from analytics.simulation.incidents import iraq_places
 
 SAMPLE_FILES = (

@@ -131,7 +131,7 @@ def test_calendar_terms_are_off_and_an_overlap_is_said():
 
 
 def test_a_ramadan_effect_is_carried_by_its_term_and_not_by_harmonics():
-    from analytics.calendars import calendar_days
+    from analytics.geo.calendars import calendar_days
 
     end = np.datetime64("2020-05-10")
     days = end - np.arange(1800)[::-1]

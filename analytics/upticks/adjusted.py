@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from analytics.calendars import calendar_days, calendar_windows, overlaps
 from analytics.counts import Counts
+from analytics.geo.calendars import calendar_days, calendar_windows, overlaps
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM, adjusted_test, history_before
 from analytics.kernels.windows.lrd import LRDTest
 from analytics.upticks.finding import Asked

@@ -15,13 +15,13 @@ from scipy import special
 
 from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
+from analytics.geo.names import known_region_sets, region_set
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.windows.concentration import (
     ConcentrationTest,
     concentration_limit,
     concentration_test_arrays,
 )
-from analytics.regions import known_region_sets, region_set
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict
 from analytics.upticks.windows import MIN_WINDOWS, Split, check_share, split_counts
 

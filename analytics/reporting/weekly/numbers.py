@@ -14,9 +14,9 @@ from analytics.counting import count_incidents
 from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.filters import parse_filter
+from analytics.geo.names import region_table
 from analytics.incidents import Incidents, read_incidents
 from analytics.periods import Window, as_day, parse_week, week_label
-from analytics.regions import region_table
 from analytics.reporting.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult
 from analytics.upticks import expected_band, uptick_test

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analytics.calendars import overlaps
+from analytics.geo.calendars import overlaps
 from analytics.reporting.cards import Card, ReportCards, ReportText
 from analytics.reporting.weekly.numbers import WeeklyNumbers
 from analytics.reporting.weekly.series import WeekSeries, weeks_on
