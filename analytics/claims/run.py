@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.claims.answers import ANSWERS, Answer, Options
+from analytics.claims.dispatch import ANSWERS, Answer, Options
 from analytics.claims.read import Claim, Claims
 from analytics.claims.series import Unanswerable, ask
 from analytics.claims.table import VerdictTable, said

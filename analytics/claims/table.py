@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.claims.answers import Answer
+from analytics.claims.dispatch import Answer
 from analytics.claims.read import Claims
 from analytics.results import (
     CANNOT_BE_TOLD,

@@ -12,7 +12,7 @@ from analytics.counts import Counts
 from analytics.geo.calendars import calendar_days, calendar_windows, overlaps
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM, adjusted_test, history_before
 from analytics.kernels.windows.lrd import LRDTest
-from analytics.upticks.finding import Asked
+from analytics.upticks.regional import Asked
 from analytics.upticks.windows import Split
 
 __all__ = ["Adjusted", "calendar_notes", "expected_null"]

@@ -12,8 +12,8 @@ from analytics.errors import OptionError
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.picked import picked_window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, UptickResult, format_p
-from analytics.upticks.finding import Asked
-from analytics.upticks.verdicts import MIN_OBSERVED, family_words
+from analytics.upticks.decide import MIN_OBSERVED, family_words
+from analytics.upticks.regional import Asked
 from analytics.upticks.windows import Split
 
 __all__ = ["picked_result"]

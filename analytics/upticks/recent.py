@@ -20,10 +20,10 @@ from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.lrd import LRDTest, minimum_detectable_ratio, ratio_limit
 from analytics.results import UptickResult, format_p
 from analytics.upticks.adjusted import Adjusted, calendar_notes, expected_null
-from analytics.upticks.finding import Asked, Findings, find
+from analytics.upticks.decide import family_words, verdicts
 from analytics.upticks.picked import picked_result
+from analytics.upticks.regional import Asked, Findings, find
 from analytics.upticks.sensitivity import sensitivity
-from analytics.upticks.verdicts import family_words, verdicts
 from analytics.upticks.windows import (
     MIN_WINDOWS,
     SAME_WEEKS,

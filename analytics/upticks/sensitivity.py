@@ -13,8 +13,8 @@ from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.periods import Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, format_p, shown
-from analytics.upticks.finding import Asked, find
-from analytics.upticks.verdicts import MIN_OBSERVED
+from analytics.upticks.decide import MIN_OBSERVED
+from analytics.upticks.regional import Asked, find
 from analytics.upticks.windows import Split
 
 __all__ = ["sensitivity"]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Verdict, format_p
-from analytics.upticks.finding import Asked
+from analytics.upticks.regional import Asked
 
 __all__ = ["MIN_OBSERVED", "family_words", "verdicts"]
 
