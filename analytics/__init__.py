@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analytics.claims import read_claims, verdicts
-    from analytics.counting import count_incidents
-    from analytics.counts import Counts
+    from analytics.counts.counting import count_incidents
+    from analytics.counts.grid import Counts
     from analytics.errors import UptickError
     from analytics.evaluation import evaluate
     from analytics.geo.names import region_set, region_table
@@ -39,14 +39,14 @@ except PackageNotFoundError:  # a source tree that was never installed
 _PUBLIC = {
     "Alarms": "analytics.results",
     "ClaimResult": "analytics.results",
-    "Counts": "analytics.counts",
+    "Counts": "analytics.counts.grid",
     "Incidents": "analytics.incidents",
     "UptickError": "analytics.errors",
     "UptickResult": "analytics.results",
     "activity_test": "analytics.upticks",
     "change_test": "analytics.upticks",
     "concentration_test": "analytics.upticks",
-    "count_incidents": "analytics.counting",
+    "count_incidents": "analytics.counts.counting",
     "day_test": "analytics.upticks",
     "evaluate": "analytics.evaluation",
     "monitor": "analytics.monitoring",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 
 FOLDER = Path(__file__).resolve().parent / "oracle" / "surveillance"
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.counting import count_incidents
-from analytics.counts import Counts
+from analytics.counts.counting import count_incidents
+from analytics.counts.grid import Counts
 from analytics.errors import UptickError
 from analytics.incidents import read_incidents
 from analytics.kernels.claims.response import _limits, matched_response, past_scales

@@ -10,7 +10,7 @@ import pytest
 
 from analytics.claims import KINDS, read_claims, sensitivity_to_date, verdicts
 from analytics.claims.run import holds_only_deadly
-from analytics.counting import count_incidents
+from analytics.counts.counting import count_incidents
 from analytics.errors import InputError, OptionError, UptickError
 from analytics.incidents import read_incidents
 from analytics.upticks.recent import uptick_test

@@ -13,7 +13,7 @@ import pytest
 
 from analytics.bundled import bundled_path
 from analytics.cli import main
-from analytics.counting import count_incidents
+from analytics.counts.counting import count_incidents
 from analytics.evaluation import evaluate
 from analytics.evaluation.results import EvaluationResult
 from analytics.incidents import read_incidents

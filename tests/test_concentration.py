@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import UptickError
 from analytics.kernels.windows.concentration import (
     concentration_limit,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.counting import count_incidents
-from analytics.counts import UNPLACED
+from analytics.counts.counting import count_incidents
+from analytics.counts.grid import UNPLACED
 from analytics.errors import UptickError
 from analytics.incidents import read_incidents
 from analytics.schema import possible_span

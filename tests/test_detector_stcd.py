@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_cases import cases, load, numbers
 
-from analytics.counting import count_incidents
-from analytics.counts import Counts
+from analytics.counts.counting import count_incidents
+from analytics.counts.grid import Counts
 from analytics.detectors._stcd import stcd
 from analytics.errors import InputError, OptionError
 from analytics.incidents import read_incidents

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.counting import count_incidents
+from analytics.counts.counting import count_incidents
 from analytics.errors import UptickError
 from analytics.incidents import read_incidents
 from analytics.kernels.claims.severity import block_permutation, mean_ratio

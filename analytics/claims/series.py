@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics.claims.read import Claim
-from analytics.counting import count_incidents
-from analytics.counts import Counts
+from analytics.counts.counting import count_incidents
+from analytics.counts.grid import Counts
 from analytics.incidents import Incidents
 from analytics.periods import Window
 

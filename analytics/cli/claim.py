@@ -17,7 +17,7 @@ from analytics.cli.show import (
     records,
     with_glyphs,
 )
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
 from analytics.results import SUPPORTED, UptickResult, shown

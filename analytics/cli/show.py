@@ -23,7 +23,7 @@ from rich.text import Text
 
 from analytics import __version__
 from analytics.cli.text import printable
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import OptionError, OutputError, unknown_option
 from analytics.files import check_writable, write_together
 from analytics.incidents import Incidents

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.detectors.windows import NOTHING, check_windows
 from analytics.errors import unknown_option

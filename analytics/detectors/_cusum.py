@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.grid import Grid, check_above, grid_of, make_alarms, per_region
 from analytics.detectors.training import Family, InControl, in_control
 from analytics.errors import OptionError, unknown_option

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.charts.e_process import Form, bet_on_counts, mean_limit

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.grid import (
     SHORT,
     BoolArray,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.forecast.means import forecast

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.windows.recent import RollingTest, check_lengths, rolling_test

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.grid import check_above, grid_of, make_alarms, per_region
 from analytics.detectors.training import in_control, positive
 from analytics.errors import OptionError, unknown_option

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
+from analytics.counts.tables import region_coordinates
 from analytics.detectors.grid import SHORT, check_level, check_seed, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.space.prospective import (
@@ -18,7 +19,6 @@ from analytics.kernels.space.prospective import (
 )
 from analytics.kernels.space.scan import great_circle
 from analytics.results import Alarms, DetectorRun
-from analytics.tabulated import region_coordinates
 
 __all__ = ["space_time_scan"]
 

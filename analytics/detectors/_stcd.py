@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.events import area_shares, events_of_arrays, events_of_incidents
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import OptionError, unknown_option

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.registry import DETECTORS, Spec, detector_specs
 from analytics.errors import OptionError, unknown_option
 from analytics.evaluation.replicates import Detector

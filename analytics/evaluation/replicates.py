@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import HistoryError, InputError
 from analytics.periods import week_first_day
 from analytics.results import Alarms

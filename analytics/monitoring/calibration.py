@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.grid import check_seed
 from analytics.detectors.registry import Spec, detector_spec
 from analytics.errors import OptionError, unknown_option

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.detectors.registry import BY_WEEK, Spec, detector_specs
 from analytics.errors import OptionError
 from analytics.kernels.common.episodes import episode_spans

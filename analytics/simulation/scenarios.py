@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import OptionError
 
 __all__ = ["CURRENT_WEEKS", "SimulatedScenario", "noufaily_scenarios", "simulate_noufaily"]

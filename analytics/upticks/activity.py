@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from analytics.counting import count_incidents
+from analytics.counts.counting import count_incidents
 from analytics.errors import OptionError, unknown_option
 from analytics.incidents import Incidents
 from analytics.kernels.common.multiplicity import benjamini_hochberg
@@ -72,7 +72,7 @@ def activity_test(
     ----------
     incidents : Incidents
     as_of, start, by, regions, where, no_coverage
-        As in :func:`~analytics.counting.count_incidents`.
+        As in :func:`~analytics.counts.counting.count_incidents`.
     kinds : sequence of str
         Among ``attacks``, ``operations``, ``clashes``, ``arrests`` and ``engagements`` (attacks and clashes
         together, the other definition of what an insurgent group does).

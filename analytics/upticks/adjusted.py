@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.geo.calendars import calendar_days, calendar_windows, overlaps
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM, adjusted_test, history_before
 from analytics.kernels.windows.lrd import LRDTest

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.geo.names import known_region_sets, region_set
 from analytics.kernels.common.dispersion import window_sums

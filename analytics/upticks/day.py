@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.claims.ordinary_day import (
     OrdinaryDay,

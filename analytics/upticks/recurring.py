@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.recurrence.bursts import burst_episodes

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import HistoryError
 from analytics.kernels.common.dispersion import window_dispersion, window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.counting import count_incidents
-from analytics.counts import Counts
+from analytics.counts.counting import count_incidents
+from analytics.counts.grid import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.incidents import Incidents
 from analytics.kernels.claims.response import MatchedResponse, matched_response
@@ -73,7 +73,7 @@ def response_test(
     attacks : Counts or None
         Daily counts of what may respond: the same days and regions as the events.
     as_of, start, by, regions, where
-        As in :func:`~analytics.counting.count_incidents`, for incidents only.
+        As in :func:`~analytics.counts.counting.count_incidents`, for incidents only.
     event, outcome : str
         Activities counted as event and as outcome.
     window : int

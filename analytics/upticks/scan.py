@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import OptionError
 from analytics.kernels.space import scan as kernel
 from analytics.kernels.space.prospective import MIN_OBSERVED, check_zones, untestable_scan

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
+from analytics.counts.tables import region_coordinates
 from analytics.errors import HistoryError
 from analytics.kernels.space.prospective import check_history
-from analytics.tabulated import region_coordinates
 
 __all__ = ["coordinates_of", "cut_history"]
 

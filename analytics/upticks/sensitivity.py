@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.periods import Window

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.counting import count_incidents
-from analytics.counts import Counts
+from analytics.counts.counting import count_incidents
+from analytics.counts.grid import Counts
+from analytics.counts.placing import choose_regions
 from analytics.errors import HistoryError, OptionError
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents
@@ -22,7 +23,6 @@ from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.lrd import lrd_test, minimum_detectable_ratio, ratio_limit
 from analytics.periods import Window
-from analytics.placing import choose_regions
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Verdict, format_number, format_p
 from analytics.upticks.windows import MIN_WINDOWS, check_share
 from analytics.upticks.worded import WordedResult
@@ -67,7 +67,7 @@ def severity_test(
     ----------
     incidents : Incidents
     as_of, start, by, regions, where
-        As in :func:`~analytics.counting.count_incidents`; the regions chosen are one whole.
+        As in :func:`~analytics.counts.counting.count_incidents`; the regions chosen are one whole.
     recent, guard, baseline : int
         Lengths in days; `recent` a multiple of 7, because blocks of 7 days change places.
     mass : int

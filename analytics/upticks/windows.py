@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts import Counts
+from analytics.counts.grid import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.kernels.windows.recent import MIN_WINDOWS, check_lengths
 from analytics.periods import Window, label_periods

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.bundled import bundled_path
-from analytics.counting import count_incidents
-from analytics.counts import Counts
+from analytics.counts.counting import count_incidents
+from analytics.counts.grid import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.filters import parse_filter
 from analytics.geo.names import region_table

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.accounting import CountAccounting
+from analytics.counts.accounting import CountAccounting
+from analytics.counts.tables import array_counts, array_dates, table_counts
 from analytics.errors import InputError, OptionError, nearest, unknown_option
 from analytics.periods import (
     Days,
@@ -21,7 +22,6 @@ from analytics.periods import (
     label_periods,
     week_first_day,
 )
-from analytics.tabulated import array_counts, array_dates, table_counts
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
 
