@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analytics.errors import UptickError
     from analytics.evaluation import evaluate
     from analytics.geo.names import region_set, region_table
-    from analytics.incidents import Incidents, read_incidents
+    from analytics.incidents.reading import Incidents, read_incidents
     from analytics.monitoring import monitor
     from analytics.results import Alarms, ClaimResult, UptickResult
     from analytics.upticks import (
@@ -40,7 +40,7 @@ _PUBLIC = {
     "Alarms": "analytics.results",
     "ClaimResult": "analytics.results",
     "Counts": "analytics.counts.grid",
-    "Incidents": "analytics.incidents",
+    "Incidents": "analytics.incidents.reading",
     "UptickError": "analytics.errors",
     "UptickResult": "analytics.results",
     "activity_test": "analytics.upticks",
@@ -51,7 +51,7 @@ _PUBLIC = {
     "evaluate": "analytics.evaluation",
     "monitor": "analytics.monitoring",
     "read_claims": "analytics.claims",
-    "read_incidents": "analytics.incidents",
+    "read_incidents": "analytics.incidents.reading",
     "recurrence_test": "analytics.upticks",
     "region_set": "analytics.geo.names",
     "region_table": "analytics.geo.names",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analytics.counts.counting import count_incidents
 from analytics.counts.grid import UNPLACED
 from analytics.errors import UptickError
-from analytics.incidents import read_incidents
+from analytics.incidents.reading import read_incidents
 from analytics.schema import possible_span
 
 DAYS = pd.date_range("2020-01-01", "2020-02-29")

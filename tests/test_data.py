@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from analytics.geo.names import region_table
-from analytics.incidents import read_incidents
+from analytics.incidents.reading import read_incidents
 from analytics.periods import as_window, week_first_day
 from analytics.simulation.incidents import iraq_places
 

@@ -13,7 +13,7 @@ from analytics.counts.counting import count_incidents
 from analytics.counts.grid import Counts
 from analytics.detectors._stcd import stcd
 from analytics.errors import InputError, OptionError
-from analytics.incidents import read_incidents
+from analytics.incidents.reading import read_incidents
 from analytics.kernels.space.scan import great_circle
 from analytics.kernels.space.stcd import disc_areas
 

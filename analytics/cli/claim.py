@@ -19,7 +19,7 @@ from analytics.cli.show import (
 )
 from analytics.counts.grid import Counts
 from analytics.errors import OptionError
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 from analytics.results import SUPPORTED, UptickResult, shown
 from analytics.upticks import uptick_test
 

@@ -19,7 +19,7 @@ from analytics.cli.text import printable
 from analytics.counts.grid import Counts
 from analytics.errors import OptionError
 from analytics.evaluation import EvaluationResult, evaluate
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 
 __all__ = ["run"]
 

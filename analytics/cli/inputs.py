@@ -12,7 +12,7 @@ from analytics.bundled import bundled_path
 from analytics.counts.counting import count_incidents
 from analytics.counts.grid import Counts
 from analytics.errors import OptionError
-from analytics.incidents import Incidents, read_incidents
+from analytics.incidents.reading import Incidents, read_incidents
 from analytics.periods import Gap, as_day, as_gap, week_first_day, week_label
 
 __all__ = [

@@ -18,7 +18,7 @@ from analytics.cli.show import Shown, Table, account_lines, emit, input_record, 
 from analytics.cli.text import printable
 from analytics.counts.grid import Counts
 from analytics.errors import OptionError
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, monitor
 
 __all__ = ["ALARMED", "run"]

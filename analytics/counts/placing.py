@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.errors import InputError, OptionError, nearest
 from analytics.geo.names import LEVELS, RegionTable, fold, known_region_sets, region_set, region_table
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 from analytics.periods import Gap
 
 __all__ = ["ChosenRegions", "choose_regions", "gap_columns"]

@@ -14,7 +14,7 @@ from analytics.counts.grid import Counts
 from analytics.detectors.events import area_shares, events_of_arrays, events_of_incidents
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import OptionError, unknown_option
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 from analytics.kernels.space.scan import EARTH_KM
 from analytics.kernels.space.stcd import running_clusters
 from analytics.results import Alarms, DetectorRun, format_number

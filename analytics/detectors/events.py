@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import spatial
 
 from analytics.errors import InputError, OptionError
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 from analytics.kernels.space.scan import EARTH_KM
 from analytics.kernels.space.stcd import disc_areas
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analytics.counts.counting import count_incidents
 from analytics.errors import OptionError, unknown_option
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.results import (
     CANNOT_BE_TOLD,
@@ -104,7 +104,7 @@ def activity_test(
     Examples
     --------
     >>> from analytics.bundled import bundled_path
-    >>> from analytics.incidents import read_incidents
+    >>> from analytics.incidents.reading import read_incidents
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-13")
     >>> activity_test(sample, kinds=("attacks", "operations"), completeness=0.9).frame["verdict"].tolist()
     ['supported', 'cannot be told']

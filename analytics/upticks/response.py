@@ -17,7 +17,7 @@ from scipy import special
 from analytics.counts.counting import count_incidents
 from analytics.counts.grid import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 from analytics.kernels.claims.response import MatchedResponse, matched_response
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES

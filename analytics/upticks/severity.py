@@ -18,7 +18,7 @@ from analytics.counts.grid import Counts
 from analytics.counts.placing import choose_regions
 from analytics.errors import HistoryError, OptionError
 from analytics.filters import parse_filter
-from analytics.incidents import Incidents
+from analytics.incidents.reading import Incidents
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.lrd import lrd_test, minimum_detectable_ratio, ratio_limit
@@ -114,7 +114,7 @@ def severity_test(
     Examples
     --------
     >>> from analytics.bundled import bundled_path
-    >>> from analytics.incidents import read_incidents
+    >>> from analytics.incidents.reading import read_incidents
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-13")
     >>> result = severity_test(sample, where="activity = 'attack'")
     >>> result.frame["region"].tolist()[0], result.frame["verdict"].iloc[0]

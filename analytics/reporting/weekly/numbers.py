@@ -15,7 +15,7 @@ from analytics.counts.grid import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.filters import parse_filter
 from analytics.geo.names import region_table
-from analytics.incidents import Incidents, read_incidents
+from analytics.incidents.reading import Incidents, read_incidents
 from analytics.periods import Window, as_day, parse_week, week_label
 from analytics.reporting.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult

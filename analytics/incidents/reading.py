@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InputError, OptionError, unknown_option
+from analytics.incidents.quarantine import split, spread
 from analytics.periods import Gap, as_day, as_gap
 from analytics.schema import BASES, possible_span, validate
 from analytics.sources import acled, table, ucdp
 from analytics.sources.checks import FLAGS, REASONS, Columns, Draft
 from analytics.sources.files import load
-from analytics.sources.quarantine import split, spread
 
 __all__ = ["SOURCES", "Incidents", "RowAccounting", "read_incidents"]
 
