@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analytics.claims import read_claims
-from analytics.reporting.execute import run_notebook
+from analytics.reporting.notebook.execute import run_notebook
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 KNOWN = {"label", "fig-cap", "fig-alt", "tbl-cap", "echo"}

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from nbconvert.exporters import get_exporter
 
 from analytics.errors import InputError, OptionError, UptickError
-from analytics.reporting import math
-from analytics.reporting.compile import compile_typst
-from analytics.reporting.exporter import TEMPLATE, TypstExporter, TypstPDFExporter
-from analytics.reporting.html_tables import html_to_typst
-from analytics.reporting.markdown import Headings, markdown_to_typst
-from analytics.reporting.math import latex_to_typst
+from analytics.reporting.notebook import math
+from analytics.reporting.notebook.compile import compile_typst
+from analytics.reporting.notebook.exporter import TEMPLATE, TypstExporter, TypstPDFExporter
+from analytics.reporting.notebook.html_tables import html_to_typst
+from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
+from analytics.reporting.notebook.math import latex_to_typst
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="72pt"><rect width="9" height="9"/></svg>'
 PNG = base64.b64encode(

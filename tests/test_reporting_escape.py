@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.reporting.compile import compile_typst, fonts
-from analytics.reporting.escape import inline, label_name, lines_string, printable, string
+from analytics.reporting.notebook.compile import compile_typst, fonts
+from analytics.reporting.notebook.escape import inline, label_name, lines_string, printable, string
 
 MALICIOUS = [
     '#image("x")',

@@ -13,7 +13,7 @@ import pytest
 
 from analytics.errors import InputError, OptionError, OutputError, UptickError
 from analytics.reporting import render_report
-from analytics.reporting.execute import _failed, _with_parameters, read_notebook, run_notebook
+from analytics.reporting.notebook.execute import _failed, _with_parameters, read_notebook, run_notebook
 
 REPORT = {"title": "Weekly report", "header": "2020-W15", "as_of": dt.date(2020, 4, 12), "simulated": True}
 

@@ -13,9 +13,9 @@ from matplotlib import image
 
 from analytics.errors import OptionError
 from analytics.reporting import Card, Column, ReportCards, ReportTable, ReportText
-from analytics.reporting.compile import compile_typst, fonts
-from analytics.reporting.exporter import TEMPLATE
-from analytics.reporting.html_tables import html_to_typst
+from analytics.reporting.notebook.compile import compile_typst, fonts
+from analytics.reporting.notebook.exporter import TEMPLATE
+from analytics.reporting.notebook.html_tables import html_to_typst
 
 FRAME = pd.DataFrame(
     {

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from analytics.reporting.cards import Card, ReportCards, ReportText
     from analytics.reporting.figures import ReportFigure, report_figure, report_style, use_report_style
-    from analytics.reporting.render import RenderedReport, render_report
+    from analytics.reporting.notebook.render import RenderedReport, render_report
     from analytics.reporting.tables import Column, ReportTable
 
 _PUBLIC = {

@@ -8,7 +8,7 @@ from html import escape as html_escape
 from typing import Literal, get_args
 
 from analytics.errors import unknown_option
-from analytics.reporting.escape import array, inline, string
+from analytics.reporting.notebook.escape import array, inline, string
 
 __all__ = ["Card", "ReportCards", "ReportText"]
 

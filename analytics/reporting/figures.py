@@ -11,7 +11,7 @@ from html import escape as html_escape
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import OptionError
-from analytics.reporting.escape import FONT_DIR, label_name
+from analytics.reporting.notebook.escape import FONT_DIR, label_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

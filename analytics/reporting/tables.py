@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import OptionError, nearest, unknown_option
-from analytics.reporting.escape import array, label_name, string
+from analytics.reporting.notebook.escape import array, label_name, string
 
 __all__ = ["Column", "ReportTable"]
 

@@ -126,7 +126,7 @@ def report(week: str) -> str:
     from nbformat import read
 
     from analytics.cli import main
-    from analytics.reporting.exporter import TypstExporter
+    from analytics.reporting.notebook.exporter import TypstExporter
 
     with tempfile.TemporaryDirectory() as folder:
         with contextlib.redirect_stdout(io.StringIO()):

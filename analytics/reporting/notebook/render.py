@@ -82,8 +82,8 @@ def render_report(
         raise OutputError("the output is no PDF", expected="a name that ends in .pdf", found=target.name)
     check_writable(target)
     # The Jupyter machinery is loaded only now: a wrong output folder is told at once.
-    from analytics.reporting.execute import run_notebook
-    from analytics.reporting.exporter import TypstPDFExporter
+    from analytics.reporting.notebook.execute import run_notebook
+    from analytics.reporting.notebook.exporter import TypstPDFExporter
 
     started = time.perf_counter()
     executed = run_notebook(Path(notebook), parameters, progress=progress, steps_after=1)

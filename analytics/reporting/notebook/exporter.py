@@ -13,11 +13,11 @@ from nbconvert.exporters import Exporter
 from traitlets import Bool, Unicode
 
 from analytics.errors import InputError, OptionError
-from analytics.reporting.compile import compile_typst
-from analytics.reporting.escape import label_name, lines_string, path_string, string
 from analytics.reporting.figures import TEXT_WIDTH
-from analytics.reporting.html_tables import html_to_typst
-from analytics.reporting.markdown import Headings, markdown_to_typst
+from analytics.reporting.notebook.compile import compile_typst
+from analytics.reporting.notebook.escape import label_name, lines_string, path_string, string
+from analytics.reporting.notebook.html_tables import html_to_typst
+from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
 
 __all__ = ["TypstExporter", "TypstPDFExporter"]
 

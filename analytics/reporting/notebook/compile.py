@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from analytics.errors import UptickError
-from analytics.reporting.escape import FONT_DIR
+from analytics.reporting.notebook.escape import FONT_DIR
 
 __all__ = ["CompiledPDF", "compile_typst", "fonts"]
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from analytics.errors import InputError, nearest
-from analytics.reporting.escape import string
+from analytics.reporting.notebook.escape import string
 
 __all__ = ["latex_to_typst"]
 
