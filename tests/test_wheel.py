@@ -67,8 +67,8 @@ def test_what_comes_along(wheel):
         "analytics/_bundled/data/iraq_simulated.csv",
         "analytics/_bundled/data/iraq_place_names.csv",
         "analytics/_bundled/seeds/claims.toml",
-        "analytics/reporting/template.typ",
-        "analytics/reporting/fonts/OFL.txt",
+        "analytics/reporting/notebook/template.typ",
+        "analytics/reporting/notebook/fonts/OFL.txt",
         "analytics/py.typed",
     ):
         assert wanted in names

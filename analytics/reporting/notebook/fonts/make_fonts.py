@@ -6,7 +6,7 @@ that comes with matplotlib 3.11 (its own free licence, ``LICENSE_DEJAVU.txt``). 
 regular weight of a variable font, so each weight is cut out as a font of its own. Noto Sans has no arrows, no
 relations such as "less than or equal" and no geometric glyphs: those come from DejaVu Sans.
 
-Run: ``python -m analytics.reporting.fonts.make_fonts`` with both packages installed.
+Run: ``python -m analytics.reporting.notebook.fonts.make_fonts`` with both packages installed.
 """
 
 from __future__ import annotations
