@@ -19,10 +19,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analytics.reporting.cards import Card, ReportCards, ReportText
-    from analytics.reporting.figures import ReportFigure, report_figure, report_style, use_report_style
+    from analytics.reporting.elements.cards import Card, ReportCards, ReportText
+    from analytics.reporting.elements.figures import (
+        ReportFigure,
+        report_figure,
+        report_style,
+        use_report_style,
+    )
+    from analytics.reporting.elements.tables import Column, ReportTable
     from analytics.reporting.notebook.render import RenderedReport, render_report
-    from analytics.reporting.tables import Column, ReportTable
 
 _PUBLIC = {
     "Card": "cards",

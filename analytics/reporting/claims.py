@@ -17,9 +17,9 @@ from analytics.periods import as_day
 from analytics.plots.claims import plot_claims, plot_contrast, plot_published
 from analytics.plots.style import WIDTH
 from analytics.plots.trend import plot_trend
-from analytics.reporting.cards import ReportText
-from analytics.reporting.figures import ReportFigure, report_figure
-from analytics.reporting.tables import Column, ReportTable
+from analytics.reporting.elements.cards import ReportText
+from analytics.reporting.elements.figures import ReportFigure, report_figure
+from analytics.reporting.elements.tables import Column, ReportTable
 from analytics.results import UptickResult
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from analytics.errors import unknown_option
 from analytics.evaluation import EvaluationResult
-from analytics.reporting.figures import report_style
+from analytics.reporting.elements.figures import report_style
 
 __all__ = ["PICTURES", "evaluation_picture"]
 

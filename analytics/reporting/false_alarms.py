@@ -9,8 +9,8 @@ import pandas as pd
 from analytics.evaluation.false_alarms import USUAL, alarm_weeks, false_alarm_rates
 from analytics.plots.false_alarms import plot_alarm_weeks, plot_false_alarms
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, mark_simulated
-from analytics.reporting.figures import ReportFigure, report_figure
-from analytics.reporting.tables import Column, ReportTable
+from analytics.reporting.elements.figures import ReportFigure, report_figure
+from analytics.reporting.elements.tables import Column, ReportTable
 
 __all__ = ["busier_figure", "rates", "rates_figure", "rates_table", "weeks_figure"]
 

@@ -13,7 +13,7 @@ from nbconvert.exporters import Exporter
 from traitlets import Bool, Unicode
 
 from analytics.errors import InputError, OptionError
-from analytics.reporting.figures import TEXT_WIDTH
+from analytics.reporting.elements.figures import TEXT_WIDTH
 from analytics.reporting.notebook.compile import compile_typst
 from analytics.reporting.notebook.escape import label_name, lines_string, path_string, string
 from analytics.reporting.notebook.html_tables import html_to_typst

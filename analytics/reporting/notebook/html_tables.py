@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, Tag
 
+from analytics.reporting.elements.tables import table_typst
 from analytics.reporting.notebook.escape import inline, lines_string, string
-from analytics.reporting.tables import table_typst
 
 __all__ = ["html_to_typst"]
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import mistune
 
+from analytics.reporting.elements.tables import table_typst
 from analytics.reporting.notebook.escape import inline, label_name, lines_string, string
 from analytics.reporting.notebook.html_tables import html_to_typst
 from analytics.reporting.notebook.math import latex_to_typst
-from analytics.reporting.tables import table_typst
 
 __all__ = ["Headings", "markdown_to_typst"]
 

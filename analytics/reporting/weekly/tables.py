@@ -10,8 +10,8 @@ import pandas as pd
 
 from analytics import __version__
 from analytics.plots import GLYPHS
-from analytics.reporting.cards import ReportText
-from analytics.reporting.tables import Column, ReportTable
+from analytics.reporting.elements.cards import ReportText
+from analytics.reporting.elements.tables import Column, ReportTable
 from analytics.reporting.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
 from analytics.reporting.weekly.series import WeekSeries, weeks_on
 from analytics.reporting.weekly.words import equals_p, plural
