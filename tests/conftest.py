@@ -32,7 +32,7 @@ def project() -> Path:
 @pytest.fixture(scope="session")
 def sample_report(tmp_path_factory: pytest.TempPathFactory) -> RenderedReport:
     """The weekly report on the simulated sample as of 2020-04-19, made once for all tests."""
-    from analytics.reporting.weekly import weekly_report
+    from analytics.reporting.content.weekly import weekly_report
 
     return weekly_report(
         None, sample=True, as_of=np.datetime64("2020-04-19"), output=tmp_path_factory.mktemp("report")

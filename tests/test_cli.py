@@ -17,13 +17,13 @@ import pandas as pd
 import pytest
 from rich.progress import Progress
 
-import analytics.reporting.weekly as weekly
+import analytics.reporting.content.weekly as weekly
 from analytics import __version__, count_incidents, read_incidents, uptick_test
 from analytics.bundled import bundled_path
 from analytics.cli import main
 from analytics.cli.parser import build_parser
 from analytics.cli.show import records
-from analytics.reporting.weekly import WeeklyReport, weekly_counts
+from analytics.reporting.content.weekly import WeeklyReport, weekly_counts
 
 SAMPLE = bundled_path("data/iraq_simulated.csv")
 DAY = "2020-04-19"

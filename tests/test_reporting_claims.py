@@ -10,7 +10,7 @@ import pytest
 mpl.use("Agg")
 
 from analytics.claims import read_claims
-from analytics.reporting import claims as shown
+from analytics.reporting.content import claims as shown
 
 FAST = {"replicates": 19}
 

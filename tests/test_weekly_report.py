@@ -21,10 +21,10 @@ from analytics.bundled import bundled_path
 from analytics.errors import HistoryError, OptionError, OutputError
 from analytics.periods import WEEKDAYS
 from analytics.reporting import ReportText, weekly
-from analytics.reporting import weekly as room
-from analytics.reporting.weekly import weekly_counts, weekly_numbers, weekly_report
-from analytics.reporting.weekly.names import check_not_another, report_name, reported_week
-from analytics.reporting.weekly.words import equals_p
+from analytics.reporting.content import weekly as room
+from analytics.reporting.content.weekly import weekly_counts, weekly_numbers, weekly_report
+from analytics.reporting.content.weekly.names import check_not_another, report_name, reported_week
+from analytics.reporting.content.weekly.words import equals_p
 
 SAMPLE = "data/iraq_simulated.csv"
 SAMPLE_PARAMETERS = {

@@ -49,7 +49,7 @@ def run(args: Namespace) -> None:
         )
     beside = {}
     if figure is not None:
-        from analytics.reporting.evaluation import evaluation_picture  # loads matplotlib
+        from analytics.reporting.content.evaluation import evaluation_picture  # loads matplotlib
 
         beside[figure] = evaluation_picture(result, figure.suffix.lstrip(".").casefold())
     emit(_shown(args, incidents, counts, result), plan, beside)

@@ -44,7 +44,7 @@ def run(args: Namespace) -> None:
             todo=last_date_hint(read(args, as_of=None), week=True),
         )
     _check_installed()
-    from analytics.reporting.weekly import weekly_report
+    from analytics.reporting.content.weekly import weekly_report
 
     with _progress() as progress:
         report = weekly_report(

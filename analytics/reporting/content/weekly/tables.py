@@ -10,11 +10,11 @@ import pandas as pd
 
 from analytics import __version__
 from analytics.plots import GLYPHS
+from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
+from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
+from analytics.reporting.content.weekly.words import equals_p, plural
 from analytics.reporting.elements.cards import ReportText
 from analytics.reporting.elements.tables import Column, ReportTable
-from analytics.reporting.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
-from analytics.reporting.weekly.series import WeekSeries, weeks_on
-from analytics.reporting.weekly.words import equals_p, plural
 from analytics.results import CANNOT_BE_TOLD, SHOWN, SUPPORTED, UptickResult, format_number, format_p
 
 __all__ = [

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from analytics.geo.calendars import overlaps
+from analytics.reporting.content.weekly.numbers import WeeklyNumbers
+from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.reporting.elements.cards import Card, ReportCards, ReportText
-from analytics.reporting.weekly.numbers import WeeklyNumbers
-from analytics.reporting.weekly.series import WeekSeries, weeks_on
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, format_p
 
 __all__ = ["change_words", "equals_p", "front_cards", "key_sentences", "notices", "null_sentences", "plural"]

@@ -6,10 +6,20 @@ notebook with parameters and sets it as a PDF. An office that wants another repo
 
 from __future__ import annotations
 
-from analytics.reporting.weekly.figures import ratio_figure, region_figure, severity_figure, trend_figure
-from analytics.reporting.weekly.numbers import WeeklyCounts, WeeklyNumbers, weekly_counts, weekly_numbers
-from analytics.reporting.weekly.run import WeeklyReport, weekly_report
-from analytics.reporting.weekly.tables import (
+from analytics.reporting.content.weekly.figures import (
+    ratio_figure,
+    region_figure,
+    severity_figure,
+    trend_figure,
+)
+from analytics.reporting.content.weekly.numbers import (
+    WeeklyCounts,
+    WeeklyNumbers,
+    weekly_counts,
+    weekly_numbers,
+)
+from analytics.reporting.content.weekly.run import WeeklyReport, weekly_report
+from analytics.reporting.content.weekly.tables import (
     accounting_table,
     comparison_table,
     movers_table,
@@ -20,7 +30,7 @@ from analytics.reporting.weekly.tables import (
     severity_table,
     type_table,
 )
-from analytics.reporting.weekly.words import front_cards, key_sentences, notices, null_sentences
+from analytics.reporting.content.weekly.words import front_cards, key_sentences, notices, null_sentences
 
 __all__ = [
     "WeeklyCounts",

@@ -17,7 +17,7 @@ from analytics.filters import parse_filter
 from analytics.geo.names import region_table
 from analytics.incidents.reading import Incidents, read_incidents
 from analytics.periods import Window, as_day, parse_week, week_label
-from analytics.reporting.weekly.series import WeekSeries, weeks_on
+from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult
 from analytics.upticks import expected_band, uptick_test
 from analytics.upticks.windows import check_completeness, split_counts

@@ -11,9 +11,9 @@ import numpy as np
 from analytics.bundled import bundled_path
 from analytics.errors import OutputError
 from analytics.periods import as_day
+from analytics.reporting.content.weekly.names import check_not_another, report_name
+from analytics.reporting.content.weekly.numbers import WeeklyCounts, column_to_count_by, weekly_counts
 from analytics.reporting.notebook.render import RenderedReport, check_writable, render_report
-from analytics.reporting.weekly.names import check_not_another, report_name
-from analytics.reporting.weekly.numbers import WeeklyCounts, column_to_count_by, weekly_counts
 
 __all__ = ["NOTEBOOK", "WeeklyReport", "weekly_report"]
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from analytics.plots import plot_regions, plot_result, plot_trend
+from analytics.reporting.content.weekly.numbers import WeeklyNumbers
+from analytics.reporting.content.weekly.words import plural
 from analytics.reporting.elements.cards import ReportText
 from analytics.reporting.elements.figures import TEXT_WIDTH, ReportFigure, report_figure
-from analytics.reporting.weekly.numbers import WeeklyNumbers
-from analytics.reporting.weekly.words import plural
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, format_number
 
 __all__ = ["ratio_figure", "region_figure", "severity_figure", "trend_figure"]
