@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analytics.claims import read_claims, verdicts
-    from analytics.counts.counting import count_incidents
-    from analytics.counts.grid import Counts
+    from analytics.counts import Counts, count_incidents
     from analytics.errors import UptickError
     from analytics.evaluation import evaluate
-    from analytics.geo.names import region_set, region_table
-    from analytics.incidents.reading import Incidents, read_incidents
+    from analytics.geo import region_set, region_table
+    from analytics.incidents import Incidents, read_incidents
     from analytics.monitoring import monitor
     from analytics.results import Alarms, ClaimResult, UptickResult
     from analytics.upticks import (
@@ -39,22 +38,22 @@ except PackageNotFoundError:  # a source tree that was never installed
 _PUBLIC = {
     "Alarms": "analytics.results",
     "ClaimResult": "analytics.results",
-    "Counts": "analytics.counts.grid",
-    "Incidents": "analytics.incidents.reading",
+    "Counts": "analytics.counts",
+    "Incidents": "analytics.incidents",
     "UptickError": "analytics.errors",
     "UptickResult": "analytics.results",
     "activity_test": "analytics.upticks",
     "change_test": "analytics.upticks",
     "concentration_test": "analytics.upticks",
-    "count_incidents": "analytics.counts.counting",
+    "count_incidents": "analytics.counts",
     "day_test": "analytics.upticks",
     "evaluate": "analytics.evaluation",
     "monitor": "analytics.monitoring",
     "read_claims": "analytics.claims",
-    "read_incidents": "analytics.incidents.reading",
+    "read_incidents": "analytics.incidents",
     "recurrence_test": "analytics.upticks",
-    "region_set": "analytics.geo.names",
-    "region_table": "analytics.geo.names",
+    "region_set": "analytics.geo",
+    "region_table": "analytics.geo",
     "response_test": "analytics.upticks",
     "scan_test": "analytics.upticks",
     "severity_test": "analytics.upticks",

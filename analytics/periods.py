@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, Days
 from analytics.errors import InputError, OptionError, unknown_option
 
 __all__ = [
     "FREQS",
     "WEEKDAYS",
-    "Days",
     "Freq",
     "Gap",
     "Window",
@@ -38,7 +37,6 @@ __all__ = [
     "week_label",
 ]
 
-Days = npt.NDArray[np.datetime64]
 Freq = Literal["day", "week"]
 FREQS: tuple[Freq, ...] = ("day", "week")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -72,7 +70,7 @@ class Window:
         """Number of days in the window."""
         return int((self.end - self.start) / _DAY) + 1
 
-    def contains(self, days: Days) -> npt.NDArray[np.bool_]:
+    def contains(self, days: Days) -> BoolArray:
         """Whether each day lies in the window."""
         return (days >= self.start) & (days <= self.end)
 

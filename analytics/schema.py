@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics._typing import Days
 from analytics.errors import InputError
-from analytics.periods import Days
 
 __all__ = [
     "ACTIVITIES",

@@ -3,8 +3,8 @@
     python benchmarks/alternatives.py            # 4,000 null series a cell; about five minutes on two cores
     python benchmarks/alternatives.py --quick    # 200 a cell; writes nothing
 
-The docstrings in analytics/kernels/windows/alternatives.py say when each fails; this is the measurement. A method
-that has no p-value for a series (an empty window) does not reject it.
+The docstrings in analytics/kernels/windows/alternatives.py say when each fails; this is the measurement. A
+method that has no p-value for a series (an empty window) does not reject it.
 """
 
 from __future__ import annotations

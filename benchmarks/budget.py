@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.registry import detector_spec
 from analytics.kernels.common.episodes import episode_onsets
 from analytics.monitoring import calibrate_together

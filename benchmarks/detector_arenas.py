@@ -24,7 +24,7 @@ from detector_peers import (
     detector,
 )
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.kernels.common.episodes import episode_onsets
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.further import MORE_STATIONARY, simulate_more

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._cusum import cusum
 from analytics.detectors._ewma import ewma
 from analytics.kernels.charts.cusum import cusum_run

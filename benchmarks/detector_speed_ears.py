@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._ears import ears
 from analytics.detectors.grid import grid_of
 from analytics.kernels.charts.ears import ears_reference, ears_scan, empty_answers, floor_bounds, floor_scores

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._e_detector import e_detector
 from analytics.detectors._glr import glr
 from analytics.kernels.charts.focus import exact_glr

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import statsmodels.api as sm
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors import farrington_flexible, predictive, recent_window
 from analytics.simulation import simulate_counts
 

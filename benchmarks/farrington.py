@@ -21,7 +21,7 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._farrington import farrington
 from analytics.detectors._farrington_flexible import farrington_flexible, farrington_flexible_fits
 from analytics.kernels.farrington.baseline import flexible_baselines

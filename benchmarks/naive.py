@@ -2,8 +2,9 @@
 
 Each takes daily counts `values` of shape (days, series) whose last `length` days are the recent window and
 returns one-sided p-values of "the recent mean is higher", shape (series,). A series for which a test has no
-p-value, such as one without incidents, gets 1. Most come from analytics.kernels.windows.alternatives, which says when
-each one fails; here they get a baseline without a guard.
+p-value, such as one without incidents, gets 1. Most come from
+analytics.kernels.windows.alternatives, which says when each one fails; here they get a baseline without a
+guard.
 """
 
 from __future__ import annotations

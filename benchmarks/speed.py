@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import statsmodels.api as sm
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.simulation import simulate_counts
 from analytics.upticks import uptick_test

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analytics.geo.names import region_table
-from analytics.incidents.reading import read_incidents
+from analytics.geo import region_table
+from analytics.incidents import read_incidents
 from analytics.periods import label_periods, period_starts, week_first_day
 
 HERE = Path(__file__).resolve().parent

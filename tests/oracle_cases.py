@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 
 FOLDER = Path(__file__).resolve().parent / "oracle" / "surveillance"
 

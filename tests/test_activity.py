@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.counts.counting import count_incidents
-from analytics.counts.grid import Counts
+from analytics.counts import Counts, count_incidents
 from analytics.errors import UptickError
-from analytics.incidents.reading import read_incidents
+from analytics.incidents import read_incidents
 from analytics.kernels.claims.response import _limits, matched_response, past_scales
 from analytics.kernels.common.dispersion import window_sums
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, check_level, grid_of, make_alarms, per_region
 from analytics.errors import HistoryError, InputError, OptionError
 from analytics.kernels.common.episodes import episode_onsets, episode_spans

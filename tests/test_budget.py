@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.registry import DETECTORS, detector_spec
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.dispersion import window_dispersion

@@ -12,7 +12,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import special, stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, UptickError
 from analytics.kernels.change.online import run_length_posterior
 from analytics.kernels.change.pelt import NegativeBinomialCost, pelt_changes

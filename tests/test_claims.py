@@ -10,9 +10,9 @@ import pytest
 
 from analytics.claims import KINDS, read_claims, sensitivity_to_date, verdicts
 from analytics.claims.run import holds_only_deadly
-from analytics.counts.counting import count_incidents
+from analytics.counts import count_incidents
 from analytics.errors import InputError, OptionError, UptickError
-from analytics.incidents.reading import read_incidents
+from analytics.incidents import read_incidents
 from analytics.upticks.recent import uptick_test
 
 FAST = {"replicates": 99}

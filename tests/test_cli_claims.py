@@ -10,7 +10,7 @@ import pytest
 
 from analytics.claims import read_claims, verdicts
 from analytics.cli import main
-from analytics.incidents.reading import read_incidents
+from analytics.incidents import read_incidents
 
 DAY = "2020-04-13"
 CLAIMS = """

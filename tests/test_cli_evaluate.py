@@ -13,10 +13,10 @@ import pytest
 
 from analytics.bundled import bundled_path
 from analytics.cli import main
-from analytics.counts.counting import count_incidents
+from analytics.counts import count_incidents
 from analytics.evaluation import evaluate
 from analytics.evaluation.results import EvaluationResult
-from analytics.incidents.reading import read_incidents
+from analytics.incidents import read_incidents
 from analytics.plots.evaluation import evaluation_figure, plot_caught, plot_delay
 
 DAY = "2020-04-19"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import UptickError
 from analytics.kernels.windows.concentration import (
     concentration_limit,
@@ -148,7 +148,7 @@ def test_order_of_regions_and_silent_regions_do_not_matter(loud):
 
 
 def test_a_named_region_set_is_inside():
-    from analytics.geo.names import region_set, region_table
+    from analytics.geo import region_set, region_table
 
     names = region_table("Iraq", "admin2").names
     values = np.random.default_rng(2).poisson(0.1, (DAYS, len(names)))

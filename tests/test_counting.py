@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.counts.counting import count_incidents
-from analytics.counts.grid import UNPLACED
+from analytics.counts import UNPLACED, count_incidents
 from analytics.errors import UptickError
-from analytics.incidents.reading import read_incidents
+from analytics.incidents import read_incidents
 from analytics.schema import possible_span
 
 DAYS = pd.date_range("2020-01-01", "2020-02-29")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.counts import UNPLACED, Counts
 from analytics.counts.accounting import CountAccounting
-from analytics.counts.grid import UNPLACED, Counts
 from analytics.errors import UptickError
 
 

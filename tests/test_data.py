@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.geo.names import region_table
-from analytics.incidents.reading import read_incidents
+from analytics.geo import region_table
+from analytics.incidents import read_incidents
 from analytics.periods import as_window, week_first_day
 from analytics.simulation.incidents import iraq_places
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._bayes import bayes, predictive_bounds
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.windows import NOTHING

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._ears import GAP, UNDEFINED, ears
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import HistoryError, InputError, OptionError

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.detectors.registry import DETECTORS
 

@@ -7,7 +7,7 @@ import oracle_cases as oracle
 import pytest
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._farrington import EXACT, NO_WEEKS, farrington
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import OptionError

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._farrington_flexible import (
     EXACT,
     NO_SEASON,

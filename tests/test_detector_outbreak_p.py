@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._outbreak_p import outbreak_p
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import OptionError

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._predictive import HALF_WINDOW, SINGLE, predictive
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import HistoryError, OptionError

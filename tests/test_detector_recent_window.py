@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._recent_window import PARTLY, recent_window
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import HistoryError, OptionError

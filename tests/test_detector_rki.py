@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._rki import TOO_FEW, rki
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import OptionError

@@ -6,7 +6,7 @@ import numpy as np
 import oracle_cases as oracle
 import pytest
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._rogerson import design_tenths, rogerson
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.detectors.training import TRAINING

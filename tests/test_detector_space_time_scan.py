@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors._space_time_scan import FEW, FITTED, GAP, space_time_scan
 from analytics.detectors.grid import RUNNING, SHORT
 from analytics.errors import HistoryError, InputError, OptionError

@@ -9,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_cases import cases, load, numbers
 
-from analytics.counts.counting import count_incidents
-from analytics.counts.grid import Counts
+from analytics.counts import Counts, count_incidents
 from analytics.detectors._stcd import stcd
 from analytics.errors import InputError, OptionError
-from analytics.incidents.reading import read_incidents
+from analytics.incidents import read_incidents
 from analytics.kernels.space.scan import great_circle
 from analytics.kernels.space.stcd import disc_areas
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.detectors.registry import detector_spec
 from analytics.errors import HistoryError, InputError, OptionError

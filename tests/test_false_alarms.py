@@ -15,7 +15,7 @@ from analytics.claims import read_claims, verdicts
 from analytics.claims.published import published_quarters
 from analytics.errors import OptionError
 from analytics.evaluation.false_alarms import USUAL, alarm_weeks, false_alarm_rates
-from analytics.incidents.reading import read_incidents
+from analytics.incidents import read_incidents
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.plots.claims import plot_claims, plot_contrast, plot_published
 from analytics.plots.false_alarms import plot_alarm_weeks, plot_false_alarms

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from analytics import read_incidents
 from analytics.errors import InputError
-from analytics.incidents.reading import Incidents, RowAccounting
+from analytics.incidents import Incidents, RowAccounting
 from analytics.periods import Gap, Window
 from analytics.sources.checks import FLAGS, REASONS
 
@@ -160,7 +160,7 @@ def test_extra_columns_are_typed_only_where_nothing_is_lost():
 
 
 def test_reading_draws_no_pictures():
-    code = "import sys, analytics.incidents.reading; print('matplotlib' in sys.modules, 'statsmodels' in sys.modules)"
+    code = "import sys, analytics.incidents; print('matplotlib' in sys.modules, 'statsmodels' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["False", "False"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.registry import DETECTORS, detector_spec
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.episodes import episode_onsets

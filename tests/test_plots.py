@@ -14,7 +14,8 @@ import matplotlib.pyplot as plt
 from analytics import Counts, UptickError, uptick_test
 from analytics import plots as room
 from analytics.plots import plot_regions, plot_result, plot_trend, region_label
-from analytics.reporting import figures, report_style
+from analytics.reporting import report_style
+from analytics.reporting.elements import figures
 from analytics.upticks import expected_band
 
 ARABIC = ("كركوك", "نينوى", "صلاح الدين")

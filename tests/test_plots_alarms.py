@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import OptionError
 from analytics.plots import plot_alarm_board, plot_alarms

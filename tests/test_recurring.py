@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.recurrence.bursts import (

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from analytics.bundled import bundled_path
 from analytics.errors import InputError, OptionError
-from analytics.geo.names import RegionTable, fold, known_region_sets, region_set, region_table
+from analytics.geo import RegionTable, fold, known_region_sets, region_set, region_table
 
 GOVERNORATES = region_table("Iraq", "admin1")
 DISTRICTS = region_table("Iraq", "admin2")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import UptickError
 from analytics.kernels.space import scan as kernel
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED

@@ -8,8 +8,8 @@ import tomllib
 import pandas as pd
 import pytest
 
-from analytics.geo.names import known_region_sets
-from analytics.incidents.reading import read_incidents
+from analytics.geo import known_region_sets
+from analytics.incidents import read_incidents
 from analytics.schema import ACTIVITIES
 
 KEYS = {"id", "words", "kind", "region_set", "window", "activity", "direction", "supported_if", "lethal_only"}

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.counts.counting import count_incidents
+from analytics.counts import count_incidents
 from analytics.errors import UptickError
-from analytics.incidents.reading import read_incidents
+from analytics.incidents import read_incidents
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED

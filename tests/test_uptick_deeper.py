@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import UptickError
 from analytics.kernels.common.dispersion import Dispersion
 from analytics.kernels.common.glm import poisson_fit

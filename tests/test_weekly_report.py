@@ -20,7 +20,8 @@ from analytics import UptickError, read_incidents, region_table
 from analytics.bundled import bundled_path
 from analytics.errors import HistoryError, OptionError, OutputError
 from analytics.periods import WEEKDAYS
-from analytics.reporting import ReportText, weekly
+from analytics.reporting import ReportText
+from analytics.reporting.content import weekly
 from analytics.reporting.content import weekly as room
 from analytics.reporting.content.weekly import weekly_counts, weekly_numbers, weekly_report
 from analytics.reporting.content.weekly.names import check_not_another, report_name, reported_week

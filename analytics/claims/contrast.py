@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.claims.series import Asked, Unanswerable
 from analytics.results import format_number
 
 __all__ = ["contrast", "contrast_words"]
 
-FloatArray = npt.NDArray[np.float64]
 _BEFORE = 364  # days compared with, where there are so many and half a year of placebo dates beside
 _SPARE = 182
 _DAY = np.timedelta64(1, "D")
@@ -65,7 +65,7 @@ def contrast(asked: Asked) -> pd.DataFrame:
 
 def _change(
     values: npt.NDArray[np.integer],
-    covered: npt.NDArray[np.bool_],
+    covered: BoolArray,
     dates: npt.NDArray[np.integer],
     before: int,
     after: int,

@@ -13,7 +13,7 @@ import numpy as np
 from analytics.bundled import bundled_path
 from analytics.errors import InputError, UptickError, nearest
 from analytics.filters import parse_filter
-from analytics.geo.names import LEVELS, known_region_sets, region_set, region_table
+from analytics.geo import LEVELS, known_region_sets, region_set, region_table
 from analytics.periods import Window, as_day
 from analytics.schema import ACTIVITIES
 from analytics.upticks.activity import DEFINITIONS

@@ -17,7 +17,7 @@ from analytics.claims.table import VerdictTable, said
 from analytics.counts.counting import stated_as_of
 from analytics.errors import HistoryError, UptickError
 from analytics.filters import parse_filter
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.periods import as_day, as_gap
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED
 from analytics.upticks.windows import check_share
@@ -95,7 +95,7 @@ def verdicts(
     --------
     >>> from analytics.bundled import bundled_path
     >>> from analytics.claims import read_claims
-    >>> from analytics.incidents.reading import read_incidents
+    >>> from analytics.incidents import read_incidents
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-19")
     >>> table = verdicts(read_claims(), sample, as_of="2020-04-13", replicates=99)
     >>> table["more-active"]["verdict"].tolist()
@@ -204,7 +204,7 @@ def holds_only_deadly(incidents: Incidents) -> bool:
     Examples
     --------
     >>> import pandas as pd
-    >>> from analytics.incidents.reading import read_incidents
+    >>> from analytics.incidents import read_incidents
     >>> rows = pd.DataFrame({"date": ["2020-04-12", "2020-04-13"], "fatalities": [1, 0]})
     >>> holds_only_deadly(read_incidents(rows)), holds_only_deadly(read_incidents(rows.head(1)))
     (False, True)
@@ -244,7 +244,7 @@ def sensitivity_to_date(
     --------
     >>> from analytics.bundled import bundled_path
     >>> from analytics.claims import read_claims
-    >>> from analytics.incidents.reading import read_incidents
+    >>> from analytics.incidents import read_incidents
     >>> twin = read_incidents(bundled_path("data/iraq_simulated_no_uptick.csv"), as_of="2020-04-19")
     >>> table = sensitivity_to_date(read_claims(), twin, dates=["2020-04-06", "2020-04-13"], replicates=99)
     >>> table.loc[table["claim"] == "exploiting", "2020-04-06"].unique().tolist()

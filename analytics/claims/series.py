@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics.claims.read import Claim
-from analytics.counts.counting import count_incidents
-from analytics.counts.grid import Counts
-from analytics.incidents.reading import Incidents
+from analytics.counts import Counts, count_incidents
+from analytics.incidents import Incidents
 from analytics.periods import Window
 
 __all__ = ["Asked", "Unanswerable", "ask"]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics.cli.inputs import read, the_file
 from analytics.cli.show import Shown, Table, account_lines, csv_bytes, emit, input_record, plan_output
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.periods import as_day
 
 __all__ = ["run"]

@@ -17,9 +17,9 @@ from analytics.cli.show import (
     records,
     with_glyphs,
 )
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import OptionError
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.results import SUPPORTED, UptickResult, shown
 from analytics.upticks import uptick_test
 

@@ -12,7 +12,7 @@ from analytics.cli.inputs import read_as_of, spells, the_file
 from analytics.cli.parser import build_parser
 from analytics.cli.show import Plan, Shown, Table, account_lines, emit, input_record, records
 from analytics.errors import OptionError
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 
 __all__ = ["run_claims"]
 

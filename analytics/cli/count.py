@@ -9,9 +9,9 @@ import pandas as pd
 
 from analytics.cli.inputs import counting_options, read_and_count, spells
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
-from analytics.counts.grid import UNPLACED, Counts
+from analytics.counts import UNPLACED, Counts
 from analytics.errors import OptionError
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 
 __all__ = ["counting_record", "run"]
 

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from analytics.bundled import bundled_path
-from analytics.counts.counting import count_incidents
-from analytics.counts.grid import Counts
+from analytics.counts import Counts, count_incidents
 from analytics.errors import OptionError
-from analytics.incidents.reading import Incidents, read_incidents
+from analytics.incidents import Incidents, read_incidents
 from analytics.periods import Gap, as_day, as_gap, week_first_day, week_label
 
 __all__ = [

@@ -16,9 +16,9 @@ from analytics.cli.count import counting_record
 from analytics.cli.inputs import read_and_count, spells
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.cli.text import printable
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import OptionError
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, monitor
 
 __all__ = ["ALARMED", "run"]

@@ -23,10 +23,10 @@ from rich.text import Text
 
 from analytics import __version__
 from analytics.cli.text import printable
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import OptionError, OutputError, unknown_option
 from analytics.files import check_writable, write_together
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.periods import Gap
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, shown
 

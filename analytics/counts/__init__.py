@@ -1,1 +1,8 @@
-"""Counts."""
+"""Counts: a complete period x region grid, made from incidents or from a table."""
+
+from __future__ import annotations
+
+from analytics.counts.counting import count_incidents
+from analytics.counts.grid import UNPLACED, CountAccounting, Counts
+
+__all__ = ["UNPLACED", "CountAccounting", "Counts", "count_incidents"]

@@ -12,7 +12,7 @@ from analytics.counts.grid import Counts
 from analytics.counts.placing import choose_regions, gap_columns
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.filters import parse_filter
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.periods import as_day, as_gap, check_freq, check_week_start, day_range
 from analytics.schema import COARSE_DAYS, possible_span
 

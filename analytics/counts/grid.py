@@ -10,18 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray, Days
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.tables import array_counts, array_dates, table_counts
 from analytics.errors import InputError, OptionError, nearest, unknown_option
-from analytics.periods import (
-    Days,
-    Freq,
-    as_day,
-    check_freq,
-    check_week_start,
-    label_periods,
-    week_first_day,
-)
+from analytics.periods import Freq, as_day, check_freq, check_week_start, label_periods, week_first_day
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
 
@@ -69,7 +62,7 @@ class Counts:
     """
 
     values: npt.NDArray[np.int32]
-    coverage: npt.NDArray[np.bool_]
+    coverage: BoolArray
     starts: Days
     regions: tuple[str, ...]
     freq: Freq
@@ -109,7 +102,7 @@ class Counts:
         return 7 if self.finest == "week" else 1
 
     @property
-    def provisional(self) -> npt.NDArray[np.bool_]:
+    def provisional(self) -> BoolArray:
         """Which periods were still running at `as_of`; shape (periods,)."""
         return np.asarray(self.starts + (self.period_days - 1) * _DAY > self.as_of)
 
@@ -190,7 +183,7 @@ class Counts:
         weeks = week_first_day(self.starts, self.week_start)
         first, boundary = np.unique(weeks, return_index=True)
 
-        def add(array: npt.NDArray[np.int32] | npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+        def add(array: npt.NDArray[np.int32] | BoolArray) -> npt.NDArray[np.int32]:
             return np.add.reduceat(array, boundary, axis=0, dtype=np.int32)
 
         days_due = np.minimum((self.as_of - first) / _DAY + 1, 7).astype(int)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import IntArray
 from analytics.errors import InputError, OptionError, nearest
-from analytics.geo.names import LEVELS, RegionTable, fold, known_region_sets, region_set, region_table
-from analytics.incidents.reading import Incidents
+from analytics.geo import LEVELS, RegionTable, fold, known_region_sets, region_set, region_table
+from analytics.incidents import Incidents
 from analytics.periods import Gap
 
 __all__ = ["ChosenRegions", "choose_regions", "gap_columns"]
@@ -22,7 +22,7 @@ class ChosenRegions:
     """Regions counted: code -1 could not be placed, code -2 lies outside the selection."""
 
     names: tuple[str, ...]
-    codes: npt.NDArray[np.int64]
+    codes: IntArray
     label: str
     selected: bool
     table: RegionTable | None
@@ -141,7 +141,7 @@ def _wanted(regions: str | Sequence[str] | None, by: str) -> tuple[list[str] | N
     return names, f"{len(names)} chosen"
 
 
-def _recode(codes: npt.NDArray[np.int64], picked: list[int], size: int) -> npt.NDArray[np.int64]:
+def _recode(codes: IntArray, picked: list[int], size: int) -> IntArray:
     new = np.full(size + 1, -2, dtype=np.int64)
     new[-1] = -1  # code -1, not placed, indexes the last entry
     new[picked] = np.arange(len(picked))
@@ -162,7 +162,7 @@ def _unplaced_note(unknown: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def gap_columns(gap: Gap, chosen: ChosenRegions) -> npt.NDArray[np.int64]:
+def gap_columns(gap: Gap, chosen: ChosenRegions) -> IntArray:
     """Return the columns a spell without coverage touches; a total is touched by any part of it."""
     everything = np.arange(len(chosen.names))
     if gap.region is None or not chosen.is_place or chosen.names == ("all incidents",):

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray, Days, FloatArray
 from analytics.errors import InputError, OptionError, nearest, unknown_option
-from analytics.periods import Days, Freq, Gap, as_day, as_gap, parse_week, week_first_day
+from analytics.periods import Freq, Gap, as_day, as_gap, parse_week, week_first_day
 
-__all__ = ["array_counts", "array_dates", "gap_mask", "region_coordinates", "table_counts"]
+__all__ = ["array_counts", "array_dates", "gap_mask", "table_counts"]
 
 Missing = Literal["error", "uncovered", "zero"]
 
 _DAY = np.timedelta64(1, "D")
-_LATITUDE, _LONGITUDE, _PLACE = ("lat", "latitude"), ("lon", "lng", "longitude"), ("region", "place", "name")
 
 
 def index_days(index: pd.Index, freq: Freq, week_start: str) -> Days:
@@ -41,7 +41,7 @@ def index_days(index: pd.Index, freq: Freq, week_start: str) -> Days:
     return days
 
 
-def whole_numbers(frame: pd.DataFrame, regions: tuple[str, ...]) -> npt.NDArray[np.float64]:
+def whole_numbers(frame: pd.DataFrame, regions: tuple[str, ...]) -> FloatArray:
     """Return the counts as floats, NaN where missing; refuse what is not a whole number of 0 or more."""
     try:
         numbers = frame.to_numpy(dtype=float, na_value=np.nan)
@@ -60,7 +60,7 @@ def whole_numbers(frame: pd.DataFrame, regions: tuple[str, ...]) -> npt.NDArray[
 
 def array_counts(
     values: npt.ArrayLike, coverage: npt.ArrayLike | None
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+) -> tuple[npt.NDArray[np.int32], BoolArray]:
     """Return counts, 0 where not covered, and their coverage; both of shape (periods, regions)."""
     numbers = np.asarray(values)
     numbers = numbers[:, None] if numbers.ndim == 1 else numbers
@@ -119,7 +119,7 @@ def table_counts(
     week_start: str,
     coverage: Sequence[object] | pd.DataFrame,
     missing: Missing,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_], Days]:
+) -> tuple[npt.NDArray[np.int32], BoolArray, Days]:
     """Return counts, coverage and first days of the periods; for the options see `Counts.from_frame`."""
     if missing not in get_args(Missing):
         raise unknown_option("missing", missing, get_args(Missing))
@@ -160,7 +160,7 @@ def table_counts(
     return np.where(covered, np.nan_to_num(values), 0).astype(np.int32), covered, grid
 
 
-def gap_mask(gap: Gap, starts: Days, step: int, regions: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def gap_mask(gap: Gap, starts: Days, step: int, regions: tuple[str, ...]) -> BoolArray:
     """Return which (period, region) cells a spell without coverage touches."""
     if gap.region is not None and gap.region not in regions:
         close = nearest(gap.region, regions)
@@ -172,67 +172,3 @@ def gap_mask(gap: Gap, starts: Days, step: int, regions: tuple[str, ...]) -> npt
     touched = (starts <= gap.window.end) & (starts + (step - 1) * _DAY >= gap.window.start)
     here = np.ones(len(regions), bool) if gap.region is None else np.array(regions) == gap.region
     return np.asarray(touched[:, None] & here[None, :])
-
-
-def region_coordinates(
-    regions: Sequence[str], by: str, places: pd.DataFrame | npt.ArrayLike
-) -> npt.NDArray[np.float64]:
-    """Return latitude and longitude of each region, in their order; shape (regions, 2).
-
-    Parameters
-    ----------
-    regions : sequence of str
-    by : str
-        What the regions are; a column of that name may hold their names.
-    places : DataFrame or array, shape (regions, 2)
-        A table has latitude and longitude under one of their usual names, and the regions' names in a column
-        or its index; an array has the regions' order.
-
-    Raises
-    ------
-    InputError
-        If a region has no coordinates, or they are not latitude and longitude.
-    """
-    if isinstance(places, pd.DataFrame):
-        lower = {str(name).lower(): name for name in places.columns}
-        latitude = next((lower[n] for n in _LATITUDE if n in lower), None)
-        longitude = next((lower[n] for n in _LONGITUDE if n in lower), None)
-        if latitude is None or longitude is None:
-            raise InputError(
-                "the table of places lacks coordinates",
-                expected="columns lat and lon (or latitude, longitude)",
-                found=", ".join(map(str, places.columns)),
-            )
-        name = next((lower[n] for n in (by.lower(), *_PLACE) if n in lower), None)
-        names = places.index if name is None else places[name]
-        table = places[[latitude, longitude]].set_axis(pd.Index(names).astype(str), axis=0)
-        if table.index.duplicated().any():
-            twice = str(table.index[table.index.duplicated()][0])
-            raise InputError("a place stands twice in the table of places", found=twice)
-        absent = [region for region in regions if region not in table.index]
-        if absent:
-            raise InputError(
-                f"{len(absent)} of {len(regions)} regions have no coordinates",
-                expected="each region of the counts, spelt as there",
-                found=f"nothing for {', '.join(absent[:3])}" + (", ..." if len(absent) > 3 else ""),
-                where="places",
-            )
-        values = table.loc[list(regions)].to_numpy(dtype=float)
-    else:
-        values = np.asarray(places, dtype=float)
-        if values.shape != (len(regions), 2):
-            raise InputError(
-                "places has the wrong shape",
-                expected=f"latitude and longitude of each region, {(len(regions), 2)}",
-                found=str(values.shape),
-            )
-    bad = ~((np.abs(values[:, 0]) <= 90) & (np.abs(values[:, 1]) <= 180))  # also where missing
-    if bad.any():
-        at = int(np.flatnonzero(bad)[0])
-        raise InputError(
-            "coordinates are not latitude and longitude",
-            expected="degrees, -90..90 and -180..180",
-            found=f"{values[at, 0]:g}, {values[at, 1]:g}",
-            where=regions[at],
-        )
-    return np.asarray(values)

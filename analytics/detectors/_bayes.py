@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray, IntArray
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.detectors.windows import NOTHING, check_windows
 from analytics.errors import unknown_option
@@ -17,8 +18,6 @@ from analytics.results import Alarms, DetectorRun
 
 __all__ = ["bayes"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _TINY = 1e-300
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.grid import Grid, check_above, grid_of, make_alarms, per_region
 from analytics.detectors.training import Family, InControl, in_control
 from analytics.errors import OptionError, unknown_option
@@ -35,8 +35,6 @@ from analytics.results import Alarms, DetectorRun
 
 __all__ = ["cusum"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _REFERENCE, _THRESHOLD = 1.04, 2.26  # Rossi et al.: run lengths 500 and 7 on a standard normal
 _ABOVE_ONE = 1 + 1e-9  # puts a threshold just out of reach of one incident

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, FloatArray
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.charts.e_process import Form, bet_on_counts, mean_limit
@@ -15,7 +16,6 @@ from analytics.results import Alarms, DetectorRun
 
 __all__ = ["e_detector"]
 
-BoolArray = npt.NDArray[np.bool_]
 
 THIN = "fewer than half of the training periods have coverage"
 CONDITION = "anytime-valid only if the conditional mean never exceeds the stated m"
@@ -192,7 +192,7 @@ def e_detector(
 
 def _level(
     grid: Grid, process: bool, arl: object, alpha: object, threshold: object
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None, str]:
+) -> tuple[FloatArray, FloatArray | None, str]:
     """Return the threshold and, for a detector, the largest rate of false alarms it stands for."""
     if process:
         if alpha is not None:

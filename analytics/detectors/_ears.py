@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.kernels.charts.ears import (
@@ -24,7 +25,6 @@ from analytics.results import Alarms, DetectorRun
 
 __all__ = ["GAP", "UNDEFINED", "ears"]
 
-FloatArray = npt.NDArray[np.float64]
 Method = Literal["C1", "C2", "C3"]
 
 GAP = "a period without coverage in the baseline"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.grid import check_above, check_level, grid_of, make_alarms, per_region
 from analytics.detectors.training import Family, in_control
 from analytics.errors import OptionError

@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from scipy import special
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, FloatArray
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.farrington.baseline import check_whole, flexible_baselines
@@ -23,7 +24,7 @@ from analytics.kernels.farrington.bounds import (
     score_surprise,
     surprise,
 )
-from analytics.kernels.farrington.fit import BoolArray, FarringtonFits, FloatArray, fit_weeks
+from analytics.kernels.farrington.fit import FarringtonFits, fit_weeks
 from analytics.kernels.farrington.reference import OVERWRITTEN
 from analytics.results import Alarms, DetectorRun
 

@@ -8,16 +8,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
-from analytics.detectors.grid import (
-    SHORT,
-    BoolArray,
-    FloatArray,
-    Grid,
-    grid_of,
-    make_alarms,
-    per_region,
-)
+from analytics._typing import BoolArray, FloatArray
+from analytics.counts import Counts
+from analytics.detectors.grid import SHORT, Grid, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.charts import glr as kernel
 from analytics.kernels.charts.glr_chart import (
@@ -35,7 +28,6 @@ __all__ = ["glr"]
 
 Family = Literal["poisson", "negative_binomial"]
 Change = Literal["intercept", "epidemic"]
-IntArray = npt.NDArray[np.int64]
 
 NO_INCIDENT = "no incident in the training periods"
 THIN = "fewer than half of the training periods have coverage"

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.charts.onset import onset_scan

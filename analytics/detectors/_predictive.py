@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.forecast.means import forecast
@@ -16,7 +17,6 @@ from analytics.results import Alarms, DetectorRun
 
 __all__ = ["predictive"]
 
-FloatArray = npt.NDArray[np.float64]
 
 SHORTEST = 26  # covered weeks a region needs before it is tested
 HALF_WINDOW = "no coverage in the week before: tested on one week"

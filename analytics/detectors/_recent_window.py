@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, FloatArray
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.windows.recent import RollingTest, check_lengths, rolling_test
@@ -18,7 +19,6 @@ from analytics.results import Alarms, DetectorRun
 
 __all__ = ["recent_window"]
 
-FloatArray = npt.NDArray[np.float64]
 
 PARTLY = "part of the recent window has no coverage"
 _DAY = np.timedelta64(1, "D")
@@ -144,7 +144,7 @@ def recent_window(
 def _alarms(
     grid: Grid,
     test: RollingTest,
-    long: npt.NDArray[np.bool_],
+    long: BoolArray,
     level: FloatArray,
     parameters: dict[str, Any],
     step: int,

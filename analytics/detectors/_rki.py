@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
 from analytics.detectors.windows import check_windows
 from analytics.errors import OptionError, unknown_option
@@ -17,7 +18,6 @@ from analytics.results import Alarms, DetectorRun
 
 __all__ = ["rki"]
 
-FloatArray = npt.NDArray[np.float64]
 
 TOO_FEW = "fewer than half of the reference periods have coverage"
 _SMALL = 20  # up to this mean the Poisson limit, above it mean + 2 sd

@@ -16,7 +16,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, FloatArray
+from analytics.counts import Counts
 from analytics.detectors.grid import check_above, grid_of, make_alarms, per_region
 from analytics.detectors.training import in_control, positive
 from analytics.errors import OptionError, unknown_option
@@ -26,7 +27,6 @@ from analytics.results import Alarms, DetectorRun
 
 __all__ = ["rogerson"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _TIE = 1e-9  # sums of tenths are equal to the threshold or a tenth away from it
 _MEAN_STEP = 0.02  # means within 2 % share a design
@@ -196,13 +196,13 @@ def rogerson(
 
 def _reference_run(
     values: npt.NDArray[np.int32],
-    usable: npt.NDArray[np.bool_],
+    usable: BoolArray,
     mean: FloatArray,
     reference: FloatArray,
     threshold: FloatArray,
     restart: float,
     head: FloatArray,
-) -> tuple[FloatArray, npt.NDArray[np.bool_], FloatArray]:
+) -> tuple[FloatArray, BoolArray, FloatArray]:
     """Run the CUSUM in the units of the threshold of the average mean, in the reference's order.
 
     Sums of tenths tie with their thresholds: the order in which they are added decides what is rounded up.

@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
-from analytics.counts.tables import region_coordinates
+from analytics._typing import BoolArray
+from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, check_level, check_seed, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
+from analytics.geo.coordinates import region_coordinates
 from analytics.kernels.space.prospective import (
     MIN_OBSERVED,
     check_history,
@@ -149,7 +150,7 @@ def space_time_scan(
     statistic, pvalue = np.zeros(shape), np.ones(shape)
     expected = np.full(shape, np.nan)
     gap, fitted, few = np.zeros((3, *shape), dtype=bool)
-    reasons: dict[str, npt.NDArray[np.bool_]] = {}
+    reasons: dict[str, BoolArray] = {}
     for row in np.flatnonzero(long):
         part = slice(ends[row] - span, ends[row])
         tested = np.asarray(counts.coverage[part].all(axis=0))

@@ -10,20 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics.counts import Counts
 from analytics.detectors.events import area_shares, events_of_arrays, events_of_incidents
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import OptionError, unknown_option
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.kernels.space.scan import EARTH_KM
 from analytics.kernels.space.stcd import running_clusters
 from analytics.results import Alarms, DetectorRun, format_number
 
 __all__ = ["EventClusters", "stcd"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 _DAY = np.timedelta64(1, "D")
 

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import spatial
 
+from analytics._typing import FloatArray
 from analytics.errors import InputError, OptionError
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.kernels.space.scan import EARTH_KM
 from analytics.kernels.space.stcd import disc_areas
 
 __all__ = ["Events", "area_shares", "events_of_arrays", "events_of_incidents"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _COARSE_PLACES = ("admin1", "country", "international")  # many incidents in one spot that is nobody's
 

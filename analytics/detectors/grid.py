@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, Days, FloatArray
+from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.periods import Days, Freq
+from analytics.periods import Freq
 from analytics.results import Alarms, DetectorRun
 
 __all__ = [
@@ -27,8 +28,6 @@ __all__ = [
     "per_region",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 NO_COVERAGE = "no coverage in this period"
 RUNNING = "period still running at as_of"

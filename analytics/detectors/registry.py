@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray
+from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.periods import Freq
 from analytics.results import Alarms
@@ -19,7 +19,6 @@ from analytics.results import Alarms
 __all__ = ["BY_WEEK", "DETECTORS", "Spec", "detector_spec", "detector_specs"]
 
 Kind = Literal["pvalue", "evalue", "score"]
-FloatArray = npt.NDArray[np.float64]
 
 BY_WEEK = "counts.resample('week'), or freq='week' where incidents are counted"
 _EDGE_WEEKS = 4  # a past year's window reaches so far back beyond the whole years

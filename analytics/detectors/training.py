@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.detectors.grid import SHORT, Grid
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.charts.cusum import train
@@ -16,8 +16,6 @@ from analytics.kernels.common.glm import poisson_fit
 
 __all__ = ["TRAINING", "Family", "InControl", "in_control", "positive"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Family = Literal["poisson", "negative_binomial"]
 
 TRAINING = "in the training history"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.grid import check_seed
 from analytics.detectors.registry import Spec
 from analytics.errors import HistoryError, OptionError, unknown_option

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.evaluation.replicates import Replicates, Run
 from analytics.evaluation.scores import (
     Estimate,
@@ -22,9 +23,6 @@ from analytics.kernels.common.episodes import episode_onsets
 
 __all__ = ["ABOVE", "FEW_REGIONS", "Scored", "by_region", "measure"]
 
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 ABOVE = 2.0  # false-alarm episodes a year a region should not have more of
 CURVE = np.geomspace(0.1, 12.0, 25)  # budgets of the curve

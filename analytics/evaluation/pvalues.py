@@ -6,17 +6,16 @@ import html
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import FloatArray
 from analytics.errors import InputError
 from analytics.evaluation.scores import estimate_ratio, randomised_pit, resampling_weights, uniformity
 from analytics.results import Alarms
-from analytics.results.answers import format_number
+from analytics.results.words import format_number
 
 __all__ = ["PValueCalibration", "pvalue_calibration"]
 
-FloatArray = npt.NDArray[np.float64]
 LEVELS = (0.001, 0.01, 0.05)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray
+from analytics.counts import Counts
 from analytics.detectors.registry import DETECTORS, Spec, detector_specs
 from analytics.errors import OptionError, unknown_option
 from analytics.evaluation.replicates import Detector
@@ -34,7 +34,7 @@ class RegisteredDetector:
     """
 
     spec: Spec
-    threshold: npt.NDArray[np.float64]
+    threshold: FloatArray
 
     @property
     def joint(self) -> bool:

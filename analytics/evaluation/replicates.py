@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, Days, FloatArray, IntArray
+from analytics.counts import Counts
 from analytics.errors import HistoryError, InputError
 from analytics.periods import week_first_day
 from analytics.results import Alarms
@@ -17,9 +18,6 @@ from analytics.simulation.injection import add_upticks
 
 __all__ = ["Detector", "Replicates", "Run", "columns_at_once", "make_replicates", "run_on", "whole_periods"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 Detector = Callable[..., Alarms]
 _DAY = np.timedelta64(1, "D")
 COLUMNS = 2000  # series given to a detector at once
@@ -46,8 +44,8 @@ class Replicates:
     values: npt.NDArray[np.int32]
     covered: BoolArray
     added: IntArray
-    begin: npt.NDArray[np.datetime64]
-    end: npt.NDArray[np.datetime64]
+    begin: Days
+    end: Days
     placed: BoolArray
     empty: int
 
@@ -59,7 +57,7 @@ class Run:
     alarm: BoolArray
     tested: BoolArray
     statistic: FloatArray | None
-    starts: npt.NDArray[np.datetime64]
+    starts: Days
     period_days: int
     resets: bool
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.results.answers import format_number
+from analytics.results.words import format_number
 
 __all__ = ["HALF", "EvaluationResult"]
 

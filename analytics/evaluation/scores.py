@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.episodes import EPISODE_DAYS, episode_onsets
 
 __all__ = [
@@ -31,9 +32,6 @@ __all__ = [
     "uniformity",
 ]
 
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Kind = Literal["share", "rate", "mean"]
 
 BOOTSTRAP = 1999

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray
 from analytics.errors import InputError
 from analytics.evaluation.replicates import reachable
 from analytics.evaluation.scores import (
@@ -26,7 +27,6 @@ from analytics.results import Alarms
 
 __all__ = ["MEASURES", "score_alarms", "score_fdr", "score_matched"]
 
-BoolArray = npt.NDArray[np.bool_]
 
 MEASURES = ("fpr", "pod", "sensitivity", "specificity", "ppv", "f1", "delay")
 

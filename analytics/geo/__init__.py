@@ -1,1 +1,18 @@
-"""Geo."""
+"""Places and their days: names and spellings, region sets, calendars, coordinates."""
+
+from __future__ import annotations
+
+from analytics.geo.names import BLANK, LEVELS, RegionMatch, RegionTable, fold, region_table
+from analytics.geo.sets import RegionSet, known_region_sets, region_set
+
+__all__ = [
+    "BLANK",
+    "LEVELS",
+    "RegionMatch",
+    "RegionSet",
+    "RegionTable",
+    "fold",
+    "known_region_sets",
+    "region_set",
+    "region_table",
+]

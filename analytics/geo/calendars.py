@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, Days
 from analytics.bundled import bundled_path
 from analytics.errors import InputError, unknown_option
-from analytics.periods import Days, Window, as_window
+from analytics.periods import Window, as_window
 
 __all__ = ["CALENDAR_YEARS", "Overlap", "calendar_days", "calendar_names", "calendar_windows", "overlaps"]
 
-BoolArray = npt.NDArray[np.bool_]
 
 CALENDAR_YEARS = Window(np.datetime64("1990-01-01"), np.datetime64("2030-12-31"))
 _LABELS = {

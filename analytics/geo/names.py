@@ -1,4 +1,4 @@
-"""Place names and their spellings, and named sets of regions.
+"""Place names and their spellings.
 
 The table of names covers Iraq: 18 governorates (``admin1``) and 101 districts (``admin2``) as OCHA drew them
 in 2019. Names are matched after folding (case, accents, apostrophes, articles), never by likeness: a name
@@ -19,17 +19,14 @@ import numpy as np
 import pandas as pd
 
 from analytics.bundled import bundled_path
-from analytics.errors import InputError, OptionError, nearest, unknown_option
+from analytics.errors import InputError, OptionError, unknown_option
 
 __all__ = [
     "BLANK",
     "LEVELS",
     "RegionMatch",
-    "RegionSet",
     "RegionTable",
     "fold",
-    "known_region_sets",
-    "region_set",
     "region_table",
 ]
 
@@ -266,56 +263,6 @@ class RegionTable:
         return list(dict.fromkeys(self.names[self._keys[key]] for key in close))[:most]
 
 
-@dataclass(frozen=True, slots=True)
-class RegionSet:
-    """Regions that go together under one name.
-
-    Attributes
-    ----------
-    name, label, level : str
-        How it is asked for, how it is shown to readers, and ``"admin1"`` or ``"admin2"``.
-    members : tuple of str
-        Canonical names.
-    note : str
-        What a reader has to know about the choice of members.
-    """
-
-    name: str
-    label: str
-    level: str
-    members: tuple[str, ...]
-    note: str = ""
-
-
-_DISPUTED = RegionSet(
-    name="disputed_territories",
-    label="disputed territories as listed by UNAMI in 2009; no position on status",
-    level="admin2",
-    members=(
-        "Sinjar",
-        "Tal Afar",
-        "Tilkaef",
-        "Sheikhan",
-        "Akre",
-        "Hamdaniya",
-        "Makhmour",
-        "Hawija",
-        "Dibis",
-        "Daquq",
-        "Kirkuk",
-        "Tuz Khurmatu",
-        "Kifri",
-        "Khanaqin",
-    ),
-    note=(
-        "The list of 22 April 2009 also names Mandali, a sub-district of Baladruz. Sources that name "
-        "districts cannot tell it from the rest of Baladruz, most of which is not on the list, so Baladruz "
-        "is left out: incidents in Mandali are not counted. To count them, and the rest of Baladruz with "
-        "them, add Baladruz."
-    ),
-)
-
-
 def region_table(country: str, level: str) -> RegionTable | None:
     """Return the table of names for a country, or None where there is none.
 
@@ -357,67 +304,3 @@ def _iraq(level: str) -> RegionTable:
         notes=tuple(row["note"] for row in rows),
         spellings=tuple((row["name"], *row["spellings"].split("|")) for row in rows),
     )
-
-
-def known_region_sets() -> tuple[str, ...]:
-    """Return the names of all region sets.
-
-    Examples
-    --------
-    >>> known_region_sets()[:3]
-    ('disputed_territories', 'districts_of_anbar', 'districts_of_babil')
-    """
-    return tuple(_region_sets())
-
-
-def region_set(name: str) -> RegionSet:
-    """Return a region set by its name.
-
-    Parameters
-    ----------
-    name : str
-        ``"disputed_territories"``, or ``"districts_of_"`` and a governorate: ``"districts_of_kirkuk"``.
-        Case, spaces and hyphens do not matter.
-
-    Raises
-    ------
-    OptionError
-        If there is no such set; the message lists the known ones.
-
-    Examples
-    --------
-    >>> region_set("disputed_territories").members[:3]
-    ('Sinjar', 'Tal Afar', 'Tilkaef')
-    >>> region_set("districts_of_kirkuk").members
-    ('Daquq', 'Dibis', 'Hawija', 'Kirkuk')
-    """
-    sets = _region_sets()
-    wanted = _slug(name)
-    if wanted not in sets:
-        close = nearest(wanted, sets)
-        raise OptionError(
-            f"unknown region set {name!r}",
-            expected=f"one of {', '.join(sets)}",
-            todo=f"did you mean {' or '.join(close)}?" if close else None,
-        )
-    return sets[wanted]
-
-
-def _slug(name: str) -> str:
-    return "_".join(_WORD.findall(name.casefold()))
-
-
-@lru_cache(maxsize=1)
-def _region_sets() -> dict[str, RegionSet]:
-    districts = _iraq("admin2")
-    sets = [_DISPUTED]
-    sets += [
-        RegionSet(
-            name=f"districts_of_{_slug(governorate)}",
-            label=f"districts of {governorate}",
-            level="admin2",
-            members=districts.children_of(governorate),
-        )
-        for governorate in _iraq("admin1").names
-    ]
-    return {item.name: item for item in sets}

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analytics.sources.checks import REASONS, Bools, Draft
+from analytics._typing import BoolArray, IntArray
+from analytics.sources.checks import REASONS, Draft
 
 __all__ = ["split", "spread"]
 
 
-def spread(kept: Bools, rows: Bools) -> Bools:
+def spread(kept: BoolArray, rows: BoolArray) -> BoolArray:
     """Return a mask over all rows from a mask over the kept ones."""
     out = np.zeros(len(kept), dtype=bool)
     out[kept] = rows
     return out
 
 
-def split(draft: Draft) -> tuple[pd.DataFrame, Bools]:
+def split(draft: Draft) -> tuple[pd.DataFrame, BoolArray]:
     """Give each unusable row its first reason; return those rows and which rows are kept."""
     raw = draft.columns.raw
     _not_records(draft)
@@ -58,9 +58,7 @@ def split(draft: Draft) -> tuple[pd.DataFrame, Bools]:
     return quarantine, kept
 
 
-def _duplicate_details(
-    ids: pd.Series, where: npt.NDArray[np.int64], kept: Bools, rows: npt.NDArray[np.int64]
-) -> list[str]:
+def _duplicate_details(ids: pd.Series, where: IntArray, kept: BoolArray, rows: IntArray) -> list[str]:
     first = pd.Series(rows[kept], index=ids[kept].to_numpy())
     return [f"{name!r} is already in row {first[name]}" for name in ids.iloc[where]]
 

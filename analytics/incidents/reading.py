@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.incidents.quarantine import split, spread
 from analytics.periods import Gap, as_day, as_gap
@@ -313,19 +313,19 @@ def _who_began(frame: pd.DataFrame) -> str:
     return f"initiator of {len(frame):,} incidents: {stated}"
 
 
-def _is_extra(draft: Draft, column: str, kept: npt.NDArray[np.bool_]) -> bool:
+def _is_extra(draft: Draft, column: str, kept: BoolArray) -> bool:
     if column not in draft.carried:
         return True
     lost = draft.carried[column]
     return lost is not None and bool(lost[kept].any())
 
 
-def _take(values: object, kept: npt.NDArray[np.bool_]) -> pd.Series:
+def _take(values: object, kept: BoolArray) -> pd.Series:
     series = values if isinstance(values, pd.Series) else pd.Series(np.asarray(values))
     return series[kept].reset_index(drop=True)
 
 
-def _joined(flags: dict[str, npt.NDArray[np.bool_]], size: int) -> pd.Series:
+def _joined(flags: dict[str, BoolArray], size: int) -> pd.Series:
     """Return each row's flags joined; one text for each distinct combination."""
     if not flags:
         return pd.Series("", index=pd.RangeIndex(size), dtype="str")

@@ -8,10 +8,10 @@ from numbers import Real
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray, IndexArray
+from analytics.counts import Counts
 from analytics.detectors.grid import check_seed
 from analytics.detectors.registry import Spec, detector_spec
 from analytics.errors import OptionError, unknown_option
@@ -24,8 +24,6 @@ from analytics.results import format_number
 __all__ = ["By", "Calibration", "calibrate", "calibrate_together"]
 
 By = Literal["auto", "formula", "history"]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 REPLICATES = 400
 DRAWS, DRAWS_OF_A_SHARE = 40, 20  # models for each region; a share needs more years from each
@@ -338,7 +336,7 @@ Found = tuple[FloatArray, FloatArray, FloatArray]
 
 def _on_histories(
     specs: Sequence[Spec], batch: Histories, rate: float, share: float | None, say: Callable[[str], None]
-) -> tuple[npt.NDArray[np.intp], list[Found], FloatArray]:
+) -> tuple[IndexArray, list[Found], FloatArray]:
     """Return threshold, rate and its error of each detector, and the rate of all, for a batch's regions."""
     runs = []
     for spec in specs:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.detectors.registry import Spec
 from analytics.kernels.common.episodes import EPISODE_DAYS
 from analytics.monitoring.histories import Histories
 from analytics.monitoring.thresholds import bisect, sweep
 
 __all__ = ["Calibrator"]
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Calibrator:
@@ -37,7 +34,7 @@ class Calibrator:
             value = -given if spec.sweep == "pvalue" else given
             self.evidence: FloatArray = np.where(first.alarm, value, -np.inf)
 
-    def _split(self, array: npt.NDArray[np.bool_]) -> BoolArray:
+    def _split(self, array: BoolArray) -> BoolArray:
         """Return an array by period, region, and replicate."""
         return array.reshape(len(array), self.regions, -1)
 

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, IndexArray
+from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.monitoring.null import draw_counts, moments
 
@@ -39,7 +40,7 @@ class Histories:
     """
 
     counts: Counts
-    at: npt.NDArray[np.intp]
+    at: IndexArray
     draws: int
     futures: int
     last: int
@@ -68,9 +69,7 @@ def usable_history(counts: Counts) -> Counts:
     )  # fmt: skip
 
 
-def _side_by_side(
-    counts: Counts, values: npt.NDArray[np.int32], coverage: npt.NDArray[np.bool_], more: int
-) -> Counts:
+def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolArray, more: int) -> Counts:
     step = counts.period_days
     ahead = counts.starts[-1] + step * _DAY * np.arange(1, more + 1)
     starts = np.concatenate([counts.starts, ahead])
@@ -90,7 +89,7 @@ def _side_by_side(
     )
 
 
-def _batches(regions: int, cells: float) -> Iterator[npt.NDArray[np.intp]]:
+def _batches(regions: int, cells: float) -> Iterator[IndexArray]:
     size = max(1, int(CELLS // cells))
     for start in range(0, regions, size):
         yield np.arange(start, min(start + size, regions))

@@ -19,13 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.dispersion import window_dispersion
 
 __all__ = ["Moments", "NullModel", "draw_counts", "factors", "moments"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 YEAR = 365.25
 SEASON_FROM = 730 - 7  # days of history from which an annual harmonic is fitted; two years, in whole weeks
@@ -65,7 +63,7 @@ class NullModel:
     response: FloatArray
     memory: FloatArray
 
-    def take(self, at: npt.NDArray[np.intp]) -> NullModel:
+    def take(self, at: IndexArray) -> NullModel:
         """Return the models of some regions, in that order, repeated where asked for."""
         return NullModel(
             self.mean[at],

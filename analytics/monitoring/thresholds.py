@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.episodes import episode_onsets
 
 __all__ = ["bisect", "episodes_per_year", "sweep"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 STEPS = 14  # halvings of the logarithm of a threshold: to a ten-thousandth of the range
 ALARMS_PER_EPISODE = 8.0  # more than so many are one long alarm rather than few episodes
@@ -52,9 +50,7 @@ def sweep(evidence: FloatArray, years: FloatArray, rate: FloatArray, gap: int) -
 
 
 @compiled
-def _sweep(
-    flat: FloatArray, order: npt.NDArray[np.intp], allowed: FloatArray, periods: int, gap: int
-) -> FloatArray:
+def _sweep(flat: FloatArray, order: IndexArray, allowed: FloatArray, periods: int, gap: int) -> FloatArray:
     groups, cells = flat.shape
     found = np.empty(groups)
     for g in range(groups):

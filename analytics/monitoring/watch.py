@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray
+from analytics.counts import Counts
 from analytics.detectors.registry import BY_WEEK, Spec, detector_specs
 from analytics.errors import OptionError
 from analytics.kernels.common.episodes import episode_spans
@@ -23,7 +24,6 @@ from analytics.results import Alarms
 
 __all__ = ["DEFAULT_DETECTORS", "monitor"]
 
-BoolArray = npt.NDArray[np.bool_]
 
 DEFAULT_DETECTORS: Mapping[Freq, tuple[str, ...]] = MappingProxyType(
     {"week": ("predictive",), "day": ("recent_window",)}
@@ -173,7 +173,7 @@ def _run(spec: Spec, counts: Counts, found: Calibration, last: int) -> Alarms:
     return replace(alarms, detectors=(spec.name,) * len(alarms.regions), runs=(run,))
 
 
-def _frame(alarms: Alarms, parts: Sequence[Alarms], rate: npt.NDArray[np.float64]) -> pd.DataFrame:
+def _frame(alarms: Alarms, parts: Sequence[Alarms], rate: FloatArray) -> pd.DataFrame:
     regions = parts[0].regions
     width, now = len(regions), alarms.latest_index
     shape = (len(alarms.starts), len(parts), width)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.plots.style import (
     ACCENT,

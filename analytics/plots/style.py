@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, Days, FloatArray
+from analytics.counts import Counts
 from analytics.errors import OptionError
-from analytics.periods import Days, Window
+from analytics.periods import Window
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, shown
 
 if TYPE_CHECKING:
@@ -48,9 +48,6 @@ DECREASE = "▼"
 MARKERS = {"greater": "^", "less": "v"}
 DAY = np.timedelta64(1, "D")
 WIDTH = 6.69  # inches: the text width of a report
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 def region_label(name: str, verdict: str, *, longest: int = 24, direction: str = "greater") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.plots.style import (
     GREY,

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from analytics.reporting.notebook.render import RenderedReport, render_report
 
 _PUBLIC = {
-    "Card": "cards",
-    "Column": "tables",
-    "RenderedReport": "render",
-    "ReportCards": "cards",
-    "ReportFigure": "figures",
-    "ReportTable": "tables",
-    "ReportText": "cards",
-    "render_report": "render",
-    "report_figure": "figures",
-    "report_style": "figures",
-    "use_report_style": "figures",
+    "Card": "elements.cards",
+    "Column": "elements.tables",
+    "RenderedReport": "notebook.render",
+    "ReportCards": "elements.cards",
+    "ReportFigure": "elements.figures",
+    "ReportTable": "elements.tables",
+    "ReportText": "elements.cards",
+    "render_report": "notebook.render",
+    "report_figure": "elements.figures",
+    "report_style": "elements.figures",
+    "use_report_style": "elements.figures",
 }
 
 __all__ = [

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from analytics.results.alarms import Alarms, DetectorRun
-from analytics.results.answers import (
+from analytics.results.claim import ClaimResult
+from analytics.results.uptick import UptickResult
+from analytics.results.words import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
     SHOWN,
     SUPPORTED,
-    ClaimResult,
-    UptickResult,
     Verdict,
     format_number,
     format_p,

@@ -7,8 +7,8 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.kernels.common.multiplicity import benjamini_hochberg, e_benjamini_hochberg
 from analytics.kernels.common.online_fdr import lord, saffron
@@ -20,7 +20,6 @@ __all__ = ["CONFLICTS", "Method", "Over", "adjust_alarms"]
 
 Over = Literal["regions", "time"]
 Method = Literal["bh", "ebh", "lord", "saffron"]
-FloatArray = npt.NDArray[np.float64]
 
 _METHODS: dict[Over, tuple[Method, ...]] = {"regions": ("bh", "ebh"), "time": ("lord", "saffron")}
 _NAMES: dict[Method, str] = {
@@ -93,7 +92,7 @@ def _rerun(run: DetectorRun, **stated: object) -> DetectorRun:
     return replace(run, parameters={**run.parameters, "adjusted": stated}, rate=None, rate_basis="")
 
 
-def _span(numbers: npt.NDArray[np.int64]) -> str:
+def _span(numbers: IntArray) -> str:
     numbers = numbers[numbers > 0]
     if not numbers.size:
         return "none"
@@ -182,7 +181,7 @@ def _conflict(run: DetectorRun, conflict: object) -> int:
     return int(conflict)
 
 
-def _raised(alarms: Alarms, found: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def _raised(alarms: Alarms, found: BoolArray) -> dict[str, Any]:
     """Return the alarms found, but where the detector asks for more incidents; the note there says so."""
     if alarms.barred is None or not (held := found & alarms.barred).any():
         return {"alarm": found}
@@ -192,7 +191,7 @@ def _raised(alarms: Alarms, found: npt.NDArray[np.bool_]) -> dict[str, Any]:
     return {"alarm": found & ~alarms.barred, "note": note, "reasons": reasons}
 
 
-def _without(alarms: Alarms, left_out: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def _without(alarms: Alarms, left_out: BoolArray) -> dict[str, Any]:
     """Return what changes in the alarms when some cells are not tested after all."""
     reasons = alarms.reasons if LEFT_OUT in alarms.reasons else (*alarms.reasons, LEFT_OUT)
     note = np.zeros(left_out.shape, dtype=np.uint8) if alarms.note is None else alarms.note.copy()

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import FloatArray
 from analytics.kernels.common.episodes import EPISODE_DAYS, episode_spans
-from analytics.results.answers import format_number, format_p
+from analytics.results.words import format_number, format_p
 
 if TYPE_CHECKING:
     from analytics.results.alarms import Alarms
@@ -26,7 +27,6 @@ __all__ = [
     "counted",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 
 NUMBERS = ("expected", "upper_bound", "statistic", "pvalue", "qvalue")
 _NAMED = 4  # regions named in a sentence before it counts the rest

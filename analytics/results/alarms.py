@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray, Days, FloatArray, IndexArray
 from analytics.errors import InputError, OptionError, nearest
 from analytics.kernels.common.episodes import episode_onsets
-from analytics.periods import Days, Freq, label_periods
+from analytics.periods import Freq, label_periods
 from analytics.results.adjustment import Method, Over, adjust_alarms
 from analytics.results.alarm_tables import (
     NUMBERS,
@@ -27,8 +28,6 @@ from analytics.results.alarm_tables import (
 
 __all__ = ["Alarms", "DetectorRun"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["pvalue", "evalue", "score"]
 
 _ARRAYS = ("observed", "covered", "alarm", "tested", "barred", "note", *NUMBERS)
@@ -187,7 +186,7 @@ class Alarms:
 
     # -- choosing --------------------------------------------------------------------------------------
 
-    def _columns(self, at: npt.NDArray[np.intp]) -> Alarms:
+    def _columns(self, at: IndexArray) -> Alarms:
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         cut: dict[str, Any] = {
             name: None if array is None else array[:, at] for name, array in arrays.items()

@@ -19,16 +19,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import Days, FloatArray, IntArray
 from analytics.errors import InputError, OptionError
-from analytics.periods import Days, Window
+from analytics.periods import Window
 
 __all__ = ["SelfExcitation", "self_exciting", "smooth_profile", "weekday_factors"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 BURN_IN = 60
 _SURPLUS = 1.3
@@ -54,7 +52,7 @@ class SelfExcitation:
             )
 
 
-def smooth_profile(windows: Sequence[Window], totals: Sequence[float]) -> Floats:
+def smooth_profile(windows: Sequence[Window], totals: Sequence[float]) -> FloatArray:
     """Return daily rates with the given totals and the least change from day to day.
 
     Minimises the sum of squared first differences subject to the totals [3]_, so that rates do not jump where
@@ -96,8 +94,8 @@ def smooth_profile(windows: Sequence[Window], totals: Sequence[float]) -> Floats
     difference = np.diff(np.eye(days), axis=0)
     system = np.block([[2 * difference.T @ difference, member.T], [member, np.zeros((k, k))]])
     right = np.concatenate([np.zeros(days), np.asarray(totals, dtype=float)])
-    solved: Floats = np.linalg.solve(system, right)[:days]
-    rates: Floats = np.round(solved, 6)
+    solved: FloatArray = np.linalg.solve(system, right)[:days]
+    rates: FloatArray = np.round(solved, 6)
     if (rates < 0).any():
         raise InputError(
             "the totals change too sharply for a smooth profile",
@@ -108,23 +106,23 @@ def smooth_profile(windows: Sequence[Window], totals: Sequence[float]) -> Floats
     return rates
 
 
-def weekday_factors(weekday: Sequence[float], days: Days) -> Floats:
+def weekday_factors(weekday: Sequence[float], days: Days) -> FloatArray:
     """Relative rate of each day, largest 1."""
     factors = np.asarray(weekday, dtype=float)
     if factors.shape != (7,) or not (factors > 0).all():
         raise OptionError("weekday needs seven factors above 0, Monday first", found=str(list(weekday)))
-    by_day: Floats = (factors / factors.max())[(days.astype(np.int64) + 3) % 7]
+    by_day: FloatArray = (factors / factors.max())[(days.astype(np.int64) + 3) % 7]
     return by_day
 
 
 def self_exciting(
     rng: np.random.Generator,
-    profile: Floats,
-    share: Floats,
-    by_day: Floats,
+    profile: FloatArray,
+    share: FloatArray,
+    by_day: FloatArray,
     excitation: SelfExcitation,
-    window_of: Ints,
-    wanted: Ints,
+    window_of: IntArray,
+    wanted: IntArray,
 ) -> tuple[pd.DataFrame, float]:
     """Draw clusters, thin by weekday, thin evenly to the totals; the share kept is returned beside."""
     before = np.full(BURN_IN, profile[0])
@@ -164,8 +162,8 @@ def self_exciting(
 
 
 def _clusters(
-    rng: np.random.Generator, expected: Floats, excitation: SelfExcitation
-) -> tuple[Ints, Floats, Ints]:
+    rng: np.random.Generator, expected: FloatArray, excitation: SelfExcitation
+) -> tuple[IntArray, FloatArray, IntArray]:
     """Draw a Hawkes process by clusters: those that come of themselves, then generation after generation.
 
     `expected` holds the expected number that come of themselves, district x day. Returns district, time in

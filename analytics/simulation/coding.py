@@ -15,17 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import OptionError
-from analytics.periods import Days
 
 __all__ = ["MADE_UP_PLACE", "Messiness", "dress"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 Spellings = Mapping[str, Mapping[str, Sequence[str]]]
 
 MADE_UP_PLACE = "Qaryat al-Mithal"  # "village of the example"
@@ -138,7 +134,7 @@ def _coded_dates(
     messiness: Messiness,
     first_day: np.datetime64,
     extracted: np.datetime64,
-) -> tuple[Days, Days, Ints]:
+) -> tuple[Days, Days, IntArray]:
     """Spans that hold the true day, or a mid-week or mid-month day with its precision."""
     size = len(true_day)
     edges = np.cumsum([messiness.coarse_days, messiness.coarse_week, messiness.coarse_month])
@@ -245,7 +241,7 @@ def _casualties(rng: np.random.Generator, activity: pd.Series, messiness: Messin
     best = np.where(rng.random(size) < no_deaths, 0, np.minimum(tail, LARGEST)).astype(np.int64)
     low = best - rng.binomial(best, 0.1)
     high = best + rng.poisson(0.1 + 0.15 * best)
-    unstated: Bools = rng.random(size) < not_stated
+    unstated: BoolArray = rng.random(size) < not_stated
     crossed = (rng.random(size) < messiness.crossed_estimates) & ~unstated
     low = np.where(crossed, best + 1, low)
     low = np.where(unstated, 1, low)

@@ -18,14 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import FloatArray, IntArray
 from analytics.errors import OptionError, unknown_option
 
 __all__ = ["PROCESSES", "SimulatedCounts", "simulate_counts"]
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 NB_SIZE = 0.5  # size k of the i.i.d. negative binomial: variance = mean + mean^2 / k
 HAWKES = {"hawkes_0.3": (0.3, 3.0), "hawkes_0.6": (0.6, 7.0)}  # branching ratio, mean lag in days

@@ -21,15 +21,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import FloatArray, IntArray
 from analytics.errors import OptionError, unknown_option
 from analytics.simulation.counts import SimulatedCounts
 
 __all__ = ["MORE_NONSTATIONARY", "MORE_PROCESSES", "MORE_STATIONARY", "simulate_more"]
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 YEAR = 365.25
 REGIME_LEVELS = (0.3, 1.0, 3.0)  # relative rates of the quiet, the usual and the violent state

@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import Days, FloatArray, IntArray
 from analytics.errors import InputError, OptionError, nearest, unknown_option
-from analytics.periods import Days, Gap, Window, as_day, as_gap, as_window, day_range
+from analytics.periods import Gap, Window, as_day, as_gap, as_window, day_range
 from analytics.schema import ACTIVITIES, validate
 from analytics.simulation import coding as dressing
 from analytics.simulation.clusters import SelfExcitation, self_exciting, smooth_profile, weekday_factors
@@ -38,8 +39,6 @@ __all__ = [
     "smooth_profile",
 ]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 WEEKDAY = (1.10, 1.05, 1.00, 1.05, 0.75, 1.00, 1.05)
 
@@ -65,14 +64,14 @@ class ReportingDelay:
                 found=f"median {self.median}, sigma {self.sigma}",
             )
 
-    def completeness(self, days_ago: npt.NDArray[np.number]) -> Floats:
+    def completeness(self, days_ago: npt.NDArray[np.number]) -> FloatArray:
         """Share of the incidents of a day that are reported `days_ago` days later, that day included."""
         from scipy.special import ndtr
 
-        share: Floats = ndtr(np.log((np.asarray(days_ago, dtype=float) + 1) / self.median) / self.sigma)
+        share: FloatArray = ndtr(np.log((np.asarray(days_ago, dtype=float) + 1) / self.median) / self.sigma)
         return share
 
-    def draw(self, rng: np.random.Generator, size: int) -> Ints:
+    def draw(self, rng: np.random.Generator, size: int) -> IntArray:
         """Draw delays in days."""
         return np.floor(self.median * np.exp(self.sigma * rng.standard_normal(size))).astype(np.int64)
 
@@ -333,7 +332,7 @@ def _inject(
     uptick: InjectedUptick,
     places: pd.DataFrame,
     days: Days,
-    by_day: Floats,
+    by_day: FloatArray,
 ) -> pd.DataFrame:
     """Draw the extra incidents: independent days (weekday cycle kept) and districts."""
     numbers = np.fromiter(uptick.extra.values(), dtype=np.int64)
@@ -356,7 +355,7 @@ def _truth(
     happened: pd.DataFrame,
     places: pd.DataFrame,
     days: Days,
-    delays: Ints,
+    delays: IntArray,
     extraction: np.datetime64,
     gaps: Sequence[Gap],
 ) -> pd.DataFrame:

@@ -7,18 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray, IntArray
+from analytics.counts import Counts
 from analytics.errors import OptionError, nearest, unknown_option
 from analytics.periods import as_day
 
 __all__ = ["InjectedUptick", "Shape", "add_upticks", "check_uptick", "inject", "shape_weights"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Shape = Literal["block", "ramp", "decay", "lognormal"]
 
 HALVINGS = 4  # of a decay over its length

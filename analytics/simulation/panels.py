@@ -11,16 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray, IntArray
+from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.periods import check_freq
 
 __all__ = ["SimulatedPanel", "simulate_panel"]
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 _MONDAY = np.datetime64("2015-01-05")
 
 

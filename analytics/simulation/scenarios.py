@@ -15,16 +15,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray, IntArray
+from analytics.counts import Counts
 from analytics.errors import OptionError
 
 __all__ = ["CURRENT_WEEKS", "SimulatedScenario", "noufaily_scenarios", "simulate_noufaily"]
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 WEEKS, YEAR = 624, 52
 TRAINING_WEEKS, CURRENT_WEEKS = (

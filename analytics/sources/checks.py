@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.errors import InputError, nearest
 from analytics.sources.dates import FIRST_YEAR, LAST_YEAR, ParsedDates, parse_dates
 from analytics.sources.files import RawTable, one_column_error
@@ -24,7 +24,6 @@ __all__ = [
     "NOT_STATED",
     "NULLS",
     "REASONS",
-    "Bools",
     "Columns",
     "Draft",
     "Problem",
@@ -33,7 +32,6 @@ __all__ = [
     "whole",
 ]
 
-Bools = npt.NDArray[np.bool_]
 
 REASONS = (
     "not a record (blank row)",
@@ -176,7 +174,7 @@ class Columns:
         """Return the column's text cleaned and folded to lower case, ``""`` where blank."""
         return self.map(name, lambda value: clean_text(value).casefold())
 
-    def numbers(self, name: str) -> tuple[npt.NDArray[np.float64], Bools]:
+    def numbers(self, name: str) -> tuple[FloatArray, BoolArray]:
         """Return the column's numbers (NaN where none) and where there is text that is no number."""
         codes, uniques = pd.factorize(self.strings(name))
         text = pd.Series(uniques, dtype="str").str.strip()
@@ -192,7 +190,7 @@ class Problem:
     """Rows that cannot be kept, why, the column of the file to quote (or None), and what is wrong with it."""
 
     reason: str
-    rows: Bools
+    rows: BoolArray
     column: str | None
     explanation: str
 
@@ -222,20 +220,20 @@ class Draft:
 
     columns: Columns
     data: dict[str, object] = field(default_factory=dict)
-    carried: dict[str, Bools | None] = field(default_factory=dict)
+    carried: dict[str, BoolArray | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    flagged: dict[str, Bools] = field(default_factory=dict)
+    flagged: dict[str, BoolArray] = field(default_factory=dict)
     start_column: str | None = None
 
-    def set_aside(self, reason: str, rows: Bools, column: str | None, explanation: str) -> None:
+    def set_aside(self, reason: str, rows: BoolArray, column: str | None, explanation: str) -> None:
         """Set rows aside for a reason out of ``REASONS``."""
         if reason not in REASONS:
             raise ValueError(f"{reason!r} is not in REASONS")
         if rows.any():
             self.problems.append(Problem(reason, rows, column, explanation))
 
-    def flag(self, name: str, rows: Bools) -> None:
+    def flag(self, name: str, rows: BoolArray) -> None:
         """Keep rows and flag them with a word out of ``FLAGS``."""
         if name not in FLAGS:
             raise ValueError(f"{name!r} is not in FLAGS")
@@ -359,7 +357,7 @@ class Draft:
             self.flag("blank admin1", admin1.isna().to_numpy(dtype=bool))
 
 
-def whole(values: npt.NDArray[np.float64]) -> pd.Series:
+def whole(values: FloatArray) -> pd.Series:
     """Return floats that are whole or NaN as ``Int64``.
 
     Examples

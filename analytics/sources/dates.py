@@ -23,9 +23,9 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import InputError, unknown_option
 
 __all__ = ["DATE_STYLES", "FIRST_YEAR", "LAST_YEAR", "ParsedDates", "parse_dates"]
@@ -73,10 +73,10 @@ class ParsedDates:
         A time of day dropped, an order of day and month decided.
     """
 
-    days: npt.NDArray[np.datetime64]
-    unparsable: npt.NDArray[np.bool_]
-    impossible: npt.NDArray[np.bool_]
-    blank: npt.NDArray[np.bool_]
+    days: Days
+    unparsable: BoolArray
+    impossible: BoolArray
+    blank: BoolArray
     style: str
     notes: tuple[str, ...]
 
@@ -133,7 +133,7 @@ def _parts(text: pd.Series, style: str) -> pd.DataFrame:
     ]
 
 
-def _days(parts: pd.DataFrame) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[np.bool_]]:
+def _days(parts: pd.DataFrame) -> tuple[Days, BoolArray]:
     """Return days, NaT where there is no such day in 1900..2200, and whether the text has the shape."""
     month = parts["m"].str.lower().map(_MONTHS).fillna(pd.to_numeric(parts["m"], errors="coerce"))
     fits = (parts["y"].notna() & month.notna()).to_numpy(dtype=bool)
@@ -152,9 +152,7 @@ def _days(parts: pd.DataFrame) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[
     return days, fits
 
 
-def _find_style(
-    text: pd.Series, weight: npt.NDArray[np.int64], name: str, slashes: str | None, notes: list[str]
-) -> str:
+def _find_style(text: pd.Series, weight: IntArray, name: str, slashes: str | None, notes: list[str]) -> str:
     fitting = {}
     for style in DATE_STYLES:
         if style == MDY:  # the same shape as day/month/year

@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import IntArray
 from analytics.errors import InputError, OptionError, nearest
 from analytics.sources.typed import as_text, read_excel, read_parquet
 
@@ -64,7 +64,7 @@ class RawTable:
 
     frame: pd.DataFrame
     name: str
-    rows: npt.NDArray[np.int64]
+    rows: IntArray
     path: Path | None = None
     digest: str = ""
     delimiter: str | None = None

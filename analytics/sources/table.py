@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from analytics._typing import BoolArray
 from analytics.errors import InputError, nearest, unknown_option
 from analytics.schema import ACTIVITIES, BASES, INITIATORS, PLACE_PRECISIONS
-from analytics.sources.checks import NULLS, Bools, Columns, Draft, fold, whole
+from analytics.sources.checks import NULLS, Columns, Draft, fold, whole
 
 __all__ = ["ALIASES", "translate"]
 
@@ -181,7 +182,7 @@ def _words(draft: Draft, name: str, column: str, words: tuple[str, ...], default
     values = draft.columns.words(column)
     known = values.isin(words)
     blank = values.isin(["", *map(str.casefold, NULLS)])
-    odd: Bools = (~known & ~blank).to_numpy(dtype=bool)
+    odd: BoolArray = (~known & ~blank).to_numpy(dtype=bool)
     draft.flag(f"unreadable {name}", odd)
     draft.data[name] = values.where(known, default)
     draft.carried[draft.columns.actual(column)] = odd
@@ -191,7 +192,7 @@ def _booleans(draft: Draft, column: str) -> None:
     values = draft.columns.words(column)
     true, false = (values.isin(list(w)).to_numpy(dtype=bool) for w in (_TRUE, _FALSE))
     blank = values.isin(["", *map(str.casefold, NULLS)]).to_numpy(dtype=bool)
-    odd: Bools = ~true & ~false & ~blank
+    odd: BoolArray = ~true & ~false & ~blank
     draft.flag("unreadable civilian_targeting", odd)
     draft.data["civilian_targeting"] = pd.Series(pd.arrays.BooleanArray(true, ~(true | false)))
     draft.carried[draft.columns.actual(column)] = odd

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from analytics.counts.counting import count_incidents
+from analytics.counts import count_incidents
 from analytics.errors import OptionError, unknown_option
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.results import (
     CANNOT_BE_TOLD,
@@ -72,7 +72,7 @@ def activity_test(
     ----------
     incidents : Incidents
     as_of, start, by, regions, where, no_coverage
-        As in :func:`~analytics.counts.counting.count_incidents`.
+        As in :func:`~analytics.counts.count_incidents`.
     kinds : sequence of str
         Among ``attacks``, ``operations``, ``clashes``, ``arrests`` and ``engagements`` (attacks and clashes
         together, the other definition of what an insurgent group does).
@@ -104,7 +104,7 @@ def activity_test(
     Examples
     --------
     >>> from analytics.bundled import bundled_path
-    >>> from analytics.incidents.reading import read_incidents
+    >>> from analytics.incidents import read_incidents
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-13")
     >>> activity_test(sample, kinds=("attacks", "operations"), completeness=0.9).frame["verdict"].tolist()
     ['supported', 'cannot be told']

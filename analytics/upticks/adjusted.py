@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import Days, FloatArray, IndexArray
+from analytics.counts import Counts
 from analytics.geo.calendars import calendar_days, calendar_windows, overlaps
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM, adjusted_test, history_before
 from analytics.kernels.windows.lrd import LRDTest
@@ -17,7 +17,6 @@ from analytics.upticks.windows import Split
 
 __all__ = ["Adjusted", "calendar_notes", "expected_null"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _DAY = np.timedelta64(1, "D")
 
@@ -31,7 +30,7 @@ class Adjusted:
     ratio: FloatArray
     terms: str
     fitted: bool
-    index: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    index: IndexArray = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
     test: LRDTest | None = None
 
 
@@ -91,7 +90,7 @@ def expected_null(counts: Counts, split: Split, asked: Asked, calendar: Sequence
 
 
 def _calendar(
-    names: Sequence[str], starts: npt.NDArray[np.datetime64], step: int, history: int
+    names: Sequence[str], starts: Days, step: int, history: int
 ) -> tuple[FloatArray | None, tuple[str, ...]]:
     """Return indicator columns (share of each period's days) for the terms the history has seen."""
     if not names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.windows.lrd import predictive_limits

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.periods import as_day

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.change.stated import (
     WEEKS_A_YEAR,
     LogLinear,
@@ -24,8 +25,6 @@ from analytics.upticks.weeks import Weeks
 
 __all__ = ["MIN_AFTER", "MIN_BEFORE", "MIN_SLOPE", "Model", "placebo_dates", "placebo_rank", "stated_change"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 MIN_BEFORE, MIN_AFTER = 26, 4  # weeks
 PLACEBO_BEFORE, _ENOUGH = 52, 19  # weeks before a placebo date, and placebo dates worth having
@@ -199,7 +198,7 @@ def placebo_dates(weeks: Weeks, model: Model, regions: tuple[str, ...]) -> pd.Da
     return pd.concat(parts, ignore_index=True)
 
 
-def placebo_rank(table: pd.DataFrame, regions: tuple[str, ...]) -> tuple[npt.NDArray[np.int64], FloatArray]:
+def placebo_rank(table: pd.DataFrame, regions: tuple[str, ...]) -> tuple[IntArray, FloatArray]:
     """Return the number of placebo dates of each region, and the rank of the real one as a p-value.
 
     (1 + placebo p-values at most as large) / (1 + placebo dates); NaN without any.

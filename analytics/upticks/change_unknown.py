@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import IndexArray
 from analytics.kernels.change.online import run_length_posterior
 from analytics.kernels.change.pelt import pelt_changes
 from analytics.kernels.change.supremum import (
@@ -22,7 +23,6 @@ from analytics.upticks.weeks import Weeks
 
 __all__ = ["MIN_WEEKS", "online_tables", "several_changes", "unknown_change"]
 
-FloatArray = npt.NDArray[np.float64]
 
 MIN_WEEKS = 52
 LAST_WEEKS = (2, 4, 8, 13, 26, 52)
@@ -30,7 +30,7 @@ LAST_WEEKS = (2, 4, 8, 13, 26, 52)
 
 def _groups(
     weeks: Weeks,
-) -> tuple[npt.NDArray[np.object_], list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]]:
+) -> tuple[npt.NDArray[np.object_], list[tuple[IndexArray, IndexArray]]]:
     """Return reasons for what cannot be tested, and (regions, covered weeks) with the same coverage."""
     reasons = np.full(weeks.values.shape[1], "", dtype=object)
     reasons[weeks.values.sum(axis=0) == 0] = "there is no incident in any week"

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray
+from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
-from analytics.geo.names import known_region_sets, region_set
+from analytics.geo import known_region_sets, region_set
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.windows.concentration import (
     ConcentrationTest,
@@ -205,7 +206,7 @@ def _test(
     split: Split,
     inside: npt.NDArray[np.integer],
     outside: npt.NDArray[np.integer],
-    covered: npt.NDArray[np.bool_],
+    covered: BoolArray,
 ) -> tuple[ConcentrationTest | None, str, tuple[int, int]]:
     """Return the test, or why there is none, and the periods covered in the recent window and baseline."""
     length, end = split.length, len(split.baseline)
@@ -292,9 +293,7 @@ def _detectable(test: ConcentrationTest, alpha: float) -> float:
     return float(np.exp(high)) if high < 19.9 else np.nan
 
 
-def _notes(
-    counts: Counts, shares: pd.DataFrame, covered: npt.NDArray[np.bool_], same_completeness: bool
-) -> list[str]:
+def _notes(counts: Counts, shares: pd.DataFrame, covered: BoolArray, same_completeness: bool) -> list[str]:
     notes = list(counts.notes)
     now, then = shares["share, recent"].iloc[0], shares["share, baseline"].iloc[0]
     if not np.isnan(now) and not np.isnan(then):

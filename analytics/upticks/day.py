@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, Days, FloatArray, IndexArray, IntArray
+from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.claims.ordinary_day import (
     OrdinaryDay,
@@ -37,9 +38,6 @@ from analytics.upticks.windows import check_share
 
 __all__ = ["day_test"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 MIN_BASELINE = 182  # days a baseline must ask for, so that a rank can reach the 1 % level with room to spare
 MIN_COVERED = 91  # ... and that must be covered
@@ -242,7 +240,7 @@ class _Cut:
     window: Window
 
 
-def _weekday(days: npt.NDArray[np.datetime64]) -> IntArray:
+def _weekday(days: Days) -> IntArray:
     return np.asarray((days.astype("datetime64[D]").astype(np.int64) + 3) % 7)  # 1970-01-01 was a Thursday
 
 
@@ -307,7 +305,7 @@ def _cut(counts: Counts, window: Window, guard: int, baseline: int) -> _Cut:
 
 def _test(
     cut: _Cut,
-    index: npt.NDArray[np.intp],
+    index: IndexArray,
     observed: FloatArray,
     at: IntArray,
     often: FloatArray,
@@ -358,7 +356,7 @@ def _test(
     return out
 
 
-def _some(day: OrdinaryDay, of: npt.NDArray[np.intp]) -> OrdinaryDay:
+def _some(day: OrdinaryDay, of: IndexArray) -> OrdinaryDay:
     return OrdinaryDay(
         day.mean[of],
         day.total[of],

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import FloatArray
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Verdict, format_p
 from analytics.upticks.regional import Asked
 
 __all__ = ["MIN_OBSERVED", "family_words", "verdicts"]
 
-FloatArray = npt.NDArray[np.float64]
 
 MIN_OBSERVED = 3  # fewer incidents than this are not called an uptick, however rare
 

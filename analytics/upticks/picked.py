@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.picked import picked_window

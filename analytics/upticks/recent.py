@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, FloatArray, IndexArray
+from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.alternatives import METHODS
@@ -35,7 +36,6 @@ from analytics.upticks.windows import (
 
 __all__ = ["uptick_test"]
 
-FloatArray = npt.NDArray[np.float64]
 
 LENGTHS = (7, 14, 21, 28, 42, 56)
 _METHOD = "Method: conditional beta-binomial test with window-scale dispersion (LRD, variant B)."
@@ -93,8 +93,8 @@ def uptick_test(
         ``"arbaeen"``, ``"curfew"``. Off by default; the notes say when the recent window overlaps one and the
         baseline does not.
     method : str
-        P-value for comparison, one of :data:`analytics.kernels.windows.alternatives.METHODS`; their docstrings say
-        when each fails.
+        P-value for comparison, one of :data:`analytics.kernels.windows.alternatives.METHODS`; their
+        docstrings say when each fails.
     shrink : bool
         Draw the dispersions of the regions together; never below a region's own, but with more degrees of
         freedom. Off by default, because mixed panels of quiet and bursty regions were made worse.
@@ -342,10 +342,10 @@ def _frame(
 
 def _fill(
     out: dict[str, FloatArray],
-    group: npt.NDArray[np.intp],
+    group: IndexArray,
     test: LRDTest,
     asked: Asked,
-    windows: tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_], int] | None,
+    windows: tuple[npt.NDArray[np.int32], BoolArray, int] | None,
     *,
     alpha: float,
     confidence: float,

@@ -9,11 +9,11 @@ come in a fixed rhythm, are separate questions with p-values of their own.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray
+from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.recurrence.bursts import burst_episodes
@@ -43,7 +43,6 @@ from analytics.upticks.windows import check_share
 
 __all__ = ["recurrence_test"]
 
-FloatArray = npt.NDArray[np.float64]
 
 AMPLITUDE = 0.5  # a cycle smaller than this share of the mean rate is no period to speak of
 METHOD = (

@@ -6,11 +6,11 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, Days, FloatArray, IndexArray, IntArray
+from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.kernels.common.dispersion import window_dispersion, window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
@@ -39,8 +39,6 @@ __all__ = [
     "weekday_table",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 NULLS = ("independent", "self_exciting", "negative_binomial")
 MIN_DAYS = 182
@@ -58,13 +56,13 @@ _NAMES = tuple(name.capitalize() for name in WEEKDAYS)
 class Series:
     """The complete periods, and the options in periods; `index` are the regions that can be tested."""
 
-    values: npt.NDArray[np.int64]
+    values: IntArray
     covered: BoolArray
-    starts: npt.NDArray[np.datetime64]
+    starts: Days
     step: int
-    strata: npt.NDArray[np.int64]
+    strata: IntArray
     reasons: list[str]
-    index: npt.NDArray[np.intp]
+    index: IndexArray
     burst: dict[str, float | int]
 
     @property
@@ -112,7 +110,7 @@ def _generator(seed: int, part: int, region: str = "") -> np.random.Generator:
     return np.random.default_rng([seed, part, zlib.crc32(region.encode())])
 
 
-def weekday_numbers(starts: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+def weekday_numbers(starts: Days) -> IntArray:
     """Monday is 0; the first day of 1970 was a Thursday."""
     return np.asarray((starts.astype("datetime64[D]").astype(np.int64) + 3) % 7)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.lrd import LRDTest, lrd_test
@@ -14,9 +14,6 @@ from analytics.kernels.windows.recent import REASONS, by_pattern, untestable
 from analytics.upticks.windows import Split
 
 __all__ = ["Asked", "Findings", "find"]
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,8 +58,8 @@ class Asked:
 class Findings:
     """What was found for the regions that could be tested; `index` says which those are."""
 
-    index: npt.NDArray[np.intp]
-    tests: list[tuple[npt.NDArray[np.intp], LRDTest, BoolArray]]
+    index: IndexArray
+    tests: list[tuple[IndexArray, LRDTest, BoolArray]]
     pvalue: FloatArray
     reasons: list[str]
 

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.counts.counting import count_incidents
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray
+from analytics.counts import Counts, count_incidents
 from analytics.errors import HistoryError, OptionError, unknown_option
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.kernels.claims.response import MatchedResponse, matched_response
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES
@@ -25,7 +25,6 @@ from analytics.upticks.windows import check_share
 
 __all__ = ["response_test"]
 
-FloatArray = npt.NDArray[np.float64]
 Direction = Literal["less", "greater"]
 
 MIN_EVENTS = 5  # fewer events, or stretches of time that hold one, give no variance to rest on
@@ -73,7 +72,7 @@ def response_test(
     attacks : Counts or None
         Daily counts of what may respond: the same days and regions as the events.
     as_of, start, by, regions, where
-        As in :func:`~analytics.counts.counting.count_incidents`, for incidents only.
+        As in :func:`~analytics.counts.count_incidents`, for incidents only.
     event, outcome : str
         Activities counted as event and as outcome.
     window : int
@@ -280,9 +279,7 @@ def _over(a: float, b: float) -> float:
     return a / b if b > 0 else np.nan
 
 
-def _by_region(
-    found: MatchedResponse, happened: npt.NDArray[np.bool_], regions: tuple[str, ...]
-) -> pd.DataFrame:
+def _by_region(found: MatchedResponse, happened: BoolArray, regions: tuple[str, ...]) -> pd.DataFrame:
     at, size = found.treated[:, 1], len(regions)
     observed = np.bincount(at, found.observed, size)
     expected = np.bincount(at, found.expected, size)
@@ -298,9 +295,7 @@ def _by_region(
     )
 
 
-def _profile(
-    found: MatchedResponse, values: npt.NDArray[np.int32], covered: npt.NDArray[np.bool_]
-) -> pd.DataFrame:
+def _profile(found: MatchedResponse, values: npt.NDArray[np.int32], covered: BoolArray) -> pd.DataFrame:
     """Mean attacks on each day around events and around matched times."""
     event_weights = np.zeros(values.shape)
     np.add.at(event_weights, (found.treated[:, 0], found.treated[:, 1]), 1.0)

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, Days, FloatArray, IndexArray, IntArray
+from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.space import scan as kernel
 from analytics.kernels.space.prospective import MIN_OBSERVED, check_zones, untestable_scan
@@ -25,8 +26,6 @@ from analytics.upticks.windows import check_share
 
 __all__ = ["scan_test"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _SHARE_SEEN = 0.1  # the detectable ratio is for a zone with this share of all incidents
 _MOST_CLUSTERS = 5
@@ -40,7 +39,7 @@ class _Scan:
 
     zones: kernel.Zones
     statistic: FloatArray
-    observed: npt.NDArray[np.int64]
+    observed: IntArray
     expected: FloatArray
     clusters: list[tuple[int, int]]
     maxima: FloatArray
@@ -226,7 +225,7 @@ def scan_test(
 
 
 def _scan(
-    series: npt.NDArray[np.int64],
+    series: IntArray,
     coordinates: FloatArray,
     longest: int,
     *,
@@ -267,9 +266,7 @@ def _strongest(zones: kernel.Zones, statistic: FloatArray) -> list[tuple[int, in
     return chosen
 
 
-def _clusters(
-    counts: Counts, found: _Scan, alive: npt.NDArray[np.intp], starts: npt.NDArray[np.datetime64]
-) -> list[dict[str, object]]:
+def _clusters(counts: Counts, found: _Scan, alive: IndexArray, starts: Days) -> list[dict[str, object]]:
     listed: list[dict[str, object]] = []
     for zone, window in found.clusters:
         members = alive[found.zones.members(zone)]
@@ -303,7 +300,7 @@ def _frame(
     listed: list[dict[str, object]],
     found: _Scan | None,
     untested: str,
-    series: npt.NDArray[np.int64],
+    series: IntArray,
     longest: int,
     alpha: float,
 ) -> pd.DataFrame:
@@ -366,7 +363,7 @@ def _detectable(found: _Scan, periods: int, longest: int, alpha: float) -> float
 def _map(
     counts: Counts,
     coordinates: FloatArray,
-    series: npt.NDArray[np.int64],
+    series: IntArray,
     tested: BoolArray,
     listed: list[dict[str, object]],
     longest: int,

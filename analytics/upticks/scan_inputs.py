@@ -6,15 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
-from analytics.counts.tables import region_coordinates
+from analytics._typing import BoolArray, Days, FloatArray
+from analytics.counts import Counts
 from analytics.errors import HistoryError
+from analytics.geo.coordinates import region_coordinates
 from analytics.kernels.space.prospective import check_history
 
 __all__ = ["coordinates_of", "cut_history"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _DAY = np.timedelta64(1, "D")
 
@@ -26,7 +25,7 @@ def coordinates_of(counts: Counts, places: pd.DataFrame | npt.ArrayLike) -> Floa
 
 def cut_history(
     counts: Counts, window_max: int, history: int
-) -> tuple[npt.NDArray[np.int32], BoolArray, npt.NDArray[np.datetime64]]:
+) -> tuple[npt.NDArray[np.int32], BoolArray, Days]:
     """Return values, coverage and first days of the last `history` days that were over at `as_of`."""
     step = counts.period_days
     check_history(step, window_max, history)

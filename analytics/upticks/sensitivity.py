@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analytics.counts.grid import Counts
+from analytics._typing import IndexArray
+from analytics.counts import Counts
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.periods import Window
@@ -58,7 +58,7 @@ def sensitivity(
     )
 
 
-def _words(split: Split, asked: Asked, up: npt.NDArray[np.intp], alpha: float) -> list[str]:
+def _words(split: Split, asked: Asked, up: IndexArray, alpha: float) -> list[str]:
     findings = find(split, asked)
     q = benjamini_hochberg(findings.pvalue)
     observed = np.where(split.recent_covered, split.recent, 0).sum(axis=0)

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics.counts.counting import count_incidents
-from analytics.counts.grid import Counts
+from analytics._typing import FloatArray, IntArray
+from analytics.counts import Counts, count_incidents
 from analytics.counts.placing import choose_regions
 from analytics.errors import HistoryError, OptionError
 from analytics.filters import parse_filter
-from analytics.incidents.reading import Incidents
+from analytics.incidents import Incidents
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.lrd import lrd_test, minimum_detectable_ratio, ratio_limit
@@ -29,8 +28,6 @@ from analytics.upticks.worded import WordedResult
 
 __all__ = ["severity_test"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 MIN_RECENT, MIN_BASELINE = 5, 20  # incidents with stated deaths, below which nothing is tested
 MOST_UNKNOWN = 0.2  # share of recent incidents without stated deaths above which "not supported" is not said
@@ -67,7 +64,7 @@ def severity_test(
     ----------
     incidents : Incidents
     as_of, start, by, regions, where
-        As in :func:`~analytics.counts.counting.count_incidents`; the regions chosen are one whole.
+        As in :func:`~analytics.counts.count_incidents`; the regions chosen are one whole.
     recent, guard, baseline : int
         Lengths in days; `recent` a multiple of 7, because blocks of 7 days change places.
     mass : int
@@ -114,7 +111,7 @@ def severity_test(
     Examples
     --------
     >>> from analytics.bundled import bundled_path
-    >>> from analytics.incidents.reading import read_incidents
+    >>> from analytics.incidents import read_incidents
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-13")
     >>> result = severity_test(sample, where="activity = 'attack'")
     >>> result.frame["region"].tolist()[0], result.frame["verdict"].iloc[0]
@@ -211,7 +208,7 @@ def _marks(
     regions: str | Sequence[str] | None,
     where: str | None,
     first: np.datetime64,
-) -> tuple[npt.NDArray[np.int64], FloatArray]:
+) -> tuple[IntArray, FloatArray]:
     """Days since `first` of the incidents asked about, and their deaths (NaN: not stated)."""
     frame = incidents.frame
     keep = np.ones(len(frame), bool)
@@ -226,7 +223,7 @@ def _marks(
 
 
 def _mark_rows(
-    day: npt.NDArray[np.int64],
+    day: IntArray,
     deaths: FloatArray,
     *,
     recent: int,

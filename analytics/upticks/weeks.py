@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from analytics.counts.grid import Counts
-from analytics.periods import Days
+from analytics._typing import BoolArray, Days, FloatArray
+from analytics.counts import Counts
 
 __all__ = ["Weeks", "cut_weeks"]
 
@@ -32,8 +31,8 @@ class Weeks:
         Whether the anchor lies inside a week, which is then left out.
     """
 
-    values: npt.NDArray[np.float64]
-    covered: npt.NDArray[np.bool_]
+    values: FloatArray
+    covered: BoolArray
     starts: Days
     first: int
     split: bool = False

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analytics.counts.grid import Counts
+from analytics._typing import BoolArray, FloatArray
+from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.kernels.windows.recent import MIN_WINDOWS, check_lengths
 from analytics.periods import Window, label_periods
@@ -23,8 +24,6 @@ __all__ = [
     "too_short",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 SAME_WEEKS = "same_weeks"
 _DAY = np.timedelta64(1, "D")

@@ -12,7 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
-from analytics.geo.names import region_table
+from analytics.geo import region_table
 
 TARGET = Path(__file__).with_name("iraq_adm1_naturalearth.geojson")
 

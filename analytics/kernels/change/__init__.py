@@ -1,1 +1,1 @@
-"""Change."""
+"""A change of level, at a stated or an unknown time."""

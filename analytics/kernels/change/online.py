@@ -8,12 +8,11 @@ References
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-__all__ = ["run_length_posterior"]
+from analytics._typing import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
+__all__ = ["run_length_posterior"]
 
 
 def run_length_posterior(

@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import FloatArray
 from analytics.errors import OptionError
 
 __all__ = ["NegativeBinomialCost", "pelt_changes"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class NegativeBinomialCost:

@@ -18,8 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
+
+from analytics._typing import BoolArray, FloatArray
 
 __all__ = [
     "LogLinear",
@@ -35,8 +36,6 @@ __all__ = [
     "spread_tail",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 WEEKS_A_YEAR = 365.25 / 7
 _STEPS, _TOLERANCE = 80, 1e-9

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.change.stated import cosine_count, cosines, effective_freedom
 
 __all__ = [
@@ -34,9 +34,6 @@ __all__ = [
     "several_dispersion",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 REPLICATES = 4_999
 PAIR_REPLICATES = 1_999  # of the penalty, which needs a quantile only

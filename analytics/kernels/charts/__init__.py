@@ -1,1 +1,1 @@
-"""Charts."""
+"""Charts: cumulative sums, moving averages, likelihood ratios, bets."""

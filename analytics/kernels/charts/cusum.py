@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import window_dispersion
 
@@ -35,8 +36,6 @@ __all__ = [
     "transform_bound",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Transform = Literal["standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin", "none"]
 TRANSFORMS: tuple[Transform, ...] = (
     "standard",
@@ -158,7 +157,7 @@ class Training:
 
     mean: FloatArray
     dispersion: FloatArray
-    periods: npt.NDArray[np.int64]
+    periods: IntArray
 
 
 def train(values: npt.NDArray[np.number], covered: BoolArray, *, fortnight: int, spread: bool) -> Training:

@@ -21,12 +21,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.dispersion import window_dispersion
 
 __all__ = ["Form", "bet_on_counts", "mean_limit"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Form = Literal["shiryaev_roberts", "cusum", "process"]
 
 _LARGEST = 1e300  # evidence is kept below what a float can hold

@@ -21,12 +21,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["cumulated_tail", "ears_reference", "ears_scan", "floor_bounds", "floor_scores", "largest_count"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _MEAN = 16  # up to this baseline mean the Poisson floor is exact, above it a square-root normal score
 _COUNTS = 128  # ... and up to this count; beyond it no Poisson mean of 16 reaches
@@ -227,7 +226,7 @@ def ears_scan(
     min_sigma: float,
     scores: FloatArray,
     bounds: npt.NDArray[np.int16],
-    which: npt.NDArray[np.int64],
+    which: IntArray,
     threshold: FloatArray,
     cumulated: bool,
     dense: bool,

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.charts.run_length import probabilities
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["EwmaDesign", "ewma_design", "ewma_run", "ewma_run_length", "single_incident"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _MEAN_STEP = 0.05  # designs are shared by series whose mean and dispersion round to the same
 _SPREAD_STEP = 0.1

@@ -23,13 +23,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["exact_glr"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 _TILE = 16  # series copied together: one cache line of counts
 _WHOLE = 65_536  # logarithms of whole numbers kept

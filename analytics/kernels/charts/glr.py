@@ -16,13 +16,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["EPIDEMIC", "EPIDEMIC_POISSON_CHAIN", "EPIDEMIC_RATIO", "FIXED", "LEVEL", "window_glr"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 LEVEL, FIXED, EPIDEMIC = 0, 1, 2
 # The reference's epidemic charts. Poisson: Newton steps on the logarithm of the slope from 0.5, each window

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.charts import glr as kernel
 from analytics.kernels.charts.focus import exact_glr
 from analytics.kernels.charts.glr_threshold import simulated_threshold
@@ -17,9 +18,6 @@ from analytics.kernels.common.dispersion import window_dispersion
 
 __all__ = ["Chart", "InControl", "chart_thresholds", "one_incident", "run_chart", "window_alpha"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 _MEAN_STEP, _SPREAD_STEP, _FINE = 0.2, 0.1, 0.01  # steps of what shares a threshold, on the log scale
 

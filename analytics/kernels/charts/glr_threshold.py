@@ -18,12 +18,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
+
+from analytics._typing import FloatArray, IntArray
 
 __all__ = ["Estimate", "Run", "simulated_threshold"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Estimate = Callable[[IntArray], tuple[FloatArray, FloatArray]]
 Run = Callable[[IntArray, FloatArray, FloatArray], FloatArray]
 

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray
+
 __all__ = ["dispersion_ml", "fitted_mean", "harmonic_design"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _ETA = 30.0
 _STEPS = 50

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["onset_scan"]
@@ -46,9 +47,9 @@ def _with_next(y: float, sums: Any, sizes: Any, gained: Any, top: int, total: fl
 @compiled
 def onset_scan(
     values: npt.NDArray[np.int32],
-    usable: npt.NDArray[np.bool_],
+    usable: BoolArray,
     first: int,
-    threshold: npt.NDArray[np.float64],
+    threshold: FloatArray,
     reset: bool,
     bounds: bool,
     most: int,

@@ -11,18 +11,18 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
+
+from analytics._typing import FloatArray, IntArray
 
 __all__ = ["crow_gardner_upper"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _GRID = 0.01
 _HALVINGS = 45
 
 
-def _accepted_from(mean: FloatArray, level: float, most: int) -> npt.NDArray[np.int64]:
+def _accepted_from(mean: FloatArray, level: float, most: int) -> IntArray:
     """First count of the acceptance region of each mean."""
     below = np.zeros((mean.size, most + 1))
     below[:, 1:] = special.pdtr(np.arange(most), mean[:, None])

@@ -18,8 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import FloatArray, IntArray
 from analytics.kernels.charts.cusum import likelihood_ratio
 from analytics.kernels.common.compiled import compiled
 
@@ -32,8 +32,6 @@ __all__ = [
     "probabilities",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _MEAN_STEP = 0.04  # designs are shared by series whose mean and dispersion round to the same
 _SPREAD_STEP = 0.1

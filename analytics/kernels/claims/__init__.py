@@ -1,1 +1,1 @@
-"""Claims."""
+"""What single claims need: marks, what follows an event, an ordinary day."""

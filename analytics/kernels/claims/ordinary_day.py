@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.dispersion import window_dispersion, window_sums
 
 __all__ = [
@@ -34,9 +35,6 @@ __all__ = [
     "smallest_count",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 SLOW = 28  # days over which the level of a series may wander; the mean's uncertainty is taken at this scale
 FEW = 5  # with fewer incidents in the baseline its dispersion says nothing: the rank always counts

@@ -23,12 +23,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal, special
 
+from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["SCALES", "MatchedResponse", "matched_response"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 SCALES = (1.0, 4.0, 14.0, 56.0)  # mean ages, in days, of the past that the prognosis is made from
 
@@ -62,7 +61,7 @@ class MatchedResponse:
         Stretches of time that hold an event: what the standard error rests on.
     """
 
-    treated: npt.NDArray[np.int64]
+    treated: IntArray
     observed: FloatArray
     expected: FloatArray
     before: FloatArray
@@ -90,9 +89,7 @@ def past_scales(values: FloatArray, scales: tuple[float, ...] = SCALES) -> Float
     return out
 
 
-def _prognosis(
-    features: FloatArray, outcome: FloatArray, use: BoolArray, region: npt.NDArray[np.intp]
-) -> FloatArray:
+def _prognosis(features: FloatArray, outcome: FloatArray, use: BoolArray, region: IndexArray) -> FloatArray:
     """Weighted least squares on the past, within regions; then every day's expected outcome."""
     count = np.maximum(np.bincount(region[use], minlength=region.max() + 1), 1)
 

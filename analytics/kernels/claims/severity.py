@@ -18,16 +18,13 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["MarkTest", "block_permutation", "mean_ratio"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 MOST = 9_999  # choices of blocks that are all looked at; beyond, so many are drawn by chance
 

@@ -1,1 +1,1 @@
-"""Common."""
+"""What every method needs: dispersion, tails, rotation, regressions, multiplicity."""

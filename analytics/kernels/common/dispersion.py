@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IntArray
+
 __all__ = ["Dispersion", "dispersion_from", "window_dispersion", "window_sums"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _RHO_MAX = 0.9
 _CORRECTION_MIN = 0.2  # a baseline shorter than about four windows could otherwise divide by nothing
@@ -48,7 +48,7 @@ class Dispersion:
     phi: FloatArray
     edf: FloatArray
     rho: FloatArray
-    windows: npt.NDArray[np.int64]
+    windows: IntArray
 
 
 def window_sums(values: npt.NDArray[np.number] | BoolArray, length: int) -> FloatArray:
@@ -121,7 +121,7 @@ def dispersion_from(
     mu: FloatArray,
     variance: FloatArray,
     lagged: FloatArray,
-    n: npt.NDArray[np.int64],
+    n: IntArray,
     length: int,
     *,
     parameters: int = 1,

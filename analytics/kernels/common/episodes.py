@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+
+from analytics._typing import BoolArray, IntArray
 
 __all__ = ["EPISODE_DAYS", "episode_onsets", "episode_spans"]
 
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 EPISODE_DAYS = 14  # an alarm at most this many days after the last one belongs to the same episode
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray
+
 __all__ = ["PoissonFit", "poisson_fit"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _STEPS = 50
 _TOLERANCE = 1e-8  # relative change of the deviance, as usual
@@ -36,7 +37,7 @@ class PoissonFit:
 
     coefficients: FloatArray
     covariance: FloatArray
-    converged: npt.NDArray[np.bool_]
+    converged: BoolArray
 
     def mean(self, design: FloatArray) -> FloatArray:
         """Return expected counts at exposure 1 for a design's rows; shape (rows, series)."""
@@ -46,7 +47,7 @@ class PoissonFit:
 def poisson_fit(
     design: FloatArray,
     counts: npt.NDArray[np.number],
-    exposure: npt.NDArray[np.number] | npt.NDArray[np.bool_],
+    exposure: npt.NDArray[np.number] | BoolArray,
 ) -> PoissonFit:
     """Fit a log-linear Poisson model to each series by iteratively reweighted least squares [1]_.
 

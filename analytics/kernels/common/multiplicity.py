@@ -9,11 +9,10 @@ References
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+
+from analytics._typing import FloatArray
 
 __all__ = ["benjamini_hochberg", "e_benjamini_hochberg"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def benjamini_hochberg(pvalues: FloatArray) -> FloatArray:

@@ -19,12 +19,11 @@ References
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+
+from analytics._typing import BoolArray, FloatArray
 
 __all__ = ["lord", "saffron"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 LORD_SUM = 12.6452  # of log(max(j, 2)) / (j exp(sqrt(log j))) over j = 1, 2, ..., rounded up
 SAFFRON_POWER, SAFFRON_SUM = 1.6, 2.28577  # of j^-1.6, rounded up

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["rotation_pvalue"]
@@ -12,12 +13,12 @@ __all__ = ["rotation_pvalue"]
 
 def rotation_pvalue(
     series: npt.NDArray[np.number],
-    covered: npt.NDArray[np.bool_],
+    covered: BoolArray,
     length: int,
-    scale: npt.NDArray[np.float64] | float = 1.0,
+    scale: FloatArray | float = 1.0,
     *,
     upper: bool = True,
-) -> npt.NDArray[np.float64]:
+) -> FloatArray:
     """Share of rotations of the series whose last window holds at least as many incidents.
 
     A stationary series may be turned like a wheel without changing its law, so the observed position is one

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["SUMMED", "spread_tails"]
 
-FloatArray = npt.NDArray[np.float64]
 
 SUMMED = 1_000.0  # up to this observed count, terms are summed; further out the incomplete beta is faster
 _RATIOS = 512
@@ -26,7 +25,7 @@ def spread_tails(
     scale: FloatArray,
     z: FloatArray,
     weight: FloatArray,
-    wanted: npt.NDArray[np.bool_],
+    wanted: BoolArray,
 ) -> FloatArray:
     """Upper mid-p tails of binomials whose logit share is normal, by quadrature; (series, nodes).
 

@@ -17,14 +17,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import FloatArray
 from analytics.kernels.common.spread_tail import SUMMED, spread_tails
 
 __all__ = ["betabinomial_tail", "binomial_tail", "dispersion_nodes", "mixed_tail"]
 
-FloatArray = npt.NDArray[np.float64]
 
 NODES = 16  # Gauss-Hermite nodes over the dispersion
 SPREAD_NODES = 12  # ... and over the lognormal rate, given the dispersion

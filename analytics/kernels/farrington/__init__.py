@@ -1,1 +1,1 @@
-"""Farrington."""
+"""Farrington's regression, its baseline and its bounds."""

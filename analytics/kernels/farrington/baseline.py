@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import OptionError
 
 __all__ = ["Baselines", "check_whole", "flexible_baselines", "reference_weeks", "window_baselines"]
 
-IntArray = npt.NDArray[np.int64]
-Days = npt.NDArray[np.datetime64]
 
 _DAY = np.timedelta64(1, "D")
 _WEEKS = 52  # weeks a year back when the calendar is not followed
@@ -37,7 +35,7 @@ class Baselines:
     at: IntArray
     level: IntArray
     levels: int
-    enough: npt.NDArray[np.bool_]
+    enough: BoolArray
 
 
 def check_whole(name: str, value: object, least: int, most: int) -> None:
@@ -137,9 +135,7 @@ def window_baselines(
     return _packed(at, level, at >= tested[:, None], 1, reference[:, -1] - half_width >= 0)
 
 
-def _packed(
-    at: IntArray, level: IntArray, drop: npt.NDArray[np.bool_], levels: int, enough: npt.NDArray[np.bool_]
-) -> Baselines:
+def _packed(at: IntArray, level: IntArray, drop: BoolArray, levels: int, enough: BoolArray) -> Baselines:
     """Move what is kept to the front of each row; rows before the first week are dropped."""
     drop = drop | (at < 0)
     order = np.argsort(drop, axis=1, kind="stable")[:, : int((~drop).sum(axis=1).max(initial=0))]

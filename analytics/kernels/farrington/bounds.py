@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.errors import OptionError
 from analytics.kernels.farrington.baseline import check_whole
 
@@ -22,7 +22,6 @@ __all__ = [
     "surprise",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 
 POWERS = {"2/3": 2 / 3, "1/2": 1 / 2, "none": 1.0}
 _CAUTION = 2.0  # standard errors
@@ -103,7 +102,7 @@ def nb_quantile(alpha: Any, mean: FloatArray, phi: FloatArray) -> FloatArray:
     high = np.maximum(np.floor(np.nan_to_num(guess)), 0.0)
     low = high - 1
 
-    def enough(at: npt.NDArray[np.intp], q: FloatArray) -> npt.NDArray[np.bool_]:
+    def enough(at: IndexArray, q: FloatArray) -> BoolArray:
         return np.asarray(nb_tail(q + 1, mu[at], over[at]) <= level[at])
 
     at = np.flatnonzero(high < _LARGE)
@@ -184,7 +183,7 @@ def check_limit(limit: object) -> None:
 
 def fewer_than(
     values: Any, usable: Any, first: int, limit: tuple[int, int] | None, *, unknown: bool = False
-) -> npt.NDArray[np.bool_]:
+) -> BoolArray:
     """Return where the last so many weeks, each tested one included, hold too few incidents.
 
     Parameters

@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.farrington.baseline import Baselines
 from analytics.kernels.farrington.reference import TOLERANCE, fit_reference
 from analytics.kernels.farrington.regression import fit_cells, sorted_by_level
 
 __all__ = ["FarringtonFits", "fit_weeks"]
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,7 +55,7 @@ class FarringtonFits:
 def fit_weeks(
     values: npt.NDArray[np.int32],
     usable: BoolArray,
-    tested: npt.NDArray[np.int64],
+    tested: IntArray,
     baselines: Baselines,
     *,
     trend: bool,

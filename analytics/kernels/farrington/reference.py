@@ -1,7 +1,7 @@
 """Farrington's regression as R's ``surveillance`` fits it: by iteratively reweighted least squares.
 
-Kept apart from :mod:`analytics.kernels.farrington.regression` because it keeps what is wrong in the reference: stale
-working weights, and for the flexible detector a dispersion computed with the wrong weights.
+Kept apart from :mod:`analytics.kernels.farrington.regression` because it keeps what is wrong in the
+reference: stale working weights, and for the flexible detector a dispersion computed with the wrong weights.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["CLIPPED", "OVERWRITTEN", "TOLERANCE", "fit_reference"]
 
-FloatArray = npt.NDArray[np.float64]
 
 OVERWRITTEN, CLIPPED = 0, 1  # the dispersion in the standard error: computed with the wrong weights, or phi
 _EPSILON = 2.220446049250313e-16

@@ -23,15 +23,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.forecast.level import fit_levels
 from analytics.kernels.windows.expected import seasonal_design
 
 __all__ = ["Forecast", "forecast"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 HARMONICS = 2
 CAP = 2.58  # residuals beyond this many standard deviations weigh less, and excite no more than this

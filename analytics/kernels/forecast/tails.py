@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
+
+from analytics._typing import FloatArray
 
 __all__ = ["SHARE_ONE", "mean_tail", "mixed_upper_tail", "upper_tail"]
 
-FloatArray = npt.NDArray[np.float64]
 
 SHARE_ONE = 0.05  # weight of the one-week tail; the fortnight has the rest
 _TINY = 1e-300

@@ -1,1 +1,1 @@
-"""Recurrence."""
+"""Bursts, self-excitation, periods."""

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IntArray
+
 __all__ = [
     "Episodes",
     "burst_episodes",
@@ -31,8 +33,6 @@ __all__ = [
     "successive_dispersion",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _NEARLY_POISSON = 1.0 + 1e-6
 _RATIOS = (1.5, 2.0, 3.0, 5.0, 8.0, 12.0)  # tried for the smallest burst that would be seen
@@ -55,7 +55,7 @@ class Episodes:
         Periods in an episode, with the quiet ones between two merged parts.
     """
 
-    number: npt.NDArray[np.int64]
+    number: IntArray
     total: FloatArray
     largest: FloatArray
     active: BoolArray
@@ -264,9 +264,7 @@ def burst_episodes(
     return merge_episodes(burst_states(gains, step), gains, step, merge)
 
 
-def permute_within(
-    values: npt.NDArray[np.int64], strata: npt.NDArray[np.int64], replicates: int, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
+def permute_within(values: IntArray, strata: IntArray, replicates: int, rng: np.random.Generator) -> IntArray:
     """Shuffle a series within strata, again and again; shape ``(periods, replicates)``.
 
     Parameters
@@ -294,7 +292,7 @@ def detectable_ratio(
     covered: BoolArray,
     rng: np.random.Generator,
     *,
-    strata: npt.NDArray[np.int64],
+    strata: IntArray,
     length: int,
     every: int,
     alpha: float,

@@ -26,10 +26,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal, special, stats
 
+from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
+
 __all__ = ["HawkesFit", "conditional_means", "fit_hawkes", "hawkes_residuals", "simulate_hawkes"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 LAGS = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 13.0, 17.0, 22.0, 28.0)  # mean lags tried, in periods
 BRANCHING = np.concatenate([np.arange(0.0, 0.98, 0.04), [0.99]])
@@ -278,7 +278,7 @@ def _ends(drop: FloatArray, top: FloatArray) -> tuple[FloatArray, FloatArray]:
     some = inside.any(axis=0)
     first, last = inside.argmax(axis=0), points - 1 - inside[::-1].argmax(axis=0)
 
-    def between(inner: npt.NDArray[np.intp], outer: npt.NDArray[np.intp]) -> FloatArray:
+    def between(inner: IndexArray, outer: IndexArray) -> FloatArray:
         a, b = drop[inner, every], drop[outer, every]
         with np.errstate(invalid="ignore", divide="ignore"):
             part = np.where(b > a, -a / (b - a), 0.0)
@@ -362,7 +362,7 @@ def simulate_hawkes(
     series: int,
     rng: np.random.Generator,
     burn: int = 100,
-) -> npt.NDArray[np.int64]:
+) -> IntArray:
     """Draw independent series of the fitted process; shape ``(periods, series)``.
 
     Examples

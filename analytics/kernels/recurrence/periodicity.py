@@ -24,10 +24,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray, IndexArray
+
 __all__ = ["Periodicity", "periodicity_test", "weekday_pvalues"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 ORDER = 2  # of the polynomial in log frequency
 _PAD = 4  # ordinates searched per Fourier frequency
@@ -181,7 +181,7 @@ def periodicity_test(
 
 
 def _range(
-    ratio: FloatArray, frequency: FloatArray, best: npt.NDArray[np.intp], top: FloatArray
+    ratio: FloatArray, frequency: FloatArray, best: IndexArray, top: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """First periods on either side of the best one whose ratio has dropped too far (or the range's ends)."""
     near = ratio >= top - _LIKELIHOOD_DROP

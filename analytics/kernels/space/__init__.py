@@ -1,1 +1,1 @@
-"""Space."""
+"""Clusters in space and time."""

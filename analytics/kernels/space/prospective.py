@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.space import scan
 from analytics.kernels.windows.recent import MIN_WINDOWS, check_whole
@@ -25,8 +26,6 @@ __all__ = [
     "untestable_scan",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 NULLS = ("rotation", "permutation")
 MIN_OBSERVED = 3  # fewer incidents than this are not called a cluster, however rare

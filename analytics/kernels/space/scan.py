@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import FloatArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
 
 __all__ = [
@@ -41,8 +42,6 @@ __all__ = [
     "scan_observed",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 WindowArray = npt.NDArray[np.signedinteger[Any]]
 
 EARTH_KM = 6371.0088

@@ -15,14 +15,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics._typing import FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["disc_areas", "running_clusters"]
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 @compiled

@@ -1,1 +1,1 @@
-"""Windows."""
+"""Tests of a recent window against a baseline."""

@@ -43,6 +43,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.rotation import rotation_pvalue
 from analytics.kernels.common.tails import binomial_tail
@@ -64,8 +65,6 @@ __all__ = [
     "studentised_rotation",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 NumberArray = npt.NDArray[np.number]
 
 _E_TEST_SPREAD = 7.0  # standard deviations of the baseline count that the sum goes over: 1e-11 is left out
@@ -494,7 +493,7 @@ def lrd_a(
     completeness: FloatArray | float = 1.0,
     upper: bool = True,
 ) -> FloatArray:
-    """Variant A of :func:`analytics.kernels.windows.lrd.lrd_test`: the conditional test with window-scale dispersion.
+    """Variant A of :func:`~analytics.kernels.windows.lrd.lrd_test`: window-scale dispersion, conditional.
 
     Null: both windows have one mean; window sums vary as they did in the baseline. Fails where the level
     moves slowly against the length of the baseline, so that the baseline shows too little of how much it

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from scipy import special
 from scipy.optimize import elementwise
 
+from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
 from analytics.kernels.common.tails import dispersion_nodes
 
@@ -32,8 +33,6 @@ __all__ = [
     "rotation_of_pairs",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _NODES = 10  # over each dispersion
 _SPREAD_NODES = 16  # over the random factor of the odds
@@ -157,9 +156,7 @@ def _lognormal(mean: FloatArray, excess: FloatArray) -> tuple[FloatArray, FloatA
     return -variance / 2, variance
 
 
-def _tail(
-    test: ConcentrationTest, log_odds: FloatArray, grid: FloatArray, index: npt.NDArray[np.intp]
-) -> FloatArray:
+def _tail(test: ConcentrationTest, log_odds: FloatArray, grid: FloatArray, index: IndexArray) -> FloatArray:
     out = np.empty(index.shape)
     s1, s0, b1, b0 = (
         a[index]
@@ -181,7 +178,7 @@ def _tail(
     return out
 
 
-def _take(d: Dispersion, index: npt.NDArray[np.intp]) -> Dispersion:
+def _take(d: Dispersion, index: IndexArray) -> Dispersion:
     return Dispersion(d.phi[index], d.edf[index], d.rho[index], d.windows[index])
 
 
@@ -247,7 +244,7 @@ def concentration_test_arrays(
     return test
 
 
-def _grid_of(test: ConcentrationTest, index: npt.NDArray[np.intp], *, upper: bool) -> FloatArray:
+def _grid_of(test: ConcentrationTest, index: IndexArray, *, upper: bool) -> FloatArray:
     grid = np.full((test.recent_inside.size, _GRID.size), np.nan)
     s1, s0 = test.recent_inside, test.recent_outside
     for first in range(0, index.size, _CHUNK):
@@ -285,7 +282,7 @@ def concentration_limit(test: ConcentrationTest, level: float, *, upper: bool) -
     grid = _grid_of(test, index, upper=not upper)
     goal = special.ndtri(level)
 
-    def score(log_ratio: FloatArray, which: npt.NDArray[np.intp]) -> FloatArray:
+    def score(log_ratio: FloatArray, which: IndexArray) -> FloatArray:
         tail = _tail(test, log_ratio, grid, which)
         return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
 

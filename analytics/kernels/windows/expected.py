@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.common.tails import mixed_tail
@@ -28,8 +29,6 @@ __all__ = [
     "seasonal_design",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 YEAR = 365.2425
 NEEDED_DAYS, FULL_DAYS, MOST_DAYS = 730, 1095, 1827  # two harmonics, three, history used at most
 PER_TERM = 10  # incidents in the history for each term, else the region is not adjusted
@@ -48,7 +47,7 @@ class ExpectedTest:
     pvalue: FloatArray
     converged: BoolArray
 
-    def as_lrd(self, index: npt.NDArray[np.intp]) -> LRDTest:
+    def as_lrd(self, index: IndexArray) -> LRDTest:
         """Return some series in the form that limits and detectable ratios are computed from."""
         d = self.dispersion
         return LRDTest(
@@ -64,7 +63,7 @@ class ExpectedTest:
 
 
 def seasonal_design(
-    day: npt.NDArray[np.int64], *, trend: bool, harmonics: int, weekday: bool, extra: FloatArray | None = None
+    day: IntArray, *, trend: bool, harmonics: int, weekday: bool, extra: FloatArray | None = None
 ) -> FloatArray:
     """Return the design of the expectation: intercept, trend, annual harmonics, weekday, further columns.
 
@@ -98,7 +97,7 @@ def seasonal_design(
 class Adjustment:
     """Which regions were adjusted (`index`), the test of each, and the terms that were fitted."""
 
-    index: npt.NDArray[np.intp]
+    index: IndexArray
     test: ExpectedTest | None
     harmonics: int
     weekday: bool
@@ -112,7 +111,7 @@ def history_before(end: int, length: int, guard: int, step: int) -> tuple[int, i
 
 
 def adjusted_test(
-    day: npt.NDArray[np.int64],
+    day: IntArray,
     values: npt.NDArray[np.integer],
     covered: BoolArray,
     *,

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import special
 from scipy.optimize import elementwise
 
+from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
 from analytics.kernels.common.rotation import rotation_pvalue
 from analytics.kernels.common.shrinkage import shrink_dispersion
@@ -31,8 +32,6 @@ __all__ = [
     "spared_pvalue",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value is too coarse to say anything
 FEW = (
@@ -96,7 +95,8 @@ def lrd_test(
     upper : bool
         Test for more incidents; otherwise for fewer.
     shrink : bool
-        Draw the dispersions of the series together (:func:`analytics.kernels.common.shrinkage.shrink_dispersion`).
+        Draw the dispersions of the series together
+        (:func:`analytics.kernels.common.shrinkage.shrink_dispersion`).
 
     Returns
     -------
@@ -203,7 +203,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
     phi, edf = test.dispersion.phi, test.dispersion.edf
     drawn = dispersion_nodes(phi, edf, _QUICK[0])
 
-    def score(log_ratio: FloatArray, index: npt.NDArray[np.intp]) -> FloatArray:
+    def score(log_ratio: FloatArray, index: IndexArray) -> FloatArray:
         tail = mixed_tail(
             s[index],
             total[index],
@@ -253,7 +253,7 @@ def critical_count(
     drawn = dispersion_nodes(dispersion.phi, dispersion.edf, _QUICK[0])
     mean = base / periods * recent
 
-    def rejects(count: FloatArray, index: npt.NDArray[np.intp]) -> BoolArray:
+    def rejects(count: FloatArray, index: IndexArray) -> BoolArray:
         tail = mixed_tail(
             count,
             count + base[index],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["PickedWindow", "picked_window"]
@@ -19,14 +20,14 @@ __all__ = ["PickedWindow", "picked_window"]
 class PickedWindow:
     """Arrays of shape (series,): the length with the largest score, that score, the maximum's p-value."""
 
-    length: npt.NDArray[np.int64]
-    score: npt.NDArray[np.float64]
-    pvalue: npt.NDArray[np.float64]
+    length: IntArray
+    score: FloatArray
+    pvalue: FloatArray
 
 
 def picked_window(
     series: npt.NDArray[np.number],
-    covered: npt.NDArray[np.bool_],
+    covered: BoolArray,
     lengths: tuple[int, ...],
     *,
     upper: bool = True,

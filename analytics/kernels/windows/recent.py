@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.errors import OptionError
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import Dispersion, dispersion_from
@@ -40,9 +41,6 @@ __all__ = [
     "untestable",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 MIN_WINDOWS = 8  # disjoint windows a baseline must hold for its dispersion to mean anything
 REASONS = (
@@ -109,7 +107,7 @@ def untestable(
     return np.where(recent * 2 < length, 1, code).astype(np.uint8)
 
 
-def by_pattern(covered: BoolArray) -> Iterator[tuple[BoolArray, npt.NDArray[np.intp]]]:
+def by_pattern(covered: BoolArray) -> Iterator[tuple[BoolArray, IndexArray]]:
     """Yield each pattern of covered recent periods with the columns that have it; (periods, columns)."""
     patterns, which = np.unique(covered, axis=1, return_inverse=True)
     for number, pattern in enumerate(patterns.T):
@@ -184,7 +182,7 @@ def rolling_totals(
 def joined(parts: list[RollingTest]) -> RollingTest:
     """Put tests of successive blocks of regions side by side."""
 
-    def beside(name: str) -> npt.NDArray[np.float64]:
+    def beside(name: str) -> FloatArray:
         return np.concatenate([getattr(part, name) for part in parts], axis=1)
 
     code = np.concatenate([part.code for part in parts], axis=1)
@@ -326,8 +324,8 @@ def _rolling_dispersion(
     totals: RollingTotals,
     length: int,
     baseline: int,
-    at: npt.NDArray[np.intp],
-    region: npt.NDArray[np.intp],
+    at: IndexArray,
+    region: IndexArray,
 ) -> Dispersion:
     """Return the dispersion of the listed cells, as `window_dispersion` has it, from running totals."""
     sums, whole = totals.sums, totals.whole

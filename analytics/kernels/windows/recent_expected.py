@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import BoolArray, IntArray
 from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, history_before
 from analytics.kernels.windows.recent import REASONS, RollingTest, joined, rolling_totals
 
 __all__ = ["ADJUSTED_REASONS", "rolling_expected_test"]
 
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 _FEW, _SHORT = len(REASONS), len(REASONS) + 1
 ADJUSTED_REASONS = (

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SameWeeks", "same_weeks", "years_back"]
+from analytics._typing import BoolArray, Days, IntArray
 
-IntArray = npt.NDArray[np.int64]
-Days = npt.NDArray[np.datetime64]
+__all__ = ["SameWeeks", "same_weeks", "years_back"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,7 +32,7 @@ class SameWeeks:
     total: IntArray
     squares: IntArray
     due: int
-    short: npt.NDArray[np.bool_]
+    short: BoolArray
 
 
 def years_back(starts: Days, rows: IntArray, years: int, period_days: int, *, calendar: bool) -> IntArray:
@@ -60,7 +59,7 @@ def years_back(starts: Days, rows: IntArray, years: int, period_days: int, *, ca
 
 def same_weeks(
     values: npt.NDArray[np.int32],
-    usable: npt.NDArray[np.bool_],
+    usable: BoolArray,
     starts: Days,
     *,
     first: int,
@@ -96,7 +95,7 @@ def same_weeks(
     for low, _ in windows:
         short |= low < 0
 
-    def add(array: npt.NDArray[np.int64]) -> IntArray:
+    def add(array: IntArray) -> IntArray:
         running = np.zeros((len(array) + 1, array.shape[1]), dtype=np.int64)
         np.cumsum(array, axis=0, out=running[1:])
         total = np.zeros((len(rows), array.shape[1]), dtype=np.int64)

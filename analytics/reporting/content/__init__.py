@@ -1,1 +1,1 @@
-"""Content."""
+"""What each report says: the weekly report, an article's claims, watched regions."""

@@ -11,8 +11,8 @@ import pandas as pd
 from analytics.bundled import bundled_path
 from analytics.claims import Claims, VerdictTable, read_claims, sensitivity_to_date, verdicts
 from analytics.claims.published import CAVEAT, published_quarters
-from analytics.counts.counting import count_incidents
-from analytics.incidents.reading import Incidents, read_incidents
+from analytics.counts import count_incidents
+from analytics.incidents import Incidents, read_incidents
 from analytics.periods import as_day
 from analytics.plots.claims import plot_claims, plot_contrast, plot_published
 from analytics.plots.style import WIDTH

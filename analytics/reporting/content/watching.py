@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.bundled import bundled_path
-from analytics.counts.grid import Counts
+from analytics.counts import Counts
 from analytics.detectors.registry import detector_spec
 from analytics.monitoring import monitor
 from analytics.periods import parse_week

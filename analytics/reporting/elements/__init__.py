@@ -1,1 +1,1 @@
-"""Elements."""
+"""What a page is made of: tables, cards, figures."""

@@ -1,1 +1,1 @@
-"""Notebook."""
+"""Notebooks run with parameters, and set through Typst as PDF."""

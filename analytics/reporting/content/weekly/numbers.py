@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from analytics.bundled import bundled_path
-from analytics.counts.counting import count_incidents
-from analytics.counts.grid import Counts
+from analytics.counts import Counts, count_incidents
 from analytics.errors import OptionError, unknown_option
 from analytics.filters import parse_filter
-from analytics.geo.names import region_table
-from analytics.incidents.reading import Incidents, read_incidents
+from analytics.geo import region_table
+from analytics.incidents import Incidents, read_incidents
 from analytics.periods import Window, as_day, parse_week, week_label
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult

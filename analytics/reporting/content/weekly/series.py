@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from analytics.counts.grid import Counts
-from analytics.periods import Days
+from analytics._typing import Days, FloatArray
+from analytics.counts import Counts
 
 __all__ = ["WeekSeries", "weeks_on"]
 
@@ -32,7 +31,7 @@ class WeekSeries:
     """
 
     starts: Days
-    values: npt.NDArray[np.float64]
+    values: FloatArray
 
     @classmethod
     def of(cls, counts: Counts) -> WeekSeries:
