@@ -42,6 +42,8 @@ class ClaimResult:
         Further tables of the test's own (episodes, placebo dates, the cluster's places).
     simulated : bool
     notes : tuple of str
+    words : tuple of str
+        What was found, one sentence each, without a full stop, where the rows are not regions; else empty.
     """
 
     claim: str
@@ -53,6 +55,7 @@ class ClaimResult:
     details: dict[str, pd.DataFrame] = field(default_factory=dict)
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         needed = ("region", "estimate", "low", "high", "pvalue", "qvalue", "verdict", "reason", "detectable")
@@ -87,6 +90,8 @@ class ClaimResult:
     def sentence(self) -> str:
         """Return the answer as a reader would say it."""
         tag = "SIMULATED data: " if self.simulated else ""
+        if self.words:
+            return f"{tag}{'; '.join(self.words)}."
         if len(self.frame) == 1:
             return f"{tag}{self.describe(self.frame['region'].iloc[0])}."
         rows = self.frame.sort_values("pvalue", kind="stable", na_position="last")

@@ -18,6 +18,7 @@ from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
     SUPPORTED,
+    ClaimResult,
     UptickResult,
     Verdict,
     format_number,
@@ -25,7 +26,6 @@ from analytics.results import (
 )
 from analytics.upticks.recent import uptick_test
 from analytics.upticks.windows import check_share
-from analytics.upticks.worded import WordedResult
 
 __all__ = ["DEFINITIONS", "activity_test"]
 
@@ -65,7 +65,7 @@ def activity_test(
     margin: float = 1.5,
     completeness: float | Sequence[float] | None = None,
     no_coverage: Iterable[object] = (),
-) -> WordedResult:
+) -> ClaimResult:
     """Test attacks, operations, clashes and arrests apart for a recent rise, and say which of them rose.
 
     Parameters
@@ -83,7 +83,7 @@ def activity_test(
 
     Returns
     -------
-    WordedResult
+    ClaimResult
         One row for each region and kind: `estimate` is the rate ratio; `place`, `activity`, `observed`,
         `expected` and `upper` beside. ``details["words"]`` has one finding a region: where operations rose
         and attacks did not, it reads "more operations, not more attacks".
@@ -163,7 +163,7 @@ def activity_test(
     if len(shown) > 1:
         counted = words_by_place["words"].str.split(" (", regex=False).str[0].value_counts()
         shown = [f"{text} in {n} of {len(words_by_place)} regions" for text, n in counted.items()]
-    return WordedResult(
+    return ClaimResult(
         claim="recent activity is more frequent",
         frame=frame,
         estimate_name="rate ratio",

@@ -22,9 +22,16 @@ from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.lrd import lrd_test, minimum_detectable_ratio, ratio_limit
 from analytics.periods import Window
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Verdict, format_number, format_p
+from analytics.results import (
+    CANNOT_BE_TOLD,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    ClaimResult,
+    Verdict,
+    format_number,
+    format_p,
+)
 from analytics.upticks.windows import MIN_WINDOWS, check_share
-from analytics.upticks.worded import WordedResult
 
 __all__ = ["severity_test"]
 
@@ -57,7 +64,7 @@ def severity_test(
     margin: float = 1.5,
     completeness: float | None = None,
     seed: int = 0,
-) -> WordedResult:
+) -> ClaimResult:
     """Test whether recent incidents are deadlier, and whether more people are killed.
 
     Parameters
@@ -78,7 +85,7 @@ def severity_test(
 
     Returns
     -------
-    WordedResult
+    ClaimResult
         Four rows: deaths per incident (p-value of the mean of log(1 + deaths), estimate the ratio of mean
         deaths), share of deadly incidents, share with `mass` deaths or more, deaths in all. Columns beside:
         `recent` and `baseline` (mean, share, or deaths in as many days), `median_recent`, `median_baseline`,
@@ -156,7 +163,7 @@ def severity_test(
     flags = incidents.frame["flags"].str.contains("coarse date", regex=False)
     if flags.any():
         notes.append(f"{int(flags.sum()):,} incidents have coarse dates and count on their first day")
-    return WordedResult(
+    return ClaimResult(
         claim="recent incidents are deadlier",
         frame=frame.drop(columns="untested"),
         estimate_name="recent relative to baseline",
