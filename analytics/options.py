@@ -1,1 +1,192 @@
-"""One check for each kind of option."""
+"""One check for each kind of option; every error says what was expected and what was found.
+
+Choices are taken from the ``Literal`` type of the option, so that signature, check and message cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar, get_args
+
+import numpy as np
+
+from analytics._typing import FloatArray
+from analytics.errors import OptionError, unknown_option
+
+__all__ = [
+    "Progress",
+    "check_above",
+    "check_at_least",
+    "check_choice",
+    "check_flag",
+    "check_level",
+    "check_margin",
+    "check_seed",
+    "check_share",
+    "check_whole",
+    "choices",
+    "numbers_of",
+    "renamed",
+]
+
+Progress = Callable[[int, int, str], None]  # progress(done, total, what), before each step
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def choices(kind: object) -> tuple[str, ...]:
+    """Return the values of a ``Literal`` type, those of nested ones included.
+
+    Examples
+    --------
+    >>> from typing import Literal
+    >>> choices(Literal["greater", "less"])
+    ('greater', 'less')
+    """
+    return tuple(value for value in get_args(kind) if isinstance(value, str))
+
+
+def check_choice(name: str, value: object, kind: object) -> None:
+    """Raise an :class:`OptionError` unless `value` is one of a ``Literal`` type's values.
+
+    Examples
+    --------
+    >>> from typing import Literal
+    >>> check_choice("direction", "greatr", Literal["greater", "less"])
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: unknown direction 'greatr'
+      expected: one of greater, less
+      what to do: did you mean greater?
+    """
+    known = get_args(kind)
+    if not any(value is k or (isinstance(value, str) and value == k) for k in known):
+        raise unknown_option(name, value, choices(kind))
+
+
+def numbers_of(value: object) -> FloatArray:
+    """Return a number or numbers as floats; what is no number is NaN, which no check lets through."""
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
+
+
+def check_level(**levels: object) -> None:
+    """Raise an :class:`OptionError` for a level (one or many) that does not lie between 0 and 1; None passes.
+
+    Examples
+    --------
+    >>> check_level(alpha=5)
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: alpha must lie between 0 and 1
+      expected: such as 0.05
+      found: 5
+    """
+    for name, value in levels.items():
+        number = numbers_of(value)
+        if value is not None and not ((number > 0) & (number < 1)).all():
+            raise OptionError(f"{name} must lie between 0 and 1", expected="such as 0.05", found=str(value))
+
+
+def check_share(**shares: object) -> None:
+    """Raise an :class:`OptionError` for a share that is not above 0 and at most 1; None passes."""
+    for name, value in shares.items():
+        number = numbers_of(value)
+        if value is not None and not ((number > 0) & (number <= 1)).all():
+            raise OptionError(f"{name} is not usable", expected="above 0 and at most 1", found=str(value))
+
+
+def check_margin(margin: object, name: str = "margin") -> None:
+    """Raise an :class:`OptionError` unless the margin, a ratio, is above 1."""
+    if not (numbers_of(margin) > 1).all():
+        raise OptionError(f"{name} must be above 1", expected="such as 1.5", found=str(margin))
+
+
+def check_above(least: float, **limits: object) -> None:
+    """Raise an :class:`OptionError` unless every number that is given lies above `least`; None passes."""
+    for name, value in limits.items():
+        if value is not None and not (numbers_of(value) > least).all():
+            raise OptionError(f"{name} must be above {least:g}", found=str(value))
+
+
+def check_at_least(least: float, **limits: object) -> None:
+    """Raise an :class:`OptionError` unless every number that is given is `least` or more; None passes."""
+    for name, value in limits.items():
+        if value is not None and not (numbers_of(value) >= least).all():
+            raise OptionError(f"{name} must be at least {least:g}", found=str(value))
+
+
+def check_whole(least: int, most: int | None = None, *, unit: str = "", **numbers: object) -> None:
+    """Raise an :class:`OptionError` unless every number that is given is whole and in range; None passes.
+
+    Examples
+    --------
+    >>> check_whole(1, last=0)
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: last is not usable
+      expected: a whole number from 1
+      found: 0
+    """
+    for name, value in numbers.items():
+        if value is None:
+            continue
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_)
+        if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]
+            upto = "" if most is None else f" to {most}"
+            of = f" of {unit}" if unit else ""
+            raise OptionError(
+                f"{name} is not usable", expected=f"a whole number{of} from {least}{upto}", found=str(value)
+            )
+
+
+def check_seed(seed: object) -> None:
+    """Raise an :class:`OptionError` unless a random generator can start from this seed."""
+    check_whole(0, seed=seed)
+
+
+def check_flag(**flags: object) -> None:
+    """Raise an :class:`OptionError` unless every one is True or False."""
+    for name, value in flags.items():
+        if not isinstance(value, bool | np.bool_):
+            raise OptionError(f"{name} is not a yes or no", expected="True or False", found=str(value))
+
+
+def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function refuse the former spelling of an option with an error that names the new one.
+
+    Parameters
+    ----------
+    **names : str
+        ``former="now"``; a text with a space is advice, used as it stands.
+
+    Examples
+    --------
+    >>> @renamed(w="half_width")
+    ... def chart(*, half_width=3):
+    ...     return half_width
+    >>> chart(w=2)
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: chart has no option 'w' any more
+      what to do: half_width is its name now
+    """
+
+    def wrap(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            for former in names.keys() & kwargs.keys():
+                now = names[former]
+                raise OptionError(
+                    f"{function.__name__} has no option {former!r} any more",
+                    todo=now if " " in now else f"{now} is its name now",
+                )
+            return function(*args, **kwargs)
+
+        return call
+
+    return wrap
