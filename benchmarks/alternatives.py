@@ -9,7 +9,6 @@ method that has no p-value for a series (an empty window) does not reject it.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -18,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from size_power import BASELINES, DESIGNED, FURTHER, GROUPS, GUARD, MEANS, RECENT, RESULTS, markdown, simulate
+from recording import quick_parser, record
+from size_power import BASELINES, DESIGNED, FURTHER, GROUPS, GUARD, MEANS, RECENT, markdown, simulate
 
 from analytics.kernels.windows.alternatives import METHODS
 
@@ -36,10 +36,7 @@ def cell(job: tuple[str, str, float, int, int]) -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="200 null series a cell; writes nothing")
+    parser = quick_parser(__doc__, "200 null series a cell; writes nothing")
     given = parser.parse_args()
     series = 200 if given.quick else 4_000
     jobs = [
@@ -66,7 +63,7 @@ def main() -> None:
     )
     print(text)
     if not given.quick:
-        (RESULTS / "alternatives.md").write_text(text + "\n", encoding="utf-8")
+        record("alternatives", [text])
 
 
 if __name__ == "__main__":

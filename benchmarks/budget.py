@@ -12,14 +12,13 @@ should keep the budget exceeds it by more than two standard errors.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from recording import quick_parser, record
 
 from analytics.counts import Counts
 from analytics.detectors.registry import detector_spec
@@ -48,7 +47,6 @@ CONFIGURATIONS = (
     (("ears_c1",), "history", None, True),
     (("ears_c1", "cusum_nb", "farrington_flexible"), "history", None, True),
 )
-RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def seed_of(*key: int) -> int:
@@ -134,10 +132,7 @@ def table(found: pd.DataFrame) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the work, nothing written")
+    parser = quick_parser(__doc__, "a tenth of the work, nothing written")
     quick = parser.parse_args().quick
     start = time.perf_counter()
     found = run(quick)
@@ -163,7 +158,7 @@ def main() -> int:
     if quick:
         print("quick: nothing written")
     else:
-        (RESULTS / "budget.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        record("budget", lines)
     return 1 if len(failed) else 0
 
 

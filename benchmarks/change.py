@@ -10,7 +10,6 @@ lower end of its 99 % Monte Carlo interval exceeds the bar.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pandas as pd
 from scipy import special, stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from recording import quick_parser, record
 from size_power import lower_limit
 
 from analytics.kernels.change.online import run_length_posterior
@@ -47,7 +47,6 @@ from analytics.upticks.weeks import Weeks
 MEANS, RATIOS = (0.1, 0.5, 2.0), (1.5, 2.0, 3.0)
 STATIONARY = tuple(name for name in PROCESSES if name != "seasonal")
 BAR = 0.07  # worst stationary cell at nominal 5 %, 156 weeks
-RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def weekly(
@@ -326,10 +325,7 @@ def tables(parts: dict[str, pd.DataFrame]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the series; writes nothing")
+    parser = quick_parser(__doc__, "a tenth of the series; writes nothing")
     share = 10 if parser.parse_args().quick else 1
     sizes = {"stated": 2_500, "unknown": 1_500, "several": 120, "online": 120, "placebo": 60}
     runs = {
@@ -361,11 +357,7 @@ def main() -> int:
     text = "\n".join([*head, *tables(parts)])
     print(text)
     if share == 1:
-        RESULTS.mkdir(exist_ok=True)
-        pd.concat(parts.values(), ignore_index=True).to_csv(
-            RESULTS / "change.csv", index=False, float_format="%.4g"
-        )
-        (RESULTS / "change.md").write_text(text + "\n", encoding="utf-8")
+        record("change", [text], pd.concat(parts.values(), ignore_index=True), "%.4g")
     return 1 if failed else 0
 
 

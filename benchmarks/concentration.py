@@ -9,12 +9,11 @@ Writes benchmarks/results/concentration.csv and .md, exits with 1 if a bar fails
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from recording import quick_parser, record
 from scipy import stats
 
 from analytics.kernels.windows.concentration import concentration_test_arrays, hypergeometric_tail
@@ -24,7 +23,6 @@ RECENT, GUARD = 14, 28
 RATES = ((0.1, 0.1), (0.1, 2.0), (0.5, 0.5), (2.0, 0.5), (2.0, 2.0), (0.5, 20.0))
 BASELINES = (364, 1092)
 BAR, BAR_TINY = 0.06, 0.006
-RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def cell(process: str, rates: tuple[float, float], baseline: int, ratio: float, n: int) -> dict[str, float]:
@@ -59,10 +57,7 @@ def lower_limit(rate: float, n: int) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="400 quiet pairs a cell; writes nothing")
+    parser = quick_parser(__doc__, "400 quiet pairs a cell; writes nothing")
     quick = parser.parse_args().quick
     nulls, others = (400, 200) if quick else (2_000, 500)
     rows = []
@@ -118,9 +113,7 @@ def main() -> int:
     ]
     print(*text, sep="\n")
     if not quick:
-        RESULTS.mkdir(exist_ok=True)
-        table.to_csv(RESULTS / "concentration.csv", index=False)
-        (RESULTS / "concentration.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+        record("concentration", text, table)
     return 1 if failed else 0
 
 

@@ -10,7 +10,6 @@ Monte Carlo interval exceeds the bar.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -19,7 +18,8 @@ import pandas as pd
 from scipy import special
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from size_power import RESULTS, lower_limit
+from recording import quick_parser, record
+from size_power import lower_limit
 
 from analytics.kernels.claims.ordinary_day import day_pvalue, exceedance_limits, ordinary_day
 from analytics.simulation import PROCESSES, simulate_counts
@@ -67,10 +67,7 @@ def coverage(values: np.ndarray, baseline: int) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="500 null series a cell; writes nothing")
+    parser = quick_parser(__doc__, "500 null series a cell; writes nothing")
     quick = parser.parse_args().quick
     nulls, alternatives, others = (500, 200, 200) if quick else (5_000, 500, 3_000)
     rows = []
@@ -156,9 +153,7 @@ def main() -> int:
     ]
     print("\n".join(lines))
     if not quick:
-        RESULTS.mkdir(exist_ok=True)
-        cells.to_csv(RESULTS / "day.csv", index=False)
-        (RESULTS / "day.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        record("day", lines, cells)
     return 1 if failed else 0
 
 

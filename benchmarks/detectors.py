@@ -16,7 +16,6 @@ figures are of `predictive` with its defaults. Writes benchmarks/results/detecto
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -38,11 +37,11 @@ from detector_arenas import (
     weekly,
 )
 from detector_peers import OURS
+from recording import RESULTS, quick_parser
 
 from analytics.simulation import PROCESSES
 from analytics.simulation.scenarios import CURRENT_WEEKS
 
-RESULTS = Path(__file__).resolve().parent / "results"
 # Of the reference implementation, and of 21 methods (Bedubourg and Le Strat 2017), at their own thresholds.
 PUBLISHED = (
     "Published on the same scenarios, each method at its own threshold (Bédubourg and Le Strat 2017, 21 "
@@ -236,10 +235,7 @@ def report(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="small n; writes nothing")
+    parser = quick_parser(__doc__, "small n; writes nothing")
     quick = parser.parse_args().quick
     began = time.perf_counter()
     a = scenarios(1 if quick else 60)

@@ -10,12 +10,11 @@ shown without a bar. Exits with 1 if the bar fails (99 % lower Monte Carlo limit
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from recording import quick_parser, record
 from scipy import stats
 
 from analytics.kernels.windows.alternatives import METHODS
@@ -29,7 +28,6 @@ RECENT, GUARD, BAR = 14, 28, 0.08
 MEANS, HISTORIES = (0.5, 2.0), (730, 1095)
 LENGTHS = (7, 14, 21, 28, 42, 56)
 SMOOTH, SHOWN = ("season_trend", "reporting_drift"), ("yearly_offensive", "random_walk_rate")
-RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def rejections(
@@ -69,10 +67,7 @@ def picked(process: str, mean: float, series: int, seed: int) -> dict[str, float
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="200 null series a bin; writes nothing")
+    parser = quick_parser(__doc__, "200 null series a bin; writes nothing")
     given = parser.parse_args()
     series = 200 if given.quick else 2_000
     rows = []
@@ -116,8 +111,7 @@ def main() -> int:
     text = "\n\n".join(lines)
     print(text)
     if not given.quick:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "expected_null.md").write_text(text + "\n", encoding="utf-8")
+        record("expected_null", [text])
     return 0 if held else 1
 
 

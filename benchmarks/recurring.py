@@ -12,11 +12,10 @@ stationary processes.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
+from recording import RESULTS, quick_parser
 from scipy import stats
 
 from analytics.kernels.common.dispersion import window_dispersion
@@ -37,7 +36,6 @@ BURST = {"ratio": 2.0, "cost": 0.5, "merge": WINDOW}
 TRUTH = {"poisson": 0.0, "negative_binomial": 0.0, "hawkes_0.3": 0.3, "hawkes_0.6": 0.6, "ingarch": 0.75}
 BAR = 0.07
 EVERY, LENGTH, RATIOS = 45, 10, (2.0, 3.0, 5.0)
-RESULTS = Path(__file__).resolve().parent / "results"
 SHUFFLES = 99  # replicates of each burst p-value
 
 
@@ -149,10 +147,7 @@ def margin_table(series: int) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the series; writes nothing")
+    parser = quick_parser(__doc__, "a tenth of the series; writes nothing")
     cut = 10 if parser.parse_args().quick else 1
     many, some = 2_000 // cut, {365: 500 // cut, 1095: 250 // cut}
     rng = np.random.default_rng(20)

@@ -10,7 +10,6 @@ operation, with a paired z-test. Writes benchmarks/results/response.csv and .md;
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -18,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from size_power import RESULTS, lower_limit
+from recording import quick_parser, record
+from size_power import lower_limit
 
 from analytics.kernels.claims.response import matched_response
 from analytics.kernels.common.dispersion import window_sums
@@ -97,10 +97,7 @@ def cell(process: str, mean: float, trigger: str, regions: int, effect: float, n
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="30 data sets a cell; writes nothing")
+    parser = quick_parser(__doc__, "30 data sets a cell; writes nothing")
     quick = parser.parse_args().quick
     n = 30 if quick else 1_000
     rows = []
@@ -160,9 +157,7 @@ def main() -> int:
     ]
     print("\n".join(lines))
     if not quick:
-        RESULTS.mkdir(exist_ok=True)
-        cells.to_csv(RESULTS / "response.csv", index=False)
-        (RESULTS / "response.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        record("response", lines, cells)
     return 1 if failed else 0
 
 

@@ -12,13 +12,12 @@ nominal 5 % at most 7 % (99 % lower Monte Carlo limit).
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from recording import RESULTS, quick_parser, record
 from scipy import stats
 
 from analytics.kernels.space import scan as kernel
@@ -29,7 +28,6 @@ CLUSTER, RECENT, RATIO = 4, 14, 3.0
 MEANS = (0.1, 0.5)
 BARRED = ("poisson", "negative_binomial", "hawkes_0.3", "hawkes_0.6", "ingarch")
 BAR = 0.07
-RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def panels(process: str, mean: float, n: int, ratio: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -115,10 +113,7 @@ def speed_line() -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="100 quiet panels a cell; writes nothing")
+    parser = quick_parser(__doc__, "100 quiet panels a cell; writes nothing")
     parser.add_argument("--speed", action="store_true", help="time the scan and renew that line")
     given = parser.parse_args()
     if given.speed:
@@ -166,9 +161,7 @@ def main() -> int:
     ]
     print(*text, sep="\n")
     if not quick:
-        RESULTS.mkdir(exist_ok=True)
-        table.to_csv(RESULTS / "scan.csv", index=False)
-        (RESULTS / "scan.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+        record("scan", text, table)
     return 1 if failed else 0
 
 

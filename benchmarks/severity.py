@@ -10,7 +10,6 @@ Writes benchmarks/results/severity.csv and .md; exits with 1 if a bar fails.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -19,7 +18,8 @@ import pandas as pd
 from scipy import signal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from size_power import RESULTS, lower_limit
+from recording import quick_parser, record
+from size_power import lower_limit
 
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.windows.lrd import lrd_test
@@ -108,10 +108,7 @@ def cell(process: str, mean: float, baseline: int, kind: str, ratio: float, n: i
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="60 data sets a cell; writes nothing")
+    parser = quick_parser(__doc__, "60 data sets a cell; writes nothing")
     quick = parser.parse_args().quick
     n = 60 if quick else 1_000
     rows = []
@@ -168,9 +165,7 @@ def main() -> int:
     ]
     print("\n".join(lines))
     if not quick:
-        RESULTS.mkdir(exist_ok=True)
-        cells.to_csv(RESULTS / "severity.csv", index=False)
-        (RESULTS / "severity.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        record("severity", lines, cells)
     return 1 if failed else 0
 
 

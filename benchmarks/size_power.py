@@ -11,7 +11,6 @@ benchmarks/results/size_power.csv and .md, exits with 1 if a bar fails. A cell f
 
 from __future__ import annotations
 
-import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -22,6 +21,7 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from naive import NAIVE
+from recording import quick_parser, record
 
 from analytics.kernels.windows.lrd import lrd_test, ratio_limit
 from analytics.simulation import PROCESSES, simulate_counts
@@ -32,7 +32,6 @@ MEANS, BASELINES, RATIOS = (0.1, 0.5, 2.0), (365, 1095), (1.5, 2.0, 3.0)
 BAR = 0.06  # worst cell at nominal 5 %
 TINY_BAR = {365: 0.006, 1095: 0.004}  # worst cell at nominal 0.1 %
 BATCH = 2_000
-RESULTS = Path(__file__).resolve().parent / "results"
 A, B = "uptick test, variant A", "uptick test (variant B)"
 TESTS = (*NAIVE, A, B)
 DESIGNED, FURTHER, WITHOUT = "designed on", "not designed on", "no null, no bar"
@@ -204,10 +203,7 @@ def bars(cells: pd.DataFrame) -> tuple[list[str], bool]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="1,000 null series a cell; writes nothing")
+    parser = quick_parser(__doc__, "1,000 null series a cell; writes nothing")
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     nulls, alternatives = (1_000, 400) if given.quick else (20_000, 4_000)
@@ -247,9 +243,7 @@ def main() -> int:
     )
     print(text)
     if not given.quick:
-        RESULTS.mkdir(exist_ok=True)
-        cells.to_csv(RESULTS / "size_power.csv", index=False)
-        (RESULTS / "size_power.md").write_text(text + "\n", encoding="utf-8")
+        record("size_power", [text], cells)
     return 0 if held else 1
 
 
