@@ -112,9 +112,10 @@ def test_undecided_slashes_are_day_first_as_acled_wrote_them(v3):
     assert any("read as day/month/year" in note for note in incidents.notes)
 
 
-def test_a_row_in_another_style_is_set_aside(v3):
-    incidents = read_incidents(v3[:5].assign(event_date=["2020-04-13"] * 4 + ["13 April 2020"]))
-    assert incidents.accounting.set_aside == {"unparsable date": 1}
+def test_a_row_in_another_style_is_read_and_counted_in_a_note(v3):
+    incidents = read_incidents(v3[:5].assign(event_date=["2020-04-13"] * 4 + ["14 April 2020"]))
+    assert str(incidents.frame["date_start"].iloc[-1].date()) == "2020-04-14"
+    assert "event_date: 1 row read as day monthname year (13 April 2020)" in incidents.notes
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.errors import InputError
-from analytics.sources.dates import DATE_STYLES, DMY, MDY, parse_dates
+from analytics.sources.dates import DMY, MDY, parse_dates
 
 DAY = np.datetime64("2020-04-13")
 WRITTEN = {
@@ -19,6 +19,8 @@ WRITTEN = {
     "day monthname year": "%d %B %Y",
     "day-monthname-yy": "%d-%b-%y",
     "monthname day year": "%B %d, %Y",
+    "year-monthname-day": "%Y-%b-%d",
+    "yyyymmdd": "%Y%m%d",
     DMY: "%d/%m/%Y",
     MDY: "%m/%d/%Y",
 }
@@ -43,6 +45,12 @@ def parse(*texts: str, **options):
         ("13/04/2020", DMY),
         ("13.4.2020", DMY),
         ("04/13/2020", MDY),
+        ("2020-Apr-13", "year-monthname-day"),
+        ("20200413", "yyyymmdd"),
+        ("13/04/20", DMY),
+        ("4/13/20", MDY),
+        ("43934", "serial"),
+        ("43934.5", "serial"),
     ],
 )
 def test_each_style_is_found(text, style):
@@ -78,10 +86,46 @@ def test_two_digit_years():
     assert dates.days.astype(str).tolist() == ["2068-01-01", "1969-01-01", "2007-01-01"]
 
 
-def test_the_majority_style_holds_for_the_whole_column():
-    dates = parse("2020-04-13", "2020-04-14", "15 April 2020")
+def test_rows_in_another_style_are_read_where_it_is_unambiguous_and_counted():
+    dates = parse("2020-04-13", "2020-04-14", "15 April 2020", "43936", "soon")
     assert dates.style == "year-month-day"
-    assert dates.unparsable.tolist() == [False, False, True]
+    assert dates.days[2:4].astype(str).tolist() == ["2020-04-15", "2020-04-15"]
+    assert dates.unparsable.tolist() == [False, False, False, False, True]
+    assert dates.notes == (
+        "event_date: 1 row read as day monthname year (13 April 2020)",
+        "event_date: 1 row read as serial (43934)",
+    )
+
+
+def test_a_stated_style_holds_for_every_row():
+    assert parse("2020-04-13", "15 April 2020", style="year-month-day").unparsable.tolist() == [False, True]
+
+
+def test_slashes_among_other_styles_are_not_guessed_either():
+    with pytest.raises(InputError, match="can be read as day/month/year and as month/day/year"):
+        parse("2020-04-13", "2020-04-14", "03/04/2020")
+    dates = parse("2020-04-13", "2020-04-14", "03/04/2020", "14/04/2020")
+    assert dates.days.astype(str).tolist() == ["2020-04-13", "2020-04-14", "2020-04-03", "2020-04-14"]
+
+
+def test_a_month_or_a_year_alone_is_coarse():
+    dates = parse("2021-01-02", "2021-01-03", "2019-05", "2019", "February 2020")
+    assert dates.precision.tolist() == [0, 0, 30, 365, 30]
+    assert dates.days[2:].astype(str).tolist() == ["2019-05-01", "2019-01-01", "2020-02-01"]
+    assert dates.ends[2:].astype(str).tolist() == ["2019-05-31", "2019-12-31", "2020-02-29"]
+    assert dates.notes[-1] == "event_date: a month or a year without a day in 3 rows, kept as coarse"
+
+
+def test_arabic_digits_are_digits():
+    dates = parse("٢٠٢٠-٠٤-١٣", "۲۰۲۰-۰۴-۱۳")
+    assert (dates.days == DAY).all()
+    assert dates.notes == ("event_date: Arabic digits are read as digits",)
+
+
+def test_where_nothing_fits_the_styles_are_listed(snapshot):
+    with pytest.raises(InputError) as caught:
+        parse("soon", "later", "")
+    assert str(caught.value) == snapshot
 
 
 def test_day_and_month_are_never_guessed():
@@ -107,7 +151,7 @@ def test_a_source_that_prescribes_the_order_is_followed_with_a_note():
     assert mixed.impossible.tolist() == [False, True]
 
 
-@pytest.mark.parametrize("style", DATE_STYLES)
+@pytest.mark.parametrize("style", WRITTEN)
 @settings(max_examples=40, deadline=None)
 @given(day=st.dates(dt.date(1970, 1, 1), dt.date(2060, 12, 31)))
 def test_every_day_survives_every_style(style, day):

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.errors import InputError, nearest
-from analytics.sources.dates import FIRST_YEAR, LAST_YEAR, ParsedDates, parse_dates
+from analytics.sources.dates import DIGITS, FIRST_YEAR, LAST_YEAR, ParsedDates, parse_dates
 from analytics.sources.files import RawTable, one_column_error
 
 __all__ = [
@@ -72,6 +72,8 @@ NOT_STATED = frozenset(
      "null", "several", "some", "unknown", "unspecified", "-", "?")
 )  # fmt: skip
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# A decimal comma, where no number of the column has a point; three digits behind it may be thousands.
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})")
 # Text that stands for a missing value in tables exported from databases; nothing else is taken for missing.
 NULLS = ("NULL", "null", "<NA>", "NaN", "nan", "NaT")
 _SECONDS_2200 = 7_258_118_400  # Unix time of 2200-01-01
@@ -177,7 +179,10 @@ class Columns:
     def numbers(self, name: str) -> tuple[FloatArray, BoolArray]:
         """Return the column's numbers (NaN where none) and where there is text that is no number."""
         codes, uniques = pd.factorize(self.strings(name))
-        text = pd.Series(uniques, dtype="str").str.strip()
+        text = pd.Series(uniques, dtype="str").str.strip().str.translate(DIGITS)
+        decimal = text.str.fullmatch(_DECIMAL_COMMA)
+        if decimal.any() and not text.str.contains(".", regex=False).any():
+            text = text.mask(decimal, text.str.replace(",", ".", regex=False))
         readable = text.str.fullmatch(_NUMBER).to_numpy(dtype=bool)
         values = np.full(len(text), np.nan)
         values[readable] = pd.to_numeric(text[readable]).to_numpy(dtype=np.float64)
@@ -275,6 +280,30 @@ class Draft:
         """
         actual = self.columns.actual(name)
         parsed = parse_dates(self.columns.strings(name), name=actual, style=style, slashes=slashes)
+        return self._take_dates(parsed, actual, blank_is)
+
+    def dates_in_parts(self, year: str, month: str | None = None, day: str | None = None) -> ParsedDates:
+        """Read dates whose year, month and day stand in columns of their own.
+
+        A month or day that is blank, 0 or negative is not known: the date is then coarse.
+        """
+        names = [self.columns.actual(name) for name in (year, month, day) if name is not None]
+        cells = [
+            self.columns.strings(name).str.strip().str.removesuffix(".0")
+            for name in (year, month, day)
+            if name
+        ]
+        codes = pd.MultiIndex.from_arrays([pd.factorize(c)[0] for c in cells])
+        at, _ = pd.factorize(codes)
+        distinct = [cell.iloc[np.unique(at, return_index=True)[1]].to_numpy() for cell in cells]
+        text = pd.Series([_written(*row) for row in zip(*distinct, strict=True)], dtype="str")
+        parsed = parse_dates(text.take(at).reset_index(drop=True), name=" and ".join(names))
+        self.notes.append(f"date: read from the columns {', '.join(names)}")
+        for name in names[1:]:
+            self.carried[name] = None
+        return self._take_dates(parsed, names[0], None)
+
+    def _take_dates(self, parsed: ParsedDates, actual: str, blank_is: ParsedDates | None) -> ParsedDates:
         self.set_aside("unparsable date", parsed.unparsable, actual, f"does not fit the style {parsed.style}")
         self.set_aside(
             "impossible date", parsed.impossible, actual, f"names no day in {FIRST_YEAR}..{LAST_YEAR}"
@@ -283,15 +312,16 @@ class Draft:
             self.set_aside("unparsable date", parsed.blank, actual, "is blank")
         else:
             parsed.days[parsed.blank] = blank_is.days[parsed.blank]
+            parsed.ends[parsed.blank] = blank_is.ends[parsed.blank]
         self.notes.extend(parsed.notes)
         self.carried[actual] = None
         return parsed
 
     def span(self, start: ParsedDates, end: ParsedDates, names: tuple[str, str]) -> None:
         """Take the first and last day over; set aside rows that end before they start."""
-        self.data["date_start"], self.data["date_end"] = start.days, end.days
+        self.data["date_start"], self.data["date_end"] = start.days, end.ends
         self.start_column = names[0]
-        self.set_aside("end before start", end.days < start.days, names[1], f"is before {names[0]}")
+        self.set_aside("end before start", end.ends < start.days, names[1], f"is before {names[0]}")
 
     def coordinates(self, latitude: str | None, longitude: str | None) -> None:
         """Read degrees; outside the globe is set aside, text that is no number is missing and flagged."""
@@ -314,10 +344,11 @@ class Draft:
             zero &= values == 0
         self.flag("coordinates 0, 0", zero)
 
-    def people(self, canonical: str, name: str) -> None:
+    def people(self, canonical: str, name: str, *, not_stated: Sequence[float] = ()) -> None:
         """Read a number of people; not stated is missing, text that is no whole number is flagged too."""
         word = "wounded" if canonical == "wounded" else "fatalities"
         values, unreadable = self.columns.numbers(name)
+        values[np.isin(values, not_stated)] = np.nan
         negative = values < 0
         odd = unreadable | (~np.isnan(values) & ((values != np.round(values)) | (values > _MOST)))
         self.flag(f"negative {word}", negative)
@@ -355,6 +386,16 @@ class Draft:
         admin1 = self.data.get("admin1")
         if isinstance(admin1, pd.Series):
             self.flag("blank admin1", admin1.isna().to_numpy(dtype=bool))
+
+
+def _written(year: str, month: str = "", day: str = "") -> str:
+    """Write a date from its parts, coarser where a month or a day is not known."""
+    unknown = ("", "0", "00", "-9", "-99", *NULLS)
+    if month in unknown:
+        return year
+    if day in unknown:
+        return f"{year}-{month}" if month.isdigit() else f"{month} {year}"
+    return f"{year}-{month}-{day}"
 
 
 def whole(values: FloatArray) -> pd.Series:

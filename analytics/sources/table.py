@@ -18,31 +18,36 @@ __all__ = ["ALIASES", "translate"]
 ALIASES: dict[str, tuple[str, ...]] = {
     "incident_id": ("incident_id", "id", "event_id", "eventid", "incident_no", "case_id", "uid"),
     "date_start": ("date_start", "start_date", "date", "event_date", "incident_date", "date_of_incident",
-                   "date_occurred", "datetime", "date_time", "day"),
+                   "date_occurred", "datetime", "date_time", "sqldate", "datum", "fecha", "data", "jour",
+                   "التاريخ", "تاريخ", "day"),
     "date_end": ("date_end", "end_date"),
     "date_precision": ("date_precision",),
-    "country": ("country", "country_name", "adm0_en", "adm0_name", "admin0"),
+    "country": ("country", "country_name", "country_txt", "adm0_en", "adm0_name", "admin0", "land", "pays",
+                "país", "البلد"),
     "admin1": ("admin1", "adm1", "adm_1", "admin_1", "adm1_en", "adm1_name", "admin1name", "governorate",
-               "province"),
+               "province", "provstate", "state", "gouvernement", "gouvernorat", "provinz", "departamento",
+               "provincia", "المحافظة"),
     "admin2": ("admin2", "adm2", "adm_2", "admin_2", "adm2_en", "adm2_name", "admin2name", "district",
-               "county"),
-    "place": ("place", "location", "city", "town", "village", "settlement", "site"),
+               "county", "bezirk", "kreis", "municipio", "القضاء"),
+    "place": ("place", "location", "city", "town", "village", "settlement", "site", "ort", "stadt", "lieu",
+              "ville", "lugar", "الموقع"),
     "latitude": ("latitude", "lat", "lat_dd", "mgrs_y", "y"),
     "longitude": ("longitude", "lon", "long", "lng", "long_dd", "mgrs_x", "x"),
     "place_precision": ("place_precision",),
-    "event_type": ("event_type", "type", "incident_type", "attack_type"),
+    "event_type": ("event_type", "type", "incident_type", "attack_type", "attacktype1_txt", "primary_type"),
     "sub_event_type": ("sub_event_type", "subtype", "sub_type", "incident_category"),
-    "actor1": ("actor1", "actor_1", "actor", "perpetrator", "group", "group_name"),
+    "actor1": ("actor1", "actor_1", "actor", "perpetrator", "group", "group_name", "actor1name"),
     "actor2": ("actor2", "actor_2", "target", "victim"),
     "initiator": ("initiator",),
     "initiator_basis": ("initiator_basis",),
     "activity": ("activity",),
     "civilian_targeting": ("civilian_targeting",),
     "fatalities": ("fatalities", "killed", "deaths", "dead", "fatalities_best", "best", "total_killed",
-                   "kia"),
+                   "kia", "tote", "morts", "muertos", "القتلى"),
     "fatalities_low": ("fatalities_low", "low", "deaths_low"),
     "fatalities_high": ("fatalities_high", "high", "deaths_high"),
-    "wounded": ("wounded", "injured", "total_wounded", "wia"),
+    "wounded": ("wounded", "injured", "total_wounded", "wia", "verletzte", "blessés",
+                "heridos", "الجرحى"),
     "source_name": ("source_name", "source", "reported_by", "source_office"),
     "updated_at": ("updated_at", "last_updated"),
 }  # fmt: skip
@@ -63,6 +68,10 @@ _WORDS = {
     "activity": (ACTIVITIES, "other"),
     "place_precision": (PLACE_PRECISIONS, "unknown"),
 }
+# A date in columns of its parts, from the year on; GTD's before plain ones.
+_PARTS = (("iyear", "imonth", "iday"), ("year", "month", "day"), ("year", "month"), ("year",))
+_GTD = {"actor1": "gname", "fatalities": "nkill", "wounded": "nwound"}
+_GTD_MISSING = (-9.0, -99.0)
 _TRUE, _FALSE = frozenset(("true", "yes", "y", "1", "1.0")), frozenset(("false", "no", "n", "0", "0.0"))
 
 
@@ -78,7 +87,8 @@ def translate(
     """
     canonical = all(name in columns for name in ("incident_id", "source", "date_start", "date_end"))
     found = _find(columns, mapping or {}, canonical=canonical)
-    if "date_start" not in found:
+    parts = _date_parts(columns, found, mapping or {})
+    if "date_start" not in found and parts is None:
         raise _no_date(columns)
     draft = Draft(columns)
     data = draft.data
@@ -89,14 +99,17 @@ def translate(
         draft.carried[columns.actual("source")] = None
     else:
         data["source"] = pd.Series("table", index=columns.frame.index, dtype="str")
-    start = draft.dates(found["date_start"], style=date_style, slashes=None)
+    if parts is not None:
+        start, named = draft.dates_in_parts(*parts), parts[0]
+    else:
+        start, named = draft.dates(found["date_start"], style=date_style, slashes=None), found["date_start"]
     end = start
     if "date_end" in found:
         end = draft.dates(found["date_end"], style=date_style or start.style, slashes=None, blank_is=start)
-    names = (columns.actual(found["date_start"]), columns.actual(found.get("date_end", found["date_start"])))
+    names = (columns.actual(named), columns.actual(found.get("date_end", named)))
     draft.span(start, end, names)
-    span = (end.days - start.days) / np.timedelta64(1, "D")
-    data["date_precision"] = whole(span)
+    span = (end.ends - start.days) / np.timedelta64(1, "D")
+    data["date_precision"] = whole(np.maximum(span, np.where(np.isnan(span), np.nan, start.precision)))
     if "date_precision" in found:
         days, unreadable = columns.numbers(found["date_precision"])
         bad = unreadable | (days < 0) | (days != np.round(days))
@@ -119,7 +132,7 @@ def translate(
         _booleans(draft, found["civilian_targeting"])
     for name in ("fatalities", "fatalities_low", "fatalities_high", "wounded"):
         if name in found:
-            draft.people(name, found[name])
+            draft.people(name, found[name], not_stated=_GTD_MISSING if "iyear" in columns else ())
     draft.order_of_estimates()
     draft.blank_admin1()
     if "updated_at" in found:
@@ -145,6 +158,8 @@ def _find(columns: Columns, mapping: Mapping[str, str], *, canonical: bool) -> d
                 todo=f"did you mean {' or '.join(close)}?" if close else None,
             )
         found[name] = fold(str(given))
+    if "iyear" in columns:
+        found |= {name: column for name, column in _GTD.items() if name not in found and column in columns}
     for name, aliases in ALIASES.items():
         if name in found:
             continue
@@ -156,9 +171,28 @@ def _find(columns: Columns, mapping: Mapping[str, str], *, canonical: bool) -> d
     return found
 
 
+def _date_parts(
+    columns: Columns, found: dict[str, str], mapping: Mapping[str, str]
+) -> tuple[str, ...] | None:
+    """Return the columns that hold year, month and day, where no column holds the whole date."""
+    if "date_start" in mapping or found.get("date_start", "day") != "day" or _counts_columns(columns):
+        return None
+    parts = next((names for names in _PARTS if all(name in columns for name in names)), None)
+    if parts is not None and "date_start" in found:
+        if len(parts) < 3:
+            return None  # a column named day beside a year: the whole date may stand in it
+        del found["date_start"]
+    return parts
+
+
+def _counts_columns(columns: Columns) -> bool:
+    """Whether the columns are those of a table of counts: a period, and how many events."""
+    periods = {"week", "month", "year", "reference_period_start"} & set(map(fold, columns.frame.columns))
+    return bool(periods) and ("events" in columns or "incidents" in columns)
+
+
 def _no_date(columns: Columns) -> InputError:
-    counts = {"week", "month", "year"} & set(map(fold, columns.frame.columns))
-    if counts and ("events" in columns or "incidents" in columns):
+    if _counts_columns(columns):
         return InputError(
             f"{columns.raw.name} holds counts, not incidents: one row per place and period",
             expected="one row per incident, with its date",
