@@ -134,7 +134,7 @@ def test_an_end_makes_a_span_and_a_precision_overrides_it():
         ("90.1", "45", "coordinates outside the globe"),
         ("33", "-181", "coordinates outside the globe"),
         ("3350000", "450000", "coordinates outside the globe"),
-        ("33,5", "45", "unreadable coordinates"),
+        ("33,512", "45", "unreadable coordinates"),
         ("", "", ""),
         ("0", "0", "coordinates 0, 0"),
     ],

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
-_READING = ("sheet", "encoding", "delimiter", "date_style")
+_READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
 _DAY = np.timedelta64(1, "D")
 
 

@@ -329,7 +329,13 @@ def _reading(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="which column of the file holds a canonical one, such as date_start=Date; may be repeated",
     )
-    reading.add_argument("--sheet", metavar="SHEET", help="sheet of a workbook (default the first)")
+    reading.add_argument(
+        "--sheet", metavar="SHEET", help="sheet of a workbook, or all (default the first with a table)"
+    )
+    reading.add_argument(
+        "--header-row", metavar="N", type=int, help="row of the column names (default: found)"
+    )
+    reading.add_argument("--na", metavar="HOW", help="cells NA: auto (default), missing, or text")
     reading.add_argument("--encoding", metavar="NAME", help="of a text file (default: found)")
     reading.add_argument("--delimiter", metavar="CHAR", help="of a text file (default: found)")
     reading.add_argument(

@@ -11,8 +11,8 @@ __all__ = ["error_text", "printable"]
 # Advice is written for Python; on the command line the same options have other spellings.
 _COLUMNS = re.compile(r"columns=\{'(\w+)': ('[^']*')\}")
 _OPTION = re.compile(
-    r"\b(as_of|baseline|by|calendar|completeness|completeness_sd|date_style|delimiter|direction|encoding|freq"
-    r"|lengths|method|no_coverage|null|recent|regions|resample|sheet|source|span|start|value|week_start)="
+    r"\b(as_of|baseline|by|calendar|completeness|completeness_sd|date_style|delimiter|direction|encoding|freq|header_row"
+    r"|lengths|method|na|no_coverage|null|recent|regions|resample|sheet|source|span|start|value|week_start)="
 )
 
 

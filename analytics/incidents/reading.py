@@ -15,11 +15,12 @@ import pandas as pd
 from analytics._typing import BoolArray
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.incidents.quarantine import split, spread
+from analytics.options import check_choice, check_whole
 from analytics.periods import Gap, as_day, as_gap
 from analytics.schema import BASES, possible_span, validate
 from analytics.sources import acled, table, ucdp
 from analytics.sources.checks import FLAGS, REASONS, Columns, Draft
-from analytics.sources.files import load
+from analytics.sources.files import Na, load
 
 __all__ = ["SOURCES", "Incidents", "RowAccounting", "read_incidents"]
 
@@ -186,6 +187,8 @@ def read_incidents(
     encoding: str | None = None,
     delimiter: str | None = None,
     date_style: str | None = None,
+    header_row: int | None = None,
+    na: Na = "auto",
 ) -> Incidents:
     """Read incidents from a file or a DataFrame, accounting for every row.
 
@@ -202,14 +205,20 @@ def read_incidents(
     columns : mapping, optional
         For a plain table: canonical column to the file's column. What it leaves out is found by name.
     sheet : str or int, optional
-        Sheet of a workbook; default the first.
+        Sheet of a workbook, ``"all"`` for all of them, one below the other; default the first with a table.
     encoding : str, optional
-        Default UTF-8, with Latin-1 as the noted fallback.
+        Default UTF-8; another one is told by its letters and noted.
     delimiter : str, optional
         Default: found among comma, semicolon, tab and vertical bar.
     date_style : str, optional
         Needed only where dates such as 03/04/2020 can be read two ways: ``"day/month/year"`` or
         ``"month/day/year"``; see ``analytics.sources.dates.DATE_STYLES`` for the others.
+    header_row : int, optional
+        Row of the column names, the first being 1; default: found, with a note where rows above it are left
+        out.
+    na : {"auto", "missing", "text"}
+        Whether cells ``NA`` are missing values, as R writes them; ``"auto"``: where they stand in several
+        columns.
 
     Returns
     -------
@@ -236,7 +245,11 @@ def read_incidents(
     if source not in SOURCES:
         raise unknown_option("source", source, SOURCES)
     last = None if as_of is None else as_day(as_of, "as_of")
-    raw = load(path_or_frame, sheet=sheet, encoding=encoding, delimiter=delimiter)
+    check_choice("na", na, Na)
+    check_whole(1, header_row=header_row)
+    raw = load(
+        path_or_frame, sheet=sheet, encoding=encoding, delimiter=delimiter, header_row=header_row, na=na
+    )
     table_columns = Columns(raw)
     if source == "auto":
         source = "table" if columns else _recognise(table_columns)

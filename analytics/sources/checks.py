@@ -69,7 +69,7 @@ FLAGS = (
 # Words that stand where a number was not stated: the number is missing, never 0, and the row is not flagged.
 NOT_STATED = frozenset(
     ("", "a number of", "an unknown number", "few", "many", "n/a", "na", "nan", "not reported", "not stated",
-     "null", "several", "some", "unknown", "unspecified", "-", "?")
+     "null", "several", "some", "unk", "unknown", "unspecified", "-", "?")
 )  # fmt: skip
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # A decimal comma, where no number of the column has a point; three digits behind it may be thousands.
@@ -324,14 +324,25 @@ class Draft:
         self.set_aside("end before start", end.ends < start.days, names[1], f"is before {names[0]}")
 
     def coordinates(self, latitude: str | None, longitude: str | None) -> None:
-        """Read degrees; outside the globe is set aside, text that is no number is missing and flagged."""
-        zero = np.ones(len(self.columns), dtype=bool)
-        for canonical, name, most in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0)):
-            if name is None:
-                zero[:] = False
-                continue
+        """Read degrees; outside the globe is set aside, text that is no number is missing and flagged.
+
+        Where most of the numbers are outside the globe, the columns hold something else (metres of a grid):
+        then none is used, every row is flagged and none is set aside.
+        """
+        read = {
+            canonical: (name, most, *self.columns.numbers(name))
+            for canonical, name, most in (("latitude", latitude, 90.0), ("longitude", longitude, 180.0))
+            if name is not None
+        }
+        other = any(
+            2 * (np.abs(values) > most).sum() > (~np.isnan(values)).sum()
+            for _, most, values, _ in read.values()
+        )
+        zero = np.full(len(self.columns), latitude is not None and longitude is not None)
+        for canonical, (name, most, values, unreadable) in read.items():
             actual = self.columns.actual(name)
-            values, unreadable = self.columns.numbers(name)
+            if other:
+                unreadable, values = unreadable | ~np.isnan(values), np.full(len(values), np.nan)
             self.flag("unreadable coordinates", unreadable)
             self.set_aside(
                 "coordinates outside the globe",
@@ -342,6 +353,10 @@ class Draft:
             self.data[canonical] = values
             self.carried[actual] = unreadable
             zero &= values == 0
+        if other:
+            names = " and ".join(self.columns.actual(name) for name, *_ in read.values())
+            are = "are" if len(read) > 1 else "is"
+            self.notes.append(f"coordinates: {names} {are} not degrees, so they are left out")
         self.flag("coordinates 0, 0", zero)
 
     def people(self, canonical: str, name: str, *, not_stated: Sequence[float] = ()) -> None:

@@ -10,32 +10,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from analytics._typing import IntArray
 from analytics.errors import InputError, OptionError, nearest
-from analytics.sources.typed import as_text, read_excel, read_parquet
+from analytics.sources.decoding import decode
+from analytics.sources.header import header_among, title_note
+from analytics.sources.typed import as_text, read_parquet
+from analytics.sources.workbook import read_excel
 
-__all__ = ["RawTable", "load", "one_column_error"]
+__all__ = ["Na", "RawTable", "load", "one_column_error"]
+
+Na = Literal["auto", "missing", "text"]
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _RARE_DELIMITERS = {"^": "caret", "~": "tilde", ":": "colon", "\x01": "control-A"}
 _CHUNK = 2_000  # records turned into columns at a time: small enough to stay in the processor's cache
+_LONGEST = 2**31 - 1  # characters in a cell
+_TITLE_ROWS = 20  # rows looked at for the column names
+_SEP_LINE = re.compile(r"sep=([^\r\n\"])[\"]?\r?\n", re.IGNORECASE)
 _EXCEL = (".xlsx", ".xlsm")
 _PARQUET = (".parquet", ".pq")
-# First bytes of files that are sometimes given, or renamed, as text.
-_MAGIC = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or give it its ending .xlsx"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
-    (b"PAR1", "a Parquet file", "give it its ending .parquet"),
-    (b"%PDF", "a PDF", "export the table as CSV"),
-    (b"\x1f\x8b", "a gzip archive", "unpack it"),
-    (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
-    (b"\x89PNG", "a picture", "give the file of incidents"),
-)
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +76,8 @@ def load(
     sheet: str | int | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    header_row: int | None = None,
+    na: Na = "auto",
 ) -> RawTable:
     """Read a CSV, TSV, Excel or Parquet file, or a DataFrame, as text.
 
@@ -86,11 +86,18 @@ def load(
     path_or_frame : str, Path or DataFrame
         What to read.
     sheet : str or int, optional
-        Sheet of a workbook: its name, or its position from 0. Default: the first, with a note.
+        Sheet of a workbook: its name, its position from 0, or ``"all"``: every sheet with the columns of the
+        first, one below the other. Default: the first that holds a table, with a note.
     encoding : str, optional
-        Default: UTF-8 (with or without BOM) or UTF-16 with BOM; else Windows-1252 or Latin-1, with a note.
+        Default: UTF-8 (with or without BOM) or UTF-16 with BOM; else told by the letters, with a note.
     delimiter : str, optional
-        Default: comma, semicolon, tab or vertical bar, whichever gives the most columns.
+        Default: comma, semicolon, tab or vertical bar, whichever gives the most columns; a first line
+        ``sep=;``, as Excel writes it, is followed.
+    header_row : int, optional
+        Row of the column names, the first being 1. Default: the first that looks like it, with a note where
+        rows above it are left out.
+    na : {"auto", "missing", "text"}
+        Whether a cell ``NA`` is missing, as R writes it. ``"auto"``: where it stands in several columns.
 
     Raises
     ------
@@ -100,7 +107,7 @@ def load(
     """
     if isinstance(path_or_frame, pd.DataFrame):
         _refuse_text_options("a DataFrame", sheet=sheet, encoding=encoding, delimiter=delimiter)
-        return _finish(as_text(path_or_frame), "the DataFrame")
+        return _finish(as_text(path_or_frame), "the DataFrame", na=na)
     if not isinstance(path_or_frame, (str, Path)):
         raise InputError(
             "incidents are read from a file or a DataFrame",
@@ -129,19 +136,30 @@ def load(
     ending = path.suffix.casefold()
     if ending in _EXCEL:
         _refuse_text_options("an Excel workbook", encoding=encoding, delimiter=delimiter)
-        frame, notes = read_excel(data, name, sheet)
-        return _finish(frame, name, path=path, digest=digest, notes=notes)
+        frame, rows, notes = read_excel(data, name, sheet, header_row)
+        return _finish(frame, name, path=path, digest=digest, notes=notes, rows=rows, na=na)
     if ending in _PARQUET:
-        _refuse_text_options("a Parquet file", sheet=sheet, encoding=encoding, delimiter=delimiter)
-        return _finish(read_parquet(data, name), name, path=path, digest=digest)
+        _refuse_text_options(
+            "a Parquet file", sheet=sheet, encoding=encoding, delimiter=delimiter, header_row=header_row
+        )
+        return _finish(read_parquet(data, name), name, path=path, digest=digest, na=na)
     _refuse_text_options("a text file", sheet=sheet)
-    text, decoding = _decode(data, name, encoding)
+    text, decoding = decode(data, name, encoding)
+    delimiter = None if delimiter is None else _one_character(delimiter)
+    said = _SEP_LINE.match(text)
+    if said:
+        text, delimiter = text[said.end() :], delimiter or said[1]
+    above, told = _rows_above(text[:100_000], delimiter, header_row, bool(said))
+    text = text.split("\n", above)[-1] if above else text
     head = text[:100_000]
     used, sniffing = _delimiter(head, delimiter)
-    frame = _read_text(text, used, name, head)
+    first = above + bool(said) + 1
+    frame = _read_text(text, used, name, head, first)
+    rows = np.arange(first + 1, first + 1 + len(frame), dtype=np.int64)
     return _finish(
-        frame, name, path=path, digest=digest, delimiter=used, notes=(*decoding, *sniffing), head=head
-    )
+        frame, name, path=path, digest=digest, delimiter=used, notes=(*decoding, *sniffing, *told), head=head,
+        rows=rows, na=na,
+    )  # fmt: skip
 
 
 def one_column_error(name: str, head: str, delimiter: str | None, header: str) -> InputError:
@@ -179,6 +197,8 @@ def _finish(
     delimiter: str | None = None,
     notes: tuple[str, ...] = (),
     head: str = "",
+    rows: IntArray | None = None,
+    na: Na = "auto",
 ) -> RawTable:
     names = [str(c).strip() or f"column {i}" for i, c in enumerate(frame.columns, start=1)]
     twice = sorted({n for n in names if names.count(n) > 1})
@@ -197,75 +217,45 @@ def _finish(
             where=name,
         )
     frame.columns = pd.Index(names, dtype="str")
-    rows = np.arange(2, len(frame) + 2, dtype=np.int64)
-    return RawTable(frame, name, rows, path, digest, delimiter, notes, head)
+    frame, missing = _missing(frame, na)
+    if rows is None:
+        rows = np.arange(2, len(frame) + 2, dtype=np.int64)
+    return RawTable(frame, name, rows, path, digest, delimiter, (*notes, *missing), head)
 
 
-def _decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[str, ...]]:
-    for magic, kind, todo in _MAGIC:
-        if data.startswith(magic):
-            raise InputError(
-                f"{name} is not a text file",
-                expected="CSV or TSV text, an Excel workbook (.xlsx) or a Parquet file (.parquet)",
-                found=kind,
-                where=name,
-                todo=todo,
-            )
-    if encoding is not None:
-        return _decode_as(data, name, encoding), ()
-    if data.startswith(_UTF16):
-        return _decode_as(data, name, "utf-16"), ("encoding: UTF-16",)
-    if b"\x00" in data:
-        raise InputError(
-            f"{name} is not a text file",
-            expected="CSV or TSV text",
-            found=f"a zero byte at position {data.index(0):,}",
-            where=name,
-            todo="if it is UTF-16 text, give encoding='utf-16-le'",
-        )
-    try:
-        return data.decode("utf-8-sig"), ()
-    except UnicodeDecodeError as error:
-        wrong = error
-    # A file that is UTF-8 but for a few damaged bytes must not be read as Latin-1: every accent would break.
-    loose = data.decode("utf-8", errors="surrogateescape")
-    damaged = len(re.findall(r"[\udc80-\udcff]", loose))
-    accented = len(re.findall(r"[^\x00-\x7f\udc80-\udcff]", loose))
-    if accented > damaged:
-        raise InputError(
-            f"{name} is UTF-8 with damaged bytes",
-            expected=f"UTF-8 throughout ({accented:,} accented characters are)",
-            found=f"bytes that are not: {damaged:,}, the first 0x{data[wrong.start]:02x}",
-            where=f"{name}, line {_line(data, wrong.start):,}, byte {wrong.start:,}",
-            todo="repair the file, or give encoding='latin-1' to read it as it stands",
-        )
-    try:
-        return data.decode("cp1252"), ("encoding: not UTF-8, read as Windows-1252 (Latin-1)",)
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), ("encoding: not UTF-8, read as Latin-1",)
+def _missing(frame: pd.DataFrame, na: Na) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Blank the cells ``NA`` where they are R's missing values and no name (Namibia's code is one)."""
+    if na == "text":
+        return frame, ()
+    holds = [c for c in frame.columns if (frame[c] == "NA").any()]
+    if not holds or (na == "auto" and len(holds) < 2):
+        return frame, ()
+    cells = int(sum((frame[c] == "NA").sum() for c in holds))
+    frame = frame.assign(**{c: frame[c].mask(frame[c] == "NA", "") for c in holds})
+    columns = ", ".join(holds[:6]) + (f" and {len(holds) - 6} more" if len(holds) > 6 else "")
+    return frame, (f"NA: {cells:,} cells are read as missing ({columns}); na='text' keeps them as text",)
 
 
-def _line(data: bytes, position: int) -> int:
-    return data.count(b"\n", 0, position) + 1
+def _rows_above(
+    head: str, delimiter: str | None, header_row: int | None, said: bool
+) -> tuple[int, tuple[str, ...]]:
+    """Return how many lines stand above the column names, and a note where they were found."""
+    if header_row is not None:
+        return header_row - 1 - said, ()
+    lines = head.splitlines()[:_TITLE_ROWS]
+    counts = {d: _columns(head, d) for d in [delimiter] if d} or {d: _columns(head, d) for d in _DELIMITERS}
+    best = max(counts, key=lambda d: counts[d])
+    for d in [best] if counts[best] > 1 else counts:
+        found = header_among([_cells(line, d) for line in lines])
+        if found and _columns("\n".join(lines[found:]), d) > 1:
+            return found, (title_note(found + said),)
+    return 0, ()
 
 
-def _decode_as(data: bytes, name: str, encoding: str) -> str:
-    if encoding.casefold().replace("_", "-") in ("utf-8", "utf8"):
-        encoding = "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except LookupError:
-        raise OptionError(
-            f"unknown encoding {encoding!r}", expected="such as utf-8, latin-1, cp1256"
-        ) from None
-    except UnicodeError as error:
-        at = error.start if isinstance(error, UnicodeDecodeError) else 0
-        raise InputError(
-            f"{name} cannot be decoded as {encoding}",
-            found=f"byte 0x{data[at]:02x} at position {at:,}",
-            where=f"{name}, line {_line(data, at):,}",
-            todo="leave encoding out to have it found, or give the right one",
-        ) from None
+def _cells(line: str, delimiter: str) -> list[str]:
+    with suppress(csv.Error):
+        return next(_reader(line, delimiter), [])
+    return []
 
 
 def _reader(text: str, delimiter: str) -> csv._reader:  # type: ignore[name-defined]
@@ -283,14 +273,16 @@ def _columns(head: str, delimiter: str) -> int:
     return len(records[0]) if len({len(record) for record in whole}) == 1 else 1
 
 
+def _one_character(given: str) -> str:
+    delimiter = {"\\t": "\t", "tab": "\t"}.get(given, given)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise OptionError(f"delimiter {given!r} cannot be used", expected="one character, such as ; or tab")
+    return delimiter
+
+
 def _delimiter(head: str, given: str | None) -> tuple[str, tuple[str, ...]]:
     if given is not None:
-        delimiter = {"\\t": "\t", "tab": "\t"}.get(given, given)
-        if len(delimiter) != 1 or delimiter in '"\r\n':
-            raise OptionError(
-                f"delimiter {given!r} cannot be used", expected="one character, such as ; or tab"
-            )
-        return delimiter, ()
+        return given, ()
     counts = {d: _columns(head, d) for d in _DELIMITERS}
     best = max(counts, key=lambda d: counts[d])
     if counts[best] == 1:
@@ -300,9 +292,10 @@ def _delimiter(head: str, given: str | None) -> tuple[str, tuple[str, ...]]:
     return best, (() if best == "," else (f"delimiter: {_DELIMITERS[best]}",))
 
 
-def _read_text(text: str, delimiter: str, name: str, head: str) -> pd.DataFrame:
+def _read_text(text: str, delimiter: str, name: str, head: str, first: int) -> pd.DataFrame:
     reader = _reader(text, delimiter)
-    done = 0
+    done = first - 1
+    limit = csv.field_size_limit(_LONGEST)  # the library's own limit is 131,072 characters
     try:
         header = next(reader)
         while not any(cell.strip() for cell in header):
@@ -321,6 +314,8 @@ def _read_text(text: str, delimiter: str, name: str, head: str) -> pd.DataFrame:
         raise InputError(
             f"{name} is empty", expected="a header and one row per incident", where=name
         ) from None
+    finally:
+        csv.field_size_limit(limit)
     if not chunks:
         return pd.DataFrame(columns=header)
     columns = {
@@ -360,7 +355,7 @@ def _quote_error(text: str, delimiter: str, name: str, error: csv.Error) -> Inpu
             row += 1
     except (csv.Error, StopIteration):
         row += 1
-    unclosed = "unexpected end" in str(error) or "field limit" in str(error)
+    unclosed = "unexpected end" in str(error)
     return InputError(
         f"row {row} of {name} opens a double quote and never closes it"
         if unclosed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
-READING = ("sheet", "encoding", "delimiter", "date_style")
+READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
 ALL = "all regions together"
 RECENT, GUARD, BASELINE = 14, 28, 364
 _DAY = np.timedelta64(1, "D")
@@ -215,7 +216,8 @@ def weekly_counts(
     source, columns
         As for :func:`analytics.read_incidents`.
     reading : mapping, optional
-        Its options `sheet`, `encoding`, `delimiter` and `date_style`, for a file that does not say by itself.
+        Its options `sheet`, `encoding`, `delimiter`, `date_style`, `header_row` and `na`, for a file that
+        does not say by itself.
     by, where, regions, no_coverage, week_start, start
         As for :func:`analytics.count_incidents`; `regions` is the name of a set, or names with commas. With
         None or ``"none"`` to count by, all incidents are one series.
@@ -249,7 +251,7 @@ def weekly_counts(
     day = as_day(as_of, "as_of")
     gaps = tuple(no_coverage)
     by = column_to_count_by(by)
-    options = dict(reading or {})
+    options: dict[str, Any] = dict(reading or {})
     for name in options:
         if name not in READING:
             raise unknown_option("reading option", name, READING)

@@ -1,0 +1,120 @@
+"""Bytes to text: UTF-8 and UTF-16 are known, other encodings are told by their letters, with a note."""
+
+from __future__ import annotations
+
+import re
+
+from analytics.errors import InputError, OptionError
+
+__all__ = ["decode"]
+
+# First bytes of files that are sometimes given, or renamed, as text.
+_MAGIC = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or give it its ending .xlsx"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
+    (b"PAR1", "a Parquet file", "give it its ending .parquet"),
+    (b"%PDF", "a PDF", "export the table as CSV"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it"),
+    (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
+    (b"\x89PNG", "a picture", "give the file of incidents"),
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_ALPHABETS = ("cp1256", "cp1251", "cp1253", "cp1255", "cp874")  # Arabic, Cyrillic, Greek, Hebrew, Thai
+_LOOKED_AT = 200_000  # bytes
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_WORD = 3  # bytes above 127 in a row that are no accident of accents
+
+
+def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[str, ...]]:
+    """Return a file's text, and a note where its encoding was not stated and is not UTF-8.
+
+    Raises
+    ------
+    InputError
+        If it is no text, or UTF-8 with damaged bytes, or cannot be decoded as stated.
+    """
+    for magic, kind, todo in _MAGIC:
+        if data.startswith(magic):
+            raise InputError(
+                f"{name} is not a text file",
+                expected="CSV or TSV text, an Excel workbook (.xlsx) or a Parquet file (.parquet)",
+                found=kind,
+                where=name,
+                todo=todo,
+            )
+    if encoding is not None:
+        return _decode_as(data, name, encoding), ()
+    if data.startswith(_UTF16):
+        return _decode_as(data, name, "utf-16"), ("encoding: UTF-16",)
+    if b"\x00" in data:
+        raise InputError(
+            f"{name} is not a text file",
+            expected="CSV or TSV text",
+            found=f"a zero byte at position {data.index(0):,}",
+            where=name,
+            todo="if it is UTF-16 text, give encoding='utf-16-le'",
+        )
+    try:
+        return data.decode("utf-8-sig"), ()
+    except UnicodeDecodeError as error:
+        wrong = error
+    # A file that is UTF-8 but for a few damaged bytes must not be read as Latin-1: every accent would break.
+    loose = data.decode("utf-8", errors="surrogateescape")
+    damaged = len(re.findall(r"[\udc80-\udcff]", loose))
+    accented = len(re.findall(r"[^\x00-\x7f\udc80-\udcff]", loose))
+    if accented > damaged:
+        raise InputError(
+            f"{name} is UTF-8 with damaged bytes",
+            expected=f"UTF-8 throughout ({accented:,} accented characters are)",
+            found=f"bytes that are not: {damaged:,}, the first 0x{data[wrong.start]:02x}",
+            where=f"{name}, line {_line(data, wrong.start):,}, byte {wrong.start:,}",
+            todo="repair the file, or give encoding='latin-1' to read it as it stands",
+        )
+    guessed = _other_alphabet(data)
+    if guessed is not None:
+        return _decode_as(data, name, guessed), (
+            f"encoding: not UTF-8, read as {guessed}, as its letters suggest; if not, give the encoding",
+        )
+    try:
+        return data.decode("cp1252"), ("encoding: not UTF-8, read as Windows-1252 (Latin-1)",)
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), ("encoding: not UTF-8, read as Latin-1",)
+
+
+def _other_alphabet(data: bytes) -> str | None:
+    """Return the encoding of text in an alphabet that is not Latin, None where the text is Latin.
+
+    In Latin text the bytes above 127 are single accented letters; in Arabic, Greek or Russian they make
+    words.
+    """
+    part = data[:_LOOKED_AT]
+    runs = _HIGH.findall(part)
+    if 2 * sum(len(run) for run in runs if len(run) >= _WORD) <= sum(map(len, runs)):
+        return None
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(part, cp_isolation=list(_ALPHABETS)).best()
+    return best.encoding if best is not None else None
+
+
+def _line(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1
+
+
+def _decode_as(data: bytes, name: str, encoding: str) -> str:
+    if encoding.casefold().replace("_", "-") in ("utf-8", "utf8"):
+        encoding = "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except LookupError:
+        raise OptionError(
+            f"unknown encoding {encoding!r}", expected="such as utf-8, latin-1, cp1256"
+        ) from None
+    except UnicodeError as error:
+        at = error.start if isinstance(error, UnicodeDecodeError) else 0
+        raise InputError(
+            f"{name} cannot be decoded as {encoding}",
+            found=f"byte 0x{data[at]:02x} at position {at:,}",
+            where=f"{name}, line {_line(data, at):,}",
+            todo="leave encoding out to have it found, or give the right one",
+        ) from None

@@ -1,0 +1,260 @@
+"""Excel workbooks as text: which sheet, where its names stand, merged cells, formulas."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics._typing import IntArray
+from analytics.errors import InputError, nearest
+from analytics.sources.header import header_among, title_note
+
+__all__ = ["ALL_SHEETS", "read_excel"]
+
+ALL_SHEETS = "all"
+_LOOKED_AT = 20  # rows in which the column names are looked for
+Row = list[Any]
+
+
+def read_excel(
+    data: bytes, name: str, sheet: str | int | None, header_row: int | None = None
+) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
+    """Read one sheet of a workbook, or all of them, as text.
+
+    Returns
+    -------
+    tuple of (DataFrame, int array of shape (rows,), tuple of str)
+        The cells; the row each stands in (counted on through the sheets where all are read); notes.
+
+    Raises
+    ------
+    InputError
+        If it is no workbook, has no such sheet, sheets read together differ in their columns, or a formula
+        has no stored value.
+    """
+    try:
+        import openpyxl  # noqa: F401
+    except ImportError:
+        raise InputError(
+            f"{name} is an Excel workbook and openpyxl is not installed",
+            todo="install uptick-analytics[excel], or save the sheet as CSV",
+        ) from None
+    try:
+        with warnings.catch_warnings():
+            # openpyxl warns about workbook features (styles, validation) that have no bearing on the cells.
+            warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
+            return _read(data, name, sheet, header_row)
+    except InputError:
+        raise
+    except Exception as error:  # openpyxl raises a dozen kinds
+        raise InputError(f"{name} is not an Excel workbook", found=type(error).__name__, where=name) from None
+
+
+def _read(
+    data: bytes, name: str, sheet: str | int | None, header_row: int | None
+) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
+    book = _Book(data, name)
+    if sheet == ALL_SHEETS and ALL_SHEETS not in book.names:
+        return _together(book, header_row)
+    chosen = _sheet(book, sheet, name)
+    frame, rows, notes = book.table(chosen, header_row)
+    if sheet is None and len(book.names) > 1:
+        others = ", ".join(n for n in book.names if n != chosen)
+        what = "the first" if chosen == book.names[0] else "the first that holds a table"
+        notes = (f"sheet: {chosen!r}, {what} (others: {others}; 'all' reads them together)", *notes)
+    if frame.empty and not len(frame.columns):
+        raise InputError(
+            f"sheet {chosen!r} of {name} is empty", where=name, todo=f"sheets: {', '.join(book.names)}"
+        )
+    return frame, rows, notes
+
+
+def _together(book: _Book, header_row: int | None) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
+    parts: list[pd.DataFrame] = []
+    notes: list[str] = []
+    for title in book.names:
+        if not book.holds_a_table(title):
+            notes.append(f"sheet {title!r} holds no table and is left out")
+            continue
+        frame, _, told = book.table(title, header_row)
+        if "sheet" not in frame.columns:
+            frame = frame.assign(sheet=title)
+        if parts and sorted(frame.columns) != sorted(parts[0].columns):
+            raise InputError(
+                f"the sheets of {book.file} do not have the same columns",
+                expected=", ".join(parts[0].columns),
+                found=f"{title!r}: {', '.join(frame.columns)}",
+                where=f"{book.file}, sheet {title!r}",
+                todo="give one sheet by its name",
+            )
+        notes += [f"{title}: {note}" for note in told]
+        parts.append(frame)
+    if not parts:
+        raise InputError(
+            f"no sheet of {book.file} holds a table", found=", ".join(book.names), where=book.file
+        )
+    whole = pd.concat([part[parts[0].columns] for part in parts], ignore_index=True)
+    notes.insert(0, f"sheets read together: {len(parts)}, rows counted on through them")
+    return whole, np.arange(2, len(whole) + 2, dtype=np.int64), tuple(notes)
+
+
+def _sheet(book: _Book, sheet: str | int | None, name: str) -> str:
+    names = book.names
+    if sheet is None:
+        return next((title for title in names if book.holds_a_table(title)), names[0])
+    if isinstance(sheet, int) and 0 <= sheet < len(names):
+        return names[sheet]
+    if isinstance(sheet, str) and sheet in names:
+        return sheet
+    close = nearest(str(sheet), names)
+    raise InputError(
+        f"{name} has no sheet {sheet!r}",
+        expected=f"one of {', '.join(names)}, or all",
+        where=name,
+        todo=f"did you mean {' or '.join(close)}?" if close else None,
+    )
+
+
+class _Book:
+    """A workbook's sheets as rows of values."""
+
+    def __init__(self, data: bytes, file: str) -> None:
+        import openpyxl
+
+        self.data, self.file = data, file
+        self._book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        self.names = [str(ws.title) for ws in self._book.worksheets]
+        if not self.names:
+            raise InputError(f"{file} holds no sheet", expected="a workbook with a table", where=file)
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            sheets = [parts.read(n) for n in parts.namelist() if n.startswith("xl/worksheets/sheet")]
+        self._merged = any(b"<mergeCell " in text for text in sheets)
+        self._formulas = any(b"<f>" in text or b"<f " in text for text in sheets)
+
+    def rows(self, title: str) -> Iterator[Row]:
+        """Yield the rows, each as long as its last filled cell."""
+        sheet = self._book[title]
+        sheet.reset_dimensions()  # what a file states may be wrong, or as large as a sheet can be
+        for row in sheet.iter_rows(values_only=True):
+            yield _trimmed(row)
+
+    def holds_a_table(self, title: str) -> bool:
+        """Whether some row with two cells or more stands above another."""
+        filled = 0
+        for row in self.rows(title):
+            filled += sum(cell is not None for cell in row) >= 2
+            if filled == 2:
+                return True
+        return False
+
+    def table(self, title: str, header_row: int | None) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
+        """Return one sheet's cells as text, the row of each, and notes."""
+        rows = list(self.rows(title))
+        at = header_among(rows[:_LOOKED_AT]) if header_row is None else header_row - 1
+        notes = [title_note(at)] if at and header_row is None else []
+        header = [_as_written(cell) for cell in rows[at]] if at < len(rows) else []
+        body = rows[at + 1 :]
+        while body and not body[-1]:
+            body.pop()
+        if self._formulas:
+            self._refuse_unstored(title, body, at)
+        if self._merged:
+            filled = self._fill_merged(title, body, at, len(header))
+            if filled:
+                notes.append(f"merged cells: their value is taken for each of their rows ({filled:,} cells)")
+        self._refuse_outside(title, body, at, len(header))
+        columns = {
+            i: pd.Series([_as_written(row[i]) if i < len(row) else "" for row in body], dtype="str")
+            for i in range(len(header))
+        }
+        used = [i for i in columns if header[i] or (columns[i] != "").any()]
+        frame = pd.DataFrame({i: columns[i] for i in used})
+        frame.columns = pd.Index([header[i] for i in used], dtype=object)
+        return frame, np.arange(at + 2, at + 2 + len(body), dtype=np.int64), tuple(notes)
+
+    def _refuse_outside(self, title: str, body: Sequence[Row], at: int, width: int) -> None:
+        for i, row in enumerate(body):
+            if len(row) > width and width:
+                raise InputError(
+                    f"a cell of {self.file} stands outside the table",
+                    expected=f"nothing beyond column {_letter(width)}, the last with a name",
+                    found=repr(row[-1])[:80],
+                    where=f"{self.file}, sheet {title!r}, row {at + 2 + i}, column {_letter(len(row))}",
+                    todo="name that column, or delete the cell",
+                )
+
+    def _refuse_unstored(self, title: str, body: list[Row], at: int) -> None:
+        """Raise the error for a formula whose value was never stored: it would read as blank.
+
+        A row that holds formulas and at most one other cell is a total below the table: its formulas are
+        taken as text, so that the row is set aside in sight.
+        """
+        import openpyxl
+
+        book = openpyxl.load_workbook(io.BytesIO(self.data), read_only=True)
+        sheet = book[title]
+        sheet.reset_dimensions()
+        for i, row in enumerate(
+            sheet.iter_rows(values_only=True, min_row=at + 2, max_row=at + 1 + len(body))
+        ):
+            formulas = [j for j, cell in enumerate(row) if isinstance(cell, str) and cell.startswith("=")]
+            unstored = [j for j in formulas if j >= len(body[i]) or body[i][j] is None]
+            if not unstored:
+                continue
+            if sum(cell is not None for cell in row) - len(formulas) <= 1:
+                body[i].extend([None] * (len(row) - len(body[i])))
+                for j in unstored:
+                    body[i][j] = row[j]
+                continue
+            raise InputError(
+                f"{self.file} holds a formula without a stored value",
+                expected="a value in every cell",
+                found=row[unstored[0]][:80],
+                where=f"{self.file}, sheet {title!r}, row {at + 2 + i}, column {_letter(unstored[0] + 1)}",
+                todo="open the workbook in a spreadsheet program and save it",
+            )
+
+    def _fill_merged(self, title: str, body: list[Row], at: int, width: int) -> int:
+        import openpyxl
+
+        filled = 0
+        for area in openpyxl.load_workbook(io.BytesIO(self.data))[title].merged_cells.ranges:
+            first = area.min_row - at - 2
+            if first < 0 or first >= len(body) or area.min_col > width:
+                continue
+            top = body[first]
+            value = top[area.min_col - 1] if area.min_col <= len(top) else None
+            for i in range(first, min(area.max_row - at - 1, len(body))):
+                body[i].extend([None] * (area.max_col - len(body[i])))
+                for j in range(area.min_col - 1, min(area.max_col, width)):
+                    filled += body[i][j] is None and value is not None
+                    body[i][j] = value
+        return filled
+
+
+def _trimmed(row: Sequence[Any]) -> Row:
+    cells = list(row)
+    while cells and (cells[-1] is None or cells[-1] == ""):
+        cells.pop()
+    return cells
+
+
+def _as_written(cell: object) -> str:
+    """Write a cell as text: a day without a time as a day, a whole number without a point."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return str(cell).removesuffix(" 00:00:00")
+
+
+def _letter(column: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column))
