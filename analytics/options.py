@@ -19,12 +19,16 @@ __all__ = [
     "check_above",
     "check_at_least",
     "check_choice",
+    "check_completeness",
+    "check_completeness_sd",
     "check_flag",
     "check_level",
     "check_margin",
+    "check_periods",
     "check_seed",
     "check_share",
     "check_whole",
+    "check_windows",
     "choices",
     "numbers_of",
     "renamed",
@@ -89,7 +93,10 @@ def check_level(**levels: object) -> None:
     for name, value in levels.items():
         number = numbers_of(value)
         if value is not None and not ((number > 0) & (number < 1)).all():
-            raise OptionError(f"{name} must lie between 0 and 1", expected="such as 0.05", found=str(value))
+            such = "0.95" if name == "confidence" else "0.05"
+            raise OptionError(
+                f"{name} must lie between 0 and 1", expected=f"such as {such}", found=str(value)
+            )
 
 
 def check_share(**shares: object) -> None:
@@ -142,6 +149,101 @@ def check_whole(least: int, most: int | None = None, *, unit: str = "", **number
             raise OptionError(
                 f"{name} is not usable", expected=f"a whole number{of} from {least}{upto}", found=str(value)
             )
+
+
+def check_periods(step: int, *, least: int | None = None, **lengths: int) -> None:
+    """Raise an :class:`OptionError` unless each length in days is whole periods of `step` days.
+
+    Parameters
+    ----------
+    step : int
+        Days in a period.
+    least : int, optional
+        Fewest days; one period unless given.
+    **lengths : int
+        Days, by the option's name.
+
+    Examples
+    --------
+    >>> check_periods(7, recent=10)
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: recent must be a whole number of weeks
+      expected: a multiple of 7 days
+      found: 10
+    """
+    for name, days in lengths.items():
+        number = numbers_of(days)
+        whole = number.ndim == 0 and number % step == 0 and number >= (step if least is None else least)
+        if not whole:
+            raise OptionError(
+                f"{name} must be a whole number of {'weeks' if step == 7 else 'days'}",
+                expected=f"a multiple of {step} days" if step == 7 else "a number of days",
+                found=str(days),
+            )
+
+
+def check_windows(recent: int, guard: int, baseline: int, step: int, windows: int) -> None:
+    """Raise an :class:`OptionError` unless lengths in days are whole periods and the baseline is long enough.
+
+    It must hold `windows` recent windows; `step` is the days in a period.
+    """
+    check_periods(step, recent=recent)
+    check_periods(step, least=0, guard=guard)
+    check_periods(step, baseline=baseline)
+    if baseline < windows * recent:
+        raise OptionError(
+            f"the baseline is too short to judge how much {recent}-day sums vary",
+            expected=f"at least {windows} times the recent window, {windows * recent} days",
+            found=f"{baseline} days",
+        )
+
+
+def check_completeness(given: object, periods: int, step: int) -> tuple[FloatArray | None, float | None]:
+    """Return the completeness of each recent period and its mean, or None twice where it is not known.
+
+    Parameters
+    ----------
+    given : float, sequence of float, or None
+        Share already reported: one number, or one for each period.
+    periods, step : int
+        Recent periods, and days in each.
+
+    Examples
+    --------
+    >>> check_completeness(0.9, 2, 1)
+    (array([0.9, 0.9]), 0.9)
+    """
+    if given is None:
+        return None, None
+    stated = numbers_of(given)
+    share = np.full(periods, float(stated)) if stated.ndim == 0 else stated
+    if share.shape != (periods,) or not ((share > 0) & (share <= 1)).all():
+        unit = "week" if step == 7 else "day"
+        raise OptionError(
+            "completeness is not usable",
+            expected=f"one number, or one for each of the {periods} recent {unit}s, above 0 and at most 1",
+            found=str(given),
+        )
+    return share, float(stated.mean())
+
+
+def check_completeness_sd(given: object, share: FloatArray | None) -> FloatArray | None:
+    """Return the standard deviation of each recent period's completeness, or None where it is not given."""
+    if given is None:
+        return None
+    if share is None:
+        raise OptionError("completeness_sd is given without completeness", todo="give both")
+    deviation = numbers_of(given)
+    if deviation.ndim == 0:
+        deviation = np.broadcast_to(deviation, share.shape)
+    if deviation.shape != share.shape or not (deviation >= 0).all():
+        raise OptionError(
+            "completeness_sd is not usable",
+            expected=f"0 or more, one number or {share.size}",
+            found=str(given),
+        )
+    return deviation
 
 
 def check_seed(seed: object) -> None:

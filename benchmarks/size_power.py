@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from naive import NAIVE
 from recording import quick_parser, record
 
-from analytics.kernels.windows.lrd import lrd_test, ratio_limit
+from analytics.kernels.windows.bounds import ratio_limit
+from analytics.kernels.windows.lrd import lrd_test
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.further import MORE_NONSTATIONARY, MORE_STATIONARY, simulate_more
 

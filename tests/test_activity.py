@@ -60,7 +60,7 @@ def test_each_row_is_uptick_test_on_that_activity():
         row = uptick_test(counts).frame.iloc[0]
         assert frame.loc[kind, "pvalue"] == row["pvalue"]
         assert frame.loc[kind, "estimate"] == row["rate_ratio"]
-        assert frame.loc[kind, "detectable"] == row["minimum_detectable_ratio"]
+        assert frame.loc[kind, "detectable"] == row["detectable"]
     np.testing.assert_allclose(
         frame["qvalue"], stats.false_discovery_control(frame["pvalue"].to_numpy()), atol=SAME
     )

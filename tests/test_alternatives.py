@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.rates import test_poisson_2indep as poisson_2indep
 
-from analytics.kernels.windows import alternatives
+from analytics.kernels.windows import two_means
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.simulation import simulate_counts
 
@@ -87,7 +87,7 @@ def test_the_e_test_is_statsmodels(upper, completeness):
 def test_the_e_test_in_chunks_and_repeated_totals(monkeypatch):
     values = np.tile(counts(series=40), (1, 3))
     whole = pvalues("e_test", values)
-    monkeypatch.setattr(alternatives, "_E_TEST_CELLS", 500)
+    monkeypatch.setattr(two_means, "_E_TEST_CELLS", 500)
     np.testing.assert_allclose(pvalues("e_test", values), whole, atol=EXACT)
     np.testing.assert_array_equal(whole[:40], whole[80:])
 

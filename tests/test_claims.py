@@ -190,7 +190,7 @@ def test_the_row_is_what_the_test_says_by_itself(with_uptick, sample):
     row = with_uptick["more-active"].iloc[0]
     assert row["pvalue"] == direct["pvalue"]
     assert (row["estimate"], row["low"], row["high"]) == tuple(direct[["rate_ratio", "low", "high"]])
-    assert row["detectable"] == direct["minimum_detectable_ratio"]
+    assert row["detectable"] == direct["detectable"]
 
 
 def test_the_day_compares_with_what_the_claim_says(with_uptick, without_uptick):

@@ -12,15 +12,16 @@ from scipy import stats
 
 from analytics.kernels.common.dispersion import window_dispersion, window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.common.rotation import rotation_pvalue
 from analytics.kernels.common.tails import betabinomial_tail, binomial_tail, dispersion_nodes, mixed_tail
-from analytics.kernels.windows.lrd import (
+from analytics.kernels.windows.bounds import (
+    bounds,
+    called_count,
     critical_count,
-    lrd_test,
-    minimum_detectable_ratio,
+    detectable_ratio,
     predictive_limits,
     ratio_limit,
 )
+from analytics.kernels.windows.lrd import lrd_test, rotation_pvalue
 
 EXACT = 1e-9  # the same closed form, summed in another order
 SUMMED = 1e-8  # terms below 1e-10 are dropped from the beta-binomial sum
@@ -227,14 +228,15 @@ def test_predictive_limits_hold_the_next_window_about_as_often_as_they_say():
     assert 0.94 < inside < 0.985  # discreteness makes it a little wide; 4 Monte Carlo sd = 0.016
 
 
-def test_minimum_detectable_ratio_is_detected_with_its_power():
+def test_the_detectable_ratio_is_detected_with_its_power():
     # One baseline, many futures at the ratio it names: the share called must be near 80 %.
     rng = np.random.default_rng(8)
     base = _history(9, 1.0, 392, 1, size=2.0)
     covered = np.ones_like(base, bool)
     quiet = np.concatenate([base, np.zeros((14, 1), int)])
     test = lrd_test(quiet, np.ones_like(quiet, bool), length=14, guard=28)
-    ratio = minimum_detectable_ratio(test, alpha=0.05, windows=(base[:364], covered[:364], 14))[0]
+    called_at = called_count(test, alpha=0.05, windows=(base[:364], covered[:364], 14))
+    ratio = detectable_ratio(test, called_at)[0]
     mean, phi = ratio * test.expected[0], 1 + ratio * max(test.dispersion.phi[0] - 1, 1e-9)
     futures = rng.negative_binomial(mean / (phi - 1), 1 / phi, 3000)
     series = np.concatenate([np.repeat(base, 3000, axis=1), np.zeros((14, 3000), int)])
@@ -246,16 +248,17 @@ def test_minimum_detectable_ratio_is_detected_with_its_power():
     assert 1.2 < ratio < 4
 
 
-def test_minimum_detectable_ratio_does_not_look_at_the_recent_window():
+def test_the_detectable_ratio_does_not_look_at_the_recent_window():
     counts = _history(10, 1.0, 406, 6)
     loud = counts.copy()
     loud[-14:] *= 5
     ratios = [
-        minimum_detectable_ratio(
+        bounds(
             lrd_test(c, np.ones_like(c, bool), length=14, guard=28),
             alpha=0.05,
+            confidence=0.95,
             windows=(c[:364], np.ones((364, 6), bool), 14),
-        )
+        ).detectable
         for c in (counts, loud)
     ]
     np.testing.assert_array_equal(*ratios)

@@ -105,7 +105,7 @@ def test_the_order_of_regions_does_not_matter(loud):
     order = np.random.default_rng(0).permutation(12)
     straight = uptick_test(counts_of(loud)).frame
     turned = uptick_test(counts_of(loud[:, order])).frame
-    for column in ("pvalue", "qvalue", "low", "high", "minimum_detectable_ratio"):
+    for column in ("pvalue", "qvalue", "low", "high", "detectable"):
         np.testing.assert_allclose(turned[column], straight[column].to_numpy()[order], rtol=1e-6)
     assert turned["verdict"].tolist() == straight["verdict"].iloc[order].tolist()
 

@@ -80,7 +80,7 @@ def test_a_yearly_peak_is_expected_and_a_rise_in_the_low_season_is_not():
     assert row["rate_ratio"] == pytest.approx(3.0, rel=0.25)
     assert row["low"] < row["rate_ratio"] < row["high"]
     assert row["low"] > 1
-    assert 1 < row["minimum_detectable_ratio"] < 3
+    assert 1 < row["detectable"] < 3
 
 
 def test_the_rule_for_the_terms_never_looks_at_the_recent_window():
@@ -148,7 +148,7 @@ def test_decreases_mirror_increases():
     less = uptick_test(counts_of(values), direction="less", completeness=1.0)
     assert less.regions(SUPPORTED) == ["R0"]
     assert "decrease in R0" in less.sentence()
-    assert less.frame["minimum_detectable_ratio"].between(0, 1).all()
+    assert less.frame["detectable"].between(0, 1).all()
     more = uptick_test(counts_of(values), completeness=1.0)
     assert more.regions(NOT_SUPPORTED)[-1] == "R0" or "R0" in more.regions(NOT_SUPPORTED)
     # variant A's two tails add to one; B only raises either

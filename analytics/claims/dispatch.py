@@ -110,8 +110,8 @@ def _recent(asked: Asked, options: Options) -> Answer:
         row["low"],
         row["high"],
         row["pvalue"],
-        row["minimum_detectable_ratio"],
-        _seen(row["minimum_detectable_ratio"], "{} times the rate {}", direction),
+        row["detectable"],
+        _seen(row["detectable"], "{} times the rate {}", direction),
         result,
     )
 

@@ -18,9 +18,9 @@ from analytics.counts.counting import stated_as_of
 from analytics.errors import HistoryError, UptickError
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents
+from analytics.options import check_level
 from analytics.periods import as_day, as_gap
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED
-from analytics.upticks.windows import check_share
 
 __all__ = ["holds_only_deadly", "sensitivity_to_date", "verdicts"]
 
@@ -101,7 +101,7 @@ def verdicts(
     >>> table["more-active"]["verdict"].tolist()
     ['would be supported (simulated)', 'would be supported (simulated)']
     """
-    check_share(alpha=alpha)
+    check_level(alpha=alpha)
     if where:
         parse_filter(where)
     last = stated_as_of(incidents, as_of)

@@ -12,8 +12,10 @@ from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
-from analytics.kernels.windows.recent import RollingTest, check_lengths, rolling_test
+from analytics.kernels.windows.lrd import MIN_WINDOWS
+from analytics.kernels.windows.recent import RollingTest, rolling_test
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
+from analytics.options import check_windows
 from analytics.periods import Freq, check_freq
 from analytics.results import Alarms, DetectorRun
 
@@ -118,7 +120,7 @@ def recent_window(
             raise OptionError("weekly counts cannot be tested day by day", found=f"every={every!r}")
         counts = replace(counts, freq=every)
     step = counts.period_days
-    check_lengths(recent, guard, baseline, step)
+    check_windows(recent, guard, baseline, step, MIN_WINDOWS)
     grid = grid_of(counts, last=last)
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)

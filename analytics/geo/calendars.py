@@ -14,12 +14,21 @@ from functools import cache
 
 import numpy as np
 
-from analytics._typing import BoolArray, Days
+from analytics._typing import BoolArray, Days, FloatArray
 from analytics.bundled import bundled_path
 from analytics.errors import InputError, unknown_option
 from analytics.periods import Window, as_window
 
-__all__ = ["CALENDAR_YEARS", "Overlap", "calendar_days", "calendar_names", "calendar_windows", "overlaps"]
+__all__ = [
+    "CALENDAR_YEARS",
+    "Overlap",
+    "calendar_days",
+    "calendar_names",
+    "calendar_shares",
+    "calendar_windows",
+    "overlap_notes",
+    "overlaps",
+]
 
 
 CALENDAR_YEARS = Window(np.datetime64("1990-01-01"), np.datetime64("2030-12-31"))
@@ -112,6 +121,28 @@ def calendar_days(names: str | Iterable[str], days: Days) -> BoolArray:
     return out
 
 
+def calendar_shares(names: Iterable[str], starts: Days, period_days: int) -> FloatArray:
+    """Return the share of each period's days that belong to each term; shape (periods, names).
+
+    Parameters
+    ----------
+    names : iterable of str
+        Terms, of :func:`calendar_names`.
+    starts : datetime64[D] array, shape (periods,)
+        First day of each period.
+    period_days : int
+
+    Examples
+    --------
+    >>> calendar_shares(["ramadan"], np.array(["2020-04-20"], "datetime64[D]"), 7).round(3)
+    array([[0.429]])
+    """
+    wanted = tuple(names)
+    day = starts[:, None] + np.arange(period_days) * np.timedelta64(1, "D")
+    inside = calendar_days(wanted, day.ravel()).reshape(len(starts), period_days, len(wanted))
+    return np.asarray(inside.mean(axis=1), dtype=float)
+
+
 def _check_years(day: Days) -> None:
     outside = ~CALENDAR_YEARS.contains(day)
     if outside.any():
@@ -183,6 +214,21 @@ def overlaps(recent: Window, baseline: Window, names: Iterable[str] | None = Non
         if recent_days:
             found.append(Overlap(name, recent_days, recent.days, baseline_days, baseline.days))
     return tuple(found)
+
+
+def overlap_notes(recent: Window, baseline: Window, fitted: Iterable[str] = ()) -> list[str]:
+    """Say which terms the recent window overlaps and nothing else accounts for.
+
+    Parameters
+    ----------
+    recent, baseline : Window
+    fitted : iterable of str
+        Terms that a regression accounts for, where the baseline has days of them.
+    """
+    known = tuple(fitted)
+    found = overlaps(recent, baseline)
+    mostly = [o for o in found if o.recent_only or 2 * o.recent_days > o.recent_length]
+    return [str(o) for o in mostly if o.recent_only or o.name not in known]
 
 
 def _shared(window: Window, spells: tuple[Window, ...]) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 
+from analytics.errors import OptionError, unknown_option
+from analytics.options import check_choice
 from analytics.periods import Window
 from analytics.results.words import (
     CANNOT_BE_TOLD,
@@ -21,10 +26,26 @@ from analytics.results.words import (
     shown,
 )
 
-__all__ = ["UptickResult"]
+__all__ = ["Direction", "Null", "UptickResult"]
+
+Direction = Literal["greater", "less"]
+Null = Literal["constant", "expected"]
+_ROWS = 5  # rows in a repr
 
 
-@dataclass(frozen=True, eq=False)
+class Evidence(Protocol):
+    """What a result was made from, asked for more only when someone wants it."""
+
+    def sensitivity(self, frame: pd.DataFrame) -> pd.DataFrame | None:
+        """Return whether each uptick stands."""
+        ...
+
+    def model(self, region: str, null: Null) -> Any:
+        """Return a region's regression, fitted by statsmodels."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class UptickResult:
     """Answer to "has it grown more active recently?" for each region.
 
@@ -32,52 +53,131 @@ class UptickResult:
     ----------
     frame : DataFrame
         One row a region, in the counts' order: region, observed, expected, rate_ratio, low, high (two-sided
-        interval), limit (one-sided 95 % limit), pvalue, qvalue, verdict, reason, minimum_detectable_ratio,
-        dispersion, pvalue_constant, pvalue_expected, expected_adjusted, ratio_adjusted, baseline_total,
-        baseline_periods, recent_periods, model_based.
+        interval), limit (one-sided 95 % limit), pvalue, qvalue, verdict, reason, detectable (smallest ratio
+        that would be seen with 80 % power), dispersion, pvalue_constant, pvalue_expected, expected_adjusted,
+        ratio_adjusted, baseline_total, baseline_periods, recent_periods, model_based.
     recent, baseline : Window
         The days compared; `guard` days lie between them.
-    guard : int
-    alpha, margin, confidence : float
-        Level of the verdict, ratio below which "no uptick" is said, coverage of the interval.
-    completeness : float or None
-        Mean share of the recent window's incidents already reported; None where not known.
+    parameters : mapping
+        The options that made the result; `completeness` is the mean over the recent days, None where not
+        known.
     family : str
         What the q-values are adjusted over.
-    method : str
-        The test and its null hypothesis.
+    method, null_hypothesis : str
+        How it was tested, and the null hypothesis that the verdicts rest on.
     value : str
         What was counted.
     simulated : bool
     notes : tuple of str
-    sensitivity : DataFrame or None
-        For each region in uptick, the verdict with coarse dates excluded and with the largest past episode
-        removed from the baseline.
-    direction : {"greater", "less"}
-    null : {"constant", "expected"}
-        Which null hypothesis the verdicts rest on. Both are in `nulls` and, for each region, in the columns
-        `pvalue_constant` and `pvalue_expected` of the frame.
     nulls : tuple of str
-        The two null hypotheses in words, and whether there was an adjustment.
+        Both null hypotheses in words, what was found under each, and whether there was an adjustment. Their
+        p-values are the columns `pvalue_constant` and `pvalue_expected` of the frame.
+    evidence : object or None
+        What :attr:`sensitivity` and :meth:`model` are made from; it holds the counts, no copies of them.
     """
 
     frame: pd.DataFrame
     recent: Window
     baseline: Window
-    guard: int
-    alpha: float
-    margin: float
-    confidence: float
-    completeness: float | None
+    parameters: Mapping[str, Any]
     family: str
     method: str
+    null_hypothesis: str
     value: str = "incidents"
     simulated: bool = False
     notes: tuple[str, ...] = ()
-    sensitivity: pd.DataFrame | None = field(default=None)
-    direction: str = "greater"
-    null: str = "constant"
     nulls: tuple[str, ...] = ()
+    evidence: Evidence | None = None
+
+    @property
+    def guard(self) -> int:
+        """Days left out before the recent window."""
+        return int(self.parameters["guard"])
+
+    @property
+    def alpha(self) -> float:
+        """Level of the verdict."""
+        return float(self.parameters["alpha"])
+
+    @property
+    def margin(self) -> float:
+        """Ratio below which "no uptick" is said."""
+        return float(self.parameters["margin"])
+
+    @property
+    def confidence(self) -> float:
+        """Coverage of the interval."""
+        return float(self.parameters["confidence"])
+
+    @property
+    def completeness(self) -> float | None:
+        """Mean share of the recent window's incidents already reported; None where not known."""
+        share = self.parameters["completeness"]
+        return None if share is None else float(share)
+
+    @property
+    def direction(self) -> str:
+        """Whether an uptick was asked about ("greater") or a decrease ("less")."""
+        return str(self.parameters["direction"])
+
+    @property
+    def null(self) -> str:
+        """Which null hypothesis the verdicts rest on: "constant" or "expected"."""
+        return str(self.parameters["null"])
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame | None:
+        """For each region in uptick, whether it stands without coarse dates and the largest past episode.
+
+        None where the verdicts do not rest on a constant mean, or on a window of stated length.
+        """
+        return None if self.evidence is None else self.evidence.sensitivity(self.frame)
+
+    def model(self, region: str, *, null: Null | None = None) -> Any:
+        """Return a region's expected model, fitted by statsmodels.
+
+        Parameters
+        ----------
+        region : str
+        null : {"expected", "constant"}, optional
+            ``"expected"``: the log-linear Poisson regression on trend, season, weekday and calendar that the
+            expectation comes from. ``"constant"``: the baseline's mean rate, an intercept alone. Unless
+            given, the one that the verdicts rest on.
+
+        Returns
+        -------
+        statsmodels GLMResults
+            With `params`, `summary()`, `fittedvalues`, residuals, `get_influence()` and the rest. Rows are
+            days, or weeks of days where every term is smooth, labelled by the first; the exposure is their
+            covered days (of weekly counts: weeks). The standard errors are those of Poisson counts; the test
+            itself takes its dispersion from sums as long as the recent window.
+
+        Raises
+        ------
+        OptionError
+            If the result has no such region, or tested a window picked after looking.
+        HistoryError
+            If no expectation was fitted to the region.
+
+        Examples
+        --------
+        >>> from analytics import Counts, uptick_test
+        >>> days = pd.date_range("2017-01-01", periods=1200)
+        >>> daily = pd.DataFrame({"Kirkuk": [1, 0, 2, 1] * 300}, index=days)
+        >>> result = uptick_test(Counts.from_frame(daily, freq="day", as_of="2020-04-14"))
+        >>> float(np.exp(result.model("Kirkuk").params["const"]).round(6))
+        1.0
+        >>> result.model("Kirkuk", null="expected").params.index.tolist()
+        ['const', 'trend', 'cos 1', 'sin 1', 'cos 2', 'sin 2', 'cos 3', 'sin 3']
+        """
+        self._row(region)
+        if null is not None:
+            check_choice("null", null, Null)
+        if self.evidence is None:
+            raise OptionError(
+                "a window picked after looking has no model", todo="give the length of the recent window"
+            )
+        return self.evidence.model(region, null or ("expected" if self.null == "expected" else "constant"))
 
     @property
     def adjusted(self) -> str:
@@ -118,22 +218,31 @@ class UptickResult:
                 "q": rows["qvalue"].map(format_p),
                 "verdict": [shown(v, self.direction) for v in rows["verdict"]],
                 "why": rows["reason"],
-                "detectable ratio": rows["minimum_detectable_ratio"].map(format_number),
+                "detectable ratio": rows["detectable"].map(format_number),
             }
         ).reset_index(drop=True)
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row a region in the columns that every result shares; `estimate` is the rate ratio."""
+        shared = ["region", "observed", "expected", "estimate", "low", "high", "pvalue", "qvalue"]
+        frame = self.frame.rename(columns={"rate_ratio": "estimate"})
+        return frame[[*shared, "verdict", "reason", "limit", "detectable"]].copy()
+
+    def _row(self, region: str) -> pd.Series:
+        found = self.frame[self.frame["region"] == region]
+        if found.empty:
+            raise unknown_option("region", region, self.frame["region"].tolist())
+        return found.iloc[0]
 
     def describe(self, region: str) -> str:
         """Return one region's finding in words.
 
         Raises
         ------
-        KeyError
-            If the region is not in the result.
+        OptionError
+            If the region is not in the result; the error names the nearest ones.
         """
-        found = self.frame[self.frame["region"] == region]
-        if found.empty:
-            raise KeyError(region)
-        row = found.iloc[0]
+        row = self._row(region)
         if np.isnan(row["pvalue"]):
             return f"{region}: cannot be told, because {row['reason']}"
         adjusted = "" if len(self.frame) == 1 else f", q = {format_p(row['qvalue'])}"
@@ -186,6 +295,13 @@ class UptickResult:
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        table = self.summary()[["region", "observed", "expected", "rate ratio", "p", "q", "verdict"]]
+        lines = [self.sentence(), *table.head(_ROWS).to_string(index=False).splitlines()]
+        if len(table) > _ROWS:
+            lines.append(f"... and {len(table) - _ROWS} more: frame, summary() or tidy() has all")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in (self.method, *self.nulls, *self.notes))

@@ -14,6 +14,7 @@ from analytics.counts import count_incidents
 from analytics.errors import OptionError, unknown_option
 from analytics.incidents import Incidents
 from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.options import check_level
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
@@ -25,7 +26,6 @@ from analytics.results import (
     format_p,
 )
 from analytics.upticks.recent import uptick_test
-from analytics.upticks.windows import check_share
 
 __all__ = ["DEFINITIONS", "activity_test"]
 
@@ -109,7 +109,7 @@ def activity_test(
     >>> activity_test(sample, kinds=("attacks", "operations"), completeness=0.9).frame["verdict"].tolist()
     ['supported', 'cannot be told']
     """
-    check_share(alpha=alpha)
+    check_level(alpha=alpha)
     for kind in kinds:
         if kind not in DEFINITIONS:
             raise unknown_option("kind of activity", kind, tuple(DEFINITIONS))
@@ -230,7 +230,7 @@ def _frame(tests: dict[str, UptickResult], alpha: float, margin: float, known: b
             "qvalue": qvalue,
             "verdict": verdicts,
             "reason": reasons,
-            "detectable": rows["minimum_detectable_ratio"],
+            "detectable": rows["detectable"],
             "observed": rows["observed"],
             "expected": rows["expected"],
         }

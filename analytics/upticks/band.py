@@ -8,8 +8,9 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.dispersion import window_dispersion
-from analytics.kernels.windows.lrd import predictive_limits
-from analytics.upticks.windows import check_share, too_short
+from analytics.kernels.windows.bounds import predictive_limits
+from analytics.options import check_level
+from analytics.upticks.windows import too_short
 
 __all__ = ["expected_band"]
 
@@ -37,7 +38,7 @@ def expected_band(
         their own length. Numbers are missing where the window or more than half of its baseline has no
         coverage.
     """
-    check_share(level=level)
+    check_level(level=level)
     if len(counts.regions) != 1 or counts.finest != "day":
         raise OptionError("expected_band needs one region counted by day", todo="give counts.total()")
     last = int((counts.last_complete_day - counts.starts[0]) / _DAY) + 1

@@ -13,6 +13,7 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.options import check_level
 from analytics.periods import as_day
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_p
 from analytics.upticks.change_stated import (
@@ -26,7 +27,6 @@ from analytics.upticks.change_stated import (
 )
 from analytics.upticks.change_unknown import MIN_WEEKS, online_tables, several_changes, unknown_change
 from analytics.upticks.weeks import Weeks, cut_weeks
-from analytics.upticks.windows import check_share
 
 __all__ = ["change_test"]
 
@@ -160,7 +160,7 @@ def change_test(
     >>> bool(found["date_first"] <= pd.Timestamp("2019-10-01") <= found["date_last"] + pd.Timedelta(days=6))
     True
     """
-    check_share(alpha=alpha, false_changes=false_changes)
+    check_level(alpha=alpha, false_changes=false_changes)
     sign = _check(
         direction, date, trend, slope, trim, multiple, min_weeks, expected_run, margin, completeness
     )

@@ -23,8 +23,9 @@ from analytics.kernels.windows.concentration import (
     concentration_limit,
     concentration_test_arrays,
 )
+from analytics.options import check_level
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict
-from analytics.upticks.windows import MIN_WINDOWS, Split, check_share, split_counts
+from analytics.upticks.windows import MIN_WINDOWS, Split, split_counts
 
 __all__ = ["concentration_test"]
 
@@ -106,7 +107,7 @@ def concentration_test(
     >>> concentration_test(counts, regions_inside="A").frame["verdict"].tolist()
     ['supported']
     """
-    check_share(alpha=alpha)
+    check_level(alpha=alpha)
     if not margin > 1:
         raise OptionError("margin must be above 1", expected="such as 1.5", found=str(margin))
     label, members = _inside(counts, regions_inside)

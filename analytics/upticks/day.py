@@ -24,6 +24,7 @@ from analytics.kernels.claims.ordinary_day import (
     smallest_count,
 )
 from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.options import check_level
 from analytics.periods import Window, as_day, as_window
 from analytics.results import (
     CANNOT_BE_TOLD,
@@ -34,7 +35,6 @@ from analytics.results import (
     format_number,
     format_p,
 )
-from analytics.upticks.windows import check_share
 
 __all__ = ["day_test"]
 
@@ -137,7 +137,7 @@ def day_test(
     >>> day_test(counts, date="2020-04-12").frame[["estimate", "high", "verdict"]].values.tolist()
     [[4.0, 1.0, 'supported']]
     """
-    check_share(alpha=alpha)
+    check_level(alpha=alpha)
     _check_options(counts, guard, baseline, margin, completeness)
     window, asked = _picked(counts, picked, date)
     cut = _cut(counts, window, guard, baseline)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analytics._typing import FloatArray
+from analytics.kernels.windows.answer import Asked
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Verdict, format_p
-from analytics.upticks.regional import Asked
 
 __all__ = ["MIN_OBSERVED", "family_words", "verdicts"]
 

@@ -7,20 +7,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.windows.picked import picked_window
+from analytics.kernels.windows.answer import Asked
+from analytics.kernels.windows.picked import PickedWindow, picked_window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, UptickResult, format_p
 from analytics.upticks.decide import MIN_OBSERVED, family_words
-from analytics.upticks.regional import Asked
 from analytics.upticks.windows import Split
 
 __all__ = ["picked_result"]
 
+_UNTESTED = "the recent window has no coverage, nothing happened, or completeness is not known"
+
 
 def picked_result(
-    counts: Counts, split: Split, asked: Asked, lengths: tuple[int, ...], common: dict[str, Any]
+    counts: Counts,
+    split: Split,
+    asked: Asked,
+    lengths: tuple[int, ...],
+    common: dict[str, Any],
+    parameters: dict[str, Any],
 ) -> UptickResult:
     """Test the best of several windows in every region; see :func:`analytics.upticks.uptick_test`.
 
@@ -33,34 +41,40 @@ def picked_result(
             "lengths is not usable", expected=f"different multiples of {step} days", found=str(lengths)
         )
     periods = tuple(sorted(days // step for days in lengths))
+    names = ", ".join(str(n * step) for n in periods)
     found = picked_window(split.values, split.covered, periods, upper=asked.upper)
-    empty = np.where(split.covered, split.values, 0).sum(axis=0) == 0
-    untested = np.isnan(found.pvalue) | empty
-    if not asked.upper and asked.completeness is None:
-        untested[:] = True
+    untested = (
+        np.isnan(found.pvalue) | (np.where(split.covered, split.values, 0).sum(axis=0) == 0) | asked.late
+    )
+    frame = _frame(counts, split, asked, found, untested, names)
+    tested = frame["pvalue"].notna().any()
+    smallest = format_p(float(frame["pvalue"].min())) if tested else "–"
+    return UptickResult(
+        **common,
+        frame=frame,
+        parameters={**parameters, "lengths": lengths},
+        family=family_words(frame),
+        method=f"Method: largest standardised sum of the last {names} days, by rotation of the series.",
+        null_hypothesis="the series is stationary: no stretch of days at its end stands out",
+        nulls=(
+            f"Constant null (the series is stationary): smallest p = {smallest}; "
+            "not adjusted for season or trend.",
+            "Expected null: not adjusted, the window's length was picked.",
+        ),
+    )
+
+
+def _frame(
+    counts: Counts, split: Split, asked: Asked, found: PickedWindow, untested: BoolArray, names: str
+) -> pd.DataFrame:
+    """Return one row a region, as :func:`analytics.upticks.uptick_test` has it."""
+    step = counts.period_days
     pvalue = np.where(untested, np.nan, found.pvalue)
     qvalue = benjamini_hochberg(pvalue)
-    rows = np.arange(len(split.values))[:, None]
-    inside = rows >= len(split.values) - found.length
-    observed = np.where(inside & split.covered, split.values, 0).sum(axis=0).astype(float)
-    days = np.maximum(split.baseline_covered.sum(axis=0), 1)
-    rate = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) / days
-    if asked.completeness is None:
-        exposure = found.length.astype(float)
-    else:
-        exposure = np.array([asked.completeness[-n:].sum() if n else 0.0 for n in found.length])
-    expected = rate * exposure
-    enough = observed >= MIN_OBSERVED if asked.upper else np.ones_like(untested)
-    supported = (qvalue <= common["alpha"]) & enough
-    names = ", ".join(str(n * step) for n in periods)
-    reason = [
-        "the recent window has no coverage, nothing happened, or completeness is not known"
-        if lost
-        else f"the last {n * step} days, best of {names}"
-        for lost, n in zip(untested, found.length, strict=True)
-    ]
+    observed, expected = _numbers(split, asked, found)
+    enough = (observed >= MIN_OBSERVED) | (not asked.upper)
     nan = np.full(len(counts.regions), np.nan)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "region": list(counts.regions),
             "observed": np.where(untested, np.nan, observed),
@@ -71,25 +85,27 @@ def picked_result(
             "limit": nan,
             "pvalue": pvalue,
             "qvalue": qvalue,
-            "verdict": np.where(supported, SUPPORTED, CANNOT_BE_TOLD),
-            "reason": reason,
-            "minimum_detectable_ratio": nan,
+            "verdict": np.where((qvalue <= asked.alpha) & enough, SUPPORTED, CANNOT_BE_TOLD),
+            "reason": [
+                _UNTESTED if lost else f"the last {n * step} days, best of {names}"
+                for lost, n in zip(untested, found.length, strict=True)
+            ],
+            "detectable": nan,
             "recent_days": found.length * step,
             "pvalue_constant": pvalue,
             "pvalue_expected": nan,
             "model_based": np.zeros(len(nan), dtype=bool),
         }
     )
-    tested = int((~untested).sum())
-    smallest = format_p(float(np.nanmin(pvalue))) if tested else "–"
-    return UptickResult(
-        **common,
-        frame=frame,
-        family=family_words(frame),
-        method=f"Method: largest standardised sum of the last {names} days, by rotation of the series.",
-        nulls=(
-            f"Constant null (the series is stationary): smallest p = {smallest}; "
-            "not adjusted for season or trend.",
-            "Expected null: not adjusted, the window's length was picked.",
-        ),
-    )
+
+
+def _numbers(split: Split, asked: Asked, found: PickedWindow) -> tuple[FloatArray, FloatArray]:
+    """Return what each region's best window holds, and what it would at the baseline's rate."""
+    rows = np.arange(len(split.values))[:, None]
+    inside = rows >= len(split.values) - found.length
+    observed = np.where(inside & split.covered, split.values, 0).sum(axis=0).astype(float)
+    days = np.maximum(split.baseline_covered.sum(axis=0), 1)
+    rate = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) / days
+    if asked.completeness is None:
+        return observed, rate * found.length.astype(float)
+    return observed, rate * np.array([asked.completeness[-n:].sum() if n else 0.0 for n in found.length])

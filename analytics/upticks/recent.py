@@ -10,29 +10,28 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.counts import Counts
-from analytics.errors import OptionError, unknown_option
+from analytics.errors import OptionError
+from analytics.geo.calendars import overlap_notes
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.windows.alternatives import METHODS
-from analytics.kernels.windows.lrd import LRDTest, minimum_detectable_ratio, ratio_limit
-from analytics.results import UptickResult, format_p
-from analytics.upticks.adjusted import Adjusted, calendar_notes, expected_null
-from analytics.upticks.decide import family_words, verdicts
-from analytics.upticks.picked import picked_result
-from analytics.upticks.regional import Asked, Findings, find
-from analytics.upticks.sensitivity import sensitivity
-from analytics.upticks.windows import (
-    MIN_WINDOWS,
-    SAME_WEEKS,
-    Split,
+from analytics.kernels.windows.alternatives import MethodName
+from analytics.kernels.windows.answer import Answer, Asked, History, answer
+from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
+from analytics.options import (
+    check_choice,
     check_completeness,
-    check_share,
-    split_counts,
+    check_completeness_sd,
+    check_level,
+    check_margin,
 )
+from analytics.results import UptickResult, format_p
+from analytics.results.uptick import Direction, Null
+from analytics.upticks.decide import family_words, verdicts
+from analytics.upticks.evidence import Evidence
+from analytics.upticks.picked import picked_result
+from analytics.upticks.windows import MIN_WINDOWS, SAME_WEEKS, Split, history_of, split_counts
 
 __all__ = ["uptick_test"]
 
@@ -40,6 +39,10 @@ __all__ = ["uptick_test"]
 LENGTHS = (7, 14, 21, 28, 42, 56)
 _METHOD = "Method: conditional beta-binomial test with window-scale dispersion (LRD, variant B)."
 _OTHER = "Method: {name}, for comparison; intervals by the conditional beta-binomial test (LRD, variant A)."
+_NULLS: dict[str, str] = {
+    "constant": "the mean rate of the recent window equals that of the baseline",
+    "expected": "the mean of the recent window is what trend, season and calendar lead one to expect",
+}
 
 
 def uptick_test(
@@ -53,10 +56,10 @@ def uptick_test(
     confidence: float = 0.95,
     completeness: float | Sequence[float] | None = None,
     completeness_sd: float | Sequence[float] | None = None,
-    direction: Literal["greater", "less"] = "greater",
-    null: Literal["constant", "expected"] = "constant",
+    direction: Direction = "greater",
+    null: Null = "constant",
     calendar: Sequence[str] = (),
-    method: str = "lrd_b",
+    method: MethodName = "lrd_b",
     shrink: bool = False,
     lengths: Sequence[int] = LENGTHS,
 ) -> UptickResult:
@@ -105,7 +108,8 @@ def uptick_test(
     -------
     UptickResult
         Observed, expected, rate ratio with interval, p-value, q-value, verdict with its reason, and the
-        minimum detectable ratio at 80 % power, from the baseline alone [3]_.
+        smallest ratio detectable at 80 % power, from the baseline alone [3]_. Its ``model("Kirkuk")`` is a
+        region's expected model as a statsmodels results object.
 
     Raises
     ------
@@ -147,101 +151,86 @@ def uptick_test(
     >>> uptick_test(counts).frame["verdict"].tolist()
     ['supported']
     """
-    check_share(alpha=alpha, confidence=confidence)
-    if not margin > 1:
-        raise OptionError("margin must be above 1", expected="such as 1.5", found=str(margin))
-    for name, value, known in (
-        ("direction", direction, ("greater", "less")),
-        ("null", null, ("constant", "expected")),
-        ("method", method, tuple(METHODS)),
-    ):
-        if value not in known:
-            raise unknown_option(name, value, known)
+    check_level(alpha=alpha, confidence=confidence)
+    check_margin(margin)
+    check_choice("direction", direction, Direction)
+    check_choice("null", null, Null)
+    check_choice("method", method, MethodName)
     longest = max(lengths, default=0) if recent == "scan" else recent
     windows = 4 if recent == "scan" else MIN_WINDOWS  # a scan ranks sums and estimates no dispersion
     split = split_counts(counts, longest, guard, baseline, windows=windows)
     share, mean_share = check_completeness(completeness, split.length, counts.period_days)
     asked = Asked(
         completeness=share,
-        deviation=_deviation(completeness_sd, share),
+        deviation=check_completeness_sd(completeness_sd, share),
         upper=direction == "greater",
         shrink=shrink,
         method=method,
+        expected=null == "expected",
+        alpha=alpha,
+        confidence=confidence,
     )
-    common = _common(counts, split, baseline, calendar) | {
+    parameters = {
+        "recent": recent,
+        "guard": guard,
+        "baseline": baseline,
         "alpha": alpha,
         "margin": margin,
         "confidence": confidence,
         "completeness": mean_share,
+        "completeness_sd": None if asked.deviation is None else float(asked.deviation.mean()),
         "direction": direction,
+        "null": null,
+        "calendar": tuple(calendar),
+        "method": method,
+        "shrink": shrink,
     }
+    common = _common(counts, split, baseline, calendar)
     if recent == "scan":
-        given = {"null": null != "constant", "method": method != "lrd_b", "shrink": shrink}
-        given |= {"completeness_sd": completeness_sd is not None, "calendar": bool(calendar)}
-        if any(given.values()):
-            named = ", ".join(name for name, is_given in given.items() if is_given)
-            raise OptionError(
-                f"recent='scan' has no use for {named}",
-                expected="the rotation of the largest standardised sum, under the constant null",
-                todo=f"leave out {named}, or give the length of the recent window",
-            )
-        return picked_result(counts, split, asked, tuple(lengths), common)
-
+        _check_scan(parameters)
+        return picked_result(counts, split, asked, tuple(lengths), common, parameters)
     if null == "expected" and method != "lrd_b":
         raise OptionError(
             f"method {method!r} is for the constant null only", todo="leave out method, or null='expected'"
         )
-    adjusted = expected_null(counts, split, asked, calendar)
-    if null == "expected" and not adjusted.fitted:
+    history = history_of(counts, split, calendar)
+    if null == "expected" and not history.enough:
         raise OptionError(
             "the expected null cannot be tested",
             expected="at least 730 days of history before the guard",
-            found=adjusted.terms,
+            found=_too_short(history),
             todo="count from an earlier start, or use null='constant'",
         )
-    findings = find(split, asked)
-    frame = _frame(
-        split, findings, counts, asked, adjusted, null=null, alpha=alpha, margin=margin, confidence=confidence
-    )
-    notes = list(common.pop("notes"))
-    if share is None and direction == "greater":
-        notes.append("completeness of the recent days is not known: 'no uptick' is never said")
-    if frame["model_based"].any():
-        notes.append("p-values marked model-based are smaller than the baseline alone could show")
+    found = answer(split, asked, history)
+    frame = _frame(split, counts, asked, found, margin)
     return UptickResult(
-        **common,
+        **common | {"notes": (*common["notes"], *_notes(frame, asked))},
         frame=frame,
+        parameters=parameters,
         family=family_words(frame),
         method=_METHOD if method == "lrd_b" else _OTHER.format(name=method),
-        null=null,
-        nulls=_nulls(frame, adjusted),
-        notes=tuple(notes),
-        sensitivity=sensitivity(split, counts, asked, frame, alpha) if null == "constant" else None,
+        null_hypothesis=_NULLS[null],
+        nulls=_nulls(found, history),
+        evidence=Evidence(counts, split, asked, history),
     )
 
 
-def _deviation(given: float | Sequence[float] | None, share: FloatArray | None) -> FloatArray | None:
-    if given is None:
-        return None
-    if share is None:
-        raise OptionError("completeness_sd is given without completeness", todo="give both")
-    deviation = (
-        np.broadcast_to(np.asarray(given, dtype=float), share.shape)
-        if np.ndim(given) == 0
-        else np.asarray(given, dtype=float)
-    )
-    if deviation.shape != share.shape or not (deviation >= 0).all():
+def _check_scan(parameters: dict[str, Any]) -> None:
+    """Raise for options that a window picked after looking has no use for."""
+    usual = {"null": "constant", "method": "lrd_b", "shrink": False, "completeness_sd": None, "calendar": ()}
+    given = [name for name, value in usual.items() if parameters[name] != value]
+    if given:
+        named = ", ".join(given)
         raise OptionError(
-            "completeness_sd is not usable",
-            expected=f"0 or more, one number or {share.size}",
-            found=str(given),
+            f"recent='scan' has no use for {named}",
+            expected="the rotation of the largest standardised sum, under the constant null",
+            todo=f"leave out {named}, or give the length of the recent window",
         )
-    return deviation
 
 
 def _common(counts: Counts, split: Split, baseline: int | str, calendar: Sequence[str]) -> dict[str, Any]:
     """Return what every result states, whatever was asked."""
-    notes = [*counts.notes, *calendar_notes(split, calendar)]
+    notes = [*counts.notes, *overlap_notes(split.recent_window, split.baseline_window, calendar)]
     if baseline == SAME_WEEKS:
         notes.append("the baseline holds the same weeks of earlier years, four weeks on either side")
     if counts.unplaced is not None and counts.unplaced.any():
@@ -251,113 +240,95 @@ def _common(counts: Counts, split: Split, baseline: int | str, calendar: Sequenc
     return {
         "recent": split.recent_window,
         "baseline": split.baseline_window,
-        "guard": split.guard * counts.period_days,
         "value": counts.value,
         "simulated": counts.simulated,
         "notes": tuple(notes),
     }
 
 
-def _nulls(frame: pd.DataFrame, adjusted: Adjusted) -> tuple[str, str]:
-    def said(column: str) -> str:
-        p = frame[column].to_numpy(dtype=float)
+def _notes(frame: pd.DataFrame, asked: Asked) -> list[str]:
+    """Say what a reader of this answer should know."""
+    notes = []
+    if asked.completeness is None and asked.upper:
+        notes.append("completeness of the recent days is not known: 'no uptick' is never said")
+    if frame["model_based"].any():
+        notes.append("p-values marked model-based are smaller than the baseline alone could show")
+    return notes
+
+
+def _too_short(history: History) -> str:
+    return f"not adjusted: {history.days} days of history before the guard, {NEEDED_DAYS} needed"
+
+
+def _terms(found: Answer, history: History) -> str:
+    """Say what the expectation was fitted to, or why none was."""
+    terms = found.expected.terms
+    if terms is None:
+        return _too_short(history)
+    fitted = ["trend", f"{terms.harmonics} annual harmonics"]
+    fitted += ["weekday"] * terms.weekday + list(history.names)
+    words = f"{', '.join(fitted)}, fitted to {history.days} days before the guard"
+    pvalue = found.expected.pvalue
+    left_out = int(np.isnan(pvalue).sum())
+    if left_out:
+        words += f"; {left_out} of {pvalue.size} regions not adjusted"
+        words += f" (under {PER_TERM} incidents a term, or gaps)"
+    return words
+
+
+def _nulls(found: Answer, history: History) -> tuple[str, str]:
+    """Say what was found under either null hypothesis."""
+
+    def said(p: np.ndarray[Any, np.dtype[np.float64]]) -> str:
         if len(p) == 1:
             return f"p = {format_p(p[0])}".replace("= <", "< ") if np.isfinite(p[0]) else "not tested"
         return f"p at most 0.05 in {int((p <= 0.05).sum())} of {int(np.isfinite(p).sum())} regions"
 
-    expected = f": {said('pvalue_expected')} ({adjusted.terms})" if adjusted.fitted else f": {adjusted.terms}"
+    terms = _terms(found, history)
+    expected = f": {said(found.expected.pvalue)} ({terms})" if history.enough else f": {terms}"
     return (
-        f"Constant null (recent mean = baseline mean): {said('pvalue_constant')}; "
+        f"Constant null (recent mean = baseline mean): {said(found.constant)}; "
         "not adjusted for season or trend.",
         f"Expected null (recent mean = trend, season and calendar){expected}.",
     )
 
 
-def _frame(
-    split: Split,
-    findings: Findings,
-    counts: Counts,
-    asked: Asked,
-    adjusted: Adjusted,
-    *,
-    null: str,
-    alpha: float,
-    margin: float,
-    confidence: float,
-) -> pd.DataFrame:
-    regions = len(counts.regions)
-    columns = ("expected", "rate_ratio", "low", "high", "limit", "minimum_detectable_ratio", "dispersion")
-    out = {name: np.full(regions, np.nan) for name in columns}
-    out["observed"] = np.where(split.recent_covered, split.recent, 0).sum(axis=0).astype(float)
-    out["observed"][~split.recent_covered.any(axis=0)] = np.nan
-    model_based = np.zeros(regions, dtype=bool)
-    for group, test, pattern in findings.tests:
-        if null == "constant":
-            windows = (split.baseline[:, group], split.baseline_covered[:, group], int(pattern.sum()))
-            _fill(out, group, test, asked, windows, alpha=alpha, confidence=confidence)
-            model_based[group] = test.pvalue < 1 / np.maximum(test.dispersion.windows, 1)
-    if null == "expected" and adjusted.test is not None:
-        _fill(out, adjusted.index, adjusted.test, asked, None, alpha=alpha, confidence=confidence)
-        windows_held = np.maximum(adjusted.test.dispersion.windows, 1)
-        model_based[adjusted.index] = adjusted.test.pvalue < 1 / windows_held
-    pvalue = findings.pvalue if null == "constant" else adjusted.pvalue
-    reasons = findings.reasons
-    if null == "expected":
-        missing = np.isnan(adjusted.pvalue)
-        reasons = [
-            r or ("not adjusted: too few incidents or gaps" if m else "")
-            for r, m in zip(reasons, missing, strict=True)
-        ]
-        pvalue = np.where([bool(r) for r in reasons], np.nan, pvalue)
-    qvalue = benjamini_hochberg(pvalue)
+def _frame(split: Split, counts: Counts, asked: Asked, found: Answer, margin: float) -> pd.DataFrame:
+    """Return one row a region: the numbers, and what follows from them."""
+    bounds = found.bounds
+    qvalue = benjamini_hochberg(found.pvalue)
     verdict, reason = verdicts(
-        pvalue, qvalue, reasons, out["observed"], out["limit"], asked, alpha=alpha, margin=margin
+        found.pvalue,
+        qvalue,
+        found.reasons,
+        found.observed,
+        bounds.limit,
+        asked,
+        alpha=asked.alpha,
+        margin=margin,
     )
     return pd.DataFrame(
         {
             "region": list(counts.regions),
-            "observed": out["observed"],
-            "expected": out["expected"],
-            "rate_ratio": out["rate_ratio"],
-            "low": out["low"],
-            "high": out["high"],
-            "limit": out["limit"],
-            "pvalue": pvalue,
+            "observed": found.observed,
+            "expected": bounds.expected,
+            "rate_ratio": bounds.ratio,
+            "low": bounds.low,
+            "high": bounds.high,
+            "limit": bounds.limit,
+            "pvalue": found.pvalue,
             "qvalue": qvalue,
             "verdict": verdict,
             "reason": reason,
-            "minimum_detectable_ratio": out["minimum_detectable_ratio"],
-            "dispersion": out["dispersion"],
-            "pvalue_constant": findings.pvalue,
-            "pvalue_expected": adjusted.pvalue,
-            "expected_adjusted": adjusted.expected,
-            "ratio_adjusted": adjusted.ratio,
+            "detectable": bounds.detectable,
+            "dispersion": bounds.dispersion,
+            "pvalue_constant": found.constant,
+            "pvalue_expected": found.expected.pvalue,
+            "expected_adjusted": found.expected.expected,
+            "ratio_adjusted": found.expected.ratio,
             "baseline_total": np.where(split.baseline_covered, split.baseline, 0).sum(axis=0),
             "baseline_periods": split.baseline_covered.sum(axis=0),
             "recent_periods": split.recent_covered.sum(axis=0),
-            "model_based": model_based,
+            "model_based": bounds.model_based,
         }
     )
-
-
-def _fill(
-    out: dict[str, FloatArray],
-    group: IndexArray,
-    test: LRDTest,
-    asked: Asked,
-    windows: tuple[npt.NDArray[np.int32], BoolArray, int] | None,
-    *,
-    alpha: float,
-    confidence: float,
-) -> None:
-    """Write what a group of regions was found to be into the columns."""
-    out["expected"][group] = test.expected
-    with np.errstate(divide="ignore"):
-        out["rate_ratio"][group] = test.observed / test.expected
-    out["low"][group] = ratio_limit(test, (1 - confidence) / 2, upper=False)
-    out["high"][group] = ratio_limit(test, (1 - confidence) / 2, upper=True)
-    out["limit"][group] = ratio_limit(test, 0.05, upper=asked.upper)
-    out["minimum_detectable_ratio"][group] = minimum_detectable_ratio(
-        test, alpha=alpha, windows=windows, upper=asked.upper
-    )
-    out["dispersion"][group] = test.dispersion.phi

@@ -17,6 +17,7 @@ from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.recurrence.bursts import burst_episodes
+from analytics.options import check_level
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
@@ -39,7 +40,6 @@ from analytics.upticks.recurring_tables import (
     periodicity_table,
     weekday_table,
 )
-from analytics.upticks.windows import check_share
 
 __all__ = ["recurrence_test"]
 
@@ -213,7 +213,7 @@ def _check(
     periods: tuple[float, float],
     replicates: int,
 ) -> None:
-    check_share(alpha=alpha)
+    check_level(alpha=alpha)
     if null not in NULLS:
         raise unknown_option("null", null, NULLS)
     for name, value, least in (("margin", margin, 1), ("burst_ratio", ratio, 1), ("burst_cost", cost, 0)):

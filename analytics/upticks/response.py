@@ -19,9 +19,9 @@ from analytics.counts import Counts, count_incidents
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.incidents import Incidents
 from analytics.kernels.claims.response import MatchedResponse, matched_response
+from analytics.options import check_level
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES
-from analytics.upticks.windows import check_share
 
 __all__ = ["response_test"]
 
@@ -139,7 +139,7 @@ def response_test(
     >>> [round(float(row[name]), 1) for name in ("naive_ratio", "estimate")]  # nothing works in these data
     [0.6, 0.9]
     """
-    check_share(alpha=alpha)
+    check_level(alpha=alpha)
     if direction not in ("less", "greater"):
         raise unknown_option("direction", direction, ("less", "greater"))
     for name, value in (("event", event), ("outcome", outcome)):

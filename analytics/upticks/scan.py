@@ -19,10 +19,10 @@ from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.space import scan as kernel
 from analytics.kernels.space.prospective import MIN_OBSERVED, check_zones, untestable_scan
+from analytics.options import check_level
 from analytics.periods import Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, ClaimResult, Verdict
 from analytics.upticks.scan_inputs import coordinates_of, cut_history
-from analytics.upticks.windows import check_share
 
 __all__ = ["scan_test"]
 
@@ -152,7 +152,7 @@ def scan_test(
     >>> result.frame[["places", "verdict"]].iloc[0].tolist()
     ['A, B, C', 'supported']
     """
-    check_share(alpha=alpha)
+    check_level(alpha=alpha)
     check_zones(null, max_share, radius)
     if replicates != int(replicates) or replicates < 1 / alpha - 1:
         raise OptionError(

@@ -11,10 +11,10 @@ from analytics._typing import IndexArray
 from analytics.counts import Counts
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.kernels.windows.answer import Asked, tested
 from analytics.periods import Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, format_p, shown
 from analytics.upticks.decide import MIN_OBSERVED
-from analytics.upticks.regional import Asked, find
 from analytics.upticks.windows import Split
 
 __all__ = ["sensitivity"]
@@ -22,16 +22,14 @@ __all__ = ["sensitivity"]
 _DAY = np.timedelta64(1, "D")
 
 
-def sensitivity(
-    split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame, alpha: float
-) -> pd.DataFrame:
+def sensitivity(split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame) -> pd.DataFrame:
     """Repeat the test, for the regions in uptick, without coarse dates and without the largest episode."""
     up = np.flatnonzero(frame["verdict"] == SUPPORTED)
     coarse = ["no dates are coarse" for _ in up]
     if counts.coarse is not None and counts.coarse.any() and up.size:
         first = int((split.baseline_window.start - counts.starts[0]) / _DAY) // counts.period_days
         fine = replace(split, values=split.values - counts.coarse[first : first + len(split.values)])
-        coarse = _words(fine, asked, up, alpha)
+        coarse = _words(fine, asked, up)
     episode_words: list[str] = []
     spans: list[str] = []
     if up.size:
@@ -43,7 +41,7 @@ def sensitivity(
         covered = split.covered.copy()
         covered[: len(episode)] &= ~episode
         removed = replace(split, covered=covered)
-        episode_words = _words(removed, asked, up, alpha)
+        episode_words = _words(removed, asked, up)
         days = counts.period_days
         first = split.baseline_window.start + begin[up] * days * _DAY
         spans = [str(Window(day, day + (length * days - 1) * _DAY)) for day in first]
@@ -58,16 +56,16 @@ def sensitivity(
     )
 
 
-def _words(split: Split, asked: Asked, up: IndexArray, alpha: float) -> list[str]:
-    findings = find(split, asked)
-    q = benjamini_hochberg(findings.pvalue)
+def _words(split: Split, asked: Asked, up: IndexArray) -> list[str]:
+    found = tested(split, asked)
+    q = benjamini_hochberg(found.pvalue)
     observed = np.where(split.recent_covered, split.recent, 0).sum(axis=0)
     words = []
     for i in up:
         if np.isnan(q[i]):
-            words.append(f"cannot be told: {findings.reasons[i]}")
+            words.append(f"cannot be told: {found.reasons[i]}")
         else:
-            stands = q[i] <= alpha and (observed[i] >= MIN_OBSERVED or not asked.upper)
+            stands = q[i] <= asked.alpha and (observed[i] >= MIN_OBSERVED or not asked.upper)
             word = shown(SUPPORTED if stands else CANNOT_BE_TOLD, asked.direction)
             words.append(f"{word} (q = {format_p(q[i])})".replace("= <", "< "))
     return words

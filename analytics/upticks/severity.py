@@ -20,7 +20,9 @@ from analytics.filters import parse_filter
 from analytics.incidents import Incidents
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.windows.lrd import lrd_test, minimum_detectable_ratio, ratio_limit
+from analytics.kernels.windows.bounds import bounds
+from analytics.kernels.windows.lrd import MIN_WINDOWS, lrd_test
+from analytics.options import check_level
 from analytics.periods import Window
 from analytics.results import (
     CANNOT_BE_TOLD,
@@ -31,7 +33,6 @@ from analytics.results import (
     format_number,
     format_p,
 )
-from analytics.upticks.windows import MIN_WINDOWS, check_share
 
 __all__ = ["severity_test"]
 
@@ -124,7 +125,7 @@ def severity_test(
     >>> result.frame["region"].tolist()[0], result.frame["verdict"].iloc[0]
     ('deaths per incident', 'not supported')
     """
-    check_share(alpha=alpha)
+    check_level(alpha=alpha)
     _check(recent, guard, baseline, mass, margin, completeness)
     counts = count_incidents(
         incidents, "day", by=by, regions=regions, start=start, as_of=as_of, where=where, value="fatalities"
@@ -320,13 +321,10 @@ def _total_row(
     expected = float(test.expected[0])
     row["baseline"] = expected
     row["estimate"] = float(values[-recent:].sum()) / expected if expected > 0 else np.inf
-    row["low"] = float(ratio_limit(test, 0.025, upper=False)[0])
-    row["high"] = float(ratio_limit(test, 0.025, upper=True)[0])
-    row["limit"] = float(ratio_limit(test, 0.05, upper=True)[0])
+    found = bounds(test, alpha=alpha, confidence=0.95, windows=(values[:end], covered[:end], recent))
+    for name in ("low", "high", "limit", "detectable"):
+        row[name] = float(getattr(found, name)[0])
     row["pvalue"] = float(test.pvalue[0])
-    row["detectable"] = float(
-        minimum_detectable_ratio(test, alpha=alpha, windows=(values[:end], covered[:end], recent))[0]
-    )
     return row
 
 

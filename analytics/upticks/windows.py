@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.errors import HistoryError, OptionError, unknown_option
-from analytics.kernels.windows.recent import MIN_WINDOWS, check_lengths
+from analytics.errors import HistoryError, unknown_option
+from analytics.geo.calendars import calendar_shares, calendar_windows
+from analytics.kernels.windows.answer import History, Stretch
+from analytics.kernels.windows.expected import history_before
+from analytics.kernels.windows.lrd import MIN_WINDOWS
+from analytics.options import check_windows
 from analytics.periods import Window, label_periods
 
-__all__ = [
-    "MIN_WINDOWS",
-    "SAME_WEEKS",
-    "Split",
-    "check_completeness",
-    "check_share",
-    "split_counts",
-    "too_short",
-]
+__all__ = ["MIN_WINDOWS", "SAME_WEEKS", "Split", "history_of", "split_counts", "too_short"]
 
 
 SAME_WEEKS = "same_weeks"
@@ -33,47 +27,11 @@ _BESIDE = np.timedelta64(28, "D")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Split:
-    """The counts cut out as one stretch: baseline, guard, recent; arrays of shape (periods, regions).
+class Split(Stretch):
+    """The counts cut out as one stretch, with the days that baseline and recent window go over."""
 
-    `length` and `guard` are numbers of periods.
-    """
-
-    values: npt.NDArray[np.int32]
-    covered: BoolArray
-    length: int
-    guard: int
     baseline_window: Window
     recent_window: Window
-
-    @property
-    def baseline(self) -> npt.NDArray[np.int32]:
-        """Counts of the baseline."""
-        return self.values[: -self.length - self.guard]
-
-    @property
-    def baseline_covered(self) -> BoolArray:
-        """Coverage of the baseline."""
-        return self.covered[: -self.length - self.guard]
-
-    @property
-    def recent(self) -> npt.NDArray[np.int32]:
-        """Counts of the recent window."""
-        return self.values[-self.length :]
-
-    @property
-    def recent_covered(self) -> BoolArray:
-        """Coverage of the recent window."""
-        return self.covered[-self.length :]
-
-
-def check_share(**shares: float) -> None:
-    """Raise an :class:`OptionError` for a named option that does not lie between 0 and 1."""
-    for name, share in shares.items():
-        if not 0 < share < 1:
-            raise OptionError(
-                f"{name} must lie between 0 and 1", expected="such as 0.05 or 0.95", found=str(share)
-            )
 
 
 def too_short(what: str, counts: Counts, recent: int, guard: int, baseline: int) -> HistoryError:
@@ -122,7 +80,7 @@ def split_counts(
             raise too_short(f"{what} on the same weeks of earlier years", counts, recent, guard, 2 * _YEAR)
     elif isinstance(baseline, str):
         raise unknown_option("baseline", baseline, (SAME_WEEKS, "a number of days"))
-    check_lengths(recent, guard, baseline, step, windows)
+    check_windows(recent, guard, baseline, step, windows)
     first = complete - (recent + guard + baseline) // step
     if first < 0:
         raise too_short(what, counts, recent, guard, baseline)
@@ -148,20 +106,27 @@ def split_counts(
     )
 
 
-def check_completeness(
-    given: float | Sequence[float] | None, periods: int, step: int
-) -> tuple[FloatArray | None, float | None]:
-    """Return the completeness of each recent period and its mean, or None twice where it is not known."""
-    if given is None:
-        return None, None
-    share = np.asarray(given, dtype=float)
-    if share.ndim == 0:
-        share = np.full(periods, float(share))
-    if share.shape != (periods,) or not ((share > 0) & (share <= 1)).all():
-        unit = "week" if step == 7 else "day"
-        raise OptionError(
-            "completeness is not usable",
-            expected=f"one number, or one for each of the {periods} recent {unit}s, above 0 and at most 1",
-            found=str(given),
-        )
-    return share, float(share.mean())
+def history_of(counts: Counts, split: Split, calendar: Sequence[str] = ()) -> History:
+    """Cut out what an expectation is fitted to, with the calendar terms that its days have seen."""
+    for name in calendar:
+        calendar_windows(name)  # an unknown term is an error however long the history
+    step = counts.period_days
+    last = int((split.recent_window.end - counts.starts[0]) / _DAY + 1) // step
+    first, days = history_before(last, split.length, split.guard, step)
+    part = slice(first, last)
+    starts = counts.starts[part]
+    history = History(
+        starts.astype("datetime64[D]").astype(np.int64),
+        counts.values[part],
+        counts.coverage[part],
+        step,
+        days,
+    )
+    if not calendar or not history.enough:
+        return history
+    share = calendar_shares(calendar, starts, step)
+    seen = share[: days // step].any(axis=0)
+    if not seen.any():
+        return history
+    names = tuple(name for name, known in zip(calendar, np.ravel(seen), strict=True) if known)
+    return replace(history, extra=share[:, seen], names=names)

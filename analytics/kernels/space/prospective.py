@@ -14,7 +14,8 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, FloatArray
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.space import scan
-from analytics.kernels.windows.recent import MIN_WINDOWS, check_whole
+from analytics.kernels.windows.lrd import MIN_WINDOWS
+from analytics.options import check_periods
 
 __all__ = [
     "MIN_OBSERVED",
@@ -46,7 +47,7 @@ def check_zones(null: str, max_share: float, radius: float | None) -> None:
 
 def check_history(step: int, window_max: int, history: int) -> None:
     """Raise OptionError unless the longest cluster fits into the history often enough."""
-    check_whole(step, window_max=window_max, history=history)
+    check_periods(step, window_max=window_max, history=history)
     if history < MIN_WINDOWS * window_max:
         raise OptionError(
             "the history is too short for clusters this long",

@@ -15,43 +15,41 @@ the cells of the seven; it is comparable only between tests that hold their size
 
 References
 ----------
-.. [1] Przyborowski, J., Wilenski, H. (1940). Homogeneity of results in testing samples from Poisson
-       series. Biometrika 31, 313-323.
-.. [2] Krishnamoorthy, K., Thomson, J. (2004). A more powerful test for comparing two Poisson means. Journal
-       of Statistical Planning and Inference 119, 23-35. With the score statistic: Gu, K., Ng, H. K. T., Tang,
-       M. L., Schucany, W. R. (2008). Testing the ratio of two Poisson rates. Biometrical Journal 50, 283-298.
-.. [3] Kiefer, N. M., Vogelsang, T. J. (2005). A new asymptotic theory for heteroskedasticity-autocorrelation
+.. [1] Kiefer, N. M., Vogelsang, T. J. (2005). A new asymptotic theory for heteroskedasticity-autocorrelation
        robust tests. Econometric Theory 21, 1130-1164.
-.. [4] Lazarus, E., Lewis, D. J., Stock, J. H., Watson, M. W. (2018). HAR inference: recommendations for
+.. [2] Lazarus, E., Lewis, D. J., Stock, J. H., Watson, M. W. (2018). HAR inference: recommendations for
        practice. Journal of Business and Economic Statistics 36, 541-559.
-.. [5] Ver Hoef, J. M., Boveng, P. L. (2007). Quasi-Poisson vs. negative binomial regression: how should we
-       model overdispersed count data? Ecology 88, 2766-2772.
-.. [6] Hauck, W. W., Donner, A. (1977). Wald's test as applied to hypotheses in logit analysis. Journal of the
-       American Statistical Association 72, 851-853.
-.. [7] Janssen, A. (1997). Studentized permutation tests for non-i.i.d. hypotheses and the generalized
+.. [3] Janssen, A. (1997). Studentized permutation tests for non-i.i.d. hypotheses and the generalized
        Behrens-Fisher problem. Statistics and Probability Letters 36, 9-21.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.common.rotation import rotation_pvalue
-from analytics.kernels.common.tails import binomial_tail
-from analytics.kernels.windows.lrd import lrd_test
+from analytics.kernels.windows.lrd import lrd_test, rotation_pvalue
+from analytics.kernels.windows.two_means import (
+    NumberArray,
+    c_test,
+    e_test,
+    nb_glm,
+    nb_glm_moments,
+    parts_of,
+    poisson_wald,
+    quasi_poisson,
+)
 
 __all__ = [
     "METHODS",
     "AlternativeTest",
+    "MethodName",
     "c_test",
     "e_test",
     "fixed_b",
@@ -65,10 +63,20 @@ __all__ = [
     "studentised_rotation",
 ]
 
-NumberArray = npt.NDArray[np.number]
+MethodName = Literal[
+    "lrd_b",
+    "lrd_a",
+    "rotation",
+    "studentised_rotation",
+    "fixed_b",
+    "c_test",
+    "e_test",
+    "poisson_wald",
+    "quasi_poisson",
+    "nb_glm",
+    "nb_glm_moments",
+]
 
-_E_TEST_SPREAD = 7.0  # standard deviations of the baseline count that the sum goes over: 1e-11 is left out
-_E_TEST_CELLS = 2_000_000  # terms of the sum held at once
 _TIE = 1e-9
 
 
@@ -87,282 +95,6 @@ class AlternativeTest(Protocol):
     ) -> FloatArray:
         """Return one-sided p-values, shape ``(series,)``."""
         ...
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Parts:
-    """Recent and baseline rows, their totals and exposures."""
-
-    recent: FloatArray
-    baseline: FloatArray
-    covered: BoolArray
-    observed: FloatArray
-    base: FloatArray
-    exposure: FloatArray
-    periods: FloatArray
-    completeness: FloatArray
-
-    @property
-    def means(self) -> tuple[FloatArray, FloatArray]:
-        """Means a period of what is reported, recent and baseline."""
-        return self.observed / len(self.recent), self.base / self.periods
-
-    @property
-    def log_ratio(self) -> FloatArray:
-        """Logarithm of the rate ratio, infinite or NaN where a window is empty."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(np.log(self.observed / self.exposure) - np.log(self.base / self.periods))
-
-
-def _parts(
-    series: NumberArray, covered: BoolArray, length: int, guard: int, completeness: FloatArray | float
-) -> _Parts:
-    end = series.shape[0] - length - guard
-    recent = np.asarray(series[end + guard :], dtype=float)
-    inside = covered[:end]
-    baseline = np.where(inside, series[:end], 0).astype(float)
-    observed = recent.sum(axis=0)
-    factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
-    return _Parts(
-        recent,
-        baseline,
-        inside,
-        observed,
-        baseline.sum(axis=0),
-        length * factor,
-        inside.sum(axis=0).astype(float),
-        factor,
-    )
-
-
-def _normal_tail(estimate: FloatArray, variance: FloatArray, *, upper: bool) -> FloatArray:
-    """Tail of a Wald statistic; NaN where the estimate or its variance is not a number above zero."""
-    usable = np.isfinite(estimate) & np.isfinite(variance) & (variance > 0)
-    z = np.divide(estimate, np.sqrt(variance), out=np.full(estimate.shape, np.nan), where=usable)
-    return np.asarray(special.ndtr(-z if upper else z))
-
-
-def c_test(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
-    """Conditional test of two Poisson means [1]_, mid-p.
-
-    Null: both windows are Poisson with one rate; given the total, the recent count is binomial. Fails
-    wherever counts are not Poisson: 24 / 23 % on the seven (INGARCH, log-Gaussian Cox), 33 / 33 % on the
-    other eight (ceasefires).
-
-    Examples
-    --------
-    >>> series = np.r_[np.zeros((9, 1)), np.ones((1, 1))]
-    >>> c_test(series, np.ones((10, 1), bool), length=1).round(6)
-    array([0.05])
-    """
-    p = _parts(series, covered, length, guard, completeness)
-    total = p.observed + p.base
-    tail = binomial_tail(p.observed, total, p.exposure / (p.exposure + p.periods), upper=upper)
-    return np.where(total > 0, tail, 1.0)
-
-
-def e_test(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
-    """Test of two Poisson means with the rate estimated rather than conditioned away [2]_, score statistic.
-
-    Null: both windows are Poisson with one rate, taken to be the pooled estimate; the p-value is the
-    probability of pairs of counts whose score statistic is at least the observed one. More powerful than
-    the conditional test where counts are Poisson and few. Fails wherever counts are not Poisson: 24 / 23 %
-    on the seven, 33 / 33 % on the other eight.
-
-    Notes
-    -----
-    For a given baseline count the statistic rises with the recent count, so the double sum is a single sum of
-    Poisson tails from the count where it crosses, a root of a quadratic. Equal pairs of totals are done once.
-
-    Examples
-    --------
-    >>> series = np.r_[np.full((60, 1), 1), np.full((4, 1), 3)]
-    >>> e_test(series, np.ones((64, 1), bool), length=4).round(4)
-    array([0.001])
-    """
-    p = _parts(series, covered, length, guard, completeness)
-    pairs = np.stack([p.observed, p.base, p.exposure, p.periods], axis=1)
-    distinct, which = np.unique(pairs, axis=0, return_inverse=True)
-    out = np.empty(len(distinct))
-    widest = float((distinct[:, 0] + distinct[:, 1]).max(initial=1.0))
-    step = max(1, int(_E_TEST_CELLS / (2 * _E_TEST_SPREAD * np.sqrt(widest) + 40)))
-    for first in range(0, len(distinct), step):
-        part = slice(first, first + step)
-        out[part] = _e_test(*distinct[part].T, upper=upper)
-    return out[np.ravel(which)]
-
-
-def _e_test(
-    observed: FloatArray, base: FloatArray, exposure: FloatArray, periods: FloatArray, *, upper: bool
-) -> FloatArray:
-    rate = (observed + base) / (exposure + periods)
-    mean, mean_base = rate * exposure, rate * periods
-    ratio = exposure / periods
-    total = np.maximum(observed + base, 1.0)
-    statistic = (observed - ratio * base) / np.sqrt(ratio * total)
-    spread = _E_TEST_SPREAD * np.sqrt(mean_base) + 20
-    first = np.maximum(np.floor(mean_base - spread), 0.0)
-    width = int(np.ceil((mean_base + spread - first).max())) + 1
-    y = first[:, None] + np.arange(width)
-    mass = np.exp(special.xlogy(y, mean_base[:, None]) - special.gammaln(y + 1) - mean_base[:, None])
-    # In w, the root of recent plus baseline count, the statistic's level set is a quadratic.
-    linear = (statistic * np.sqrt(ratio))[:, None]
-    w = (linear + np.sqrt(linear**2 + 4 * (1 + ratio)[:, None] * y)) / 2
-    crossing = w**2 - y
-    slack = _TIE * (1 + np.abs(crossing))
-    mean_ = np.broadcast_to(mean[:, None], y.shape)
-    if upper:
-        k = np.maximum(np.ceil(crossing - slack), 0.0)
-        tail = np.where(k > 0, special.gammainc(np.maximum(k, 1.0), mean_), 1.0)
-    else:
-        k = np.floor(crossing + slack)
-        # Two empty windows have statistic 0, which is above a negative one.
-        k = np.where((y == 0) & (statistic < 0)[:, None], -1.0, k)
-        tail = np.where(k >= 0, special.gammaincc(np.maximum(k, 0.0) + 1, mean_), 0.0)
-    return np.asarray(np.minimum((mass * tail).sum(axis=1), 1.0))
-
-
-def poisson_wald(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
-    """Poisson regression on an indicator of the recent window, Wald test.
-
-    Null: both windows are Poisson with one rate, and the log ratio is normal. Fails wherever counts are not
-    Poisson: 24 / 24 % on the seven, 34 / 34 % on the other eight, and 6 % even on Poisson counts. Has no
-    p-value where a window is empty, and loses power where one nearly is [6]_.
-
-    Examples
-    --------
-    >>> series = np.r_[np.full((60, 1), 1), np.full((4, 1), 3)]
-    >>> poisson_wald(series, np.ones((64, 1), bool), length=4).round(4)
-    array([0.0003])
-    """
-    p = _parts(series, covered, length, guard, completeness)
-    with np.errstate(divide="ignore"):
-        return _normal_tail(p.log_ratio, 1 / p.observed + 1 / p.base, upper=upper)
-
-
-def nb_glm(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-    alpha: float | FloatArray = 1.0,
-) -> FloatArray:
-    """Negative binomial regression of daily counts on an indicator of the recent window, Wald test.
-
-    Null: days are independent negative binomials with one mean and variance ``mean + alpha mean^2``.
-    `alpha` is 1 unless given, as in statsmodels' family, and is not estimated. Fails because a fixed
-    `alpha` is right by accident only, and because days are not independent: 16 / 15 % on the seven
-    (INGARCH), 18 / 16 % on the other eight, and under 1 % on Poisson counts of 2 a day. At low rates
-    ``alpha = 1`` is nearly Poisson, at high ones it hides upticks. Has no p-value where a window is empty
-    [6]_.
-
-    Examples
-    --------
-    >>> series = np.r_[np.full((60, 1), 1), np.full((4, 1), 3)]
-    >>> nb_glm(series, np.ones((64, 1), bool), length=4).round(4)
-    array([0.0348])
-    """
-    p = _parts(series, covered, length, guard, completeness)
-    recent, base = p.means
-    with np.errstate(divide="ignore"):
-        variance = (1 / recent + alpha) / len(p.recent) + (1 / base + alpha) / p.periods
-    return _normal_tail(p.log_ratio, variance, upper=upper)
-
-
-def nb_glm_moments(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
-    """As `nb_glm`, with `alpha` from the mean and variance of the baseline's days, at least 0.
-
-    Null: days are independent negative binomials with one mean. Fails where days depend on each other,
-    because days vary less than their dependence makes fortnights vary: 19 / 18 % on the seven (log-Gaussian
-    Cox), 22 / 21 % on the other eight (ceasefires).
-
-    Examples
-    --------
-    >>> series = np.r_[np.tile([[0], [2]], (30, 1)), np.full((4, 1), 3)]
-    >>> nb_glm_moments(series, np.ones((64, 1), bool), length=4).round(4)
-    array([0.0003])
-    """
-    p = _parts(series, covered, length, guard, completeness)
-    mean = p.base / p.periods
-    squares = np.where(p.covered, (p.baseline - mean) ** 2, 0.0).sum(axis=0)
-    variance = squares / np.maximum(p.periods - 1, 1)
-    alpha = np.divide(variance - mean, mean**2, out=np.zeros_like(mean), where=mean > 0)
-    return nb_glm(
-        series,
-        covered,
-        length=length,
-        guard=guard,
-        completeness=completeness,
-        upper=upper,
-        alpha=np.maximum(alpha, 0.0),
-    )
-
-
-def quasi_poisson(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
-    """Quasi-Poisson regression of daily counts on an indicator of the recent window, Wald test [5]_.
-
-    Null: days are uncorrelated with one mean and variance ``phi mean``, `phi` from Pearson's statistic of
-    daily residuals. Fails where days depend on each other, because the dispersion of days is not that of
-    fortnights: 20 / 20 % on the seven, 25 / 25 % on the other eight (ceasefires). Has no p-value where a
-    window is empty [6]_.
-
-    Examples
-    --------
-    >>> series = np.r_[np.tile([[0], [2]], (30, 1)), np.full((4, 1), 3)]
-    >>> quasi_poisson(series, np.ones((64, 1), bool), length=4).round(4)
-    array([0.0002])
-    """
-    p = _parts(series, covered, length, guard, completeness)
-    recent, base = p.means
-    squares = np.where(p.covered, (p.baseline - base) ** 2, 0.0).sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        chi2 = ((p.recent - recent) ** 2).sum(axis=0) / recent + squares / base
-        phi = chi2 / (len(p.recent) + p.periods - 2)
-        variance = phi * (1 / p.observed + 1 / p.base)
-    return _normal_tail(p.log_ratio, variance, upper=upper)
 
 
 def rotation(
@@ -400,7 +132,7 @@ def studentised_rotation(
     completeness: FloatArray | float = 1.0,
     upper: bool = True,
 ) -> FloatArray:
-    """Rotation of the window's count, studentised by the windows that do not touch it [7]_.
+    """Rotation of the window's count, studentised by the windows that do not touch it [3]_.
 
     Null: the series, the guard included, is stationary. For each rotation the statistic is the window's
     count minus the mean of the other windows, over their standard deviation; its rank is the p-value.
@@ -453,7 +185,7 @@ def fixed_b(
     completeness: FloatArray | float = 1.0,
     upper: bool = True,
 ) -> FloatArray:
-    """Difference of two means with a long-run variance whose own noise is in the critical value [3]_ [4]_.
+    """Difference of two means with a long-run variance whose own noise is in the critical value [1]_ [2]_.
 
     Null: the series is stationary with one mean, and both means are close to normal. The long-run variance
     of the baseline is the mean of its first ``nu = 0.4 n^(2/3)`` squared cosine transforms, so the
@@ -468,7 +200,7 @@ def fixed_b(
     >>> bool(fixed_b(series, np.ones((379, 1), bool), length=14)[0] < 0.01)
     True
     """
-    p = _parts(series, covered, length, guard, completeness)
+    p = parts_of(series, covered, length, guard, completeness)
     rows = len(p.baseline)
     nu = max(2, round(0.4 * rows ** (2 / 3)))
     mean = p.base / p.periods

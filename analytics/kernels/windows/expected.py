@@ -16,6 +16,7 @@ from analytics.kernels.common.dispersion import Dispersion, window_dispersion, w
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.windows.lrd import RAISE_ABOVE, LRDTest
+from analytics.periods import WEEKDAYS
 
 __all__ = [
     "MOST_DAYS",
@@ -23,9 +24,13 @@ __all__ = [
     "PER_TERM",
     "Adjustment",
     "ExpectedTest",
+    "RegressionData",
+    "Terms",
     "adjusted_test",
+    "chosen_terms",
     "expected_test",
     "history_before",
+    "regression_data",
     "seasonal_design",
 ]
 
@@ -94,13 +99,34 @@ def seasonal_design(
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Terms:
+    """The terms of an expectation.
+
+    Attributes
+    ----------
+    design : float array, shape (history + guard + length, terms)
+    names : tuple of str
+        Of the columns, calendar columns not among them.
+    harmonics : int
+    weekday : bool
+    block : int
+        Periods summed for the regression.
+    """
+
+    design: FloatArray
+    names: tuple[str, ...]
+    harmonics: int
+    weekday: bool
+    block: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Adjustment:
     """Which regions were adjusted (`index`), the test of each, and the terms that were fitted."""
 
     index: IndexArray
     test: ExpectedTest | None
-    harmonics: int
-    weekday: bool
+    terms: Terms
 
 
 def history_before(end: int, length: int, guard: int, step: int) -> tuple[int, int]:
@@ -108,6 +134,26 @@ def history_before(end: int, length: int, guard: int, step: int) -> tuple[int, i
     stop = end - length - guard
     first = max(0, stop - MOST_DAYS // step)
     return first, (stop - first) * step
+
+
+def chosen_terms(
+    day: IntArray, *, length: int, guard: int, step: int, extra: FloatArray | None = None
+) -> Terms:
+    """Choose the terms by a rule that never looks at the recent window.
+
+    Arguments are those of :func:`adjusted_test`. A trend and two annual harmonics, from 1,095 days of history
+    three; weekdays where the recent window is not whole weeks (in whole weeks they cancel).
+    """
+    end = len(day) - length - guard
+    # One harmonic is not enough: where the season has a second one, size was 13-21 % at its rising phases.
+    harmonics = 3 if end * step >= FULL_DAYS else 2
+    weekday = step == 1 and length % 7 != 0
+    design = seasonal_design(day, trend=True, harmonics=harmonics, weekday=weekday, extra=extra)
+    names = ["const", "trend"]
+    names += [f"{wave} {k}" for k in range(1, harmonics + 1) for wave in ("cos", "sin")]
+    names += list(WEEKDAYS[1:]) if weekday else []
+    block = 1 if weekday or step == 7 or extra is not None else 7
+    return Terms(design, tuple(names), harmonics, weekday, block)
 
 
 def adjusted_test(
@@ -123,11 +169,9 @@ def adjusted_test(
     exposure_variance: float = 0.0,
     upper: bool = True,
 ) -> Adjustment:
-    """Choose the terms by a rule that never looks at the recent window, and test the regions that carry them.
+    """Choose the terms (:func:`chosen_terms`) and test the regions that carry them.
 
-    A trend and two annual harmonics, from 1,095 days of history three; weekdays where the recent window is
-    not whole weeks (in whole weeks they cancel). A region needs ten incidents a term, coverage of half the
-    history and of the whole recent window.
+    A region needs ten incidents a term, coverage of half the history and of the whole recent window.
 
     Parameters
     ----------
@@ -144,29 +188,60 @@ def adjusted_test(
         As in :func:`expected_test`.
     """
     end = len(day) - length - guard
-    # One harmonic is not enough: where the season has a second one, size was 13-21 % at its rising phases.
-    harmonics = 3 if end * step >= FULL_DAYS else 2
-    weekday = step == 1 and length % 7 != 0
-    design = seasonal_design(day, trend=True, harmonics=harmonics, weekday=weekday, extra=extra)
+    terms = chosen_terms(day, length=length, guard=guard, step=step, extra=extra)
     history = covered[:end]
-    enough = (np.where(history, values[:end], 0).sum(axis=0) >= PER_TERM * design.shape[1]) & (
+    enough = (np.where(history, values[:end], 0).sum(axis=0) >= PER_TERM * terms.design.shape[1]) & (
         history.mean(axis=0) >= 0.5
     )
     index = np.flatnonzero(enough & covered[-length:].all(axis=0))
     if not index.size:
-        return Adjustment(index, None, harmonics, weekday)
+        return Adjustment(index, None, terms)
     test = expected_test(
         values[:, index],
         covered[:, index],
-        design,
+        terms.design,
         length=length,
         guard=guard,
-        block=1 if weekday or step == 7 or extra is not None else 7,
+        block=terms.block,
         completeness=completeness,
         exposure_variance=exposure_variance,
         upper=upper,
     )
-    return Adjustment(index, test, harmonics, weekday)
+    return Adjustment(index, test, terms)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RegressionData:
+    """What the regression is fitted to, summed over blocks of periods.
+
+    Attributes
+    ----------
+    first : int array, shape (blocks,)
+        First period of each block.
+    design : float array, shape (blocks, terms)
+        Its mean over the block's periods.
+    counts, exposure : float arrays, shape (blocks, series)
+        Incidents on covered periods, and how many those are.
+    """
+
+    first: IntArray
+    design: FloatArray
+    counts: FloatArray
+    exposure: FloatArray
+
+
+def regression_data(
+    baseline: npt.NDArray[np.number], covered: BoolArray, design: FloatArray, block: int
+) -> RegressionData:
+    """Sum a baseline over blocks of periods, which is faster and loses nothing where the terms are smooth."""
+    end = len(baseline)
+    first = np.unique(np.r_[0, np.arange(end % block, end, block)])
+    return RegressionData(
+        first,
+        np.add.reduceat(design, first, axis=0) / np.diff(np.r_[first, end])[:, None],
+        np.add.reduceat(np.where(covered, baseline, 0), first, axis=0),
+        np.add.reduceat(covered, first, axis=0, dtype=float),
+    )
 
 
 def expected_test(
@@ -205,12 +280,8 @@ def expected_test(
     """
     end = series.shape[0] - length - guard
     baseline, inside = series[:end], covered[:end]
-    first = np.unique(np.r_[0, np.arange(end % block, end, block)])
-    fit = poisson_fit(
-        np.add.reduceat(design[:end], first, axis=0) / np.diff(np.r_[first, end])[:, None],
-        np.add.reduceat(np.where(inside, baseline, 0), first, axis=0),
-        np.add.reduceat(inside, first, axis=0, dtype=float),
-    )
+    data = regression_data(baseline, inside, design[:end], block)
+    fit = poisson_fit(data.design, data.counts, data.exposure)
     mean = fit.mean(design)
     dispersion = window_dispersion(baseline, inside, length, expected=mean[:end], parameters=design.shape[1])
     observed = series[-length:].sum(axis=0).astype(float)

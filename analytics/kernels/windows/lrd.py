@@ -8,38 +8,40 @@ level (variant B).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
-from scipy.optimize import elementwise
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
-from analytics.kernels.common.rotation import rotation_pvalue
 from analytics.kernels.common.shrinkage import shrink_dispersion
-from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
+from analytics.kernels.common.tails import mixed_tail
 
 __all__ = [
+    "MIN_WINDOWS",
+    "REASONS",
     "LRDTest",
-    "critical_count",
+    "by_pattern",
     "lrd_test",
-    "minimum_detectable_ratio",
-    "predictive_limits",
     "raised_pvalue",
-    "ratio_limit",
+    "rotation_pvalue",
     "spared_pvalue",
+    "untestable",
 ]
 
 
-RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value is too coarse to say anything
-FEW = (
-    5  # with fewer incidents in the baseline its dispersion says nothing: the rotation p-value always counts
+MIN_WINDOWS = 8  # disjoint windows a baseline must hold for its dispersion to mean anything
+REASONS = (
+    "",
+    "more than half of the recent window has no coverage",
+    f"the baseline has coverage for fewer than {MIN_WINDOWS} windows",
+    "there is no incident in the baseline or the recent window",
 )
+RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value is too coarse to say anything
+FEW = 5  # with fewer incidents in the baseline its dispersion says nothing: the rotation always counts
 DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
-_GROWTH_MAX = 3.0  # beyond, a small count would be consistent with any ratio, however large
-_QUICK = (8, 8)  # quadrature nodes where a third digit is enough: limits of the ratio
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -172,222 +174,84 @@ def spared_pvalue(
     return np.minimum(without, RAISE_ABOVE)
 
 
-def _growth(log_ratio: FloatArray) -> FloatArray:
-    """Return how much the dispersion's excess over 1 grows with the ratio."""
-    return np.asarray(np.clip(np.exp(np.minimum(log_ratio, 5.0)), 1.0, _GROWTH_MAX))
+def rotation_pvalue(
+    series: npt.NDArray[np.number],
+    covered: BoolArray,
+    length: int,
+    scale: FloatArray | float = 1.0,
+    *,
+    upper: bool = True,
+) -> FloatArray:
+    """Share of rotations of the series whose last window holds at least as many incidents.
 
-
-def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
-    """One-sided confidence limit of the rate ratio, by inverting variant A's test.
-
-    A ratio above 1 is taken to multiply the random rate as a whole, so that its relative spread stays and the
-    dispersion's excess over 1 grows with it, up to threefold.
+    A stationary series may be turned like a wheel without changing its law, so the observed position is one
+    of equally likely ones; the observed rotation is among them, so the value is never zero.
 
     Parameters
     ----------
-    test : LRDTest
-    level : float
-        One-sided error, such as 0.025 for either end of a 95 % interval.
+    series : array, shape (periods, series)
+        Counts without a break; the last `length` periods are the recent window.
+    covered : bool array, same shape
+        Which entries are data. Every recent period must be; windows that touch an uncovered one are left out.
+    length : int
+    scale : float or array, shape (series,)
+        Expected share of a window's incidents that are reported in the recent window (completeness).
     upper : bool
-        The upper limit; otherwise the lower.
+        Count rotations with at least as many; otherwise with at most as many.
 
     Returns
     -------
     float array, shape (series,)
-        0 for a lower limit with nothing observed; infinite for an upper limit with an empty baseline; NaN
-        where there is no incident at all.
+
+    Examples
+    --------
+    >>> series = np.zeros((20, 1))
+    >>> series[-2:] = 1
+    >>> rotation_pvalue(series, np.ones((20, 1), bool), 2)
+    array([0.05])
     """
-    s, base = test.observed, test.baseline_total
-    total = s + base
-    goal = special.ndtri(level)
-    phi, edf = test.dispersion.phi, test.dispersion.edf
-    drawn = dispersion_nodes(phi, edf, _QUICK[0])
-
-    def score(log_ratio: FloatArray, index: IndexArray) -> FloatArray:
-        tail = mixed_tail(
-            s[index],
-            total[index],
-            np.exp(log_ratio) * test.recent_exposure[index],
-            test.baseline_exposure[index],
-            phi[index],
-            edf[index],
-            upper=not upper,
-            nodes=_QUICK[0],
-            spread_nodes=_QUICK[1],
-            drawn=1 + (drawn[index] - 1) * _growth(log_ratio)[:, None],
-        )
-        return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
-
-    limit = np.full(s.shape, np.nan)
-    limit[(total > 0) & (base == 0)] = np.inf if upper else np.nan
-    limit[(total > 0) & (s == 0)] = np.nan if upper else 0.0
-    index = np.flatnonzero(np.isnan(limit) & (total > 0))
-    if not index.size:
-        return limit
-    # The probit of the tail is close to linear in the log ratio, so few steps are needed.
-    start = np.log((s + 0.5) / test.recent_exposure / ((base + 0.5) / test.baseline_exposure))[index]
-    width = np.sqrt(phi * (1 / (s + 0.5) + 1 / (base + 0.5)))[index]
-    far = start + (-goal + 0.5) * width * (1 if upper else -1)
-    bracket = elementwise.bracket_root(score, np.minimum(start, far), np.maximum(start, far), args=(index,))
-    root = elementwise.find_root(
-        score, bracket.bracket, args=(index,), tolerances={"xatol": 1e-4, "xrtol": 0.0, "fatol": 1e-4}
-    )
-    limit[index] = np.where(bracket.success & root.success, np.exp(root.x), np.nan)
-    return limit
-
-
-def critical_count(
-    base: FloatArray,
-    recent: FloatArray,
-    periods: FloatArray,
-    dispersion: Dispersion,
-    level: float | FloatArray,
-    *,
-    upper: bool = True,
-) -> FloatArray:
-    """Smallest recent count whose upper tail is at most `level` (or largest whose lower tail is; -1 if none).
-
-    All arrays have shape ``(series,)``; `recent` and `periods` are exposures. Depends on the baseline alone.
-    """
-    levels = np.broadcast_to(np.asarray(level, dtype=float), base.shape)
-    drawn = dispersion_nodes(dispersion.phi, dispersion.edf, _QUICK[0])
-    mean = base / periods * recent
-
-    def rejects(count: FloatArray, index: IndexArray) -> BoolArray:
-        tail = mixed_tail(
-            count,
-            count + base[index],
-            recent[index],
-            periods[index],
-            dispersion.phi[index],
-            dispersion.edf[index],
-            upper=upper,
-            nodes=_QUICK[0],
-            spread_nodes=_QUICK[1],
-            drawn=drawn[index],
-        )
-        return np.asarray(tail <= levels[index])
-
-    # From a guess (Student's quantile, corrected for skewness) step outwards until the answer lies in
-    # (inner, outer], where `outer` is rejected and `inner` is not; then halve. -1 stands for "never".
+    whole = np.concatenate([covered, covered[: length - 1]])
+    wheel = np.concatenate([series, series[: length - 1]])
+    sums = window_sums(np.where(whole, wheel, 0), length)
+    valid = window_sums(whole, length) == length
+    recent = series.shape[0] - length
+    observed = series[recent:].sum(axis=0)
+    # Windows of the baseline would hold fewer incidents if they were reported as incompletely.
+    factor = np.broadcast_to(np.asarray(scale, dtype=float), observed.shape)
+    comparable = sums * factor
+    comparable[recent] = observed
     sign = 1.0 if upper else -1.0
-    spread = np.sqrt(dispersion.phi * np.maximum(mean, 0.1) * (1 + recent / periods))
-    t = special.stdtrit(dispersion.edf, 1 - levels)
-    skew = (2 * dispersion.phi - 1) / np.sqrt(dispersion.phi * np.maximum(mean, 0.1))
-    guess = mean + sign * t * spread + (t**2 - 1) / 6 * skew * spread
-    start = np.maximum(np.ceil(guess) if upper else np.floor(guess), 0.0)
-    every = np.arange(mean.size)
-    hit = rejects(start, every)
-    outer, inner = np.where(hit, start, np.nan), np.where(hit, np.nan, start)
-    step = 1.0
-    while True:
-        lost = np.flatnonzero(np.isnan(outer) | np.isnan(inner))
-        if not lost.size:
-            break
-        outwards = np.isnan(outer[lost])
-        at = np.where(outwards, inner[lost] + sign * step, outer[lost] - sign * step)
-        stop = at < 0  # below zero nothing can be observed: rejected from below, not rejected from above
-        hit = np.where(stop, not upper, rejects(np.maximum(at, 0.0), lost))
-        at = np.maximum(at, -1.0)
-        outer[lost] = np.where(hit, at, outer[lost])
-        inner[lost] = np.where(hit, inner[lost], at)
-        step *= 2
-    while True:
-        open_ = np.flatnonzero(np.abs(outer - inner) > 1)
-        if not open_.size:
-            return np.asarray(outer)
-        middle = np.floor((outer[open_] + inner[open_]) / 2)
-        hit = rejects(middle, open_)
-        outer[open_] = np.where(hit, middle, outer[open_])
-        inner[open_] = np.where(hit, inner[open_], middle)
+    beyond = sign * comparable >= sign * observed - 1e-9
+    return np.asarray((valid & beyond).sum(axis=0) / valid.sum(axis=0))
 
 
-def predictive_limits(
-    base: FloatArray, recent: FloatArray, periods: FloatArray, dispersion: Dispersion, level: float = 0.05
-) -> tuple[FloatArray, FloatArray]:
-    """Return the smallest and largest recent count the two-sided test does not reject: the expected band."""
-    low = critical_count(base, recent, periods, dispersion, level / 2, upper=False) + 1.0
-    high = critical_count(base, recent, periods, dispersion, level / 2, upper=True) - 1.0
-    return low, np.maximum(high, low)
-
-
-def minimum_detectable_ratio(
-    test: LRDTest,
-    *,
-    alpha: float,
-    windows: tuple[npt.NDArray[np.number], BoolArray, int] | None = None,
-    power: float = 0.8,
-    upper: bool = True,
-) -> FloatArray:
-    """Smallest rate ratio the test would call with the stated power, from the baseline alone.
-
-    The count that would be called is the smallest whose variant-B p-value is at most `alpha`; the recent
-    count is taken as negative binomial, its rate as a whole multiplied, so that the dispersion's excess over
-    1 grows with the ratio, up to threefold. Never uses the observed count (Hoenig and Heisey 2001). NaN for
-    an empty baseline, which has no rate to multiply. For decreases (``upper=False``) the largest ratio below
-    1, by variant A; NaN where even nothing would not be called.
+def untestable(
+    recent: npt.NDArray[np.integer],
+    baseline: npt.NDArray[np.integer],
+    any_window: BoolArray,
+    total: npt.NDArray[np.number],
+    length: int,
+) -> npt.NDArray[np.uint8]:
+    """Return why a cell cannot be tested, as an index into `REASONS`; 0 where it can.
 
     Parameters
     ----------
-    test : LRDTest
-    alpha, power : float
-    windows : tuple, optional
-        The baseline's counts, their coverage and the window's length, for the rotation's part in variant B.
-    upper : bool
-
-    Returns
-    -------
-    float array, shape (series,)
+    recent, baseline : int arrays
+        Covered periods of the recent window and of the baseline.
+    any_window : bool array
+        Whether the baseline holds one window that is covered throughout.
+    total : array
+        Incidents in baseline and recent window.
+    length : int
+        Periods in the recent window.
     """
-    recent, periods = test.recent_exposure, test.baseline_exposure
-    dispersion = test.dispersion
-    if not upper:
-        return _detectable_decrease(test, alpha, power)
-    called = critical_count(test.baseline_total, recent, periods, dispersion, alpha)
-    if windows is not None:
-        baseline, covered, length = windows
-        sums = window_sums(np.where(covered, baseline, 0), length) * (recent / length)
-        whole = window_sums(covered, length) == length
-        ranked = np.sort(np.where(whole, sums, -1.0), axis=0)[::-1]
-        allowed = np.floor(alpha * (whole.sum(axis=0) + length)).astype(int) - 1
-        at = np.clip(allowed, 0, ranked.shape[0] - 1)
-        beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
-        # Variant B calls a count where A is at most 0.01, or where both A and the rotation are at most alpha.
-        firm = critical_count(test.baseline_total, recent, periods, dispersion, min(RAISE_ABOVE, alpha))
-        called = np.minimum(np.maximum(called, beyond), firm)
-
-    mean = test.expected
-    phi = np.maximum(dispersion.phi, 1 + 1e-6)
-
-    def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, excess: FloatArray) -> FloatArray:
-        grown = _growth(log_ratio) * excess
-        size = np.exp(log_ratio) * mu / grown
-        return np.asarray(special.betainc(count, size, grown / (1 + grown)) - power)
-
-    index = np.flatnonzero(test.baseline_total > 0)
-    ratio = np.full(mean.shape, np.nan)
-    if index.size:
-        args = (np.maximum(called, 1.0)[index], mean[index], (phi - 1)[index])
-        start = np.zeros(index.size)
-        bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
-        ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
-    return np.asarray(np.maximum(ratio, 1.0))
+    code = np.where(total == 0, 3, 0)
+    code = np.where((baseline // length < MIN_WINDOWS) | ~any_window, 2, code)
+    return np.where(recent * 2 < length, 1, code).astype(np.uint8)
 
 
-def _detectable_decrease(test: LRDTest, alpha: float, power: float) -> FloatArray:
-    called = critical_count(
-        test.baseline_total, test.recent_exposure, test.baseline_exposure, test.dispersion, alpha, upper=False
-    )
-    excess = np.maximum(test.dispersion.phi - 1, 1e-6)
-    ratio = np.full(called.shape, np.nan)
-    index = np.flatnonzero((called >= 0) & (test.baseline_total > 0))
-
-    def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, e: FloatArray) -> FloatArray:
-        return np.asarray(power - special.betaincc(count + 1, np.exp(log_ratio) * mu / e, e / (1 + e)))
-
-    if index.size:
-        args = (called[index], test.expected[index], excess[index])
-        start = np.full(index.size, -1.0)
-        bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
-        ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
-    return ratio
+def by_pattern(covered: BoolArray) -> Iterator[tuple[BoolArray, IndexArray]]:
+    """Yield each pattern of covered recent periods with the columns that have it; (periods, columns)."""
+    patterns, which = np.unique(covered, axis=1, return_inverse=True)
+    for number, pattern in enumerate(patterns.T):
+        yield pattern, np.flatnonzero(np.ravel(which) == number)

@@ -1,4 +1,4 @@
-"""The test of a recent window, for one end or for many: which cells can be tested, and the rolling LRD test.
+"""The LRD test of a recent window for many ends at once: the rolling test.
 
 A rolling test takes every sum it needs from running totals along the series, so that a further end costs no
 pass over its baseline; only the rotation looks at each window once. Sums are of whole numbers, hence exact:
@@ -7,120 +7,40 @@ the numbers are those of :func:`analytics.kernels.windows.lrd.lrd_test` on each 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
-from analytics.errors import OptionError
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import Dispersion, dispersion_from
 from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.windows.bounds import critical_count
 from analytics.kernels.windows.lrd import (
     DAYS_TO_SPARE,
     RAISE_ABOVE,
-    critical_count,
+    by_pattern,
     lrd_test,
     raised_pvalue,
     spared_pvalue,
+    untestable,
 )
 
-__all__ = [
-    "MIN_WINDOWS",
-    "REASONS",
-    "RollingTest",
-    "RollingTotals",
-    "by_pattern",
-    "check_lengths",
-    "check_whole",
-    "joined",
-    "rolling_test",
-    "rolling_totals",
-    "untestable",
-]
+__all__ = ["RollingTest", "RollingTotals", "joined", "rolling_test", "rolling_totals"]
 
 
-MIN_WINDOWS = 8  # disjoint windows a baseline must hold for its dispersion to mean anything
-REASONS = (
-    "",
-    "more than half of the recent window has no coverage",
-    f"the baseline has coverage for fewer than {MIN_WINDOWS} windows",
-    "there is no incident in the baseline or the recent window",
-)
 _BLOCK = 2**20  # counts at a time, so that the running totals stay near 100 MB
 _COLUMNS = 2_000  # cells at a time that are tested on a stretch of their own
-
-
-def check_whole(step: int, *, least: int | None = None, **lengths: int) -> None:
-    """Raise unless each named length in days is a whole number of periods, at least one unless stated."""
-    for name, days in lengths.items():
-        if days != int(days) or days < (step if least is None else least) or days % step:
-            raise OptionError(
-                f"{name} must be a whole number of {'weeks' if step == 7 else 'days'}",
-                expected=f"a multiple of {step} days" if step == 7 else "a number of days",
-                found=str(days),
-            )
-
-
-def check_lengths(recent: int, guard: int, baseline: int, step: int, windows: int = MIN_WINDOWS) -> None:
-    """Raise unless the lengths in days are whole periods of `step` days and the baseline holds `windows`.
-
-    Raises
-    ------
-    OptionError
-    """
-    check_whole(step, recent=recent)
-    check_whole(step, least=0, guard=guard)
-    check_whole(step, baseline=baseline)
-    if baseline < windows * recent:
-        raise OptionError(
-            f"the baseline is too short to judge how much {recent}-day sums vary",
-            expected=f"at least {windows} times the recent window, {windows * recent} days",
-            found=f"{baseline} days",
-        )
-
-
-def untestable(
-    recent: npt.NDArray[np.integer],
-    baseline: npt.NDArray[np.integer],
-    any_window: BoolArray,
-    total: npt.NDArray[np.number],
-    length: int,
-) -> npt.NDArray[np.uint8]:
-    """Return why a cell cannot be tested, as an index into `REASONS`; 0 where it can.
-
-    Parameters
-    ----------
-    recent, baseline : int arrays
-        Covered periods of the recent window and of the baseline.
-    any_window : bool array
-        Whether the baseline holds one window that is covered throughout.
-    total : array
-        Incidents in baseline and recent window.
-    length : int
-        Periods in the recent window.
-    """
-    code = np.where(total == 0, 3, 0)
-    code = np.where((baseline // length < MIN_WINDOWS) | ~any_window, 2, code)
-    return np.where(recent * 2 < length, 1, code).astype(np.uint8)
-
-
-def by_pattern(covered: BoolArray) -> Iterator[tuple[BoolArray, IndexArray]]:
-    """Yield each pattern of covered recent periods with the columns that have it; (periods, columns)."""
-    patterns, which = np.unique(covered, axis=1, return_inverse=True)
-    for number, pattern in enumerate(patterns.T):
-        yield pattern, np.flatnonzero(np.ravel(which) == number)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RollingTest:
     """Arrays of shape (ends, regions): what the recent window that ends there was found to be.
 
-    `code` is an index into `REASONS`; where it is not 0 the numbers are NaN. `observed` and `expected` belong
-    to the `days` covered periods of the window. `bound` is the smallest count of the window that would be
-    called, or None.
+    `code` is an index into ``analytics.kernels.windows.lrd.REASONS``; where it is not 0 the numbers are NaN.
+    `observed` and `expected` belong to the `days` covered periods of the window. `bound` is the smallest
+    count of the window that would be called, or None.
     """
 
     code: npt.NDArray[np.uint8]

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, IntArray
 from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, history_before
-from analytics.kernels.windows.recent import REASONS, RollingTest, joined, rolling_totals
+from analytics.kernels.windows.lrd import REASONS
+from analytics.kernels.windows.recent import RollingTest, joined, rolling_totals
 
 __all__ = ["ADJUSTED_REASONS", "rolling_expected_test"]
 

@@ -16,11 +16,12 @@ from analytics.errors import OptionError, unknown_option
 from analytics.filters import parse_filter
 from analytics.geo import region_table
 from analytics.incidents import Incidents, read_incidents
+from analytics.options import check_completeness
 from analytics.periods import Window, as_day, parse_week, week_label
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult
 from analytics.upticks import expected_band, uptick_test
-from analytics.upticks.windows import check_completeness, split_counts
+from analytics.upticks.windows import split_counts
 
 __all__ = [
     "SAMPLE",
