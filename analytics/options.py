@@ -31,6 +31,7 @@ __all__ = [
     "check_windows",
     "choices",
     "numbers_of",
+    "refuse_former",
     "renamed",
 ]
 
@@ -292,3 +293,32 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return call
 
     return wrap
+
+
+def refuse_former(owner: str, name: str, **names: str) -> None:
+    """Raise an :class:`OptionError` that names the new spelling, where `name` is the former one of a part.
+
+    For ``__getattr__`` of a module or class, before its AttributeError.
+
+    Parameters
+    ----------
+    owner : str
+        The module or class.
+    name : str
+        What was asked for.
+    **names : str
+        ``former="now"``; a text with a space is advice, used as it stands.
+
+    Examples
+    --------
+    >>> refuse_former("Alarms", "run", run="how()")
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: Alarms has no 'run' any more
+      what to do: how() is its name now
+    """
+    if name in names:
+        now = names[name]
+        raise OptionError(
+            f"{owner} has no {name!r} any more", todo=now if " " in now else f"{now} is its name now"
+        )

@@ -55,7 +55,7 @@ def test_bh_takes_every_period_as_a_family():
     adjusted = alarms(p).adjust(alpha=ALPHA)
     np.testing.assert_allclose(adjusted.qvalue, expected, atol=EXACT)
     np.testing.assert_array_equal(adjusted.alarm, expected <= ALPHA)
-    assert adjusted.run().parameters["adjusted"] == {"over": "regions", "method": "bh", "alpha": ALPHA}
+    assert adjusted.how().parameters["adjusted"] == {"over": "regions", "method": "bh", "alpha": ALPHA}
 
 
 def test_what_was_not_tested_is_in_no_family():
@@ -264,7 +264,7 @@ def test_overlap_is_stated_or_thinned():
 def test_each_detector_has_its_own_family_and_rates_do_not_survive():
     p = np.array([[0.02, 0.9]])
     first, second = alarms(p), alarms(np.array([[0.03, 0.04]]), name="other")
-    first = replace(first, runs=(replace(first.run(), rate=np.ones(2), rate_basis="a budget"),))
+    first = replace(first, runs=(replace(first.how(), rate=np.ones(2), rate_basis="a budget"),))
     adjusted = Alarms.concat([first, second]).adjust()
     np.testing.assert_allclose(adjusted.qvalue, [[0.04, 0.9, 0.04, 0.04]])
     assert all(run.rate is None for run in adjusted.runs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from analytics.detectors.grid import NO_COVERAGE, RUNNING, check_level, grid_of,
 from analytics.errors import HistoryError, InputError, OptionError
 from analytics.kernels.common.episodes import episode_onsets, episode_spans
 from analytics.results import Alarms, DetectorRun
+from analytics.results.alarm_arrays import NO_CHANGE
 
 WEEKS = pd.date_range("2019-11-04", periods=12, freq="7D")
 
@@ -111,7 +114,7 @@ def test_detectors_are_put_side_by_side_on_all_periods(alarms):
     assert set(other.loc[other["alarm"].isna(), "note"]) == {"not run on this period"}
     back = both.select(detectors="above_five").frame
     pd.testing.assert_frame_equal(back, alarms.frame)
-    assert both.run("other").method == "More than five."
+    assert both.how("other").method == "More than five."
 
 
 def test_what_cannot_be_put_together_says_why(alarms):
@@ -124,7 +127,52 @@ def test_what_cannot_be_put_together_says_why(alarms):
     with pytest.raises(OptionError, match=r"regions are chosen by name[\s\S]*Kirkuk[\s\S]*found: 3"):
         alarms.select(regions=3)
     with pytest.raises(OptionError, match="no detector 'x' in these alarms"):
-        alarms.run("x")
+        alarms.how("x")
+
+
+def test_the_former_name_names_the_new_one_and_nothing_else_is_guessed(alarms):
+    with pytest.raises(OptionError, match=r"Alarms has no 'run' any more[\s\S]*how\(\) is its name now"):
+        alarms.run()
+    assert not hasattr(alarms, "runn")
+
+
+def test_the_handles(alarms):
+    later = above_five(weekly({"Kirkuk": KIRKUK, "Erbil": ERBIL}), "other", last=2)
+    both = Alarms.concat([alarms, later])
+    assert alarms.frame is alarms.frame
+    assert replace(alarms, value="deaths").frame is not alarms.frame
+    assert dict(alarms.parameters) == {"above_five": {}}
+    assert list(both.parameters) == ["above_five", "other"]
+    with pytest.raises(TypeError):
+        both.parameters["other"] = {}
+    assert alarms.null_hypothesis == NO_CHANGE
+    assert both.null_hypothesis == f"above_five: {NO_CHANGE}; other: {NO_CHANGE}"
+    assert len(repr(both).splitlines()) <= 10
+
+
+def test_tidy_has_one_row_a_region_for_each_detector(alarms):
+    table = above_five(weekly({"Erbil": ERBIL, "Kirkuk": KIRKUK, "Babil": [*ERBIL[:-1], None]})).tidy()
+    assert table["region"].tolist() == ["Erbil", "Kirkuk", "Babil"]
+    assert table["observed"].tolist() == [3, 9, pd.NA]
+    assert table["verdict"].tolist() == ["no alarm", "alarm", "not tested"]
+    assert table["reason"].tolist() == ["", "", NO_COVERAGE]
+    assert table["expected"].tolist()[:2] == [1.5, 1.5]
+    assert table["period"].unique().tolist() == ["2020-W04"]
+    other = above_five(weekly({"Kirkuk": KIRKUK, "Erbil": ERBIL}), "other")
+    assert len(Alarms.concat([alarms, other]).tidy()) == 4
+
+
+def test_choosing_regions_cuts_what_holds_one_value_a_region(alarms):
+    run = replace(
+        alarms.runs[0],
+        parameters={"alpha": np.array([0.01, 0.02]), "mean": np.array([[1.0, 2.0]]), "bets": (1.0, 2.0)},
+        rate=np.array([0.5, 1.5]),
+    )
+    chosen = replace(alarms, runs=(run,)).select(regions="Erbil").how()
+    assert chosen.parameters["alpha"].tolist() == [0.02]
+    assert chosen.parameters["mean"].tolist() == [[2.0]]
+    assert chosen.parameters["bets"] == (1.0, 2.0)
+    assert chosen.rate.tolist() == [1.5]
 
 
 def test_last_periods_keep_their_numbers(alarms):
@@ -134,7 +182,7 @@ def test_last_periods_keep_their_numbers(alarms):
     )
     assert len(alarms.last(1000).starts) == len(alarms.starts)
     for wrong in (0, -1, 2.5, "x", True):
-        with pytest.raises(OptionError, match="periods is not a number of them"):
+        with pytest.raises(OptionError, match="periods is not usable"):
             alarms.last(wrong)
 
 
@@ -145,8 +193,6 @@ def test_one_alarm_in_one_region_is_not_two():
 
 
 def test_an_alarm_that_was_not_tested_or_has_no_reason_is_refused(alarms):
-    from dataclasses import replace
-
     untested = alarms.tested.copy()
     untested[:] = False
     with pytest.raises(AssertionError, match="an alarm where nothing was tested"):
@@ -161,8 +207,6 @@ def test_daily_counts_shown_by_week_are_added_up():
     grid = grid_of(daily.resample("week"))
     assert grid.values[:, 0].tolist() == [7, 7, 0]  # the third is still running
     assert grid.usable[:, 0].tolist() == [True, True, False]
-    from dataclasses import replace
-
     assert grid_of(replace(daily, freq="week")).values[:, 0].tolist() == [7, 7, 0]
     assert grid_of(daily).shape == (16, 1)
 

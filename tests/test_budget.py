@@ -86,7 +86,7 @@ def test_every_registered_detector_runs_as_registered(name):
     spec = detector_spec(name)
     counts = weekly("negative_binomial", regions=2, days=3 * 364)
     found = spec.run(counts, np.full(2, spec.usual), last=8)
-    run = found.run()
+    run = found.how()
     assert run.name == name
     assert (run.kind, run.resets) == (spec.kind, spec.resets)
     assert found.tested.all()

@@ -113,13 +113,13 @@ def test_the_condition_stands_in_the_method_and_the_docstring():
     assert CONDITION in " ".join(e_detector.__doc__.split())
     y = counts_of(np.random.default_rng(7).poisson(1.0, 80))
     for form in ("shiryaev_roberts", "cusum", "process"):
-        assert CONDITION in e_detector(y, form=form).run().method
+        assert CONDITION in e_detector(y, form=form).how().method
 
 
 def test_only_a_process_with_a_stated_m_is_an_e_value():
     y = counts_of(np.random.default_rng(8).poisson(1.0, (80, 3)))
     kinds = {
-        (form, stated): e_detector(y, form=form, m=1.5 if stated else None).run()
+        (form, stated): e_detector(y, form=form, m=1.5 if stated else None).how()
         for form in ("shiryaev_roberts", "cusum", "process")
         for stated in (True, False)
     }
@@ -128,7 +128,7 @@ def test_only_a_process_with_a_stated_m_is_an_e_value():
     assert kinds["cusum", True].resets
     assert kinds["shiryaev_roberts", True].rate.tolist() == pytest.approx([1.0] * 3)
     adjusted = e_detector(y, form="process", m=1.5).adjust(over="regions", method="ebh")
-    assert adjusted.run().kind == "evalue"
+    assert adjusted.how().kind == "evalue"
 
 
 def test_restarts_by_number_and_by_date():

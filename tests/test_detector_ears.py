@@ -94,7 +94,7 @@ def test_c3_adds_what_c2_exceeds_one_by():
 def test_alarm_statistic_and_bound_agree(series, method, alpha, scale):
     alarms = ears(panel(np.array(series) * scale), method=method, alpha=alpha)
     tested, raised = alarms.tested[:, 0], alarms.alarm[:, 0]
-    threshold = alarms.run().parameters["threshold"]
+    threshold = alarms.how().parameters["threshold"]
     np.testing.assert_array_equal(raised[tested], alarms.statistic[tested, 0] > threshold)
     away = tested & (np.abs(alarms.observed - alarms.upper_bound)[:, 0] > 1e-6)
     np.testing.assert_array_equal(raised[away], (alarms.observed > alarms.upper_bound)[away, 0])
@@ -236,7 +236,7 @@ def test_pvalues_are_tails_of_the_statistic():
     rows = alarms.tested
     np.testing.assert_allclose(alarms.pvalue[rows], stats.t.sf(alarms.statistic[rows], 6))
     np.testing.assert_array_equal(alarms.alarm[rows], alarms.pvalue[rows] < 0.05)
-    assert alarms.run().kind == "pvalue"
+    assert alarms.how().kind == "pvalue"
     third = ears(counts, method="C3", alpha=0.05, pvalues=True)
     np.testing.assert_array_equal(third.alarm[third.tested], third.pvalue[third.tested] < 0.05)
 

@@ -67,7 +67,7 @@ def test_the_references_figures(name, case):
         rtol=0,
         atol=REFERENCE_ML if estimated else REFERENCE,
     )
-    assert alarms.run().parameters["alpha"] == pytest.approx(output["alpha_used"], abs=REFERENCE)
+    assert alarms.how().parameters["alpha"] == pytest.approx(output["alpha_used"], abs=REFERENCE)
 
 
 def likelihood_ratio(y, mean, alpha, ratio):
@@ -193,7 +193,7 @@ def test_false_alarms_keep_to_the_run_length(process, family):
     rate = alarms.onsets.sum() / alarms.years.sum()
     # 300 region-years: 1.0 a year wanted, two standard errors are 0.12, the threshold's own error 0.06.
     assert 0.7 < rate < 1.3
-    run = alarms.run()
+    run = alarms.how()
     assert run.resets
     assert run.kind == "score"
     assert run.rate.tolist() == pytest.approx([1.0] * 150)
@@ -280,7 +280,7 @@ def test_a_year_of_53_weeks_shifts_nothing():
     mean = 5 * np.exp(0.8 * np.cos(2 * np.pi * weeks / (365.25 / 7)))
     y = np.random.default_rng(15).poisson(mean)
     alarms = glr(counts_of(y, first="2013-12-30"), family="poisson", training=156, threshold=8.0)
-    assert alarms.run().parameters["harmonics"] == 1
+    assert alarms.how().parameters["harmonics"] == 1
     assert not alarms.alarm.any()
     tested = alarms.tested[:, 0]
     assert np.abs(alarms.expected[tested, 0] / mean[tested] - 1).max() < 0.25
@@ -303,7 +303,7 @@ def test_days_shown_by_week_are_weeks():
     options = {"alpha": np.array([0.1, 0.2, 0.3]), "arl": [30, 40, 50], "training": 60}
     a, b = glr(daily, **options), glr(by_week, **options)
     np.testing.assert_array_equal(a.statistic, b.statistic)
-    assert (np.diff(b.run().parameters["threshold"]) > 0).all()
+    assert (np.diff(b.how().parameters["threshold"]) > 0).all()
     assert glr(daily, alpha="ml", training=60).tested[60:].all()
 
 

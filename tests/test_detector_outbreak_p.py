@@ -97,8 +97,8 @@ def test_an_alarm_starts_the_series_anew():
     assert np.flatnonzero(alarms.alarm[:, 0]).tolist() == [20]
     kept = outbreak_p(panel(series), reset=False)
     assert kept.alarm[20:, 0].all()
-    assert alarms.run().resets
-    assert not kept.run().resets
+    assert alarms.how().resets
+    assert not kept.how().resets
 
 
 def test_edges():

@@ -107,7 +107,7 @@ def test_weekly_counts():
     covered[-2, 0] = covered[-1, 1] = False
     covered[10:40, 2] = False
     alarms = check_last_row(counts_of(values, covered=covered, finest="week"))
-    assert alarms.run().overlap == 2
+    assert alarms.how().overlap == 2
     with pytest.raises(OptionError, match="weekly counts cannot be tested day by day"):
         recent_window(counts_of(values, finest="week"), every="day")
     with pytest.raises(OptionError, match="whole number of weeks"):
@@ -119,7 +119,7 @@ def test_daily_rows_on_request_and_where_days_are_shown():
     values = bursty(rng, (420, 3), 0.4)
     by_day = recent_window(counts_of(values, freq="day"))
     assert by_day.freq == "day"
-    assert by_day.run().overlap == 14
+    assert by_day.how().overlap == 14
     asked = recent_window(counts_of(values), every="day")
     np.testing.assert_array_equal(asked.pvalue, by_day.pvalue)
     weekly = recent_window(counts_of(values, freq="day"), every="week")

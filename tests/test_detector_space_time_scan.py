@@ -75,7 +75,7 @@ def test_every_row_is_the_scan_of_its_week_and_last_changes_nothing():
         assert alarms.statistic[row].max() == pytest.approx(frame["statistic"].iloc[0], rel=SAME)
     two = space_time_scan(counts, places=where, last=2, **SHORTER)
     np.testing.assert_array_equal(two.pvalue, alarms.pvalue[-2:])
-    assert alarms.run().overlap == 2
+    assert alarms.how().overlap == 2
 
 
 def test_expected_shares_out_the_weeks_incidents():
@@ -106,7 +106,7 @@ def test_weekly_counts_days_shown_and_a_running_week():
         space_time_scan(weekly, places=where, window_max=10, **QUICK)
     daily = space_time_scan(counts_of(values, freq="day"), places=where, last=2, **SHORTER)
     assert daily.freq == "day"
-    assert daily.run().overlap == 14
+    assert daily.how().overlap == 14
     running = space_time_scan(counts_of(values, end=SUNDAY + 2), places=where, last=1, **SHORTER)
     assert running.frame["note"].iloc[-1] == RUNNING
     assert running.tested[0].all()

@@ -185,7 +185,7 @@ def test_defaults_are_registered_for_their_frequency(counts):
 def test_options_of_one_s_own(counts):
     spec = replace(detector_spec("ears_c1"), options={"method": "C1", "baseline": 14, "pvalues": True})
     result = monitor(counts, spec)
-    assert result.alarms.run().parameters["baseline"] == 14
+    assert result.alarms.how().parameters["baseline"] == 14
 
 
 def test_words(watched, counts):

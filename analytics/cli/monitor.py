@@ -80,7 +80,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Monito
         "detectors": [
             {
                 "detector": found.detector,
-                "method": result.alarms.run(found.detector).method,
+                "method": result.alarms.how(found.detector).method,
                 "parameter": found.parameter,
                 "basis": found.basis,
                 "thresholds": records(found.frame),

@@ -169,7 +169,7 @@ def _before(history: Counts, tested_days: int, least: int) -> tuple[Counts, tupl
 def _run(spec: Spec, counts: Counts, found: Calibration, last: int) -> Alarms:
     level = found.threshold
     alarms = spec.run(counts, level if (level != level[0]).any() else float(level[0]), last=last)
-    run = replace(alarms.run(), name=spec.name, rate=found.rate, rate_basis=found.basis)
+    run = replace(alarms.how(), name=spec.name, rate=found.rate, rate_basis=found.basis)
     return replace(alarms, detectors=(spec.name,) * len(alarms.regions), runs=(run,))
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -12,12 +11,12 @@ from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.kernels.common.multiplicity import benjamini_hochberg, e_benjamini_hochberg
 from analytics.kernels.common.online_fdr import lord, saffron
-
-if TYPE_CHECKING:
-    from analytics.results.alarms import Alarms, DetectorRun
+from analytics.options import check_choice, check_level
+from analytics.results.alarm_arrays import AlarmArrays, DetectorRun
 
 __all__ = ["CONFLICTS", "Method", "Over", "adjust_alarms"]
 
+A = TypeVar("A", bound=AlarmArrays)
 Over = Literal["regions", "time"]
 Method = Literal["bh", "ebh", "lord", "saffron"]
 
@@ -34,16 +33,15 @@ LEFT_OUT = "shares data with a period that was tested"
 
 
 def adjust_alarms(
-    alarms: Alarms,
+    alarms: A,
     *,
     over: Over = "regions",
     method: Method | None = None,
     alpha: float = 0.05,
     conflict: int | Literal["disjoint"] | None = None,
-) -> Alarms:
+) -> A:
     """Return alarms that allow for how many were looked at; see :meth:`Alarms.adjust`."""
-    if over not in _METHODS:
-        raise unknown_option("over", over, tuple(_METHODS))
+    check_choice("over", over, Over)
     known = _METHODS[over]
     chosen = known[0] if method is None else method
     if chosen not in known:
@@ -53,8 +51,7 @@ def adjust_alarms(
             known,
             todo="bh and ebh go over regions, lord and saffron over time",
         )
-    if not _is_level(alpha):
-        raise OptionError("alpha must lie between 0 and 1", expected="such as 0.05", found=str(alpha))
+    check_level(alpha=alpha)
     _check_kind(alarms, chosen)
     if over == "time":
         return _over_time(alarms, chosen, alpha, conflict)
@@ -63,11 +60,7 @@ def adjust_alarms(
     return _over_regions(alarms, chosen, alpha)
 
 
-def _is_level(alpha: object) -> bool:
-    return isinstance(alpha, Real) and 0 < float(alpha) < 1
-
-
-def _check_kind(alarms: Alarms, method: Method) -> None:
+def _check_kind(alarms: AlarmArrays, method: Method) -> None:
     kind, held = ("evalue", "statistic") if method == "ebh" else ("pvalue", "pvalue")
     for run in alarms.runs:
         if run.kind != kind:
@@ -83,7 +76,7 @@ def _check_kind(alarms: Alarms, method: Method) -> None:
         raise InputError(f"these alarms hold no {held}", expected="one for each cell tested")
 
 
-def _where_tested(alarms: Alarms, name: str) -> FloatArray:
+def _where_tested(alarms: AlarmArrays, name: str) -> FloatArray:
     return np.where(alarms.tested, getattr(alarms, name), np.nan)
 
 
@@ -100,7 +93,7 @@ def _span(numbers: IntArray) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def _over_regions(alarms: Alarms, method: Method, alpha: float) -> Alarms:
+def _over_regions(alarms: A, method: Method, alpha: float) -> A:
     evidence = _where_tested(alarms, "statistic" if method == "ebh" else "pvalue")
     adjust = e_benjamini_hochberg if method == "ebh" else benjamini_hochberg
     names = np.array(alarms.detectors, dtype=object)
@@ -124,9 +117,7 @@ def _over_regions(alarms: Alarms, method: Method, alpha: float) -> Alarms:
     )
 
 
-def _over_time(
-    alarms: Alarms, method: Method, alpha: float, conflict: int | Literal["disjoint"] | None
-) -> Alarms:
+def _over_time(alarms: A, method: Method, alpha: float, conflict: int | Literal["disjoint"] | None) -> A:
     spend = lord if method == "lord" else saffron
     pvalue = _where_tested(alarms, "pvalue")
     names = np.array(alarms.detectors, dtype=object)
@@ -181,7 +172,7 @@ def _conflict(run: DetectorRun, conflict: object) -> int:
     return int(conflict)
 
 
-def _raised(alarms: Alarms, found: BoolArray) -> dict[str, Any]:
+def _raised(alarms: AlarmArrays, found: BoolArray) -> dict[str, Any]:
     """Return the alarms found, but where the detector asks for more incidents; the note there says so."""
     if alarms.barred is None or not (held := found & alarms.barred).any():
         return {"alarm": found}
@@ -191,7 +182,7 @@ def _raised(alarms: Alarms, found: BoolArray) -> dict[str, Any]:
     return {"alarm": found & ~alarms.barred, "note": note, "reasons": reasons}
 
 
-def _without(alarms: Alarms, left_out: BoolArray) -> dict[str, Any]:
+def _without(alarms: AlarmArrays, left_out: BoolArray) -> dict[str, Any]:
     """Return what changes in the alarms when some cells are not tested after all."""
     reasons = alarms.reasons if LEFT_OUT in alarms.reasons else (*alarms.reasons, LEFT_OUT)
     note = np.zeros(left_out.shape, dtype=np.uint8) if alarms.note is None else alarms.note.copy()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,25 +12,29 @@ import pandas as pd
 
 from analytics._typing import FloatArray
 from analytics.kernels.common.episodes import EPISODE_DAYS, episode_spans
-from analytics.results.words import format_number, format_p
-
-if TYPE_CHECKING:
-    from analytics.results.alarms import Alarms
+from analytics.results.alarm_arrays import NUMBERS, AlarmArrays
+from analytics.results.words import NAMED, format_number, format_p
 
 __all__ = [
-    "NUMBERS",
+    "ALARM",
+    "NOT_TESTED",
+    "NO_ALARM",
     "alarms_episodes",
+    "alarms_first",
     "alarms_frame",
     "alarms_html",
+    "alarms_latest",
     "alarms_sentence",
     "alarms_summary",
     "alarms_text",
+    "alarms_tidy",
+    "answer_words",
     "counted",
+    "said_where",
+    "written_counts",
 ]
 
-
-NUMBERS = ("expected", "upper_bound", "statistic", "pvalue", "qvalue")
-_NAMED = 4  # regions named in a sentence before it counts the rest
+ALARM, NO_ALARM, NOT_TESTED = "alarm", "no alarm", "not tested"
 
 
 def counted(number: int, noun: str) -> str:
@@ -43,7 +48,49 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def alarms_frame(alarms: Alarms, rows: slice) -> pd.DataFrame:
+def answer_words(alarm: pd.Series) -> pd.Series:
+    """Return "alarm", "no alarm" or "not tested" for each row of a nullable column."""
+    words = alarm.map({True: ALARM, False: NO_ALARM}).astype(object)
+    return words.where(alarm.notna(), NOT_TESTED).astype("str")
+
+
+def alarms_first(table: pd.DataFrame, answers: pd.Series) -> pd.DataFrame:
+    """Return the rows with an alarm first and those not tested last, each in the order they had."""
+    order = answers.map({ALARM: 0, NO_ALARM: 1, NOT_TESTED: 2}).to_numpy()
+    return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+
+
+def written_counts(observed: pd.Series) -> list[str]:
+    """Write counts for readers, a dash where there was no coverage."""
+    return [format_number(float(v), 0) if v is not pd.NA else "–" for v in observed]
+
+
+def said_where(answers: pd.Series, raised: Sequence[str], most: int = NAMED) -> str:
+    """Say where there is an alarm, and in how many regions not.
+
+    Parameters
+    ----------
+    answers : Series
+        From :func:`answer_words`.
+    raised : sequence of str
+        Names of those with an alarm.
+    most : int
+        So many are named.
+
+    Examples
+    --------
+    >>> said_where(pd.Series(["alarm", "no alarm", "not tested"]), ["Kirkuk"])
+    'alarm in Kirkuk; no alarm in 1; not tested in 1 of 3 regions'
+    """
+    named = ", ".join(raised[:most]) + (f" and {len(raised) - most} more" if len(raised) > most else "")
+    parts = [f"{ALARM} in {named}"] if raised else []
+    numbers = {word: int((answers == word).sum()) for word in (NO_ALARM, NOT_TESTED)}
+    parts += [f"{word} in {number}" for word, number in numbers.items() if number]
+    of = "" if len(raised) == len(answers) else f" of {counted(len(answers), 'region')}"
+    return "; ".join(parts) + of
+
+
+def alarms_frame(alarms: AlarmArrays, rows: slice) -> pd.DataFrame:
     """Return one row for each detector, region and period; see `Alarms.frame`."""
     periods, series = alarms.starts[rows].size, len(alarms.regions)
     names = np.array(alarms.detectors, dtype=object), np.array(alarms.regions, dtype=object)
@@ -73,7 +120,21 @@ def alarms_frame(alarms: Alarms, rows: slice) -> pd.DataFrame:
     )
 
 
-def alarms_episodes(alarms: Alarms) -> pd.DataFrame:
+def alarms_latest(alarms: AlarmArrays) -> pd.DataFrame:
+    """Return the rows of the last period over at `as_of`; see `Alarms.latest`."""
+    return alarms_frame(alarms, slice(alarms.latest_index, alarms.latest_index + 1)).reset_index(drop=True)
+
+
+def alarms_tidy(alarms: AlarmArrays) -> pd.DataFrame:
+    """Return one row a region for each detector; see `Alarms.tidy`."""
+    now = alarms_latest(alarms)
+    named = {"note": "reason", "label": "period"}
+    table = now.drop(columns="period").assign(verdict=answer_words(now["alarm"])).rename(columns=named)
+    order = ["region", "detector", "period", "observed", *NUMBERS, "verdict", "reason"]
+    return table[order]
+
+
+def alarms_episodes(alarms: AlarmArrays) -> pd.DataFrame:
     """Return one row for each episode; see `Alarms.episodes`."""
     series, first, last, raised = episode_spans(alarms.alarm, alarms.period_days)
     labels = np.array(alarms.labels(), dtype=object)
@@ -114,55 +175,47 @@ def alarms_episodes(alarms: Alarms) -> pd.DataFrame:
     )
 
 
-def alarms_summary(alarms: Alarms) -> pd.DataFrame:
+def alarms_summary(alarms: AlarmArrays) -> pd.DataFrame:
     """Return the latest period, alarms first; see `Alarms.summary`."""
-    now = alarms.latest()
+    now = alarms_latest(alarms)
     count = alarms.onsets.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.where(alarms.years > 0, count / alarms.years, np.nan)
-    word = now["alarm"].map({True: "alarm", False: "no alarm"}).astype(object)
+    answers = answer_words(now["alarm"])
     table = pd.DataFrame(
         {
             "detector": now["detector"],
             "region": now["region"],
             "period": now["label"],
-            "observed": [format_number(float(v), 0) if v is not pd.NA else "–" for v in now["observed"]],
+            "observed": written_counts(now["observed"]),
             "expected": [format_number(v) for v in now["expected"]],
             "upper bound": [format_number(v) for v in now["upper_bound"]],
             "p": now["pvalue"].map(format_p),
-            "answer": word.where(now["alarm"].notna(), "not tested"),
+            "answer": answers,
             "why": now["note"],
             "episodes": count,
             "per year": [format_number(v, 2) for v in rate],
         }
     )
-    order = now["alarm"].map({True: 0, False: 1}).astype(float).fillna(2).to_numpy()
-    return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+    return alarms_first(table, answers)
 
 
-def alarms_sentence(alarms: Alarms) -> str:
+def alarms_sentence(alarms: AlarmArrays) -> str:
     """Return the latest answer in words; see `Alarms.sentence`."""
     tag = "SIMULATED data: " if alarms.simulated else ""
-    now = alarms.latest()
+    now = alarms_latest(alarms)
+    now["answer"] = answer_words(now["alarm"])
     said = []
     for run in alarms.runs:
         rows = now[now["detector"] == run.name]
-        raised = rows.loc[rows["alarm"].fillna(False).astype(bool), "region"].tolist()
-        named = ", ".join(raised[:_NAMED]) + (
-            f" and {len(raised) - _NAMED} more" if len(raised) > _NAMED else ""
-        )
-        untested = int(rows["alarm"].isna().sum())
-        quiet = len(rows) - len(raised) - untested
-        parts = [f"alarm in {named}"] if raised else []
-        parts += [f"{word} in {n}" for word, n in (("no alarm", quiet), ("not tested", untested)) if n]
-        of = "" if len(raised) == len(rows) else f" of {counted(len(rows), 'region')}"
-        said.append(f"{run.name}: {'; '.join(parts)}{of}")
+        raised = rows.loc[rows["answer"] == ALARM, "region"].tolist()
+        said.append(f"{run.name}: {said_where(rows['answer'], raised)}")
     return f"{tag}{now['label'].iloc[0]}: {'. '.join(said)}."
 
 
-def alarms_text(alarms: Alarms) -> str:
+def alarms_text(alarms: AlarmArrays) -> str:
     """Return the alarms for a terminal."""
-    parts = [alarms.sentence(), "", alarms.summary().to_string(index=False), ""]
+    parts = [alarms_sentence(alarms), "", alarms_summary(alarms).to_string(index=False), ""]
     for run in alarms.runs:
         parts.append(f"{run.name}: {run.method}")
         if run.rate is not None:
@@ -173,9 +226,9 @@ def alarms_text(alarms: Alarms) -> str:
     return "\n".join([*parts, *(f"note: {note}" for note in alarms.notes)])
 
 
-def alarms_html(alarms: Alarms) -> str:
+def alarms_html(alarms: AlarmArrays) -> str:
     """Return the alarms for a notebook."""
     items = "".join(f"<li>{html.escape(f'{run.name}: {run.method}')}</li>" for run in alarms.runs)
     items += "".join(f"<li>{html.escape(note)}</li>" for note in alarms.notes)
-    said, table = html.escape(alarms.sentence()), alarms.summary().to_html(index=False)
+    said, table = html.escape(alarms_sentence(alarms)), alarms_summary(alarms).to_html(index=False)
     return f"<p><b>{said}</b></p>{table}<ul>{items}</ul>"

@@ -3,72 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analytics._typing import BoolArray, Days, FloatArray, IndexArray
+from analytics._typing import IndexArray
 from analytics.errors import InputError, OptionError, nearest
-from analytics.kernels.common.episodes import episode_onsets
-from analytics.periods import Freq, label_periods
+from analytics.options import check_whole, refuse_former
 from analytics.results.adjustment import Method, Over, adjust_alarms
+from analytics.results.alarm_arrays import ARRAYS, NUMBERS, AlarmArrays, DetectorRun
 from analytics.results.alarm_tables import (
-    NUMBERS,
     alarms_episodes,
     alarms_frame,
     alarms_html,
+    alarms_latest,
     alarms_sentence,
     alarms_summary,
     alarms_text,
+    alarms_tidy,
     counted,
 )
 
 __all__ = ["Alarms", "DetectorRun"]
 
-Kind = Literal["pvalue", "evalue", "score"]
-
-_ARRAYS = ("observed", "covered", "alarm", "tested", "barred", "note", *NUMBERS)
 NOT_RUN = "not run on this period"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class DetectorRun:
-    """How a detector was run.
-
-    Attributes
-    ----------
-    name : str
-    method : str
-        What it does, its null hypothesis and the paper, in a sentence or two.
-    kind : {"pvalue", "evalue", "score"}
-        What its evidence is. Only p-values take Benjamini-Hochberg, only e-values (of e-processes) e-BH.
-    overlap : int
-        Periods over which successive p-values share data; 1 where each stands on its own period.
-    resets : bool
-        Whether an alarm changes what comes after it (a CUSUM that starts again).
-    parameters : dict
-        The options that made it.
-    rate : float array, shape (regions,), or None
-        False-alarm episodes per region-year it is expected to raise, where its threshold came from a budget.
-    rate_basis : str
-        Where that number comes from.
-    """
-
-    name: str
-    method: str
-    kind: Kind = "score"
-    overlap: int = 1
-    resets: bool = False
-    parameters: dict[str, Any] = field(default_factory=dict)
-    rate: FloatArray | None = None
-    rate_basis: str = ""
-
-
 @dataclass(frozen=True, eq=False)
-class Alarms:
+class Alarms(AlarmArrays):
     """Alarms of one or more detectors, for every period and region.
 
     A series is one detector on one region; `detectors` and `regions` name each. Arrays have shape
@@ -112,59 +77,9 @@ class Alarms:
         If arrays do not fit, something is alarmed that was not tested, or a reason is missing.
     """
 
-    detectors: tuple[str, ...]
-    regions: tuple[str, ...]
-    starts: Days
-    freq: Freq
-    week_start: str
-    as_of: np.datetime64
-    observed: npt.NDArray[np.int32]
-    covered: BoolArray
-    alarm: BoolArray
-    tested: BoolArray
-    expected: FloatArray | None = None
-    upper_bound: FloatArray | None = None
-    statistic: FloatArray | None = None
-    pvalue: FloatArray | None = None
-    qvalue: FloatArray | None = None
-    barred: BoolArray | None = None
-    note: npt.NDArray[np.uint8] | None = None
-    reasons: tuple[str, ...] = ("",)
-    runs: tuple[DetectorRun, ...] = ()
-    value: str = "incidents"
-    simulated: bool = False
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        shape = (len(self.starts), len(self.regions))
-        for name in _ARRAYS:
-            array = getattr(self, name)
-            if array is not None and array.shape != shape:
-                raise AssertionError(f"{name} has shape {array.shape}, expected {shape}")
-        if len(self.detectors) != len(self.regions):
-            raise AssertionError("each series needs a detector and a region")
-        if {run.name for run in self.runs} != set(self.detectors):
-            raise AssertionError("each detector needs its run")
-        if self.barred is not None and (self.alarm & self.barred).any():
-            raise AssertionError("an alarm where the detector raises none")
-        if not self.tested.all():
-            if (self.alarm > self.tested).any():
-                raise AssertionError("an alarm where nothing was tested")
-            if self.note is None or ((self.note == 0) > self.tested).any():
-                raise AssertionError("a cell was not tested and no note says why")
-
     # -- what it holds ---------------------------------------------------------------------------------
 
-    @property
-    def period_days(self) -> int:
-        """Days in one period."""
-        return 7 if self.freq == "week" else 1
-
-    def labels(self) -> list[str]:
-        """Return the period labels, such as ``2020-W16`` or ``2020-04-13``."""
-        return label_periods(self.starts, self.freq, self.week_start)
-
-    def run(self, detector: str | None = None) -> DetectorRun:
+    def how(self, detector: str | None = None) -> DetectorRun:
         """Return how a detector was run; without a name, the only one."""
         name = self.runs[0].name if detector is None and len(self.runs) == 1 else detector
         for run in self.runs:
@@ -174,30 +89,31 @@ class Alarms:
             f"no detector {name!r} in these alarms", expected=", ".join(run.name for run in self.runs)
         )
 
-    @property
-    def years(self) -> FloatArray:
-        """Years tested of each series; shape (series,)."""
-        return np.asarray(self.tested.sum(axis=0) * self.period_days / 365.25)
+    if not TYPE_CHECKING:
 
-    @property
-    def onsets(self) -> BoolArray:
-        """Where an episode starts: an alarm with none in the two weeks before; shape (periods, series)."""
-        return episode_onsets(self.alarm, self.period_days)
+        def __getattr__(self, name: str) -> Any:
+            refuse_former("Alarms", name, run="how()")
+            raise AttributeError(f"'Alarms' object has no attribute {name!r}")
 
     # -- choosing --------------------------------------------------------------------------------------
 
     def _columns(self, at: IndexArray) -> Alarms:
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays = {name: getattr(self, name) for name in ARRAYS}
         cut: dict[str, Any] = {
             name: None if array is None else array[:, at] for name, array in arrays.items()
         }
-        detectors = tuple(self.detectors[i] for i in at)
+        names = np.array(self.detectors, dtype=object)
+        runs = []
+        for run in self.runs:
+            own = np.flatnonzero(names == run.name)
+            if (kept := np.isin(own, at)).any():
+                runs.append(run.take(np.flatnonzero(kept), own.size))
         return replace(
             self,
             **cut,
-            detectors=detectors,
+            detectors=tuple(self.detectors[i] for i in at),
             regions=tuple(self.regions[i] for i in at),
-            runs=tuple(run for run in self.runs if run.name in detectors),
+            runs=tuple(runs),
         )
 
     def select(
@@ -243,9 +159,8 @@ class Alarms:
         OptionError
             If `periods` is not a number of them.
         """
-        if not isinstance(periods, int | np.integer) or isinstance(periods, bool) or periods < 1:
-            raise OptionError("periods is not a number of them", expected="1 or more", found=str(periods))
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        check_whole(1, periods=periods)
+        arrays = {name: getattr(self, name) for name in ARRAYS}
         cut: dict[str, Any] = {
             name: None if array is None else array[-periods:] for name, array in arrays.items()
         }
@@ -253,7 +168,7 @@ class Alarms:
 
     # -- tables ----------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def frame(self) -> pd.DataFrame:
         """One row for each detector, region and period, in that order.
 
@@ -264,13 +179,18 @@ class Alarms:
 
     def latest(self) -> pd.DataFrame:
         """Return the last period over at `as_of`: one row for each detector and region, as in `frame`."""
-        return alarms_frame(self, slice(self.latest_index, self.latest_index + 1)).reset_index(drop=True)
+        return alarms_latest(self)
 
-    @property
-    def latest_index(self) -> int:
-        """Index of the last period over at `as_of`."""
-        over = self.starts + np.timedelta64(self.period_days - 1, "D") <= self.as_of
-        return int(np.flatnonzero(over)[-1]) if over.any() else 0
+    def tidy(self) -> pd.DataFrame:
+        """Return the last period over at `as_of` as one row a region, for each detector.
+
+        Returns
+        -------
+        DataFrame
+            region, detector, period (its label), observed (NA without coverage), expected, upper_bound,
+            statistic, pvalue, qvalue, verdict ("alarm", "no alarm" or "not tested"), reason.
+        """
+        return alarms_tidy(self)
 
     def episodes(self) -> pd.DataFrame:
         """Return the episodes: alarms of one detector and region with at most two weeks between them.
