@@ -31,6 +31,7 @@ __all__ = [
     "check_windows",
     "choices",
     "numbers_of",
+    "part_of",
     "refuse_former",
     "renamed",
 ]
@@ -39,6 +40,22 @@ Progress = Callable[[int, int, str], None]  # progress(done, total, what), befor
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def part_of(progress: Progress | None, *, before: int = 0, after: int = 0) -> Progress:
+    """Return what to tell about one part of the work, with so many steps before it and after it.
+
+    Examples
+    --------
+    >>> part_of(lambda done, total, what: print(done, total, what), before=2, after=1)(0, 3, "first of three")
+    2 6 first of three
+    """
+
+    def tell(done: int, total: int, what: str) -> None:
+        if progress is not None:
+            progress(before + done, before + total + after, what)
+
+    return tell
 
 
 def choices(kind: object) -> tuple[str, ...]:
@@ -249,6 +266,8 @@ def check_completeness_sd(given: object, share: FloatArray | None) -> FloatArray
 
 def check_seed(seed: object) -> None:
     """Raise an :class:`OptionError` unless a random generator can start from this seed."""
+    if seed is None:
+        raise OptionError("seed is not usable", expected="a whole number from 0", found="None")
     check_whole(0, seed=seed)
 
 

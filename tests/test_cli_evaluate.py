@@ -96,7 +96,8 @@ def test_options_reach_the_evaluation(run, small):
     assert code == 0
     parameters = json.loads(out)["parameters"]
     assert parameters["uptick"] == {"ratio": None, "size": 5, "length": 10, "shape": "ramp"}
-    assert (parameters["budget"], parameters["last"], parameters["seed"]) == (0.5, 26, 4)
+    assert (parameters["budget"], parameters["last"], parameters["seed"]) == ("0.5 per region-year", 26, 4)
+    assert parameters["budget_per_region_year"] == 0.5
 
 
 @pytest.mark.parametrize(("name", "begins"), [("a.png", b"\x89PNG"), ("a.pdf", b"%PDF"), ("a.svg", b"<?xml")])
@@ -137,13 +138,13 @@ def test_a_budget_no_threshold_reaches_is_drawn_too(result):
     [
         (("--detectors", "ears_c4"), "unknown detector 'ears_c4'"),
         (("--detectors", "ears_c1,"), "--detectors has an empty place"),
-        (("--detectors", "ears_c1,ears_c1"), "each detector must be named once"),
+        (("--detectors", "ears_c1,ears_c1"), "a detector stands twice"),
         (("--budget", "often"), "budget"),
         (("--ratio", "2", "--size", "3"), "both --ratio and --size"),
         (("--ratio", "0.5"), "ratio must be above 1"),
         (("--shape", "blok"), "unknown shape 'blok'"),
         (("--length", "4000"), "does not fit"),
-        (("--replicates", "0"), "replicates is no number of them"),
+        (("--replicates", "0"), "replicates is not usable"),
         (("--thresholds", "guess"), "unknown thresholds 'guess'"),
         (("--last", "2"), "last is no number of weeks to evaluate on"),
         (("--figure", "a.txt"), "--figure is no picture"),

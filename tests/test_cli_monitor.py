@@ -97,6 +97,7 @@ def test_json_to_a_file(run, places, result, tmp_path):
     assert "wrote now.json" in err
     assert found["command"] == "monitor"
     assert found["parameters"]["budget"] == "2 per region-year"
+    assert found["parameters"]["budget_per_region_year"] == 2.0
     assert [row["region"] for row in found["regions"]] == ["Eastmark", "Westmark"]
     assert found["regions"][0]["alarm"] is True
     assert found["regions"][1]["since"] is None
@@ -149,12 +150,12 @@ def test_days(run, places):
         (("--detectors", "space_time_scan"), "answers for all regions at once"),
         (("--budget", "some"), "the budget cannot be read"),
         (("--budget", "0"), "must be above zero"),
-        (("--last", "0"), "last is not a number of periods"),
+        (("--last", "0"), "last is not usable"),
         (("--thresholds", "guess"), "unknown source of thresholds 'guess'"),
         (("--share", "0.9", "--thresholds", "formula"), "share needs models"),
         (("--resample", "rotation"), "what to do: --resample 'parametric'"),
         (("--detectors", "rki", "--thresholds", "formula"), "take the thresholds from the history"),
-        (("--detectors", "ears_c1", "--seed", "-1"), "the seed is not usable"),
+        (("--detectors", "ears_c1", "--seed", "-1"), "seed is not usable"),
         (("--freq", "day", "--detectors", "farrington_flexible"), "tests week by week"),
     ],
 )

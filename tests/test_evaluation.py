@@ -236,7 +236,7 @@ def test_adjusting_over_regions_keeps_the_false_discovery_rate():
 
 
 def test_thresholds_by_formula_and_by_calibration():
-    by_formula = registered(["ears_c1"], panel(), parse_budget(1))["ears_c1"]
+    by_formula = registered([detector_spec("ears_c1")], panel(), parse_budget(1))["ears_c1"]
     assert by_formula.threshold == pytest.approx(np.full(6, 7 / 365.25))
     found = evaluate(panel(), detectors=["ears_c1"], thresholds="history", replicates=5)
     assert found.frame["per_year_low"][0] < 1.0 < 2 * found.frame["per_year_high"][0]
@@ -448,9 +448,11 @@ def test_few_regions_and_quiet_ones_are_said():
     [
         ({"budget": "often"}, OptionError, "budget"),
         ({"replicates": 0}, OptionError, "replicates"),
-        ({"seed": -1}, OptionError, "the seed is not usable"),
-        ({"detectors": ["bayes", "bayes"]}, OptionError, "named once"),
-        ({"detectors": counts_above}, OptionError, "unknown detector"),
+        ({"seed": -1}, OptionError, "seed is not usable"),
+        ({"detectors": ["bayes", "bayes"]}, OptionError, "stands twice"),
+        ({"detectors": 3}, OptionError, "unknown detector"),
+        ({"detectors": parse_budget}, OptionError, "no option last"),
+        ({"thresholds": "guess"}, OptionError, "unknown thresholds 'guess'"),
         ({"uptick": {"rate": 3}}, OptionError, "unknown uptick"),
         ({"uptick": {"ratio": 0.5}}, OptionError, "above 1"),
         ({"uptick": {"length": 900}}, HistoryError, "does not fit"),
@@ -482,6 +484,75 @@ def test_a_registered_detector_with_options_of_its_own():
     assert found["detector"] == usual["detector"] == "ears_c1"
     assert found["pod"] != usual["pod"]
     assert found["tested"] <= usual["tested"]
+
+
+def tail(counts, *, alpha=0.2, last=None):
+    """Alarm where fewer than alpha of the counts before were as high."""
+    grid = grid_of(counts, last=last)
+    values = grid.values
+    rows = range(grid.first, len(values))
+    share = np.stack(
+        [(values[:t] >= values[t]).mean(axis=0) if t else np.ones(values.shape[1]) for t in rows]
+    )
+    run = DetectorRun("tail", "The share of counts before as high.", kind="pvalue")
+    return make_alarms(grid, run, alarm=share <= alpha, pvalue=share, statistic=-share)
+
+
+def needs_alpha(counts, *, alpha, last=None):
+    return tail(counts, alpha=alpha, last=last)
+
+
+def test_a_function_is_run_at_its_own_threshold_unless_asked_otherwise():
+    options = {"replicates": 3, "seed": 2}
+    own = evaluate(panel(), detectors=tail, **options)
+    at_own = evaluate(panel(), detectors={"tail": partial(needs_alpha, alpha=0.2)}, **options)
+    by_formula = evaluate(panel(), detectors=[tail], thresholds="formula", **options)
+    needed = evaluate(panel(), detectors=[needs_alpha], **options)
+    stated = evaluate(panel(), detectors=[partial(tail, alpha=7 / 365.25)], **options)
+    assert own.frame["per_year"][0] > 2 * by_formula.frame["per_year"][0]
+    assert own.frame["per_year"].tolist() == at_own.frame["per_year"].tolist()
+    assert by_formula.frame["pod"].tolist() == needed.frame["pod"].tolist() == stated.frame["pod"].tolist()
+    assert [found.parameters["thresholds"] for found in (own, by_formula, needed)] == [
+        "as given", "formula", "formula",
+    ]  # fmt: skip
+    mixed = evaluate(panel(), detectors=["ears_c1", tail], **options)
+    assert mixed.parameters["thresholds"] == "formula, functions as given"
+    assert mixed.frame.loc[1, "per_year"] == own.frame.loc[0, "per_year"]
+    on_history = evaluate(panel(), detectors=tail, thresholds="history", **options)
+    assert on_history.frame["per_year"][0] < own.frame["per_year"][0]
+
+
+def test_the_handles():
+    found = evaluate(
+        panel(), detectors=["ears_c1", "ears_c2"], budget="3 per year over all regions", replicates=2
+    )
+    assert found.frame is found.frame
+    assert found.parameters == {
+        "detectors": ("ears_c1", "ears_c2"), "budget": "3 per year over all regions",
+        "budget_per_region_year": 0.5, "uptick": found.uptick, "replicates": 2, "thresholds": "formula",
+        "last": 52, "seed": 0,
+    }  # fmt: skip
+    assert "at most 0.5 false-alarm episodes a region-year" in found.null_hypothesis
+    assert repr(found) == (
+        "EvaluationResult(SIMULATED 2015-W02..2018-W04, ears_c1, ears_c2; budget 0.5 per region-year, "
+        "12 upticks put in: 3 times the usual for 14 days)"
+    )
+    table = found.tidy()
+    assert table["region"].tolist() == [*panel().regions] * 2
+    assert table["pod"].tolist() == found.regions["pod"].tolist()
+
+
+def test_progress_is_told():
+    said = []
+
+    def tell(done, total, what):
+        said.append((done, total, what))
+
+    evaluate(panel(), detectors=["ears_c1"], replicates=2, thresholds="history", progress=tell)
+    assert said == [(0, 2, "calibrating ears_c1"), (1, 2, "evaluating ears_c1")]
+    said.clear()
+    evaluate(panel(), detectors=["ears_c1", "ears_c2"], replicates=2, progress=tell)
+    assert said == [(0, 2, "evaluating ears_c1"), (1, 2, "evaluating ears_c2")]
 
 
 def test_upticks_that_could_not_be_tested_do_not_count_against_a_detector():

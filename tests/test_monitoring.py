@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analytics.counts import Counts
-from analytics.detectors.registry import DETECTORS, detector_spec
+from analytics.detectors import DETECTORS, DetectorSpec, cusum, detector_spec, predictive
+from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.episodes import episode_onsets
 from analytics.monitoring import ALARM, DEFAULT_DETECTORS, NO_ALARM, NOT_TESTED, monitor
+from analytics.results import DetectorRun
 
 DAYS = pd.date_range("2018-01-01", "2020-04-19")  # whole weeks
 QUIET, UPTICK, BEFORE, YOUNG, SILENT = "Quiet", "Uptick", "Before", "Young", "Silent"
@@ -217,8 +221,17 @@ def test_the_result_is_frozen(watched):
 
 def test_progress_is_told(counts):
     said = []
-    monitor(counts, "ears_c1", thresholds="history", replicates=40, progress=said.append)
-    assert said == ["drawing histories", "calibrating ears_c1", "running ears_c1"]
+
+    def tell(done, total, what):
+        said.append((done, total, what))
+
+    monitor(counts, "ears_c1", thresholds="history", replicates=40, progress=tell)
+    assert said == [
+        (0, 3, "drawing histories"), (1, 3, "calibrating ears_c1"), (2, 3, "running ears_c1"),
+    ]  # fmt: skip
+    said.clear()
+    monitor(counts, PAIR, thresholds="formula", progress=tell)
+    assert said == [(0, 2, "running recent_window"), (1, 2, "running ears_c1")]
 
 
 def test_what_is_expected_says_of_what_kind_it_is(counts):
@@ -246,15 +259,125 @@ def test_rotation_has_two_years_or_says_so():
         monitor(counts_until("2019-03-31").select([QUIET]), "ears_c1", resample="rotation")
 
 
-@pytest.mark.parametrize("wrong", [monitor, 3, ["ears_c1", None]])
+@pytest.mark.parametrize("wrong", [3, ["ears_c1", None]])
 def test_what_is_no_detector_is_refused(counts, wrong):
     with pytest.raises(OptionError, match="unknown detector"):
         monitor(counts, wrong)
 
 
+def above_poisson(counts, *, alpha, last=None):
+    """Alarm where a count is improbable under a Poisson distribution with the mean of the year before."""
+    grid = grid_of(counts, last=last)
+    spans = [slice(max(t - 52, 0), t) for t in range(grid.first, len(grid.values))]
+    total = np.stack([grid.values[span].sum(axis=0) for span in spans])
+    mean = (total + 0.5) / np.maximum(np.stack([grid.usable[span].sum(axis=0) for span in spans]), 1)
+    pvalue = stats.poisson.sf(grid.values[grid.first :] - 1, mean)
+    run = DetectorRun("its own name", "A Poisson tail.", kind="pvalue", parameters={"alpha": alpha})
+    return make_alarms(grid, run, alarm=pvalue <= alpha, pvalue=pvalue)
+
+
+def test_a_function_of_one_s_own_is_calibrated_like_a_detector_of_the_registry(counts):
+    found = monitor(counts, above_poisson, 2.0, thresholds="history", replicates=40)
+    assert found.parameters["detectors"] == ("above_poisson",)
+    assert by_region(found.answers())[UPTICK] == ALARM
+    own = found.calibrations[0]
+    assert own.parameter == "alpha"
+    assert np.unique(own.threshold).size > 1
+    assert (own.rate <= 2.0).all()
+    assert own.rate[:3].mean() > 1.0  # and it spends the budget
+    np.testing.assert_array_equal(found.alarms.parameters["above_poisson"]["alpha"], own.threshold)
+    by_formula = monitor(counts, {"tail": above_poisson}, 2.0, thresholds="formula")
+    assert by_formula.parameters["detectors"] == ("tail",)
+    np.testing.assert_allclose(by_formula.calibrations[0].threshold, 2.0 * 7 / 365.25)
+
+
+def test_names_specs_and_functions_stand_side_by_side(counts):
+    given = ["ears_c1", replace(detector_spec("ears_c2"), options={"method": "C2"}), above_poisson]
+    found = monitor(counts, given, thresholds="formula")
+    assert [run.name for run in found.alarms.runs] == ["ears_c1", "ears_c2", "above_poisson"]
+    np.testing.assert_allclose([c.threshold[0] for c in found.calibrations], 7 / 365.25 / 3)
+
+
+def test_a_function_of_the_registry_is_its_detector(counts):
+    by_name, by_function = (monitor(counts, given).frame for given in ("predictive", predictive))
+    pd.testing.assert_frame_equal(by_name, by_function)
+    named, given = (monitor(counts, d, thresholds="formula") for d in ("cusum_nb", cusum))
+    assert given.parameters["detectors"] == ("cusum",)
+    np.testing.assert_array_equal(given.alarms.alarm, named.alarms.alarm)
+
+
+def no_last(counts, *, alpha):
+    return above_poisson(counts, alpha=alpha)
+
+
+def no_alpha(counts, *, last=None):
+    return above_poisson(counts, alpha=0.01, last=last)
+
+
+def all_periods(counts, *, alpha, last):
+    return above_poisson(counts, alpha=alpha)
+
+
+def no_alarms(counts, *, alpha, last):
+    return above_poisson(counts, alpha=alpha, last=last).frame
+
+
+def one_region(counts, *, alpha, last):
+    return above_poisson(counts, alpha=alpha, last=last).select(regions=[QUIET])
+
+
+@pytest.mark.parametrize(
+    "wrong", [no_last, no_alpha, all_periods, no_alarms, one_region], ids=lambda f: f.__name__
+)
+def test_what_a_function_lacks_is_said(counts, wrong, snapshot):
+    with pytest.raises(OptionError) as raised:
+        monitor(counts, wrong, thresholds="formula")
+    assert str(raised.value) == snapshot
+
+
+def test_a_threshold_of_another_name_is_described(counts):
+    def above(counts, *, limit=5.0, last=None):
+        grid = grid_of(counts, last=last)
+        here = grid.floats()[grid.first :]
+        run = DetectorRun("above", "The count itself.", parameters={"limit": limit})
+        return make_alarms(grid, run, alarm=here >= limit, statistic=here)
+
+    spec = DetectorSpec(
+        "above", above, threshold="limit", usual=5.0, stricter="higher", bounds=(0.5, 100.0), kind="score",
+        formula=None, sweep="statistic", weeks=0,
+    )  # fmt: skip
+    found = monitor(counts, spec, replicates=40)
+    level = found.calibrations[0].threshold
+    assert level[:3].round().tolist() == [7, 7, 6]  # the other two are quiet: the loosest
+    assert level[3:].tolist() == [0.5, 0.5]
+    assert (found.calibrations[0].rate <= 1.0).all()
+
+
+def test_the_former_name_of_a_spec_names_the_new_one():
+    for module in ("analytics.detectors", "analytics.detectors.registry"):
+        with pytest.raises(OptionError, match=r"no 'Spec' any more[\s\S]*DetectorSpec is its name now"):
+            import_module(module).Spec  # noqa: B018
+
+
+def test_the_handles(watched, counts):
+    assert watched.parameters == {
+        "detectors": PAIR, "budget": "1 per region-year", "budget_per_region_year": 1.0, "last": 52,
+        "thresholds": "formula", "resample": "parametric", "share": None, "replicates": 400, "seed": 0,
+    }  # fmt: skip
+    assert watched.null_hypothesis == watched.alarms.null_hypothesis
+    assert watched.frame is watched.frame
+    assert watched.calibrations[0].frame is watched.calibrations[0].frame
+    assert len(repr(watched).splitlines()) == len(repr(watched.calibrations[0]).splitlines()) == 1
+    table = watched.tidy()
+    assert table["region"].tolist() == list(counts.regions)
+    assert table["verdict"].tolist() == watched.answers().tolist()
+    assert table["reason"].tolist() == watched.frame["note"].tolist()
+    np.testing.assert_allclose(table["expected_false"], watched.frame["rate"] * watched.frame["years"])
+
+
 @pytest.mark.parametrize("last", [0, -1, True, 2.5])
 def test_last_is_a_number_of_periods(counts, last):
-    with pytest.raises(OptionError, match="last is not a number of periods"):
+    with pytest.raises(OptionError, match="last is not usable"):
         monitor(counts, "ears_c1", last=last)
 
 

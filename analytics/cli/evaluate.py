@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
-
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import read_and_count, spells
+from analytics.cli.progress import progress_bar
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
-from analytics.cli.text import printable
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.evaluation import EvaluationResult, evaluate
@@ -35,7 +29,7 @@ def run(args: Namespace) -> None:
     uptick = _uptick(args)
     detectors = None if args.detectors is None else _listed(args.detectors)
     incidents, counts = read_and_count(args)
-    with _progress() as progress:
+    with progress_bar("turning the history") as progress:
         result = evaluate(
             counts,
             detectors=detectors,
@@ -92,9 +86,6 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Evalua
         "command": "evaluate",
         "parameters": {
             **counting_record(args, counts),
-            "budget": result.budget,
-            "uptick": result.uptick,
-            "replicates": result.replicates,
             **result.parameters,
         },
         **input_record(incidents, counts, spells(args)),
@@ -117,19 +108,3 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Evalua
         record=record,
         simulated=result.simulated,
     )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None] | None]:
-    """Say on standard error which detector is run, where that is a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("turning the history", total=None)
-
-        def step(what: str) -> None:
-            bar.update(task, description=printable(what))
-
-        yield step

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import read_and_count, spells
+from analytics.cli.progress import progress_bar
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
-from analytics.cli.text import printable
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
@@ -34,7 +29,7 @@ def run(args: Namespace) -> int:
     plan = plan_output(args)
     detectors = None if args.detectors is None else _listed(args.detectors)
     incidents, counts = read_and_count(args)
-    with _progress() as progress:
+    with progress_bar("monitoring") as progress:
         result = monitor(
             counts,
             detectors,
@@ -65,13 +60,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Monito
         "command": "monitor",
         "parameters": {
             **counting_record(args, counts),
-            "budget": str(result.budget),
-            "last": result.alarms.latest_index + 1,
-            "thresholds": args.thresholds,
-            "resample": args.resample,
-            "share": args.share,
-            "replicates": args.replicates,
-            "seed": args.seed,
+            **result.parameters,
         },
         **input_record(incidents, counts, spells(args)),
         "sentence": result.sentence(),
@@ -109,19 +98,3 @@ def _table(result: MonitorResult) -> Table:
         summary = summary.drop(columns="why")
     title = "episodes: of alarms within two weeks of each other, over the periods tested"
     return Table(summary, title, _NUMBERS, _SPARE)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None] | None]:
-    """Say on standard error what is being done, where that is a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("monitoring", total=None)
-
-        def step(what: str) -> None:
-            bar.update(task, description=printable(what))
-
-        yield step

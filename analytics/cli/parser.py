@@ -274,7 +274,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
         "--thresholds",
         metavar="FROM",
         default="formula",
-        help="formula (default): what each detector's own gives for the budget; history: calibrated on it",
+        help="formula (default): what each detector's own gives for the budget; history: calibrated on it; "
+        "auto: the formula where it holds",
     )
     group.add_argument(
         "--last", metavar="N", type=int, help="periods tested of each turned history (default a year's)"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from analytics.options import refuse_former
+
 if TYPE_CHECKING:
     from analytics.detectors._bayes import bayes
     from analytics.detectors._cusum import cusum
@@ -24,10 +26,15 @@ if TYPE_CHECKING:
     from analytics.detectors._rogerson import rogerson
     from analytics.detectors._space_time_scan import space_time_scan
     from analytics.detectors._stcd import stcd
+    from analytics.detectors.registry import DETECTORS, detector_spec
+    from analytics.detectors.spec import DetectorSpec
 
 __all__ = [
+    "DETECTORS",
+    "DetectorSpec",
     "bayes",
     "cusum",
+    "detector_spec",
     "e_detector",
     "ears",
     "ewma",
@@ -44,11 +51,15 @@ __all__ = [
 ]
 
 
+_ELSEWHERE = {"DETECTORS": "registry", "DetectorSpec": "spec", "detector_spec": "registry"}
+
+
 def __getattr__(name: str) -> object:
     if name in __all__:
-        value = getattr(import_module(f"analytics.detectors._{name}"), name)
+        value = getattr(import_module(f"analytics.detectors.{_ELSEWHERE.get(name, f'_{name}')}"), name)
         globals()[name] = value
         return value
+    refuse_former("analytics.detectors", name, Spec="DetectorSpec")
     raise AttributeError(f"module 'analytics.detectors' has no attribute {name!r}")
 
 

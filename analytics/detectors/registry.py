@@ -1,166 +1,27 @@
-"""What is known about each detector by name: how to call it, and how a budget sets its threshold."""
+"""The detectors by name, and whatever a user may give as one: a name, a spec, or a function."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from importlib import import_module
+from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
-import numpy as np
-
-from analytics._typing import FloatArray
-from analytics.counts import Counts
+from analytics.detectors.spec import DetectorSpec
 from analytics.errors import OptionError, unknown_option
-from analytics.periods import Freq
+from analytics.options import refuse_former
 from analytics.results import Alarms
 
-__all__ = ["BY_WEEK", "DETECTORS", "Spec", "detector_spec", "detector_specs"]
+__all__ = ["DETECTORS", "Detector", "Detectors", "detector_spec", "detector_specs"]
 
-Kind = Literal["pvalue", "evalue", "score"]
-
-BY_WEEK = "counts.resample('week'), or freq='week' where incidents are counted"
-_EDGE_WEEKS = 4  # a past year's window reaches so far back beyond the whole years
+Detector: TypeAlias = str | DetectorSpec | Callable[..., Alarms]
+Detectors: TypeAlias = Detector | Iterable[Detector] | Mapping[str, Detector]
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """One detector, with its options.
-
-    Attributes
-    ----------
-    name : str
-        As in :class:`DetectorRun`.
-    function : str
-        ``module:function``, imported when it is first run.
-    options : mapping
-        What it is called with.
-    threshold : str
-        The option that carries the threshold.
-    usual : float
-        Its value where nothing else is said.
-    stricter : {"lower", "higher"}
-        Which way fewer alarms lie.
-    bounds : (float, float)
-        The loosest and the strictest threshold a calibration considers.
-    kind : {"pvalue", "evalue", "score"}
-    resets : bool
-        Whether an alarm changes what comes after it.
-    formula : {"pvalue", "arl"} or None
-        How a budget gives the threshold: as the probability of an alarm in a period, or as the mean number
-        of periods between alarms; None if only calibration does.
-    keeps : bool
-        Whether the formula keeps the budget also where counts are overdispersed and dependent.
-    spends : float
-        Part of the budget that the formula spends.
-    sweep : {"pvalue", "statistic"} or None
-        What is compared with the threshold, where one run tells the alarms at every threshold.
-    weeks : int
-        Weeks of history before the first period tested.
-    years : int
-        Past years it looks at, or as many whole ones as there are; 0 where this is no option.
-    daily : bool
-        Whether it can test day by day.
-    by_region : bool
-        Whether every region is answered from its own counts.
-    single : bool
-        Whether it takes one threshold only, the same for all regions.
-    needs : tuple of str
-        Options it cannot be run without; ``dataclasses.replace(spec, options={...})`` gives them.
-    """
-
-    name: str
-    function: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    threshold: str = "alpha"
-    usual: float = 0.01
-    stricter: Literal["lower", "higher"] = "lower"
-    bounds: tuple[float, float] = (0.1, 1e-6)
-    kind: Kind = "pvalue"
-    resets: bool = False
-    formula: Literal["pvalue", "arl"] | None = "pvalue"
-    keeps: bool = False
-    spends: float = 1.0
-    sweep: Literal["pvalue", "statistic"] | None = "pvalue"
-    weeks: int = 52
-    years: int = 0
-    daily: bool = True
-    by_region: bool = True
-    single: bool = False
-    needs: tuple[str, ...] = ()
-
-    def load(self) -> Callable[..., Alarms]:
-        """Return the function."""
-        module, name = self.function.split(":")
-        function: Callable[..., Alarms] = getattr(import_module(module), name)
-        return function
-
-    def options_for(self, counts: Counts) -> dict[str, Any]:
-        """Return the options for this history: past years are as many as it has."""
-        options = dict(self.options)
-        if self.years:
-            weeks = len(counts) * counts.period_days // 7
-            options["years"] = int(np.clip((weeks - _EDGE_WEEKS) // 52, 1, self.years))
-        return options
-
-    def run(
-        self, counts: Counts, threshold: float | FloatArray | None = None, *, last: int | None = None
-    ) -> Alarms:
-        """Run the detector; without a threshold, at its usual one."""
-        if counts.freq == "day" and not self.daily:
-            raise OptionError(f"{self.name} tests week by week", todo=BY_WEEK)
-        options = self.options_for(counts)
-        missing = [name for name in self.needs if name not in options]
-        if missing:
-            raise OptionError(
-                f"{self.name} needs {', '.join(missing)}",
-                todo="leave it out; from Python: "
-                f"dataclasses.replace(detector_spec({self.name!r}), options={{{missing[0]!r}: ...}})",
-            )
-        level = self.usual if threshold is None else threshold
-        if self.single and np.ndim(level):
-            several = np.unique(level)
-            if several.size > 1:
-                raise OptionError(
-                    f"{self.name} takes one {self.threshold} for all regions", found=f"{several.size} of them"
-                )
-            level = float(several[0])
-        return self.load()(counts, last=last, **{**options, self.threshold: level})
-
-    def from_budget(self, rate: float | FloatArray, freq: Freq) -> FloatArray:
-        """Return the threshold the formula gives for so many episodes per region-year.
-
-        Alarms at most as frequent as the budget: episodes, which merge alarms, are then no more.
-
-        Raises
-        ------
-        OptionError
-            If there is no formula.
-        """
-        if self.formula is None:
-            raise OptionError(
-                f"{self.name} has no formula from a budget to a threshold",
-                todo="take the thresholds from the history",
-            )
-        gap = _per_year(freq) / (self.spends * np.asarray(rate, dtype=float))
-        loose, strict = self.bounds
-        found = 1 / gap if self.formula == "pvalue" else gap
-        return np.asarray(np.clip(found, min(loose, strict), max(loose, strict)))
-
-    def to_budget(self, threshold: float | FloatArray, freq: Freq) -> FloatArray:
-        """Return the budget a threshold is for: the inverse of :meth:`from_budget`, within the bounds."""
-        level = np.asarray(threshold, dtype=float)
-        chance = level if self.formula == "pvalue" else 1 / level
-        return np.asarray(chance * _per_year(freq) / self.spends)
-
-
-def _per_year(freq: Freq) -> float:
-    return 365.25 / (7 if freq == "week" else 1)
-
-
-def _ears(method: str, usual: float, weeks: int, strictest: float) -> Spec:
-    return Spec(
+def _ears(method: str, usual: float, weeks: int, strictest: float) -> DetectorSpec:
+    return DetectorSpec(
         f"ears_{method.lower()}",
         "analytics.detectors._ears:ears",
         {"method": method, "pvalues": True},
@@ -170,9 +31,9 @@ def _ears(method: str, usual: float, weeks: int, strictest: float) -> Spec:
     )
 
 
-def _control_chart(name: str, module: str, options: Mapping[str, Any]) -> Spec:
+def _control_chart(name: str, module: str, options: Mapping[str, Any]) -> DetectorSpec:
     # Designed by its average run length, which holds for independent counts only.
-    return Spec(
+    return DetectorSpec(
         name,
         f"analytics.detectors._{module}:{module}",
         options,
@@ -189,15 +50,15 @@ def _control_chart(name: str, module: str, options: Mapping[str, Any]) -> Spec:
 
 
 _POISSON, _NB = {"family": "poisson"}, {"family": "negative_binomial"}
-_LIST: tuple[Spec, ...] = (
-    Spec(
+_LIST: tuple[DetectorSpec, ...] = (
+    DetectorSpec(
         "recent_window",
         "analytics.detectors._recent_window:recent_window",
         usual=1 / 52,
         keeps=True,
         weeks=58,
     ),
-    Spec(
+    DetectorSpec(
         "predictive",
         "analytics.detectors._predictive:predictive",
         usual=0.9 * 7 / 365.25,
@@ -206,7 +67,7 @@ _LIST: tuple[Spec, ...] = (
         weeks=26,
         daily=False,
     ),
-    Spec(
+    DetectorSpec(
         "farrington_flexible",
         "analytics.detectors._farrington_flexible:farrington_flexible",
         usual=1 / 52,
@@ -214,7 +75,7 @@ _LIST: tuple[Spec, ...] = (
         years=5,
         daily=False,
     ),
-    Spec(
+    DetectorSpec(
         "farrington",
         "analytics.detectors._farrington:farrington",
         usual=1 / 52,
@@ -232,7 +93,7 @@ _LIST: tuple[Spec, ...] = (
     _control_chart("glr_poisson", "glr", _POISSON),
     replace(_control_chart("rogerson", "rogerson", {}), single=True),
     _control_chart("e_detector", "e_detector", {}),
-    Spec(
+    DetectorSpec(
         "space_time_scan",
         "analytics.detectors._space_time_scan:space_time_scan",
         usual=1 / 52,
@@ -241,8 +102,8 @@ _LIST: tuple[Spec, ...] = (
         single=True,
         needs=("places",),
     ),
-    Spec("bayes", "analytics.detectors._bayes:bayes", usual=0.05, weeks=7),
-    Spec(
+    DetectorSpec("bayes", "analytics.detectors._bayes:bayes", usual=0.05, weeks=7),
+    DetectorSpec(
         "rki",
         "analytics.detectors._rki:rki",
         threshold="threshold",
@@ -254,7 +115,7 @@ _LIST: tuple[Spec, ...] = (
         sweep="statistic",
         weeks=109,
     ),
-    Spec(
+    DetectorSpec(
         "outbreak_p",
         "analytics.detectors._outbreak_p:outbreak_p",
         threshold="threshold",
@@ -268,32 +129,103 @@ _LIST: tuple[Spec, ...] = (
         weeks=2,
     ),
 )
-DETECTORS: Mapping[str, Spec] = MappingProxyType({spec.name: spec for spec in _LIST})
+DETECTORS: Mapping[str, DetectorSpec] = MappingProxyType({spec.name: spec for spec in _LIST})
 
 
-def detector_spec(name: str | Spec) -> Spec:
+def detector_spec(detector: Detector, name: str | None = None) -> DetectorSpec:
     """Return what is known about a detector.
 
+    Parameters
+    ----------
+    detector : str, DetectorSpec or callable
+        A name of the registry, a spec, or a function ``f(counts, *, alpha, last) -> Alarms``: see
+        :class:`DetectorSpec` for what it must do. One without ``alpha`` has no threshold that a budget can
+        set; one that looks at several regions together has a true attribute ``joint``. A function of the
+        registry's own is what the registry knows about it.
+    name : str, optional
+        What to call it.
+
     Raises
     ------
     OptionError
-        If the name is unknown.
+        If the name is unknown, or the function takes no ``last``.
+
+    Examples
+    --------
+    >>> from analytics.detectors import predictive
+    >>> detector_spec("predictive").threshold, detector_spec(predictive, "mine").name
+    ('alpha', 'mine')
     """
-    if isinstance(name, Spec):
-        return name
-    if not isinstance(name, str) or name not in DETECTORS:
-        raise unknown_option("detector", name, tuple(DETECTORS))
-    return DETECTORS[name]
+    if isinstance(detector, DetectorSpec):
+        spec = detector
+    elif isinstance(detector, str) and detector in DETECTORS:
+        spec = DETECTORS[detector]
+    elif callable(detector):
+        spec = _of_function(detector)
+    else:
+        raise unknown_option("detector", detector, tuple(DETECTORS))
+    return spec if name is None else replace(spec, name=name)
 
 
-def detector_specs(names: str | Spec | Iterable[str | Spec]) -> list[Spec]:
+def detector_specs(detectors: Detectors) -> list[DetectorSpec]:
     """Return what is known about one detector or several.
 
+    Parameters
+    ----------
+    detectors : str, DetectorSpec, callable, iterable of them, or mapping from names to them
+        See :func:`detector_spec`.
+
     Raises
     ------
     OptionError
-        If a name is unknown.
+        If there is none, one stands twice, or one is no detector.
     """
-    if isinstance(names, str | Spec) or not isinstance(names, Iterable):
-        return [detector_spec(names)]
-    return [detector_spec(name) for name in names]
+    if isinstance(detectors, Mapping):
+        specs = [detector_spec(given, str(name)) for name, given in detectors.items()]
+    elif isinstance(detectors, str | DetectorSpec) or not isinstance(detectors, Iterable):
+        specs = [detector_spec(detectors)]
+    else:
+        specs = [detector_spec(given) for given in detectors]
+    if not specs:
+        raise OptionError("no detector is given", expected="at least one")
+    names = [spec.name for spec in specs]
+    if len(set(names)) < len(names):
+        raise OptionError(
+            "a detector stands twice",
+            found=", ".join(names),
+            todo="leave one out; a mapping from names to detectors gives each a name of its own",
+        )
+    return specs
+
+
+def _of_function(function: Callable[..., Alarms]) -> DetectorSpec:
+    """Return the spec of a function: what the registry knows of it, or what its signature says."""
+    whole = function.func if isinstance(function, partial) else function
+    name = getattr(whole, "__name__", type(whole).__name__)
+    options = inspect.signature(function).parameters
+    if "last" not in options and not any(o.kind is o.VAR_KEYWORD for o in options.values()):
+        raise OptionError(
+            f"{name} is no detector: it has no option last",
+            expected="a function f(counts, *, alpha, last) that returns Alarms",
+            found=f"{name}{inspect.signature(function)}",
+        )
+    alpha = options.get("alpha")
+    known = [s for s in DETECTORS.values() if s.function == f"{function.__module__}:{name}"]
+    if whole is function and len(known) == 1:
+        return replace(known[0], as_given=True)
+    if whole is function and known and alpha is None:  # several by their options, and one kind of threshold
+        return replace(known[0], name=name, options={}, as_given=True)
+    return DetectorSpec(
+        name,
+        function,
+        threshold=None if alpha is None else "alpha",
+        sweep=None,
+        weeks=0,
+        by_region=not getattr(function, "joint", False),
+        as_given=alpha is None or alpha.default is not alpha.empty,
+    )
+
+
+def __getattr__(name: str) -> object:
+    refuse_former("analytics.detectors.registry", name, Spec="DetectorSpec")
+    raise AttributeError(f"module 'analytics.detectors.registry' has no attribute {name!r}")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.detectors.grid import check_seed
-from analytics.detectors.registry import Spec
-from analytics.errors import HistoryError, OptionError, unknown_option
+from analytics.detectors.registry import Detectors
+from analytics.errors import HistoryError, unknown_option
 from analytics.evaluation.measures import FEW_REGIONS, Scored, by_region, measure
-from analytics.evaluation.registered import Thresholds, registered
+from analytics.evaluation.registered import RegisteredDetector, as_stated, registered, specs_for
 from analytics.evaluation.replicates import (
-    Detector,
     Replicates,
     make_replicates,
     one_run,
@@ -25,11 +23,11 @@ from analytics.evaluation.replicates import (
 from analytics.evaluation.results import EvaluationResult
 from analytics.evaluation.scores import resampling_weights
 from analytics.monitoring.budget import Budget, parse_budget
+from analytics.monitoring.calibration import Thresholds
+from analytics.options import Progress, check_seed, check_whole, part_of
 from analytics.simulation.injection import check_uptick
 
 __all__ = ["evaluate"]
-
-Progress = Callable[[str], None]
 
 MOSTLY = 0.9  # a detector that tests less of the cells than this is named
 METHOD = (
@@ -44,11 +42,11 @@ METHOD = (
 def evaluate(
     counts: Counts,
     *,
-    detectors: Mapping[str, Detector] | str | Spec | Sequence[str | Spec] | None = None,
+    detectors: Detectors | None = None,
     budget: str | float | Budget = "1 per region-year",
     uptick: Mapping[str, Any] | None = None,
     replicates: int = 20,
-    thresholds: Thresholds = "formula",
+    thresholds: Thresholds | None = None,
     last: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -59,11 +57,11 @@ def evaluate(
     ----------
     counts : Counts
         The history. The period still running is left out.
-    detectors : mapping of str to callable, or str, Spec or sequence of them, optional
-        ``callable(counts, last=...)`` returns the Alarms of one detector; one that looks at several regions
-        together has a true attribute ``joint``. Names are those of the registry of detectors, and a Spec is
-        one of it with options of one's own; all of the registry that
-        answers each region from its own counts unless given.
+    detectors : str, DetectorSpec, callable, several of them, or a mapping from names to them, optional
+        Names from the registry of detectors, detectors with options of their own, or functions
+        ``f(counts, *, last) -> Alarms``: see :class:`~analytics.detectors.DetectorSpec`. One that looks at
+        several regions together has a true attribute ``joint``. All of the registry that answer each region
+        from its own counts unless given.
     budget : str, float or Budget
         False-alarm episodes, a number being per region-year; alarms within 14 days are one episode.
     uptick : mapping, optional
@@ -72,15 +70,17 @@ def evaluate(
         unless given.
     replicates : int
         Rotations of each region's series.
-    thresholds : {"formula", "history"}
-        For detectors named: what their formulas give for the budget, or what
-        :func:`analytics.monitoring.calibrate` finds for this history, which takes longer.
+    thresholds : {"formula", "history", "auto"}, optional
+        "formula": what the detectors' formulas give for the budget. "history": what
+        :func:`analytics.monitoring.calibrate` finds for this history, which takes longer. "auto": the formula
+        where it keeps the budget, otherwise the history. By default the formula, but for functions whose
+        ``alpha`` has a default that one. A function without ``alpha`` is run as it is.
     last : int, optional
         Periods at the end of a rotated history that are tested; a year's unless given, at most half of the
         history.
     seed : int
     progress : callable, optional
-        Told what is done next.
+        ``progress(done, total, what)``, before each step.
 
     Returns
     -------
@@ -115,41 +115,25 @@ def evaluate(
     rate = allowed.per_region(len(counts.regions))
     stated = _uptick(uptick)
     check_seed(seed)
-    if not isinstance(replicates, int | np.integer) or replicates < 1:
-        raise OptionError("replicates is no number of them", expected="1 or more", found=str(replicates))
+    check_whole(1, replicates=replicates)
     history = whole_periods(counts)
-    periods = len(history) * history.period_days // (7 if history.freq == "week" else 1)
+    periods = len(history.starts) * history.period_days // (7 if history.freq == "week" else 1)
     tested = _last(last, periods, history.freq)
-    chosen = _detectors(detectors, history, allowed, thresholds, seed)
+    specs = specs_for(detectors, history)
+    calibrated = len(specs) if thresholds in ("history", "auto") else 0
+    tell = part_of(progress, after=len(specs))
+    chosen = registered(specs, history, allowed, thresholds=thresholds, seed=seed, progress=tell)
     drawn = make_replicates(history, int(replicates), tested, stated, seed)
     regions = len(history.regions)
-    cluster = np.tile(np.arange(regions), int(replicates))
-    few = regions < FEW_REGIONS
-    if few:
-        cluster = np.arange(cluster.size)
-    weights = resampling_weights(int(cluster.max()) + 1, seed=seed)
-    rows, regional, curves = [], [], []
-    for name, detector in chosen.items():
-        if progress is not None:
-            progress(name)
-        joint = bool(getattr(detector, "joint", False))
-        as_it_is = one_run(detector(history))
-        quiet = run_on(detector, history, drawn.values, drawn.covered, tested, joint=joint)
-        busy = run_on(detector, history, drawn.values + drawn.added, drawn.covered, tested, joint=joint)
-        score = Scored(quiet, busy, drawn, cluster, weights)
-        row, curve, parts = measure(score, as_it_is, rate, seed)
-        rows.append({"detector": name, **row})
-        curves.append(curve.assign(detector=name))
-        regional.append(by_region(history.regions, parts).assign(detector=name))
-    order = ["detector", "region", "per_year", "pod", "matched_pod", "delay_median"]
+    tell = part_of(progress, before=calibrated)
+    rows, regional, curve = _measured(chosen, history, drawn, rate, tested, seed, tell)
     labels = history.labels() if history.freq == history.finest else history.resample("week").labels()
+    few = regions < FEW_REGIONS
     clusters = "regions and rotations (there are few regions)" if few else "regions"
     return EvaluationResult(
         frame=pd.DataFrame(rows),
-        regions=pd.concat(regional, ignore_index=True)[order],
-        curve=pd.concat(curves, ignore_index=True)[
-            ["detector", "budget", "threshold", "per_year", "pod", "delay_median"]
-        ],
+        regions=regional,
+        curve=curve,
         budget=rate,
         uptick=stated,
         replicates=int(replicates),
@@ -160,13 +144,48 @@ def evaluate(
         value=history.value,
         method=METHOD.format(last=tested, freq=history.freq, clusters=clusters),
         parameters={
+            "detectors": tuple(chosen),
+            **allowed.stated(regions),
+            "uptick": stated,
+            "replicates": int(replicates),
+            "thresholds": as_stated(specs, thresholds),
             "last": tested,
             "seed": seed,
-            "thresholds": "as given" if isinstance(detectors, Mapping) else thresholds,
         },
         simulated=history.simulated,
         notes=_notes(history, drawn, rows),
     )
+
+
+def _measured(
+    chosen: Mapping[str, RegisteredDetector],
+    history: Counts,
+    drawn: Replicates,
+    rate: float,
+    tested: int,
+    seed: int,
+    tell: Progress,
+) -> tuple[list[dict[str, Any]], pd.DataFrame, pd.DataFrame]:
+    """Run every detector; return a row for each, and the tables of regions and of curves."""
+    regions, cluster = len(history.regions), np.arange(drawn.placed.size)
+    cluster = cluster if regions < FEW_REGIONS else cluster % regions
+    weights = resampling_weights(int(cluster.max()) + 1, seed=seed)
+    rows, regional, curves = [], [], []
+    for i, (name, detector) in enumerate(chosen.items()):
+        tell(i, len(chosen), f"evaluating {name}")
+        as_it_is = one_run(detector(history))
+        quiet, busy = (
+            run_on(detector, history, values, drawn.covered, tested, joint=detector.joint)
+            for values in (drawn.values, drawn.values + drawn.added)
+        )
+        row, curve, parts = measure(Scored(quiet, busy, drawn, cluster, weights), as_it_is, rate, seed)
+        rows.append({"detector": name, **row})
+        curves.append(curve.assign(detector=name))
+        regional.append(by_region(history.regions, parts).assign(detector=name))
+    of_regions = ["detector", "region", "per_year", "pod", "matched_pod", "delay_median"]
+    of_curves = ["detector", "budget", "threshold", "per_year", "pod", "delay_median"]
+    tables = (pd.concat(parts, ignore_index=True) for parts in (regional, curves))
+    return rows, next(tables)[of_regions], next(tables)[of_curves]
 
 
 def _uptick(given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -196,20 +215,6 @@ def _last(last: int | None, periods: int, freq: str) -> int:
             found=f"{periods} {freq}s",
         )
     return int(tested)
-
-
-def _detectors(
-    given: Mapping[str, Detector] | str | Spec | Sequence[str | Spec] | None,
-    history: Counts,
-    budget: Budget,
-    thresholds: Thresholds,
-    seed: int,
-) -> dict[str, Detector]:
-    if not isinstance(given, Mapping):
-        return registered(given, history, budget, thresholds=thresholds, seed=seed)
-    if not given:
-        raise OptionError("no detector is given", expected="one or more")
-    return dict(given)
 
 
 def _notes(history: Counts, drawn: Replicates, rows: list[dict[str, Any]]) -> tuple[str, ...]:

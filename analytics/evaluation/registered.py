@@ -1,40 +1,37 @@
-"""Detectors by name, at the thresholds a budget gives."""
+"""Detectors at the thresholds a budget gives, or at their own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 
 from analytics._typing import FloatArray
 from analytics.counts import Counts
-from analytics.detectors.registry import DETECTORS, Spec, detector_specs
-from analytics.errors import OptionError, unknown_option
-from analytics.evaluation.replicates import Detector
+from analytics.detectors import DETECTORS, DetectorSpec
+from analytics.detectors.registry import Detectors, detector_specs
 from analytics.monitoring.budget import Budget
-from analytics.monitoring.calibration import calibrate
+from analytics.monitoring.calibration import Thresholds, calibrate
+from analytics.options import Progress, check_choice
 from analytics.results import Alarms
 
-__all__ = ["RegisteredDetector", "Thresholds", "registered"]
-
-Thresholds = Literal["formula", "history"]
+__all__ = ["RegisteredDetector", "as_stated", "registered", "specs_for"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RegisteredDetector:
-    """A detector of the registry with its thresholds.
+    """A detector with its thresholds.
 
     Attributes
     ----------
-    spec : Spec
-    threshold : float array, shape (regions,)
-        For regions in the order of the history, and again for each replicate beside it.
+    spec : DetectorSpec
+    threshold : float array, shape (regions,), or None
+        For regions in the order of the history, and again for each replicate beside it; None for its own.
     """
 
-    spec: Spec
-    threshold: FloatArray
+    spec: DetectorSpec
+    threshold: FloatArray | None
 
     @property
     def joint(self) -> bool:
@@ -43,6 +40,8 @@ class RegisteredDetector:
 
     def __call__(self, counts: Counts, *, last: int | None = None) -> Alarms:
         """Run it."""
+        if self.threshold is None:
+            return self.spec.run(counts, last=last)
         if self.joint:
             return self.spec.run(counts, float(self.threshold[0]), last=last)
         return self.spec.run(
@@ -50,50 +49,61 @@ class RegisteredDetector:
         )
 
 
+def specs_for(detectors: Detectors | None, history: Counts) -> list[DetectorSpec]:
+    """Return what is known about the detectors; of all that answer each region alone, if none is named."""
+    if detectors is not None:
+        return detector_specs(detectors)
+    daily = history.freq == "day"
+    return [spec for spec in DETECTORS.values() if spec.by_region and (spec.daily or not daily)]
+
+
+def as_stated(specs: Sequence[DetectorSpec], thresholds: Thresholds | None) -> str:
+    """Return where the thresholds come from, as the result states it."""
+    if thresholds is not None:
+        return thresholds
+    own = [spec.as_given for spec in specs]
+    return "as given" if all(own) else "formula, functions as given" if any(own) else "formula"
+
+
 def registered(
-    names: str | Spec | Sequence[str | Spec] | None,
+    specs: Sequence[DetectorSpec],
     history: Counts,
     budget: Budget,
     *,
-    thresholds: Thresholds = "formula",
+    thresholds: Thresholds | None = None,
     seed: int = 0,
-) -> dict[str, Detector]:
-    """Return the detectors of these names; without names, all that answer each region from its own counts.
+    progress: Progress | None = None,
+) -> dict[str, RegisteredDetector]:
+    """Return the detectors with their thresholds, by name.
 
     Parameters
     ----------
-    names : str, Spec, or sequence of them, optional
+    specs : sequence of DetectorSpec
     history : Counts
     budget : Budget
-    thresholds : {"formula", "history"}
+    thresholds : {"formula", "history", "auto"}, optional
         What the detector's formula gives for the budget, and its usual threshold where it has none; or what
-        :func:`analytics.monitoring.calibrate` finds for the history.
+        :func:`analytics.monitoring.calibrate` finds for the history. By default the formula, but for
+        functions with a threshold of their own that one.
     seed : int
         Of the calibration.
-
-    Raises
-    ------
-    OptionError
-        If a name is unknown or stands twice, or none is given.
+    progress : callable, optional
+        ``progress(done, total, what)``, before each detector is calibrated.
     """
-    if thresholds not in get_args(Thresholds):
-        raise unknown_option("thresholds", thresholds, get_args(Thresholds))
-    daily = history.freq == "day"
-    usual = [name for name, spec in DETECTORS.items() if spec.by_region and (spec.daily or not daily)]
-    specs = detector_specs(usual if names is None else names)
-    found_names = [spec.name for spec in specs]
-    if not specs:
-        raise OptionError("no detector is given", expected=", ".join(DETECTORS))
-    if len(set(found_names)) < len(specs):
-        raise OptionError("each detector must be named once", found=", ".join(found_names))
+    if thresholds is not None:
+        check_choice("thresholds", thresholds, Thresholds)
     rate = budget.per_region(len(history.regions))
-    found: dict[str, Detector] = {}
-    for spec in specs:
-        if thresholds == "history":
-            given = calibrate(history, spec, budget, seed=seed).threshold
+    found: dict[str, RegisteredDetector] = {}
+    for i, spec in enumerate(specs):
+        given: FloatArray | float | None
+        if thresholds in ("history", "auto"):
+            if progress is not None:
+                progress(i, len(specs), f"calibrating {spec.name}")
+            given = calibrate(history, spec, budget, by=thresholds, seed=seed).threshold
+        elif spec.threshold is None or (thresholds is None and spec.as_given):
+            given = None
         else:
-            given = np.asarray(
-                spec.usual if spec.formula is None else spec.from_budget(rate, history.freq), dtype=float
-            )
-        found[spec.name] = RegisteredDetector(spec, np.broadcast_to(given, (len(history.regions),)).copy())
+            given = spec.usual if spec.formula is None else spec.from_budget(rate, history.freq)
+        level = None if given is None else np.array(np.broadcast_to(given, (len(history.regions),)), float)
+        found[spec.name] = RegisteredDetector(spec, level)
     return found

@@ -11,14 +11,13 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts import Counts
-from analytics.errors import HistoryError, InputError
+from analytics.errors import HistoryError
 from analytics.periods import week_first_day
 from analytics.results import Alarms
 from analytics.simulation.injection import add_upticks
 
-__all__ = ["Detector", "Replicates", "Run", "columns_at_once", "make_replicates", "run_on", "whole_periods"]
+__all__ = ["Replicates", "Run", "columns_at_once", "make_replicates", "run_on", "whole_periods"]
 
-Detector = Callable[..., Alarms]
 _DAY = np.timedelta64(1, "D")
 COLUMNS = 2000  # series given to a detector at once
 
@@ -167,7 +166,7 @@ def columns_at_once(counts: Counts, replicates: int, *, joint: bool) -> Iterator
 
 
 def run_on(
-    detector: Detector,
+    detector: Callable[..., Alarms],
     counts: Counts,
     values: npt.NDArray[np.integer[Any]],
     covered: BoolArray,
@@ -215,19 +214,7 @@ def reachable(alarms: Alarms) -> FloatArray | None:
 
 
 def one_run(alarms: Alarms) -> Run:
-    """Return what the one detector of these alarms said.
-
-    Raises
-    ------
-    InputError
-        If there are several.
-    """
-    if len(alarms.runs) != 1:
-        raise InputError(
-            "detectors are evaluated one at a time",
-            expected="alarms of one detector",
-            found=", ".join(run.name for run in alarms.runs),
-        )
+    """Return what the one detector of these alarms said."""
     return Run(
         alarms.alarm,
         alarms.tested,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +56,9 @@ class EvaluationResult:
     freq : str
     value : str
     method : str
-    parameters : dict
+    parameters : mapping
+        The options that made it: detectors, budget (in words) and budget_per_region_year, uptick, replicates,
+        thresholds, last, seed.
     simulated : bool
         Whether the history itself is simulated. The upticks always are.
     notes : tuple of str
@@ -73,7 +76,7 @@ class EvaluationResult:
     freq: str
     value: str
     method: str
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     simulated: bool = False
     notes: tuple[str, ...] = ()
 
@@ -127,7 +130,6 @@ class EvaluationResult:
         tag = "SIMULATED data: " if self.simulated else ""
         rows = self.ranked()
         known = rows[rows["matched_pod"].notna()]
-        budget = f"{self.budget:g} false-alarm episode{'' if self.budget == 1 else 's'} a region-year"
         said = []
         if len(known):
             best = known.iloc[0]
@@ -139,7 +141,7 @@ class EvaluationResult:
                 for name, pod in zip(others["detector"], others["matched_pod"].to_numpy(float), strict=True)
             ]
             text = (
-                f"at {budget}, {best['detector']} catches {value} % of simulated upticks "
+                f"at {self._budget}, {best['detector']} catches {value} % of simulated upticks "
                 f"({self.uptick_words}; 95 % interval {low} to {high})"
             )
             if not np.isnan(best["matched_delay_median"]):
@@ -152,10 +154,34 @@ class EvaluationResult:
         if not said and not self.upticks:
             said.append("no uptick could be put in: the regions are too quiet, or without coverage")
         elif not len(known):
-            said.append(f"no detector's threshold can be moved to {budget}")
+            said.append(f"no detector's threshold can be moved to {self._budget}")
         text = ". ".join(part[0].upper() + part[1:] for part in said)
         regions = self.regions["region"].nunique()
         return f"{tag}{text} ({self.period}, {regions} region{'' if regions == 1 else 's'})."
+
+    @property
+    def null_hypothesis(self) -> str:
+        """What `budget_kept` is about: exceeded where the data speak against it."""
+        return (
+            f"on histories in which nothing has happened, turned like a wheel, a detector raises at most "
+            f"{self._budget} on average"
+        )
+
+    @property
+    def _budget(self) -> str:
+        return f"{self.budget:g} false-alarm episode{'' if self.budget == 1 else 's'} a region-year"
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row a region for each detector.
+
+        Returns
+        -------
+        DataFrame
+            region, detector, per_year (false-alarm episodes a year on turned histories), pod (share of the
+            upticks put in that were caught), matched_pod (the same at the budget), delay_median (periods).
+        """
+        first = ["region", "detector"]
+        return self.regions[first + [name for name in self.regions.columns if name not in first]]
 
     def text(self) -> str:
         """Return sentence, table and notes for a terminal."""
@@ -164,6 +190,14 @@ class EvaluationResult:
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        tag = "SIMULATED " if self.simulated else ""
+        names = ", ".join(self.frame["detector"])
+        return (
+            f"EvaluationResult({tag}{self.period}, {names}; budget {self.budget:g} per region-year, "
+            f"{self.upticks:,} upticks put in: {self.uptick_words})"
+        )
 
     def _repr_html_(self) -> str:
         items = "".join(f"<li>{html.escape(line)}</li>" for line in (self.method, *self.notes))

@@ -41,6 +41,16 @@ class Budget:
         """Return episodes per region-year where so many regions are watched."""
         return self.rate if self.over == "region" else self.rate / regions
 
+    def stated(self, regions: int) -> dict[str, str | float]:
+        """Return the budget as results state it: in words, and as episodes per region-year.
+
+        Examples
+        --------
+        >>> Budget(12, "all").stated(18)
+        {'budget': '12 per year over all regions', 'budget_per_region_year': 0.6666666666666666}
+        """
+        return {"budget": str(self), "budget_per_region_year": self.per_region(regions)}
+
     def __str__(self) -> str:
         where = "per region-year" if self.over == "region" else "per year over all regions"
         return f"{self.rate:g} {where}"

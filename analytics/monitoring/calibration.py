@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -12,18 +12,19 @@ import pandas as pd
 
 from analytics._typing import FloatArray, IndexArray
 from analytics.counts import Counts
-from analytics.detectors.grid import check_seed
-from analytics.detectors.registry import Spec, detector_spec
-from analytics.errors import OptionError, unknown_option
+from analytics.detectors import DetectorSpec
+from analytics.detectors.registry import Detector, Detectors, detector_specs
+from analytics.errors import OptionError
 from analytics.monitoring.budget import Budget, parse_budget
 from analytics.monitoring.calibrator import Calibrator
 from analytics.monitoring.histories import Histories, Resample, parametric, rotated
 from analytics.monitoring.thresholds import episodes_per_year
+from analytics.options import Progress, check_choice, check_seed, check_whole, numbers_of
 from analytics.results import format_number
 
-__all__ = ["By", "Calibration", "calibrate", "calibrate_together"]
+__all__ = ["Calibration", "Thresholds", "calibrate", "calibrate_together"]
 
-By = Literal["auto", "formula", "history"]
+Thresholds = Literal["auto", "formula", "history"]
 
 REPLICATES = 400
 DRAWS, DRAWS_OF_A_SHARE = 40, 20  # models for each region; a share needs more years from each
@@ -33,7 +34,7 @@ LEVELS = 6  # shares of the budget tried for each of several detectors
 AIM = 0.87
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Calibration:
     """Thresholds that keep a budget.
 
@@ -69,7 +70,7 @@ class Calibration:
     basis: str
     rate_is: Literal["at most", "on average", "by the model"] = "on average"
 
-    @property
+    @cached_property
     def frame(self) -> pd.DataFrame:
         """One row for each region: region, threshold, rate, rate_error."""
         return pd.DataFrame(
@@ -93,13 +94,16 @@ class Calibration:
     def __str__(self) -> str:
         return self.sentence()
 
+    def __repr__(self) -> str:
+        return f"Calibration({self.sentence()})"
+
 
 def calibrate(
     counts: Counts,
-    detector: str | Spec,
+    detector: Detector,
     budget: str | float | Budget = "1 per region-year",
     *,
-    by: By = "auto",
+    by: Thresholds = "auto",
     resample: Resample = "parametric",
     share: float | None = None,
     replicates: int = REPLICATES,
@@ -111,7 +115,9 @@ def calibrate(
     ----------
     counts : Counts
         The history to calibrate on; periods still running are left out.
-    detector : str or Spec
+    detector : str, DetectorSpec or callable
+        A name of the registry of detectors, one with options of its own, or a function: see
+        :class:`~analytics.detectors.DetectorSpec` for what a function must do.
     budget : str, number or Budget
         False-alarm episodes per region-year; alarms within two weeks are one episode.
     by : {"auto", "formula", "history"}
@@ -170,15 +176,15 @@ def calibrate(
 
 def calibrate_together(
     counts: Counts,
-    detectors: Sequence[str | Spec],
+    detectors: Detectors,
     budget: str | float | Budget = "1 per region-year",
     *,
-    by: By = "auto",
+    by: Thresholds = "auto",
     resample: Resample = "parametric",
     share: float | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Calibration]:
     """Find thresholds of several detectors whose alarms, taken together, keep one budget.
 
@@ -188,17 +194,17 @@ def calibrate_together(
 
     Parameters
     ----------
-    detectors : sequence of str or Spec
-        See :func:`calibrate` for the other parameters.
+    detectors : one detector, several, or a mapping from names to them
+        See :func:`calibrate` for what one may be, and for the other parameters.
     progress : callable, optional
-        Told what is being done.
+        ``progress(done, total, what)``, before each step; `total` grows where there are many regions.
 
     Returns
     -------
     list of Calibration
         One for each detector: `rate` is its own, `together` that of all.
     """
-    specs = [detector_spec(name) for name in detectors]
+    specs = detector_specs(detectors)
     allowed = parse_budget(budget)
     _check(specs, by, resample, share, replicates)
     check_seed(seed)
@@ -209,48 +215,43 @@ def calibrate_together(
         together = np.sum([one.rate for one in own], axis=0)
         return [replace(one, together=together) for one in own]
     aim = rate * AIM if share is None else rate
-    say = progress or (lambda what: None)
-    say("drawing histories")
+    say = progress or (lambda done, total, what: None)
+    say(0, 1 + len(specs), "drawing histories")
     if resample == "rotation":
         batches = rotated(counts, replicates, seed)
     else:
         batches = parametric(counts, replicates, seed, draws=DRAWS if share is None else DRAWS_OF_A_SHARE)
     parts = [_on_histories(specs, batch, aim, share, say) for batch in batches]
     words = _words(resample, share, replicates, len(specs))
-    regions = len(counts.regions)
-    out = []
-    for i, spec in enumerate(specs):
-        threshold, mean, error = (np.full(regions, np.nan) for _ in range(3))
-        for at, found, _ in parts:
-            threshold[at], mean[at], error[at] = found[i]
-        together = np.concatenate([union for *_, union in parts])
-        out.append(
-            Calibration(
-                spec.name, spec.threshold, counts.regions, threshold, mean, error, together, allowed, words
-            )
+    numbers = np.full((len(specs), 3, len(counts.regions)), np.nan)
+    for at, found, _ in parts:
+        numbers[:, :, at] = found
+    together = np.concatenate([union for *_, union in parts])
+    return [
+        Calibration(
+            spec.name, str(spec.threshold), counts.regions, level, mean, error, together, allowed, words
         )
-    return out
+        for spec, (level, mean, error) in zip(specs, numbers, strict=True)
+    ]
 
 
 def _asks_for_history(resample: str, share: float | None) -> bool:
     return share is not None or resample != "parametric"
 
 
-def _is_share(share: object) -> bool:
-    return isinstance(share, Real) and 0.5 <= float(share) < 1
-
-
-def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, replicates: int) -> None:
-    if by not in ("auto", "formula", "history"):
-        raise unknown_option("source of thresholds", by, ("auto", "formula", "history"))
-    if resample not in ("parametric", "rotation"):
-        raise unknown_option("resample", resample, ("parametric", "rotation"))
-    if not specs:
-        raise OptionError("no detector is given", expected="at least one")
-    names = [spec.name for spec in specs]
-    if len(set(names)) < len(names):
-        raise OptionError("a detector stands twice", found=", ".join(names))
+def _check(
+    specs: Sequence[DetectorSpec], by: str, resample: str, share: float | None, replicates: int
+) -> None:
+    check_choice("source of thresholds", by, Thresholds)
+    check_choice("resample", resample, Resample)
+    check_whole(DRAWS, replicates=replicates)
     for spec in specs:
+        if spec.threshold is None:
+            raise OptionError(
+                f"{spec.name} has no threshold that a budget could set",
+                expected="an option alpha: the probability of an alarm where nothing has happened",
+                todo="add it, or name another: DetectorSpec(name, function, threshold=...)",
+            )
         if spec.single and (by == "history" or (by == "auto" and _asks_for_history(resample, share))):
             raise OptionError(
                 f"{spec.name} takes one {spec.threshold} for all regions",
@@ -269,7 +270,7 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
             todo="leave out rotation, or take the thresholds from the history",
         )
     if share is not None:
-        if not _is_share(share):
+        if not (0.5 <= numbers_of(share) < 1):
             raise OptionError("share is not usable", expected="from 0.5 to below 1", found=str(share))
         if by == "formula" or resample == "rotation":
             raise OptionError(
@@ -277,11 +278,9 @@ def _check(specs: Sequence[Spec], by: str, resample: str, share: float | None, r
                 expected="thresholds calibrated on the history, by parametric resampling",
                 found="the formula" if by == "formula" else "rotation",
             )
-    if not isinstance(replicates, int | np.integer) or replicates < DRAWS:
-        raise OptionError(f"replicates must be at least {DRAWS}", found=str(replicates))
 
 
-def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Budget) -> Calibration:
+def _formula(counts: Counts, spec: DetectorSpec, rate: float, detectors: int, budget: Budget) -> Calibration:
     own = rate / detectors
     level = float(spec.from_budget(own, counts.freq))
     kept = float(spec.to_budget(level, counts.freq))
@@ -303,7 +302,7 @@ def _formula(counts: Counts, spec: Spec, rate: float, detectors: int, budget: Bu
     )
     return Calibration(
         spec.name,
-        spec.threshold,
+        str(spec.threshold),
         counts.regions,
         threshold,
         np.full(threshold.shape, kept),
@@ -331,16 +330,14 @@ def _words(resample: str, share: float | None, replicates: int, detectors: int) 
     return f"Calibrated {how}, {replicates} for each region; the budget is {kept}{split}"
 
 
-Found = tuple[FloatArray, FloatArray, FloatArray]
-
-
 def _on_histories(
-    specs: Sequence[Spec], batch: Histories, rate: float, share: float | None, say: Callable[[str], None]
-) -> tuple[IndexArray, list[Found], FloatArray]:
-    """Return threshold, rate and its error of each detector, and the rate of all, for a batch's regions."""
+    specs: Sequence[DetectorSpec], batch: Histories, rate: float, share: float | None, say: Progress
+) -> tuple[IndexArray, FloatArray, FloatArray]:
+    """Return a batch's regions, (threshold, rate, error) by detector and region, and the rate of all."""
     runs = []
-    for spec in specs:
-        say(f"calibrating {spec.name}")
+    done, total = 1 + batch.number * len(specs), 1 + batch.batches * len(specs)
+    for i, spec in enumerate(specs):
+        say(done + i, total, f"calibrating {spec.name}")
         runs.append(Calibrator(spec, batch))
     regions = batch.at.size
     if len(runs) == 1:
@@ -349,7 +346,7 @@ def _on_histories(
         levels = [1 / len(runs)]
     else:
         levels = list(np.geomspace(1 / len(runs), 1.0, LEVELS))
-    kept: list[Found] = []
+    kept = np.full((len(runs), 3, regions), np.nan)
     union = np.zeros(regions)
     for level in levels:
         found = [run.find(rate * level, share) for run in runs]
@@ -358,14 +355,11 @@ def _on_histories(
         together = np.logical_or.reduce(alarms) if len(alarms) > 1 else alarms[0]
         all_rate = episodes_per_year(together, years, batch.counts_days)[0]
         own = [
-            (threshold, *episodes_per_year(alarm, run.years, batch.counts_days))
+            np.stack((threshold, *episodes_per_year(alarm, run.years, batch.counts_days)))
             for run, threshold, alarm in zip(runs, found, alarms, strict=True)
         ]
         # A larger share of the budget is taken where all together still keep it.
-        better = (all_rate <= rate + 1e-9) if kept else np.ones(regions, dtype=bool)
+        better = (all_rate <= rate + 1e-9) | (level == levels[0])
         union = np.where(better, all_rate, union)
-        kept = [
-            tuple(np.where(better, new, old) for new, old in zip(now, before, strict=True))  # type: ignore[misc]
-            for now, before in zip(own, kept or own, strict=True)
-        ]
+        kept = np.where(better, np.array(own), kept)
     return batch.at, kept, union

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analytics._typing import BoolArray, FloatArray
-from analytics.detectors.registry import Spec
+from analytics.detectors import DetectorSpec
 from analytics.kernels.common.episodes import EPISODE_DAYS
 from analytics.monitoring.histories import Histories
 from analytics.monitoring.thresholds import bisect, sweep
@@ -16,7 +16,7 @@ __all__ = ["Calibrator"]
 class Calibrator:
     """One detector on one batch of histories."""
 
-    def __init__(self, spec: Spec, batch: Histories) -> None:
+    def __init__(self, spec: DetectorSpec, batch: Histories) -> None:
         self.spec, self.batch = spec, batch
         self.regions = batch.at.size
         self.sweeps = spec.sweep is not None and not spec.resets

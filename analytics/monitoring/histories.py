@@ -37,6 +37,8 @@ class Histories:
         Models for each region, and histories from each.
     last : int
         Periods to test, at the shown frequency: those at the end.
+    number, batches : int
+        Which of how many such batches this is, from 0.
     """
 
     counts: Counts
@@ -44,6 +46,8 @@ class Histories:
     draws: int
     futures: int
     last: int
+    number: int = 0
+    batches: int = 1
 
     @property
     def counts_days(self) -> int:
@@ -89,10 +93,9 @@ def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolA
     )
 
 
-def _batches(regions: int, cells: float) -> Iterator[IndexArray]:
+def _batches(regions: int, cells: float) -> list[IndexArray]:
     size = max(1, int(CELLS // cells))
-    for start in range(0, regions, size):
-        yield np.arange(start, min(start + size, regions))
+    return [np.arange(start, min(start + size, regions)) for start in range(0, regions, size)]
 
 
 def parametric(counts: Counts, replicates: int, seed: int, *, draws: int) -> Iterator[Histories]:
@@ -112,14 +115,15 @@ def parametric(counts: Counts, replicates: int, seed: int, *, draws: int) -> Ite
         Models for each region that they come from.
     """
     history = usable_history(counts)
-    step, periods = history.period_days, len(history)
+    step, periods = history.period_days, len(history.starts)
     futures = -(-replicates // draws)
     more = YEAR_DAYS // step
     days = history.starts.astype(np.int64)
     ahead = days[-1] + step * np.arange(1, more + 1)
     rng = np.random.Generator(np.random.PCG64(seed))
     shown = YEAR_DAYS // (7 if history.freq == "week" else 1)
-    for at in _batches(len(history.regions), (periods + more) * draws * futures):
+    batches = _batches(len(history.regions), (periods + more) * draws * futures)
+    for number, at in enumerate(batches):
         own, covered = history.values[:, at], history.coverage[:, at]
         found = moments(own, covered, days, step)
         seen = np.repeat(covered, draws, axis=1)
@@ -132,7 +136,7 @@ def parametric(counts: Counts, replicates: int, seed: int, *, draws: int) -> Ite
         whole = _side_by_side(
             history, np.vstack([past, drawn]), np.vstack([known, np.ones(drawn.shape, dtype=bool)]), more
         )
-        yield Histories(whole, at, draws, futures, shown)
+        yield Histories(whole, at, draws, futures, shown, number, len(batches))
 
 
 def rotated(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
@@ -147,7 +151,7 @@ def rotated(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
     """
     history = usable_history(counts)
     per_week = 1 if history.period_days == _WEEK else _WEEK
-    weeks = len(history) // per_week
+    weeks = len(history.starts) // per_week
     if weeks < 104:
         raise HistoryError(
             "rotation needs two years of history",
@@ -155,7 +159,7 @@ def rotated(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
             found=f"{weeks} weeks",
             todo="resample='parametric'",
         )
-    skip = len(history) - weeks * per_week
+    skip = len(history.starts) - weeks * per_week
     rng = np.random.Generator(np.random.PCG64(seed))
     cuts = rng.permutation(weeks)[: min(replicates, weeks)] * per_week
     index = (np.arange(weeks * per_week)[:, None] + cuts) % (weeks * per_week) + skip
@@ -164,8 +168,9 @@ def rotated(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
         history, values=history.values[skip:], coverage=history.coverage[skip:], starts=history.starts[skip:],
         coarse=None, unplaced=None, accounting=None,
     )  # fmt: skip
-    for at in _batches(len(history.regions), index.size):
+    batches = _batches(len(history.regions), index.size)
+    for number, at in enumerate(batches):
         columns = np.repeat(at, cuts.size)
         rows = np.tile(index, at.size)
         whole = _side_by_side(trimmed, history.values[rows, columns], history.coverage[rows, columns], 0)
-        yield Histories(whole, at, 1, cuts.size, shown)
+        yield Histories(whole, at, 1, cuts.size, shown, number, len(batches))

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analytics.monitoring.budget import Budget
 from analytics.monitoring.calibration import Calibration
 from analytics.results import Alarms, format_number
+from analytics.results.alarm_tables import (
+    ALARM,
+    NO_ALARM,
+    NOT_TESTED,
+    alarms_first,
+    answer_words,
+    said_where,
+    written_counts,
+)
 
 __all__ = ["ALARM", "NOT_TESTED", "NO_ALARM", "MonitorResult"]
 
-ALARM, NO_ALARM, NOT_TESTED = "alarm", "no alarm", "not tested"
 _NAMED = 6  # regions named in a sentence before it counts the rest
 
 
@@ -34,6 +43,9 @@ class MonitorResult:
         Of every detector, period by period.
     calibrations : tuple of Calibration
     budget : Budget
+    parameters : mapping
+        The options that made it: detectors, budget (in words) and budget_per_region_year, last, thresholds,
+        resample, share, replicates, seed. Each detector's own are in ``alarms.parameters``.
     notes : tuple of str
     """
 
@@ -41,6 +53,7 @@ class MonitorResult:
     alarms: Alarms
     calibrations: tuple[Calibration, ...]
     budget: Budget
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -55,9 +68,37 @@ class MonitorResult:
 
     def answers(self) -> pd.Series:
         """Return "alarm", "no alarm" or "not tested" for each region."""
-        alarm = self.frame["alarm"]
-        words = alarm.map({True: ALARM, False: NO_ALARM}).astype(object)
-        return words.where(alarm.notna(), NOT_TESTED).astype("str")
+        return answer_words(self.frame["alarm"])
+
+    @property
+    def null_hypothesis(self) -> str:
+        """What holds where nothing has happened, detector by detector."""
+        return self.alarms.null_hypothesis
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row a region.
+
+        Returns
+        -------
+        DataFrame
+            region, period (its label), observed, verdict ("alarm", "no alarm" or "not tested"), by, since,
+            episodes, expected_false (episodes expected over the periods tested if nothing had happened),
+            reason.
+        """
+        frame = self.frame
+        return pd.DataFrame(
+            {
+                "region": frame["region"],
+                "period": frame["label"],
+                "observed": frame["observed"],
+                "verdict": self.answers(),
+                "by": frame["by"],
+                "since": frame["since"],
+                "episodes": frame["episodes"],
+                "expected_false": frame["rate"] * frame["years"],
+                "reason": frame["note"],
+            }
+        )
 
     def summary(self) -> pd.DataFrame:
         """Return the table a reader would want: regions with an alarm first, those not tested last."""
@@ -69,9 +110,7 @@ class MonitorResult:
                 "answer": self.answers(),
                 "by": frame["by"],
                 "since": since.where(frame["since"].notna(), ""),
-                "observed": [
-                    format_number(float(v), 0) if v is not pd.NA else "–" for v in frame["observed"]
-                ],
+                "observed": written_counts(frame["observed"]),
                 "episodes": frame["episodes"].astype(str),
                 "expected false": [
                     format_number(float(v), 2) for v in (frame["rate"] * frame["years"]).to_numpy()
@@ -79,26 +118,15 @@ class MonitorResult:
                 "why": frame["note"],
             }
         )
-        order = frame["alarm"].map({True: 0, False: 1}).astype(float).fillna(2).to_numpy()
-        return table.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+        return alarms_first(table, table["answer"])
 
     def sentence(self) -> str:
         """Return the answer as a reader would say it."""
         tag = "SIMULATED data: " if self.simulated else ""
         answers = self.answers()
-        raised = self.frame.loc[answers == ALARM]
-        said = []
-        if len(raised):
-            named = [f"{row.region} ({row.by})" for row in raised.head(_NAMED).itertuples()]
-            more = f" and {len(raised) - _NAMED} more" if len(raised) > _NAMED else ""
-            said.append(f"alarm in {', '.join(named)}{more}")
-        for word in (NO_ALARM, NOT_TESTED):
-            number = int((answers == word).sum())
-            if number:
-                said.append(f"{word} in {number}")
-        regions = len(self.frame)
-        of = "" if len(raised) == regions else f" of {regions} region{'s' if regions != 1 else ''}"
-        return f"{tag}{self.label}: {'; '.join(said)}{of}."
+        raised = self.frame.loc[answers == ALARM, ["region", "by"]].to_numpy()
+        named = [f"{region} ({by})" for region, by in raised]
+        return f"{tag}{self.label}: {said_where(answers, named, _NAMED)}."
 
     def expectation(self) -> str:
         """Return how many false alarms this configuration should raise, and how many alarms it raised."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -12,13 +12,16 @@ import pandas as pd
 
 from analytics._typing import FloatArray
 from analytics.counts import Counts
-from analytics.detectors.registry import BY_WEEK, Spec, detector_specs
+from analytics.detectors import DetectorSpec
+from analytics.detectors.registry import Detectors, detector_specs
+from analytics.detectors.spec import BY_WEEK
 from analytics.errors import OptionError
 from analytics.kernels.common.episodes import episode_spans
 from analytics.monitoring.budget import Budget, parse_budget
-from analytics.monitoring.calibration import REPLICATES, By, Calibration, calibrate_together
+from analytics.monitoring.calibration import REPLICATES, Calibration, Thresholds, calibrate_together
 from analytics.monitoring.histories import Resample, usable_history
 from analytics.monitoring.result import MonitorResult
+from analytics.options import Progress, check_whole, part_of
 from analytics.periods import Freq
 from analytics.results import Alarms
 
@@ -35,16 +38,16 @@ _DAY = np.timedelta64(1, "D")
 
 def monitor(
     counts: Counts,
-    detectors: str | Spec | Sequence[str | Spec] | None = None,
+    detectors: Detectors | None = None,
     budget: str | float | Budget = "1 per region-year",
     *,
     last: int | None = None,
-    thresholds: By = "auto",
+    thresholds: Thresholds = "auto",
     resample: Resample = "parametric",
     share: float | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> MonitorResult:
     """Watch every region with several detectors, and give one answer for each.
 
@@ -52,9 +55,10 @@ def monitor(
     ----------
     counts : Counts
         Taken at the frequency shown. The answer is about the last period over at `as_of`.
-    detectors : str, Spec, or sequence of them, optional
-        Names from the registry of detectors, or detectors with options of their own. By default those of
-        ``DEFAULT_DETECTORS`` for days or weeks.
+    detectors : str, DetectorSpec, callable, several of them, or a mapping from names to them, optional
+        Names from the registry of detectors, detectors with options of their own, or functions
+        ``f(counts, *, alpha, last) -> Alarms``: see :class:`~analytics.detectors.DetectorSpec`. By default
+        those of ``DEFAULT_DETECTORS`` for days or weeks.
     budget : str, number or Budget
         False-alarm episodes allowed, of all detectors together: "1 per region-year",
         "12 per year over all regions", or a number per region-year.
@@ -66,7 +70,7 @@ def monitor(
     resample, share, replicates, seed
         As in :func:`calibrate`.
     progress : callable, optional
-        Told what is being done.
+        ``progress(done, total, what)``, before each step.
 
     Returns
     -------
@@ -102,14 +106,21 @@ def monitor(
     allowed = parse_budget(budget)
     history = usable_history(counts)
     size = 7 if counts.freq == "week" else 1
-    over = len(history) * history.period_days // size
-    if last is not None and (not isinstance(last, int | np.integer) or isinstance(last, bool) or last < 1):
-        raise OptionError("last is not a number of periods", expected="1 or more", found=str(last))
+    over = len(history.starts) * history.period_days // size
+    check_whole(1, last=last)
     tested = min(over, YEAR_DAYS // size if last is None else int(last))
     for spec in specs:
         if counts.freq == "day" and not spec.daily:
             raise OptionError(f"{spec.name} tests week by week", todo=BY_WEEK)
     before, notes = _before(history, tested * size, YEAR_DAYS * (2 if resample == "rotation" else 1))
+    steps = 0
+    tell = part_of(progress, after=len(specs))
+
+    def calibrating(done: int, total: int, what: str) -> None:
+        nonlocal steps
+        steps = total
+        tell(done, total, what)
+
     found = calibrate_together(
         before,
         specs,
@@ -119,13 +130,13 @@ def monitor(
         share=share,
         replicates=replicates,
         seed=seed,
-        progress=progress,
+        progress=calibrating,
     )
     simulated = not np.isnan(found[0].rate_error).all()
     parts = []
-    for spec, own in zip(specs, found, strict=True):
-        if progress is not None:
-            progress(f"running {spec.name}")
+    tell = part_of(progress, before=steps)
+    for i, (spec, own) in enumerate(zip(specs, found, strict=True)):
+        tell(i, len(specs), f"running {spec.name}")
         parts.append(_run(spec, counts, own, tested))
     alarms = Alarms.concat(parts)
     return MonitorResult(
@@ -133,6 +144,16 @@ def monitor(
         alarms=alarms,
         calibrations=tuple(found),
         budget=allowed,
+        parameters={
+            "detectors": tuple(spec.name for spec in specs),
+            **allowed.stated(len(counts.regions)),
+            "last": tested,
+            "thresholds": thresholds,
+            "resample": resample,
+            "share": share,
+            "replicates": replicates,
+            "seed": seed,
+        },
         notes=(*alarms.notes, *(notes if simulated else ()), *_silence(history)),
     )
 
@@ -142,7 +163,7 @@ def _silence(history: Counts) -> tuple[str, ...]:
     busy = np.flatnonzero((history.values * history.coverage).any(axis=1))
     if not busy.size:
         return ()
-    ends = len(history) - 1 - busy[-1]
+    ends = len(history.starts) - 1 - busy[-1]
     longest = int(np.diff(busy).max(initial=1)) - 1
     covered = history.coverage[busy[-1] + 1 :].any()
     if not covered or ends <= longest or ends * history.period_days < SILENT_DAYS:
@@ -156,7 +177,7 @@ def _silence(history: Counts) -> tuple[str, ...]:
 
 def _before(history: Counts, tested_days: int, least: int) -> tuple[Counts, tuple[str, ...]]:
     """Return the history that thresholds are calibrated on, and a note where it holds what is tested."""
-    periods = len(history) - tested_days // history.period_days
+    periods = len(history.starts) - tested_days // history.period_days
     if periods * history.period_days < least:
         span = "a year" if least == YEAR_DAYS else "two years"
         return history, (
@@ -166,7 +187,7 @@ def _before(history: Counts, tested_days: int, least: int) -> tuple[Counts, tupl
     return history.until(history.starts[periods] - _DAY), ()
 
 
-def _run(spec: Spec, counts: Counts, found: Calibration, last: int) -> Alarms:
+def _run(spec: DetectorSpec, counts: Counts, found: Calibration, last: int) -> Alarms:
     level = found.threshold
     alarms = spec.run(counts, level if (level != level[0]).any() else float(level[0]), last=last)
     run = replace(alarms.how(), name=spec.name, rate=found.rate, rate_basis=found.basis)
