@@ -226,7 +226,7 @@ def test_rolling_kernel_is_lrd_test_at_each_end():
     covered = np.ones(values.shape, bool)
     covered[20:30, 1] = False
     ends = np.array([150, 171, 200])
-    rolled = kernel.rolling_test(values, covered, ends, length=7, guard=3, baseline=100)
+    rolled = kernel.rolling_test(values, covered, ends, kernel.Lengths(7, 3, 100))
     for row, end in enumerate(ends):
         part = slice(end - 110, end)
         alone = lrd_test(values[part], covered[part], length=7, guard=3)

@@ -13,7 +13,7 @@ from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
 from analytics.errors import OptionError, unknown_option
 from analytics.kernels.windows.lrd import MIN_WINDOWS
-from analytics.kernels.windows.recent import RollingTest, rolling_test
+from analytics.kernels.windows.recent import Lengths, RollingTest, rolling_test
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
 from analytics.options import check_windows
 from analytics.periods import Freq, check_freq
@@ -132,13 +132,13 @@ def recent_window(
     ends = after // step
     over = ~grid.counts.provisional[rows] & (ends <= len(counts))
     long = (ends >= span) & over
-    lengths = {"length": recent // step, "guard": guard // step, "baseline": baseline // step}
+    lengths = Lengths(recent // step, guard // step, baseline // step)
     if null == "constant":
         levels = level if bound else None
-        test = rolling_test(counts.values, counts.coverage, ends[long], levels=levels, **lengths)
+        test = rolling_test(counts.values, counts.coverage, ends[long], lengths, levels=levels)
     else:
         day = counts.starts.astype("datetime64[D]").astype(np.int64)
-        test = rolling_expected_test(day, counts.values, counts.coverage, ends[long], step=step, **lengths)
+        test = rolling_expected_test(day, counts.values, counts.coverage, ends[long], lengths, step=step)
     parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": _one(level)}
     return _alarms(grid, test, long, level, parameters, step)
 

@@ -189,18 +189,8 @@ def uptick_test(
     if recent == "scan":
         _check_scan(parameters)
         return picked_result(counts, split, asked, tuple(lengths), common, parameters)
-    if null == "expected" and method != "lrd_b":
-        raise OptionError(
-            f"method {method!r} is for the constant null only", todo="leave out method, or null='expected'"
-        )
     history = history_of(counts, split, calendar)
-    if null == "expected" and not history.enough:
-        raise OptionError(
-            "the expected null cannot be tested",
-            expected="at least 730 days of history before the guard",
-            found=_too_short(history),
-            todo="count from an earlier start, or use null='constant'",
-        )
+    _check_expected(asked, history)
     found = answer(split, asked, history)
     frame = _frame(split, counts, asked, found, margin)
     return UptickResult(
@@ -225,6 +215,24 @@ def _check_scan(parameters: dict[str, Any]) -> None:
             f"recent='scan' has no use for {named}",
             expected="the rotation of the largest standardised sum, under the constant null",
             todo=f"leave out {named}, or give the length of the recent window",
+        )
+
+
+def _check_expected(asked: Asked, history: History) -> None:
+    """Raise where the answer is to rest on an expectation and cannot."""
+    if not asked.expected:
+        return
+    if asked.method != "lrd_b":
+        raise OptionError(
+            f"method {asked.method!r} is for the constant null only",
+            todo="leave out method, or null='expected'",
+        )
+    if not history.enough:
+        raise OptionError(
+            "the expected null cannot be tested",
+            expected=f"at least {NEEDED_DAYS} days of history before the guard",
+            found=_too_short(history),
+            todo="count from an earlier start, or use null='constant'",
         )
 
 

@@ -27,11 +27,25 @@ from analytics.kernels.windows.lrd import (
     untestable,
 )
 
-__all__ = ["RollingTest", "RollingTotals", "joined", "rolling_test", "rolling_totals"]
+__all__ = ["Lengths", "RollingTest", "RollingTotals", "joined", "rolling_test", "rolling_totals"]
 
 
 _BLOCK = 2**20  # counts at a time, so that the running totals stay near 100 MB
 _COLUMNS = 2_000  # cells at a time that are tested on a stretch of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Periods in the recent window, left out before it, and compared with."""
+
+    length: int
+    guard: int
+    baseline: int
+
+    @property
+    def span(self) -> int:
+        """Periods in all three."""
+        return self.length + self.guard + self.baseline
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,14 +93,12 @@ def rolling_totals(
     values: npt.NDArray[np.integer],
     covered: BoolArray,
     ends: IntArray,
-    *,
-    length: int,
-    guard: int,
-    baseline: int,
+    lengths: Lengths,
 ) -> RollingTotals:
     """Add up what the windows that end at `ends` hold; arguments as in :func:`rolling_test`."""
-    first = ends - (length + guard + baseline)
-    split, late = first + baseline, ends - length
+    length = lengths.length
+    first = ends - lengths.span
+    split, late = first + lengths.baseline, ends - length
     count = np.where(covered, values, 0).astype(np.int64)
     running, days = _running(count), _running(covered)
     base, n = running[split] - running[first], days[split] - days[first]
@@ -115,10 +127,8 @@ def rolling_test(
     values: npt.NDArray[np.integer],
     covered: BoolArray,
     ends: IntArray,
+    lengths: Lengths,
     *,
-    length: int,
-    guard: int,
-    baseline: int,
     levels: FloatArray | None = None,
 ) -> RollingTest:
     """Test the window that ends at each of `ends`, by LRD in variant B, for more incidents.
@@ -128,9 +138,8 @@ def rolling_test(
     values : int array, shape (periods, regions)
     covered : bool array, same shape
     ends : int array, shape (ends,)
-        One past the last period of each window; each must have ``length + guard + baseline`` periods before.
-    length, guard, baseline : int
-        Periods in the recent window, left out before it, and compared with.
+        One past the last period of each window; each must have ``lengths.span`` periods before.
+    lengths : Lengths
     levels : float array, shape (regions,), optional
         Levels for `bound`.
 
@@ -145,12 +154,12 @@ def rolling_test(
     >>> counts[-14:] += 2
     >>> ends = np.array([378, 392])
     >>> covered = np.ones(counts.shape, bool)
-    >>> test = rolling_test(counts, covered, ends, length=14, guard=0, baseline=364)
+    >>> test = rolling_test(counts, covered, ends, Lengths(14, 0, 364))
     >>> test.pvalue.ravel() < 0.01
     array([False,  True])
     """
     if ends.size:  # what lies before the first baseline and after the last window is not needed
-        begin, end = int(ends.min()) - (length + guard + baseline), int(ends.max())
+        begin, end = int(ends.min()) - lengths.span, int(ends.max())
         values, covered, ends = values[begin:end], covered[begin:end], ends - begin
     periods, regions = values.shape
     block = max(_BLOCK // max(periods, 1), 1)
@@ -158,7 +167,7 @@ def rolling_test(
     for first in range(0, regions, block):
         part = slice(first, first + block)
         level = None if levels is None else levels[part]
-        parts.append(_rolling_block(values[:, part], covered[:, part], ends, length, guard, baseline, level))
+        parts.append(_rolling_block(values[:, part], covered[:, part], ends, lengths, level))
     return joined(parts)
 
 
@@ -173,60 +182,33 @@ def _rolling_block(
     values: npt.NDArray[np.integer],
     covered: BoolArray,
     ends: IntArray,
-    length: int,
-    guard: int,
-    baseline: int,
+    lengths: Lengths,
     level: FloatArray | None,
 ) -> RollingTest:
-    totals = rolling_totals(values, covered, ends, length=length, guard=guard, baseline=baseline)
-    first, count, running, days = totals.first, totals.count, totals.running, totals.days
-    base, n, observed, recent, code = totals.base, totals.n, totals.observed, totals.recent, totals.code
-    full = (code == 0) & (recent == length)
-    shape = code.shape
+    totals = rolling_totals(values, covered, ends, lengths)
+    code, observed, recent = totals.code, totals.observed, totals.recent
+    full = (code == 0) & (recent == lengths.length)
     # Nothing observed: every rotation holds as many, and the model's tail holds at least half of the mass.
     pvalue = np.where(full & (observed == 0), 1.0, np.nan)
-    expected = np.where(code == 0, base / np.maximum(n, 1) * recent, np.nan)
-    bound = None if level is None else np.full(shape, np.nan)
-    at, region = np.nonzero(full & (observed > 0) if level is None else full)
-    if at.size:
-        dispersion = _rolling_dispersion(totals, length, baseline, at, region)
-        wheel = np.ascontiguousarray(np.where(totals.whole, totals.sums, -1).T)
-        share = _rotation_shares(
-            wheel, np.ascontiguousarray(running.T), np.ascontiguousarray(days.T), ends, first, length
-        )
-        cells = (at, region)
-        exposure = np.full(at.size, float(length))
-        s, b = observed[cells].astype(float), base[cells].astype(float)
-        periods = n[cells].astype(float)
-        a = mixed_tail(s, s + b, exposure, periods, dispersion.phi, dispersion.edf)
-        found = raised_pvalue(a, share.T[cells], b)
-        small = np.flatnonzero(a <= RAISE_ABOVE)
-        if length >= DAYS_TO_SPARE and small.size:
-            window = count[ends[at[small]] - length + np.arange(length)[:, None], region[small]]
-            spared = spared_pvalue(
-                window,
-                b[small],
-                exposure[small],
-                periods[small],
-                dispersion.phi[small],
-                dispersion.edf[small],
-            )
-            found[small] = np.maximum(found[small], spared)
-        pvalue[cells] = found
-        if bound is not None and level is not None:
-            bound[cells] = critical_count(b, exposure, periods, dispersion, level[region])
+    expected = np.where(code == 0, totals.base / np.maximum(totals.n, 1) * recent, np.nan)
+    bound = None if level is None else np.full(code.shape, np.nan)
+    cells = np.nonzero(full & (observed > 0) if level is None else full)
+    if cells[0].size:
+        pvalue[cells], found = _whole_cells(totals, ends, lengths, cells, level)
+        if bound is not None and found is not None:
+            bound[cells] = found
     at, region = np.nonzero((code == 0) & ~full)
     for start in range(0, at.size, _COLUMNS):
         w, r = at[start : start + _COLUMNS], region[start : start + _COLUMNS]
-        rows = first[w] + np.arange(length + guard + baseline)[:, None]
+        rows = totals.first[w] + np.arange(lengths.span)[:, None]
         stretch, inside = values[rows, r], covered[rows, r]
-        for pattern, group in by_pattern(inside[-length:]):
-            kept = np.r_[np.ones(guard + baseline, bool), pattern]
+        for pattern, group in by_pattern(inside[-lengths.length :]):
+            kept = np.r_[np.ones(lengths.span - lengths.length, bool), pattern]
             test = lrd_test(
                 stretch[np.ix_(kept, group)],
                 inside[np.ix_(kept, group)],
                 length=int(pattern.sum()),
-                guard=guard,
+                guard=lengths.guard,
             )
             pvalue[w[group], r[group]] = test.pvalue
             if bound is not None and level is not None:
@@ -240,14 +222,50 @@ def _rolling_block(
     return RollingTest(code, recent, np.where(code == 0, observed, np.nan), expected, pvalue, bound)
 
 
-def _rolling_dispersion(
+def _whole_cells(
     totals: RollingTotals,
-    length: int,
-    baseline: int,
-    at: IndexArray,
-    region: IndexArray,
+    ends: IntArray,
+    lengths: Lengths,
+    cells: tuple[IndexArray, ...],
+    level: FloatArray | None,
+) -> tuple[FloatArray, FloatArray | None]:
+    """Return p-values and bounds of the cells (ends, regions) whose window is covered throughout."""
+    at, region = cells
+    length = lengths.length
+    dispersion = _rolling_dispersion(totals, lengths, at, region)
+    share = _rotation_shares(
+        np.ascontiguousarray(np.where(totals.whole, totals.sums, -1).T),
+        np.ascontiguousarray(totals.running.T),
+        np.ascontiguousarray(totals.days.T),
+        ends,
+        totals.first,
+        length,
+    )
+    exposure = np.full(at.size, float(length))
+    s, b = totals.observed[cells].astype(float), totals.base[cells].astype(float)
+    periods = totals.n[cells].astype(float)
+    a = mixed_tail(s, s + b, exposure, periods, dispersion.phi, dispersion.edf)
+    found = raised_pvalue(a, share.T[cells], b)
+    small = np.flatnonzero(a <= RAISE_ABOVE)
+    if length >= DAYS_TO_SPARE and small.size:
+        window = totals.count[ends[at[small]] - length + np.arange(length)[:, None], region[small]]
+        spared = spared_pvalue(
+            window,
+            b[small],
+            exposure[small],
+            periods[small],
+            dispersion.phi[small],
+            dispersion.edf[small],
+        )
+        found[small] = np.maximum(found[small], spared)
+    return found, None if level is None else critical_count(b, exposure, periods, dispersion, level[region])
+
+
+def _rolling_dispersion(
+    totals: RollingTotals, lengths: Lengths, at: IndexArray, region: IndexArray
 ) -> Dispersion:
     """Return the dispersion of the listed cells, as `window_dispersion` has it, from running totals."""
+    length, baseline = lengths.length, lengths.baseline
     sums, whole = totals.sums, totals.whole
     both = whole[length:] & whole[:-length]
     begin = totals.first[at]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, IntArray
 from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, history_before
 from analytics.kernels.windows.lrd import REASONS
-from analytics.kernels.windows.recent import RollingTest, joined, rolling_totals
+from analytics.kernels.windows.recent import Lengths, RollingTest, joined, rolling_totals
 
 __all__ = ["ADJUSTED_REASONS", "rolling_expected_test"]
 
@@ -27,10 +27,8 @@ def rolling_expected_test(
     values: npt.NDArray[np.integer],
     covered: BoolArray,
     ends: IntArray,
+    lengths: Lengths,
     *,
-    length: int,
-    guard: int,
-    baseline: int,
     step: int,
 ) -> RollingTest:
     """Test the window that ends at each of `ends` against its expectation, fitted to all before its guard.
@@ -39,7 +37,7 @@ def rolling_expected_test(
     ----------
     day : int array, shape (periods,)
         First day of each period, in days since 1970-01-01.
-    values, covered, ends, length, guard, baseline
+    values, covered, ends, lengths
         As in :func:`analytics.kernels.windows.recent.rolling_test`; the baseline must be testable there.
     step : int
         Days in a period.
@@ -55,11 +53,11 @@ def rolling_expected_test(
     for begin in range(0, regions, block):
         part = slice(begin, begin + block)
         own, inside = values[:, part], covered[:, part]
-        totals = rolling_totals(own, inside, ends, length=length, guard=guard, baseline=baseline)
+        totals = rolling_totals(own, inside, ends, lengths)
         code = totals.code.copy()
         pvalue, expected = np.full(code.shape, np.nan), np.full(code.shape, np.nan)
         for row, end in enumerate(ends.tolist()):
-            first, days = history_before(end, length, guard, step)
+            first, days = history_before(end, lengths.length, lengths.guard, step)
             if days < NEEDED_DAYS:
                 code[row, code[row] == 0] = _SHORT
                 continue
@@ -69,8 +67,8 @@ def rolling_expected_test(
                 day[stretch],
                 own[stretch, asked],
                 inside[stretch, asked],
-                length=length,
-                guard=guard,
+                length=lengths.length,
+                guard=lengths.guard,
                 step=step,
             )
             found = np.zeros(asked.size, dtype=bool)
