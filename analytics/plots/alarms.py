@@ -20,6 +20,7 @@ from analytics.plots.style import (
     new_axes,
 )
 from analytics.results import Alarms
+from analytics.results.alarm_tables import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,8 +60,27 @@ def plot_alarms(
     mine = alarms.select(regions=[region or names[0]])
     if ax is None:
         ax = new_axes((WIDTH, 2.3 + 0.18 * len(mine.runs)))
-    step = mine.period_days
-    middle = cast(Any, mine.starts.astype("datetime64[h]") + np.timedelta64(12 * step, "h"))
+    top = _draw_counts(ax, mine)
+    row = top * 0.13 if top > 0 else 0.5
+    _draw_signs(ax, mine, row)
+    ax.set_ylim(-(len(mine.runs) + 0.7) * row, top * 1.12)
+    ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top * 1.12])
+    ax.axhline(0, color=PALE, linewidth=0.6, zorder=1)
+    _time_axis(ax, mine)
+    ax.set_ylabel(f"{mine.value} per {mine.freq}")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=6, fontsize=7, borderaxespad=0.2)
+    if mine.simulated:
+        mark_simulated(ax)
+    if title:
+        one = len(mine.runs) == 1
+        said = counted(int(mine.onsets.sum()), "alarm episode") if one else "what each detector said"
+        ax.set_title(marked(f"{mine.regions[0]}: {said}", mine.simulated), loc="left", pad=20)
+    return ax
+
+
+def _draw_counts(ax: Axes, mine: Alarms) -> float:
+    """Draw one region's counts, with one detector its expectation and bound too; return the highest count."""
+    middle = _middles(mine)
     shown = np.where(mine.covered.any(axis=1), mine.observed[:, 0], np.nan)
     ax.plot(middle, shown, color=INK, linewidth=0.9, drawstyle="steps-mid", zorder=3, label="observed")
     if len(mine.runs) <= _MOST_STYLED:
@@ -70,32 +90,22 @@ def plot_alarms(
         ):
             if array is not None and np.isfinite(array).any():
                 ax.plot(middle, array[:, 0], linewidth=1.1, zorder=2, label=label, **cast(Any, style))
-    top = np.nanmax(np.append(shown, 1.0))
-    row = top * 0.13 if top > 0 else 0.5
+    return float(np.nanmax(np.append(shown, 1.0)))
+
+
+def _draw_signs(ax: Axes, mine: Alarms, row: float) -> None:
+    """Draw what each detector said, one row of signs a detector, `row` apart below zero."""
+    middle = _middles(mine)
+    alarm: dict[str, Any] = {"marker": "^", "color": ACCENT, "markersize": 4.5, "zorder": 5}
+    cross: dict[str, Any] = {"marker": "x", "color": GREY, "markersize": 2.5}
+    skipped = ~mine.tested
+    first = int(skipped.any(axis=0).argmax())  # the one whose crosses the legend names
     for i in range(len(mine.runs)):
         at = -(i + 1) * row
-        raised = mine.alarm[:, i]
-        ax.plot(
-            middle[raised],
-            np.full(raised.sum(), at),
-            "^",
-            color=ACCENT,
-            markersize=4.5,
-            linestyle="none",
-            zorder=5,
-            label="alarm" if i == 0 else "_alarm",
-        )
-        skipped = ~mine.tested[:, i]
-        first = skipped.any() and not (~mine.tested[:, :i]).any()
-        ax.plot(
-            middle[skipped],
-            np.full(skipped.sum(), at),
-            "x",
-            color=GREY,
-            markersize=2.5,
-            linestyle="none",
-            label="not tested" if first else "_skipped",
-        )
+        alarm["label"] = "alarm" if i == 0 else "_alarm"
+        cross["label"] = "not tested" if i == first and skipped.any() else "_skipped"
+        for where, style in ((mine.alarm[:, i], alarm), (skipped[:, i], cross)):
+            ax.plot(middle[where], np.full(where.sum(), at), linestyle="none", **style)
         ax.annotate(
             mine.detectors[i],
             (1.0, at),
@@ -106,21 +116,24 @@ def plot_alarms(
             fontsize=6.5,
             color=GREY,
         )
-    ax.set_ylim(-(len(mine.runs) + 0.7) * row, top * 1.12)
-    ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top * 1.12])
-    ax.axhline(0, color=PALE, linewidth=0.6, zorder=1)
-    ax.set_xlim(cast(Any, mine.starts[0]), cast(Any, mine.starts[-1] + step * DAY))
-    ax.set_ylabel(f"{mine.value} per {mine.freq}")
-    _months(ax, len(mine.starts) * step)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=6, fontsize=7, borderaxespad=0.2)
-    if mine.simulated:
-        mark_simulated(ax)
-    if title:
-        episodes = int(mine.onsets.any(axis=1).sum()) if len(mine.runs) == 1 else None
-        said = f"{episodes} alarm episodes" if episodes != 1 else "1 alarm episode"
-        head = f"{mine.regions[0]}: {said if episodes is not None else 'what each detector said'}"
-        ax.set_title(marked(head, mine.simulated), loc="left", pad=20)
-    return ax
+
+
+def _middles(alarms: Alarms) -> Any:
+    """Return the middle of each period, as matplotlib takes it."""
+    return alarms.starts.astype("datetime64[h]") + np.timedelta64(12 * alarms.period_days, "h")
+
+
+def _time_axis(ax: Axes, alarms: Alarms) -> None:
+    """Set the axis from the first period's start to the last one's end."""
+    from matplotlib import dates
+
+    mdates: Any = dates  # matplotlib leaves these without types
+    step = alarms.period_days
+    ax.set_xlim(cast(Any, alarms.starts[0]), cast(Any, alarms.starts[-1] + step * DAY))
+    days = len(alarms.starts) * step
+    months = range(1, 13) if days <= 200 else [1, 4, 7, 10] if days <= 1000 else [1]
+    ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=months))
+    ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
 
 
 def plot_alarm_board(
@@ -153,8 +166,7 @@ def plot_alarm_board(
     order = np.lexsort((-(raised > 0).sum(axis=0), age))[:most]
     if ax is None:
         ax = new_axes((WIDTH, 1.1 + 0.2 * len(order)))
-    step = recent.period_days
-    middle = cast(Any, recent.starts.astype("datetime64[h]") + np.timedelta64(12 * step, "h"))
+    middle = _middles(recent)
     for row, region in enumerate(order):
         quiet = tested[:, region] & (raised[:, region] == 0)
         ax.plot(
@@ -179,16 +191,15 @@ def plot_alarm_board(
         )
     ax.set_yticks(range(len(order)), [names[i] for i in order], fontsize=7)
     ax.set_ylim(len(order) - 0.4, -1.3 if recent.simulated else -0.9)
-    ax.set_xlim(cast(Any, recent.starts[0]), cast(Any, recent.starts[-1] + step * DAY))
-    _months(ax, len(recent.starts) * step)
+    _time_axis(ax, recent)
     ax.set_ylabel("")
     if not tested.any():
         empty(ax, "nothing was tested in this time")
     elif not raised.any():
         ax.set_xlabel("no alarm in this time")
     if len(order) < len(names):
-        left = len(names) - len(order)
-        ax.set_xlabel(f"{left} more region{'s' if left > 1 else ''} with older alarms or none, not shown")
+        left = counted(len(names) - len(order), "more region")
+        ax.set_xlabel(f"{left} with older alarms or none, not shown")
     if recent.simulated:
         mark_simulated(ax, small=True)
     if title:
@@ -196,12 +207,3 @@ def plot_alarm_board(
         head = f"{recent.labels()[-1]}: alarm in {now} of {len(names)} regions"
         ax.set_title(marked(head, recent.simulated), loc="left")
     return ax
-
-
-def _months(ax: Axes, days: int) -> None:
-    from matplotlib import dates
-
-    mdates: Any = dates  # matplotlib leaves these without types
-    months = range(1, 13) if days <= 200 else [1, 4, 7, 10] if days <= 1000 else [1]
-    ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=months))
-    ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
