@@ -64,7 +64,7 @@ def test_unknown_names_and_no_series_are_refused():
         false_alarm_rates(methods=["c_tset"])
     with pytest.raises(OptionError, match="unknown"):
         false_alarm_rates(processes=["nonsense"])
-    with pytest.raises(OptionError, match="n must be"):
+    with pytest.raises(OptionError, match="n is not usable"):
         false_alarm_rates(n=0)
 
 

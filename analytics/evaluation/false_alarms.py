@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analytics.errors import OptionError, unknown_option
+from analytics.errors import unknown_option
 from analytics.kernels.windows.alternatives import METHODS
+from analytics.options import check_level, check_whole
 from analytics.simulation.counts import PROCESSES, simulate_counts
 
 __all__ = ["USUAL", "alarm_weeks", "false_alarm_rates"]
@@ -69,8 +70,8 @@ def false_alarm_rates(
     for name in methods:
         if name not in METHODS:
             raise unknown_option("method", name, tuple(METHODS))
-    if n < 1:
-        raise OptionError("n must be 1 or more", found=str(n))
+    check_whole(1, n=n)
+    check_level(alpha=alpha)
     rows = []
     for number, process in enumerate(processes):
         days = baseline + GUARD + length

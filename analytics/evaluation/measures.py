@@ -16,6 +16,7 @@ from analytics.evaluation.scores import (
     confusion,
     detections,
     estimate_ratio,
+    filled,
     match_episodes,
     resampling_weights,
 )
@@ -170,7 +171,7 @@ def _reachable(run: Run) -> FloatArray | None:
     """Return the statistic, minus infinity where nothing was tested; None where there is none."""
     if run.statistic is None or not np.isfinite(run.statistic[run.tested]).any():
         return None
-    return np.where(run.tested & ~np.isnan(run.statistic), run.statistic, -np.inf)
+    return filled(run.statistic, run.tested)
 
 
 def _above(episodes: npt.NDArray[Any], years: npt.NDArray[Any]) -> float:

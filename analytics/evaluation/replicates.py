@@ -12,6 +12,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError
+from analytics.monitoring.histories import rows_of, usable_history
 from analytics.periods import week_first_day
 from analytics.results import Alarms
 from analytics.simulation.injection import add_upticks
@@ -69,24 +70,12 @@ def whole_periods(counts: Counts) -> Counts:
     HistoryError
         If no period is over.
     """
-    if counts.last_complete_day < counts.starts[0]:
-        raise HistoryError("no period is over", expected="at least one", found=str(counts.as_of))
-    cut = counts
-    if counts.provisional.any() or counts.last_complete_day < counts.as_of:
-        cut = counts.until(counts.last_complete_day)
+    cut = usable_history(counts)
     if cut.finest == "week" or cut.freq == "day":
         return cut
     first = week_first_day(cut.starts[:7], cut.week_start)
     lead = int(np.flatnonzero(first == cut.starts[:7])[0])
-    return _rows(cut, slice(lead, None)) if lead else cut
-
-
-def _rows(counts: Counts, at: slice) -> Counts:
-    arrays: dict[str, Any] = {
-        name: None if getattr(counts, name) is None else getattr(counts, name)[at]
-        for name in ("values", "coverage", "coarse", "unplaced")
-    }
-    return replace(counts, **arrays, starts=counts.starts[at], accounting=None)
+    return rows_of(cut, slice(lead, None)) if lead else cut
 
 
 def make_replicates(

@@ -24,6 +24,7 @@ __all__ = [
     "detections",
     "episodes_at",
     "estimate_ratio",
+    "filled",
     "match_episodes",
     "match_share",
     "randomised_pit",
@@ -141,7 +142,8 @@ def detections(
     return detected, np.where(detected, inside.argmax(axis=0) - first, np.nan)
 
 
-def _filled(statistic: FloatArray, tested: BoolArray) -> FloatArray:
+def filled(statistic: FloatArray, tested: BoolArray) -> FloatArray:
+    """Return the statistic, minus infinity where nothing was tested or there is none."""
     return np.where(tested & ~np.isnan(statistic), statistic, -np.inf)
 
 
@@ -157,7 +159,7 @@ def _sorted_onsets(
     statistic: FloatArray, tested: BoolArray, period_days: int, merge_days: int
 ) -> tuple[FloatArray, FloatArray]:
     # A cell starts an episode at threshold c exactly if c is above all before it and at most its own value.
-    values = _filled(statistic, tested)
+    values = filled(statistic, tested)
     before = _before(values, merge_days // period_days)
     opens = values > before
     return np.sort(values[opens]), np.sort(before[opens])
@@ -221,7 +223,7 @@ def match_episodes(
     [inf, 100.0, 52.0]
     """
     years = tested.sum() * period_days / 365.25
-    values = np.unique(_filled(statistic, tested))[::-1]
+    values = np.unique(filled(statistic, tested))[::-1]
     candidates = values[np.isfinite(values)]
     episodes = episodes_at(statistic, tested, candidates, period_days, merge_days=merge_days)
     most = np.maximum.accumulate(episodes) if episodes.size else episodes
@@ -238,7 +240,7 @@ def match_share(statistic: FloatArray, tested: BoolArray, share: float) -> float
     >>> match_share(np.arange(10.0)[:, None], np.ones((10, 1), bool), 0.2)
     8.0
     """
-    values = np.sort(_filled(statistic, tested)[tested])
+    values = np.sort(filled(statistic, tested)[tested])
     candidates = np.unique(values[np.isfinite(values)])
     reached = values.size - np.searchsorted(values, candidates, side="left")
     kept = candidates[reached <= share * values.size * (1 + 1e-12)]

@@ -17,6 +17,7 @@ from analytics.evaluation.scores import (
     confusion,
     detections,
     estimate_ratio,
+    filled,
     match_episodes,
     match_share,
     realised_fdr,
@@ -125,7 +126,7 @@ def score_matched(
                 threshold = match_share(statistic, quiet, rate)
             else:
                 threshold = float(match_episodes(statistic, quiet, rate, part.period_days))
-            alarm = part.tested & (np.nan_to_num(statistic, nan=-np.inf) >= threshold)
+            alarm = part.tested & (filled(statistic, part.tested) >= threshold)
             rows.append(
                 {
                     "detector": part.runs[0].name,

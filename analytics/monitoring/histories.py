@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.monitoring.null import draw_counts, moments
 
-__all__ = ["Histories", "Resample", "parametric", "rotated", "usable_history"]
+__all__ = ["Histories", "Resample", "parametric", "rotated", "rows_of", "usable_history"]
 
 Resample = Literal["parametric", "rotation"]
 CELLS = 3e7  # counts drawn at a time
@@ -67,10 +67,16 @@ def usable_history(counts: Counts) -> Counts:
         raise HistoryError("no period is over", expected="at least one", found=str(counts.as_of))
     cut = counts if counts.last_complete_day == counts.as_of else counts.until(counts.last_complete_day)
     keep = ~cut.provisional
-    return cut if keep.all() else replace(
-        cut, values=cut.values[keep], coverage=cut.coverage[keep], starts=cut.starts[keep], coarse=None,
-        unplaced=None, accounting=None,
-    )  # fmt: skip
+    return cut if keep.all() else rows_of(cut, keep)
+
+
+def rows_of(counts: Counts, at: slice | BoolArray) -> Counts:
+    """Return some periods of the finest grid, next to each other."""
+    arrays: dict[str, Any] = {
+        name: None if getattr(counts, name) is None else getattr(counts, name)[at]
+        for name in ("values", "coverage", "coarse", "unplaced")
+    }
+    return replace(counts, **arrays, starts=counts.starts[at], accounting=None)
 
 
 def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolArray, more: int) -> Counts:
@@ -164,10 +170,7 @@ def rotated(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
     cuts = rng.permutation(weeks)[: min(replicates, weeks)] * per_week
     index = (np.arange(weeks * per_week)[:, None] + cuts) % (weeks * per_week) + skip
     shown = YEAR_DAYS // (_WEEK if history.freq == "week" else 1)
-    trimmed = replace(
-        history, values=history.values[skip:], coverage=history.coverage[skip:], starts=history.starts[skip:],
-        coarse=None, unplaced=None, accounting=None,
-    )  # fmt: skip
+    trimmed = rows_of(history, slice(skip, None))
     batches = _batches(len(history.regions), index.size)
     for number, at in enumerate(batches):
         columns = np.repeat(at, cuts.size)

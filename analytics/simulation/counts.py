@@ -22,7 +22,7 @@ import numpy as np
 from analytics._typing import FloatArray, IntArray
 from analytics.errors import OptionError, unknown_option
 
-__all__ = ["PROCESSES", "SimulatedCounts", "simulate_counts"]
+__all__ = ["PROCESSES", "SimulatedCounts", "daily_rates", "simulate_counts"]
 
 
 NB_SIZE = 0.5  # size k of the i.i.d. negative binomial: variance = mean + mean^2 / k
@@ -150,6 +150,29 @@ _PARAMETERS: dict[str, dict[str, float]] = {
 PROCESSES: tuple[str, ...] = tuple(_DRAW)
 
 
+def daily_rates(
+    mean: float, burn: int, days: int, series: int, uptick_days: int, uptick_ratio: float
+) -> FloatArray:
+    """Return the rate of each day and series, with `burn` days before and the uptick at the end.
+
+    Raises
+    ------
+    OptionError
+        If a number is out of range.
+    """
+    if not (mean > 0 and days > 0 and series > 0 and 0 <= uptick_days <= days and uptick_ratio > 0):
+        raise OptionError(
+            "a number is out of range",
+            expected="mean, days, series and uptick_ratio above 0, uptick_days in 0..days",
+            found=f"mean={mean}, days={days}, series={series}, uptick_days={uptick_days}, "
+            f"uptick_ratio={uptick_ratio}",
+        )
+    rates = np.full((burn + days, series), float(mean))
+    if uptick_days:
+        rates[-uptick_days:] *= uptick_ratio
+    return rates
+
+
 def simulate_counts(
     process: str,
     *,
@@ -197,17 +220,8 @@ def simulate_counts(
     """
     if process not in _DRAW:
         raise unknown_option("process", process, PROCESSES)
-    if not (mean > 0 and days > 0 and series > 0 and 0 <= uptick_days <= days and uptick_ratio > 0):
-        raise OptionError(
-            "a number is out of range",
-            expected="mean, days, series and uptick_ratio above 0, uptick_days in 0..days",
-            found=f"mean={mean}, days={days}, series={series}, uptick_days={uptick_days}, "
-            f"uptick_ratio={uptick_ratio}",
-        )
-    rng = np.random.Generator(np.random.PCG64(seed))
     burn = 0 if process == "seasonal" else _BURN_IN
-    rates = np.full((burn + days, series), float(mean))
-    if uptick_days:
-        rates[-uptick_days:] *= uptick_ratio
+    rates = daily_rates(mean, burn, days, series, uptick_days, uptick_ratio)
+    rng = np.random.Generator(np.random.PCG64(seed))
     values = _DRAW[process](rng, rates)[burn:]
     return SimulatedCounts(values, process, mean, uptick_days, uptick_ratio, seed, dict(_PARAMETERS[process]))

@@ -24,7 +24,7 @@ import numpy as np
 
 from analytics._typing import FloatArray, IntArray
 from analytics.errors import OptionError, unknown_option
-from analytics.simulation.counts import SimulatedCounts
+from analytics.simulation.counts import SimulatedCounts, daily_rates
 
 __all__ = ["MORE_NONSTATIONARY", "MORE_PROCESSES", "MORE_STATIONARY", "simulate_more"]
 
@@ -323,22 +323,13 @@ def simulate_more(
     """
     if process not in _ALL:
         raise unknown_option("process", process, MORE_PROCESSES)
-    if not (mean > 0 and days > 0 and series > 0 and 0 <= uptick_days <= days and uptick_ratio > 0):
-        raise OptionError(
-            "a number is out of range",
-            expected="mean, days, series and uptick_ratio above 0, uptick_days in 0..days",
-            found=f"mean={mean}, days={days}, series={series}, uptick_days={uptick_days}, "
-            f"uptick_ratio={uptick_ratio}",
-        )
     if phase is not None and process not in _PHASED:
         raise OptionError(
             f"{process} has no phase", expected=f"phase for {' or '.join(_PHASED)} only", found=str(phase)
         )
-    rng = np.random.Generator(np.random.PCG64(seed))
     burn = _BURN_IN if process in _BURNED else 0
-    rates = np.full((burn + days, series), float(mean))
-    if uptick_days:
-        rates[-uptick_days:] *= uptick_ratio
+    rates = daily_rates(mean, burn, days, series, uptick_days, uptick_ratio)
+    rng = np.random.Generator(np.random.PCG64(seed))
     where = rng.random(series) if phase is None else np.broadcast_to(np.asarray(phase, float), (series,))
     draw, parameters = _ALL[process]
     values = draw(_Job(rng, rates, float(mean), where))[burn:]

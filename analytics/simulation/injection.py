@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 from analytics._typing import FloatArray, IntArray
 from analytics.counts import Counts
-from analytics.errors import OptionError, nearest, unknown_option
+from analytics.errors import OptionError, nearest
+from analytics.options import check_choice, check_whole
 from analytics.periods import as_day
 
 __all__ = ["InjectedUptick", "Shape", "add_upticks", "check_uptick", "inject", "shape_weights"]
@@ -70,10 +71,8 @@ def shape_weights(shape: str, periods: int) -> FloatArray:
     >>> shape_weights("ramp", 4).tolist()
     [0.1, 0.2, 0.3, 0.4]
     """
-    if shape not in get_args(Shape):
-        raise unknown_option("shape", shape, get_args(Shape))
-    if periods < 1:
-        raise OptionError("an uptick needs a length", expected="1 period or more", found=str(periods))
+    check_choice("shape", shape, Shape)
+    check_whole(1, unit="periods", length=periods)
     at = np.arange(periods)
     if shape == "block":
         weights = np.ones(periods, dtype=float)
@@ -143,10 +142,10 @@ def check_uptick(ratio: float | None, size: int | None, length: int, shape: str)
         )
     if ratio is not None and not (np.isfinite(ratio) and ratio > 1):
         raise OptionError("ratio must be above 1", expected="such as 3", found=str(ratio))
-    if size is not None and not (isinstance(size, int | np.integer) and size >= 1):
-        raise OptionError("size must be a number of incidents", expected="1 or more", found=str(size))
-    if not (isinstance(length, int | np.integer) and length >= 1):
-        raise OptionError("length must be a number of days", expected="1 or more", found=str(length))
+    check_whole(1, unit="incidents", size=size)
+    if length is None:
+        raise OptionError("an uptick needs a length", expected="a number of days", found="None")
+    check_whole(1, unit="days", length=length)
 
 
 def inject(
