@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import read_and_count, spells
+from analytics.cli.inputs import between_commas, read_and_count, spells
 from analytics.cli.show import (
     Shown,
     Table,
@@ -52,7 +52,8 @@ def run(args: Namespace) -> None:
 def _options(args: Namespace) -> dict[str, Any]:
     """Return the options of ``uptick_test`` that were given."""
     options = {name: getattr(args, name) for name in _OPTIONS}
-    options["calendar"] = tuple(term for given in args.calendar for term in _listed(given, "--calendar"))
+    terms = (between_commas(given, "--calendar") for given in args.calendar)
+    options["calendar"] = tuple(term for given in terms for term in given)
     if args.recent == "scan":
         unused = [name for name, usual in _NOT_OF_A_SCAN.items() if options[name] != usual]
         if unused:
@@ -64,20 +65,13 @@ def _options(args: Namespace) -> dict[str, Any]:
     if args.lengths is not None:
         if args.recent != "scan":
             raise OptionError("--lengths is for --recent scan", found=f"--recent {args.recent}")
-        lengths = _listed(args.lengths, "--lengths")
+        lengths = between_commas(args.lengths, "--lengths")
         if not all(days.isdecimal() for days in lengths):
             raise OptionError(
                 "--lengths is no list of days", expected="such as 7,14,28", found=repr(args.lengths)
             )
         options["lengths"] = tuple(map(int, lengths))
     return options
-
-
-def _listed(given: str, name: str) -> list[str]:
-    words = [word.strip() for word in given.split(",")]
-    if not all(words):
-        raise OptionError(f"{name} has an empty place between commas", found=repr(given))
-    return words
 
 
 def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: UptickResult) -> Shown:

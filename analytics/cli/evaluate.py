@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import read_and_count, spells
+from analytics.cli.inputs import between_commas, read_and_count, spells
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
@@ -27,7 +27,7 @@ def run(args: Namespace) -> None:
     figure = None if args.figure is None else _picture(args.figure)
     plan = plan_output(args, *([figure] if figure else []))
     uptick = _uptick(args)
-    detectors = None if args.detectors is None else _listed(args.detectors)
+    detectors = None if args.detectors is None else between_commas(args.detectors, "--detectors")
     incidents, counts = read_and_count(args)
     with progress_bar("turning the history") as progress:
         result = evaluate(
@@ -69,13 +69,6 @@ def _uptick(args: Namespace) -> dict[str, Any]:
         {"size": args.size} if args.size is not None else {"ratio": 3.0 if args.ratio is None else args.ratio}
     )
     return {**size, "length": args.length, "shape": args.shape}
-
-
-def _listed(given: str) -> list[str]:
-    words = [word.strip() for word in given.split(",")]
-    if not all(words):
-        raise OptionError("--detectors has an empty place between commas", found=repr(given))
-    return words
 
 
 def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: EvaluationResult) -> Shown:

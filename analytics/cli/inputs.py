@@ -16,6 +16,7 @@ from analytics.periods import Gap, as_day, as_gap, week_first_day, week_label
 
 __all__ = [
     "SAMPLE",
+    "between_commas",
     "column_mapping",
     "counting_options",
     "last_date_hint",
@@ -31,6 +32,20 @@ __all__ = [
 SAMPLE = "data/iraq_simulated.csv"
 _READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
 _DAY = np.timedelta64(1, "D")
+
+
+def between_commas(given: str, option: str) -> list[str]:
+    """Return the words that stand between commas.
+
+    Raises
+    ------
+    OptionError
+        If a place is empty.
+    """
+    words = [word.strip() for word in given.split(",")]
+    if not all(words):
+        raise OptionError(f"{option} has an empty place between commas", found=repr(given))
+    return words
 
 
 def the_file(args: Namespace) -> Path:

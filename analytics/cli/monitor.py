@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import read_and_count, spells
+from analytics.cli.inputs import between_commas, read_and_count, spells
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
-from analytics.errors import OptionError
 from analytics.incidents import Incidents
 from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, monitor
 
@@ -27,7 +26,7 @@ _SPARE = ("expected false", "observed", "episodes")
 def run(args: Namespace) -> int:
     """Watch every region and show the answers; return the exit code."""
     plan = plan_output(args)
-    detectors = None if args.detectors is None else _listed(args.detectors)
+    detectors = None if args.detectors is None else between_commas(args.detectors, "--detectors")
     incidents, counts = read_and_count(args)
     with progress_bar("monitoring") as progress:
         result = monitor(
@@ -44,13 +43,6 @@ def run(args: Namespace) -> int:
         )
     emit(_shown(args, incidents, counts, result), plan)
     return ALARMED if args.fail_on_alarm and (result.answers() == ALARM).any() else 0
-
-
-def _listed(given: str) -> tuple[str, ...]:
-    words = tuple(word.strip() for word in given.split(","))
-    if not all(words):
-        raise OptionError("--detectors has an empty place between commas", found=repr(given))
-    return words
 
 
 def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: MonitorResult) -> Shown:
