@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import io
 import json
@@ -23,7 +24,8 @@ from analytics.bundled import bundled_path
 from analytics.cli import main
 from analytics.cli.parser import build_parser
 from analytics.cli.show import records
-from analytics.reporting.content.weekly import WeeklyReport, weekly_counts
+from analytics.reporting.content.weekly import ReportRequest, WeeklyReport, weekly_counts
+from analytics.reporting.notebook.document import Document
 
 SAMPLE = bundled_path("data/iraq_simulated.csv")
 DAY = "2020-04-19"
@@ -423,14 +425,14 @@ def scope():
 def written(monkeypatch, here, scope):
     """Stand in for the report; keep what it was asked for."""
     asked = []
-    signature = inspect.signature(weekly.weekly_report)
 
-    def stand_in(*args, **options):
-        asked.append(signature.bind(*args, **options).arguments)
-        if options["progress"] is not None:
-            options["progress"]("cell 1", 0, 2)
+    def stand_in(request, *, output, progress):
+        asked.append((request, output, progress))
+        if progress is not None:
+            progress(0, 2, "cell 1")
         made = here / "reports" / "a.pdf"
-        return WeeklyReport(made, made.with_suffix(".ipynb"), 6, 1.0, 1.0, scope)
+        document = Document(None, scope.title, dt.date(2020, 4, 12), simulated=True)
+        return WeeklyReport(made, made.with_suffix(".ipynb"), 6, 1.0, 1.0, document, scope)
 
     monkeypatch.setattr(weekly, "weekly_report", stand_in)
     return asked
@@ -449,11 +451,8 @@ def test_report_of_the_sample(run, written, here, scope):
     assert str(scope.counts.accounting) in lines
     counted = run("count", "--sample", "--as-of", "2020-04-12")[1]
     assert counted.endswith(out.split("\n\n")[1])  # the same account as of the same day
-    assert written[0]["incidents_path"] is None
-    assert written[0]["sample"] is True
-    assert written[0]["as_of"] == np.datetime64("2020-04-12")
-    assert written[0]["output"] == Path("reports")
-    assert written[0]["progress"] is None  # standard error is no terminal
+    # The last is no bar, because standard error is no terminal.
+    assert written == [(ReportRequest(sample=True, as_of="2020-04-12"), "reports", None)]
 
 
 def test_report_passes_every_option_on(run, written, two_places):
@@ -466,30 +465,20 @@ def test_report_passes_every_option_on(run, written, two_places):
         "--date-style", "day/month/year", "-o", "elsewhere",
     )  # fmt: skip
     assert code == 0
-    assert written == [
-        {
-            "incidents_path": two_places,
-            "sample": False,
-            "as_of": np.datetime64("2020-04-12"),
-            "source": "table",
-            "by": "admin2",
-            "where": "fatalities > 0",
-            "regions": "disputed_territories",
-            "no_coverage": ("2019-05-01..2019-05-20", "2019-07-01..2019-07-02@Kirkuk"),
-            "completeness": 0.8,
-            "week_start": "monday",
-            "start": "2019-01-01",
-            "output": Path("elsewhere"),
-            "columns": {"date_start": "date"},
-            "reading": {
-                "sheet": "2",
-                "encoding": "utf-8",
-                "delimiter": ";",
-                "date_style": "day/month/year",
-            },
-            "progress": None,
-        }
-    ]
+    request = ReportRequest(
+        two_places,
+        as_of="2020-04-12",
+        source="table",
+        by="admin2",
+        where="fatalities > 0",
+        regions="disputed_territories",
+        no_coverage=("2019-05-01..2019-05-20", "2019-07-01..2019-07-02@Kirkuk"),
+        completeness=0.8,
+        start="2019-01-01",
+        columns={"date_start": "date"},
+        reading={"sheet": "2", "encoding": "utf-8", "delimiter": ";", "date_style": "day/month/year"},
+    )
+    assert written == [(request, "elsewhere", None)]
 
 
 def test_report_shows_progress_on_a_terminal(run, written, monkeypatch):

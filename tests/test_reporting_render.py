@@ -14,6 +14,7 @@ import pytest
 from analytics.errors import InputError, OptionError, OutputError, UptickError
 from analytics.reporting import render_report
 from analytics.reporting.notebook.execute import _failed, _with_parameters, read_notebook, run_notebook
+from analytics.reporting.notebook.pdf import pdf_of, typst_of
 
 REPORT = {"title": "Weekly report", "header": "2020-W15", "as_of": dt.date(2020, 4, 12), "simulated": True}
 
@@ -101,6 +102,45 @@ def test_progress_counts_every_step(twice):
     assert {total for _, total, _ in steps} == {len(steps)}
     assert steps[2][2] == "cell 3 (tbl-first)"  # as numbered in the notebook, without the injected cell
     assert steps[-1][2] == "setting the PDF"
+
+
+def test_the_report_hands_back_the_document_it_was_written_from(twice):
+    report, _ = twice[0]
+    document = report.document
+    assert repr(document) == "<Document 'Weekly report', as of 2020-04-12, SIMULATED data>"
+    assert pdf_of(document).pdf == report.pdf.read_bytes()
+    assert document.notebook_text() == report.notebook.read_text(encoding="utf-8")
+    assert [(p.kind, p.caption, p.alt) for p in document.figures] == [
+        ("svg", "Three weeks", "A line"),
+        ("svg", "", "bars"),
+    ]
+    source, files = typst_of(document)
+    assert [content for name, content in files.items() if "figure-" in name] == [
+        picture.content for picture in document.figures
+    ]
+    assert 'header: "2020-W15",\n  meta: "",\n  simulated: true,' in source
+    assert typst_of(document) == (source, files)  # writing one format leaves nothing behind for the next
+
+
+def test_another_format_is_a_function_of_the_same_document(twice):
+    document = twice[0][0].document
+
+    def outline(document):
+        shown = [document.title]
+        for cell in document.cells:
+            shown += [cell.prose.lstrip("# ")] if cell.prose else []
+            shown += [f"{output.output_type}: {cell.options.get('label', '-')}" for output in cell.outputs]
+        return "\n".join(shown)
+
+    assert outline(document).splitlines() == [
+        "Weekly report",
+        "The notebook's own title",
+        "execute_result: tbl-first",
+        "stream: -",
+        "execute_result: -",
+        "display_data: -",
+        "execute_result: -",
+    ]
 
 
 def test_a_failing_cell_stops_the_report_and_leaves_nothing(notebook, tmp_path, snapshot):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
+import inspect
 import json
 import re
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 
 import matplotlib as mpl
 import numpy as np
@@ -23,18 +25,12 @@ from analytics.periods import WEEKDAYS
 from analytics.reporting import ReportText
 from analytics.reporting.content import weekly
 from analytics.reporting.content import weekly as room
-from analytics.reporting.content.weekly import weekly_counts, weekly_numbers, weekly_report
+from analytics.reporting.content.weekly import ReportRequest, weekly_counts, weekly_numbers, weekly_report
 from analytics.reporting.content.weekly.names import check_not_another, report_name, reported_week
 from analytics.reporting.content.weekly.words import equals_p
 
 SAMPLE = "data/iraq_simulated.csv"
-SAMPLE_PARAMETERS = {
-    "sample": True,
-    "as_of": "2020-04-19",
-    "source": "auto",
-    "by": "admin1",
-    "week_start": "monday",
-}
+REQUEST = ReportRequest(sample=True, as_of="2020-04-19")
 
 
 @pytest.fixture(scope="module")
@@ -346,7 +342,7 @@ def test_the_same_input_gives_the_same_bytes(sample_report, tmp_path):
         sample=True,
         as_of=np.datetime64("2020-04-19"),
         output=tmp_path / "new" / "folder",
-        progress=lambda what, done, total: steps.append((done, total)),
+        progress=lambda done, total, what: steps.append((done, total)),
     )
     assert again.pdf.read_bytes() == sample_report.pdf.read_bytes()
     assert again.notebook.read_bytes() == sample_report.notebook.read_bytes()
@@ -411,7 +407,8 @@ def test_a_pdf_is_no_folder(tmp_path):
     ],
 )
 def test_the_name_is_the_week_the_report_is_about(day, week_start, name):
-    assert report_name(np.datetime64(day), week_start) == f"uptick-weekly-{name}.pdf"
+    asked = ReportRequest(sample=True, as_of=day, week_start=week_start)
+    assert report_name(asked) == f"uptick-weekly-{name}.pdf"
 
 
 @given(
@@ -433,14 +430,10 @@ def test_the_name_is_the_week_the_report_is_about(day, week_start, name):
     )
 )
 def test_two_different_reports_never_have_one_name(asked):
-    first, second = asked
-    names = [report_name(a["as_of"], a["week_start"], **_selection(a)) for a in asked]
+    first, second = (ReportRequest(sample=True, **options) for options in asked)
+    names = [report_name(first), report_name(second)]
     assert (names[0] == names[1]) == (first == second)
     assert all(re.fullmatch(r"uptick-weekly-[\w-]+\.pdf", name) for name in names)
-
-
-def _selection(asked):
-    return {name: value for name, value in asked.items() if name not in ("as_of", "week_start")}
 
 
 @given(st.dates(dt.date(2019, 12, 1), dt.date(2021, 2, 1)), st.sampled_from(WEEKDAYS))
@@ -461,13 +454,13 @@ def test_a_report_of_another_file_is_never_written_over(sample_report, tmp_path)
             output=sample_report.pdf.parent,
         )
     assert sample_report.pdf.read_bytes() == pdf
-    check_not_another(sample_report.pdf, SAMPLE_PARAMETERS)
+    check_not_another(sample_report.pdf, REQUEST)
     with pytest.raises(OutputError, match="made with another reading"):
-        check_not_another(sample_report.pdf, {**SAMPLE_PARAMETERS, "reading": {"sheet": "2"}})
+        check_not_another(sample_report.pdf, replace(REQUEST, reading={"sheet": "2"}))
     (tmp_path / "alone.pdf").write_bytes(pdf)
     with pytest.raises(OutputError, match="its notebook is not there"):
-        check_not_another(tmp_path / "alone.pdf", SAMPLE_PARAMETERS)
-    check_not_another(tmp_path / "free.pdf", SAMPLE_PARAMETERS)
+        check_not_another(tmp_path / "alone.pdf", REQUEST)
+    check_not_another(tmp_path / "free.pdf", REQUEST)
 
 
 def test_the_report_hands_back_what_it_counted(sample_report, sample):
@@ -477,6 +470,60 @@ def test_the_report_hands_back_what_it_counted(sample_report, sample):
         (sample_report.scope.counts, sample.counts),
     ):
         assert str(made.accounting) == str(known.accounting)
+
+
+# -- what is asked for ------------------------------------------------------------------------------------
+
+
+def test_every_option_survives_the_way_to_the_notebook_and_back(tmp_path):
+    asked = ReportRequest(
+        tmp_path / "a.csv", as_of=dt.date(2020, 4, 19), source="table", by="NONE", where="fatalities > 0",
+        regions="Kirkuk, Basra", no_coverage=["2019-05-01", "2019-06-01..2019-06-03@Basra"], completeness=0.8,
+        week_start="saturday", start="2019-01-01", columns={"date_start": "when"}, reading={"sheet": "2"},
+    )  # fmt: skip
+    usual = {field.name: field.default for field in fields(ReportRequest) if field.default is not MISSING}
+    told = asked.parameters()
+    assert all(told[name] != value for name, value in usual.items() if name not in ("sample", "by"))
+    assert ast.literal_eval(repr(told)) == told
+    assert ReportRequest.from_parameters({**told, "weekly": weekly, "numbers": 3}) == asked
+    assert asked.no_coverage == ("2019-05-01..2019-05-01", "2019-06-01..2019-06-03@Basra")
+
+
+def test_the_notebook_asks_for_what_a_request_asks_for_unless_told(project):
+    cells = json.loads((project / "notebooks" / "weekly_report.ipynb").read_text(encoding="utf-8"))["cells"]
+    cell = next(c for c in cells if "parameters" in c["metadata"].get("tags", ()))
+    stated = {s.targets[0].id: ast.literal_eval(s.value) for s in ast.parse("".join(cell["source"])).body}
+    assert stated == REQUEST.parameters()
+    assert list(stated) == [field.name for field in fields(ReportRequest)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"sample": False},
+        {"incidents_path": "a.csv"},
+        {"as_of": "19 April"},
+        {"week_start": "someday"},
+        {"completeness": 0},
+        {"no_coverage": ["2019-05"]},
+        {"start": "2019"},
+        {"reading": {"datestyle": "day/month/year"}},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_a_request_that_cannot_be_met_is_not_made(options, snapshot):
+    with pytest.raises(UptickError) as caught:
+        ReportRequest(**{"sample": True, "as_of": "2020-04-19", **options})
+    assert str(caught.value) == snapshot
+
+
+def test_a_request_or_its_options_and_not_both(tmp_path):
+    with pytest.raises(OptionError, match=r"both given[\s\S]*found: by"):
+        weekly_report(REQUEST, by="admin2", output=tmp_path)
+    with pytest.raises(TypeError, match="bye"):
+        weekly_report(sample=True, as_of="2020-04-19", bye="admin2", output=tmp_path)
+    listed = inspect.signature(weekly_report).parameters
+    assert list(listed) == [*(field.name for field in fields(ReportRequest)), "output", "progress"]
 
 
 # -- reading, and one series ------------------------------------------------------------------------------

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from analytics.cli.inputs import (
     column_mapping,
@@ -21,6 +15,7 @@ from analytics.cli.inputs import (
     spells,
     the_file,
 )
+from analytics.cli.progress import progress_bar
 from analytics.cli.show import account_lines
 from analytics.cli.text import printable
 from analytics.errors import OptionError, UptickError
@@ -44,26 +39,17 @@ def run(args: Namespace) -> None:
             todo=last_date_hint(read(args, as_of=None), week=True),
         )
     _check_installed()
-    from analytics.reporting.content.weekly import weekly_report
+    from analytics.reporting.content.weekly import ReportRequest, weekly_report
 
-    with _progress() as progress:
-        report = weekly_report(
-            None if args.sample else source,
-            sample=args.sample,
-            as_of=as_of,
-            source=args.source,
-            by=args.by,
-            where=args.where,
-            regions=args.regions,
-            no_coverage=tuple(map(str, gaps)),
-            completeness=args.completeness,
-            week_start=args.week_start,
-            start=args.start,
-            output=Path(args.output),
-            columns=columns,
-            reading=reading_options(args),
-            progress=progress,
-        )
+    of_ours = {
+        "incidents_path": None if args.sample else source,
+        "as_of": as_of,
+        "columns": columns,
+        "reading": reading_options(args),
+    }
+    request = ReportRequest.from_parameters({**vars(args), **of_ours})
+    with progress_bar("starting") as progress:
+        report = weekly_report(request, output=args.output, progress=progress)
     tag = ", SIMULATED data" if report.scope.simulated else ""
     lines = [
         f"report: {report.pdf} ({report.pages} pages{tag})",
@@ -115,19 +101,3 @@ def _check_installed() -> None:
             found=f"no {', '.join(missing)}",
             todo='pip install "uptick-analytics[report]"',
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Show a bar on standard error where that is a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-
-        def step(what: str, done: int, total: int) -> None:
-            bar.update(task, description=printable(what), completed=done, total=total)
-
-        yield step

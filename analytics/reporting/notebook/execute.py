@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from analytics.errors import InputError, OptionError, UptickError, nearest
+from analytics.options import Progress
 
-__all__ = ["Progress", "read_notebook", "run_notebook"]
-
-Progress = Callable[[int, int, str], None]
-"""Called as ``progress(done, total, what)`` before each step."""
+__all__ = ["read_notebook", "run_notebook"]
 
 _INJECTED = "injected-parameters"
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import Exporter
 from traitlets import Bool, Unicode
 
-from analytics.errors import InputError, OptionError
+from analytics.errors import OptionError
 from analytics.reporting.elements.figures import TEXT_WIDTH
+from analytics.reporting.notebook.cells import Picture, ShownCell, output_data, picture_of, shown_cells
 from analytics.reporting.notebook.compile import compile_typst
 from analytics.reporting.notebook.escape import label_name, lines_string, path_string, string
 from analytics.reporting.notebook.html_tables import html_to_typst
@@ -23,9 +23,6 @@ __all__ = ["TypstExporter", "TypstPDFExporter"]
 
 TEMPLATE = Path(__file__).resolve().parent / "template.typ"
 _TALLEST = 620.0  # points: a page of text less a caption
-_OPTION = re.compile(r"#\|\s*([A-Za-z-]+)\s*:\s*(.*)")
-_KNOWN_OPTIONS = ("label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output", "include", "warning")
-_HIDDEN_TAGS = {"parameters", "injected-parameters", "remove_cell", "remove-cell", "hide-cell"}
 # What pyplot functions return when a cell ends with them: no reader of a report wants it.
 _DRAWING = re.compile(r"(\[|array\(\[+)?<(Axes|Figure|matplotlib\.)|Text\(")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -62,7 +59,8 @@ class TypstExporter(Exporter):
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         folder = str(resources.get("output_files_dir") or "files")
         converter = _Converter(self, folder)
-        body = "\n\n".join(part for cell in nb.cells for part in converter.cell(cell))
+        cells = shown_cells(nb, echo=self.echo)
+        body = "\n\n".join(part for cell in cells for part in converter.cell(cell))
         name = str(resources.get("metadata", {}).get("name", "") or "report")
         files = {f"{folder}/template.typ": TEMPLATE.read_bytes(), **converter.files}
         resources["outputs"] = {**(resources.get("outputs") or {}), **files}
@@ -124,73 +122,27 @@ class _Converter:
         self.folder = folder
         self.headings = Headings()
         self.files: dict[str, bytes] = {}
-        self.number = 0
 
-    def cell(self, cell: Any) -> Iterator[str]:
+    def cell(self, cell: ShownCell) -> Iterator[str]:
         """Yield the Typst of one cell: markdown, or code and outputs."""
-        self.number += 1
-        tags = set(cell.metadata.get("tags", ()))
-        if tags & _HIDDEN_TAGS or cell.cell_type not in ("markdown", "code"):
-            return
-        if cell.cell_type == "markdown":
-            yield markdown_to_typst(cell.source, self.headings)
-            return
-        options, code = self.options(cell.source)
-        if options.get("include") == "false":
-            return
-        echo = options.get("echo", "true" if self.exporter.echo else "false") == "true"
-        if echo and code.strip() and not tags & {"hide-input", "remove_input"}:
-            yield f"#uptick-code({lines_string(code.strip())});"
-        if options.get("output") == "false" or tags & {"hide-output", "remove_output"}:
-            outputs = [o for o in cell.outputs if o.output_type == "error"]
-        else:
-            outputs = cell.outputs
-        for output in outputs:
-            yield from self.output(output, options)
-
-    def options(self, source: str) -> tuple[dict[str, str], str]:
-        """Return the cell options (``#| key: value`` lines at the top) and the code below them."""
-        options: dict[str, str] = {}
-        lines = source.lstrip("\n").split("\n")
-        while lines and (match := _OPTION.fullmatch(lines[0].strip())):
-            key, value = match.groups()
-            value = value.strip()
-            if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
-                value = value[1:-1]
-            if key not in _KNOWN_OPTIONS:
-                raise InputError(
-                    f"unknown cell option #| {key}",
-                    expected=", ".join(_KNOWN_OPTIONS),
-                    where=f"cell {self.number}",
-                )
-            options[key] = value.lower() if value.lower() in ("true", "false") else value
-            lines.pop(0)
-        return options, "\n".join(lines)
+        if cell.prose:
+            yield markdown_to_typst(cell.prose, self.headings)
+        if cell.code:
+            yield f"#uptick-code({lines_string(cell.code)});"
+        for output in cell.outputs:
+            yield from self.output(output, cell.options)
 
     def output(self, output: Any, options: dict[str, str]) -> Iterator[str]:
         """Yield the Typst of one output; captions and label go to the first output that takes them."""
-        if output.output_type == "error":
-            raise InputError(
-                "the notebook holds a cell that failed, so no report is made from it",
-                found=f"{output.get('ename', 'error')}: {output.get('evalue', '')}",
-                where=f"cell {self.number}" + (f" ({options['label']})" if "label" in options else ""),
-                todo="repair the cell and run the notebook again",
-            )
         if output.output_type == "stream":
             if output.name == "stdout" and output.text.strip():
                 yield _stream(output.text)
             return
-        data = {kind: _joined(value) for kind, value in output.data.items()}
-        about: Mapping[str, Any] = output.get("metadata", {})
+        data = output_data(output)
         if "text/x-typst" in data and self.exporter.trust_typst:
             yield data["text/x-typst"]
-        elif "image/svg+xml" in data:
-            svg = data["image/svg+xml"]
-            yield self.image(
-                svg.encode("utf-8"), "svg", _svg_width(svg), about.get("image/svg+xml", {}), options
-            )
-        elif "image/png" in data:
-            yield self.image(base64.b64decode(data["image/png"]), "png", "auto", {}, options)
+        elif (picture := picture_of(output, options)) is not None:
+            yield self.image(picture)
         elif "text/html" in data and data["text/html"].strip():
             label = options.pop("label", "") if "<table" in data["text/html"] else ""
             yield html_to_typst(data["text/html"], caption=options.pop("tbl-cap", ""), label=label)
@@ -199,26 +151,19 @@ class _Converter:
         elif "text/plain" in data and not _DRAWING.match(data["text/plain"]):
             yield _stream(data["text/plain"])
 
-    def image(
-        self, content: bytes, kind: str, width: str, about: Mapping[str, Any], options: dict[str, str]
-    ) -> str:
+    def image(self, picture: Picture) -> str:
         """Return a figure and keep its file."""
-        name = f"figure-{len(self.files) + 1:02d}.{kind}"  # beside the template, whose function reads it
-        self.files[f"{self.folder}/{name}"] = content
-        own: Mapping[str, str] = about.get("uptick", {})
-        caption = options.pop("fig-cap", "") or own.get("caption", "")
-        alt = options.pop("fig-alt", "") or own.get("alt", "") or caption
-        label = options.pop("label", "") or own.get("label", "")
-        parts = [string(name), f"alt: {string(alt or 'Figure without a description')}", f"width: {width}"]
-        if caption:
-            parts.append(f"caption: {string(caption)}")
-        if label:
-            parts.append(f"name: {string(label_name(label))}")
+        # Beside the template, whose function reads it.
+        name = f"figure-{len(self.files) + 1:02d}.{picture.kind}"
+        self.files[f"{self.folder}/{name}"] = picture.content
+        width = _svg_width(picture.content.decode("utf-8")) if picture.kind == "svg" else "auto"
+        alt = string(picture.alt or "Figure without a description")
+        parts = [string(name), f"alt: {alt}", f"width: {width}"]
+        if picture.caption:
+            parts.append(f"caption: {string(picture.caption)}")
+        if picture.label:
+            parts.append(f"name: {string(label_name(picture.label))}")
         return f"#uptick-figure({', '.join(parts)});"
-
-
-def _joined(value: object) -> str:
-    return "".join(value) if isinstance(value, list) else str(value)
 
 
 def _stream(text: str) -> str:

@@ -6,6 +6,7 @@ notebook with parameters and sets it as a PDF. An office that wants another repo
 
 from __future__ import annotations
 
+from analytics._rooms import names_shown
 from analytics.reporting.content.weekly.figures import (
     ratio_figure,
     region_figure,
@@ -18,6 +19,7 @@ from analytics.reporting.content.weekly.numbers import (
     weekly_counts,
     weekly_numbers,
 )
+from analytics.reporting.content.weekly.request import ReportRequest
 from analytics.reporting.content.weekly.run import WeeklyReport, weekly_report
 from analytics.reporting.content.weekly.tables import (
     accounting_table,
@@ -33,6 +35,7 @@ from analytics.reporting.content.weekly.tables import (
 from analytics.reporting.content.weekly.words import front_cards, key_sentences, notices, null_sentences
 
 __all__ = [
+    "ReportRequest",
     "WeeklyCounts",
     "WeeklyNumbers",
     "WeeklyReport",
@@ -57,3 +60,4 @@ __all__ = [
     "weekly_numbers",
     "weekly_report",
 ]
+__dir__ = names_shown(__name__)

@@ -14,12 +14,11 @@ import numpy as np
 
 from analytics.errors import OutputError
 from analytics.periods import Window, check_week_start, week_first_day, week_label
+from analytics.reporting.content.weekly.request import ReportRequest
 
 __all__ = ["check_not_another", "report_name", "reported_week"]
 
 _DAY = np.timedelta64(1, "D")
-_USUAL: dict[str, Any] = {"by": "admin1", "no_coverage": []}
-_SELECTION = ("by", "where", "regions", "no_coverage", "completeness", "start")
 _THE_FILE = {"incidents_path", "sample"}
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
@@ -36,40 +35,32 @@ def reported_week(as_of: np.datetime64, week_start: str = "monday") -> Window:
     return Window(first, first + 6 * _DAY)
 
 
-def report_name(as_of: np.datetime64, week_start: str = "monday", **selection: Any) -> str:
+def report_name(request: ReportRequest) -> str:
     """Return the name of the PDF: the week it is about, and what sets it apart from the usual report.
 
-    Parameters
-    ----------
-    as_of : datetime64[D]
-        Named where it is not the last day of the week.
-    week_start : str
-        Weeks that do not start on Monday are named by their first day.
-    **selection
-        ``by``, ``where``, ``regions``, ``no_coverage``, ``completeness`` and ``start``, as far as given. A
-        plain word stands as it is, everything else as eight signs of a digest. ``by=None`` is one series.
+    Weeks that do not start on Monday are named by their first day; `as_of` is named where it is not the last
+    day of the week. Of what narrows the report down, a plain word stands as it is, everything else as eight
+    signs of a digest. ``by=None`` is one series.
 
     Examples
     --------
-    >>> report_name(np.datetime64("2020-04-19"))
+    >>> def name(as_of, **options):
+    ...     return report_name(ReportRequest(sample=True, as_of=as_of, **options))
+    >>> name("2020-04-19")
     'uptick-weekly-2020-W16.pdf'
-    >>> report_name(np.datetime64("2020-04-15"))
+    >>> name("2020-04-15")
     'uptick-weekly-2020-W15-as-of-2020-04-15.pdf'
-    >>> report_name(np.datetime64("2020-04-17"), "saturday")
+    >>> name("2020-04-17", week_start="saturday")
     'uptick-weekly-2020-04-11.pdf'
-    >>> report_name(np.datetime64("2020-04-19"), by="admin2", regions="disputed_territories")
+    >>> name("2020-04-19", by="admin2", regions="disputed_territories")
     'uptick-weekly-2020-W16-by-admin2-in-disputed_territories.pdf'
     """
-    week = reported_week(as_of, week_start)
-    monday = check_week_start(week_start) == 0
+    week = reported_week(request.as_of, request.week_start)
+    monday = check_week_start(request.week_start) == 0
     parts = [f"uptick-weekly-{week_label(week.start) if monday else week.start}"]
-    if as_of != week.end:
-        parts.append(f"as-of-{as_of}")
-    special = {
-        name: selection[name]
-        for name in _SELECTION
-        if name in selection and selection[name] != _USUAL.get(name)
-    }
+    if request.as_of != week.end:
+        parts.append(f"as-of-{request.as_of}")
+    special = request.selection()
     if "by" in special and special["by"] is None:
         parts.append("one-series")
         del special["by"]
@@ -77,12 +68,12 @@ def report_name(as_of: np.datetime64, week_start: str = "monday", **selection: A
         if _PLAIN.fullmatch(str(special.get(name, ""))):
             parts.append(f"{word}-{special.pop(name)}")
     if special:
-        text = json.dumps(special, sort_keys=True, ensure_ascii=False, default=str)
+        text = json.dumps(special, sort_keys=True, ensure_ascii=False)
         parts.append(hashlib.sha256(text.encode()).hexdigest()[:8])
     return "-".join(parts) + ".pdf"
 
 
-def check_not_another(target: Path, parameters: Mapping[str, Any]) -> None:
+def check_not_another(target: Path, request: ReportRequest) -> None:
     """Raise an :class:`OutputError` if another report lies at `target`.
 
     A report made from the same file with the same options may be made again; its notebook tells.
@@ -91,8 +82,8 @@ def check_not_another(target: Path, parameters: Mapping[str, Any]) -> None:
     ----------
     target : Path
         The PDF to be written; its notebook lies beside it.
-    parameters : mapping
-        What the new report is made with.
+    request : ReportRequest
+        What the new report is about.
     """
     kept = target.with_suffix(".ipynb")
     if not target.exists() and not kept.exists():
@@ -101,7 +92,8 @@ def check_not_another(target: Path, parameters: Mapping[str, Any]) -> None:
     if before is None:
         found = "its notebook is not there, or is none of a report"
     else:
-        differ = {name for name in {*before, *parameters} if _differs(before, parameters, name)}
+        now = request.parameters()
+        differ = {name for name in {*before, *now} if _differs(before, now, name)}
         if not differ:
             return
         names = ["file"] if differ & _THE_FILE else []

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
-from analytics.errors import OptionError, unknown_option
 from analytics.filters import parse_filter
 from analytics.geo import region_table
 from analytics.incidents import Incidents, read_incidents
-from analytics.options import check_completeness
-from analytics.periods import Window, as_day, parse_week, week_label
+from analytics.periods import Window, parse_week, week_label
+from analytics.reporting.content.weekly.request import ReportRequest, takes_request
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult
 from analytics.upticks import expected_band, uptick_test
@@ -27,13 +25,11 @@ __all__ = [
     "SAMPLE",
     "WeeklyCounts",
     "WeeklyNumbers",
-    "column_to_count_by",
     "weekly_counts",
     "weekly_numbers",
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
-READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
 ALL = "all regions together"
 RECENT, GUARD, BASELINE = 14, 28, 364
 _DAY = np.timedelta64(1, "D")
@@ -46,6 +42,8 @@ class WeeklyCounts:
 
     Attributes
     ----------
+    request : ReportRequest
+        What was asked for.
     incidents : Incidents
     counts, total, fatalities : Counts
         Incidents by region, their sum, and the sum of fatalities; held by day, shown by week.
@@ -55,15 +53,9 @@ class WeeklyCounts:
         Incidents by event type; None where no type is given or regions are selected.
     week : Window
         The reported week, the last one that was over at `as_of`.
-    where, regions : str or None
-        What was selected.
-    completeness : float or None
-    no_coverage : tuple of str
-        Spells without coverage that were given, beside those of the file.
-    reading : mapping
-        How the file was read, as far as that was given; columns as ``column date_start``.
     """
 
+    request: ReportRequest
     incidents: Incidents
     counts: Counts
     total: Counts
@@ -71,11 +63,6 @@ class WeeklyCounts:
     unstated: Counts
     types: Counts | None
     week: Window
-    where: str | None
-    regions: str | None
-    completeness: float | None
-    no_coverage: tuple[str, ...]
-    reading: Mapping[str, str]
 
     @property
     def label(self) -> str:
@@ -151,10 +138,10 @@ class WeeklyCounts:
         """What the report is about: data, week, selection."""
         about = self.incidents.title or "a table of incidents"
         parts = [about, f"week {self.week.start} to {self.week.end}"]
-        if self.where:
-            parts.append(f"where {self.where}")
-        if self.regions:
-            parts.append(f"regions: {self.regions}")
+        if self.request.where:
+            parts.append(f"where {self.request.where}")
+        if self.request.regions:
+            parts.append(f"regions: {self.request.regions}")
         return " · ".join(parts)
 
     @property
@@ -184,46 +171,14 @@ class WeeklyNumbers(WeeklyCounts):
     band: pd.DataFrame
 
 
-def column_to_count_by(by: str | None) -> str | None:
-    """Return the column to count by, None where all incidents are one series: None, or the word "none"."""
-    return None if by is None or by.casefold() == "none" else by
-
-
-def weekly_counts(
-    incidents_path: str | Path | None = None,
-    *,
-    sample: bool = False,
-    as_of: object,
-    source: str = "auto",
-    by: str | None = "admin1",
-    where: str | None = None,
-    regions: str | None = None,
-    no_coverage: Iterable[str] = (),
-    completeness: float | None = None,
-    week_start: str = "monday",
-    start: str | None = None,
-    columns: Mapping[str, str] | None = None,
-    reading: Mapping[str, str] | None = None,
-) -> WeeklyCounts:
+@takes_request
+def weekly_counts(request: ReportRequest) -> WeeklyCounts:
     """Read and count everything the weekly report is about.
 
     Parameters
     ----------
-    incidents_path : path, optional
-        File of incidents; None with ``sample=True`` for the bundled simulated sample.
-    sample : bool
-    as_of : date
-        Last day the data may know about. The reported week is the last one that was over then.
-    source, columns
-        As for :func:`analytics.read_incidents`.
-    reading : mapping, optional
-        Its options `sheet`, `encoding`, `delimiter`, `date_style`, `header_row` and `na`, for a file that
-        does not say by itself.
-    by, where, regions, no_coverage, week_start, start
-        As for :func:`analytics.count_incidents`; `regions` is the name of a set, or names with commas. With
-        None or ``"none"`` to count by, all incidents are one series.
-    completeness : float, optional
-        Share of the recent days' incidents already reported; None: not known.
+    request : ReportRequest
+        What the report is about; or its options one by one, as :class:`ReportRequest` lists them.
 
     Returns
     -------
@@ -241,55 +196,38 @@ def weekly_counts(
     >>> weekly_counts(sample=True, as_of="2020-04-19").label
     '2020-W16'
     """
-    if sample == (incidents_path is not None):
-        raise OptionError(
-            "give a file of incidents or the sample"
-            if not sample
-            else "a file and the sample are both given",
-            expected="one of the two",
-            todo="give FILE, or sample (--sample) for the bundled simulated data",
-        )
-    day = as_day(as_of, "as_of")
-    gaps = tuple(no_coverage)
-    by = column_to_count_by(by)
-    options: dict[str, Any] = dict(reading or {})
-    for name in options:
-        if name not in READING:
-            raise unknown_option("reading option", name, READING)
     incidents = read_incidents(
-        bundled_path(SAMPLE) if incidents_path is None else Path(incidents_path),
-        source,
-        as_of=day,
-        columns=dict(columns) if columns else None,
-        **options,
+        bundled_path(SAMPLE) if request.incidents_path is None else request.incidents_path,
+        request.source,
+        as_of=request.as_of,
+        columns=dict(request.columns) if request.columns else None,
+        **dict(request.reading or {}),
     )
 
     def count(
-        of: Incidents, value: str = "incidents", only: str | None = where, by: str | None = by
+        of: Incidents,
+        value: Literal["incidents", "fatalities"] = "incidents",
+        only: str | None = request.where,
+        by: str | None = request.by,
     ) -> Counts:
         return count_incidents(
-            of, "week", week_start=week_start, by=by, regions=regions, start=start, as_of=day, where=only,
-            value=value, no_coverage=gaps,  # type: ignore[arg-type]
+            of, "week", week_start=request.week_start, by=by, regions=request.regions, start=request.start,
+            as_of=request.as_of, where=only, value=value, no_coverage=request.no_coverage,
         )  # fmt: skip
 
     counts = count(incidents)
     split_counts(counts, RECENT, GUARD, BASELINE)  # too short a history is told before anything is made
-    check_completeness(completeness, RECENT, 1)
-    unstated, scope = _without_fatalities(incidents, where)
+    unstated, scope = _without_fatalities(incidents, request.where)
     end = counts.last_complete_day
     return WeeklyCounts(
+        request=request,
         incidents=incidents,
         counts=counts,
         total=counts.total(ALL),
         fatalities=count(incidents, "fatalities").total(ALL),
         unstated=count(unstated, "fatalities", scope).total(ALL),
-        types=_by_type(count, incidents) if regions is None else None,
+        types=_by_type(count, incidents) if request.regions is None else None,
         week=Window(end - 6 * _DAY, end),
-        where=where,
-        regions=regions,
-        completeness=completeness,
-        no_coverage=gaps,
-        reading={**{f"column {name}": column for name, column in (columns or {}).items()}, **options},
     )
 
 
@@ -314,7 +252,7 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
 
     def test(counts: Counts, recent: int = RECENT) -> UptickResult:
         return uptick_test(
-            counts, recent=recent, guard=GUARD, baseline=BASELINE, completeness=scope.completeness
+            counts, recent=recent, guard=GUARD, baseline=BASELINE, completeness=scope.request.completeness
         )
 
     return WeeklyNumbers(

@@ -213,7 +213,8 @@ def type_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
     """Return incidents by event type for this week, four weeks and last year; described, not tested."""
     types = numbers.types
     if types is None:
-        why = "The incidents carry no event type" if numbers.regions is None else "Regions were selected"
+        selected = numbers.request.regions is not None
+        why = "Regions were selected" if selected else "The incidents carry no event type"
         return ReportText([numbers.marked(f"{why}, so there is no table by type.")], kind="notice")
     start, year_ago = numbers.week.start, numbers.last_year()
     series = {name: WeekSeries.of(types.select([name])) for name in types.regions}
@@ -306,7 +307,7 @@ def quarantine_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
 
 def notes_text(numbers: WeeklyNumbers) -> ReportText:
     """Return every note that reading, counting and testing made, once each."""
-    gaps = [f"no coverage: {gap}" for gap in (*numbers.incidents.no_coverage, *numbers.no_coverage)]
+    gaps = [f"no coverage: {gap}" for gap in (*numbers.incidents.no_coverage, *numbers.request.no_coverage)]
     made = [*gaps, *numbers.incidents.notes, *numbers.result.notes]
     lines = [f"{text[0].upper()}{text[1:]}." for text in dict.fromkeys(made)]
     return ReportText(lines or ["There is nothing to note."], kind="notice")
@@ -314,23 +315,23 @@ def notes_text(numbers: WeeklyNumbers) -> ReportText:
 
 def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
     """Return what was asked, of what, and with which versions."""
-    result, counts = numbers.result, numbers.counts
-    gaps = ", ".join([*map(str, numbers.incidents.no_coverage), *numbers.no_coverage])
+    result, counts, asked = numbers.result, numbers.counts, numbers.request
+    gaps = ", ".join([*map(str, numbers.incidents.no_coverage), *asked.no_coverage])
     lost = int((~counts.coverage).sum())
-    known = numbers.completeness
+    known = asked.completeness
     name = numbers.incidents.path.name if numbers.incidents.path is not None else "a DataFrame"
     packages = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "typst")
     rows = [
         ("file", name),
         ("SHA-256", numbers.incidents.digest or "–"),
         ("source", numbers.incidents.source),
-        ("read with", ", ".join(f"{k} = {v!r}" for k, v in numbers.reading.items()) or "nothing stated"),
+        ("read with", ", ".join(f"{k} = {v!r}" for k, v in asked.read_with().items()) or "nothing stated"),
         ("as of", str(counts.as_of)),
         ("counted by", "nothing: one series" if numbers.undivided
          else f"{counts.by}: {plural(len(counts.regions), 'region')}"),
         ("grid", f"{counts.starts[0]} to {counts.starts[-1]}; weeks start on {counts.week_start}"),
-        ("where", numbers.where or "all incidents"),
-        ("regions", numbers.regions or "all"),
+        ("where", asked.where or "all incidents"),
+        ("regions", asked.regions or "all"),
         ("without coverage", f"{plural(lost, 'region-day')}" + (f" ({gaps})" if gaps else "")),
         ("recent window", f"{result.recent} ({RECENT} days)"),
         ("guard", f"{GUARD} days"),

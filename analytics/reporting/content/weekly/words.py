@@ -119,14 +119,15 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
             f"running on {numbers.counts.as_of} ({numbers.running.days} of 7 days): its "
             f"{plural(so_far, 'incident')} so far are drawn hollow and enter no test."
         )
-    if numbers.completeness is None:
+    completeness = numbers.request.completeness
+    if completeness is None:
         lines.append(
             "How much of the recent days is already reported is not known. Reports that come later can only "
             "raise the recent counts, so an uptick may stand, but \u201cno uptick\u201d is never said."
         )
     else:
         lines.append(
-            f"Taken as given: {100 * numbers.completeness:.0f} % of the recent incidents were reported "
+            f"Taken as given: {100 * completeness:.0f} % of the recent incidents were reported "
             f"on {numbers.counts.as_of}."
         )
     unplaced = int(numbers.counts.unplaced.sum()) if numbers.counts.unplaced is not None else 0

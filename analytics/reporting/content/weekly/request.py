@@ -1,0 +1,168 @@
+"""`ReportRequest`: what a weekly report is asked to be about, listed and checked in one place."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+
+from analytics.errors import OptionError, unknown_option
+from analytics.options import check_share
+from analytics.periods import as_day, as_gap, check_week_start
+
+__all__ = ["READING", "ReportRequest", "takes_request"]
+
+READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """What a weekly report is asked to be about; checked, and in one spelling, when it is made.
+
+    Parameters
+    ----------
+    incidents_path : path, optional
+        File of incidents; None with ``sample=True``.
+    sample : bool
+        Use the bundled simulated sample.
+    as_of : date
+        Last day the data may know about. The reported week is the last one that was over then.
+    source, columns
+        As for :func:`analytics.read_incidents`.
+    by, where, regions, no_coverage, week_start, start
+        As for :func:`analytics.count_incidents`; `regions` is the name of a set, or names with commas. With
+        None or ``"none"`` to count by, all incidents are one series.
+    completeness : float, optional
+        Share of the recent days' incidents already reported; None: not known.
+    reading : mapping, optional
+        `sheet`, `encoding`, `delimiter`, `date_style`, `header_row` and `na`, for a file that does not say by
+        itself.
+
+    Raises
+    ------
+    UptickError
+        If an option cannot be used, or neither or both of a file and the sample are given.
+
+    Examples
+    --------
+    >>> request = ReportRequest(sample=True, as_of="2020-04-19", by="none")
+    >>> request.as_of, request.by
+    (np.datetime64('2020-04-19'), None)
+    >>> ReportRequest.from_parameters(request.parameters()) == request
+    True
+    """
+
+    incidents_path: str | Path | None = None
+    _: KW_ONLY
+    sample: bool = False
+    as_of: Any
+    source: str = "auto"
+    by: str | None = "admin1"
+    where: str | None = None
+    regions: str | None = None
+    no_coverage: tuple[str, ...] = ()
+    completeness: float | None = None
+    week_start: str = "monday"
+    start: str | None = None
+    columns: Mapping[str, str] | None = None
+    reading: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.sample == (self.incidents_path is not None):
+            raise OptionError(
+                "a file and the sample are both given" if self.sample
+                else "give a file of incidents or the sample",
+                expected="one of the two",
+                todo="give FILE, or sample (--sample) for the bundled simulated data",
+            )  # fmt: skip
+        check_week_start(self.week_start)
+        check_share(completeness=self.completeness)
+        for name in self.reading or ():
+            if name not in READING:
+                raise unknown_option("reading option", name, READING)
+        one_spelling = {
+            "incidents_path": None if self.incidents_path is None else Path(self.incidents_path),
+            "as_of": as_day(self.as_of, "as_of"),
+            "by": None if self.by is None or self.by.casefold() == "none" else self.by,
+            "no_coverage": tuple(str(as_gap(spell)) for spell in self.no_coverage),
+            "start": None if self.start is None else str(as_day(self.start, "start")),
+            "columns": dict(self.columns) if self.columns else None,
+            "reading": dict(self.reading) if self.reading else None,
+        }
+        for name, value in one_spelling.items():
+            object.__setattr__(self, name, value)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values for the notebook's cell of parameters: text, numbers, lists and dicts."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_parameters(cls, names: Mapping[str, Any]) -> ReportRequest:
+        """Return the request that parameters state, such as a notebook's variables; other names are left.
+
+        Parameters
+        ----------
+        names : mapping
+            Name to value, as :meth:`parameters` gives them.
+        """
+        return cls(**{field.name: names[field.name] for field in fields(cls) if field.name in names})
+
+    def selection(self) -> dict[str, Any]:
+        """Return what narrows the report down, as far as it is not the usual."""
+        names = ("by", "where", "regions", "no_coverage", "completeness", "start")
+        usual = {field.name: field.default for field in fields(self)}
+        return {n: getattr(self, n) for n in names if getattr(self, n) != usual[n]}
+
+    def read_with(self) -> dict[str, Any]:
+        """Return how the file is read, as far as that is given; columns as ``column date_start``."""
+        columns = {f"column {name}": column for name, column in (self.columns or {}).items()}
+        return {**columns, **(self.reading or {})}
+
+
+def takes_request(function: Callable[Concatenate[ReportRequest, P], R]) -> Callable[..., R]:
+    """Let a function of a request take the request's options as well, listed nowhere again.
+
+    Examples
+    --------
+    >>> @takes_request
+    ... def day(request):
+    ...     return request.as_of
+    >>> day(sample=True, as_of="2020-04-19") == day(ReportRequest(sample=True, as_of="2020-04-19"))
+    True
+    """
+    listed = inspect.signature(ReportRequest)
+    own = list(inspect.signature(function).parameters.values())[1:]
+
+    @wraps(function)
+    def call(request: ReportRequest | str | Path | None = None, /, **options: Any) -> R:
+        given = {name: options.pop(name) for name in listed.parameters if name in options}
+        if not isinstance(request, ReportRequest):
+            path = {} if request is None else {"incidents_path": request}
+            request = ReportRequest(**{**path, **given})
+        elif given:
+            raise OptionError(
+                "a request and options of a request are both given",
+                expected="one of the two",
+                found=", ".join(given),
+                todo="dataclasses.replace(request, ...) changes a request",
+            )
+        return function(request, **options)  # type: ignore[call-arg]
+
+    call.__signature__ = listed.replace(  # type: ignore[attr-defined]
+        parameters=[*listed.parameters.values(), *own], return_annotation=function.__annotations__["return"]
+    )
+    return call
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path | np.datetime64) else value

@@ -1,0 +1,113 @@
+"""`Document`: a notebook that was run, with all that a format needs to be written from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analytics.options import Progress
+
+if TYPE_CHECKING:
+    from analytics.reporting.notebook.cells import Picture, ShownCell
+
+__all__ = ["Document", "run_document"]
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A notebook that was run here, and what is printed around it.
+
+    A format is a function of a document: :func:`analytics.reporting.notebook.pdf.pdf_of` is the first.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As it was run, with outputs, without times and addresses.
+    title, subtitle, header, meta : str
+        Title, the line below it, the right end of the running header (the ISO week), the left end of the
+        footer (data cut-off and hash).
+    as_of : date
+        Date of the data: the date of the document, so that the same input gives the same bytes.
+    simulated : bool
+        Whether SIMULATED DATA stands on every page.
+    name : str
+        The file's name without its ending.
+    """
+
+    notebook: Any
+    title: str
+    as_of: dt.date
+    subtitle: str = ""
+    header: str = ""
+    meta: str = ""
+    simulated: bool = False
+    name: str = "report"
+
+    @cached_property
+    def cells(self) -> tuple[ShownCell, ...]:
+        """The cells that readers see."""
+        from analytics.reporting.notebook.cells import shown_cells
+
+        return tuple(shown_cells(self.notebook))
+
+    @cached_property
+    def figures(self) -> tuple[Picture, ...]:
+        """The figures in order, each with caption, description and label."""
+        from analytics.reporting.notebook.cells import picture_of
+
+        found = (picture_of(o, dict(cell.options)) for cell in self.cells for o in cell.outputs)
+        return tuple(picture for picture in found if picture is not None)
+
+    def notebook_text(self) -> str:
+        """Return the executed notebook as the text of its file."""
+        import nbformat
+
+        return str(nbformat.writes(self.notebook)) + "\n"  # type: ignore[no-untyped-call]
+
+    def __repr__(self) -> str:
+        mark = ", SIMULATED data" if self.simulated else ""
+        return f"<Document {self.title!r}, as of {self.as_of}{mark}>"
+
+
+def run_document(
+    notebook: Path | str,
+    *,
+    parameters: Mapping[str, Any],
+    title: str,
+    as_of: dt.date,
+    subtitle: str = "",
+    header: str = "",
+    meta: str = "",
+    simulated: bool = False,
+    name: str = "report",
+    progress: Progress | None = None,
+    steps_after: int = 0,
+) -> Document:
+    """Run a notebook with parameters and return it as a document; nothing is written.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook; one cell tagged ``parameters``.
+    parameters : mapping
+        Values for that cell.
+    title, as_of, subtitle, header, meta, simulated, name
+        As :class:`Document` has them.
+    progress : callable, optional
+        ``progress(done, total, what)`` before each step.
+    steps_after : int
+        How many steps the caller adds to the total.
+
+    Raises
+    ------
+    UptickError
+        If a cell fails, with the cell and the last line of its error.
+    """
+    from analytics.reporting.notebook.execute import run_notebook
+
+    executed = run_notebook(Path(notebook), parameters, progress=progress, steps_after=steps_after)
+    return Document(executed, title, as_of, subtitle, header, meta, simulated, name)
