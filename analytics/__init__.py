@@ -5,29 +5,52 @@ The public names below are loaded on first use, so that ``import analytics`` sta
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from analytics._rooms import lazy_room
+
 if TYPE_CHECKING:
-    from analytics.claims import read_claims, verdicts
-    from analytics.counts import Counts, count_incidents
-    from analytics.errors import UptickError
-    from analytics.evaluation import evaluate
-    from analytics.geo import region_set, region_table
-    from analytics.incidents import Incidents, read_incidents
-    from analytics.monitoring import monitor
-    from analytics.results import Alarms, ClaimResult, UptickResult
+    from analytics.claims import read_claims as read_claims
+    from analytics.claims import verdicts as verdicts
+    from analytics.counts import Counts as Counts
+    from analytics.counts import count_incidents as count_incidents
+    from analytics.errors import UptickError as UptickError
+    from analytics.evaluation import evaluate as evaluate
+    from analytics.geo import region_set as region_set
+    from analytics.geo import region_table as region_table
+    from analytics.incidents import Incidents as Incidents
+    from analytics.incidents import read_incidents as read_incidents
+    from analytics.monitoring import monitor as monitor
+    from analytics.results import Alarms as Alarms
+    from analytics.results import ClaimResult as ClaimResult
+    from analytics.results import UptickResult as UptickResult
     from analytics.upticks import (
-        activity_test,
-        change_test,
-        concentration_test,
-        day_test,
-        recurrence_test,
-        response_test,
-        scan_test,
-        severity_test,
-        uptick_test,
+        activity_test as activity_test,
+    )
+    from analytics.upticks import (
+        change_test as change_test,
+    )
+    from analytics.upticks import (
+        concentration_test as concentration_test,
+    )
+    from analytics.upticks import (
+        day_test as day_test,
+    )
+    from analytics.upticks import (
+        recurrence_test as recurrence_test,
+    )
+    from analytics.upticks import (
+        response_test as response_test,
+    )
+    from analytics.upticks import (
+        scan_test as scan_test,
+    )
+    from analytics.upticks import (
+        severity_test as severity_test,
+    )
+    from analytics.upticks import (
+        uptick_test as uptick_test,
     )
 
 try:
@@ -35,67 +58,19 @@ try:
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
-_PUBLIC = {
-    "Alarms": "analytics.results",
-    "ClaimResult": "analytics.results",
-    "Counts": "analytics.counts",
-    "Incidents": "analytics.incidents",
-    "UptickError": "analytics.errors",
-    "UptickResult": "analytics.results",
-    "activity_test": "analytics.upticks",
-    "change_test": "analytics.upticks",
-    "concentration_test": "analytics.upticks",
-    "count_incidents": "analytics.counts",
-    "day_test": "analytics.upticks",
-    "evaluate": "analytics.evaluation",
-    "monitor": "analytics.monitoring",
-    "read_claims": "analytics.claims",
-    "read_incidents": "analytics.incidents",
-    "recurrence_test": "analytics.upticks",
-    "region_set": "analytics.geo",
-    "region_table": "analytics.geo",
-    "response_test": "analytics.upticks",
-    "scan_test": "analytics.upticks",
-    "severity_test": "analytics.upticks",
-    "uptick_test": "analytics.upticks",
-    "verdicts": "analytics.claims",
-}
-
-__all__ = [
-    "Alarms",
-    "ClaimResult",
-    "Counts",
-    "Incidents",
-    "UptickError",
-    "UptickResult",
-    "__version__",
-    "activity_test",
-    "change_test",
-    "concentration_test",
-    "count_incidents",
-    "day_test",
-    "evaluate",
-    "monitor",
-    "read_claims",
-    "read_incidents",
-    "recurrence_test",
-    "region_set",
-    "region_table",
-    "response_test",
-    "scan_test",
-    "severity_test",
-    "uptick_test",
-    "verdicts",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name in _PUBLIC:
-        value = getattr(import_module(_PUBLIC[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'analytics' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__all__, __getattr__, __dir__ = lazy_room(
+    __name__,
+    {
+        "claims": "read_claims verdicts",
+        "counts": "Counts count_incidents",
+        "errors": "UptickError",
+        "evaluation": "evaluate",
+        "geo": "region_set region_table",
+        "incidents": "Incidents read_incidents",
+        "monitoring": "monitor",
+        "results": "Alarms ClaimResult UptickResult",
+        "upticks": "activity_test change_test concentration_test day_test recurrence_test response_test "
+        "scan_test severity_test uptick_test",
+    },
+)
+__all__ += ["__version__"]

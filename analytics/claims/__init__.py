@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics._rooms import names_shown
 from analytics.claims.read import KINDS, Article, Claim, Claims, read_claims
 from analytics.claims.run import sensitivity_to_date, verdicts
 from analytics.claims.table import VerdictTable
@@ -16,3 +17,4 @@ __all__ = [
     "sensitivity_to_date",
     "verdicts",
 ]
+__dir__ = names_shown(__name__)

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from analytics._rooms import names_shown
 from analytics.cli.parser import parse_arguments
 from analytics.cli.text import error_text
 from analytics.errors import OutputError, UptickError
 
 __all__ = ["main"]
+__dir__ = names_shown(__name__)
 
 _PIPE_CLOSED = 141  # 128 + SIGPIPE: what a shell reports for a program that a closed pipe ended
 

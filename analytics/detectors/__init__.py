@@ -5,63 +5,50 @@ A detector and its method have one name, so the files start with an underscore: 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from analytics.options import refuse_former
+from analytics._rooms import lazy_room
 
 if TYPE_CHECKING:
-    from analytics.detectors._bayes import bayes
-    from analytics.detectors._cusum import cusum
-    from analytics.detectors._e_detector import e_detector
-    from analytics.detectors._ears import ears
-    from analytics.detectors._ewma import ewma
-    from analytics.detectors._farrington import farrington
-    from analytics.detectors._farrington_flexible import farrington_flexible
-    from analytics.detectors._glr import glr
-    from analytics.detectors._outbreak_p import outbreak_p
-    from analytics.detectors._predictive import predictive
-    from analytics.detectors._recent_window import recent_window
-    from analytics.detectors._rki import rki
-    from analytics.detectors._rogerson import rogerson
-    from analytics.detectors._space_time_scan import space_time_scan
-    from analytics.detectors._stcd import stcd
-    from analytics.detectors.registry import DETECTORS, detector_spec
-    from analytics.detectors.spec import DetectorSpec
+    from analytics.detectors._bayes import bayes as bayes
+    from analytics.detectors._cusum import cusum as cusum
+    from analytics.detectors._e_detector import e_detector as e_detector
+    from analytics.detectors._ears import ears as ears
+    from analytics.detectors._ewma import ewma as ewma
+    from analytics.detectors._farrington import farrington as farrington
+    from analytics.detectors._farrington_flexible import farrington_flexible as farrington_flexible
+    from analytics.detectors._glr import glr as glr
+    from analytics.detectors._outbreak_p import outbreak_p as outbreak_p
+    from analytics.detectors._predictive import predictive as predictive
+    from analytics.detectors._recent_window import recent_window as recent_window
+    from analytics.detectors._rki import rki as rki
+    from analytics.detectors._rogerson import rogerson as rogerson
+    from analytics.detectors._space_time_scan import space_time_scan as space_time_scan
+    from analytics.detectors._stcd import stcd as stcd
+    from analytics.detectors.registry import DETECTORS as DETECTORS
+    from analytics.detectors.registry import detector_spec as detector_spec
+    from analytics.detectors.spec import DetectorSpec as DetectorSpec
 
-__all__ = [
-    "DETECTORS",
-    "DetectorSpec",
-    "bayes",
-    "cusum",
-    "detector_spec",
-    "e_detector",
-    "ears",
-    "ewma",
-    "farrington",
-    "farrington_flexible",
-    "glr",
-    "outbreak_p",
-    "predictive",
-    "recent_window",
-    "rki",
-    "rogerson",
-    "space_time_scan",
-    "stcd",
-]
-
-
-_ELSEWHERE = {"DETECTORS": "registry", "DetectorSpec": "spec", "detector_spec": "registry"}
-
-
-def __getattr__(name: str) -> object:
-    if name in __all__:
-        value = getattr(import_module(f"analytics.detectors.{_ELSEWHERE.get(name, f'_{name}')}"), name)
-        globals()[name] = value
-        return value
-    refuse_former("analytics.detectors", name, Spec="DetectorSpec")
-    raise AttributeError(f"module 'analytics.detectors' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__all__, __getattr__, __dir__ = lazy_room(
+    __name__,
+    {
+        "_bayes": "bayes",
+        "_cusum": "cusum",
+        "_e_detector": "e_detector",
+        "_ears": "ears",
+        "_ewma": "ewma",
+        "_farrington": "farrington",
+        "_farrington_flexible": "farrington_flexible",
+        "_glr": "glr",
+        "_outbreak_p": "outbreak_p",
+        "_predictive": "predictive",
+        "_recent_window": "recent_window",
+        "_rki": "rki",
+        "_rogerson": "rogerson",
+        "_space_time_scan": "space_time_scan",
+        "_stcd": "stcd",
+        "registry": "DETECTORS detector_spec",
+        "spec": "DetectorSpec",
+    },
+    Spec="DetectorSpec",
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics._rooms import names_shown
 from analytics.evaluation.history import evaluate
 from analytics.evaluation.pvalues import PValueCalibration, pvalue_calibration
 from analytics.evaluation.results import EvaluationResult
@@ -16,3 +17,4 @@ __all__ = [
     "score_fdr",
     "score_matched",
 ]
+__dir__ = names_shown(__name__)

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics._rooms import names_shown
 from analytics.errors import FilterError
 from analytics.filters.grammar import read_tree
 from analytics.filters.on_pandas import FilterOutcome, evaluate
 from analytics.filters.tree import Node, columns_of
 
 __all__ = ["Filter", "FilterOutcome", "parse_filter"]
+__dir__ = names_shown(__name__)
 
 MOST_CHARACTERS = 10_000
 

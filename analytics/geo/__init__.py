@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics._rooms import names_shown
 from analytics.geo.names import BLANK, LEVELS, RegionMatch, RegionTable, fold, region_table
 from analytics.geo.sets import RegionSet, known_region_sets, region_set
 
@@ -16,3 +17,4 @@ __all__ = [
     "region_set",
     "region_table",
 ]
+__dir__ = names_shown(__name__)

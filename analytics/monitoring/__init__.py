@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics._rooms import names_shown
 from analytics.monitoring.budget import Budget, parse_budget
 from analytics.monitoring.calibration import Calibration, calibrate, calibrate_together
 from analytics.monitoring.result import ALARM, NO_ALARM, NOT_TESTED, MonitorResult
@@ -20,3 +21,4 @@ __all__ = [
     "monitor",
     "parse_budget",
 ]
+__dir__ = names_shown(__name__)

@@ -6,6 +6,7 @@ is never the only code. Simulated data are marked inside every picture.
 
 from __future__ import annotations
 
+from analytics._rooms import names_shown
 from analytics.plots.alarms import plot_alarm_board, plot_alarms
 from analytics.plots.ratios import plot_result
 from analytics.plots.regions import plot_regions
@@ -24,3 +25,4 @@ __all__ = [
     "plot_trend",
     "region_label",
 ]
+__dir__ = names_shown(__name__)

@@ -15,52 +15,63 @@ with ``#| fig-cap:`` and ``#| fig-alt:``, markdown with ``$math$``, printed text
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from analytics._rooms import lazy_room
+
 if TYPE_CHECKING:
-    from analytics.reporting.elements.cards import Card, ReportCards, ReportText
-    from analytics.reporting.elements.figures import (
-        ReportFigure,
-        report_figure,
-        report_style,
-        use_report_style,
+    from analytics.reporting.content.weekly import (
+        ReportRequest as ReportRequest,
     )
-    from analytics.reporting.elements.tables import Column, ReportTable
-    from analytics.reporting.notebook.render import RenderedReport, render_report
+    from analytics.reporting.content.weekly import (
+        WeeklyReport as WeeklyReport,
+    )
+    from analytics.reporting.content.weekly import (
+        weekly_report as weekly_report,
+    )
+    from analytics.reporting.elements.cards import (
+        Card as Card,
+    )
+    from analytics.reporting.elements.cards import (
+        ReportCards as ReportCards,
+    )
+    from analytics.reporting.elements.cards import (
+        ReportText as ReportText,
+    )
+    from analytics.reporting.elements.figures import (
+        ReportFigure as ReportFigure,
+    )
+    from analytics.reporting.elements.figures import (
+        report_figure as report_figure,
+    )
+    from analytics.reporting.elements.figures import (
+        report_style as report_style,
+    )
+    from analytics.reporting.elements.figures import (
+        use_report_style as use_report_style,
+    )
+    from analytics.reporting.elements.tables import Column as Column
+    from analytics.reporting.elements.tables import ReportTable as ReportTable
+    from analytics.reporting.notebook.document import Document as Document
+    from analytics.reporting.notebook.document import run_document as run_document
+    from analytics.reporting.notebook.pdf import pdf_of as pdf_of
+    from analytics.reporting.notebook.pdf import typst_of as typst_of
+    from analytics.reporting.notebook.render import (
+        RenderedReport as RenderedReport,
+    )
+    from analytics.reporting.notebook.render import (
+        render_report as render_report,
+    )
 
-_PUBLIC = {
-    "Card": "elements.cards",
-    "Column": "elements.tables",
-    "RenderedReport": "notebook.render",
-    "ReportCards": "elements.cards",
-    "ReportFigure": "elements.figures",
-    "ReportTable": "elements.tables",
-    "ReportText": "elements.cards",
-    "render_report": "notebook.render",
-    "report_figure": "elements.figures",
-    "report_style": "elements.figures",
-    "use_report_style": "elements.figures",
-}
-
-__all__ = [
-    "Card",
-    "Column",
-    "RenderedReport",
-    "ReportCards",
-    "ReportFigure",
-    "ReportTable",
-    "ReportText",
-    "render_report",
-    "report_figure",
-    "report_style",
-    "use_report_style",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name in _PUBLIC:
-        value = getattr(import_module(f"analytics.reporting.{_PUBLIC[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'analytics.reporting' has no attribute {name!r}")
+__all__, __getattr__, __dir__ = lazy_room(
+    __name__,
+    {
+        "content.weekly": "ReportRequest WeeklyReport weekly_report",
+        "elements.cards": "Card ReportCards ReportText",
+        "elements.figures": "ReportFigure report_figure report_style use_report_style",
+        "elements.tables": "Column ReportTable",
+        "notebook.document": "Document run_document",
+        "notebook.pdf": "pdf_of typst_of",
+        "notebook.render": "RenderedReport render_report",
+    },
+)

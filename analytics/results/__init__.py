@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics._rooms import names_shown
 from analytics.results.alarms import Alarms, DetectorRun
 from analytics.results.claim import ClaimResult
 from analytics.results.uptick import UptickResult
@@ -30,3 +31,4 @@ __all__ = [
     "format_p",
     "shown",
 ]
+__dir__ = names_shown(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics._rooms import names_shown
 from analytics.simulation.counts import PROCESSES, SimulatedCounts, simulate_counts
 from analytics.simulation.further import MORE_PROCESSES, simulate_more
 from analytics.simulation.incidents import SimulatedIncidents, simulate_incidents
@@ -15,3 +16,4 @@ __all__ = [
     "simulate_incidents",
     "simulate_more",
 ]
+__dir__ = names_shown(__name__)

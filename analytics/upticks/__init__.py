@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from analytics._rooms import lazy_room
+
 if TYPE_CHECKING:
-    from analytics.upticks.activity import activity_test
-    from analytics.upticks.band import expected_band
-    from analytics.upticks.change import change_test
-    from analytics.upticks.concentration import concentration_test
-    from analytics.upticks.day import day_test
-    from analytics.upticks.recent import uptick_test
-    from analytics.upticks.recurring import recurrence_test
-    from analytics.upticks.response import response_test
-    from analytics.upticks.scan import scan_test
-    from analytics.upticks.severity import severity_test
+    from analytics.upticks.activity import activity_test as activity_test
+    from analytics.upticks.band import expected_band as expected_band
+    from analytics.upticks.change import change_test as change_test
+    from analytics.upticks.concentration import concentration_test as concentration_test
+    from analytics.upticks.day import day_test as day_test
+    from analytics.upticks.recent import uptick_test as uptick_test
+    from analytics.upticks.recurring import recurrence_test as recurrence_test
+    from analytics.upticks.response import response_test as response_test
+    from analytics.upticks.scan import scan_test as scan_test
+    from analytics.upticks.severity import severity_test as severity_test
 
-_PUBLIC = {
-    "activity_test": "activity",
-    "change_test": "change",
-    "concentration_test": "concentration",
-    "day_test": "day",
-    "expected_band": "band",
-    "recurrence_test": "recurring",
-    "response_test": "response",
-    "scan_test": "scan",
-    "severity_test": "severity",
-    "uptick_test": "recent",
-}
-
-__all__ = [
-    "activity_test",
-    "change_test",
-    "concentration_test",
-    "day_test",
-    "expected_band",
-    "recurrence_test",
-    "response_test",
-    "scan_test",
-    "severity_test",
-    "uptick_test",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name in _PUBLIC:
-        value = getattr(import_module(f"analytics.upticks.{_PUBLIC[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'analytics.upticks' has no attribute {name!r}")
+__all__, __getattr__, __dir__ = lazy_room(
+    __name__,
+    {
+        "activity": "activity_test",
+        "band": "expected_band",
+        "change": "change_test",
+        "concentration": "concentration_test",
+        "day": "day_test",
+        "recent": "uptick_test",
+        "recurring": "recurrence_test",
+        "response": "response_test",
+        "scan": "scan_test",
+        "severity": "severity_test",
+    },
+)

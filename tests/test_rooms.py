@@ -1,0 +1,62 @@
+"""``dir``, ``help`` and tab completion of every room show its public names, and each says what it is."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pydoc
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "analytics"
+DOORS = [*sorted(PACKAGE.glob("*/__init__.py")), PACKAGE / "reporting" / "content" / "weekly" / "__init__.py"]
+ROOMS = ["analytics", *(".".join(door.relative_to(PACKAGE.parent).parts[:-1]) for door in DOORS)]
+
+
+def plain(names):
+    return [name for name in names if not name.startswith("__")]
+
+
+def test_there_are_rooms():
+    assert {"analytics.counts", "analytics.reporting", "analytics.upticks"} < set(ROOMS)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_shows_its_public_names_and_no_others(name):
+    room = import_module(name)
+    assert plain(dir(room)) == plain(sorted(room.__all__))
+    assert {"__all__", "__doc__", "__file__", "__name__"} <= set(dir(room))
+    for public in room.__all__:
+        value = getattr(room, public)
+        if inspect.isclass(value) or inspect.isfunction(value):  # constants and type names have none
+            said = (value.__doc__ or f"{public}(").strip()  # a dataclass without one gets its signature
+            assert not said.startswith(f"{public}("), f"{public} does not say what it is"
+    with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'nonsense'"):
+        room.nonsense  # noqa: B018
+
+
+def test_help_names_everything_a_room_holds():
+    # A process of its own, in which no test has loaded a name yet.
+    code = (
+        "import json, pydoc, sys; from importlib import import_module as room; "
+        "print(json.dumps({name: pydoc.plain(pydoc.render_doc(room(name))) for name in sys.argv[1:]}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *ROOMS], capture_output=True, text=True, check=True)
+    for name, told in json.loads(done.stdout).items():
+        contents = told.split("\nFILE\n")[0]
+        for public in plain(import_module(name).__all__):
+            assert re.search(rf"\b{public}\b", contents), f"{name} does not tell of {public}"
+
+
+def test_star_imports_give_the_public_names():
+    import analytics.upticks
+
+    there: dict[str, object] = {}
+    exec("from analytics.upticks import *", there)
+    assert set(plain(there)) == set(analytics.upticks.__all__)
+    assert "uptick_test(counts" in pydoc.plain(pydoc.render_doc(analytics.upticks))
