@@ -19,7 +19,7 @@ import pytest
 from rich.progress import Progress
 
 import analytics.reporting.content.weekly as weekly
-from analytics import __version__, count_incidents, read_incidents, uptick_test
+from analytics import __version__, count_incidents, evaluate, monitor, read_incidents, uptick_test
 from analytics.bundled import bundled_path
 from analytics.cli import main
 from analytics.cli.parser import build_parser
@@ -330,6 +330,30 @@ def test_every_option_of_the_library_is_one_of_the_command():
     known = set(inspect.signature(uptick_test).parameters) - {"counts", "confidence"}
     options = {action.dest for action in build_parser()[1]["test"]._actions}
     assert known <= options
+
+
+LIBRARY = {
+    "count": (count_incidents, read_incidents),
+    "test": (uptick_test, count_incidents, read_incidents),
+    "monitor": (monitor, count_incidents, read_incidents),
+    "evaluate": (evaluate, count_incidents, read_incidents),
+    "report": (ReportRequest, read_incidents),
+}
+
+
+@pytest.mark.parametrize("command", LIBRARY)
+def test_the_help_names_the_defaults_of_the_library_and_the_command_has_none_of_its_own(command):
+    told = 0
+    for action in build_parser()[1][command]._actions:
+        signatures = [inspect.signature(function).parameters for function in LIBRARY[command]]
+        own = next((s[action.dest].default for s in signatures if action.dest in s), None)
+        if own is None or own is False or own == () or own is inspect.Parameter.empty:
+            continue
+        said = ",".join(map(str, own)) if isinstance(own, tuple) else str(own)
+        assert action.default is None, action.dest
+        assert re.search(rf"(\(default '?{re.escape(said)}\b|\b{said} \(default\))", action.help), action.help
+        told += 1
+    assert told >= 3
 
 
 def test_a_decrease_has_its_own_sign(run, two_places):

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import between_commas, read_and_count, spells
+from analytics.cli.inputs import between_commas, read_and_count, settings, spells
 from analytics.cli.show import (
     Shown,
     Table,
@@ -29,7 +29,7 @@ _OPTIONS = (
     "recent", "guard", "baseline", "alpha", "margin", "completeness", "completeness_sd", "direction", "null",
     "method", "shrink",
 )  # fmt: skip
-_NOT_OF_A_SCAN = {"null": "constant", "method": "lrd_b", "shrink": False, "completeness_sd": None}
+_NOT_OF_A_SCAN = ("null", "method", "shrink", "completeness_sd")
 _TEXT = ("region", "verdict", "why")
 _SPARE = ("p", "detectable ratio", "95 % interval", "expected")  # the verdict, its reason and the ratio stay
 
@@ -50,12 +50,11 @@ def run(args: Namespace) -> None:
 
 
 def _options(args: Namespace) -> dict[str, Any]:
-    """Return the options of ``uptick_test`` that were given."""
-    options = {name: getattr(args, name) for name in _OPTIONS}
-    terms = (between_commas(given, "--calendar") for given in args.calendar)
-    options["calendar"] = tuple(term for given in terms for term in given)
+    """Return the options of ``uptick_test``: those given, and its own for the rest."""
+    options = settings(args, uptick_test, *_OPTIONS)
+    options["calendar"] = tuple(term for text in args.calendar for term in between_commas(text, "--calendar"))
     if args.recent == "scan":
-        unused = [name for name, usual in _NOT_OF_A_SCAN.items() if options[name] != usual]
+        unused = [name for name in _NOT_OF_A_SCAN if getattr(args, name) not in (None, False)]
         if unused:
             raise OptionError(
                 "--recent scan has a test of its own",
@@ -64,7 +63,7 @@ def _options(args: Namespace) -> dict[str, Any]:
             )
     if args.lengths is not None:
         if args.recent != "scan":
-            raise OptionError("--lengths is for --recent scan", found=f"--recent {args.recent}")
+            raise OptionError("--lengths is for --recent scan", found=f"--recent {options['recent']}")
         lengths = between_commas(args.lengths, "--lengths")
         if not all(days.isdecimal() for days in lengths):
             raise OptionError(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from analytics.claims import VerdictTable, read_claims, verdicts
-from analytics.cli.inputs import read_as_of, spells, the_file
-from analytics.cli.parser import build_parser
+from analytics.cli.inputs import read_as_of, settings, spells, the_file
 from analytics.cli.show import Plan, Shown, Table, account_lines, emit, input_record, records
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
@@ -21,6 +22,7 @@ _NOT_HERE = (
     "recent", "lengths", "direction", "null", "calendar", "method", "shrink", "completeness_sd", "start",
     "by", "regions", "week_start", "freq", "value", "span",
 )  # fmt: skip
+_OPTIONS = ("guard", "baseline", "alpha", "margin", "completeness", "where")
 _GLYPHS = (("would not", "–"), ("not supported", "–"), ("cannot", "?"), ("", "▲"))
 
 
@@ -32,9 +34,8 @@ def run_claims(args: Namespace, plan: Plan) -> None:
     OptionError
         If an option is given that the file of claims states itself, or ``--as-of`` is missing.
     """
-    parser = build_parser()[1]["test"]
     for name in _NOT_HERE:
-        if getattr(args, name) != parser.get_default(name):
+        if getattr(args, name) not in (None, False, []):
             raise OptionError(
                 f"--{name.replace('_', '-')} does not go with --claims",
                 expected="what is asked, where and when, as the file of claims states it",
@@ -46,22 +47,12 @@ def run_claims(args: Namespace, plan: Plan) -> None:
     claims = read_claims(None if args.claims == "article" else Path(args.claims))
     gaps = spells(args)
     incidents = read_as_of(args)
-    table = verdicts(
-        claims,
-        incidents,
-        article_date=args.article_date,
-        completeness=args.completeness,
-        alpha=args.alpha,
-        margin=args.margin,
-        guard=args.guard,
-        baseline=args.baseline,
-        where=args.where,
-        no_coverage=gaps,
-    )
-    emit(_shown(args, incidents, table), plan)
+    options = settings(args, verdicts, *_OPTIONS)
+    table = verdicts(claims, incidents, article_date=args.article_date, no_coverage=gaps, **options)
+    emit(_shown(args, incidents, table, options), plan)
 
 
-def _shown(args: Namespace, incidents: Incidents, table: VerdictTable) -> Shown:
+def _shown(args: Namespace, incidents: Incidents, table: VerdictTable, options: Mapping[str, Any]) -> Shown:
     article = table.claims.article
     record = {
         "command": "test",
@@ -69,12 +60,7 @@ def _shown(args: Namespace, incidents: Incidents, table: VerdictTable) -> Shown:
             "claims": table.claims.path.name if table.claims.path else None,
             "as_of": str(table.as_of),
             "article_date": str(table.article_date),
-            "guard": args.guard,
-            "baseline": args.baseline,
-            "alpha": table.alpha,
-            "margin": table.margin,
-            "completeness": args.completeness,
-            "where": args.where,
+            **options,
         },
         **input_record(incidents, gaps=spells(args)),
         "article": {"title": article.title, "publisher": article.publisher, "date": str(article.date)},

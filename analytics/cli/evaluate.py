@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import between_commas, read_and_count, spells
+from analytics.cli.inputs import between_commas, given, read_and_count, spells
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
@@ -17,6 +17,7 @@ from analytics.incidents import Incidents
 
 __all__ = ["run"]
 
+_OPTIONS = ("budget", "replicates", "thresholds", "last", "seed")
 _GLYPHS = {"kept": "– kept", "exceeded": "▲ exceeded", "cannot be told": "? cannot be told"}
 _SPARE = ("tested %", "regions above two a year %", "F1 at budget", "on the history as it is")
 _PICTURES = (".png", ".pdf", ".svg")
@@ -31,15 +32,7 @@ def run(args: Namespace) -> None:
     incidents, counts = read_and_count(args)
     with progress_bar("turning the history") as progress:
         result = evaluate(
-            counts,
-            detectors=detectors,
-            budget=args.budget,
-            uptick=uptick,
-            replicates=args.replicates,
-            thresholds=args.thresholds,
-            last=args.last,
-            seed=args.seed,
-            progress=progress,
+            counts, detectors=detectors, uptick=uptick, progress=progress, **given(args, *_OPTIONS)
         )
     beside = {}
     if figure is not None:
@@ -65,10 +58,7 @@ def _uptick(args: Namespace) -> dict[str, Any]:
             expected="one of them",
             found=f"--ratio {args.ratio:g} and --size {args.size}",
         )
-    size = (
-        {"size": args.size} if args.size is not None else {"ratio": 3.0 if args.ratio is None else args.ratio}
-    )
-    return {**size, "length": args.length, "shape": args.shape}
+    return given(args, "ratio", "size", "length", "shape")
 
 
 def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: EvaluationResult) -> Shown:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +17,26 @@ from analytics.incidents import Incidents, read_incidents
 from analytics.periods import Gap, as_day, as_gap, week_first_day, week_label
 
 __all__ = [
+    "READING",
     "SAMPLE",
     "between_commas",
     "column_mapping",
     "counting_options",
+    "given",
     "last_date_hint",
     "last_whole_week",
     "read",
     "read_and_count",
     "read_as_of",
-    "reading_options",
+    "settings",
     "spells",
     "the_file",
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
-_READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
+READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
+_COUNTING = ("freq", "week_start", "by", "regions", "start", "where", "value", "span")
 _DAY = np.timedelta64(1, "D")
-
-
-def between_commas(given: str, option: str) -> list[str]:
-    """Return the words that stand between commas.
-
-    Raises
-    ------
-    OptionError
-        If a place is empty.
-    """
-    words = [word.strip() for word in given.split(",")]
-    if not all(words):
-        raise OptionError(f"{option} has an empty place between commas", found=repr(given))
-    return words
 
 
 def the_file(args: Namespace) -> Path:
@@ -99,16 +90,46 @@ def spells(args: Namespace) -> tuple[Gap, ...]:
 
 def read(args: Namespace, *, as_of: np.datetime64 | None) -> Incidents:
     """Read the file, or the sample, with the reading options a command has."""
-    options: dict[str, Any] = reading_options(args)
-    return read_incidents(
-        the_file(args), args.source, as_of=as_of, columns=column_mapping(args.column), **options
-    )
+    options = given(args, "source", *READING)
+    return read_incidents(the_file(args), as_of=as_of, columns=column_mapping(args.column), **options)
 
 
-def reading_options(args: Namespace) -> dict[str, str]:
-    """Return the options of ``read_incidents`` that were given."""
-    given = {name: getattr(args, name) for name in _READING}
-    return {name: value for name, value in given.items() if value is not None}
+def given(args: Namespace, *names: str) -> dict[str, Any]:
+    """Return those of the options that were given."""
+    values = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def settings(args: Namespace, function: Callable[..., object], *names: str) -> dict[str, Any]:
+    """Return options of a function: what was given, and the function's own defaults for the rest.
+
+    Examples
+    --------
+    >>> def watch(counts, *, seed=0, share=None): ...
+    >>> settings(Namespace(seed=None, share=0.9), watch, "seed", "share")
+    {'seed': 0, 'share': 0.9}
+    """
+    own = signature(function).parameters
+    return {name: own[name].default for name in names} | given(args, *names)
+
+
+def between_commas(text: str, option: str) -> tuple[str, ...]:
+    """Return what stands between the commas of an option.
+
+    Raises
+    ------
+    OptionError
+        If a place between commas is empty.
+
+    Examples
+    --------
+    >>> between_commas("predictive, cusum_nb", "--detectors")
+    ('predictive', 'cusum_nb')
+    """
+    words = tuple(word.strip() for word in text.split(","))
+    if not all(words):
+        raise OptionError(f"{option} has an empty place between commas", found=repr(text))
+    return words
 
 
 def read_as_of(args: Namespace) -> Incidents:
@@ -144,8 +165,7 @@ def read_and_count(args: Namespace) -> tuple[Incidents, Counts]:
 
 def counting_options(args: Namespace) -> dict[str, Any]:
     """Return the options of ``count_incidents`` that a command has, ``--by none`` as None."""
-    names = ("freq", "week_start", "by", "regions", "start", "where", "value", "span")
-    options = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    options = settings(args, count_incidents, *_COUNTING)
     if options["by"].casefold() == "none":
         options["by"] = None
     return options

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import between_commas, read_and_count, spells
+from analytics.cli.inputs import between_commas, given, read_and_count, spells
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
@@ -17,6 +17,7 @@ from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, mon
 
 __all__ = ["ALARMED", "run"]
 
+_OPTIONS = ("budget", "last", "thresholds", "resample", "share", "replicates", "seed")
 ALARMED = 3  # exit code of --fail-on-alarm
 _GLYPHS = {ALARM: "▲ alarm", NO_ALARM: "– no alarm", NOT_TESTED: "? not tested"}
 _NUMBERS = ("observed", "episodes", "expected false")
@@ -29,18 +30,7 @@ def run(args: Namespace) -> int:
     detectors = None if args.detectors is None else between_commas(args.detectors, "--detectors")
     incidents, counts = read_and_count(args)
     with progress_bar("monitoring") as progress:
-        result = monitor(
-            counts,
-            detectors,
-            args.budget,
-            last=args.last,
-            thresholds=args.thresholds,
-            resample=args.resample,
-            share=args.share,
-            replicates=args.replicates,
-            seed=args.seed,
-            progress=progress,
-        )
+        result = monitor(counts, detectors, progress=progress, **given(args, *_OPTIONS))
     emit(_shown(args, incidents, counts, result), plan)
     return ALARMED if args.fail_on_alarm and (result.answers() == ALARM).any() else 0
 

@@ -8,10 +8,11 @@ from importlib.util import find_spec
 import numpy as np
 
 from analytics.cli.inputs import (
+    READING,
     column_mapping,
+    given,
     last_date_hint,
     read,
-    reading_options,
     spells,
     the_file,
 )
@@ -31,7 +32,7 @@ def run(args: Namespace) -> None:
     source = the_file(args)
     columns = column_mapping(args.column)
     gaps = spells(args)
-    as_of = report_day(args.as_of, args.week, args.week_start)
+    as_of = report_day(args.as_of, args.week, **given(args, "week_start"))
     if as_of is None:
         raise OptionError(
             "neither --as-of nor --week is given",
@@ -45,9 +46,9 @@ def run(args: Namespace) -> None:
         "incidents_path": None if args.sample else source,
         "as_of": as_of,
         "columns": columns,
-        "reading": reading_options(args),
+        "reading": given(args, *READING),
     }
-    request = ReportRequest.from_parameters({**vars(args), **of_ours})
+    request = ReportRequest.from_parameters({**given(args, *vars(args)), **of_ours})
     with progress_bar("starting") as progress:
         report = weekly_report(request, output=args.output, progress=progress)
     tag = ", SIMULATED data" if report.scope.simulated else ""

@@ -1,0 +1,196 @@
+"""The commands and their options as tables; what several commands share stands here once.
+
+An option that goes to a function of the library has no default here: what is not given is left to the
+function. The texts name the functions' defaults, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["COMMANDS", "Command", "Group", "Option"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: ``--name METAVAR``, or a switch where there is no metavar.
+
+    `default` is for what only the command itself uses.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    kind: Callable[[str], object] | None = None
+    default: object = None
+    many: bool = False
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Options under one heading of the help; without a title they stand among the first."""
+
+    title: str
+    options: tuple[Option, ...]
+
+    def also(self, *more: Option) -> Group:
+        """Return the group with more options at its end."""
+        return Group(self.title, (*self.options, *more))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: the module whose ``run`` carries it out, what it does, and its options."""
+
+    module: str
+    what: str
+    groups: tuple[Group, ...]
+    file: bool = True
+    after: str = ""
+
+
+def _days_or(word: str) -> Callable[[str], int | str]:
+    def read(text: str) -> int | str:
+        if text == word or text.isdecimal():
+            return word if text == word else int(text)
+        raise argparse.ArgumentTypeError(f"expected a number of days or {word}, found {text!r}")
+
+    return read
+
+
+_READING = Group("reading", (
+    Option("sample", "", "use the SIMULATED sample in place of FILE"),
+    Option("source", "SOURCE", "auto (default), ucdp, acled or table"),
+    Option("column", "NAME=COLUMN",
+           "which column of the file holds a canonical one, such as date_start=Date; "
+           "may be repeated", many=True),
+    Option("sheet", "SHEET", "sheet of a workbook, or all (default the first with a table)"),
+    Option("header-row", "N", "row of the column names (default: found)", int),
+    Option("na", "HOW", "cells NA: auto (default), missing, or text"),
+    Option("encoding", "NAME", "of a text file (default: found)"),
+    Option("delimiter", "CHAR", "of a text file (default: found)"),
+    Option("date-style", "STYLE", "such as day/month/year, where both can be read"),
+))  # fmt: skip
+
+_WEEKLY = Group("counting", (
+    Option("as-of", "DATE", "last day known about, its whole day included"),
+    Option("start", "DATE", "first day counted (default: the first incident's)"),
+    Option("by", "COLUMN", "admin1 (default), admin2, ..., or none"),
+    Option("regions", "NAMES", "a region set, or names with commas between"),
+    Option("where", "FILTER", 'which incidents, such as "fatalities >= 1"'),
+    Option("week-start", "DAY", "day weeks start on (default monday)"),
+    Option("no-coverage", "START..END[@REGION]", "a spell without data, which is not zero incidents; may be "
+           "repeated", many=True),
+))  # fmt: skip
+
+_COUNTING = _WEEKLY.also(
+    Option("freq", "FREQ", "week (default) or day"),
+    Option("value", "WHAT", "incidents (default) or fatalities"),
+    Option("span", "POLICY", "incidents dated to more than a period: start (default), exclude, or spread by "
+           "chance"),
+)  # fmt: skip
+
+_COMPLETENESS = Option("completeness", "SHARE", "share of the recent incidents already reported, such as 0.9 "
+                       "(default: not known)", float)  # fmt: skip
+
+_OUTPUT = Group("output", (
+    Option("format", "FORMAT", "table, csv or json (default: by the ending of -o FILE, else table)"),
+    Option("output", "FILE", "file to write (default -, the terminal)", default="-", short="-o"),
+))  # fmt: skip
+
+_CLAIMS = Group("claims", (
+    Option("claims", "TOML", "put every claim of this file to the data (article: the bundled ones); see "
+           "docs/claims.md"),
+    Option("article-date", "DATE", "count the claims' windows from this day (default: the file's)"),
+))  # fmt: skip
+
+_TEST = Group("test", (
+    Option("recent", "DAYS", "days asked about (default 14), or scan: the best of several lengths, tested as "
+           "such", _days_or("scan")),
+    Option("lengths", "DAYS", "for --recent scan, such as 7,14,28 (default 7,14,21,28,42,56)"),
+    Option("guard", "DAYS", "days left out before it (default 28)", int),
+    Option("baseline", "DAYS", "days compared with (default 364), or same_weeks: those of all earlier years",
+           _days_or("same_weeks")),
+    Option("direction", "SIDE", "greater (default): an uptick, or less: a decrease"),
+    Option("null", "NULL", "what verdicts rest on: constant (default), or expected from trend and season; "
+           "both are shown"),
+    Option("calendar", "TERMS", "what else to expect: ramadan, eid_al_fitr, eid_al_adha, arbaeen, curfew; "
+           "commas between", many=True),
+    Option("method", "NAME", "p-value for comparison (default lrd_b: our own)"),
+    Option("shrink", "", "draw the dispersions of the regions together (default: not)"),
+    Option("alpha", "P", "level of the verdict (default 0.05)", float),
+    Option("margin", "RATIO", "'no uptick' means below this (default 1.5)", float),
+    _COMPLETENESS,
+    Option("completeness-sd", "SD", "its standard deviation (default: none)", float),
+))  # fmt: skip
+
+_MONITORING = Group("monitoring", (
+    Option("detectors", "NAMES", "with commas between (default: the recommended one)"),
+    Option("budget", "RATE", "false-alarm episodes allowed, of all detectors together (default '1 per "
+           "region-year')"),
+    Option("last", "N", "periods tested, for past episodes (default a year's)", int),
+    Option("thresholds", "FROM", "formula, history (each region's own), or auto (default): the formula where "
+           "it holds"),
+    Option("resample", "HOW", "parametric (default): years drawn from a model of each region; rotation: its "
+           "history turned"),
+    Option("share", "SHARE", "keep the budget in this share of regions, such as 0.9", float),
+    Option("replicates", "N", "years drawn for each region (default 400)", int),
+    Option("seed", "N", "of the draws (default 0)", int),
+    Option("fail-on-alarm", "", "exit with 3 if a region has an alarm, for schedulers"),
+))  # fmt: skip
+
+_EVALUATION = Group("evaluation", (
+    Option("detectors", "NAMES", "with commas between (default: all that test each region)"),
+    Option("budget", "RATE", "false-alarm episodes allowed (default '1 per region-year')"),
+    Option("ratio", "RATIO", "the uptick's rate (default 3 times the usual)", float),
+    Option("size", "N", "or the incidents it adds", int),
+    Option("length", "DAYS", "its length (default 14)", int),
+    Option("shape", "SHAPE", "block (default), ramp, decay or lognormal"),
+    Option("replicates", "N", "turns of each region's history (default 20)", int),
+    Option("thresholds", "FROM", "formula (default): what each detector's own gives for the budget; history: "
+           "calibrated on it; auto: the formula where it holds"),
+    Option("last", "N", "periods tested of each turned history (default a year's)", int),
+    Option("seed", "N", "of the simulation (default 0)", int),
+    Option("figure", "FILE", "draw it: a file that ends in .png, .pdf or .svg"),
+))  # fmt: skip
+
+COMMANDS = {
+    "check": Command("analytics.cli.check", "read a file and say where every row went", (
+        _READING,
+        Group("", (
+            Option("as-of", "DATE", "set aside incidents after this day"),
+            Option("quarantine", "CSV", "write the rows set aside, with their reasons"),
+        )),
+        _OUTPUT,
+    )),
+    "count": Command("analytics.cli.count", "count incidents by period and region", (
+        _READING,
+        _COUNTING,
+        Group("", (Option("last", "N", "periods in the table (default 8)", int, default=8),)),
+        _OUTPUT,
+    )),
+    "test": Command("analytics.cli.claim", "test for an uptick in every region", (
+        _READING, _COUNTING, _CLAIMS, _TEST, _OUTPUT,
+    )),
+    "monitor": Command("analytics.cli.monitor", "watch every region at a budget of false alarms", (
+        _READING, _COUNTING, _MONITORING, _OUTPUT,
+    ), after=" 3 done, and a region has an alarm (with --fail-on-alarm)."),
+    "evaluate": Command("analytics.cli.evaluate", "say how detectors would have done on this history", (
+        _READING, _COUNTING, _EVALUATION, _OUTPUT,
+    )),
+    "report": Command("analytics.cli.report", "write the weekly report as a PDF", (
+        _READING,
+        _WEEKLY.also(
+            Option("week", "WEEK", "the week reported, such as 2020-W15, in place of --as-of"),
+            _COMPLETENESS,
+        ),
+        Group("", (Option("output", "DIR", "folder for PDF and notebook (default reports)", default="reports",
+                          short="-o"),)),
+    )),
+    "sample": Command("analytics.cli.sample", "say where the simulated sample lies, or copy it", (
+        Group("", (Option("output", "DIR", "copy the sample, its twin and its truth there", short="-o"),)),
+    ), file=False),
+}  # fmt: skip
