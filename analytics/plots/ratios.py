@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.plots.style import (
     ACCENT,
     GREY,
@@ -80,21 +81,31 @@ def plot_result(
 
 
 def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    low_end, high_end = _LIMITS
     y = np.arange(len(rows))[::-1]
-    ratio, low, high = (rows[name].to_numpy(dtype=float) for name in ("rate_ratio", "low", "high"))
     up = (rows["verdict"] == SUPPORTED).to_numpy()
-    none = (rows["verdict"] == NOT_SUPPORTED).to_numpy()
-    colours = np.where(up, ACCENT, GREY)
     ax.set_xscale("log")
-    ax.set_xlim(low_end, high_end)
+    ax.set_xlim(*_LIMITS)
+    _draw_intervals(ax, rows, y, up)
+    _draw_points(ax, rows, y, up, MARKERS[result.direction])
+    _draw_margin(ax, result)
+    _name_regions(ax, rows, y, up, result.direction)
+    _write_ratios(ax, rows, y, up)
+    _scale(ax)
+
+
+def _columns(rows: pd.DataFrame, *names: str) -> list[FloatArray]:
+    return [rows[name].to_numpy(dtype=float) for name in names]
+
+
+def _draw_intervals(ax: Axes, rows: pd.DataFrame, y: IntArray, up: BoolArray) -> None:
+    """Draw each interval as a line, with an arrow where it goes beyond the axis."""
+    low_end, high_end = _LIMITS
+    low, high = _columns(rows, "low", "high")
     ax.hlines(
         y,
         np.clip(low, low_end, high_end),
         np.clip(high, low_end, high_end),
-        colors=list(colours),
+        colors=list(np.where(up, ACCENT, GREY)),
         linewidth=1.2,
         zorder=3,
     )
@@ -109,8 +120,15 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
             clip_on=False,
             zorder=4,
         )
+
+
+def _draw_points(ax: Axes, rows: pd.DataFrame, y: IntArray, up: BoolArray, marker_up: str) -> None:
+    """Draw each ratio that lies on the axis, with the sign of its verdict."""
+    low_end, high_end = _LIMITS
+    (ratio,) = _columns(rows, "rate_ratio")
+    none = (rows["verdict"] == NOT_SUPPORTED).to_numpy()
     for chosen, marker, face in (
-        (up, MARKERS[result.direction], ACCENT),
+        (up, marker_up, ACCENT),
         (none, "s", GREY),
         (~up & ~none, "o", "white"),
     ):
@@ -125,6 +143,10 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
             markeredgecolor=ACCENT if face == ACCENT else GREY,
             markersize=6 if face == ACCENT else 4.5,
         )
+
+
+def _draw_margin(ax: Axes, result: UptickResult) -> None:
+    """Draw where nothing has changed, and the margin of a change that matters."""
     ax.axvline(1.0, color=INK, linewidth=0.7, zorder=1)
     less = result.direction == "less"
     margin = 1 / result.margin if less else result.margin
@@ -139,8 +161,11 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
         textcoords="offset points",
         va="top",
     )
+
+
+def _name_regions(ax: Axes, rows: pd.DataFrame, y: IntArray, up: BoolArray, direction: str) -> None:
     labels = [
-        region_label(name, verdict, longest=30, direction=result.direction)
+        region_label(name, verdict, longest=30, direction=direction)
         for name, verdict in zip(rows["region"], rows["verdict"], strict=True)
     ]
     ax.set_yticks(y, labels)
@@ -149,7 +174,12 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
         tick.set_fontweight("bold" if hot else "normal")
     ax.tick_params(axis="y", length=0, pad=7)
     ax.set_ylim(-0.7, len(rows) - 0.3 + 0.6)
-    for at, r, a, b, hot in zip(y, ratio, low, high, up, strict=True):
+
+
+def _write_ratios(ax: Axes, rows: pd.DataFrame, y: IntArray, up: BoolArray) -> None:
+    """Write each ratio with its interval to the right of the axis."""
+    columns = _columns(rows, "rate_ratio", "low", "high")
+    for at, r, a, b, hot in zip(y, *columns, up, strict=True):
         ax.annotate(
             format_number(r, 2)
             + (f"  ({format_number(a, 2)} to {format_number(b, 2)})" if np.isfinite(a) else ""),
@@ -159,6 +189,11 @@ def _draw_ratios(ax: Axes, rows: pd.DataFrame, result: UptickResult) -> None:
             va="center",
             color=ACCENT if hot else INK,
         )
+
+
+def _scale(ax: Axes) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
     ax.xaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10, 20]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
