@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -61,9 +62,8 @@ def run(wheel, tmp_path_factory):
 
 
 def test_what_comes_along(wheel):
-    names = zipfile.ZipFile(wheel).namelist()
+    names = set(zipfile.ZipFile(wheel).namelist())
     for wanted in (
-        "analytics/_bundled/notebooks/weekly_report.ipynb",
         "analytics/_bundled/data/iraq_simulated.csv",
         "analytics/_bundled/data/iraq_place_names.csv",
         "analytics/_bundled/seeds/claims.toml",
@@ -72,8 +72,35 @@ def test_what_comes_along(wheel):
         "analytics/py.typed",
     ):
         assert wanted in names
-    assert any(name.endswith(".ttf") for name in names)
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "inside"),
+    [
+        ("analytics/**/*.py", "analytics"),
+        ("analytics/reporting/notebook/fonts/*.ttf", "analytics/reporting/notebook/fonts"),
+        ("notebooks/*.ipynb", "analytics/_bundled/notebooks"),
+        ("seeds/*.toml", "analytics/_bundled/seeds"),
+    ],
+)
+def test_nothing_is_left_behind(wheel, pattern, inside):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    top = PROJECT / pattern.split("/*")[0]
+    wanted = {f"{inside}/{path.relative_to(top).as_posix()}" for path in PROJECT.glob(pattern)}
+    assert wanted
+    assert wanted <= names
+
+
+def test_every_module_can_be_imported(run):
+    code = (
+        "import importlib, pkgutil, warnings, analytics; "
+        "names = [m.name for m in pkgutil.walk_packages(analytics.__path__, 'analytics.')]; "
+        "[importlib.import_module(n) for n in names if not n.endswith('__main__')]; print(len(names))"
+    )
+    done = run("-W", "error", "-c", code)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 200
 
 
 def test_the_wheel_is_what_runs(run):
@@ -98,3 +125,40 @@ def test_the_report_is_written(run):
     (pdf,) = (run.folder / "out").glob("*.pdf")
     assert pdf.read_bytes().startswith(b"%PDF")
     assert [p.suffix for p in sorted((run.folder / "out").iterdir())] == [".ipynb", ".pdf"]
+
+
+def test_the_version_is_that_of_the_sources(run):
+    stated = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert run("-m", "analytics", "--version").stdout == f"uptick {stated}\n"
+    assert f"\nversion: {stated}\n" in (PROJECT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {stated}" in (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_sample_is_copied(run):
+    done = run("-m", "analytics", "sample", "-o", "copy")
+    assert done.returncode == 0, done.stderr
+    for path in (run.folder / "copy").iterdir():
+        assert path.read_bytes() == (PROJECT / "data" / path.name).read_bytes()
+    assert (run.folder / "copy" / "iraq_simulated_truth.json").exists()
+
+
+def test_the_claims_of_the_article_are_answered(run):
+    done = run("-m", "analytics", "test", "--sample", "--as-of", "2020-04-19", "--claims", "article")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("SIMULATED")
+
+
+def test_the_quick_start_runs(run):
+    code = (
+        "import json; from analytics.bundled import bundled_path as path; "
+        "cells = json.loads(path('notebooks/quickstart.ipynb').read_text(encoding='utf-8'))['cells']; "
+        "exec(''.join(next(c for c in cells if c['cell_type'] == 'code')['source']))"
+    )
+    done = run("-c", code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_jupyter_finds_the_exporters(run):
+    code = "from nbconvert.exporters import get_exporter as get; print(get('uptick-pdf').__module__)"
+    done = run("-W", "ignore", "-c", code)
+    assert done.stdout == "analytics.reporting.notebook.exporter\n", done.stderr

@@ -1,0 +1,67 @@
+"""What the package imports is declared, and what an extra declares is imported."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+
+import pytest
+
+# Distribution to the name it is imported by, where that differs by more than a hyphen.
+IMPORTED_AS = {"beautifulsoup4": "bs4", "fonttools": "fontTools"}
+# Programs and tools, which nothing imports.
+PROGRAMS = {"jupyter"}
+STARTED = {"ipykernel": "ipykernel_launcher"}  # run by its name
+TOOLS = {"test", "dev", "all"}
+
+
+@pytest.fixture(scope="module")
+def declared(project):
+    """Each extra (and ``core``) to the names its packages are imported by."""
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = {"core": about["dependencies"], **about["optional-dependencies"]}
+    names = {
+        extra: [re.split(r"[<>=\[; ]", one)[0] for one in packages] for extra, packages in listed.items()
+    }
+    return {
+        extra: {IMPORTED_AS.get(name, name.replace("-", "_")): name for name in packages}
+        for extra, packages in names.items()
+        if extra not in TOOLS
+    }
+
+
+@pytest.fixture(scope="module")
+def imported(project):
+    """The top of every name that a module of the package imports."""
+    found = set()
+    for path in (project / "analytics").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Constant) and node.value in STARTED.values():
+                found.add(next(name for name, program in STARTED.items() if program == node.value))
+    return found - set(sys.stdlib_module_names) - {"analytics"}
+
+
+def test_everything_imported_is_declared(declared, imported):
+    assert imported <= {name for packages in declared.values() for name in packages}
+
+
+def test_everything_an_extra_declares_is_imported(declared, imported):
+    assert {"report", "excel", "parquet", "change"} <= set(declared)
+    for extra, packages in declared.items():
+        if extra != "core":
+            assert set(packages) - imported <= PROGRAMS, extra
+
+
+def test_the_page_of_dependencies_names_each(project, declared):
+    page = (project / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    for packages in declared.values():
+        for name in packages.values():
+            assert re.search(rf"\b{re.escape(name)}\b", page), name
+    extras = set(re.findall(r"\| `(\w+)` \|", page))
+    assert set(declared) - {"core"} <= extras <= {*declared, *TOOLS}
