@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
+from analytics.cli.options import COMMANDS
 from analytics.errors import UptickError
 
 __all__ = ["error_text", "printable"]
 
 # Advice is written for Python; on the command line the same options have other spellings.
 _COLUMNS = re.compile(r"columns=\{'(\w+)': ('[^']*')\}")
-_OPTION = re.compile(
-    r"\b(as_of|baseline|by|calendar|completeness|completeness_sd|date_style|delimiter|direction|encoding|freq|header_row"
-    r"|lengths|method|na|no_coverage|null|recent|regions|resample|sheet|source|span|start|value|week_start)="
-)
+_NAMES = {o.name.replace("-", "_") for c in COMMANDS.values() for group in c.groups for o in group.options}
+_OPTION = re.compile(rf"\b({'|'.join(sorted(_NAMES))})=")
 
 
 def printable(text: str) -> str:
