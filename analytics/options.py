@@ -21,9 +21,13 @@ __all__ = [
     "check_choice",
     "check_completeness",
     "check_completeness_sd",
+    "check_each",
+    "check_few",
     "check_flag",
     "check_level",
     "check_margin",
+    "check_one",
+    "check_past_windows",
     "check_periods",
     "check_seed",
     "check_share",
@@ -145,7 +149,7 @@ def check_at_least(least: float, **limits: object) -> None:
             raise OptionError(f"{name} must be at least {least:g}", found=str(value))
 
 
-def check_whole(least: int, most: int | None = None, *, unit: str = "", **numbers: object) -> None:
+def check_whole(least: int, most: int | None = None, /, *, unit: str = "", **numbers: object) -> None:
     """Raise an :class:`OptionError` unless every number that is given is whole and in range; None passes.
 
     Examples
@@ -271,11 +275,87 @@ def check_seed(seed: object) -> None:
     check_whole(0, seed=seed)
 
 
+def check_one(**given: object) -> None:
+    """Raise an :class:`OptionError` if more than one of these is given: they say the same in two ways.
+
+    Examples
+    --------
+    >>> check_one(arl=52, threshold=4.0)
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: arl and threshold say the same in two ways
+      what to do: give arl or threshold
+    """
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise OptionError(
+            f"{' and '.join(names)} say the same in two ways", todo=f"give {' or '.join(names)}"
+        )
+
+
 def check_flag(**flags: object) -> None:
     """Raise an :class:`OptionError` unless every one is True or False."""
     for name, value in flags.items():
         if not isinstance(value, bool | np.bool_):
             raise OptionError(f"{name} is not a yes or no", expected="True or False", found=str(value))
+
+
+def check_each(name: str, value: object, series: int) -> FloatArray:
+    """Return one finite number for each region, from one for all or one for each; shape (series,).
+
+    Raises
+    ------
+    OptionError
+        If there are neither one nor as many as regions, or one is not a finite number.
+
+    Examples
+    --------
+    >>> check_each("alpha", 0.05, 2).tolist()
+    [0.05, 0.05]
+    """
+    numbers = numbers_of(value)
+    if numbers.ndim > 1 or numbers.size not in (1, series) or not np.isfinite(numbers).all():
+        raise OptionError(
+            f"{name} is not usable",
+            expected=f"one number, or {series}, one for each region",
+            found=str(value),
+        )
+    return np.broadcast_to(numbers.ravel(), (series,)).astype(float)
+
+
+def check_past_windows(years: object, half_width: object, include_current_year: object, year: float) -> None:
+    """Raise an :class:`OptionError` unless windows around the same period of past years can be laid.
+
+    Parameters
+    ----------
+    years, half_width, include_current_year : object
+        The options: past years, periods on either side, whether the periods just before count.
+    year : float
+        Periods in a year.
+    """
+    check_whole(0, years=years, half_width=half_width)
+    check_flag(include_current_year=include_current_year)
+    if not years and not (include_current_year and half_width):
+        raise OptionError(
+            "nothing to compare with",
+            expected="years of 1 or more, or include_current_year with half_width of 1 or more",
+            found=f"years={years}, half_width={half_width}, include_current_year={include_current_year}",
+        )
+    if years:
+        check_whole(0, (int(year) - 1) // 2, half_width=half_width)
+
+
+def check_few(limit: object, name: str = "limit54") -> None:
+    """Raise an :class:`OptionError` unless `limit` is None or incidents and weeks, such as (5, 4)."""
+    if limit is None:
+        return
+    if not isinstance(limit, tuple | list) or len(limit) != 2:
+        raise OptionError(
+            f"{name} is not usable", expected="(incidents, weeks), such as (5, 4)", found=str(limit)
+        )
+    incidents, weeks = limit
+    check_whole(0, 10**6, **{f"{name} incidents": incidents})
+    check_whole(1, 52, **{f"{name} weeks": weeks})
 
 
 def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

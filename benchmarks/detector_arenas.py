@@ -56,11 +56,8 @@ def statistic(peer: Peer, values: np.ndarray, last: int, **more: object) -> np.n
     """What is compared with the threshold, -log10 p where there is one; never where not tested or barred."""
     if peer.function == "c_test":
         return c_test(values, last)
-    run = getattr(import_module("analytics.detectors"), peer.function)
-    options = dict(peer.options)
-    if peer.function in ("glr", "e_detector"):
-        options["training"] = len(values) - last
-    alarms = run(as_counts(values), last=last, **(options | more))
+    options = peer.trained(len(values), last)
+    alarms = peer.load()(as_counts(values), last=last, **(options | more))
     if "threshold" in more:
         return alarms.alarm
     if alarms.pvalue is not None and np.isfinite(alarms.pvalue).any():
@@ -196,8 +193,9 @@ def as_in_r(values: np.ndarray, truth: np.ndarray, span: np.ndarray, weights: np
     once = np.ones((1, values.shape[1]))
     rows = []
     for name, peer in AS_IN_R.items():
-        run = getattr(import_module("analytics.detectors"), peer.function)
-        alarms = run(as_counts(values), last=CURRENT_WEEKS, **peer.options)
+        alarms = peer.load()(
+            as_counts(values), last=CURRENT_WEEKS, **peer.trained(len(values), CURRENT_WEEKS)
+        )
         parts = scenario_parts(alarms.alarm, truth, span)
         point, spread = summed(parts, once), summed(parts, weights)
         fpr = float(point["fpr"][0])
@@ -330,11 +328,8 @@ def nominal_alarms(name: str, values: np.ndarray, last: int) -> np.ndarray:
     peer, level = NOMINAL[name]
     if peer.function == "c_test":
         return c_test(values, last) >= -np.log10(PER_WEEK)
-    run = getattr(import_module("analytics.detectors"), peer.function)
-    options = {**peer.options, **level}
-    if peer.function == "e_detector":
-        options["training"] = len(values) - last
-    alarm: np.ndarray = run(as_counts(values), last=last, **options).alarm
+    options = {**peer.trained(len(values), last), **level}
+    alarm: np.ndarray = peer.load()(as_counts(values), last=last, **options).alarm
     return alarm
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import NamedTuple
+
+from analytics.results import Alarms
 
 OURS = "predictive"
 PER_WEEK = 7 / 365.25  # one alarm a year, as a probability in a week
@@ -25,11 +29,23 @@ REFERENCE = {
 
 
 class Peer(NamedTuple):
-    """A detector: where it is, its options, whether it starts again after an alarm."""
+    """A detector: its name in `analytics.detectors`, its options, whether it starts again after an alarm."""
 
     function: str
     options: dict[str, object]
     chart: bool = False
+
+    def load(self) -> Callable[..., Alarms]:
+        """Return the function."""
+        room, _, name = self.function.rpartition(".")
+        module = import_module(".".join(["analytics.detectors", room]).rstrip("."))
+        found: Callable[..., Alarms] = getattr(module, name)
+        return found
+
+    def trained(self, weeks: int, last: int) -> dict[str, object]:
+        """Return the options with which all that lies before the last weeks is training."""
+        trains = self.chart and not self.function.endswith("outbreak_p")
+        return {**self.options, "training": weeks - last} if trains else dict(self.options)
 
 
 def detector(function: str, chart: bool = False, **options: object) -> Peer:
@@ -41,27 +57,24 @@ SCENARIO_PEERS = {
     "farrington_flexible, muan": detector("farrington_flexible"),
     "farrington_flexible, nb_plugin": detector("farrington_flexible", threshold_method="nb_plugin"),
     "farrington_flexible, old delta": detector(
-        "farrington_flexible",
+        "surveillance.farrington_flexible",
         threshold_method="delta",
         no_periods=1,
         past_weeks_not_included=3,
         p_threshold_trend=1.0,
         weights_threshold=1.0,
+        faults=False,
     ),
     "farrington_flexible, as in R, nbPlugin": detector(
-        "farrington_flexible",
-        threshold_method="nb_plugin",
-        limit54=(5, 4),
-        reference="index",
-        compat="surveillance",
+        "surveillance.farrington_flexible", threshold_method="nb_plugin", limit54=(5, 4), calendar=False
     ),
     "farrington": detector("farrington"),
     "EARS C1": detector("ears", method="C1"),
     "EARS C2": detector("ears", method="C2"),
     "EARS C3": detector("ears", method="C3"),
-    "bayes b2w4": detector("bayes", b=2, w=4),
+    "bayes b2w4": detector("bayes", years=2, half_width=4),
     "rki 3": detector("rki"),
-    "cusum rossi": detector("cusum", chart=True, family="poisson", transform="rossi", harmonics=1),
+    "cusum rossi": detector("surveillance.cusum", chart=True, transform="rossi", harmonics=1, faults=False),
     "cusum_nb": detector("cusum", chart=True, harmonics=1),
     "glr_poisson": detector("glr", chart=True, family="poisson", harmonics=1, trend=True),
     "glr_nb": detector("glr", chart=True, harmonics=1, trend=True),
@@ -69,41 +82,42 @@ SCENARIO_PEERS = {
     "recent_window": detector("recent_window"),
 }
 # The reference's detectors, fault by fault, each at the threshold it has in the table above.
-_R = {"compat": "surveillance"}
 AS_IN_R = {
     "farringtonFlexible new, nbPlugin": detector(
-        "farrington_flexible",
+        "surveillance.farrington_flexible",
         threshold_method="nb_plugin",
         limit54=(5, 4),
-        reference="index",
+        calendar=False,
         alpha=0.01,
-        **_R,
     ),
     "farringtonFlexible new, muan": detector(
-        "farrington_flexible", threshold_method="muan", limit54=(5, 4), reference="index", alpha=0.01, **_R
+        "surveillance.farrington_flexible",
+        threshold_method="muan",
+        limit54=(5, 4),
+        calendar=False,
+        alpha=0.01,
     ),
     "farringtonFlexible old, delta": detector(
-        "farrington_flexible",
+        "surveillance.farrington_flexible",
         threshold_method="delta",
         no_periods=1,
         past_weeks_not_included=3,
         p_threshold_trend=1.0,
         weights_threshold=1.0,
         limit54=(5, 4),
-        reference="index",
+        calendar=False,
         alpha=0.01,
-        **_R,
     ),
-    "farrington": detector("farrington", limit54=(5, 4), reference="index", alpha=0.01, **_R),
-    "EARS C1": detector("ears", method="C1", alpha=0.01, **_R),
-    "EARS C2": detector("ears", method="C2", alpha=0.01, **_R),
-    "EARS C3": detector("ears", method="C3", alpha=0.01, **_R),
-    "bayes b2w4": detector("bayes", b=2, w=4, **_R),
-    "rki 3": detector("rki", **_R),
-    "cusum (rossi)": detector("cusum", transform="rossi", **_R),
-    "glrpois": detector("glr", family="poisson", **_R),
-    "glrnb": detector("glr", **_R),
-    "outbreakP": detector("outbreak_p", **_R),
+    "farrington": detector("surveillance.farrington", limit54=(5, 4), calendar=False, alpha=0.01),
+    "EARS C1": detector("surveillance.ears", method="C1", alpha=0.01),
+    "EARS C2": detector("surveillance.ears", method="C2", alpha=0.01),
+    "EARS C3": detector("surveillance.ears", method="C3", alpha=0.01),
+    "bayes b2w4": detector("surveillance.bayes", years=2, half_width=4),
+    "rki 3": detector("surveillance.rki"),
+    "cusum (rossi)": detector("surveillance.cusum", chart=True, transform="rossi"),
+    "glrpois": detector("surveillance.glr", chart=True, family="poisson"),
+    "glrnb": detector("surveillance.glr", chart=True),
+    "outbreakP": detector("surveillance.outbreak_p"),
 }
 WEEKLY_PEERS = {
     "EARS C1": detector("ears", method="C1"),

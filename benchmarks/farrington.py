@@ -16,6 +16,7 @@ import time
 import tracemalloc
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import statsmodels.api as sm
@@ -24,6 +25,7 @@ from scipy import stats
 from analytics.counts import Counts
 from analytics.detectors._farrington import farrington
 from analytics.detectors._farrington_flexible import farrington_flexible, farrington_flexible_fits
+from analytics.detectors.farrington_options import FlexibleOptions
 from analytics.kernels.farrington.baseline import flexible_baselines
 from analytics.kernels.farrington.fit import fit_weeks
 
@@ -52,9 +54,10 @@ def series(mean: float, phi: float, weeks: int, n: int, seed: int) -> np.ndarray
     return rng.negative_binomial(mean / (phi - 1), 1 / phi, size=(weeks, n))
 
 
-def kept(values: np.ndarray, **options: object) -> float:
+def kept(values: np.ndarray, faults: bool = False, **options: Any) -> float:
     """Share of series in which the trend is kept in the last week."""
-    return float(farrington_flexible_fits(counts_of(values), last=1, **options).trend.mean())
+    fits = farrington_flexible_fits(counts_of(values), FlexibleOptions(**options), last=1, faults=faults)
+    return float(fits.trend.mean())
 
 
 def trends(n: int) -> tuple[list[str], float]:
@@ -71,7 +74,7 @@ def trends(n: int) -> tuple[list[str], float]:
                 common = {"no_periods": seasons, "past_weeks_not_included": skipped}
                 ours = kept(values, **common)
                 plain = kept(values, reweight=False, **common)
-                theirs = kept(values, compat="surveillance", **common)
+                theirs = kept(values, faults=True, **common)
                 worst = max(worst, ours)
                 name = "Poisson" if phi == 1 else f"negative binomial, variance {phi:.0f} x mean"
                 shares = " | ".join(f"{100 * x:.1f}" for x in (ours, plain, theirs))

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from analytics.counts import Counts
-from analytics.detectors.grid import NO_COVERAGE, RUNNING, check_level, grid_of, make_alarms, per_region
+from analytics.detectors.grid import NO_COVERAGE, RUNNING, grid_of, make_alarms, per_region
 from analytics.errors import HistoryError, InputError, OptionError
 from analytics.kernels.common.episodes import episode_onsets, episode_spans
+from analytics.options import check_level
 from analytics.results import Alarms, DetectorRun
 from analytics.results.alarm_arrays import NO_CHANGE
 
@@ -215,7 +216,7 @@ def test_more_periods_than_there_are_is_one_clear_error():
     counts = weekly({"Kirkuk": [1, 2, 3]}, as_of="2019-11-24")
     with pytest.raises(HistoryError, match=r"fewer than 9 weeks[\s\S]*found: 3, from 2019-11-04"):
         grid_of(counts, last=9)
-    with pytest.raises(OptionError, match="last is not a number of periods"):
+    with pytest.raises(OptionError, match="last is not usable"):
         grid_of(counts, last=0)
 
 
@@ -227,7 +228,7 @@ def test_thresholds_are_one_or_one_for_each_region():
         per_region([1, 2, 3], grid, "threshold")
     with pytest.raises(OptionError, match="expected: one number, or 2, one for each region"):
         per_region("high", grid, "threshold")
-    for wrong in ([0.1, 1.0], "low", None):
+    for wrong in ([0.1, 1.0], "low"):
         with pytest.raises(OptionError, match="alpha must lie between 0 and 1"):
             check_level(alpha=wrong)
 

@@ -35,8 +35,8 @@ def test_the_reference(name):
     control, out = case["control"], case["output"]
     alarms = bayes(
         oracle_cases.counts_of(case),
-        b=control["b"],
-        w=control["w"],
+        years=control["b"],
+        half_width=control["w"],
         include_current_year=control["actY"],
         alpha=control["alpha"],
         compat="surveillance",
@@ -52,7 +52,7 @@ def test_the_reference(name):
 
 def test_the_pvalue_is_the_predictive_tail():
     series = np.random.default_rng(0).negative_binomial(1, 0.2, 120)
-    alarms = bayes(panel(series), w=6)
+    alarms = bayes(panel(series), half_width=6)
     for t in range(6, 120):
         total = series[t - 6 : t].sum()
         tail = stats.nbinom.sf(series[t] - 1, total + 0.5, 6 / 7)
@@ -68,7 +68,7 @@ def test_the_pvalue_is_the_predictive_tail():
     alpha=st.sampled_from([1e-6, 0.001, 0.05, 0.5, 0.9]),
 )
 def test_alarm_pvalue_and_bound_agree(series, w, alpha):
-    alarms = bayes(panel(series), w=w, alpha=alpha)
+    alarms = bayes(panel(series), half_width=w, alpha=alpha)
     rows = alarms.tested
     np.testing.assert_array_equal(alarms.alarm[rows], alarms.pvalue[rows] <= alpha)
     np.testing.assert_array_equal(alarms.alarm[rows], (alarms.observed > alarms.upper_bound)[rows])
@@ -112,7 +112,7 @@ def test_leap_days_go_to_the_first_of_march():
 def test_past_years_by_hand():
     rng = np.random.default_rng(3)
     series = rng.poisson(4, 700)
-    alarms = bayes(panel(series), b=2, w=3, include_current_year=False, last=1)
+    alarms = bayes(panel(series), years=2, half_width=3, include_current_year=False, last=1)
     starts = np.datetime64("2010-01-04") + 7 * np.arange(700)
     day = starts[-1]
     month = day.astype("datetime64[M]")
@@ -138,7 +138,7 @@ def test_edges():
 
 
 def test_short_history_of_past_years():
-    alarms = bayes(panel(np.ones(120, int)), b=2, w=4)
+    alarms = bayes(panel(np.ones(120, int)), years=2, half_width=4)
     assert not alarms.tested[:108].any()
     assert alarms.tested[109:].all()
     assert reason(alarms, 100) == SHORT
@@ -177,13 +177,13 @@ def test_levels_by_region_and_last():
 @pytest.mark.parametrize(
     "options",
     [
-        {"b": -1},
-        {"w": 1.5},
-        {"w": True},
-        {"w": 0},
+        {"years": -1},
+        {"half_width": 1.5},
+        {"half_width": True},
+        {"half_width": 0},
         {"include_current_year": False},
         {"include_current_year": "no"},
-        {"b": 1, "w": 26},
+        {"years": 1, "half_width": 26},
         {"alpha": 1.0},
         {"alpha": [0.1, 0.2]},
         {"compat": "r"},

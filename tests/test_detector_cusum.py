@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import oracle_cases as oracle
 import pytest
@@ -10,12 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from analytics.counts import Counts
+from analytics.detectors import surveillance
 from analytics.detectors._cusum import cusum
+from analytics.detectors._ewma import ewma
+from analytics.detectors._rogerson import rogerson
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
 from analytics.kernels.charts.cusum import (
-    TRANSFORMS,
+    Transform,
     cusum_run,
     likelihood_ratio,
     train,
@@ -24,6 +29,7 @@ from analytics.kernels.charts.cusum import (
 )
 from analytics.kernels.charts.run_length import cusum_design, cusum_run_length, lattice
 from analytics.kernels.common.episodes import episode_onsets
+from analytics.options import choices
 from analytics.simulation import simulate_counts
 
 ORACLE = 1e-6  # bounds and statistics of the reference, given to 15 digits
@@ -51,14 +57,15 @@ def draw(rng, mean, dispersion, shape):
 def test_reproduces_the_reference(name):
     case = oracle.load("cusum", name)
     control, output = case["control"], case["output"]
-    got = cusum(
-        oracle.counts_of(case),
-        compat="surveillance",
+    counts, tested = oracle.counts_of(case), len(output["range"])
+    got = surveillance.cusum(
+        counts,
         transform=control["trans"],
         reference=control["k"],
         threshold=control["h"],
         mean=control.get("m"),
-        last=len(output["range"]),
+        training=len(counts) - tested,
+        last=tested,
     )
     assert got.tested.all()
     for found, wanted in (
@@ -199,7 +206,7 @@ def test_alarms_where_activity_doubles_and_starts_again():
     rng = np.random.default_rng(3)
     y = rng.poisson(4.0, (110, 200))
     y[100:] = rng.poisson(12.0, (10, 200))
-    got = cusum(weekly(y), family="poisson", last=30)
+    got = cusum(weekly(y), family="poisson", training=80, last=30)
     assert got.alarm[:20].sum() / 200 * 365.25 / 7 / 20 < 1.6  # a year, on an estimated mean; wanted 1
     assert got.alarm[20:24].any(axis=0).mean() > 0.95
     assert got.runs[0].name == "cusum_poisson"
@@ -235,7 +242,7 @@ def test_the_bound_is_where_alarms_begin():
     clear = got.tested & (np.abs(gap) > TIE)
     assert (got.alarm == (gap > 0))[clear].all()
     for kind in ("standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin"):
-        got = cusum(weekly(y), transform=kind)
+        got = surveillance.cusum(weekly(y), transform=kind, faults=False)
         clear = got.tested & (np.abs(got.observed - got.upper_bound) > TIE) & (got.upper_bound > 0)
         assert (got.alarm == (got.observed > got.upper_bound))[clear].all(), kind
 
@@ -272,7 +279,9 @@ def test_a_seasonal_mean_is_followed():
     weeks = np.arange(52 * 6)
     mean = 4 * np.exp(0.9 * np.sin(2 * np.pi * weeks * 7 / 365.25))
     y = np.random.default_rng(8).poisson(mean[:, None], (len(weeks), 60))
-    flat, waves = (cusum(weekly(y), family="poisson", last=104, harmonics=h) for h in (0, 1))
+    flat, waves = (
+        cusum(weekly(y), family="poisson", training=len(y) - 104, last=104, harmonics=h) for h in (0, 1)
+    )
     assert waves.alarm.mean() < 0.35 * flat.alarm.mean()
     np.testing.assert_allclose(waves.expected.mean(axis=1), mean[-104:], rtol=0.15)
 
@@ -303,8 +312,8 @@ def test_a_gap_is_not_tested_and_carries_the_statistic():
     y = np.r_[np.tile([2, 1, 3, 2], 15), 5, 5, 0, 0, 5, 5][:, None]
     covered = np.ones(y.shape, bool)
     covered[62:64] = False
-    got = cusum(weekly(y, covered=covered), last=6, threshold=50.0)
-    shut = cusum(weekly(np.delete(y, [62, 63], axis=0)), last=4, threshold=50.0)
+    got = cusum(weekly(y, covered=covered), training=60, last=6, threshold=50.0)
+    shut = cusum(weekly(np.delete(y, [62, 63], axis=0)), training=60, last=4, threshold=50.0)
     assert got.tested[:, 0].tolist() == [True, True, False, False, True, True]
     np.testing.assert_array_equal(got.statistic[[0, 1, 4, 5]], shut.statistic)
     assert np.isnan(got.statistic[2:4]).all()
@@ -332,12 +341,25 @@ def test_a_region_without_history_does_not_disturb_the_others():
     y = np.tile([1, 2, 0, 1], 30)[:, None].repeat(3, axis=1)
     covered = np.ones(y.shape, bool)
     covered[:, 1] = False
-    for options in ({}, {"harmonics": 1}, {"transform": "anscombe"}):
-        got = cusum(weekly(y, covered=covered), **options)
+    old = partial(surveillance.cusum, transform="anscombe", faults=False)
+    for detector in (cusum, partial(cusum, harmonics=1), old):
+        got = detector(weekly(y, covered=covered))
         assert got.tested[52:].all(axis=0).tolist() == [True, False, True]
-        assert not cusum(weekly(y), last=len(y), **options).tested.any()
-    assert cusum(weekly(y), last=90).tested.all()
-    assert not cusum(weekly(y), last=90, harmonics=1).tested.any()  # 30 weeks are no year
+        assert not detector(weekly(y), training=len(y)).tested.any()
+    assert cusum(weekly(y), training=30, last=90).tested.all()
+    assert not cusum(weekly(y), training=30, harmonics=1).tested.any()  # 30 weeks are no year
+
+
+@pytest.mark.parametrize("detector", [cusum, ewma, rogerson, partial(surveillance.cusum, faults=False)])
+@pytest.mark.parametrize("training", [None, 20])
+def test_last_only_trims_what_is_shown(detector, training):
+    counts = weekly(draw(np.random.default_rng(11), 2.0, 2.0, (90, 4)))
+    options = {"harmonics": 0} if detector is rogerson else {}
+    whole = detector(counts, training=training, **options)
+    for last in (5, 60, 90):
+        part = detector(counts, training=training, last=last, **options)
+        for name in ("statistic", "upper_bound", "expected", "alarm", "tested"):
+            np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[-last:])
 
 
 def test_a_running_week_and_a_53_week_year():
@@ -353,9 +375,10 @@ def test_a_running_week_and_a_53_week_year():
     ("options", "words"),
     [
         ({"family": "normal"}, "family"),
-        ({"transform": "log"}, "transform"),
+        ({"transform": "rossi"}, "surveillance.cusum"),
+        ({"compat": "surveillance", "ratio": 2.0}, "ratio is not part of compat"),
         ({"compat": "R"}, "compat"),
-        ({"ratio": 1.0}, "over 1"),
+        ({"ratio": 1.0}, "ratio must be above 1"),
         ({"arl": 1}, "arl must be above 1"),
         ({"threshold": 0}, "threshold must be above 0"),
         ({"threshold": "high"}, "threshold must be above 0"),
@@ -372,14 +395,15 @@ def test_options_that_do_not_fit_are_refused(options, words):
         cusum(weekly(np.ones(80)), **options)
 
 
-@pytest.mark.parametrize("kind", TRANSFORMS)
+@pytest.mark.parametrize("kind", choices(Transform))
 @pytest.mark.parametrize("harmonics", [0, 1])
 def test_neither_silence_nor_one_incident_alarms_whatever_the_scores(kind, harmonics):
-    for weeks, last in ((200, None), (320, 3)):
+    for weeks, training in ((200, None), (320, 317)):
         once = np.zeros((weeks, 3), dtype=int)
         once[-2, 1:] = 1
         once[-1, 2] = 5
-        found = cusum(weekly(once), transform=kind, harmonics=harmonics, last=last)
+        options = {"transform": kind, "harmonics": harmonics, "training": training, "faults": False}
+        found = surveillance.cusum(weekly(once), **options)
         assert found.tested[-1].all()
         assert found.alarm.any(axis=0).tolist() == [False, False, True]
         if kind != "anscombeNegBin":
@@ -387,10 +411,12 @@ def test_neither_silence_nor_one_incident_alarms_whatever_the_scores(kind, harmo
                 (found.observed >= found.upper_bound)[found.tested], found.alarm[found.tested]
             )
     # A threshold that is given is taken as it is.
-    assert cusum(weekly(once), transform="standard", threshold=2.26).alarm[-2, 1]
+    assert surveillance.cusum(weekly(once), threshold=2.26, faults=False).alarm[-2, 1]
 
 
 @pytest.mark.parametrize("weeks", [5, 30, 52])
 def test_a_history_that_is_all_training_is_not_tested(weeks):
-    for options in ({"harmonics": 1}, {"mean": "glm"}, {"harmonics": 1, "transform": "standard"}):
-        assert not cusum(weekly(np.ones(weeks)), **options).tested.any()
+    counts = weekly(np.ones(weeks))
+    assert not cusum(counts, harmonics=1).tested.any()
+    for options in ({"mean": "glm"}, {"harmonics": 1}):
+        assert not surveillance.cusum(counts, faults=False, **options).tested.any()

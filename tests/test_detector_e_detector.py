@@ -218,7 +218,7 @@ def test_the_last_rows_are_those_of_the_whole_run():
         ({"alpha": 0.05}, "another form"),
         ({"form": "process", "arl": 52}, "another form"),
         ({"form": "process", "alpha": 2.0}, "alpha"),
-        ({"arl": 52, "threshold": 10.0}, "twice"),
+        ({"arl": 52, "threshold": 10.0}, "give arl or threshold"),
         ({"restart": 4}, "only a process"),
         ({"form": "process", "restart": 0}, "restart"),
         ({"form": "process", "restart": ["soon"]}, "restart"),

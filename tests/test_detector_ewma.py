@@ -159,8 +159,8 @@ def test_a_gap_is_not_tested_and_carries_the_average():
     y = np.r_[np.tile([2, 1, 3, 2], 15), 5, 5, 0, 0, 5, 5][:, None]
     covered = np.ones(y.shape, bool)
     covered[62:64] = False
-    got = ewma(weekly(y, covered=covered), last=6, threshold=50.0)
-    shut = ewma(weekly(np.delete(y, [62, 63], axis=0)), last=4, threshold=50.0)
+    got = ewma(weekly(y, covered=covered), training=60, last=6, threshold=50.0)
+    shut = ewma(weekly(np.delete(y, [62, 63], axis=0)), training=60, last=4, threshold=50.0)
     assert got.tested[:, 0].tolist() == [True, True, False, False, True, True]
     np.testing.assert_array_equal(got.statistic[[0, 1, 4, 5]], shut.statistic)
     assert got.reasons[got.note[2, 0]] == NO_COVERAGE
@@ -181,7 +181,7 @@ def test_short_histories_are_not_tested():
         ({"arl": 0}, "arl must be above 1"),
         ({"threshold": -1.0}, "threshold must be above 0"),
         ({"arl": 52, "threshold": 3}, "arl or threshold"),
-        ({"mean": "glm"}, "one mean a region"),
+        ({"mean": np.ones((80, 1))}, "one mean a region"),
         ({"mean": -1.0}, "over 0"),
     ],
 )

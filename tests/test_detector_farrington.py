@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from analytics.counts import Counts
+from analytics.detectors import surveillance
 from analytics.detectors._farrington import EXACT, NO_WEEKS, farrington
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import OptionError
@@ -25,7 +26,7 @@ def options_of(case: dict) -> dict:
         "reweight": control["reweight"],
         "power_transform": control["powertrans"],
         "limit54": tuple(control["limit54"]),
-        "reference": "calendar" if case["series"]["dates"] else "index",
+        "calendar": bool(case["series"]["dates"]),
     }
 
 
@@ -39,7 +40,7 @@ def test_reference(name):
     case = oracle.load("farrington", name)
     output = case["output"]
     at = np.array(output["range"]) - 1
-    found = farrington(oracle.counts_of(case), compat="surveillance", **options_of(case))
+    found = surveillance.farrington(oracle.counts_of(case), **options_of(case))
     assert found.tested[at].all()
     agree(found.upper_bound[at, 0], oracle.numbers(output["upperbound"]))
     agree(1 - found.pvalue[at, 0], oracle.numbers(output["pd_col1"]))
@@ -48,11 +49,11 @@ def test_reference(name):
 
 
 @pytest.mark.parametrize("name", ["newport_pt12", "simdate_pt12", "simseas_pt12"])
-def test_default_differs_by_alpha_and_early_stopping_only(name):
+def test_without_faults_it_differs_by_early_stopping_only(name):
     case = oracle.load("farrington", name)
     options, counts = options_of(case), oracle.counts_of(case)
-    theirs = farrington(counts, compat="surveillance", **options, last=50)
-    ours = farrington(counts, **{**options, "alpha": options["alpha"] / 2}, last=50)
+    theirs = surveillance.farrington(counts, **options, last=50)
+    ours = surveillance.farrington(counts, faults=False, **options, last=50)
     np.testing.assert_allclose(ours.upper_bound, theirs.upper_bound, rtol=1e-3)
     np.testing.assert_allclose(ours.expected, theirs.expected, rtol=1e-3)
 
@@ -122,15 +123,16 @@ def test_limit54():
     counts = weekly({"r": values})
     few = np.array([values[k - 3 : k + 1].sum() < 5 for k in range(290, 340)])
     assert farrington(counts, last=50).tested.all()
-    np.testing.assert_array_equal(farrington(counts, last=50, limit54=(5, 4)).tested[:, 0], ~few)
-    theirs = farrington(counts, last=50, limit54=(5, 4), compat="surveillance")
+    ours = surveillance.farrington(counts, last=50, limit54=(5, 4), faults=False)
+    np.testing.assert_array_equal(ours.tested[:, 0], ~few)
+    theirs = surveillance.farrington(counts, last=50, limit54=(5, 4))
     np.testing.assert_array_equal(theirs.upper_bound[:, 0] == 0, few)
 
 
 def test_pvalue_is_the_normal_tail_of_the_transformed_count():
     values = np.random.default_rng(9).poisson(20, size=340).astype(float)
-    options = {"reweight": False, "trend": False, "reference": "index", "last": 1}
-    found = farrington(weekly({"r": values}), power_transform="none", **options)
+    options = {"reweight": False, "trend": False, "calendar": False, "last": 1, "faults": False}
+    found = surveillance.farrington(weekly({"r": values}), power_transform="none", **options)
     weeks = np.concatenate([values[339 - 52 * i - 3 : 339 - 52 * i + 4] for i in range(1, 6)])
     mean = weeks.mean()
     phi = max(1.0, weeks.var(ddof=1) / mean)
@@ -141,18 +143,24 @@ def test_pvalue_is_the_normal_tail_of_the_transformed_count():
 @pytest.mark.parametrize(
     "options",
     [
-        {"power_transform": "1/3"},
-        {"reference": "dates"},
+        {"power_transform": "1/2"},
         {"compat": "R"},
         {"alpha": 1.0},
         {"years": 0},
         {"half_width": 26},
-        {"limit54": 5},
+        {"limit54": (5, 4)},
+        {"w": 3},
     ],
 )
 def test_bad_options(options):
     with pytest.raises(OptionError):
         farrington(weekly({"r": np.ones(340)}), **options)
+
+
+@pytest.mark.parametrize("options", [{"power_transform": "1/3"}, {"limit54": 5}, {"limit54": (5, 0)}])
+def test_bad_options_of_the_reference(options):
+    with pytest.raises(OptionError):
+        surveillance.farrington(weekly({"r": np.ones(340)}), **options)
 
 
 def test_daily_counts_are_refused():

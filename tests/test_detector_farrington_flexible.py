@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics.counts import Counts
+from analytics.detectors import surveillance
 from analytics.detectors._farrington_flexible import (
     EXACT,
     NO_SEASON,
-    NOT_CONVERGED,
     farrington_flexible,
     farrington_flexible_fits,
 )
+from analytics.detectors.farrington_options import NOT_CONVERGED, FlexibleOptions
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
 from analytics.kernels.farrington.baseline import flexible_baselines, reference_weeks
@@ -54,13 +55,12 @@ def options_of(case: dict) -> dict:
         "threshold_method": METHODS[control["thresholdMethod"]],
         "power_transform": control["powertrans"],
         "limit54": tuple(control["limit54"]),
-        "reference": "calendar" if case["series"]["dates"] else "index",
+        "calendar": bool(case["series"]["dates"]),
     }
 
 
-def fit_options(options: dict) -> dict:
-    gone = ("alpha", "threshold_method", "power_transform", "limit54")
-    return {name: value for name, value in options.items() if name not in gone}
+def fit_options(options: dict) -> FlexibleOptions:
+    return FlexibleOptions(**{name: value for name, value in options.items() if name != "alpha"})
 
 
 def agree(ours: np.ndarray, theirs: np.ndarray, tolerance: float) -> None:
@@ -74,8 +74,8 @@ def test_reference(name):
     case = oracle.load("farringtonFlexible", name)
     output, options, counts = case["output"], options_of(case), oracle.counts_of(case)
     at = np.array(output["range"]) - 1
-    found = farrington_flexible(counts, compat="surveillance", **options)
-    fits = farrington_flexible_fits(counts, compat="surveillance", **fit_options(options))
+    found = surveillance.farrington_flexible(counts, **options)
+    fits = farrington_flexible_fits(counts, fit_options(options), faults=True)
     if name in NOT_ANSWERED:
         assert not found.tested[at].any()
         assert {found.reasons[i] for i in found.note[at, 0]} == {NOT_CONVERGED}
@@ -102,8 +102,8 @@ def test_default_against_the_repaired_reference(name):
     case = oracle.load("farringtonFlexible_patched", name)
     output, options, counts = case["output"], options_of(case), oracle.counts_of(case)
     at = np.array(output["range"]) - 1
-    found = farrington_flexible(counts, **options)
-    fits = farrington_flexible_fits(counts, **fit_options(options))
+    found = surveillance.farrington_flexible(counts, faults=False, **options)
+    fits = farrington_flexible_fits(counts, fit_options(options))
     np.testing.assert_array_equal(fits.trend[at, 0], oracle.flags(output["trend_used"]) == 1)
     pairs = [(fits.phi, "phi"), (found.expected, "expected")]
     if options["threshold_method"] == "delta":
@@ -120,11 +120,11 @@ def test_default_is_where_the_reference_would_arrive(name):
     baselines = flexible_baselines(
         counts.starts,
         at,
-        years=options["years"],
-        half_width=options["half_width"],
-        levels=options["no_periods"],
-        skipped=options["past_weeks_not_included"],
-        calendar=options["reference"] == "calendar",
+        years=options.years,
+        half_width=options.half_width,
+        levels=options.no_periods,
+        skipped=options.skipped,
+        calendar=options.calendar,
     )
     limit = fit_weeks(
         counts.values,
@@ -132,13 +132,13 @@ def test_default_is_where_the_reference_would_arrive(name):
         at,
         baselines,
         trend=True,
-        trend_level=options["p_threshold_trend"],
+        trend_level=options.p_threshold_trend,
         reweight=True,
-        threshold=options["weights_threshold"],
+        threshold=options.weights_threshold,
         reference=CLIPPED,
         tolerance=1e-14,
     )
-    ours = farrington_flexible_fits(counts, **options)
+    ours = farrington_flexible_fits(counts, options)
     for name in ("phi", "expected", "leverage"):
         a, b = getattr(ours, name)[at], getattr(limit, name)
         np.testing.assert_allclose(a[b > EXACTLY], b[b > EXACTLY], rtol=EXACTLY)
@@ -233,9 +233,9 @@ def test_one_season_poisson_is_the_exact_conditional_test(seed, mean):
     rng = np.random.default_rng(seed)
     values = rng.poisson(mean, size=330).astype(float)
     counts = weekly({"r": values})
-    options = {"no_periods": 1, "trend": False, "reweight": False, "past_weeks_not_included": 3, "last": 1}
-    found = farrington_flexible(counts, **options)
-    fits = farrington_flexible_fits(counts, **options)
+    options = {"no_periods": 1, "trend": False, "reweight": False, "past_weeks_not_included": 3}
+    found = farrington_flexible(counts, **options, last=1)
+    fits = farrington_flexible_fits(counts, FlexibleOptions(**options), last=1)
     back = reference_weeks(counts.starts, np.array([329]), 5, True)[0, 1:]
     total = sum(values[k - 3 : k + 4].sum() for k in back)
     if fits.phi[0, 0] > 1:
@@ -334,11 +334,11 @@ def test_limit54_is_off_unless_asked_for():
     values = np.random.default_rng(2).poisson(0.3, size=340).astype(float)
     counts = weekly({"r": values})
     assert farrington_flexible(counts, last=50).tested.all()
-    muted = farrington_flexible(counts, last=50, limit54=(5, 4))
+    muted = surveillance.farrington_flexible(counts, last=50, limit54=(5, 4), faults=False)
     few = np.array([values[k - 3 : k + 1].sum() < 5 for k in range(290, 340)])
     np.testing.assert_array_equal(muted.tested[:, 0], ~few)
     assert "fewer than 5 in the last 4 weeks" in muted.reasons
-    theirs = farrington_flexible(counts, last=50, limit54=(5, 4), compat="surveillance")
+    theirs = surveillance.farrington_flexible(counts, last=50, limit54=(5, 4))
     assert theirs.tested.all()
     np.testing.assert_array_equal(np.isnan(theirs.upper_bound[:, 0]), few)
 
@@ -348,7 +348,7 @@ def test_a_trend_that_is_not_there_is_seldom_kept():
     counts = weekly({f"r{i}": values[:, i] for i in range(400)})
     # Nominal 5 %; 400 series: a standard error of 1.1 points. The reference keeps two thirds.
     assert 0.01 < farrington_flexible_fits(counts, last=1).trend.mean() < 0.095
-    assert farrington_flexible_fits(counts, last=1, compat="surveillance").trend.mean() > 0.5
+    assert farrington_flexible_fits(counts, last=1, faults=True).trend.mean() > 0.5
 
 
 def test_a_trend_that_is_there_is_kept():
@@ -358,8 +358,8 @@ def test_a_trend_that_is_there_is_kept():
     kept = farrington_flexible_fits(counts, last=1)
     assert kept.trend.all()
     assert kept.slope[0, 0] == pytest.approx(0.006, abs=0.002)
-    assert not farrington_flexible_fits(counts, last=1, trend=False).trend.any()
-    assert not farrington_flexible_fits(counts, last=1, years=2).trend.any()
+    assert not farrington_flexible_fits(counts, FlexibleOptions(trend=False), last=1).trend.any()
+    assert not farrington_flexible_fits(counts, FlexibleOptions(years=2), last=1).trend.any()
 
 
 @given(st.floats(0.01, 500), st.floats(1, 8), st.sampled_from(LEVELS))
@@ -376,8 +376,8 @@ def test_quantile_is_the_least_count_with_that_tail(mean, phi, level):
     "options",
     [
         {"threshold_method": "muann"},
-        {"power_transform": "1/3"},
-        {"reference": "dates"},
+        {"power_transform": "2/3"},
+        {"reference": "index"},
         {"compat": "R"},
         {"alpha": 0.0},
         {"alpha": [0.1, 0.2]},
@@ -386,14 +386,28 @@ def test_quantile_is_the_least_count_with_that_tail(mean, phi, level):
         {"half_width": 26},
         {"no_periods": 47},
         {"past_weeks_not_included": -1},
-        {"limit54": (5,)},
-        {"p_threshold_trend": 0},
-        {"weights_threshold": 0},
+        {"limit54": (5, 4)},
+        {"w": 3},
     ],
 )
 def test_bad_options(options):
     with pytest.raises(OptionError):
         farrington_flexible(panel(), **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"power_transform": "1/3"},
+        {"limit54": (5,)},
+        {"p_threshold_trend": 0},
+        {"weights_threshold": 0},
+        {"reference": "index"},
+    ],
+)
+def test_bad_options_of_the_reference(options):
+    with pytest.raises(OptionError):
+        surveillance.farrington_flexible(panel(), **options)
 
 
 def test_daily_counts_are_refused():

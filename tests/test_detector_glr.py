@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analytics.counts import Counts
-from analytics.detectors._glr import NO_INCIDENT, THIN, glr
+from analytics.detectors import surveillance
+from analytics.detectors._glr import glr
+from analytics.detectors.glr_training import NO_INCIDENT, THIN
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
+from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
 from analytics.kernels.charts.focus import exact_glr
 from analytics.kernels.charts.glr import EPIDEMIC, LEVEL, window_glr
@@ -37,8 +40,10 @@ def test_the_references_figures(name, case):
     data = oracle_cases.load(name, case)
     control, output = data["control"], data["output"]
     model = control.get("mu0") or {}
-    alarms = glr(
-        oracle_cases.counts_of(data),
+    counts, tested = oracle_cases.counts_of(data), len(output["range"])
+    given = {name: value for name, value in {"harmonics": model.get("S")}.items() if value is not None}
+    alarms = surveillance.glr(
+        counts,
         family="poisson" if name == "glrpois" else "negative_binomial",
         window=None if control["M"] == -1 else control["M"],
         min_window=control["Mtilde"],
@@ -47,12 +52,12 @@ def test_the_references_figures(name, case):
         direction="less" if control.get("dir") == "dec" else "greater",
         threshold=control["c.ARL"],
         returns=control.get("ret", "value"),
-        harmonics=model.get("S"),
         trend=model.get("trend", False),
         refit=model.get("refit", False),
-        alpha=control.get("alpha") if name == "glrnb" else None,
-        last=len(output["range"]),
-        compat="surveillance",
+        nb_alpha=control.get("alpha") if name == "glrnb" else None,
+        training=len(counts) - tested,
+        last=tested,
+        **given,
     )
     bound = alarms.upper_bound if control.get("ret") == "cases" else alarms.statistic
     np.testing.assert_allclose(
@@ -67,7 +72,7 @@ def test_the_references_figures(name, case):
         rtol=0,
         atol=REFERENCE_ML if estimated else REFERENCE,
     )
-    assert alarms.how().parameters["alpha"] == pytest.approx(output["alpha_used"], abs=REFERENCE)
+    assert alarms.how().parameters["nb_alpha"] == pytest.approx(output["alpha_used"], abs=REFERENCE)
 
 
 def likelihood_ratio(y, mean, alpha, ratio):
@@ -150,12 +155,14 @@ def test_an_epidemic_is_the_largest_over_slopes():
 @pytest.mark.parametrize("ratio", [None, 2.0])
 def test_one_more_than_the_needed_count_alarms_and_one_less_does_not(ratio):
     y = np.random.default_rng(5).poisson(2.0, 90)
-    needed = glr(counts_of(y), alpha=0.2, threshold=3.0, ratio=ratio, returns="cases", last=1).upper_bound[
+    needed = glr(counts_of(y), dispersion=1.4, threshold=3.0, ratio=ratio, bound=True, last=1).upper_bound[
         0, 0
     ]
     for count, raises in ((needed, True), (needed - 1, False)):
         changed = np.append(y[:-1], int(count))
-        assert glr(counts_of(changed), alpha=0.2, threshold=3.0, ratio=ratio, last=1).alarm[0, 0] == raises
+        assert (
+            glr(counts_of(changed), dispersion=1.4, threshold=3.0, ratio=ratio, last=1).alarm[0, 0] == raises
+        )
 
 
 def test_a_window_as_long_as_the_series_is_no_window():
@@ -223,8 +230,8 @@ def test_more_incidents_never_make_it_less_alarming(bump):
     y = np.random.default_rng(10).poisson(1.0, 80)
     more = y.copy()
     more[-1] += bump
-    before = glr(counts_of(y), alpha=0.5, threshold=50.0, last=1).statistic
-    assert glr(counts_of(more), alpha=0.5, threshold=50.0, last=1).statistic[0, 0] >= before[0, 0]
+    before = glr(counts_of(y), dispersion=1.5, threshold=50.0, last=1).statistic
+    assert glr(counts_of(more), dispersion=1.5, threshold=50.0, last=1).statistic[0, 0] >= before[0, 0]
 
 
 # -- edges ---------------------------------------------------------------------------------------------
@@ -245,10 +252,10 @@ def test_what_cannot_be_answered_says_why():
     alarms = glr(counts_of(values, covered=covered))
     frame = alarms.frame
     notes = frame.groupby("region")["note"].apply(lambda column: set(column))
-    assert notes["region 1"] == {SHORT, NO_INCIDENT}
-    assert notes["region 2"] == {SHORT, NO_INCIDENT}
-    assert notes["region 3"] == {SHORT, THIN, NO_COVERAGE}
-    assert notes["region 4"] == {SHORT, NO_COVERAGE, ""}
+    assert notes["region 1"] == {NO_INCIDENT}
+    assert notes["region 2"] == {NO_INCIDENT}
+    assert notes["region 3"] == {THIN, NO_COVERAGE}
+    assert notes["region 4"] == {TRAINING, NO_COVERAGE, ""}
     assert not alarms.alarm[:, [0, 1, 2, 4, 5]].any()
     assert np.isnan(alarms.statistic[~alarms.tested]).all()
     assert alarms.statistic[alarms.tested[:, 4], 4].max() == 0
@@ -300,11 +307,11 @@ def test_days_shown_by_week_are_weeks():
     days = np.random.default_rng(17).poisson(0.5, (7 * 110, 3))
     daily = counts_of(days, freq="day").resample("week")
     by_week = counts_of(days.reshape(110, 7, 3).sum(axis=1))
-    options = {"alpha": np.array([0.1, 0.2, 0.3]), "arl": [30, 40, 50], "training": 60}
+    options = {"dispersion": np.array([1.1, 1.2, 1.3]), "arl": [30, 40, 50], "training": 60}
     a, b = glr(daily, **options), glr(by_week, **options)
     np.testing.assert_array_equal(a.statistic, b.statistic)
     assert (np.diff(b.how().parameters["threshold"]) > 0).all()
-    assert glr(daily, alpha="ml", training=60).tested[60:].all()
+    assert glr(daily, dispersion="ml", training=60).tested[60:].all()
 
 
 def test_refitting_follows_a_level_that_stays():
@@ -322,18 +329,20 @@ def test_refitting_follows_a_level_that_stays():
         ({"change": "slope"}, "change"),
         ({"direction": "up"}, "direction"),
         ({"compat": "scan"}, "compat"),
-        ({"window": 2, "min_window": 3}, "windows are not usable"),
-        ({"window": 2.5}, "windows are not usable"),
-        ({"window": "all"}, "windows are not usable"),
-        ({"threshold": 3.0, "arl": 52}, "threshold is given twice"),
+        ({"window": 2, "min_window": 3}, "a whole number from 3"),
+        ({"window": 2.5}, "window is not usable"),
+        ({"window": "all"}, "window is not usable"),
+        ({"threshold": 3.0, "arl": 52}, "give threshold or arl"),
         ({"threshold": -1.0}, "above 0"),
-        ({"arl": 0.5}, "above 1 period"),
+        ({"arl": 0.5}, "arl must be above 1"),
         ({"ratio": 0.5}, "does not fit the direction"),
         ({"change": "epidemic", "direction": "less"}, "one direction"),
-        ({"returns": "cases", "direction": "less"}, "increases"),
-        ({"alpha": -0.1}, "dispersion"),
-        ({"alpha": "moments"}, "alpha"),
-        ({"alpha": 0.1, "family": "poisson"}, "no dispersion"),
+        ({"bound": True, "direction": "less"}, "increases"),
+        ({"returns": "cases"}, "bound=True"),
+        ({"alpha": 0.1}, "dispersion is its name now"),
+        ({"dispersion": 0.9}, "at least 1"),
+        ({"dispersion": "moments"}, "unknown dispersion"),
+        ({"dispersion": 1.1, "family": "poisson"}, "no dispersion"),
         ({"training": 1}, "training"),
     ],
 )
@@ -351,11 +360,11 @@ def test_a_limit_longer_than_the_run_changes_no_epidemic_chart_of_the_reference(
         "family": family,
         "change": "epidemic",
         "threshold": 3.0,
-        "alpha": None if family == "poisson" else 0.2,
+        "nb_alpha": None if family == "poisson" else 0.2,
+        "training": len(counts) - 104,
         "last": 104,
-        "compat": "surveillance",
     }
-    limited, free = glr(counts, window=200, **options), glr(counts, **options)
+    limited, free = surveillance.glr(counts, window=200, **options), surveillance.glr(counts, **options)
     assert free.alarm[free.tested].any()
     np.testing.assert_array_equal(limited.statistic, free.statistic)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import optimize, special
 
 from analytics.counts import Counts
+from analytics.detectors import surveillance
 from analytics.detectors._outbreak_p import outbreak_p
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import OptionError
@@ -37,11 +38,8 @@ def ratio(series) -> float:
 def test_the_reference(name):
     case = oracle_cases.load("outbreakP", name)
     control, out = case["control"], case["output"]
-    alarms = outbreak_p(
-        oracle_cases.counts_of(case),
-        threshold=control["k"],
-        ret=control["ret"],
-        compat="surveillance",
+    alarms = surveillance.outbreak_p(
+        oracle_cases.counts_of(case), threshold=control["k"], returns=control["ret"]
     )
     rows = np.array(out["range"]) - 1
     assert alarms.tested[rows].all()
@@ -86,7 +84,7 @@ def test_no_overflow():
     alarms = outbreak_p(panel(series), reset=False)
     assert np.isfinite(alarms.statistic[1:]).all()
     assert alarms.statistic[-1, 0] == pytest.approx(5_000 * 50 * np.log(2), rel=1e-12)
-    value = outbreak_p(panel(series), ret="value", compat="surveillance")
+    value = surveillance.outbreak_p(panel(series), returns="value")
     assert np.isposinf(value.upper_bound[-1, 0])
     assert value.alarm[-1, 0]
 
@@ -140,8 +138,9 @@ def test_many_regions_thresholds_and_last():
 
 
 @pytest.mark.parametrize(
-    "options", [{"threshold": 1.0}, {"threshold": [2.0, 3.0]}, {"ret": "p"}, {"compat": "x"}, {"last": -1}]
+    "options",
+    [{"threshold": 1.0}, {"threshold": [2.0, 3.0]}, {"ret": "value"}, {"compat": "x"}, {"last": -1}],
 )
 def test_bad_options(options):
-    with pytest.raises(OptionError, match="expected"):
+    with pytest.raises(OptionError, match=r"expected|above 1|surveillance\.outbreak_p"):
         outbreak_p(panel(np.ones(20)), **options)

@@ -225,7 +225,7 @@ def test_days_and_too_few_weeks_are_refused():
         week_start="monday",
         as_of=starts[-1],
     )
-    with pytest.raises(OptionError, match="weeks"):
+    with pytest.raises(OptionError, match="weekly counts"):
         predictive(daily)
     with pytest.raises(HistoryError):
         predictive(weekly(poisson()), last=WEEKS + 1)

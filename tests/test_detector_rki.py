@@ -33,8 +33,8 @@ def test_the_reference(name):
     control, out = case["control"], case["output"]
     alarms = rki(
         oracle_cases.counts_of(case),
-        b=control["b"],
-        w=control["w"],
+        years=control["b"],
+        half_width=control["w"],
         include_current_year=control["actY"],
         compat="surveillance",
     )
@@ -59,11 +59,11 @@ def test_limits_are_where_an_acceptance_region_of_95_percent_ends():
 
 def test_the_bound_by_hand():
     series = np.r_[2, 1, 0, 3, 1, 2, 6]
-    alarms = rki(panel(series), b=0, w=6, include_current_year=True)
+    alarms = rki(panel(series), years=0, half_width=6, include_current_year=True)
     limit = crow_gardner_upper(20)
     assert alarms.upper_bound[6, 0] == pytest.approx((limit[1] + limit[2]) / 2)
     busy = np.r_[30, 28, 35, 31, 40, 22, 90]
-    alarms = rki(panel(busy), b=0, w=6, include_current_year=True)
+    alarms = rki(panel(busy), years=0, half_width=6, include_current_year=True)
     assert alarms.upper_bound[6, 0] == pytest.approx(busy[:6].mean() + 2 * busy[:6].std(ddof=1))
     assert alarms.alarm[6, 0]
 
@@ -74,7 +74,7 @@ def test_the_bound_by_hand():
     threshold=st.sampled_from([0.5, 1.0, 1.7]),
 )
 def test_alarm_statistic_and_bound_agree(series, threshold):
-    alarms = rki(panel(series), b=0, w=6, include_current_year=True, threshold=threshold)
+    alarms = rki(panel(series), years=0, half_width=6, include_current_year=True, threshold=threshold)
     rows = alarms.tested
     assert np.isfinite(alarms.statistic[rows]).all()
     np.testing.assert_array_equal(alarms.alarm[rows], alarms.statistic[rows] > threshold)
@@ -90,7 +90,7 @@ def test_a_longer_history_does_not_change_the_answer():
 
 
 def test_edges():
-    options = {"b": 0, "w": 6, "include_current_year": True}
+    options = {"years": 0, "half_width": 6, "include_current_year": True}
     silent = rki(panel(np.zeros(60)), **options)
     assert silent.tested[6:].all()
     assert not silent.alarm.any()
@@ -110,7 +110,7 @@ def test_missing_weeks():
     covered = np.ones(40, bool)
     covered[20:24] = False
     series = np.random.default_rng(1).poisson(5, 40)
-    alarms = rki(panel(series, covered=covered), b=0, w=6, include_current_year=True)
+    alarms = rki(panel(series, covered=covered), years=0, half_width=6, include_current_year=True)
     assert reason(alarms, 20) == NO_COVERAGE
     assert reason(alarms, 24) == TOO_FEW
     assert not alarms.tested[24:27].any()
@@ -121,10 +121,10 @@ def test_missing_weeks():
 @pytest.mark.parametrize(
     "options",
     [
-        {"b": -1},
-        {"b": 0},
-        {"w": "4"},
-        {"w": 30},
+        {"years": -1},
+        {"years": 0},
+        {"half_width": "4"},
+        {"half_width": 30},
         {"threshold": 0.0},
         {"threshold": [1.0, 2.0]},
         {"threshold": 2.0, "compat": "surveillance"},
@@ -132,5 +132,5 @@ def test_missing_weeks():
     ],
 )
 def test_bad_options(options):
-    with pytest.raises(OptionError, match="expected"):
+    with pytest.raises(OptionError, match=r"expected|above 0"):
         rki(panel(np.ones(150)), **options)

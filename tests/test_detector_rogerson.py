@@ -7,8 +7,10 @@ import oracle_cases as oracle
 import pytest
 
 from analytics.counts import Counts
-from analytics.detectors._rogerson import design_tenths, rogerson
+from analytics.detectors import surveillance
+from analytics.detectors._rogerson import rogerson
 from analytics.detectors.grid import NO_COVERAGE, SHORT
+from analytics.detectors.surveillance._rogerson import design_tenths
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
 
@@ -36,14 +38,14 @@ def test_reproduces_the_reference(name, given):
         reference, threshold = full.copy(), full.copy()
         reference[-len(mean) :, 0], threshold[-len(mean) :, 0] = k, h
         options = {"reference": reference, "threshold": threshold}
-    got = rogerson(
+    got = surveillance.rogerson(
         oracle.counts_of({**case, "series": {**case["series"], "dates": None}}),
         expected=expected,
         shift=control["s"],
         limit=control["limit"],
         fir=control["FIR"],
+        training=max(len(full) - len(mean), 1),
         last=len(mean),
-        compat="surveillance",
         **options,
     )
     assert got.alarm[:, 0].tolist() == output["alarm"]
@@ -97,10 +99,8 @@ def test_the_threshold_is_free_of_its_unit_and_the_bound_is_where_alarms_begin()
 def test_new_starts_after_an_alarm():
     y = np.r_[np.zeros(5), 40, np.zeros(4)]
     options = {"expected": 4.0, "reference": 5.0, "threshold": 10.0}
-    plain, part, fast, goes_on = (
-        rogerson(weekly(y), **options, **more)
-        for more in ({}, {"limit": 0.8}, {"fir": True}, {"compat": "surveillance"})
-    )
+    plain, fast = (rogerson(weekly(y), **options, fir=fir) for fir in (False, True))
+    part, goes_on = (surveillance.rogerson(weekly(y), **options, limit=limit) for limit in (0.8, None))
     assert plain.statistic[4:8, 0] == pytest.approx([0, 3.5, 0, 0])
     assert part.statistic[4:8, 0] == pytest.approx([0, 3.5, 0.3, 0])
     assert fast.statistic[[0, 5, 6], 0] == pytest.approx([0, 3.5, 0])
@@ -125,7 +125,7 @@ def test_gaps_and_short_histories():
     y = np.tile([2, 1, 3, 2], 20)[:, None]
     covered = np.ones(y.shape, bool)
     covered[70:73] = False
-    got = rogerson(weekly(y, covered=covered), last=15)
+    got = rogerson(weekly(y, covered=covered), training=65, last=15)
     assert got.tested[:, 0].tolist() == [True] * 5 + [False] * 3 + [True] * 7
     assert got.reasons[got.note[5, 0]] == NO_COVERAGE
     reference = rogerson(weekly(y, covered=covered), last=15, expected=2.0, compat="surveillance")
@@ -141,16 +141,21 @@ def test_gaps_and_short_histories():
         ({"compat": "R"}, "compat"),
         ({"reference": 2.0}, "go together"),
         ({"reference": 2.0, "threshold": 5.0, "arl": 50}, "arl or threshold"),
-        ({"limit": 1.0}, "share of the threshold"),
+        ({"limit": 0.8}, "surveillance.rogerson"),
         ({"arl": 1.0}, "arl must be above 1"),
-        ({"shift": 0.0}, "increase"),
-        ({"ratio": 1.0}, "increase"),
+        ({"shift": 0.0}, "shift must be above 0"),
+        ({"ratio": 1.0}, "ratio must be above 1"),
         ({"expected": 0.0}, "over 0"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(options, words):
     with pytest.raises(OptionError, match=words):
         rogerson(weekly(np.ones(80)), **options)
+
+
+def test_a_start_after_an_alarm_is_a_share_of_the_threshold():
+    with pytest.raises(OptionError, match="share of the threshold"):
+        surveillance.rogerson(weekly(np.ones(80)), limit=1.0)
 
 
 def test_one_incident_alone_does_not_alarm_on_a_head_start():

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
 from analytics._typing import FloatArray, IntArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
-from analytics.detectors.windows import NOTHING, check_windows
-from analytics.errors import unknown_option
-from analytics.kernels.windows.same_weeks import same_weeks
+from analytics.detectors.compat import Compat, has_reference
+from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
+from analytics.detectors.windows import NOTHING, Windows
+from analytics.options import check_level, renamed
 from analytics.results import Alarms, DetectorRun
 
-__all__ = ["bayes"]
+__all__ = ["bayes", "bayes_alarms"]
 
 
 _TINY = 1e-300
 
 
+@renamed(b="years", w="half_width")
+@has_reference
 def bayes(
     counts: Counts,
     *,
-    b: int = 0,
-    w: int = 6,
+    years: int = 0,
+    half_width: int = 6,
     include_current_year: bool = True,
     alpha: float | npt.ArrayLike = 0.05,
     last: int | None = None,
-    compat: Literal["surveillance"] | None = None,
+    compat: Compat | None = None,
 ) -> Alarms:
     """Raise an alarm where a count is improbable given the same weeks of past years and the weeks before.
 
@@ -38,18 +38,19 @@ def bayes(
     ----------
     counts : Counts
         By week or by day, as shown.
-    b : int
-        Past years whose weeks are looked at.
-    w : int
-        Periods on either side of the same one in each past year, and periods just before this one.
+    years : int
+        Past years whose weeks are looked at (R: ``b``).
+    half_width : int
+        Periods on either side of the same one in each past year, and periods just before this one
+        (R: ``w``).
     include_current_year : bool
-        Whether the `w` periods just before count too.
+        Whether the `half_width` periods just before count too.
     alpha : float or array, one for each region
         Probability of an alarm in a period where nothing changed, if counts are Poisson.
     last : int, optional
         Test only the last so many periods over at `as_of`.
     compat : {"surveillance"}, optional
-        Give what R's surveillance 1.20.3 gives.
+        Give what R's surveillance 1.20.3 gives: :func:`analytics.detectors.surveillance.bayes`.
 
     Returns
     -------
@@ -70,8 +71,7 @@ def bayes(
     Poisson's plus that of the estimate; counts that vary more raise more alarms than alpha.
 
     Reference periods without coverage are left out of n and S. The same week a year ago is found by its
-    date; with ``compat="surveillance"`` it is 52 periods (365 days) back, which drifts by a week every five
-    years or so. Nothing else differs.
+    date.
 
     References
     ----------
@@ -88,23 +88,15 @@ def bayes(
     >>> found.latest()[["observed", "upper_bound", "pvalue", "alarm"]].round(4).to_numpy().tolist()
     [[6, 4.0, 0.0111, True]]
     """
-    if compat not in (None, "surveillance"):
-        raise unknown_option("compat", compat, ("surveillance",))
+    return bayes_alarms(counts, Windows(years, half_width, include_current_year), alpha, last)
+
+
+def bayes_alarms(counts: Counts, windows: Windows, alpha: float | npt.ArrayLike, last: int | None) -> Alarms:
+    """Return the alarms against the predictive distribution of these windows."""
     grid = grid_of(counts, last=last)
     levels = per_region(alpha, grid, "alpha")
     check_level(alpha=levels)
-    b, w = check_windows(b, w, include_current_year, grid)
-    past = same_weeks(
-        grid.values,
-        grid.usable,
-        grid.starts,
-        first=grid.first,
-        period_days=grid.counts.period_days,
-        years=b,
-        half=w,
-        current=include_current_year,
-        calendar=compat is None,
-    )
+    past = windows.look_back(grid)
     y = grid.values[grid.first :]
     share = 1.0 / (past.number + 1.0)
     pvalue: FloatArray = np.asarray(
@@ -119,14 +111,8 @@ def bayes(
             method=f"P(Y >= observed) under the predictive distribution of {past.due} reference {grid.freq}s "
             "(Jeffreys' prior); null: one Poisson mean (Riebler 2004)",
             kind="pvalue",
-            overlap=_reach(b, w, grid.counts.period_days),
-            parameters={
-                "b": b,
-                "w": w,
-                "include_current_year": include_current_year,
-                "alpha": float(levels[0]) if (levels == levels[0]).all() else levels,
-                "compat": compat,
-            },
+            overlap=windows.reach(grid.counts.period_days),
+            parameters={**windows.parameters(), "alpha": levels},
         ),
         alarm=pvalue <= levels,
         untested=[(past.short, SHORT), (past.number == 0, NOTHING)],
@@ -135,10 +121,6 @@ def bayes(
         statistic=-np.log10(np.maximum(pvalue, _TINY)),
         pvalue=pvalue,
     )
-
-
-def _reach(b: int, w: int, period_days: int) -> int:
-    return 1 + w + round(b * 365.25 / period_days)
 
 
 def predictive_bounds(total: IntArray, number: IntArray, alpha: FloatArray) -> FloatArray:

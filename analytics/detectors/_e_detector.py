@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
-from analytics.errors import OptionError, unknown_option
+from analytics.detectors.grid import SHORT, Grid, grid_of, make_alarms, per_region
+from analytics.errors import OptionError
 from analytics.kernels.charts.e_process import Form, bet_on_counts, mean_limit
+from analytics.options import check_above, check_choice, check_level, check_one, check_whole
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["e_detector"]
@@ -19,9 +20,13 @@ __all__ = ["e_detector"]
 
 THIN = "fewer than half of the training periods have coverage"
 CONDITION = "anytime-valid only if the conditional mean never exceeds the stated m"
-_FORMS = ("shiryaev_roberts", "cusum", "process")
 _BETS = (0.05, 0.1, 0.2, 0.4, 0.8)
 _WINDOW_DAYS = 14
+_SUMS = {
+    "shiryaev_roberts": "sum over all starts",
+    "cusum": "largest product over all starts",
+    "process": "product since a stated start",
+}
 
 
 def e_detector(
@@ -110,39 +115,17 @@ def e_detector(
     >>> alarms.frame.loc[alarms.frame["alarm"], "label"].tolist()
     ['2019-W13']
     """
-    if form not in _FORMS:
-        raise unknown_option("form", form, _FORMS)
     process = form == "process"
-    stakes = np.asarray(bets, dtype=float)
-    if stakes.ndim != 1 or not stakes.size or not ((stakes > 0) & (stakes < 1)).all():
-        raise OptionError("bets are not usable", expected="numbers between 0 and 1", found=str(bets))
-    check_level(confidence=confidence)
-    if sum(given is not None for given in (arl, alpha, threshold)) > 1:
-        raise OptionError("the threshold is given twice", expected="one of arl, alpha and threshold")
-    if (process and arl is not None) or (not process and alpha is not None):
-        raise OptionError("that threshold is for another form", expected="arl (detectors), alpha (process)")
-    if restart is not None and not process:
-        raise OptionError("only a process restarts", expected='form="process"', found=form)
-
+    stakes = _checked(form, bets, confidence, arl, alpha, threshold, restart)
     grid = grid_of(counts, last=last)
-    periods, _ = grid.shape
+    periods, regions = grid.shape
     if training is None:
         training = 0 if m is not None else round(grid.periods_per_year)
-    if training < (0 if m is not None else 2):
-        raise OptionError("training is not usable", expected="2 periods or more", found=str(training))
+    check_whole(0 if m is not None else 2, training=training)
     start = min(training, periods)
-    thin = np.zeros(grid.shape[1], dtype=bool)
-    if m is None:
-        known = grid.usable[:start]
-        thin = known.sum(axis=0) * 2 < training
-        length = max(1, _WINDOW_DAYS // grid.counts.period_days)
-        limit = mean_limit(grid.values[:start], known, length, confidence)
-    else:
-        limit = per_region(m, grid, "m")
-        if (limit <= 0).any():
-            raise OptionError("m must be above 0", found=str(m))
-
+    limit, thin = _mean_limit(grid, m, training, confidence)
     level, rate, basis = _level(grid, process, arl, alpha, threshold)
+    resets = bool(reset) and not process
     evidence, alarm = bet_on_counts(
         grid.values,
         grid.usable,
@@ -152,35 +135,31 @@ def e_detector(
         form=form,
         begin=start,
         restarts=_restarts(grid, restart, start),
-        reset=reset and not process,
+        reset=resets,
     )
-    rows = slice(grid.first, None)
-    early = np.broadcast_to((np.arange(periods) < start)[rows, None], alarm[rows].shape)
-    one = grid.shape[1] == 1
-    what = "product since a stated start" if process else "sum over all starts"
-    if form == "cusum":
-        what = "largest product over all starts"
     run = DetectorRun(
         name="e_detector",
         method=(
-            f"Betting e-{'process' if process else 'detector'}, {what}; null hypothesis: the mean of a "
-            f"period, given the past, is at most m; {CONDITION} (Shin, Ramdas, Rinaldo 2024)."
+            f"Betting e-{'process' if process else 'detector'}, {_SUMS[form]}; null hypothesis: the mean of "
+            f"a period, given the past, is at most m; {CONDITION} (Shin, Ramdas, Rinaldo 2024)."
         ),
         kind="evalue" if process and m is not None else "score",
-        resets=reset and not process,
+        resets=resets,
         parameters={
-            "m": float(limit[0]) if one else limit,
+            "m": limit,
             "confidence": None if m is not None else confidence,
             "training": training,
             "form": form,
             "bets": tuple(float(b) for b in stakes),
-            "threshold": float(level[0]) if one else level,
+            "threshold": level,
             "restart": restart,
-            "reset": reset and not process,
+            "reset": resets,
         },
         rate=rate,
         rate_basis=basis,
     )
+    rows = slice(grid.first, None)
+    early = np.broadcast_to((np.arange(periods) < start)[rows, None], (periods - grid.first, regions))
     return make_alarms(
         grid,
         run,
@@ -188,6 +167,43 @@ def e_detector(
         untested=[(early, SHORT), (np.broadcast_to(thin, early.shape), THIN)],
         statistic=evidence[rows],
     )
+
+
+def _checked(
+    form: Form,
+    bets: Sequence[float],
+    confidence: float,
+    arl: object,
+    alpha: object,
+    threshold: object,
+    restart: object,
+) -> FloatArray:
+    """Return the stakes, all options that need no counts checked."""
+    check_choice("form", form, Form)
+    stakes = np.asarray(bets, dtype=float)
+    if stakes.ndim != 1 or not stakes.size or not ((stakes > 0) & (stakes < 1)).all():
+        raise OptionError("bets are not usable", expected="numbers between 0 and 1", found=str(bets))
+    check_level(confidence=confidence)
+    check_one(arl=arl, alpha=alpha, threshold=threshold)
+    process = form == "process"
+    if (process and arl is not None) or (not process and alpha is not None):
+        raise OptionError("that threshold is for another form", expected="arl (detectors), alpha (process)")
+    if restart is not None and not process:
+        raise OptionError("only a process restarts", expected='form="process"', found=form)
+    return stakes
+
+
+def _mean_limit(grid: Grid, m: object, training: int, confidence: float) -> tuple[FloatArray, BoolArray]:
+    """Return the largest mean that is nothing new, and where too little is known to say."""
+    if m is not None:
+        limit = per_region(m, grid, "m")
+        check_above(0, m=limit)
+        return limit, np.zeros(grid.shape[1], dtype=bool)
+    start = min(training, grid.shape[0])
+    known = grid.usable[:start]
+    length = max(1, _WINDOW_DAYS // grid.counts.period_days)
+    thin = known.sum(axis=0) * 2 < training
+    return mean_limit(grid.values[:start], known, length, confidence), np.asarray(thin)
 
 
 def _level(
@@ -203,8 +219,7 @@ def _level(
     else:
         wanted = grid.periods_per_year if arl is None else arl
         level = per_region(wanted if threshold is None else threshold, grid, "arl")
-    if (level <= 1).any():
-        raise OptionError("the threshold must be above 1", found=str(level.min()))
+    check_above(1, threshold=level)
     if process:
         return level, None, ""
     return level, grid.periods_per_year / level, f"at most; {CONDITION}"
@@ -217,8 +232,7 @@ def _restarts(grid: Grid, restart: int | Sequence[str | np.datetime64] | None, s
     if restart is None:
         return at
     if isinstance(restart, int | np.integer) and not isinstance(restart, bool):
-        if restart < 1:
-            raise OptionError("restart is not a number of periods", expected="1 or more", found=str(restart))
+        check_whole(1, restart=restart)
         at[start::restart] = True
         return at
     try:

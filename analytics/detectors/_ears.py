@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics._typing import FloatArray
+from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
-from analytics.errors import InputError, OptionError, unknown_option
+from analytics.detectors.compat import Compat, has_reference
+from analytics.detectors.grid import SHORT, Grid, grid_of, make_alarms, per_region
+from analytics.errors import InputError, OptionError
 from analytics.kernels.charts.ears import (
     cumulated_tail,
-    ears_reference,
     ears_scan,
     empty_answers,
     floor_bounds,
     floor_scores,
     largest_count,
 )
+from analytics.options import check_at_least, check_choice, check_level, check_whole
 from analytics.results import Alarms, DetectorRun
 
-__all__ = ["GAP", "UNDEFINED", "ears"]
+__all__ = ["GAP", "EarsRule", "Method", "ears", "ears_alarms", "ears_grid"]
 
 Method = Literal["C1", "C2", "C3"]
 
 GAP = "a period without coverage in the baseline"
-UNDEFINED = "a constant baseline leaves the statistic undefined"
 _ALPHA = {"C1": 0.001, "C2": 0.001, "C3": 0.025}
 _LAG = {"C1": 1, "C2": 3, "C3": 3}  # the baseline ends so many periods before the one tested
 _LONGEST = 366
 
 
+@has_reference
 def ears(
     counts: Counts,
     *,
@@ -43,7 +46,7 @@ def ears(
     min_sigma: float = 0.0,
     pvalues: bool = False,
     last: int | None = None,
-    compat: Literal["surveillance"] | None = None,
+    compat: Compat | None = None,
 ) -> Alarms:
     """Raise an alarm where a count exceeds the prediction bound of the few periods before it.
 
@@ -65,13 +68,13 @@ def ears(
     last : int, optional
         Test only the last so many periods over at `as_of`.
     compat : {"surveillance"}, optional
-        Give what R's surveillance 1.20.3 gives.
+        Give what R's surveillance 1.20.3 gives: :func:`analytics.detectors.surveillance.ears`.
 
     Returns
     -------
     Alarms
-        Alarm iff ``statistic`` is above the threshold in ``run().parameters["threshold"]``, which is iff
-        ``observed`` is above ``upper_bound`` (for C3 in compat, only the latter).
+        Alarm iff ``statistic`` is above the threshold in ``how().parameters["threshold"]``, which is iff
+        ``observed`` is above ``upper_bound``.
 
     Raises
     ------
@@ -98,10 +101,6 @@ def ears(
     normal counts, integrated numerically (0.07 % measured at 0.1 %, 2.4 % at 2.5 %). A period with no
     events raises no alarm, whatever came before it.
 
-    With ``compat="surveillance"``: bound ``mean + z * sd``, no correction for the estimates, an alarm on
-    every event above a constant baseline; C3 there sums the two periods *before* and leaves today's count
-    out, and is not tested where that is 0/0.
-
     References
     ----------
     .. [1] Hutwagner, L., Thompson, W., Seeman, G. M., Treadwell, T. (2003). The bioterrorism preparedness and
@@ -118,75 +117,119 @@ def ears(
     >>> found.latest()[["observed", "upper_bound", "alarm"]].round(2).to_numpy().tolist()
     [[9, 7.0, True]]
     """
-    if method not in _LAG:
-        raise unknown_option("method", method, tuple(_LAG))
-    if compat not in (None, "surveillance"):
-        raise unknown_option("compat", compat, ("surveillance",))
-    if (
-        isinstance(baseline, bool)
-        or not isinstance(baseline, int | np.integer)
-        or not 2 <= baseline <= _LONGEST
-    ):
-        raise OptionError(
-            "baseline is not a number of periods", expected=f"2 to {_LONGEST}", found=str(baseline)
-        )
-    if not (isinstance(min_sigma, int | float | np.number) and 0 <= float(min_sigma) < np.inf):
-        raise OptionError("min_sigma is not a standard deviation", expected="0 or more", found=str(min_sigma))
-    if pvalues and compat is not None:
-        raise OptionError("pvalues are not part of compat", todo="leave one of the two out")
+    rule = EarsRule(method, baseline, min_sigma)
+    grid, levels = ears_grid(counts, rule, alpha, last)
+    n, most = int(baseline), int(grid.values.max())
+    several, which = np.unique(levels, return_inverse=True)
+    limits = _thresholds(several, n, rule.cumulated)
+    scores = floor_scores(n, n * most)
+    bounds = floor_bounds(scores, limits + rule.cumulated)
+    arrays = empty_answers(grid.shape[0] - grid.first, grid.shape[1], rule.gaps(grid))
+    ears_scan(
+        *rule.common(grid),
+        scores,
+        bounds,
+        which.astype(np.int64),
+        limits[which],
+        rule.cumulated,
+        n * most >= len(scores),
+        *arrays,
+    )
+    pvalue = _pvalues(arrays[2], n, rule.cumulated) if pvalues else None
+    parameters = {"alpha": levels, "threshold": limits[which]}
+    return ears_alarms(grid, rule, arrays, parameters, pvalue=pvalue)
+
+
+@dataclass(frozen=True, slots=True)
+class EarsRule:
+    """Which of the three rules, on which baseline.
+
+    Attributes
+    ----------
+    method : {"C1", "C2", "C3"}
+    baseline : int
+        Periods in it.
+    min_sigma : float
+        Smallest standard deviation, in counts.
+    """
+
+    method: Method
+    baseline: int
+    min_sigma: float
+
+    @property
+    def lag(self) -> int:
+        """Periods between the last of the baseline and the one tested, that one counted."""
+        return _LAG[self.method]
+
+    @property
+    def cumulated(self) -> bool:
+        """Whether the excess of three periods is added."""
+        return self.method == "C3"
+
+    def gaps(self, grid: Grid) -> bool:
+        """Whether any period lacks coverage."""
+        return not bool(grid.usable.all())
+
+    def common(self, grid: Grid) -> tuple[npt.NDArray[np.int32], BoolArray, bool, int, int, int, float]:
+        """Return what the kernels of either mode begin with."""
+        return (
+            grid.values, grid.usable, self.gaps(grid), grid.first, int(self.baseline), self.lag,
+            float(self.min_sigma),
+        )  # fmt: skip
+
+
+def ears_grid(
+    counts: Counts, rule: EarsRule, alpha: float | npt.ArrayLike | None, last: int | None
+) -> tuple[Grid, FloatArray]:
+    """Return the grid and the level of each region, all options checked."""
+    check_choice("method", rule.method, Method)
+    check_whole(2, _LONGEST, unit="periods", baseline=rule.baseline)
+    check_at_least(0, min_sigma=rule.min_sigma)
     grid = grid_of(counts, last=last)
-    levels = per_region(_ALPHA[method] if alpha is None else alpha, grid, "alpha")
+    levels = per_region(_ALPHA[rule.method] if alpha is None else alpha, grid, "alpha")
     check_level(alpha=levels)
     if (levels >= 0.5).any():
         raise OptionError("alpha must be below 0.5", expected="such as 0.001", found=str(levels.max()))
-    most = int(grid.values.max())
-    if most > largest_count(int(baseline)):
-        raise InputError(
-            "a count is too large", expected=f"at most {largest_count(int(baseline)):,}", found=f"{most:,}"
-        )
-    n, lag, cumulated, gaps = int(baseline), _LAG[method], method == "C3", not bool(grid.usable.all())
-    several, which = np.unique(levels, return_inverse=True)
-    threshold = (-special.ndtri(several) if compat else _thresholds(several, n, cumulated))[which]
-    common = (grid.values, grid.usable, gaps, grid.first, n, lag, float(min_sigma))
-    arrays = empty_answers(grid.shape[0] - grid.first, grid.shape[1], gaps)
-    if compat:
-        ears_reference(*common, threshold, cumulated, *arrays)
-    else:
-        scores = floor_scores(n, n * most)
-        bounds = floor_bounds(scores, _thresholds(several, n, cumulated) + cumulated)
-        dense = n * most >= len(scores)
-        ears_scan(*common, scores, bounds, which.astype(np.int64), threshold, cumulated, dense, *arrays)
+    most, largest = int(grid.values.max()), largest_count(int(rule.baseline))
+    if most > largest:
+        raise InputError("a count is too large", expected=f"at most {largest:,}", found=f"{most:,}")
+    return grid, levels
+
+
+def ears_alarms(
+    grid: Grid,
+    rule: EarsRule,
+    arrays: tuple[Any, ...],
+    parameters: Mapping[str, object],
+    *,
+    pvalue: FloatArray | None = None,
+    undefined: tuple[tuple[BoolArray, str], ...] = (),
+) -> Alarms:
+    """Return the alarms from the arrays that a scan has filled."""
     expected, upper, statistic, alarm, missing = arrays
+    n, lag, more = int(rule.baseline), rule.lag, 2 * rule.cumulated
     periods = np.arange(grid.first, grid.shape[0])[:, None]
-    untested = [(periods < n + lag - 1 + 2 * cumulated, SHORT)]
-    if gaps:
+    untested = [(periods < n + lag - 1 + more, SHORT)]
+    if rule.gaps(grid):
         untested.append((missing, GAP))
-    if compat and cumulated:
-        untested.append((np.isnan(upper), UNDEFINED))
     run = DetectorRun(
-        name=f"ears_{method.lower()}",
-        method=f"EARS {method}: against the mean and sd of {n} {grid.freq}s ending {lag} before; null: the "
-        "count comes from their distribution (Hutwagner et al. 2003; Fricker et al. 2008)",
-        kind="pvalue" if pvalues else "score",
-        overlap=n + lag + 2 * cumulated,
-        parameters={
-            "method": method,
-            "baseline": n,
-            "alpha": levels if several.size > 1 else float(several[0]),
-            "min_sigma": float(min_sigma),
-            "threshold": threshold if several.size > 1 else float(threshold[0]),
-            "compat": compat,
-        },
+        name=f"ears_{rule.method.lower()}",
+        method=f"EARS {rule.method}: against the mean and sd of {n} {grid.freq}s ending {lag} before; null: "
+        "the count comes from their distribution (Hutwagner et al. 2003; Fricker et al. 2008)",
+        kind="score" if pvalue is None else "pvalue",
+        overlap=n + lag + more,
+        parameters={**asdict(rule), **parameters},
     )
     return make_alarms(
         grid,
         run,
         alarm=alarm,
-        untested=untested,
+        untested=[*untested, *undefined],
         expected=expected,
         upper_bound=upper,
         statistic=statistic,
-        pvalue=_pvalues(statistic, n, cumulated) if pvalues else None,
+        pvalue=pvalue,
     )
 
 

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.counts import Counts
-from analytics.detectors.grid import check_above, check_level, grid_of, make_alarms, per_region
-from analytics.detectors.training import Family, in_control
+from analytics.detectors.grid import grid_of, per_region
+from analytics.detectors.training import ChartRows, Family, in_control
 from analytics.errors import OptionError
 from analytics.kernels.charts.ewma import ewma_design, ewma_run
+from analytics.options import check_above, check_level, check_one
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["ewma"]
@@ -66,11 +67,11 @@ def ewma(
     mean, dispersion : float or array, one for each region, optional
         In control; estimated by default.
     training : int, optional
-        Periods of training, not tested: those right before the `last` ones, or the first ones. All before
-        `last`, or the first year, by default. At least 8, and half of those asked for, must have data.
+        Periods at the start that mean and dispersion come from, not tested; a year by default, none where
+        both are given. At least 8, and half of those asked for, must have data.
     reset : bool
     last : int, optional
-        Test only the last so many periods.
+        Report only the last so many periods; the chart still runs from the end of training.
 
     Returns
     -------
@@ -93,13 +94,12 @@ def ewma(
     [False, False, False, False, True, True, True, True]
     """
     check_level(weight=weight)
-    if arl is not None and threshold is not None:
-        raise OptionError("arl sets the threshold", todo="give arl or threshold")
+    check_one(arl=arl, threshold=threshold)
     check_above(1, arl=arl)
     check_above(0, threshold=threshold)
     grid = grid_of(counts, last=last)
-    control = in_control(grid, family=family, mean=mean, dispersion=dispersion, training=training, last=last)
-    if len(control.mean) > 1 or isinstance(mean, str):
+    control = in_control(grid, family=family, mean=mean, dispersion=dispersion, training=training)
+    if len(control.mean) > 1:
         raise OptionError("ewma takes one mean a region", expected=f"1 or {grid.shape[1]} numbers")
     level, spread = control.mean[0], control.dispersion
     wanted = rate = None
@@ -109,23 +109,18 @@ def ewma(
         width, rate = design.width, grid.periods_per_year / design.run_length
     else:
         width = per_region(threshold, grid, "threshold")
-    shape, at = (grid.shape[0] - grid.first, grid.shape[1]), control.start - grid.first
-    statistic, bound = np.full(shape, np.nan), np.full(shape, np.nan)
-    alarm = np.zeros(shape, dtype=bool)
-    usable = grid.usable[control.start :]
+    rows = ChartRows.of(grid, control.start)
     ewma_run(
         grid.values[control.start :],
-        None if usable.all() else usable,
+        rows.usable(),
         level,
         np.sqrt(level * spread),
         width,
         float(weight),
         bool(reset),
         level.copy(),
-        np.zeros(shape[1]),
-        statistic[at:],
-        alarm[at:],
-        bound[at:],
+        np.zeros(grid.shape[1]),
+        *rows.run(),
     )
     law = "Poisson" if family == "poisson" else "negative binomial"
     run = DetectorRun(
@@ -140,18 +135,10 @@ def ewma(
             "threshold": width,
             "mean": level,
             "dispersion": spread,
-            "training": training,
+            "training": control.start,
+            "reset": bool(reset),
         },
         rate=rate,
         rate_basis="" if rate is None else "run length by Markov chain, in-control counts independent",
     )
-    return make_alarms(
-        grid,
-        run,
-        alarm=alarm,
-        untested=control.untested(grid),
-        statistic=statistic,
-        upper_bound=bound,
-        expected=control.rows(grid),
-        notes=(control.said,),
-    )
+    return rows.alarms(run, control)

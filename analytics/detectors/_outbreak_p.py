@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 
+from analytics._typing import FloatArray
 from analytics.counts import Counts
+from analytics.detectors.compat import Compat, has_reference, only_as_in_r
 from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
-from analytics.errors import OptionError, unknown_option
 from analytics.kernels.charts.onset import onset_scan
+from analytics.options import check_above, renamed
 from analytics.results import Alarms, DetectorRun
 
-__all__ = ["outbreak_p"]
+__all__ = ["outbreak_p", "outbreak_p_run"]
 
-_MOST, _REFERENCE_MOST = 2**31, 200  # counts looked at for the bound
+_MOST = 2**31  # counts looked at for the bound
 _FEWEST = 2.0  # incidents since the start before anything can rise
 
 
+@renamed(**only_as_in_r("outbreak_p", "ret returns"))
+@has_reference
 def outbreak_p(
     counts: Counts,
     *,
     threshold: float | npt.ArrayLike = 100.0,
     reset: bool = True,
-    ret: Literal["cases", "value"] = "cases",
     last: int | None = None,
-    compat: Literal["surveillance"] | None = None,
+    compat: Compat | None = None,
 ) -> Alarms:
     """Raise an alarm where the counts so far speak for a rising level rather than a constant one.
 
@@ -38,19 +39,17 @@ def outbreak_p(
         Likelihood ratio above which an alarm is raised; above 1.
     reset : bool
         Whether the series starts anew with the period after an alarm.
-    ret : {"cases", "value"}
-        What `upper_bound` holds: the largest count that would not raise an alarm, or the likelihood ratio.
     last : int, optional
         Test only the last so many periods over at `as_of`; all before them still count.
     compat : {"surveillance"}, optional
-        Give what R's surveillance 1.20.3 gives: never reset, and with ``ret="cases"`` the smallest count
-        that raises an alarm, up to 200.
+        Give what R's surveillance 1.20.3 gives: :func:`analytics.detectors.surveillance.outbreak_p`.
 
     Returns
     -------
     Alarms
-        `statistic` is the logarithm of the likelihood ratio, `expected` the mean of the periods before.
-        Where an alarm would stand even at a count of 0, there is no bound.
+        `statistic` is the logarithm of the likelihood ratio, `expected` the mean of the periods before,
+        `upper_bound` the largest count that would not raise an alarm: none where an alarm would stand even at
+        a count of 0.
 
     Raises
     ------
@@ -84,47 +83,31 @@ def outbreak_p(
     >>> found.latest()[["observed", "upper_bound", "alarm"]].to_numpy().tolist()
     [[9, 6.0, True]]
     """
-    if compat not in (None, "surveillance"):
-        raise unknown_option("compat", compat, ("surveillance",))
-    if ret not in ("cases", "value"):
-        raise unknown_option("ret", ret, ("cases", "value"))
     grid = grid_of(counts, last=last)
     levels = per_region(threshold, grid, "threshold")
-    if (levels <= 1).any():
-        raise OptionError("threshold is a likelihood ratio", expected="above 1", found=str(levels.min()))
+    check_above(1, threshold=levels)
     statistic, alarm, level, smallest = onset_scan(
-        grid.values,
-        grid.usable,
-        grid.first,
-        np.log(levels),
-        bool(reset) and compat is None,
-        ret == "cases",
-        _REFERENCE_MOST if compat else _MOST,
-        0.0 if compat else _FEWEST,
+        grid.values, grid.usable, grid.first, np.log(levels), bool(reset), True, _MOST, _FEWEST
     )
-    if ret == "value":
-        with np.errstate(over="ignore"):
-            bound = np.exp(statistic)
-    else:
-        bound = smallest if compat else smallest - 1
     before = np.cumsum(grid.usable, axis=0, dtype=np.int32)[grid.first :] - grid.usable[grid.first :]
+    run = outbreak_p_run(levels, resets=bool(reset))
     return make_alarms(
         grid,
-        DetectorRun(
-            name="outbreak_p",
-            method="likelihood ratio of a never-falling against a constant Poisson level; null: one Poisson "
-            "mean since the start (Frisén, Andersson and Schiöler 2009)",
-            resets=bool(reset) and compat is None,
-            parameters={
-                "threshold": float(levels[0]) if (levels == levels[0]).all() else levels,
-                "reset": bool(reset),
-                "ret": ret,
-                "compat": compat,
-            },
-        ),
+        run,
         alarm=alarm,
-        untested=[] if compat else [(before == 0, SHORT)],
+        untested=[(before == 0, SHORT)],
         expected=level,
-        upper_bound=bound,
+        upper_bound=smallest - 1,
         statistic=statistic,
+    )
+
+
+def outbreak_p_run(levels: FloatArray, *, resets: bool, **parameters: object) -> DetectorRun:
+    """Return what a run of the method says of itself."""
+    return DetectorRun(
+        name="outbreak_p",
+        method="likelihood ratio of a never-falling against a constant Poisson level; null: one Poisson "
+        "mean since the start (Frisén, Andersson and Schiöler 2009)",
+        resets=resets,
+        parameters={"threshold": levels, "reset": resets, **parameters},
     )

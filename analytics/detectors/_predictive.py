@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import FloatArray
+from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, check_level, grid_of, make_alarms, per_region
-from analytics.errors import OptionError
+from analytics.detectors.grid import SHORT, Grid, make_alarms, per_region, weekly_grid
 from analytics.kernels.forecast.means import forecast
 from analytics.kernels.forecast.tails import mean_tail, mixed_upper_tail
+from analytics.options import check_level, check_whole
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["predictive"]
@@ -133,28 +133,15 @@ def predictive(
     >>> predictive(counts, last=3).alarm.tolist()
     [[False, False], [False, True], [False, True]]
     """
-    if counts.freq != "week":
-        raise OptionError(
-            "predictive tests weeks", found=f"periods of a {counts.freq}", todo='counts.resample("week")'
-        )
-    for name, number, smallest in (("least", least, 1), ("refit", refit, 1), ("history", history, SHORTEST)):
-        if number is not None and (
-            not isinstance(number, int | np.integer) or isinstance(number, bool) or number < smallest
-        ):
-            raise OptionError(
-                f"{name} is not usable", expected=f"a whole number from {smallest}", found=str(number)
-            )
-    grid = grid_of(counts, last=last)
+    check_whole(1, least=least, refit=refit)
+    check_whole(SHORTEST, history=history)
+    grid = weekly_grid(counts, "predictive", last=last)
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)
-    rows = slice(grid.first, None)
     day = grid.starts.astype("datetime64[D]").astype(np.int64)
     made = forecast(grid.values, grid.usable, day, grid.first, refit=refit, history=history)
-    now = grid.values[rows].astype(float)
-    before, known = np.zeros_like(now), np.zeros(now.shape, dtype=bool)
-    begin = max(grid.first, 1)
-    before[begin - grid.first :] = grid.values[begin - 1 : -1]
-    known[begin - grid.first :] = grid.usable[begin - 1 : -1]
+    now = grid.values[grid.first :].astype(float)
+    before, known = _week_before(grid)
     weeks = made.weeks.astype(float)
     ready = weeks >= SHORTEST
 
@@ -176,7 +163,7 @@ def predictive(
         kind="pvalue",
         overlap=2,
         parameters={
-            "alpha": level if np.unique(level).size > 1 else float(level[0]),
+            "alpha": level,
             "least": least,
             "refit": refit,
             "history": history,
@@ -194,6 +181,16 @@ def predictive(
         pvalue=pvalue,
         barred=few,
     )
+
+
+def _week_before(grid: Grid) -> tuple[FloatArray, BoolArray]:
+    """Return the count of the week before each tested one, and where there is one."""
+    shape = (grid.shape[0] - grid.first, grid.shape[1])
+    before, known = np.zeros(shape), np.zeros(shape, dtype=bool)
+    begin = max(grid.first, 1)
+    before[begin - grid.first :] = grid.values[begin - 1 : -1]
+    known[begin - grid.first :] = grid.usable[begin - 1 : -1]
+    return before, known
 
 
 def _largest(

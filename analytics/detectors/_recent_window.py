@@ -10,17 +10,19 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, Grid, check_level, grid_of, make_alarms, per_region
-from analytics.errors import OptionError, unknown_option
+from analytics.detectors.grid import SHORT, Grid, grid_of, make_alarms, per_region
+from analytics.errors import OptionError
 from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.kernels.windows.recent import Lengths, RollingTest, rolling_test
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
-from analytics.options import check_windows
+from analytics.options import check_choice, check_level, check_windows
 from analytics.periods import Freq, check_freq
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["recent_window"]
 
+
+Null = Literal["constant", "expected"]
 
 PARTLY = "part of the recent window has no coverage"
 _DAY = np.timedelta64(1, "D")
@@ -38,7 +40,7 @@ def recent_window(
     guard: int = 28,
     baseline: int = 364,
     alpha: float | npt.ArrayLike = 1 / 52,
-    null: Literal["constant", "expected"] = "constant",
+    null: Null = "constant",
     every: Freq | None = None,
     last: int | None = None,
     bound: bool = False,
@@ -111,8 +113,7 @@ def recent_window(
     >>> alarms.alarm.ravel()
     array([False, False,  True,  True])
     """
-    if null not in ("constant", "expected"):
-        raise unknown_option("null", null, ("constant", "expected"))
+    check_choice("null", null, Null)
     if null == "expected" and bound:
         raise OptionError("bound is for the constant null only", todo="leave out bound, or null='constant'")
     if every is not None and check_freq(every) != counts.freq:
@@ -130,7 +131,7 @@ def recent_window(
     # One past the last of the finest periods that each row ends with.
     after = ((grid.starts[rows] - counts.starts[0]) / _DAY).astype(np.int64) + size
     ends = after // step
-    over = ~grid.counts.provisional[rows] & (ends <= len(counts))
+    over = ~grid.counts.provisional[rows] & (ends <= len(counts.starts))
     long = (ends >= span) & over
     lengths = Lengths(recent // step, guard // step, baseline // step)
     if null == "constant":
@@ -139,7 +140,7 @@ def recent_window(
     else:
         day = counts.starts.astype("datetime64[D]").astype(np.int64)
         test = rolling_expected_test(day, counts.values, counts.coverage, ends[long], lengths, step=step)
-    parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": _one(level)}
+    parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": level}
     return _alarms(grid, test, long, level, parameters, step)
 
 
@@ -194,7 +195,3 @@ def _alarms(
         notes=(f"p-values refer to the {recent} days that end with the period",),
     )
     return replace(alarms, covered=grid.usable[grid.first :])
-
-
-def _one(level: FloatArray) -> float | list[float]:
-    return float(level[0]) if (level == level[0]).all() else level.tolist()

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import FloatArray
+from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
-from analytics.detectors.windows import check_windows
-from analytics.errors import OptionError, unknown_option
+from analytics.detectors.compat import Compat, has_reference
+from analytics.detectors.grid import SHORT, Grid, grid_of, make_alarms, per_region
+from analytics.detectors.windows import Windows
 from analytics.kernels.charts.poisson_limits import crow_gardner_upper
-from analytics.kernels.windows.same_weeks import same_weeks
+from analytics.options import check_above, renamed
 from analytics.results import Alarms, DetectorRun
 
-__all__ = ["rki"]
-
+__all__ = ["SMALL", "Moments", "moments", "rki", "rki_alarms"]
 
 TOO_FEW = "fewer than half of the reference periods have coverage"
-_SMALL = 20  # up to this mean the Poisson limit, above it mean + 2 sd
-_PRINTED = {11: 19.05}  # Crow and Gardner's table rounds this one down
+SMALL = 20  # up to this mean the Poisson limit, above it mean + 2 sd
 
 
+@renamed(b="years", w="half_width")
+@has_reference
 def rki(
     counts: Counts,
     *,
-    b: int = 2,
-    w: int = 4,
+    years: int = 2,
+    half_width: int = 4,
     include_current_year: bool = False,
     threshold: float | npt.ArrayLike = 1.0,
     last: int | None = None,
-    compat: Literal["surveillance"] | None = None,
+    compat: Compat | None = None,
 ) -> Alarms:
     """Raise an alarm where a count exceeds the upper 95 % limit of the mean of its reference weeks.
 
@@ -40,19 +40,20 @@ def rki(
     ----------
     counts : Counts
         By week or by day, as shown.
-    b : int
-        Past years whose weeks are looked at.
-    w : int
-        Periods on either side of the same one in each past year, and periods just before this one.
+    years : int
+        Past years whose weeks are looked at (R: ``b``).
+    half_width : int
+        Periods on either side of the same one in each past year, and periods just before this one
+        (R: ``w``).
     include_current_year : bool
-        Whether the `w` periods just before count too. The usual settings: RKI 1 is ``b=0, w=6`` with the
-        current year, RKI 2 ``b=1, w=6`` with it, RKI 3 (the default) ``b=2, w=4`` without.
+        Whether the `half_width` periods just before count too. The usual settings, years and half-width:
+        RKI 1 is 0 and 6 with the current year, RKI 2 is 1 and 6 with it, RKI 3 (the default) 2 and 4 without.
     threshold : float or array, one for each region
         How far to the limit the count must go: 1 is the limit, 2 twice as far from the mean.
     last : int, optional
         Test only the last so many periods over at `as_of`.
     compat : {"surveillance"}, optional
-        Give what R's surveillance 1.20.3 gives.
+        Give what R's surveillance 1.20.3 gives: :func:`analytics.detectors.surveillance.rki`.
 
     Returns
     -------
@@ -75,8 +76,7 @@ def rki(
     Differences from the reference: the same week a year ago is found by its date, not 52 weeks back; the
     Poisson limit runs straight from one whole number to the next, where the reference rounds the mean down,
     which puts the limit up to 2 counts too low; the sd is at least the square root of the mean, so that a
-    constant series has a limit above itself; at least half of the reference periods need coverage. With
-    ``compat="surveillance"`` the limits are those of the printed table (three decimals).
+    constant series has a limit above itself; at least half of the reference periods need coverage.
 
     References
     ----------
@@ -90,74 +90,82 @@ def rki(
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"Kirkuk": [2, 1, 0, 3, 1, 2, 6]}, index=[f"2020-W{i}" for i in range(10, 17)])
     >>> week = Counts.from_frame(frame, freq="week", as_of="2020-04-19")
-    >>> found = rki(week, b=0, w=6, include_current_year=True)
+    >>> found = rki(week, years=0, half_width=6, include_current_year=True)
     >>> found.latest()[["observed", "expected", "upper_bound", "alarm"]].round(3).to_numpy().tolist()
     [[6, 1.5, 6.005, False]]
     """
-    if compat not in (None, "surveillance"):
-        raise unknown_option("compat", compat, ("surveillance",))
     grid = grid_of(counts, last=last)
     limits = per_region(threshold, grid, "threshold")
-    if (limits <= 0).any() or (compat and (limits != 1).any()):
-        expected = "1 with compat='surveillance'" if compat else "above 0"
-        raise OptionError("threshold is not usable", expected=expected, found=str(threshold))
-    b, w = check_windows(b, w, include_current_year, grid)
-    past = same_weeks(
-        grid.values,
-        grid.usable,
-        grid.starts,
-        first=grid.first,
-        period_days=grid.counts.period_days,
-        years=b,
-        half=w,
-        current=include_current_year,
-        calendar=compat is None,
-        squares=True,
-    )
-    few = 2 * past.number < max(past.due, 2)
-    number = np.maximum(past.number, 1)
-    mean = past.total / number
-    spread = np.maximum(past.squares * number - past.total**2, 0) / (number * np.maximum(number - 1.0, 1.0))
-    limit = _reference_limit(mean, spread) if compat else _limit(mean, spread)
-    y = grid.values[grid.first :]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = (y - mean) / (limit - mean)
-    bound = limit if compat else mean + limits * (limit - mean)
-    if compat:
-        # A limit at the mean itself: 0/0 where the count is there too.
-        statistic = np.where(np.isnan(statistic), 0.0, statistic)
-    return make_alarms(
+    check_above(0, threshold=limits)
+    windows = Windows(years, half_width, include_current_year)
+    past = moments(grid, windows)
+    poisson = np.interp(past.mean, np.arange(SMALL + 1.0), crow_gardner_upper(SMALL))
+    large = past.mean + 2 * np.sqrt(np.maximum(past.variance, past.mean))
+    limit = np.where(past.mean <= SMALL, poisson, large)
+    statistic = (grid.values[grid.first :] - past.mean) / (limit - past.mean)
+    return rki_alarms(
         grid,
-        DetectorRun(
-            name="rki",
-            method=f"the count against the upper 95 % limit of the mean of {past.due} reference {grid.freq}s "
-            "(Poisson up to 20, then mean + 2 sd); null: it comes from their distribution (Höhle 2007)",
-            parameters={
-                "b": b,
-                "w": w,
-                "include_current_year": include_current_year,
-                "threshold": float(limits[0]) if (limits == limits[0]).all() else limits,
-                "compat": compat,
-            },
-        ),
-        alarm=y > bound if compat else statistic > limits,
-        untested=[(past.short, SHORT), (few, TOO_FEW)],
-        expected=mean,
-        upper_bound=bound,
+        windows,
+        past,
+        limits,
+        alarm=statistic > limits,
+        upper_bound=past.mean + limits * (limit - past.mean),
         statistic=statistic,
     )
 
 
-def _limit(mean: FloatArray, variance: FloatArray) -> FloatArray:
-    known = crow_gardner_upper(_SMALL)
-    poisson = np.interp(mean, np.arange(_SMALL + 1.0), known)
-    large = mean + 2 * np.sqrt(np.maximum(variance, mean))
-    return np.asarray(np.where(mean <= _SMALL, poisson, large))
+@dataclass(frozen=True, eq=False, slots=True)
+class Moments:
+    """Mean and variance of the reference counts of each tested period.
+
+    Attributes
+    ----------
+    mean, variance : float arrays, shape (periods, regions)
+    due : int
+        Reference periods where none is missing.
+    short, few : bool arrays, broadcast with them
+        Where the history does not reach back far enough; where most of it has no coverage.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
+    due: int
+    short: BoolArray
+    few: BoolArray
 
 
-def _reference_limit(mean: FloatArray, variance: FloatArray) -> FloatArray:
-    table = crow_gardner_upper(_SMALL).round(3)
-    for count, printed in _PRINTED.items():
-        table[count] = printed
-    small = table[np.minimum(np.floor(mean), _SMALL).astype(np.int64)]
-    return np.asarray(np.where(mean <= _SMALL, small, mean + 2 * np.sqrt(variance)))
+def moments(grid: Grid, windows: Windows) -> Moments:
+    """Return mean and variance of the counts in these windows."""
+    past = windows.look_back(grid, squares=True)
+    few = 2 * past.number < max(past.due, 2)
+    number = np.maximum(past.number, 1)
+    variance = np.maximum(past.squares * number - past.total**2, 0) / (number * np.maximum(number - 1.0, 1.0))
+    return Moments(past.total / number, variance, past.due, past.short, few)
+
+
+def rki_alarms(
+    grid: Grid,
+    windows: Windows,
+    past: Moments,
+    threshold: FloatArray,
+    *,
+    alarm: BoolArray,
+    upper_bound: FloatArray,
+    statistic: FloatArray,
+) -> Alarms:
+    """Return the alarms of the rule, ours or the reference's."""
+    run = DetectorRun(
+        name="rki",
+        method=f"the count against the upper 95 % limit of the mean of {past.due} reference {grid.freq}s "
+        "(Poisson up to 20, then mean + 2 sd); null: it comes from their distribution (Höhle 2007)",
+        parameters={**windows.parameters(), "threshold": threshold},
+    )
+    return make_alarms(
+        grid,
+        run,
+        alarm=alarm,
+        untested=[(past.short, SHORT), (past.few, TOO_FEW)],
+        expected=past.mean,
+        upper_bound=upper_bound,
+        statistic=statistic,
+    )

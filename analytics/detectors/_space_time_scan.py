@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics._typing import BoolArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, check_level, check_seed, grid_of, make_alarms, per_region
+from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.geo.coordinates import region_coordinates
 from analytics.kernels.space.prospective import (
@@ -19,6 +19,7 @@ from analytics.kernels.space.prospective import (
     untestable_scan,
 )
 from analytics.kernels.space.scan import great_circle
+from analytics.options import check_level, check_seed
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["space_time_scan"]

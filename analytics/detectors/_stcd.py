@@ -12,16 +12,20 @@ import pandas as pd
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.counts import Counts
+from analytics.detectors.compat import Compat, has_reference
 from analytics.detectors.events import area_shares, events_of_arrays, events_of_incidents
 from analytics.detectors.grid import grid_of, make_alarms
-from analytics.errors import OptionError, unknown_option
+from analytics.errors import OptionError
 from analytics.incidents import Incidents
 from analytics.kernels.space.scan import EARTH_KM
 from analytics.kernels.space.stcd import running_clusters
+from analytics.options import check_above, check_choice, renamed
 from analytics.results import Alarms, DetectorRun, format_number
 
 __all__ = ["EventClusters", "stcd"]
 
+
+Expected = Literal["separable", "uniform"]
 
 _DAY = np.timedelta64(1, "D")
 
@@ -164,6 +168,11 @@ _METHOD = (
 )
 
 
+_REGION = "region is what says how large the region is; R takes it and uses it for nothing"
+
+
+@renamed(area=_REGION, areas_within=_REGION)
+@has_reference
 def stcd(
     x: Incidents | npt.ArrayLike,
     y: npt.ArrayLike | None = None,
@@ -173,11 +182,9 @@ def stcd(
     epsilon: float,
     threshold: float,
     cusum: bool = False,
-    expected: Literal["separable", "uniform"] = "separable",
+    expected: Expected = "separable",
     region: npt.ArrayLike | None = None,
-    area: float | None = None,
-    areas_within: npt.ArrayLike | None = None,
-    compat: Literal["surveillance"] | None = None,
+    compat: Compat | None = None,
 ) -> EventClusters:
     """Watch single events for a cluster that emerges in space and time.
 
@@ -208,12 +215,8 @@ def stcd(
         For ``"uniform"``: a rectangle (x from, x to, y from, y to) or a polygon's corners. For incidents
         corners are longitude, latitude, and the default is the convex hull; areas are then those of Lambert's
         equal-area projection. Areas of discs within the region are exact.
-    area, areas_within : float and array, shape (events,), optional
-        For ``"uniform"`` instead of `region`: area of the region, and of its part within each event's disc.
-        The reference takes them and uses them for nothing; so does ``"separable"``.
     compat : "surveillance", optional
-        As the R package of that name: events of the same time are refused, and the CUSUM statistic is the
-        largest so far rather than the present one. Its alarms are the same.
+        As the R package of that name: :func:`analytics.detectors.surveillance.stcd`.
 
     Returns
     -------
@@ -249,22 +252,15 @@ def stcd(
     >>> found.first_alarm > 170, found.cluster_start >= 165
     (True, True)
     """
-    for name, value in (("radius", radius), ("epsilon", epsilon), ("threshold", threshold)):
-        if not (np.isfinite(value) and value > 0):
-            raise OptionError(f"{name} must be above 0", found=str(value))
-    if expected not in ("separable", "uniform"):
-        raise unknown_option("expected", expected, ("separable", "uniform"))
-    if compat not in (None, "surveillance"):
-        raise unknown_option("compat", str(compat), ("surveillance",))
+    check_above(0, radius=radius, epsilon=epsilon, threshold=threshold)
+    check_choice("expected", expected, Expected)
     events = events_of_incidents(x) if isinstance(x, Incidents) else events_of_arrays(x, y, t)
     order = np.argsort(events.t, kind="stable")
     time = events.t[order]
     moment = np.cumsum(np.diff(time, prepend=time[0]) > 0)
-    if compat and time.size and moment[-1] + 1 < time.size:
-        raise OptionError("the reference refuses events of the same time", todo="leave out compat")
     share = np.zeros(0)
     if expected == "uniform":
-        share = area_shares(events, radius, region, area, areas_within)[order]
+        share = area_shares(events, radius, region)[order]
     statistic, strongest = running_clusters(
         np.ascontiguousarray(events.points[order]),
         moment.astype(np.int64),
@@ -273,8 +269,6 @@ def stcd(
         share,
         bool(cusum),
     )
-    if compat and cusum:
-        statistic = np.maximum.accumulate(statistic)
     return EventClusters(
         order=order,
         x=events.x[order],
@@ -290,7 +284,6 @@ def stcd(
             "threshold": threshold,
             "cusum": cusum,
             "expected": expected,
-            "compat": compat,
         },
         simulated=events.simulated,
         notes=events.notes,

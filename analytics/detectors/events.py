@@ -86,21 +86,8 @@ def events_of_incidents(incidents: Incidents) -> Events:
     return Events(longitude, latitude, days, points, True, True, incidents.simulated, tuple(notes))
 
 
-def area_shares(
-    events: Events,
-    radius: float,
-    region: npt.ArrayLike | None,
-    area: float | None,
-    areas_within: npt.ArrayLike | None,
-) -> FloatArray:
+def area_shares(events: Events, radius: float, region: npt.ArrayLike | None) -> FloatArray:
     """Return the share of the region's area that lies in each event's disc."""
-    if region is None and (area is not None or areas_within is not None):
-        within = np.broadcast_to(np.asarray(areas_within, dtype=float), events.x.shape)
-        if area is None or areas_within is None or not area > 0 or not (within > 0).all():
-            raise OptionError(
-                "area and areas_within are not usable", expected="both, above 0, areas_within of each event"
-            )
-        return np.asarray(np.minimum(within / area, 1.0))
     points = np.column_stack([events.x, events.y])
     corners = None if region is None else np.asarray(region, dtype=float)
     if corners is not None and corners.shape == (4,):
@@ -114,9 +101,7 @@ def area_shares(
         corners = None if corners is None else _equal_area(corners, centre)
     if corners is None:
         if not events.globe:
-            raise OptionError(
-                "expected='uniform' needs a region", todo="give region, or area and areas_within"
-            )
+            raise OptionError("expected='uniform' needs a region", todo="give region")
         if len(np.unique(points, axis=0)) < 3:
             raise OptionError("the hull of fewer than three places has no area", todo="give region")
         corners = points[spatial.ConvexHull(points).vertices]

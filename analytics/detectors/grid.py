@@ -12,6 +12,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
+from analytics.options import check_each, check_whole
 from analytics.periods import Freq
 from analytics.results import Alarms, DetectorRun
 
@@ -20,12 +21,10 @@ __all__ = [
     "RUNNING",
     "SHORT",
     "Grid",
-    "check_above",
-    "check_level",
-    "check_seed",
     "grid_of",
     "make_alarms",
     "per_region",
+    "weekly_grid",
 ]
 
 
@@ -104,73 +103,88 @@ def grid_of(counts: Counts, *, last: int | None = None) -> Grid:
     running = shown.provisional
     usable = shown.coverage & ~running[:, None] if running.any() else shown.coverage
     over = int((~running).sum())
-    if last is not None:
-        if not isinstance(last, int | np.integer) or isinstance(last, bool) or last < 1:
-            raise OptionError("last is not a number of periods", expected="1 or more", found=str(last))
-        if last > over:
-            raise HistoryError(
-                f"there are fewer than {last} {shown.freq}s",
-                expected=f"at least {last} over at {shown.as_of}",
-                found=f"{over}, from {shown.starts[0]}",
-                todo="count from an earlier start, or ask for fewer",
-            )
+    check_whole(1, last=last)
+    if last is not None and last > over:
+        raise HistoryError(
+            f"there are fewer than {last} {shown.freq}s",
+            expected=f"at least {last} over at {shown.as_of}",
+            found=f"{over}, from {shown.starts[0]}",
+            todo="count from an earlier start, or ask for fewer",
+        )
     first = 0 if last is None else over - int(last)
     values = shown.values if usable.all() else np.where(usable, shown.values, 0).astype(np.int32)
     return Grid(shown, values, usable, first)
 
 
-def check_level(**levels: object) -> None:
-    """Raise OptionError unless every given level lies strictly between 0 and 1 (numbers or arrays)."""
-    for name, value in levels.items():
-        numbers = _numbers(value)
-        if not ((numbers > 0) & (numbers < 1)).all():
-            raise OptionError(f"{name} must lie between 0 and 1", expected="such as 0.01", found=str(value))
-
-
-def check_above(least: float, **limits: object) -> None:
-    """Raise OptionError unless every limit that is given lies above `least` (numbers or arrays)."""
-    for name, value in limits.items():
-        if value is not None and not (_numbers(value) > least).all():
-            raise OptionError(f"{name} must be above {least:g}", found=str(value))
-
-
-def check_seed(seed: object) -> None:
-    """Raise OptionError unless a generator can start from this seed."""
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
-        raise OptionError("the seed is not usable", expected="a whole number, 0 or more", found=str(seed))
-
-
-def _numbers(value: object) -> FloatArray:
-    """Return numbers as floats; what is no number is NaN, which no check lets through."""
-    try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        return np.full(1, np.nan)
-
-
-def per_region(value: object, grid: Grid, name: str) -> FloatArray:
-    """Return a threshold for each region, from one number or one for each; shape (regions,).
+def weekly_grid(counts: Counts, name: str, *, last: int | None = None) -> Grid:
+    """Return the grid of a detector that works on weeks only.
 
     Raises
     ------
     OptionError
-        If there are neither one nor as many as regions, or one is not a finite number.
+        If periods are days.
     """
-    numbers = _numbers(value)
-    regions = grid.shape[1]
-    if numbers.ndim > 1 or numbers.size not in (1, regions) or not np.isfinite(numbers).all():
+    if counts.freq != "week":
         raise OptionError(
-            f"{name} is not usable",
-            expected=f"one number, or {regions}, one for each region",
-            found=str(value),
+            f"{name} works on weekly counts",
+            expected="counts shown by week",
+            found="counts by day",
+            todo='counts.resample("week")',
         )
-    return np.broadcast_to(numbers.ravel(), (regions,)).astype(float)
+    return grid_of(counts, last=last)
+
+
+def per_region(value: object, grid: Grid, name: str) -> FloatArray:
+    """Return a threshold for each region, from one number or one for each; shape (regions,)."""
+    return check_each(name, value, grid.shape[1])
 
 
 def _row_blocks(shape: tuple[int, ...]) -> list[slice]:
     """Return spans of periods small enough that masks over them stay in the processor's cache."""
     step = max(1, _CACHED // max(1, shape[1]))
     return [slice(low, low + step) for low in range(0, shape[0], step)]
+
+
+def _tested(usable: BoolArray, masks: Sequence[BoolArray]) -> tuple[BoolArray, npt.NDArray[np.uint8] | None]:
+    """Return which cells are tested, and the place of the first mask that bars each of the others, from 1."""
+    if not masks:
+        return usable, None
+    shape = usable.shape
+    tested, note = np.ones(shape, dtype=bool), np.zeros(shape, dtype=np.uint8)
+    wide = [np.broadcast_to(mask, shape) for mask in masks]
+    for part in _row_blocks(shape):
+        for code, mask in enumerate(wide, start=1):
+            here = mask[part] & tested[part]
+            if here.any():
+                note[part] += here.view(np.uint8) * np.uint8(code)
+                tested[part] &= ~here
+    return tested, note
+
+
+def _remarked(
+    tested: BoolArray,
+    note: npt.NDArray[np.uint8] | None,
+    reasons: list[str],
+    remarks: Sequence[tuple[BoolArray, str]],
+) -> tuple[npt.NDArray[np.uint8] | None, tuple[str, ...]]:
+    """Return notes and reasons with the remarks on cells that are tested; the first remark stands."""
+    for mask, text in remarks:
+        here = mask & tested
+        if here.any():
+            note = np.zeros(tested.shape, dtype=np.uint8) if note is None else note
+            reasons.append(text)
+            note[here & (note == 0)] = len(reasons) - 1
+    return note, tuple(reasons)
+
+
+def _blank(tested: BoolArray, arrays: Sequence[FloatArray]) -> None:
+    """Write NaN where not tested, in place."""
+    for part in _row_blocks(tested.shape):
+        if not tested[part].all():
+            with np.errstate(invalid="ignore"):
+                blank = 0.0 / tested[part]  # NaN where not tested: to add is faster than a masked copy
+            for array in arrays:
+                array[part] += blank
 
 
 def make_alarms(
@@ -206,33 +220,13 @@ def make_alarms(
     """
     rows = slice(grid.first, None)
     usable = grid.usable[rows]
-    shape = usable.shape
-    reasons = [""]
-    note: npt.NDArray[np.uint8] | None = None
-    tested: BoolArray = usable
     blocks: list[tuple[BoolArray, str]] = []
     if not usable.all():
-        running = np.broadcast_to(grid.counts.provisional[rows, None], shape)
+        running = np.broadcast_to(grid.counts.provisional[rows, None], usable.shape)
         blocks += [(running, RUNNING), (~usable, NO_COVERAGE)]
-    blocks += untested
-    blocks = [(mask, text) for mask, text in blocks if mask.any()]
-    if blocks:
-        tested = np.ones(shape, dtype=bool)
-        note = np.zeros(shape, dtype=np.uint8)
-        reasons += [text for _, text in blocks]
-        masks = [np.broadcast_to(mask, shape) for mask, _ in blocks]
-        for part in _row_blocks(shape):
-            for code, mask in enumerate(masks, start=1):
-                here = mask[part] & tested[part]
-                if here.any():
-                    note[part] += here.view(np.uint8) * np.uint8(code)
-                    tested[part] &= ~here
-    for mask, text in remarks:
-        here = mask & tested
-        if here.any():
-            note = np.zeros(shape, dtype=np.uint8) if note is None else note
-            reasons.append(text)
-            note[here & (note == 0)] = len(reasons) - 1
+    blocks = [(mask, text) for mask, text in [*blocks, *untested] if mask.any()]
+    tested, note = _tested(usable, [mask for mask, _ in blocks])
+    note, reasons = _remarked(tested, note, ["", *(text for _, text in blocks)], remarks)
     numbers: dict[str, Any] = {
         "expected": expected,
         "upper_bound": upper_bound,
@@ -241,16 +235,10 @@ def make_alarms(
     }
     if blocks:
         alarm = alarm & tested
-        given = [array for array in numbers.values() if array is not None]
-        for part in _row_blocks(shape):
-            if not tested[part].all():
-                with np.errstate(invalid="ignore"):
-                    blank = 0.0 / tested[part]  # NaN where not tested: to add is faster than a masked copy
-                for array in given:
-                    array[part] += blank
+        _blank(tested, [array for array in numbers.values() if array is not None])
     counts = grid.counts
     return Alarms(
-        detectors=(run.name,) * shape[1],
+        detectors=(run.name,) * grid.shape[1],
         regions=counts.regions,
         starts=counts.starts[rows],
         freq=counts.freq,
@@ -262,7 +250,7 @@ def make_alarms(
         tested=tested,
         barred=None if barred is None else barred & tested,
         note=note,
-        reasons=tuple(reasons),
+        reasons=reasons,
         runs=(run,),
         value=counts.value,
         simulated=counts.simulated,

@@ -11,6 +11,7 @@ import numpy as np
 
 from analytics._typing import FloatArray
 from analytics.counts import Counts
+from analytics.detectors.grid import grid_of
 from analytics.errors import OptionError
 from analytics.periods import Freq
 from analytics.results import Alarms
@@ -75,6 +76,8 @@ class DetectorSpec:
         Whether every region is answered from its own counts.
     single : bool
         Whether it takes one threshold only, the same for all regions.
+    trains : bool
+        Whether all that lies before the last periods is its training, where only the last are tested.
     needs : tuple of str
         Options it cannot be run without; ``dataclasses.replace(spec, options={...})`` gives them.
     as_given : bool
@@ -105,6 +108,7 @@ class DetectorSpec:
     daily: bool = True
     by_region: bool = True
     single: bool = False
+    trains: bool = False
     needs: tuple[str, ...] = ()
     as_given: bool = False
 
@@ -138,6 +142,8 @@ class DetectorSpec:
                 todo="leave it out; from Python: "
                 f"dataclasses.replace(detector_spec({self.name!r}), options={{{missing[0]!r}: ...}})",
             )
+        if self.trains and last is not None:
+            options["training"] = max(grid_of(counts, last=last).first, 1)
         if self.threshold is not None and not (threshold is None and self.as_given):
             options[self.threshold] = self._level(self.usual if threshold is None else threshold)
         return self._checked(self.load()(counts, last=last, **options), counts, last)

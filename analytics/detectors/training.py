@@ -1,4 +1,4 @@
-"""What "in control" means for a region: mean and dispersion from a training history, or given."""
+"""What "in control" means for a region, by training or given, and the chart that runs after it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Literal
 import numpy as np
 
 from analytics._typing import BoolArray, FloatArray
-from analytics.detectors.grid import SHORT, Grid
-from analytics.errors import OptionError, unknown_option
-from analytics.kernels.charts.cusum import train
+from analytics.detectors.grid import SHORT, Grid, make_alarms
+from analytics.errors import OptionError
+from analytics.kernels.charts.cusum import cusum_run, train
 from analytics.kernels.common.glm import poisson_fit
+from analytics.options import check_choice, check_whole, numbers_of
+from analytics.results import Alarms, DetectorRun
 
-__all__ = ["TRAINING", "Family", "InControl", "in_control", "positive"]
+__all__ = ["TRAINING", "ChartRows", "Family", "InControl", "given_mean", "in_control", "positive", "seasonal"]
 
 Family = Literal["poisson", "negative_binomial"]
 
 TRAINING = "in the training history"
-_FAMILIES = ("poisson", "negative_binomial")
 _TRAINING_MIN = 8  # periods with data, and half of those asked for
 _OF_A_YEAR = 0.9  # waves of a year are not fitted to less of one
 _YEAR_DAYS = 365.25
@@ -27,17 +28,17 @@ _YEAR_DAYS = 365.25
 
 @dataclass(frozen=True, eq=False, slots=True)
 class InControl:
-    """Counts in control.
+    """Counts in control: what a chart holds the periods after its training against.
 
     Attributes
     ----------
     start : int
-        First period that can be tested.
+        First period that can be tested: training ends before it.
     mean : float array, shape (1 or periods from `start`, regions)
     dispersion : float array, shape (regions,)
         Variance over mean, at least 1.
-    short : bool array, shape (regions,)
-        Where the training history is too short.
+    bars : sequence of (bool array, str)
+        Regions that cannot be tested, and why.
     said : str
         Where the numbers come from.
     """
@@ -45,20 +46,92 @@ class InControl:
     start: int
     mean: FloatArray
     dispersion: FloatArray
-    short: BoolArray
+    bars: Sequence[tuple[BoolArray, str]]
     said: str
 
     def rows(self, grid: Grid) -> FloatArray:
-        """Return the mean of every period of the result; NaN before `start`."""
-        expected = np.empty((grid.shape[0] - grid.first, grid.shape[1]))
-        expected[: self.start - grid.first] = np.nan
-        expected[self.start - grid.first :] = self.mean
-        return expected
+        """Return the mean of every period shown; NaN in training."""
+        low = min(self.start, grid.first)
+        expected = np.empty((grid.shape[0] - low, grid.shape[1]))
+        expected[: self.start - low] = np.nan
+        expected[self.start - low :] = self.mean
+        return expected[grid.first - low :]
 
-    def untested(self, grid: Grid) -> Sequence[tuple[BoolArray, str]]:
+    def untested(self, grid: Grid) -> list[tuple[BoolArray, str]]:
         """Return which cells of the result cannot be tested, and why."""
         before = np.arange(grid.first, grid.shape[0])[:, None] < self.start
-        return [(before, TRAINING), (self.short[None], SHORT)]
+        return [*((where[None], why) for where, why in self.bars), (before, TRAINING)]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ChartRows:
+    """What a chart answers, from the end of its training on, whatever part of it is shown.
+
+    Attributes
+    ----------
+    grid : Grid
+    start : int
+        First period of the chart.
+    low : int
+        Period of the first row of the arrays: `start`, or the first shown if that is earlier.
+    statistic, bound : float arrays, shape (periods from `low`, regions)
+        NaN before `start`.
+    alarm : bool array, same shape
+    """
+
+    grid: Grid
+    start: int
+    low: int
+    statistic: FloatArray
+    alarm: BoolArray
+    bound: FloatArray
+
+    @classmethod
+    def of(cls, grid: Grid, start: int) -> ChartRows:
+        """Return empty rows."""
+        low = min(start, grid.first)
+        shape = (grid.shape[0] - low, grid.shape[1])
+        statistic, bound = np.empty(shape), np.empty(shape)
+        statistic[: start - low] = bound[: start - low] = np.nan
+        return cls(grid, start, low, statistic, np.zeros(shape, dtype=bool), bound)
+
+    def run(self) -> tuple[FloatArray, BoolArray, FloatArray]:
+        """Return statistic, alarm and bound from `start` on, to be filled."""
+        rows = slice(self.start - self.low, None)
+        return self.statistic[rows], self.alarm[rows], self.bound[rows]
+
+    def usable(self) -> BoolArray | None:
+        """Return where there are data from `start` on; None: everywhere."""
+        usable = self.grid.usable[self.start :]
+        return None if usable.all() else usable
+
+    def cusum(
+        self,
+        slope: FloatArray,
+        drift: FloatArray,
+        threshold: FloatArray,
+        *,
+        restart: float,
+        head: FloatArray | None = None,
+    ) -> None:
+        """Run a CUSUM of the counts: see :func:`analytics.kernels.charts.cusum.cusum_run`."""
+        state = np.zeros(self.grid.shape[1]) if head is None else head
+        values = self.grid.values[self.start :]
+        cusum_run(values, self.usable(), slope, drift, threshold, restart, state, *self.run())
+
+    def alarms(self, run: DetectorRun, control: InControl) -> Alarms:
+        """Return the alarms of the periods that are shown."""
+        rows = slice(self.grid.first - self.low, None)
+        return make_alarms(
+            self.grid,
+            run,
+            alarm=self.alarm[rows],
+            untested=control.untested(self.grid),
+            expected=control.rows(self.grid),
+            upper_bound=self.bound[rows],
+            statistic=self.statistic[rows],
+            notes=(control.said,),
+        )
 
 
 def positive(value: object, shape: tuple[int, int], name: str) -> FloatArray:
@@ -69,7 +142,7 @@ def positive(value: object, shape: tuple[int, int], name: str) -> FloatArray:
     OptionError
         If they do not fit or are not over 0.
     """
-    numbers = np.asarray(value, dtype=float)
+    numbers = numbers_of(value)
     fits = numbers.size == 1 or numbers.shape in ((shape[1],), shape)
     if not fits or not (np.isfinite(numbers) & (numbers > 0)).all():
         raise OptionError(
@@ -81,6 +154,12 @@ def positive(value: object, shape: tuple[int, int], name: str) -> FloatArray:
     return np.array(np.broadcast_to(wide, (len(wide), shape[1])))
 
 
+def given_mean(mean: object, grid: Grid, start: int, name: str = "mean") -> FloatArray:
+    """Return given numbers over 0, one row or one for each period from `start` on."""
+    level = positive(mean, grid.shape, name)
+    return level[start:] if len(level) == grid.shape[0] else level
+
+
 def in_control(
     grid: Grid,
     *,
@@ -89,8 +168,6 @@ def in_control(
     dispersion: object = None,
     training: int | None = None,
     harmonics: int = 0,
-    last: int | None = None,
-    reference: bool = False,
 ) -> InControl:
     """Return mean and dispersion in control, estimated from a training history where not given.
 
@@ -99,76 +176,60 @@ def in_control(
     grid : Grid
     family : {"negative_binomial", "poisson"}
     mean, dispersion : float or array, optional
-        Given ones; ``"glm"`` for `mean` is ``harmonics=1``.
+        Given ones.
     training : int, optional
-        Periods of it: those right before the `last` ones, or the first ones. All before `last`, or the first
-        year, by default.
+        Periods at the start that are training; a year by default, none where nothing is estimated.
     harmonics : int
         Yearly waves in the mean.
-    last : int, optional
-    reference : bool
-        Plain mean, dispersion 1, waves by week number over 52.
 
     Raises
     ------
     OptionError
         If an option does not fit.
     """
-    if family not in _FAMILIES:
-        raise unknown_option("family", family, _FAMILIES)
-    if isinstance(mean, str) and mean != "glm":
-        raise unknown_option("mean", mean, ("glm",))
-    if harmonics < 0:
-        raise OptionError("harmonics must be 0 or more", found=str(harmonics))
-    if training is not None and training < 1:
-        raise OptionError("training is not a number of periods", expected="1 or more", found=str(training))
-    given = mean is not None and not isinstance(mean, str)
-    spread = family == "negative_binomial" and dispersion is None and not reference
-    asked = training or (365 if grid.freq == "day" else 52)
-    if last is not None:
-        start, asked = grid.first, training or max(grid.first, 1)
-    elif given and not spread:
-        start = 0
-    else:
-        start = min(asked, grid.shape[0])
-    past = slice(max(start - asked, 0), start)
+    check_choice("family", family, Family)
+    check_whole(0, harmonics=harmonics)
+    check_whole(1, training=training)
+    given = mean is not None
+    spread = family == "negative_binomial" and dispersion is None
+    asked = training or (0 if given and not spread else 365 if grid.freq == "day" else 52)
+    start = min(asked, grid.shape[0])
+    past = slice(0, start)
     values, usable = grid.values[past], grid.usable[past]
     trained = train(values, usable, fortnight=14 // grid.counts.period_days, spread=spread)
-    waves = max(harmonics, 1) if not given and (harmonics or mean == "glm") else 0
-    least = 1.0 if reference else max(_TRAINING_MIN, asked / 2)
-    if waves and not reference:
+    least = max(_TRAINING_MIN, asked / 2)
+    if harmonics and not given:
         least = max(least, _OF_A_YEAR * grid.periods_per_year)
     short = (trained.periods < least) & (not given or spread)
     level = trained.mean[None]
-    said = f"in control: the {past.stop - past.start} {grid.freq}s of training before the tested ones"
+    said = f"in control: the {start} {grid.freq}s of training before the tested ones"
     if given:
-        level, said = positive(mean, grid.shape, "mean"), "in control: the mean given"
-        level = level[start:] if len(level) == grid.shape[0] else level
-    elif waves and start < grid.shape[0]:
-        level = np.repeat(level, grid.shape[0] - start, axis=0)
-        fit = trained.periods >= least
-        if fit.any():
-            level[:, fit] = _seasonal(grid, past, start, fit, waves, reference)
-    elif reference:
-        level = level - 0.5 / np.maximum(trained.periods, 1)
+        level, said = given_mean(mean, grid, start), "in control: the mean given"
+    elif harmonics and start < grid.shape[0]:
+        turn = (grid.starts - np.datetime64("2000-01-01")) / np.timedelta64(1, "D") / _YEAR_DAYS
+        level = seasonal(grid, level, start, trained.periods >= least, harmonics, turn)
     phi = trained.dispersion
     if dispersion is not None and family == "negative_binomial":
         phi = np.maximum(positive(dispersion, (1, grid.shape[1]), "dispersion")[0], 1.0)
-    return InControl(start, level, phi, short, said)
+    return InControl(start, level, phi, [(short, SHORT)], said)
 
 
-def _seasonal(
-    grid: Grid, past: slice, start: int, regions: BoolArray, harmonics: int, by_number: bool
+def seasonal(
+    grid: Grid, level: FloatArray, start: int, regions: BoolArray, harmonics: int, turn: FloatArray
 ) -> FloatArray:
-    """Mean of each tested period from waves of a year; by week number over 52 as the reference has it."""
-    if by_number:
-        year = 52 if grid.freq == "week" else 365
-        label = grid.counts.labels()[0]
-        first = int(label.rpartition("W")[2]) if grid.freq == "week" else 1
-        turn = (first + np.arange(grid.shape[0])) / year
-    else:
-        turn = (grid.starts - np.datetime64("2000-01-01")) / np.timedelta64(1, "D") / _YEAR_DAYS
-    waves = 2 * np.pi * np.outer(turn, np.arange(1, harmonics + 1))
-    design = np.column_stack([np.ones(len(turn)), np.sin(waves), np.cos(waves)])
-    fit = poisson_fit(design[past], grid.values[past][:, regions], grid.usable[past][:, regions])
-    return np.maximum(fit.mean(design[start:]), 1e-6)
+    """Return the mean of each period from `start` on, with waves of a year in the regions told.
+
+    Parameters
+    ----------
+    level : float array, shape (1, regions)
+        The mean of the others.
+    turn : float array, shape (periods,)
+        Time in years.
+    """
+    mean = np.repeat(level, grid.shape[0] - start, axis=0)
+    if regions.any():
+        waves = 2 * np.pi * np.outer(turn, np.arange(1, harmonics + 1))
+        design = np.column_stack([np.ones(len(turn)), np.sin(waves), np.cos(waves)])
+        fit = poisson_fit(design[:start], grid.values[:start, regions], grid.usable[:start, regions])
+        mean[:, regions] = np.maximum(fit.mean(design[start:]), 1e-6)
+    return mean

@@ -1,45 +1,70 @@
-"""Options of the detectors that look at the same weeks of past years."""
+"""What the detectors that look at the same weeks of past years share."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
 from analytics.detectors.grid import Grid
-from analytics.errors import OptionError
+from analytics.kernels.windows.same_weeks import SameWeeks, same_weeks
+from analytics.options import check_past_windows
 
-__all__ = ["NOTHING", "check_windows"]
+__all__ = ["NOTHING", "Windows"]
 
 NOTHING = "no reference period with coverage"
 
 
-def check_windows(b: object, w: object, include_current_year: bool, grid: Grid) -> tuple[int, int]:
-    """Return years back and half-width, checked.
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Which periods a period is held against.
 
-    Raises
-    ------
-    OptionError
-        If they are not whole numbers, leave nothing to compare with, or windows overlap.
+    Attributes
+    ----------
+    years : int
+        Past years.
+    half_width : int
+        Periods on either side of the same one in each past year, and periods just before this one.
+    include_current_year : bool
+        Whether those just before count too.
+    calendar : bool
+        Whether the same one is found by its date, not 52 weeks or 365 days back.
     """
-    for name, value in (("b", b), ("w", w)):
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 0:
-            raise OptionError(f"{name} is not a whole number", expected="0 or more", found=str(value))
-    years, half = int(b), int(w)  # type: ignore[call-overload]
-    if not isinstance(include_current_year, bool | np.bool_):
-        raise OptionError(
-            "include_current_year is not a yes or no",
-            expected="True or False",
-            found=str(include_current_year),
+
+    years: int
+    half_width: int
+    include_current_year: bool
+    calendar: bool = True
+
+    def look_back(self, grid: Grid, *, squares: bool = False) -> SameWeeks:
+        """Return the sums over the reference periods of every tested period.
+
+        Raises
+        ------
+        OptionError
+            If the numbers are not whole, leave nothing to compare with, or windows overlap.
+        """
+        check_past_windows(self.years, self.half_width, self.include_current_year, grid.periods_per_year)
+        return same_weeks(
+            grid.values,
+            grid.usable,
+            grid.starts,
+            first=grid.first,
+            period_days=grid.counts.period_days,
+            years=int(self.years),
+            half=int(self.half_width),
+            current=self.include_current_year,
+            calendar=self.calendar,
+            squares=squares,
         )
-    if not years and not (include_current_year and half):
-        raise OptionError(
-            "nothing to compare with",
-            expected="b of 1 or more, or include_current_year with w of 1 or more",
-            found=f"b={years}, w={half}, include_current_year={include_current_year}",
-        )
-    if years and 2 * half + 1 > int(grid.periods_per_year):
-        raise OptionError(
-            "windows of successive years overlap",
-            expected=f"w of at most {(int(grid.periods_per_year) - 1) // 2}",
-            found=str(half),
-        )
-    return years, half
+
+    def parameters(self) -> dict[str, object]:
+        """Return the options as a run records them."""
+        return {
+            "years": self.years,
+            "half_width": self.half_width,
+            "include_current_year": self.include_current_year,
+            "compat": None if self.calendar else "surveillance",
+        }
+
+    def reach(self, period_days: int) -> int:
+        """Return over how many periods what one is held against reaches back, itself included."""
+        return 1 + self.half_width + round(self.years * 365.25 / period_days)

@@ -26,7 +26,6 @@ from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import window_dispersion
 
 __all__ = [
-    "TRANSFORMS",
     "Training",
     "Transform",
     "cusum_run",
@@ -37,16 +36,6 @@ __all__ = [
 ]
 
 Transform = Literal["standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin", "none"]
-TRANSFORMS: tuple[Transform, ...] = (
-    "standard",
-    "rossi",
-    "anscombe",
-    "anscombe2nd",
-    "pearsonNegBin",
-    "anscombeNegBin",
-    "none",
-)
-
 _POISSON = 1.005  # below this dispersion a negative binomial is taken as Poisson
 
 

@@ -16,7 +16,7 @@ from analytics.kernels.charts.glr_threshold import simulated_threshold
 from analytics.kernels.charts.in_control import dispersion_ml, fitted_mean
 from analytics.kernels.common.dispersion import window_dispersion
 
-__all__ = ["Chart", "InControl", "chart_thresholds", "one_incident", "run_chart", "window_alpha"]
+__all__ = ["Chart", "MeanModel", "chart_thresholds", "one_incident", "run_chart", "window_alpha"]
 
 
 _MEAN_STEP, _SPREAD_STEP, _FINE = 0.2, 0.1, 0.01  # steps of what shares a threshold, on the log scale
@@ -59,7 +59,7 @@ class Chart:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class InControl:
+class MeanModel:
     """The mean while nothing happens, and how it is fitted.
 
     Attributes
@@ -95,9 +95,17 @@ class InControl:
 
 
 def window_alpha(
-    counts: npt.NDArray[np.number], known: BoolArray, mean: FloatArray, length: int, terms: int
+    counts: npt.NDArray[np.number],
+    known: BoolArray,
+    mean: FloatArray,
+    length: int,
+    terms: int,
+    *,
+    dispersion: FloatArray | None = None,
 ) -> FloatArray:
     """Dispersion whose single periods vary as sums of `length` do: ``(phi - 1) / mean``; shape (series,).
+
+    With `dispersion` that is phi, and nothing is estimated.
 
     Examples
     --------
@@ -106,7 +114,9 @@ def window_alpha(
     True
     """
     whole = np.broadcast_to(mean, counts.shape)
-    phi = window_dispersion(counts, known, length, expected=whole, parameters=terms).phi
+    phi = dispersion
+    if phi is None:
+        phi = window_dispersion(counts, known, length, expected=whole, parameters=terms).phi
     level = np.where(known, whole, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     alpha = np.divide(phi - 1, level, out=np.zeros_like(phi), where=level > 0)
     return np.asarray(np.where(phi > 1 + 1e-9, alpha, 0.0))
@@ -143,7 +153,7 @@ def run_chart(
     ratio: FloatArray,
     threshold: FloatArray,
     begin: IntArray,
-    model: InControl | None = None,
+    model: MeanModel | None = None,
 ) -> tuple[FloatArray, BoolArray, FloatArray, FloatArray]:
     """Return statistic, alarm, the smallest count that would have alarmed, and the mean, which refits change.
 
@@ -152,7 +162,7 @@ def run_chart(
     mean : float array, shape (periods, series) or (1, series)
     begin : int array, shape (series,)
         First period of each series; as many as there are: none.
-    model : InControl, optional
+    model : MeanModel, optional
         Where the mean is fitted again after an alarm.
     """
     periods, series = counts.shape

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics._typing import BoolArray, Days, IntArray
-from analytics.errors import OptionError
 
-__all__ = ["Baselines", "check_whole", "flexible_baselines", "reference_weeks", "window_baselines"]
+__all__ = ["Baselines", "flexible_baselines", "reference_weeks", "window_baselines"]
 
 
 _DAY = np.timedelta64(1, "D")
@@ -36,15 +35,6 @@ class Baselines:
     level: IntArray
     levels: int
     enough: BoolArray
-
-
-def check_whole(name: str, value: object, least: int, most: int) -> None:
-    """Raise OptionError unless an option is a whole number between the two."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not least <= value <= most:  # type: ignore[operator]
-        raise OptionError(
-            f"{name} is not usable", expected=f"a whole number, {least} to {most}", found=str(value)
-        )
 
 
 def reference_weeks(starts: Days, tested: IntArray, years: int, calendar: bool) -> IntArray:

@@ -8,12 +8,9 @@ import numpy as np
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
-from analytics.errors import OptionError
-from analytics.kernels.farrington.baseline import check_whole
 
 __all__ = [
     "POWERS",
-    "check_limit",
     "fewer_than",
     "nb_quantile",
     "nb_tail",
@@ -167,18 +164,6 @@ def score_surprise(score: FloatArray) -> FloatArray:
     [0.301, 544.966]
     """
     return np.asarray(-special.log_ndtr(-score) / np.log(10))
-
-
-def check_limit(limit: object) -> None:
-    """Raise OptionError unless `limit` is None or incidents and weeks."""
-    if limit is None:
-        return
-    if not isinstance(limit, tuple | list) or len(limit) != 2:
-        raise OptionError(
-            "limit54 is not usable", expected="(incidents, weeks), such as (5, 4)", found=str(limit)
-        )
-    check_whole("limit54 incidents", limit[0], 0, 10**6)
-    check_whole("limit54 weeks", limit[1], 1, 52)
 
 
 def fewer_than(
