@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from analytics.errors import OptionError
+
 PACKAGE = Path(__file__).resolve().parent.parent / "analytics"
 DOORS = [*sorted(PACKAGE.glob("*/__init__.py")), PACKAGE / "reporting" / "content" / "weekly" / "__init__.py"]
 ROOMS = ["analytics", *(".".join(door.relative_to(PACKAGE.parent).parts[:-1]) for door in DOORS)]
@@ -60,3 +62,10 @@ def test_star_imports_give_the_public_names():
     exec("from analytics.upticks import *", there)
     assert set(plain(there)) == set(analytics.upticks.__all__)
     assert "uptick_test(counts" in pydoc.plain(pydoc.render_doc(analytics.upticks))
+
+
+def test_a_former_name_is_refused_with_the_new_one():
+    import analytics.detectors
+
+    with pytest.raises(OptionError, match=r"no 'Spec' any more[\s\S]*DetectorSpec is its name now"):
+        analytics.detectors.Spec  # noqa: B018

@@ -305,8 +305,8 @@ def test_a_week_without_coverage_is_not_summed(tmp_path):
 
 
 def test_arabic_names_of_a_column_of_the_source(tmp_path):
-    path = table_file(tmp_path, ["قضاء الحويجة", "قضاء تلعفر"], by="القضاء")
-    numbers = weekly_numbers(weekly_counts(path, as_of="2020-04-12", by="القضاء"))
+    path = table_file(tmp_path, ["قضاء الحويجة", "قضاء تلعفر"], by="منطقتنا")
+    numbers = weekly_numbers(weekly_counts(path, as_of="2020-04-12", by="منطقتنا"))
     table = weekly.movers_table(numbers)
     assert sorted(table.frame["region"]) == ["قضاء الحويجة", "قضاء تلعفر"]
     assert "الحويجة" in table.typst()
@@ -524,6 +524,13 @@ def test_a_request_or_its_options_and_not_both(tmp_path):
         weekly_report(sample=True, as_of="2020-04-19", bye="admin2", output=tmp_path)
     listed = inspect.signature(weekly_report).parameters
     assert list(listed) == [*(field.name for field in fields(ReportRequest)), "output", "progress"]
+
+
+def test_what_the_request_holds_now_is_said_where_it_was_before(sample):
+    for former, now in (("where", "request.where"), ("reading", r"request.read_with\(\)")):
+        with pytest.raises(OptionError, match=f"no '{former}' any more[\\s\\S]*{now} is its name now"):
+            getattr(sample, former)
+    assert not hasattr(sample, "nonsense")
 
 
 # -- reading, and one series ------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from analytics.counts import Counts, count_incidents
 from analytics.filters import parse_filter
 from analytics.geo import region_table
 from analytics.incidents import Incidents, read_incidents
+from analytics.options import refuse_former
 from analytics.periods import Window, parse_week, week_label
 from analytics.reporting.content.weekly.request import ReportRequest, takes_request
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
@@ -63,6 +64,13 @@ class WeeklyCounts:
     unstated: Counts
     types: Counts | None
     week: Window
+
+    if not TYPE_CHECKING:  # a type checker is to go on refusing what is not there
+
+        def __getattr__(self, name: str) -> Any:
+            moved = {n: f"request.{n}" for n in ("where", "regions", "completeness", "no_coverage")}
+            refuse_former("WeeklyCounts", name, reading="request.read_with()", **moved)
+            raise AttributeError(f"WeeklyCounts has no attribute {name!r}")
 
     @property
     def label(self) -> str:
