@@ -63,6 +63,9 @@ class PValueCalibration:
     def __str__(self) -> str:
         return f"{self.sentence()}\n\n{self.frame.to_string(index=False)}"
 
+    def __repr__(self) -> str:
+        return f"PValueCalibration({self.sentence()})"
+
     def _repr_html_(self) -> str:
         return f"<p><b>{html.escape(self.sentence())}</b></p>{self.frame.to_html(index=False)}"
 

@@ -81,22 +81,22 @@ class MonitorResult:
         Returns
         -------
         DataFrame
-            region, period (its label), observed, verdict ("alarm", "no alarm" or "not tested"), by, since,
-            episodes, expected_false (episodes expected over the periods tested if nothing had happened),
-            reason.
+            region, observed, verdict ("alarm", "no alarm" or "not tested") and reason, as other results have
+            them; then period (its label), by, since, episodes, expected_false (episodes expected over the
+            periods tested if nothing had happened).
         """
         frame = self.frame
         return pd.DataFrame(
             {
                 "region": frame["region"],
-                "period": frame["label"],
                 "observed": frame["observed"],
                 "verdict": self.answers(),
+                "reason": frame["note"],
+                "period": frame["label"],
                 "by": frame["by"],
                 "since": frame["since"],
                 "episodes": frame["episodes"],
                 "expected_false": frame["rate"] * frame["years"],
-                "reason": frame["note"],
             }
         )
 

@@ -130,8 +130,8 @@ def alarms_tidy(alarms: AlarmArrays) -> pd.DataFrame:
     now = alarms_latest(alarms)
     named = {"note": "reason", "label": "period"}
     table = now.drop(columns="period").assign(verdict=answer_words(now["alarm"])).rename(columns=named)
-    order = ["region", "detector", "period", "observed", *NUMBERS, "verdict", "reason"]
-    return table[order]
+    shared = ["region", "observed", "expected", "pvalue", "qvalue", "verdict", "reason"]
+    return table[[*shared, "detector", "period", "upper_bound", "statistic"]]
 
 
 def alarms_episodes(alarms: AlarmArrays) -> pd.DataFrame:

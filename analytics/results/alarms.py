@@ -187,8 +187,9 @@ class Alarms(AlarmArrays):
         Returns
         -------
         DataFrame
-            region, detector, period (its label), observed (NA without coverage), expected, upper_bound,
-            statistic, pvalue, qvalue, verdict ("alarm", "no alarm" or "not tested"), reason.
+            region, observed (NA without coverage), expected, pvalue, qvalue, verdict ("alarm", "no alarm" or
+            "not tested") and reason, as other results have them; then detector, period (its label),
+            upper_bound, statistic.
         """
         return alarms_tidy(self)
 
