@@ -458,6 +458,7 @@ def test_few_regions_and_quiet_ones_are_said():
         ({"uptick": {"length": 900}}, HistoryError, "does not fit"),
         ({"last": 4}, HistoryError, "last is no number of weeks"),
         ({"last": 500}, HistoryError, "last is no number of weeks"),
+        ({"last": 20.5}, OptionError, "last is not usable"),
         ({"detectors": {}}, OptionError, "no detector"),
         ({"detectors": ["nonsense"]}, OptionError, "unknown detector"),
     ],

@@ -200,21 +200,21 @@ def _uptick(given: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _last(last: int | None, periods: int, freq: str) -> int:
-    year = 52 if freq == "week" else 365
-    tested = min(year, periods // 2) if last is None else last
-    if not isinstance(tested, int | np.integer) or not 8 <= tested <= periods:
-        if last is not None and periods >= 8:
-            raise HistoryError(
-                f"last is no number of {freq}s to evaluate on",
-                expected=f"from 8 to the {periods} there are",
-                found=str(last),
-            )
+    check_whole(1, unit=f"{freq}s", last=last)
+    tested = min(52 if freq == "week" else 365, periods // 2) if last is None else last
+    if 8 <= tested <= periods:
+        return int(tested)
+    if last is not None and periods >= 8:
         raise HistoryError(
-            f"too few {freq}s to evaluate on",
-            expected="16 or more, of which the last half is tested" if last is None else "8 or more",
-            found=f"{periods} {freq}s",
+            f"last is no number of {freq}s to evaluate on",
+            expected=f"from 8 to the {periods} there are",
+            found=str(last),
         )
-    return int(tested)
+    raise HistoryError(
+        f"too few {freq}s to evaluate on",
+        expected="16 or more, of which the last half is tested" if last is None else "8 or more",
+        found=f"{periods} {freq}s",
+    )
 
 
 def _notes(history: Counts, drawn: Replicates, rows: list[dict[str, Any]]) -> tuple[str, ...]:
