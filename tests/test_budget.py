@@ -20,11 +20,13 @@ from analytics.monitoring.calibration import AIM
 from analytics.monitoring.histories import parametric, rotated
 from analytics.monitoring.null import draw_counts, factors, moments
 from analytics.monitoring.thresholds import bisect, episodes_per_year, sweep
+from analytics.results.alarm_arrays import NO_CHANGE
 from analytics.simulation import simulate_counts
 
 MODEL = 0.12  # relative error of the dispersions of 40 fitted models, against those of the process
 MC = 3.0  # standard errors a measured rate may lie from what is expected
 EXACT = 1e-12
+PLACES = [[0.0, 0.0], [1.0, 0.0], [2.0, 0.5]]
 
 
 def weekly(process="poisson", *, regions=6, days=728, mean=0.5, seed=1, freq="week") -> Counts:
@@ -95,6 +97,23 @@ def test_every_registered_detector_runs_as_registered(name):
     if spec.formula is not None:
         loose, strict = spec.from_budget(2.0, "week"), spec.from_budget(0.5, "week")
         assert (loose > strict) == (spec.stricter == "lower")
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_parameters_are_of_the_same_kind_for_one_region_and_for_several(name):
+    spec = detector_spec(name)
+    values = simulate_counts("negative_binomial", mean=0.5, days=3 * 364, series=3, seed=1).values
+    kinds = []
+    for regions in (1, 3):
+        places = {"places": PLACES[:regions], "replicates": 99} if spec.needs else {}
+        own = replace(spec, options={**spec.options, **places})
+        run = own.run(counts_of(values[:, :regions]), last=8).how()
+        kinds.append({option: type(value) for option, value in run.parameters.items()})
+        each = {k: v.shape[-1] for k, v in run.parameters.items() if isinstance(v, np.ndarray)}
+        assert set(each.values()) <= {regions}
+        assert each or spec.single  # a threshold is one of them, unless all regions share it
+        assert run.null_hypothesis != NO_CHANGE
+    assert kinds[0] == kinds[1]
 
 
 @pytest.mark.parametrize("name", [n for n, spec in DETECTORS.items() if spec.sweep and spec.by_region])

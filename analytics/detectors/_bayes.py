@@ -108,6 +108,7 @@ def bayes_alarms(counts: Counts, windows: Windows, alpha: float | npt.ArrayLike,
         grid,
         DetectorRun(
             name="bayes",
+            null_hypothesis="the count and its reference counts come from one Poisson distribution",
             method=f"P(Y >= observed) under the predictive distribution of {past.due} reference {grid.freq}s "
             "(Jeffreys' prior); null: one Poisson mean (Riebler 2004)",
             kind="pvalue",

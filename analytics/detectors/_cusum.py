@@ -130,6 +130,7 @@ def cusum(
     law = "Poisson" if family == "poisson" else "negative binomial"
     run = DetectorRun(
         name="cusum_poisson" if family == "poisson" else "cusum_nb",
+        null_hypothesis="counts are independent around the in-control mean",
         method=f"log-likelihood-ratio CUSUM for {ratio:g} times the in-control mean, {law} "
         "(null: independent counts around that mean; Lucas 1985, Hawkins and Olwell 1998)",
         resets=bool(reset),

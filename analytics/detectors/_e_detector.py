@@ -139,6 +139,7 @@ def e_detector(
     )
     run = DetectorRun(
         name="e_detector",
+        null_hypothesis="the mean of each count, given all before it, is at most m",
         method=(
             f"Betting e-{'process' if process else 'detector'}, {_SUMS[form]}; null hypothesis: the mean of "
             f"a period, given the past, is at most m; {CONDITION} (Shin, Ramdas, Rinaldo 2024)."

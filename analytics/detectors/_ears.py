@@ -215,6 +215,7 @@ def ears_alarms(
         untested.append((missing, GAP))
     run = DetectorRun(
         name=f"ears_{rule.method.lower()}",
+        null_hypothesis="the count comes from the distribution of its baseline's counts",
         method=f"EARS {rule.method}: against the mean and sd of {n} {grid.freq}s ending {lag} before; null: "
         "the count comes from their distribution (Hutwagner et al. 2003; Fricker et al. 2008)",
         kind="score" if pvalue is None else "pvalue",

@@ -125,6 +125,7 @@ def ewma(
     law = "Poisson" if family == "poisson" else "negative binomial"
     run = DetectorRun(
         name="ewma",
+        null_hypothesis="counts are independent around the in-control mean",
         method=f"{law} EWMA with weight {weight:g} and time-varying limits (null: independent counts around "
         "the in-control mean; Borror, Champ and Rigdon 1998)",
         resets=bool(reset),

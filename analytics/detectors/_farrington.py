@@ -190,6 +190,7 @@ def farrington_run(options: FarringtonOptions, *, as_in_r: bool = False, **param
     """Return what a run of the method says of itself."""
     return DetectorRun(
         name="farrington",
+        null_hypothesis="the week's count is drawn from the regression's distribution",
         method=(
             "Farrington: each week against a quasi-Poisson regression on the same weeks of "
             f"{options.years} past years; null: the week follows it (Farrington et al. 1996)"

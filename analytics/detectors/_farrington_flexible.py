@@ -230,6 +230,7 @@ def flexible_run(options: FlexibleOptions, *, as_in_r: bool = False, **parameter
     """Return what a run of the method says of itself."""
     return DetectorRun(
         name="farrington_flexible",
+        null_hypothesis="the week's count is drawn from the regression's distribution",
         method=(
             f"Farrington flexible: each week against a quasi-Poisson regression on {options.years} past "
             f"years in {options.no_periods} seasons; null: the week follows it (Noufaily et al. 2013; "

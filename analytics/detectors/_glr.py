@@ -259,6 +259,7 @@ def glr_alarms(
     }
     run = DetectorRun(
         name="glr_poisson" if options.poisson else "glr_nb",
+        null_hypothesis="counts are independent around the mean of training, with its dispersion",
         method=method,
         kind="score",
         resets=options.reset,

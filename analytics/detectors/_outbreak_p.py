@@ -106,6 +106,7 @@ def outbreak_p_run(levels: FloatArray, *, resets: bool, **parameters: object) ->
     """Return what a run of the method says of itself."""
     return DetectorRun(
         name="outbreak_p",
+        null_hypothesis="all counts since the start are Poisson with one mean",
         method="likelihood ratio of a never-falling against a constant Poisson level; null: one Poisson "
         "mean since the start (Frisén, Andersson and Schiöler 2009)",
         resets=resets,

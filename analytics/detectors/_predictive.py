@@ -158,6 +158,7 @@ def predictive(
         upper = np.where(ready, _largest(tail, made.one, made.phi_one, level, least - 1 - before), np.nan)
     run = DetectorRun(
         name="predictive",
+        null_hypothesis="given the past, the counts of the week and of its fortnight have the forecast mean",
         method="A week and the fortnight it ends against a negative binomial forecast from level, trend, "
         "season and self-excitation, estimated from all weeks before. Null: the forecast holds.",
         kind="pvalue",

@@ -177,6 +177,7 @@ def _alarms(
         replace(grid, usable=~running),
         DetectorRun(
             name="recent_window",
+            null_hypothesis=f"the recent window has {_NULLS[parameters['null']].format(**parameters)}",
             method=(
                 "conditional beta-binomial test with window-scale dispersion (LRD, variant B) of the last "
                 f"{recent} days. Null hypothesis: {_NULLS[parameters['null']].format(**parameters)}"

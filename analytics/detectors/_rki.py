@@ -156,6 +156,7 @@ def rki_alarms(
     """Return the alarms of the rule, ours or the reference's."""
     run = DetectorRun(
         name="rki",
+        null_hypothesis="the count comes from the distribution of its reference counts",
         method=f"the count against the upper 95 % limit of the mean of {past.due} reference {grid.freq}s "
         "(Poisson up to 20, then mean + 2 sd); null: it comes from their distribution (Höhle 2007)",
         parameters={**windows.parameters(), "threshold": threshold},

@@ -183,6 +183,7 @@ def rogerson_alarms(
     grid = rows.grid
     run = DetectorRun(
         name="rogerson",
+        null_hypothesis="counts are independent and Poisson around the mean of their period",
         method="Poisson CUSUM with a mean that changes (null: independent Poisson counts around it; "
         "Rogerson and Yamada 2004)" + (", as R's surveillance does it" if as_in_r else ""),
         resets=resets,

@@ -183,6 +183,7 @@ def space_time_scan(
     called = pvalue <= level
     run = DetectorRun(
         name="space_time_scan",
+        null_hypothesis="each region has its own rate, and regions go up and down independently",
         method=(
             "prospective space-time permutation scan (Kulldorff 2001; Kulldorff et al. 2005), p-value from "
             + (

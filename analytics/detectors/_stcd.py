@@ -157,11 +157,12 @@ class EventClusters:
         statistic = np.full(grid.shape, -np.inf)
         np.maximum.at(statistic[:, 0], at[inside].astype(np.intp), self.statistic[inside])
         statistic[np.isinf(statistic) & (statistic < 0)] = np.nan
-        run = DetectorRun(name="stcd", method=_METHOD, resets=False, parameters=self.parameters)
+        run = DetectorRun(name="stcd", method=_METHOD, parameters=self.parameters, null_hypothesis=_NULL)
         alarm = statistic > self.threshold
         return make_alarms(grid, run, alarm=alarm, statistic=statistic, notes=self.notes)
 
 
+_NULL = "places and times of the events are independent of each other"
 _METHOD = (
     "surveillance of single events (Assunção and Correa 2009): likelihood ratios of all cylinders that start "
     "at an event. Null hypothesis: places and times of the events are independent of each other"

@@ -131,6 +131,7 @@ def cusum(
     rows.run()[2][:] = bound
     run = DetectorRun(
         name=f"cusum_{transform}",
+        null_hypothesis="counts are independent around the in-control mean",
         method=f"CUSUM of {transform} scores (null: independent counts around the in-control mean; Rossi, "
         "Lampugnani and Marchi 1999)" + (", as R's surveillance does it" if faults else ""),
         resets=resets,
