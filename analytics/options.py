@@ -29,6 +29,7 @@ __all__ = [
     "check_one",
     "check_past_windows",
     "check_periods",
+    "check_replicates",
     "check_seed",
     "check_share",
     "check_whole",
@@ -290,6 +291,28 @@ def check_one(**given: object) -> None:
     if len(names) > 1:
         raise OptionError(
             f"{' and '.join(names)} say the same in two ways", todo=f"give {' or '.join(names)}"
+        )
+
+
+def check_replicates(replicates: object, alpha: float) -> None:
+    """Raise an :class:`OptionError` unless so many random data sets can give a p-value of `alpha`.
+
+    Examples
+    --------
+    >>> check_replicates(18, 0.05)
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: 18 replicates cannot give a p-value of 0.05
+      expected: at least 19
+      found: 18
+    """
+    check_whole(1, replicates=replicates)
+    least = int(np.ceil(1 / alpha - 1))
+    if replicates < least:  # type: ignore[operator]
+        raise OptionError(
+            f"{replicates} replicates cannot give a p-value of {alpha:g}",
+            expected=f"at least {least}",
+            found=str(replicates),
         )
 
 

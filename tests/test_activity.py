@@ -50,7 +50,7 @@ def incidents_of(recent, *, seed=1, usual=QUIET, regions=("Kirkuk",)):
 
 def test_each_row_is_uptick_test_on_that_activity():
     incidents = incidents_of({"attack": 30})
-    frame = activity_test(incidents).frame.set_index("region")
+    frame = activity_test(incidents).frame.set_index("activity")
     assert frame.index.tolist() == ["attacks", "operations", "clashes", "arrests", "engagements"]
     for kind, where in (
         ("attacks", "activity = 'attack'"),
@@ -71,7 +71,7 @@ def test_a_rise_of_operations_alone_is_not_more_attacks(snapshot):
     usual = {**QUIET, "attack": 12.0}
     plain = activity_test(incidents_of({"operation": 40}, usual=usual), completeness=1.0)
     assert plain.words == ("more operations, not more attacks",)
-    assert plain.frame.set_index("region")["verdict"].to_dict() == {
+    assert plain.frame.set_index("activity")["verdict"].to_dict() == {
         "attacks": NOT_SUPPORTED,
         "operations": SUPPORTED,
         "clashes": CANNOT_BE_TOLD,
@@ -107,7 +107,7 @@ def test_regions_apart_share_one_family():
 
 def test_a_file_without_operations_says_so():
     result = activity_test(incidents_of({}, usual={"attack": 1.0}))
-    row = result.frame.set_index("region").loc["operations"]
+    row = result.frame.set_index("activity").loc["operations"]
     assert np.isnan(row["pvalue"])
     assert row["verdict"] == CANNOT_BE_TOLD
     assert any("no incident whose activity is 'operation'" in note for note in result.notes)

@@ -17,11 +17,7 @@ from analytics.upticks.recent import uptick_test
 
 FAST = {"replicates": 99}
 DAY = "2020-04-13"
-WORDS = {
-    "would be supported (simulated)",
-    "would not be supported (simulated)",
-    "cannot be told (simulated)",
-}
+WORDS = {"supported", "not supported", "cannot be told"}
 HEAD = '[article]\ntitle = "Notes"\ndate = 2020-04-13\n'
 CLAIM = """
 [[claim]]
@@ -88,8 +84,8 @@ def test_the_articles_claims_are_read_as_they_stand():
     assert (sunday.count, sunday.picked, sunday.place) == (3, 7, "disputed territories")
     assert [name for name, _ in sunday.definitions] == ["engagements", "attacks"]
     assert [str(day) for day in claims.article.date_alternatives] == ["2020-04-06", "2020-04-20"]
-    with pytest.raises(KeyError):
-        claims["nonsense"]
+    with pytest.raises(OptionError, match="did you mean more-active"):
+        claims["more-activ"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +161,8 @@ def test_every_claim_and_definition_has_a_row(with_uptick):
 
 def test_every_verdict_on_simulated_data_says_so(with_uptick, without_uptick):
     for table in (with_uptick, without_uptick):
-        assert set(table.frame["verdict"]) <= WORDS
+        assert set(table.frame["verdict"]) <= WORDS, "the words never change"
+        assert set(table.summary()["verdict"]) <= {f"{word} (simulated)" for word in WORDS}
         assert table.frame["words"].str.startswith("SIMULATED").all()
         assert table.frame["reason"].str.startswith("simulated").all()
         assert table.sentence().startswith("SIMULATED data: ")
@@ -177,9 +174,9 @@ def test_every_verdict_on_simulated_data_says_so(with_uptick, without_uptick):
 
 def test_the_uptick_is_found_and_its_twin_is_quiet(with_uptick, without_uptick):
     for claim in ("more-active", "disputed-areas"):
-        assert set(with_uptick[claim]["verdict"]) == {"would be supported (simulated)"}
-        assert set(without_uptick[claim]["verdict"]) == {"cannot be told (simulated)"}
-    assert set(without_uptick["still-attacking"]["verdict"]) == {"would be supported (simulated)"}
+        assert set(with_uptick[claim]["verdict"]) == {"supported"}
+        assert set(without_uptick[claim]["verdict"]) == {"cannot be told"}
+    assert set(without_uptick["still-attacking"]["verdict"]) == {"supported"}
 
 
 def test_the_row_is_what_the_test_says_by_itself(with_uptick, sample):
@@ -203,7 +200,7 @@ def test_the_day_compares_with_what_the_claim_says(with_uptick, without_uptick):
 
 def test_a_cause_is_never_told_and_its_contrast_stands_beside(with_uptick):
     causal = with_uptick.frame[with_uptick.frame["kind"] == "causal"]
-    assert set(causal["verdict"]) == {"cannot be told (simulated)"}
+    assert set(causal["verdict"]) == {"cannot be told"}
     assert causal["pvalue"].isna().all()
     table = with_uptick.details("exploiting", "contrast")
     claimed = table[table["claimed"]].iloc[0]
@@ -262,8 +259,8 @@ def test_another_date_moves_the_windows(sample, tmp_path):
     assert late.frame["window_end"].iloc[0] == pd.Timestamp("2020-04-19")
     assert any("2020-04-07..2020-04-20 is cut to 2020-04-07..2020-04-19" in note for note in late.notes)
     table = sensitivity_to_date(claims, sample, dates=["2020-04-06", "2020-04-20"])
-    assert table["2020-04-06"].tolist() == [moved["verdict"]]
-    assert table["2020-04-20"].tolist() == late.frame["verdict"].tolist()
+    assert table["2020-04-06"].tolist() == [f"{moved['verdict']} (simulated)"]
+    assert table["2020-04-20"].tolist() == late.summary()["verdict"].tolist()
 
 
 def test_windows_the_data_do_not_know_cannot_be_told(sample, tmp_path):
@@ -273,7 +270,7 @@ def test_windows_the_data_do_not_know_cannot_be_told(sample, tmp_path):
         ("2020-04-05", "the data know 6 of the 14 days"),
     ):
         row = verdicts(claims, sample, as_of=as_of).frame.iloc[0]
-        assert (row["verdict"], row["test"]) == ("cannot be told (simulated)", "not tested")
+        assert (row["verdict"], row["test"]) == ("cannot be told", "not tested")
         assert why in row["reason"]
     with pytest.raises(OptionError, match="later than that of the incidents"):
         verdicts(claims, sample, as_of="2020-05-01")
@@ -282,7 +279,7 @@ def test_windows_the_data_do_not_know_cannot_be_told(sample, tmp_path):
 def test_too_little_history_is_a_reason_not_an_error(sample, tmp_path):
     claims = read(tmp_path, HEAD.replace("2020-04-13", "2018-06-30") + CLAIM)
     row = verdicts(claims, sample, as_of="2018-06-30").frame.iloc[0]
-    assert row["verdict"] == "cannot be told (simulated)"
+    assert row["verdict"] == "cannot be told"
     assert "needs 406 days" in row["reason"]
 
 
@@ -316,7 +313,7 @@ def test_the_documents_example_is_read_and_answered(project, tmp_path, sample):
     table = verdicts(read(tmp_path, example), sample, as_of=DAY)
     assert table.frame["claim"].tolist() == ["more-in-diyala", "more-in-diyala", "since-spring", "because"]
     assert (table.frame["test"] != "not tested").all()
-    assert table["because"]["verdict"].tolist() == ["cannot be told (simulated)"]
+    assert table["because"]["verdict"].tolist() == ["cannot be told"]
     for kind in KINDS:
         assert f"| `{kind}` |" in text
 

@@ -126,7 +126,7 @@ def test_not_supported_needs_enough_data_and_equal_completeness():
     values = np.random.default_rng(7).poisson(20.0, (DAYS, 4))
     known = concentration_test(counts_of(values), regions_inside="R0", same_completeness=True).frame.iloc[0]
     assert known["verdict"] == NOT_SUPPORTED
-    assert known["upper"] < 1.5
+    assert known["limit"] < 1.5
     unknown = concentration_test(counts_of(values), regions_inside="R0").frame.iloc[0]
     assert unknown["verdict"] == CANNOT_BE_TOLD
     assert "completeness not known" in unknown["reason"]
@@ -154,7 +154,7 @@ def test_a_named_region_set_is_inside():
     values = np.random.default_rng(2).poisson(0.1, (DAYS, len(names)))
     result = concentration_test(counts_of(values, regions=names), regions_inside="disputed_territories")
     found = region_set("disputed_territories")
-    assert result.frame["region"].iloc[0] == found.label
+    assert result.frame["inside"].iloc[0] == found.label
     within = np.isin(names, found.members)
     assert result.frame["recent_inside"].iloc[0] == values[-14:, within].sum()
     assert result.frame["baseline_outside"].iloc[0] == values[:364, ~within].sum()

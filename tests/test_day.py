@@ -225,7 +225,9 @@ def test_simulated_counts_are_called_simulated(quiet):
         lambda: one(np.ones(DAYS, int), picked=0),
         lambda: one(np.ones(DAYS, int), baseline=100),
         lambda: one(np.ones(DAYS, int), completeness=1.2),
-        lambda: one(np.ones(DAYS, int), margin=0.5),
+        lambda: one(np.ones(DAYS, int), margin_days=0.5),
+        lambda: one(np.ones(DAYS, int), margin=30),
+        lambda: one(np.ones(DAYS, int), guard=-1),
         lambda: day_test(
             Counts.from_frame(
                 pd.DataFrame({"K": 1}, index=pd.date_range("2019-01-07", periods=60, freq="7D")),

@@ -90,7 +90,7 @@ def test_pictures_of_false_alarms_hold_the_numbers_and_are_marked(rates):
     assert f"C-test: {int(weeks['c_test'].sum())}" in texts(ax)
 
 
-def test_ratios_of_claims_are_drawn_with_what_would_be_supported(table):
+def test_ratios_of_claims_are_drawn_with_what_is_supported(table):
     ax = plot_claims({"one": table})
     named = [label.get_text() for label in ax.get_yticklabels()]
     assert named[:2] == ["more-active: engagements", "more-active: attacks"]
@@ -101,7 +101,7 @@ def test_ratios_of_claims_are_drawn_with_what_would_be_supported(table):
     assert table["more-active"]["estimate"].iloc[0] in up
     assert "SIMULATED" in texts(ax)
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert "would be supported (simulated)" in labels
+    assert "supported (simulated)" in labels
 
 
 def test_the_contrast_is_drawn_where_it_was_claimed(table):

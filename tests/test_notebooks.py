@@ -148,14 +148,16 @@ def test_the_article_is_answered_claim_by_claim(article):
         assert "SIMULATED data, asked: " in text
         assert "with the uptick" in text
         assert "its twin, without" in text
-    assert "would be supported (simulated)" in shown(article, "tbl-more-active")[0].split("its twin")[0]
-    assert "would be supported" not in shown(article, "tbl-exploiting")[0]
+    assert "supported (simulated)" in shown(article, "tbl-more-active")[0].split("its twin")[0]
+    assert "supported (simulated)" not in shown(article, "tbl-exploiting")[0]
 
 
 def test_no_verdict_of_the_article_is_shown_without_simulated(article):
-    for text in (printed(article), *(source(c) for c in article.cells if c["cell_type"] == "markdown")):
-        for word in re.finditer(r"(would(?: not)? be supported|cannot be told \()(?! where)", text):
-            assert "(simulated" in text[word.start() : word.end() + 40], text[word.start() :][:80]
+    text = printed(article)
+    words = list(re.finditer(r"\b(?:not )?supported\b|cannot be told\b", text))
+    assert len(words) > 15
+    for word in words:
+        assert text[word.end() :].startswith(" (simulated)"), text[word.start() :][:80]
     for line in printed(article).splitlines():
         if re.search(r"Kirkuk|Erbil|Baghdad|disputed territor", line):
             assert "simulated" in line.casefold(), line

@@ -56,7 +56,7 @@ def draw(seed, *, mean=2.0, factor=1):
 def test_deadlier_incidents_are_found(snapshot):
     result = asked(*draw(1, factor=6), completeness=1.0)
     frame = result.frame
-    assert frame["region"].tolist() == ROWS
+    assert frame["measure"].tolist() == ROWS
     assert frame["verdict"].iloc[0] == SUPPORTED
     assert frame["verdict"].iloc[3] == SUPPORTED
     np.testing.assert_allclose(
@@ -69,7 +69,7 @@ def test_more_incidents_are_not_deadlier_ones():
     day, deaths = draw(2)
     late = day >= DAYS - 14
     day, deaths = np.r_[day, np.tile(day[late], 7)], np.r_[deaths, np.tile(deaths[late], 7)]
-    frame = asked(day, deaths).frame.set_index("region")
+    frame = asked(day, deaths).frame.set_index("measure")
     assert frame.loc["deaths in all", "verdict"] == SUPPORTED
     assert frame.loc["deaths in all", "estimate"] > 3
     assert SUPPORTED not in frame["verdict"].iloc[:3].tolist()
@@ -78,7 +78,7 @@ def test_more_incidents_are_not_deadlier_ones():
 def test_the_numbers_are_those_of_the_table():
     day, deaths = draw(3)
     late, early = day >= DAYS - 14, day < 364
-    frame = asked(day, deaths).frame.set_index("region")
+    frame = asked(day, deaths).frame.set_index("measure")
     first = frame.loc["deaths per incident"]
     assert first["recent"] == pytest.approx(deaths[late].mean())
     assert first["baseline"] == pytest.approx(deaths[early].mean())

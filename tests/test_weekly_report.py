@@ -27,7 +27,7 @@ from analytics.reporting.content import weekly
 from analytics.reporting.content import weekly as room
 from analytics.reporting.content.weekly import ReportRequest, weekly_counts, weekly_numbers, weekly_report
 from analytics.reporting.content.weekly.names import check_not_another, report_name, reported_week
-from analytics.reporting.content.weekly.words import equals_p
+from analytics.results import p_words
 
 SAMPLE = "data/iraq_simulated.csv"
 REQUEST = ReportRequest(sample=True, as_of="2020-04-19")
@@ -217,7 +217,7 @@ def test_each_uptick_is_tested_three_times_more(midweek):
     assert table.frame["region"].tolist() == ["Kirkuk", "all regions together"]
     assert table.frame["coarse dates excluded"].str.startswith("uptick (q").all()
     kirkuk = midweek.result.frame.set_index("region").loc["Kirkuk"]
-    assert table.frame["expected"].iloc[0] == equals_p("p", kirkuk["pvalue_expected"])
+    assert table.frame["expected"].iloc[0] == p_words(kirkuk["pvalue_expected"])
 
 
 def test_both_null_hypotheses_are_printed(sample):
@@ -228,7 +228,7 @@ def test_both_null_hypotheses_are_printed(sample):
         *(f"SIMULATED: Governorate by governorate. {null}" for null in regions),
     ]
     p = sample.national.frame["pvalue_expected"].iloc[0]
-    assert f"Expected null (recent mean = trend, season and calendar): {equals_p('p', p)}" in said[1]
+    assert f"Expected null (recent mean = trend, season and calendar): {p_words(p)}" in said[1]
 
 
 def test_an_uptick_that_trend_and_season_explain_says_so(sample):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics._typing import Direction
 from analytics.claims.contrast import contrast, contrast_words
 from analytics.claims.series import Asked, Unanswerable, fitting
 from analytics.periods import Window
@@ -19,8 +20,9 @@ from analytics.results import (
     ClaimResult,
     UptickResult,
     Verdict,
+    counted,
     format_number,
-    format_p,
+    p_words,
 )
 from analytics.upticks.change import change_test
 from analytics.upticks.concentration import concentration_test
@@ -83,8 +85,12 @@ def _baseline(options: Options, window: Window) -> int:
     return max(options.baseline, 8 * window.days)  # a baseline holds eight windows at least
 
 
+def _direction(asked: Asked) -> Direction:
+    return "less" if asked.claim.direction == "less" else "greater"
+
+
 def _recent(asked: Asked, options: Options) -> Answer:
-    direction = asked.claim.direction
+    direction = _direction(asked)
     result = uptick_test(
         asked.series(),
         recent=asked.window.days,
@@ -93,14 +99,14 @@ def _recent(asked: Asked, options: Options) -> Answer:
         alpha=options.alpha,
         margin=options.margin,
         completeness=options.completeness,
-        direction="less" if direction == "less" else "greater",
+        direction=direction,
     )
     row = result.frame.iloc[0]
     found = ""
     if not np.isnan(row["pvalue"]):
         found = f"{row['observed']:.0f} where {format_number(row['expected'])} were expected"
         if not np.isnan(row["pvalue_expected"]):
-            found += f"; against trend and season p = {format_p(row['pvalue_expected'])}".replace("= <", "< ")
+            found += f"; against trend and season {p_words(row['pvalue_expected'])}"
     return Answer(
         "uptick_test",
         row["verdict"],
@@ -183,7 +189,7 @@ def _concentration(asked: Asked, options: Options) -> Answer:
 
 
 def _change(asked: Asked, options: Options) -> Answer:
-    direction = asked.claim.direction
+    direction = _direction(asked)
     result = change_test(
         asked.series(),
         date=asked.window.start,
@@ -254,7 +260,7 @@ def _persistence(asked: Asked, options: Options) -> Answer:
     certain, certain_end = _longest_quiet((values > 0) | ~covered)
     found = (
         f"{number:,} {asked.definition} in {days:,} days with coverage; the longest spell without lasts "
-        f"{spell} day{'s' * (spell != 1)}, to {counts.starts[end]}"
+        f"{counted(spell, 'day')}, to {counts.starts[end]}"
     )
     verdict: Verdict = CANNOT_BE_TOLD
     if number and spell < SPELL:
@@ -302,7 +308,7 @@ def _response(asked: Asked, options: Options) -> Answer:
         # The claim is that operations change nothing for the better: the answers change places.
         verdict = {SUPPORTED: NOT_SUPPORTED, NOT_SUPPORTED: SUPPORTED}.get(verdict, CANNOT_BE_TOLD)
         if not np.isnan(pvalue):
-            fewer = f"that incidents become fewer has p = {format_p(pvalue)}".replace("= <", "< ")
+            fewer = f"that incidents become fewer has {p_words(pvalue)}"
             reason, pvalue = _join(reason, fewer), np.nan
     used = f"{row['used']} of {row['events']} days with an operation can be compared"
     return Answer(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
 
 import numpy as np
 
 from analytics.bundled import bundled_path
-from analytics.errors import InputError, UptickError, nearest
+from analytics.claims.reader import TableReader
+from analytics.errors import InputError, UptickError, unknown_option
 from analytics.filters import parse_filter
 from analytics.geo import LEVELS, known_region_sets, region_set, region_table
-from analytics.periods import Window, as_day
+from analytics.periods import Window
 from analytics.schema import ACTIVITIES
 from analytics.upticks.activity import DEFINITIONS
 
@@ -175,7 +175,7 @@ class Claims:
         for claim in self.claims:
             if claim.id == name:
                 return claim
-        raise KeyError(name)
+        raise unknown_option("claim", name, [claim.id for claim in self.claims])
 
 
 def read_claims(path: str | Path | None = None) -> Claims:
@@ -213,13 +213,13 @@ def read_claims(path: str | Path | None = None) -> Claims:
             "the file of claims is not TOML", found=str(error), where=file.name,
             todo="docs/claims.md has an example",
         ) from error  # fmt: skip
-    top = _Reader(file.name, "the file", stated)
+    top = TableReader(file.name, "the file", stated)
     top.keys(("article", "claim"), ())
     if not isinstance(stated["article"], dict) or not isinstance(stated["claim"], list):
         top.fail("article or claim", "one table [article], then one [[claim]] for each claim")
-    article = _article(_Reader(file.name, "[article]", stated["article"]))
+    article = _article(TableReader(file.name, "[article]", stated["article"]))
     claims = [
-        _claim(_Reader(file.name, _named(entry, number), entry), article)
+        _claim(TableReader(file.name, _named(entry, number), entry), article)
         for number, entry in enumerate(stated["claim"], 1)
     ]
     names = [claim.id for claim in claims]
@@ -238,88 +238,7 @@ def _named(entry: object, number: int) -> str:
     return f"claim {name!r}" if isinstance(name, str) and name.strip() else f"claim number {number}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """One table of the file, with what its errors have to say."""
-
-    file: str
-    name: str
-    table: Any
-
-    def fail(self, key: str, expected: str, known: Sequence[str] = (), value: object = None) -> NoReturn:
-        found = self.table.get(key) if value is None else value
-        close = nearest(str(found), known) if known else []
-        raise InputError(
-            f"{self.name}: {key} cannot be used",
-            expected=expected,
-            found="nothing" if found is None else repr(found),
-            where=self.file,
-            todo=f"did you mean {' or '.join(close)}?" if close else None,
-        )
-
-    def keys(self, required: Sequence[str], optional: Sequence[str]) -> None:
-        if not isinstance(self.table, Mapping):
-            raise InputError(
-                f"{self.name}: is no table", found=repr(self.table), where=self.file,
-                expected=f"keys {', '.join(required)}",
-            )  # fmt: skip
-        known = (*required, *optional)
-        for key in self.table:
-            if key not in known:
-                close = nearest(key, known)
-                raise InputError(
-                    f"{self.name}: unknown key {key!r}",
-                    expected=f"one of {', '.join(known)}",
-                    where=self.file,
-                    todo=f"did you mean {' or '.join(close)}?" if close else "docs/claims.md lists the keys",
-                )
-        for key in required:
-            if key not in self.table:
-                raise InputError(
-                    f"{self.name}: the key {key!r} is missing",
-                    expected=f"the keys {', '.join(required)}",
-                    found=", ".join(self.table) or "none",
-                    where=self.file,
-                )
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.table.get(key, default)
-        if not isinstance(value, str) or (default is None and not value.strip()):
-            self.fail(key, "a text")
-        return " ".join(value.split())
-
-    def word(self, key: str, known: Sequence[str], default: str | None = None) -> str:
-        value = self.table.get(key, default)
-        if value not in known:
-            self.fail(key, f"one of {', '.join(known)}" if len(known) > 1 else known[0], known)
-        return str(value)
-
-    def words(self, key: str, known: Sequence[str] | None) -> tuple[str, ...]:
-        value = self.table.get(key)
-        if not isinstance(value, list) or not value or not all(isinstance(v, str) and v for v in value):
-            self.fail(key, "a list of texts, at least one")
-        for word in value:
-            if known is not None and word not in known:
-                self.fail(key, f"from {', '.join(known)}", known, word)
-        if len(set(value)) < len(value):
-            self.fail(key, "each word once")
-        return tuple(value)
-
-    def whole(self, key: str, *, least: int | None = None) -> int:
-        value = self.table.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or (least is not None and value < least):
-            self.fail(key, "a whole number" + (f", at least {least}" if least is not None else ""))
-        return value
-
-    def day(self, key: str, value: object = None) -> np.datetime64:
-        given = self.table.get(key) if value is None else value
-        try:
-            return as_day(given, key)
-        except UptickError:
-            self.fail(key, "a day such as 2020-04-13", value=given)
-
-
-def _article(read: _Reader) -> Article:
+def _article(read: TableReader) -> Article:
     read.keys(_ARTICLE_REQUIRED, _ARTICLE_OPTIONAL)
     others = read.table.get("date_alternatives", [])
     if not isinstance(others, list):
@@ -336,7 +255,7 @@ def _article(read: _Reader) -> Article:
     )
 
 
-def _claim(read: _Reader, article: Article) -> Claim:
+def _claim(read: TableReader, article: Article) -> Claim:
     read.keys(_REQUIRED, _OPTIONAL)
     kind = read.word("kind", tuple(KINDS))
     named, regions, by = _regions(read, article.country)
@@ -378,7 +297,7 @@ def _claim(read: _Reader, article: Article) -> Claim:
     )
 
 
-def _regions(read: _Reader, country: str) -> tuple[str, tuple[str, ...], str]:
+def _regions(read: TableReader, country: str) -> tuple[str, tuple[str, ...], str]:
     """Return set name, listed regions and the column that holds them."""
     if ("region_set" in read.table) == ("regions" in read.table):
         read.fail("region_set", 'either region_set (such as "all") or regions (a list of names)')
@@ -408,9 +327,11 @@ def _regions(read: _Reader, country: str) -> tuple[str, tuple[str, ...], str]:
     return "", tuple(dict.fromkeys(placed)), by
 
 
-def _window(read: _Reader, kind: str, date: np.datetime64) -> tuple[int | None, int, np.datetime64 | None]:
+def _window(
+    read: TableReader, kind: str, date: np.datetime64
+) -> tuple[int | None, int, np.datetime64 | None]:
     stated = read.table["window"]
-    inner = _Reader(read.file, f"{read.name}: window", stated)
+    inner = TableReader(read.file, f"{read.name}: window", stated)
     inner.keys(("last",), _WINDOW[:2])
     if ("first" in stated) == ("start" in stated):
         read.fail("window", "either first (days counted from the article's date) or start (a date), and last")

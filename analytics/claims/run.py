@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -13,14 +13,14 @@ import pandas as pd
 from analytics.claims.dispatch import ANSWERS, Answer, Options
 from analytics.claims.read import Claim, Claims
 from analytics.claims.series import Unanswerable, ask
-from analytics.claims.table import VerdictTable, said
+from analytics.claims.table import VerdictTable
 from analytics.counts.counting import stated_as_of
 from analytics.errors import HistoryError, UptickError
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents
-from analytics.options import check_level
-from analytics.periods import as_day, as_gap
-from analytics.results import CANNOT_BE_TOLD, SUPPORTED
+from analytics.options import check_level, check_margin, check_seed, check_share, check_whole
+from analytics.periods import Window, as_day, as_gap
+from analytics.results import CANNOT_BE_TOLD, SUPPORTED, mark
 
 __all__ = ["holds_only_deadly", "sensitivity_to_date", "verdicts"]
 
@@ -99,91 +99,106 @@ def verdicts(
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-19")
     >>> table = verdicts(read_claims(), sample, as_of="2020-04-13", replicates=99)
     >>> table["more-active"]["verdict"].tolist()
-    ['would be supported (simulated)', 'would be supported (simulated)']
+    ['supported', 'supported']
     """
     check_level(alpha=alpha)
+    check_margin(margin)
+    check_share(completeness=completeness)
+    check_whole(0, guard=guard)
+    check_whole(1, baseline=baseline, replicates=replicates)
+    check_seed(seed)
     if where:
         parse_filter(where)
     last = stated_as_of(incidents, as_of)
     date = claims.article.date if article_date is None else as_day(article_date, "article_date")
     deadly = holds_only_deadly(incidents) if lethal_only is None else lethal_only
     options = Options(alpha, margin, guard, baseline, completeness, replicates, seed)
-    gaps = tuple(as_gap(spell) for spell in no_coverage)
+    put = partial(
+        _put, incidents=incidents, options=options, deadly=deadly, date=date, as_of=last,
+        no_coverage=tuple(as_gap(spell) for spell in no_coverage), only=where or "",
+    )  # fmt: skip
     rows: list[dict[str, object]] = []
     answers: dict[tuple[str, str], Answer] = {}
     notes: list[str] = []
     for claim in claims:
         for definition, activity in claim.definitions:
-            window = claim.window(date)
-            try:
-                asked = ask(
-                    claim,
-                    definition,
-                    activity,
-                    incidents,
-                    date=date,
-                    as_of=last,
-                    no_coverage=gaps,
-                    only=where or "",
-                )
-                window = asked.window
-                answer = _put(claim, deadly, partial(ANSWERS[claim.kind], asked, options))
-                if asked.cut:
-                    notes.append(f"{claim.id}: {asked.cut}")
-            except (Unanswerable, HistoryError) as error:
-                reason = error.what if isinstance(error, HistoryError) else str(error)
-                answer = Answer("not tested", CANNOT_BE_TOLD, reason)
-            except UptickError as error:
-                raise type(error)(
-                    f"claim {claim.id!r}: {error.what}", expected=error.expected, found=error.found,
-                    where=error.where, todo=error.todo,
-                ) from None  # fmt: skip
+            window, answer, cut = put(claim, definition, activity)
             answers[claim.id, definition] = answer
-            rows.append(
-                {
-                    "claim": claim.id,
-                    "words": f"SIMULATED data, asked: {claim.words}" if incidents.simulated else claim.words,
-                    "kind": claim.kind,
-                    "counted": definition,
-                    "regions": claim.place,
-                    "test": answer.test,
-                    "window_start": pd.Timestamp(str(window.start)),
-                    "window_end": pd.Timestamp(str(window.end)),
-                    "estimate_name": answer.estimate_name,
-                    "estimate": answer.estimate,
-                    "low": answer.low,
-                    "high": answer.high,
-                    "pvalue": answer.pvalue,
-                    "verdict": said(answer.verdict, incidents.simulated),
-                    "reason": f"simulated: {answer.reason}" if incidents.simulated else answer.reason,
-                    "detectable": answer.detectable,
-                    "could_be_seen": answer.could_be_seen,
-                }
-            )
+            rows.append(_row(claim, definition, window, answer, simulated=incidents.simulated))
+            notes += [f"{claim.id}: {cut}"] if cut else []
+    notes += [f"of all incidents, those where {where}"] if where else []
+    notes += _notes(claims, incidents, date, last, deadly, completeness)
     return VerdictTable(
         frame=pd.DataFrame(rows),
         claims=claims,
         article_date=date,
         as_of=last,
-        alpha=alpha,
-        margin=margin,
+        parameters=asdict(options) | {"where": where, "lethal_only": deadly},
         data=incidents.title or "a table",
         lethal_only=deadly,
         simulated=incidents.simulated,
-        notes=tuple(
-            dict.fromkeys(
-                [
-                    *notes,
-                    *([f"of all incidents, those where {where}"] if where else []),
-                    *_notes(claims, incidents, date, last, deadly, completeness),
-                ]
-            )
-        ),
+        notes=tuple(dict.fromkeys(notes)),
         answers=answers,
     )
 
 
-def _put(claim: Claim, deadly: bool, answer: Callable[[], Answer]) -> Answer:
+def _put(
+    claim: Claim,
+    definition: str,
+    activity: tuple[str, ...],
+    *,
+    incidents: Incidents,
+    options: Options,
+    deadly: bool,
+    date: np.datetime64,
+    as_of: np.datetime64,
+    no_coverage: tuple[object, ...],
+    only: str,
+) -> tuple[Window, Answer, str]:
+    """Put one claim under one definition to the data; return the window too, and what was cut off it."""
+    window = claim.window(date)
+    try:
+        asked = ask(
+            claim, definition, activity, incidents, date=date, as_of=as_of, no_coverage=no_coverage, only=only
+        )
+        window = asked.window
+        return window, _answer(claim, deadly, partial(ANSWERS[claim.kind], asked, options)), asked.cut
+    except (Unanswerable, HistoryError) as error:
+        reason = error.what if isinstance(error, HistoryError) else str(error)
+        return window, Answer("not tested", CANNOT_BE_TOLD, reason), ""
+    except UptickError as error:
+        raise type(error)(
+            f"claim {claim.id!r}: {error.what}", expected=error.expected, found=error.found,
+            where=error.where, todo=error.todo,
+        ) from None  # fmt: skip
+
+
+def _row(
+    claim: Claim, definition: str, window: Window, answer: Answer, *, simulated: bool
+) -> dict[str, object]:
+    """Return one row of the table; on simulated data, words and reason say so."""
+    return {
+        "claim": claim.id,
+        "words": f"SIMULATED data, asked: {claim.words}" if simulated else claim.words,
+        "kind": claim.kind,
+        "counted": definition,
+        "regions": claim.place,
+        "test": answer.test,
+        "window_start": pd.Timestamp(str(window.start)),
+        "window_end": pd.Timestamp(str(window.end)),
+        "estimate_name": answer.estimate_name,
+        "estimate": answer.estimate,
+        "low": answer.low,
+        "high": answer.high,
+        "pvalue": answer.pvalue,
+        "verdict": answer.verdict,
+        "reason": f"simulated: {answer.reason}" if simulated else answer.reason,
+        "detectable": answer.detectable,
+        "could_be_seen": answer.could_be_seen,
+    }
+
+
+def _answer(claim: Claim, deadly: bool, answer: Callable[[], Answer]) -> Answer:
     """Ask, as far as data with deadly events only allow."""
     if not deadly or claim.kind == "causal":
         return answer()
@@ -238,7 +253,7 @@ def sensitivity_to_date(
     Returns
     -------
     DataFrame
-        claim, counted, and one column a date.
+        claim, counted, and one column a date; simulated data are marked beside each verdict.
 
     Examples
     --------
@@ -258,7 +273,7 @@ def sensitivity_to_date(
         found = verdicts(claims, incidents, as_of=min(day, last), article_date=day, **options).frame
         if table.empty:
             table = found[["claim", "counted"]].copy()
-        table[str(day)] = found["verdict"]
+        table[str(day)] = found["verdict"] + mark(incidents.simulated, "beside")
     return table
 
 

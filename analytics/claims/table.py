@@ -12,37 +12,29 @@ import pandas as pd
 
 from analytics.claims.dispatch import Answer
 from analytics.claims.read import Claims
+from analytics.errors import unknown_option
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
     SUPPORTED,
-    Verdict,
+    counted,
     format_number,
     format_p,
+    interval_words,
+    mark,
+    p_words,
 )
 
-__all__ = ["VerdictTable", "said"]
+__all__ = ["VerdictTable"]
 
+_TIDY = (
+    "claim", "counted", "regions", "test", "estimate", "low", "high", "pvalue", "verdict", "reason",
+    "detectable",
+)  # fmt: skip
 _DIGITS = {"day_test": 0, "longest spell": 0, "recurrence_test": 1}
-_SIMULATED: dict[str, str] = {
-    SUPPORTED: "would be supported (simulated)",
-    NOT_SUPPORTED: "would not be supported (simulated)",
-    CANNOT_BE_TOLD: "cannot be told (simulated)",
-}
 
 
-def said(verdict: Verdict, simulated: bool) -> str:
-    """Return the verdict as it is shown: on simulated data it is none on the world.
-
-    Examples
-    --------
-    >>> said("supported", True), said("supported", False)
-    ('would be supported (simulated)', 'supported')
-    """
-    return _SIMULATED[verdict] if simulated else verdict
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class VerdictTable:
     """What the data can tell about each claim.
 
@@ -55,13 +47,14 @@ class VerdictTable:
         could_be_seen (the same in words).
     claims : Claims
     article_date, as_of : datetime64[D]
-    alpha, margin : float
+    parameters : mapping
+        The options that made it, alpha and margin among them.
     data : str
         Title of the data.
     lethal_only : bool
         Whether the data hold deadly events only.
     simulated : bool
-        Then every verdict says so.
+        The verdicts keep their words; whatever is shown says beside them that the data are simulated.
     notes : tuple of str
     answers : mapping of (claim, counted) to Answer
         The whole result of each test (``.result``) and further tables (``.details``), such as the contrast
@@ -72,8 +65,7 @@ class VerdictTable:
     claims: Claims
     article_date: np.datetime64
     as_of: np.datetime64
-    alpha: float
-    margin: float
+    parameters: Mapping[str, object]
     data: str
     lethal_only: bool = False
     simulated: bool = False
@@ -83,7 +75,7 @@ class VerdictTable:
     def __getitem__(self, claim: str) -> pd.DataFrame:
         rows = self.frame[self.frame["claim"] == claim]
         if rows.empty:
-            raise KeyError(claim)
+            raise unknown_option("claim", claim, [each.id for each in self.claims])
         return rows
 
     def __len__(self) -> int:
@@ -97,20 +89,46 @@ class VerdictTable:
 
         Raises
         ------
-        KeyError
+        OptionError
             If there is no such claim, definition or table.
         """
-        first = self[claim]["counted"].iloc[0]
-        return self.answers[claim, counted or str(first)].details[name]
+        definitions = self[claim]["counted"].tolist()
+        chosen = definitions[0] if counted is None else counted
+        if chosen not in definitions:
+            raise unknown_option("definition", chosen, definitions)
+        found = self.answers[claim, chosen].details
+        if name not in found:
+            raise unknown_option("table", name, list(found) or ["none"])
+        return found[name]
+
+    @property
+    def alpha(self) -> float:
+        """Level of each verdict."""
+        return float(str(self.parameters["alpha"]))
+
+    @property
+    def margin(self) -> float:
+        """Ratio below which "not supported" is said."""
+        return float(str(self.parameters["margin"]))
+
+    @property
+    def null_hypothesis(self) -> str:
+        """What is tested, claim by claim."""
+        stated = {
+            claim: answer.result.null_hypothesis
+            for (claim, _), answer in self.answers.items()
+            if answer.result is not None
+        }
+        return "; ".join(f"{claim}: {said}" for claim, said in stated.items()) or "no claim was tested"
 
     @property
     def family(self) -> str:
         """How many were tested."""
         tested = int(self.frame["pvalue"].notna().sum())
         return (
-            f"{len(self.claims)} claims, {len(self.frame)} rows (a claim under each definition of what "
-            f"counts), {tested} with a p-value; each is taken as stated beforehand and tested at "
-            f"{100 * self.alpha:g} % alone, without adjustment for their number"
+            f"{counted(len(self.claims), 'claim')}, {counted(len(self.frame), 'row')} (a claim under each "
+            f"definition of what counts), {tested} with a p-value; each is taken as stated beforehand and "
+            f"tested at {100 * self.alpha:g} % alone, without adjustment for their number"
         )
 
     def sentence(self) -> str:
@@ -119,18 +137,16 @@ class VerdictTable:
         words: dict[str, tuple[str, ...]] = {}
         for claim, verdict in rows:
             words[claim] = tuple(dict.fromkeys((*words.get(claim, ()), verdict)))
-        parts = []
+        parts, beside = [], mark(self.simulated, "beside")
         for each in (SUPPORTED, NOT_SUPPORTED, CANNOT_BE_TOLD):
-            word = said(each, self.simulated)
-            names = [name for name, found in words.items() if found == (word,)]
+            names = [name for name, found in words.items() if found == (each,)]
             if names:
-                parts.append(f"{len(names)} {word}: {', '.join(names)}")
+                parts.append(f"{len(names)} {each}{beside}: {', '.join(names)}")
         mixed = [name for name, found in words.items() if len(found) > 1]
         if mixed:
-            differ = "differing with what is counted" + (" (simulated)" if self.simulated else "")
-            parts.append(f"{len(mixed)} {differ}: {', '.join(mixed)}")
-        tag = "SIMULATED data: " if self.simulated else ""
-        return f"{tag}{len(self.claims)} claims put to {self.data} as of {self.as_of}: {'; '.join(parts)}."
+            parts.append(f"{len(mixed)} differing with what is counted{beside}: {', '.join(mixed)}")
+        asked = f"{mark(self.simulated)}{counted(len(self.claims), 'claim')} put to {self.data}"
+        return f"{asked} as of {self.as_of}: {'; '.join(parts)}."
 
     def summary(self) -> pd.DataFrame:
         """Return the table a reader would want: numbers written out."""
@@ -149,22 +165,42 @@ class VerdictTable:
                 ],
                 "95 % interval": _intervals(rows),
                 "p": rows["pvalue"].map(format_p),
-                "verdict": rows["verdict"],
+                "verdict": rows["verdict"] + mark(self.simulated, "beside"),
                 "why": rows["reason"],
                 "could be seen": rows["could_be_seen"],
             }
         )
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row for each claim and definition, with the columns that every result has."""
+        return self.frame[list(_TIDY)].reset_index(drop=True)
 
     def describe(self, claim: str) -> list[str]:
         """Return one sentence for each definition of a claim.
 
         Raises
         ------
-        KeyError
-            If there is no such claim.
+        OptionError
+            If there is no such claim; the message names the nearest.
         """
-        tag = "SIMULATED data: " if self.simulated else ""
-        return [f"{tag}{claim}: {_line(row)}." for row in self[claim].to_dict("records")]
+        tag = mark(self.simulated)
+        return [f"{tag}{claim}: {self._line(row)}." for row in self[claim].to_dict("records")]
+
+    def _line(self, row: Mapping[Hashable, Any]) -> str:
+        """One row in words."""
+        frame = pd.DataFrame([row])
+        parts = [f"{row['verdict']}{mark(self.simulated, 'beside')}"]
+        if not np.isnan(row["estimate"]):
+            interval = _intervals(frame)[0]
+            value = f"{row['estimate_name']} {_number(row['estimate'], row['test'])}"
+            parts.append(value + (f" (95 % {interval})" if interval != "–" else ""))
+        if not np.isnan(row["pvalue"]):
+            parts.append(p_words(row["pvalue"]))
+        if row["reason"]:
+            parts.append(str(row["reason"]).removeprefix("simulated: ").rstrip("."))
+        if row["could_be_seen"] != "–":
+            parts.append(f"could be seen: {row['could_be_seen']}")
+        return f"{row['counted']}, {_windows(frame)[0]}: {'; '.join(parts)}"
 
     def text(self) -> str:
         """Return sentence, claims one by one, and notes for a terminal."""
@@ -172,7 +208,7 @@ class VerdictTable:
         for claim in self.claims:
             rows = self[claim.id]
             lines += ["", f"{claim.id} ({claim.kind}, {claim.place}): {rows['words'].iloc[0]}"]
-            lines += [f"  {_line(row)}" for row in rows.to_dict("records")]
+            lines += [f"  {self._line(row)}" for row in rows.to_dict("records")]
         return "\n".join([*lines, "", self.family, *(f"note: {note}" for note in self.notes)])
 
     def __str__(self) -> str:
@@ -200,23 +236,6 @@ def _number(value: float, test: str) -> str:
 
 def _intervals(rows: pd.DataFrame) -> list[str]:
     return [
-        f"{_number(low, test)} to {_number(high, test)}" if not np.isnan(low) else "–"
+        interval_words(low, high, _DIGITS.get(test, 2))
         for low, high, test in zip(rows["low"], rows["high"], rows["test"], strict=True)
     ]
-
-
-def _line(row: Mapping[Hashable, Any]) -> str:
-    """One row in words."""
-    frame = pd.DataFrame([row])
-    parts = [str(row["verdict"])]
-    if not np.isnan(row["estimate"]):
-        interval = _intervals(frame)[0]
-        value = f"{row['estimate_name']} {_number(row['estimate'], row['test'])}"
-        parts.append(value + (f" (95 % {interval})" if interval != "–" else ""))
-    if not np.isnan(row["pvalue"]):
-        parts.append(f"p = {format_p(row['pvalue'])}".replace("= <", "< "))
-    if row["reason"]:
-        parts.append(str(row["reason"]).removeprefix("simulated: ").rstrip("."))
-    if row["could_be_seen"] != "–":
-        parts.append(f"could be seen: {row['could_be_seen']}")
-    return f"{row['counted']}, {_windows(frame)[0]}: {'; '.join(parts)}"

@@ -23,7 +23,7 @@ _NOT_HERE = (
     "by", "regions", "week_start", "freq", "value", "span",
 )  # fmt: skip
 _OPTIONS = ("guard", "baseline", "alpha", "margin", "completeness", "where")
-_GLYPHS = (("would not", "–"), ("not supported", "–"), ("cannot", "?"), ("", "▲"))
+_GLYPHS = (("not supported", "–"), ("cannot", "?"), ("", "▲"))
 
 
 def run_claims(args: Namespace, plan: Plan) -> None:

@@ -12,6 +12,7 @@ from analytics.cli.show import Shown, Table, account_lines, emit, input_record, 
 from analytics.counts import UNPLACED, Counts
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
+from analytics.results.words import mark
 
 __all__ = ["counting_record", "run"]
 
@@ -38,7 +39,7 @@ def counting_record(args: Namespace, counts: Counts) -> dict[str, Any]:
 
 def heading(counts: Counts) -> str:
     """Return one line that says what was counted."""
-    tag = "SIMULATED data: " if counts.simulated else ""
+    tag = mark(counts.simulated)
     many = len(counts.regions)
     regions = "one series" if counts.by == "total" else f"{many} region{'s' * (many != 1)} by {counts.by}"
     return (

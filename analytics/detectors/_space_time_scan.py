@@ -11,8 +11,8 @@ from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.geo.coordinates import region_coordinates
+from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.space.prospective import (
-    MIN_OBSERVED,
     check_history,
     check_zones,
     scan_places,

@@ -20,7 +20,7 @@ from analytics.incidents import Incidents
 from analytics.kernels.space.scan import EARTH_KM
 from analytics.kernels.space.stcd import running_clusters
 from analytics.options import check_above, check_choice, renamed
-from analytics.results import Alarms, DetectorRun, format_number
+from analytics.results import Alarms, DetectorRun, format_number, mark
 
 __all__ = ["EventClusters", "stcd"]
 
@@ -116,7 +116,7 @@ class EventClusters:
 
     def sentence(self) -> str:
         """Return the answer as a reader would say it."""
-        tag = "SIMULATED data: " if self.simulated else ""
+        tag = mark(self.simulated)
         at, start = self.first_alarm, self.cluster_start
         if at is None or start is None:
             return f"{tag}no cluster of events in {self.t.size:,} events."

@@ -12,7 +12,7 @@ from analytics._typing import FloatArray
 from analytics.errors import InputError
 from analytics.evaluation.scores import estimate_ratio, randomised_pit, resampling_weights, uniformity
 from analytics.results import Alarms
-from analytics.results.words import format_number
+from analytics.results.words import format_number, mark
 
 __all__ = ["PValueCalibration", "pvalue_calibration"]
 
@@ -47,7 +47,7 @@ class PValueCalibration:
 
     def sentence(self) -> str:
         """Return the finding as a reader would say it."""
-        tag = "SIMULATED data: " if self.simulated else ""
+        tag = mark(self.simulated)
         said = []
         for name, rows in self.frame.groupby("detector", sort=False):
             wrong = [

@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.results.words import format_number
+from analytics.results.words import (
+    counted,
+    format_number,
+    mark,
+)
 
 __all__ = ["HALF", "EvaluationResult"]
 
@@ -127,7 +131,7 @@ class EvaluationResult:
 
     def sentence(self) -> str:
         """Return the finding as a reader would say it."""
-        tag = "SIMULATED data: " if self.simulated else ""
+        tag = mark(self.simulated)
         rows = self.ranked()
         known = rows[rows["matched_pod"].notna()]
         said = []
@@ -157,7 +161,7 @@ class EvaluationResult:
             said.append(f"no detector's threshold can be moved to {self._budget}")
         text = ". ".join(part[0].upper() + part[1:] for part in said)
         regions = self.regions["region"].nunique()
-        return f"{tag}{text} ({self.period}, {regions} region{'' if regions == 1 else 's'})."
+        return f"{tag}{text} ({self.period}, {counted(regions, 'region')})."
 
     @property
     def null_hypothesis(self) -> str:
@@ -192,7 +196,7 @@ class EvaluationResult:
         return self.text()
 
     def __repr__(self) -> str:
-        tag = "SIMULATED " if self.simulated else ""
+        tag = mark(self.simulated, "name")
         names = ", ".join(self.frame["detector"])
         return (
             f"EvaluationResult({tag}{self.period}, {names}; budget {self.budget:g} per region-year, "

@@ -11,7 +11,12 @@ import pandas as pd
 
 from analytics.monitoring.budget import Budget
 from analytics.monitoring.calibration import Calibration
-from analytics.results import Alarms, format_number
+from analytics.results import (
+    Alarms,
+    counted,
+    format_number,
+    mark,
+)
 from analytics.results.alarm_tables import (
     ALARM,
     NO_ALARM,
@@ -122,7 +127,7 @@ class MonitorResult:
 
     def sentence(self) -> str:
         """Return the answer as a reader would say it."""
-        tag = "SIMULATED data: " if self.simulated else ""
+        tag = mark(self.simulated)
         answers = self.answers()
         raised = self.frame.loc[answers == ALARM, ["region", "by"]].to_numpy()
         named = [f"{region} ({by})" for region, by in raised]
@@ -142,7 +147,7 @@ class MonitorResult:
         more = ", and more if counts do not follow the model" if "by the model" in kinds else ""
         return (
             f"Budget {self.budget}. Over the periods tested ({span}, {format_number(float(years.sum()))} "
-            f"region-years) this configuration raised {raised} episode{'' if raised == 1 else 's'}; "
+            f"region-years) this configuration raised {counted(raised, 'episode')}; "
             f"about {format_number(expected)} false ones{fewer} would be expected if nothing had "
             f"happened{more}."
         )
@@ -165,12 +170,12 @@ class MonitorResult:
         return self.text()
 
     def __repr__(self) -> str:
-        tag = "SIMULATED " if self.simulated else ""
+        tag = mark(self.simulated, "name")
         names = ", ".join(found.detector for found in self.calibrations)
         raised = int((self.answers() == ALARM).sum())
         return (
-            f"MonitorResult({tag}{self.label}: alarm in {raised} of {len(self.frame)} regions, by {names}, "
-            f"budget {self.budget})"
+            f"MonitorResult({tag}{self.label}: alarm in {raised} of {counted(len(self.frame), 'region')}, "
+            f"by {names}, budget {self.budget})"
         )
 
     def _repr_html_(self) -> str:

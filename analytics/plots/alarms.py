@@ -20,7 +20,7 @@ from analytics.plots.style import (
     new_axes,
 )
 from analytics.results import Alarms
-from analytics.results.alarm_tables import counted
+from analytics.results.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.claims import VerdictTable
-from analytics.claims.table import said
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, empty, mark_simulated, new_axes
-from analytics.results import SUPPORTED
+from analytics.results import SUPPORTED, mark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,8 +33,8 @@ def plot_claims(tables: Mapping[str, VerdictTable], *, ax: Axes | None = None) -
     Returns
     -------
     Axes
-        Ratios on a logarithmic axis; filled: the first data set, hollow: the second. A triangle marks what
-        would be supported.
+        Ratios on a logarithmic axis; filled: the first data set, hollow: the second. A triangle marks what is
+        supported.
     """
     shown = {
         label: table.frame[
@@ -61,7 +60,7 @@ def plot_claims(tables: Mapping[str, VerdictTable], *, ax: Axes | None = None) -
                 continue
             row = rows.loc[key]
             at = y + (0.17 if number else -0.17)
-            up = str(row["verdict"]).startswith(("supported", "would be"))
+            up = row["verdict"] == SUPPORTED
             low, high = np.clip([row["low"], row["high"]], *_LIMITS)
             ax.plot([low, high], [at, at], color=edge, linewidth=1.2, zorder=2)
             ax.plot(
@@ -75,7 +74,7 @@ def plot_claims(tables: Mapping[str, VerdictTable], *, ax: Axes | None = None) -
             )
         ax.plot([], [], marker, markerfacecolor=face, markeredgecolor=edge, color=edge, label=label)
     simulated = any(table.simulated for table in tables.values())
-    ax.plot([], [], "^", color=ACCENT, linestyle="none", label=said(SUPPORTED, simulated))
+    ax.plot([], [], "^", color=ACCENT, linestyle="none", label=f"{SUPPORTED}{mark(simulated, 'beside')}")
     ax.set_xscale("log")
     ax.set_xlim(*_LIMITS)
     ticks = [0.25, 0.5, 1, 2, 4, 8]

@@ -20,7 +20,7 @@ from analytics.plots.style import (
     new_axes,
     region_label,
 )
-from analytics.results import NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, shown
+from analytics.results import NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, listed, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,9 +71,7 @@ def plot_result(
         up = result.regions(SUPPORTED)
         word = shown(SUPPORTED, result.direction)
         article = "an" if word == "uptick" else "a"
-        head = f"{word.capitalize()} in {', '.join(up[:4])}" if up else f"No region shows {article} {word}"
-        if len(up) > 4:
-            head += f" and {len(up) - 4} more"
+        head = f"{word.capitalize()} in {listed(up)}" if up else f"No region shows {article} {word}"
         ax.set_title(marked(head, result.simulated), loc="left")
     elif result.simulated:
         mark_simulated(ax)

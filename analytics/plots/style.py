@@ -11,7 +11,14 @@ from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.periods import Window
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, shown
+from analytics.results import (
+    CANNOT_BE_TOLD,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UptickResult,
+    mark,
+    shown,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -236,7 +243,7 @@ def empty(ax: Axes, text: str, *, small: bool = False) -> None:
 
 def marked(text: str, simulated: bool) -> str:
     """Return a text that says so where the data are simulated."""
-    return f"SIMULATED: {text}" if simulated else text
+    return f"{mark(simulated, 'title')}{text}"
 
 
 def mark_simulated(ax: Axes, *, small: bool = False) -> None:

@@ -8,17 +8,25 @@ from analytics.results.claim import ClaimResult
 from analytics.results.uptick import UptickResult
 from analytics.results.words import (
     CANNOT_BE_TOLD,
+    NAMED,
     NOT_SUPPORTED,
     SHOWN,
     SUPPORTED,
     Verdict,
+    counted,
+    family_words,
     format_number,
     format_p,
+    interval_words,
+    listed,
+    mark,
+    p_words,
     shown,
 )
 
 __all__ = [
     "CANNOT_BE_TOLD",
+    "NAMED",
     "NOT_SUPPORTED",
     "SHOWN",
     "SUPPORTED",
@@ -27,8 +35,14 @@ __all__ = [
     "DetectorRun",
     "UptickResult",
     "Verdict",
+    "counted",
+    "family_words",
     "format_number",
     "format_p",
+    "interval_words",
+    "listed",
+    "mark",
+    "p_words",
     "shown",
 ]
 __dir__ = names_shown(__name__)

@@ -13,6 +13,7 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg, e_benjamin
 from analytics.kernels.common.online_fdr import lord, saffron
 from analytics.options import check_choice, check_level
 from analytics.results.alarm_arrays import AlarmArrays, DetectorRun
+from analytics.results.words import counted
 
 __all__ = ["CONFLICTS", "Method", "Over", "adjust_alarms"]
 
@@ -105,7 +106,7 @@ def _over_regions(alarms: A, method: Method, alpha: float) -> A:
         family = _span((~np.isnan(evidence[:, own])).sum(axis=1))
         notes.append(
             f"{run.name}: {_NAMES[method]} over regions; each {alarms.freq} is a family of its own, of "
-            f"{family} of {own.size} region{'s' if own.size != 1 else ''} (those not tested are not in it); "
+            f"{family} of {counted(own.size, 'region')} (those not tested are not in it); "
             f"alarm where q is at most {alpha:g}; nothing is adjusted for the number of {alarms.freq}s"
         )
     return replace(

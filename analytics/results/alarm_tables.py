@@ -13,7 +13,14 @@ import pandas as pd
 from analytics._typing import FloatArray
 from analytics.kernels.common.episodes import EPISODE_DAYS, episode_spans
 from analytics.results.alarm_arrays import NUMBERS, AlarmArrays
-from analytics.results.words import NAMED, format_number, format_p
+from analytics.results.words import (
+    NAMED,
+    counted,
+    format_number,
+    format_p,
+    listed,
+    mark,
+)
 
 __all__ = [
     "ALARM",
@@ -29,23 +36,11 @@ __all__ = [
     "alarms_text",
     "alarms_tidy",
     "answer_words",
-    "counted",
     "said_where",
     "written_counts",
 ]
 
 ALARM, NO_ALARM, NOT_TESTED = "alarm", "no alarm", "not tested"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "alarm"), counted(2, "alarm")
-    ('1 alarm', '2 alarms')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def answer_words(alarm: pd.Series) -> pd.Series:
@@ -82,7 +77,7 @@ def said_where(answers: pd.Series, raised: Sequence[str], most: int = NAMED) -> 
     >>> said_where(pd.Series(["alarm", "no alarm", "not tested"]), ["Kirkuk"])
     'alarm in Kirkuk; no alarm in 1; not tested in 1 of 3 regions'
     """
-    named = ", ".join(raised[:most]) + (f" and {len(raised) - most} more" if len(raised) > most else "")
+    named = listed(raised, most)
     parts = [f"{ALARM} in {named}"] if raised else []
     numbers = {word: int((answers == word).sum()) for word in (NO_ALARM, NOT_TESTED)}
     parts += [f"{word} in {number}" for word, number in numbers.items() if number]
@@ -202,7 +197,7 @@ def alarms_summary(alarms: AlarmArrays) -> pd.DataFrame:
 
 def alarms_sentence(alarms: AlarmArrays) -> str:
     """Return the latest answer in words; see `Alarms.sentence`."""
-    tag = "SIMULATED data: " if alarms.simulated else ""
+    tag = mark(alarms.simulated)
     now = alarms_latest(alarms)
     now["answer"] = answer_words(now["alarm"])
     said = []

@@ -24,7 +24,10 @@ from analytics.results.alarm_tables import (
     alarms_summary,
     alarms_text,
     alarms_tidy,
+)
+from analytics.results.words import (
     counted,
+    mark,
 )
 
 __all__ = ["Alarms", "DetectorRun"]
@@ -224,7 +227,7 @@ class Alarms(AlarmArrays):
         return self.text()
 
     def __repr__(self) -> str:
-        tag = "SIMULATED " if self.simulated else ""
+        tag = mark(self.simulated, "name")
         names = ", ".join(run.name for run in self.runs)
         return (
             f"Alarms({tag}{counted(int(self.alarm.sum()), 'alarm')} of {names} in "

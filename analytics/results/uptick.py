@@ -16,13 +16,17 @@ from analytics.options import check_choice
 from analytics.periods import Window
 from analytics.results.words import (
     CANNOT_BE_TOLD,
-    NAMED,
     NOT_SUPPORTED,
     ORDER,
     SUPPORTED,
     Verdict,
+    counted,
     format_number,
     format_p,
+    interval_words,
+    listed,
+    mark,
+    p_words,
     shown,
 )
 
@@ -211,8 +215,7 @@ class UptickResult:
                 "expected": [format_number(v) for v in rows["expected"].to_numpy(dtype=float)],
                 "rate ratio": [format_number(v, 2) for v in rows["rate_ratio"].to_numpy(dtype=float)],
                 percent: [
-                    f"{format_number(low, 2)} to {format_number(high, 2)}" if not np.isnan(low) else "–"
-                    for low, high in rows[["low", "high"]].to_numpy(dtype=float)
+                    interval_words(low, high) for low, high in rows[["low", "high"]].to_numpy(dtype=float)
                 ],
                 "p": rows["pvalue"].map(format_p),
                 "q": rows["qvalue"].map(format_p),
@@ -245,41 +248,37 @@ class UptickResult:
         row = self._row(region)
         if np.isnan(row["pvalue"]):
             return f"{region}: cannot be told, because {row['reason']}"
-        adjusted = "" if len(self.frame) == 1 else f", q = {format_p(row['qvalue'])}"
+        adjusted = "" if len(self.frame) == 1 else f", {p_words(row['qvalue'], 'q')}"
         ratio = format_number(row["rate_ratio"], 2)
         if not np.isnan(row["low"]):  # the best of several windows has no interval
-            interval = f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
-            ratio += f" ({100 * self.confidence:g} % interval {interval})"
+            ratio += f" ({100 * self.confidence:g} % interval {interval_words(row['low'], row['high'])})"
         text = (
             f"{region}: {shown(row['verdict'], self.direction)}; "
             f"{format_number(row['observed'], 0)} {self.value} where "
             f"{format_number(row['expected'])} were expected, rate ratio {ratio}, "
-            f"p = {format_p(row['pvalue'])}{adjusted}"
-        ).replace("= <", "< ")
+            f"{p_words(row['pvalue'])}{adjusted}"
+        )
         return f"{text}; {row['reason']}" if row["reason"] else text
 
     def sentence(self) -> str:
         """Return the answer as a reader would say it, with its limits."""
-        tag = "SIMULATED data: " if self.simulated else ""
+        tag = mark(self.simulated)
         window = f"{self.recent} against {self.baseline}"
         if len(self.frame) == 1:
             only = self.describe(self.frame["region"].iloc[0])
             return f"{tag}{only} ({window}; {self.adjusted})."
         up, none, open_ = (self.regions(v) for v in (SUPPORTED, NOT_SUPPORTED, CANNOT_BE_TOLD))
-        numbers = (
-            self.frame.set_index("region")[["observed", "expected"]].loc[up[:NAMED]].to_numpy(dtype=float)
-        )
+        numbers = self.frame.set_index("region")[["observed", "expected"]].loc[up].to_numpy(dtype=float)
         named = [
             f"{name} ({format_number(observed, 0)} {self.value}, {format_number(expected)} expected)"
-            for name, (observed, expected) in zip(up, numbers, strict=False)
+            for name, (observed, expected) in zip(up, numbers, strict=True)
         ]
-        more = f" and {len(up) - NAMED} more" if len(up) > NAMED else ""
         word = shown(SUPPORTED, self.direction)
         article = "an" if word == "uptick" else "a"
-        found = f"{word} in {', '.join(named)}{more}" if up else f"no region shows {article} {word}"
+        found = f"{word} in {listed(named)}" if up else f"no region shows {article} {word}"
         others = ((shown(NOT_SUPPORTED, self.direction), none), ("cannot be told", open_))
         rest = [f"{said} in {len(names)}" for said, names in others if names]
-        of_all = f"; {', '.join(rest)} of {len(self.frame)} regions" if rest else ""
+        of_all = f"; {', '.join(rest)} of {counted(len(self.frame), 'region')}" if rest else ""
         return f"{tag}{found}{of_all} ({window}; {self.family}; {self.adjusted})."
 
     def text(self) -> str:

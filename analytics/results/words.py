@@ -1,7 +1,8 @@
-"""Words of results: verdicts, numbers, p-values, and the mark of simulated data."""
+"""Words of results, written here alone: verdicts, numbers, p-values, lists, the mark of simulated data."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,11 +14,20 @@ __all__ = [
     "ORDER",
     "SHOWN",
     "SUPPORTED",
+    "Mark",
     "Verdict",
+    "counted",
+    "family_words",
     "format_number",
     "format_p",
+    "interval_words",
+    "listed",
+    "mark",
+    "p_words",
     "shown",
 ]
+
+Mark = Literal["sentence", "title", "name", "beside"]
 
 Verdict = Literal["supported", "not supported", "cannot be told"]
 SUPPORTED: Verdict = "supported"
@@ -27,6 +37,30 @@ SHOWN: dict[str, str] = {SUPPORTED: "uptick", NOT_SUPPORTED: "no uptick", CANNOT
 SHOWN_LESS: dict[str, str] = {**SHOWN, SUPPORTED: "decrease", NOT_SUPPORTED: "no decrease"}
 ORDER = {SUPPORTED: 0, CANNOT_BE_TOLD: 1, NOT_SUPPORTED: 2}
 NAMED = 4  # regions named in a sentence before it counts the rest
+_MARKS: dict[Mark, str] = {
+    "sentence": "SIMULATED data: ",
+    "title": "SIMULATED: ",
+    "name": "SIMULATED ",
+    "beside": " (simulated)",
+}
+
+
+def mark(simulated: bool, form: Mark = "sentence") -> str:
+    """Return the mark of simulated data, or "" for data on the world.
+
+    Parameters
+    ----------
+    simulated : bool
+    form : {"sentence", "title", "name", "beside"}
+        What it is put to: before a sentence, before a title or caption, before the name of a thing, or after
+        a word (a verdict, a place). The word itself never changes.
+
+    Examples
+    --------
+    >>> f"{mark(True)}uptick in Kirkuk.", f"supported{mark(True, 'beside')}", mark(False)
+    ('SIMULATED data: uptick in Kirkuk.', 'supported (simulated)', '')
+    """
+    return _MARKS[form] if simulated else ""
 
 
 def shown(verdict: str, direction: str = "greater") -> str:
@@ -68,3 +102,70 @@ def format_p(value: float) -> str:
     if value < 0.0001:
         return "<0.0001"
     return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"
+
+
+def p_words(value: float, name: str = "p") -> str:
+    """Write a p- or q-value with its name, for a sentence.
+
+    Examples
+    --------
+    >>> p_words(0.0312), p_words(0.00001, "q")
+    ('p = 0.031', 'q < 0.0001')
+    """
+    return f"{name} = {format_p(value)}".replace("= <", "< ")
+
+
+def interval_words(low: float, high: float, digits: int = 2) -> str:
+    """Write an interval, a dash where there is none.
+
+    Examples
+    --------
+    >>> interval_words(1.234, 5), interval_words(float("nan"), float("nan"))
+    ('1.23 to 5.00', '–')
+    """
+    return "–" if np.isnan(low) else f"{format_number(low, digits)} to {format_number(high, digits)}"
+
+
+def counted(number: float, one: str, many: str | None = None) -> str:
+    """Write a number with its noun in the singular or the plural.
+
+    Parameters
+    ----------
+    number : float
+        A whole number.
+    one, many : str
+        The noun for one, and for any other number (None: with an s).
+
+    Examples
+    --------
+    >>> counted(1, "region"), counted(0, "region"), counted(1234, "county", "counties")
+    ('1 region', '0 regions', '1,234 counties')
+    """
+    return f"{number:,.0f} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], most: int = NAMED) -> str:
+    """Name the first few, and count the rest.
+
+    Examples
+    --------
+    >>> listed(["Erbil", "Kirkuk", "Ninewa"]), listed(["Erbil", "Kirkuk", "Ninewa"], 2)
+    ('Erbil, Kirkuk, Ninewa', 'Erbil, Kirkuk and 1 more')
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def family_words(tested: int, rows: int, one: str = "region") -> str:
+    """Say what the q-values are adjusted over.
+
+    Examples
+    --------
+    >>> family_words(17, 19)
+    'q-values: Benjamini-Hochberg over the 17 of 19 regions that could be tested'
+    >>> family_words(1, 1)
+    'one region, no adjustment'
+    """
+    if rows == 1:
+        return f"one {one}, no adjustment"
+    return f"q-values: Benjamini-Hochberg over the {tested} of {rows} {one}s that could be tested"

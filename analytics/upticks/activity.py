@@ -13,6 +13,7 @@ import pandas as pd
 from analytics.counts import count_incidents
 from analytics.errors import OptionError, unknown_option
 from analytics.incidents import Incidents
+from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.options import check_level
 from analytics.results import (
@@ -22,14 +23,14 @@ from analytics.results import (
     ClaimResult,
     UptickResult,
     Verdict,
+    counted,
     format_number,
-    format_p,
 )
+from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few
+from analytics.upticks.notes import family_notes
 from analytics.upticks.recent import uptick_test
 
 __all__ = ["DEFINITIONS", "activity_test"]
-
-MIN_OBSERVED = 3  # as in uptick_test: fewer are not called a rise, however rare
 
 # What is counted under each name. "engagements" is the wider definition of enemy activity, beside "attacks".
 DEFINITIONS: dict[str, tuple[str, ...]] = {
@@ -110,26 +111,14 @@ def activity_test(
     ['supported', 'cannot be told']
     """
     check_level(alpha=alpha)
-    for kind in kinds:
-        if kind not in DEFINITIONS:
-            raise unknown_option("kind of activity", kind, tuple(DEFINITIONS))
-    if len(set(kinds)) != len(kinds) or not kinds:
-        raise OptionError("kinds must name each kind once", found=", ".join(kinds) or "none")
+    _check_kinds(kinds)
+    unit, place = _unit(incidents, regions), "region" if each else "place"
+    counting = {"by": by, "regions": regions, "start": start, "as_of": as_of, "no_coverage": no_coverage}
     tests: dict[str, UptickResult] = {}
-    notes: list[str] = []
-    unit = _unit(incidents, regions)
     for kind in kinds:
         words = ", ".join(f"'{word}'" for word in DEFINITIONS[kind])
-        counts = count_incidents(
-            incidents,
-            "day",
-            by=by,
-            regions=regions,
-            start=start,
-            as_of=as_of,
-            where=f"activity in ({words})" if where is None else f"({where}) and activity in ({words})",
-            no_coverage=no_coverage,
-        )
+        wanted = f"activity in ({words})" if where is None else f"({where}) and activity in ({words})"
+        counts = count_incidents(incidents, "day", where=wanted, **counting)  # type: ignore[arg-type]
         tests[kind] = uptick_test(
             counts if each else counts.total(unit),
             recent=recent,
@@ -139,30 +128,9 @@ def activity_test(
             margin=margin,
             completeness=completeness,
         )
-        notes += [note for note in tests[kind].notes if note not in notes]
-    frame = _frame(tests, alpha, margin, completeness is not None)
-    words_by_place = _words(frame, kinds)
-    present = set(incidents.frame["activity"].dropna())
-    notes += [
-        f"the file holds no incident whose activity is '{word}'"
-        for kind in kinds
-        for word in DEFINITIONS[kind]
-        if word not in present and kind != "engagements"
-    ]
-    derived = int((incidents.frame["initiator_basis"] == "rule").sum())
-    if derived:
-        notes.append(
-            f"who started it is derived by rule, not coded, in {derived:,} of {len(incidents):,} incidents"
-        )
-    tested = int(frame["pvalue"].notna().sum())
-    notes.append(
-        f"family: the {tested} of {len(frame)} rows (region by kind of activity) that could be tested"
-    )
+    frame = _frame(tests, alpha, margin, known=completeness is not None, place=place)
+    found = _words(frame, kinds, place)
     first = next(iter(tests.values()))
-    shown = words_by_place["words"].tolist()
-    if len(shown) > 1:
-        counted = words_by_place["words"].str.split(" (", regex=False).str[0].value_counts()
-        shown = [f"{text} in {n} of {len(words_by_place)} regions" for text, n in counted.items()]
     return ClaimResult(
         claim="recent activity is more frequent",
         frame=frame,
@@ -172,12 +140,47 @@ def activity_test(
         parameters={
             "recent": str(first.recent), "baseline": str(first.baseline), "guard": guard, "where": where,
             "regions": unit, "kinds": tuple(kinds), "alpha": alpha, "margin": margin,
+            "completeness": completeness,
         },
-        details={"words": words_by_place},
+        details={"words": found},
         simulated=incidents.simulated,
-        notes=tuple(notes),
-        words=tuple(shown),
+        notes=tuple(_notes(incidents, tests, frame)),
+        words=_counted_words(found["words"]),
+        named_by=("region", "activity") if each else ("activity",),
     )  # fmt: skip
+
+
+def _check_kinds(kinds: Sequence[str]) -> None:
+    for kind in kinds:
+        if kind not in DEFINITIONS:
+            raise unknown_option("kind of activity", kind, tuple(DEFINITIONS))
+    if len(set(kinds)) != len(kinds) or not kinds:
+        raise OptionError("kinds must name each kind once", found=", ".join(kinds) or "none")
+
+
+def _notes(incidents: Incidents, tests: dict[str, UptickResult], frame: pd.DataFrame) -> list[str]:
+    notes = [note for test in tests.values() for note in test.notes]
+    present = set(incidents.frame["activity"].dropna())
+    notes += [
+        f"the file holds no incident whose activity is '{word}'"
+        for kind in tests
+        for word in DEFINITIONS[kind]
+        if word not in present and kind != "engagements"
+    ]
+    derived = int((incidents.frame["initiator_basis"] == "rule").sum())
+    if derived:
+        notes.append(
+            f"who started it is derived by rule, not coded, in {derived:,} of {len(incidents):,} incidents"
+        )
+    return list(dict.fromkeys(notes)) + family_notes(frame, "row")
+
+
+def _counted_words(words: pd.Series) -> tuple[str, ...]:
+    """Return the finding of the only place, or each finding with the number of regions it holds in."""
+    if len(words) == 1:
+        return tuple(words)
+    same = words.str.split(" (", regex=False).str[0].value_counts()
+    return tuple(f"{text} in {n} of {counted(len(words), 'region')}" for text, n in same.items())
 
 
 def _unit(incidents: Incidents, regions: str | Sequence[str] | None) -> str:
@@ -187,49 +190,41 @@ def _unit(incidents: Incidents, regions: str | Sequence[str] | None) -> str:
     return regions.replace("_", " ") if isinstance(regions, str) else ", ".join(regions)
 
 
-def _frame(tests: dict[str, UptickResult], alpha: float, margin: float, known: bool) -> pd.DataFrame:
+def _frame(
+    tests: dict[str, UptickResult], alpha: float, margin: float, *, known: bool, place: str
+) -> pd.DataFrame:
+    """Return one row a place and kind of activity; the places are called `place`, the regions `region`."""
     parts = [test.frame.assign(activity=kind, order=i) for i, (kind, test) in enumerate(tests.items())]
     rows = pd.concat([part.assign(place_order=range(len(part))) for part in parts])
     rows = rows.sort_values(["place_order", "order"], kind="stable").reset_index(drop=True)
-    several = len(tests) < len(rows)
     qvalue = benjamini_hochberg(rows["pvalue"].to_numpy(dtype=float))
-    verdicts: list[Verdict] = []
-    reasons: list[str] = []
     numbers = rows[["observed", "pvalue", "limit"]].to_numpy(dtype=float)
-    for (observed, p, upper), q, before in zip(numbers, qvalue, rows["reason"], strict=True):
-        verdict: Verdict = CANNOT_BE_TOLD
-        reason = before
-        if np.isnan(p):
-            pass
-        elif q <= alpha and observed >= MIN_OBSERVED:
-            verdict, reason = SUPPORTED, ""
-        elif q <= alpha:
-            reason = f"{observed:.0f} are too few to call a rise"
-        elif upper < margin and known:
-            verdict = NOT_SUPPORTED
-            reason = f"the ratio is below {upper:.2f} (95 % limit), under {margin:g}"
-        elif upper < margin:
-            reason = "late reports could still change it (completeness not known)"
-        elif p <= alpha:
-            reason = f"p = {format_p(p)} alone, but q = {format_p(q)} among the rows tested"
-        else:
-            shown = f"{upper:.1f}" if np.isfinite(upper) else "any size"
-            reason = f"the data allow a ratio up to {shown}"
-        verdicts.append(verdict)
-        reasons.append(reason)
+    found = (
+        Found(
+            p,
+            q,
+            ratio_bound(limit, margin),
+            untested=before if np.isnan(p) else "",
+            few=too_few(observed, MIN_OBSERVED, "call a rise"),
+            doubt="" if known else LATE,
+            among="rows",
+        )
+        for (observed, p, limit), q, before in zip(numbers, qvalue, rows["reason"], strict=True)
+    )
+    verdict, reason = decide_all(found, alpha)
     return pd.DataFrame(
         {
-            "region": rows["region"] + ": " + rows["activity"] if several else rows["activity"],
-            "place": rows["region"],
+            **({place: rows["region"]} if place == "region" else {}),
             "activity": rows["activity"],
+            **({} if place == "region" else {place: rows["region"]}),
             "estimate": rows["rate_ratio"],
             "low": rows["low"],
             "high": rows["high"],
-            "upper": rows["limit"],
+            "limit": rows["limit"],
             "pvalue": rows["pvalue"],
             "qvalue": qvalue,
-            "verdict": verdicts,
-            "reason": reasons,
+            "verdict": verdict,
+            "reason": reason,
             "detectable": rows["detectable"],
             "observed": rows["observed"],
             "expected": rows["expected"],
@@ -237,20 +232,20 @@ def _frame(tests: dict[str, UptickResult], alpha: float, margin: float, known: b
     )
 
 
-def _words(frame: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
+def _words(frame: pd.DataFrame, kinds: Sequence[str], place: str) -> pd.DataFrame:
     """One finding a place, by the wording rule."""
     places: list[str] = []
     texts: list[str] = []
-    for place, rows in frame.groupby("place", sort=False):
+    for name, rows in frame.groupby(place, sort=False):
         verdict = dict(zip(rows["activity"], rows["verdict"], strict=True))
         up = [kind for kind in kinds if verdict[kind] == SUPPORTED]
         text = _finding(up, verdict)
         attacks = rows[rows["activity"] == "attacks"]
         if up and "attacks" not in up and verdict.get("attacks") == CANNOT_BE_TOLD:
-            upper = float(attacks["upper"].iloc[0])
+            upper = float(attacks["limit"].iloc[0])
             limit = f"up to {format_number(upper)} times" if np.isfinite(upper) else "of any size"
             text += f" (as far as the data can tell: they allow a rise of attacks {limit})"
-        places.append(str(place))
+        places.append(str(name))
         texts.append(text)
     return pd.DataFrame({"place": places, "words": texts})
 

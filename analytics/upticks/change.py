@@ -6,16 +6,22 @@ their slow ups and downs are what a change has to stand out from.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._typing import Direction
 from analytics.counts import Counts
-from analytics.errors import HistoryError, OptionError, unknown_option
+from analytics.errors import HistoryError, OptionError
+from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.options import check_level
+from analytics.options import check_choice, check_level, check_margin, check_share, check_whole
 from analytics.periods import as_day
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_p
+from analytics.results import SUPPORTED, ClaimResult, Verdict
 from analytics.upticks.change_stated import (
     MIN_AFTER,
     MIN_BEFORE,
@@ -26,12 +32,14 @@ from analytics.upticks.change_stated import (
     stated_change,
 )
 from analytics.upticks.change_unknown import MIN_WEEKS, online_tables, several_changes, unknown_change
+from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few
+from analytics.upticks.notes import family_notes, unplaced_notes
 from analytics.upticks.weeks import Weeks, cut_weeks
 
 __all__ = ["change_test"]
 
-MIN_OBSERVED = 3  # fewer incidents than this on the higher side are not called a change
 PLACEBO_ALLOWANCE = 2.0  # placebo dates overlap, so that their share is itself uncertain
+_DECREASE = "late reports could make any decrease (completeness not known)"
 _DATED = 4  # regions whose dates stand in the notes; all are in the frame
 STATED = (
     "segmented log-linear Poisson mean of weekly counts; signed root of the deviance over the dispersion of "
@@ -47,7 +55,7 @@ def change_test(
     counts: Counts,
     *,
     date: object = None,
-    direction: str = "greater",
+    direction: Direction = "greater",
     trend: bool | None = None,
     slope: bool | None = None,
     trim: float = 0.15,
@@ -161,77 +169,104 @@ def change_test(
     True
     """
     check_level(alpha=alpha, false_changes=false_changes)
-    sign = _check(
-        direction, date, trend, slope, trim, multiple, min_weeks, expected_run, margin, completeness
-    )
-    tested = direction == "greater" or completeness is not None
-    details: dict[str, pd.DataFrame] = {}
-    notes = list(counts.notes)
-    parameters: dict[str, object] = {
-        "direction": direction,
-        "alpha": alpha,
-        "margin": margin,
-        "completeness": completeness,
-    }
+    check_choice("direction", direction, Direction)
+    check_margin(margin)
+    check_share(completeness=completeness)
+    check_whole(1, min_weeks=min_weeks)
+    check_whole(2, expected_run=expected_run)
+    _check(date, trend, slope, trim, multiple, completeness)
+    sign = 1 if direction == "greater" else -1
     if date is None:
-        weeks = cut_weeks(counts)
-        if len(weeks.starts) < max(MIN_WEEKS, 3 * min_weeks):
-            raise _too_short(weeks, max(MIN_WEEKS, 3 * min_weeks))
-        columns = unknown_change(weeks, sign=sign, trim=trim)
-        details |= online_tables(weeks, counts.regions, expected_run=expected_run, min_weeks=min_weeks)
-        if multiple:
-            details["changes"] = several_changes(
-                weeks, counts.regions, min_weeks=min_weeks, false_changes=false_changes
-            )
-        parameters |= {"date": None, "trim": trim, "expected_run": expected_run}
-        parameters |= {"multiple": multiple, "min_weeks": min_weeks, "false_changes": false_changes}
-        claim, method = "the level changed at some date", UNKNOWN
-        notes.append("the detectable ratio depends on the date, which is not known: not given")
+        found = _unknown(counts, sign, trim, min_weeks, expected_run, false_changes if multiple else None)
+        found.parameters["false_changes"] = false_changes
     else:
-        day = as_day(date, "date")
-        weeks = cut_weeks(counts, day)
-        _check_date(weeks, day)
-        with_slope = len(weeks.starts) - weeks.first >= MIN_SLOPE if slope is None else slope
-        model = Model(trend is None or trend, with_slope, sign, completeness or 1.0)
-        columns = stated_change(weeks, model, alpha=alpha)
-        details["placebo"] = placebo_dates(weeks, model, counts.regions)
-        parameters |= {"date": str(day), "trend": model.trend, "slope": model.slope}
-        claim, method = f"the level changed on {day}", STATED
-        if not with_slope and slope is None:
-            notes.append(f"fewer than {MIN_SLOPE} weeks since the date: no change of slope is fitted")
-        if weeks.split:
-            notes.append(f"the week in which {day} lies is left out")
+        model = Model(trend is None or trend, slope is None or slope, sign, completeness or 1.0)
+        found = _stated(counts, as_day(date, "date"), model, alpha, chosen=slope is None)
+    tested = direction == "greater" or completeness is not None
     if not tested:
-        for name in ("pvalue", "slope_pvalue"):
-            if name in columns:
-                columns[name] = np.full(len(counts.regions), np.nan)
-    frame = _frame(columns, counts.regions, details.get("placebo"))
+        for name in {"pvalue", "slope_pvalue"} & found.columns.keys():
+            found.columns[name] = np.full(len(counts.regions), np.nan)
+    frame = _frame(found.columns, counts.regions, found.details.get("placebo"))
     frame["verdict"], frame["reason"] = _verdicts(
-        frame, list(columns["untested"]), alpha, margin, sign, known=completeness is not None, tested=tested
+        frame, found.columns["untested"], alpha, margin, sign, known=completeness is not None, tested=tested
     )
-    if date is None:
-        notes += _dated(frame)
+    notes = [*counts.notes, *found.notes, *(_dated(frame) if date is None else [])]
     if completeness is None:
         notes.append("completeness since the date is not known: 'not supported' is never said")
-    if counts.unplaced is not None and counts.unplaced.any():
-        notes.append(f"{int(counts.unplaced.sum()):,} unplaced {counts.value} are in no region tested")
-    trended = (
-        "trend adjusted for, season not" if parameters.get("trend") else "not adjusted for season or trend"
-    )
-    if len(frame) > 1:
-        counted = int(frame["pvalue"].notna().sum())
-        notes.append(f"q-values: Benjamini-Hochberg over the {counted} of {len(frame)} regions tested")
-    word = "rose" if sign > 0 else "fell"
+    trended = bool(found.parameters.get("trend"))
+    adjusted = "trend adjusted for, season not" if trended else "not adjusted for season or trend"
+    given = {"direction": direction, "alpha": alpha, "margin": margin, "completeness": completeness}
     return ClaimResult(
-        claim=claim.replace("changed", word),
+        claim=f"the level {'rose' if sign > 0 else 'fell'} {found.when}",
         frame=frame.drop(columns="limit"),
         estimate_name=f"ratio of the weekly level of {counts.value}",
-        null_hypothesis="no change of level" + (" against the trend" if parameters.get("trend") else ""),
-        method=f"{method}; {trended}.",
-        parameters=parameters | {"weeks": f"{weeks.starts[0]}..{weeks.end}"},
-        details=details,
+        null_hypothesis="no change of level" + (" against the trend" if trended else ""),
+        method=f"{found.method}; {adjusted}.",
+        parameters={**given, **found.parameters, "weeks": f"{found.weeks.starts[0]}..{found.weeks.end}"},
+        details=found.details,
         simulated=counts.simulated,
-        notes=tuple(notes),
+        notes=(*notes, *unplaced_notes(counts), *family_notes(frame)),
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Changes:
+    """What was found at a stated date or an unknown one, and the words for it."""
+
+    weeks: Weeks
+    columns: dict[str, npt.NDArray[Any]]
+    details: dict[str, pd.DataFrame]
+    parameters: dict[str, object]
+    when: str
+    method: str
+    notes: list[str]
+
+
+def _unknown(
+    counts: Counts, sign: int, trim: float, min_weeks: int, expected_run: int, false_changes: float | None
+) -> _Changes:
+    """Look for a date, and, with `false_changes`, for several."""
+    weeks = cut_weeks(counts)
+    if len(weeks.starts) < max(MIN_WEEKS, 3 * min_weeks):
+        raise _too_short(weeks, max(MIN_WEEKS, 3 * min_weeks))
+    details = online_tables(weeks, counts.regions, expected_run=expected_run, min_weeks=min_weeks)
+    several = false_changes is not None
+    if false_changes is not None:
+        details["changes"] = several_changes(
+            weeks, counts.regions, min_weeks=min_weeks, false_changes=false_changes
+        )
+    return _Changes(
+        weeks=weeks,
+        columns=unknown_change(weeks, sign=sign, trim=trim),
+        details=details,
+        parameters={
+            "date": None, "trim": trim, "expected_run": expected_run, "multiple": several,
+            "min_weeks": min_weeks,
+        },
+        when="at some date",
+        method=UNKNOWN,
+        notes=["the detectable ratio depends on the date, which is not known: not given"],
+    )  # fmt: skip
+
+
+def _stated(counts: Counts, day: np.datetime64, model: Model, alpha: float, *, chosen: bool) -> _Changes:
+    """Test the stated date; `chosen`: a change of slope is fitted only where there are weeks enough."""
+    weeks = cut_weeks(counts, day)
+    _check_date(weeks, day)
+    notes = []
+    if chosen and len(weeks.starts) - weeks.first < MIN_SLOPE:
+        model = replace(model, slope=False)
+        notes.append(f"fewer than {MIN_SLOPE} weeks since the date: no change of slope is fitted")
+    if weeks.split:
+        notes.append(f"the week in which {day} lies is left out")
+    return _Changes(
+        weeks=weeks,
+        columns=stated_change(weeks, model, alpha=alpha),
+        details={"placebo": placebo_dates(weeks, model, counts.regions)},
+        parameters={"date": str(day), "trend": model.trend, "slope": model.slope},
+        when=f"on {day}",
+        method=STATED,
+        notes=notes,
     )
 
 
@@ -246,33 +281,16 @@ def _dated(frame: pd.DataFrame) -> list[str]:
 
 
 def _check(
-    direction: str,
     date: object,
     trend: bool | None,
     slope: bool | None,
     trim: float,
     multiple: bool,
-    min_weeks: int,
-    expected_run: int,
-    margin: float,
     completeness: float | None,
-) -> int:
-    if direction not in ("greater", "less"):
-        raise unknown_option("direction", direction, ("greater", "less"))
-    if not margin > 1:
-        raise OptionError("margin must be above 1", expected="such as 1.5", found=str(margin))
+) -> None:
+    """Raise for a trim out of range, and for options that do not go with a stated date, or without one."""
     if not 0.05 <= trim < 0.5:
         raise OptionError("trim is out of range", expected="0.05 or more, below 0.5", found=str(trim))
-    if min_weeks < 1 or expected_run < 2:
-        raise OptionError(
-            "a number of weeks is out of range",
-            expected="min_weeks of at least 1, expected_run of at least 2",
-            found=f"min_weeks {min_weeks}, expected_run {expected_run}",
-        )
-    if completeness is not None and not 0 < completeness <= 1:
-        raise OptionError(
-            "completeness is not usable", expected="above 0 and at most 1", found=str(completeness)
-        )
     if date is None and (trend or slope or completeness not in (None, 1)):
         raise OptionError(
             "trend, slope and a completeness below 1 need a stated date",
@@ -282,7 +300,6 @@ def _check(
         raise OptionError(
             "several changes are looked for only where no date is stated", todo="leave out date"
         )
-    return 1 if direction == "greater" else -1
 
 
 def _too_short(weeks: Weeks, needed: int) -> HistoryError:
@@ -325,7 +342,7 @@ def _frame(
 
 def _verdicts(
     frame: pd.DataFrame,
-    untested: list[str],
+    untested: npt.NDArray[np.object_],
     alpha: float,
     margin: float,
     sign: int,
@@ -333,37 +350,26 @@ def _verdicts(
     known: bool,
     tested: bool,
 ) -> tuple[list[Verdict], list[str]]:
-    placebo = "placebos" in frame.columns
-    verdicts, reasons = [], []
+    rows = []
     for row, why in zip(frame.to_dict("records"), untested, strict=True):
-        verdict: Verdict = CANNOT_BE_TOLD
-        reason = ""
-        limit = float(row["limit"])
-        harmless = limit < margin if sign > 0 else limit > 1 / margin
-        many = placebo and row["placebos"] >= round(1 / alpha) - 1
-        if why:
-            reason = why
-        elif not tested:
-            reason = "late reports could make any decrease (completeness not known)"
-        elif row["qvalue"] <= alpha and row["after" if sign > 0 else "before"] < MIN_OBSERVED:
-            reason = "too few incidents to call a change"
-        elif row["qvalue"] <= alpha and many and row["placebo_pvalue"] > PLACEBO_ALLOWANCE * alpha:
-            found = round(row["placebo_pvalue"] * (row["placebos"] + 1)) - 1
-            reason = f"{found} of {row['placebos']} placebo dates, where nothing is claimed, show as much"
-        elif row["qvalue"] <= alpha:
-            verdict = SUPPORTED
-        elif harmless and known:
-            side = "below" if sign > 0 else "above"
-            verdict, reason = NOT_SUPPORTED, f"the ratio is {side} {limit:.2f} (95 % limit)"
-        elif harmless:
-            reason = "late reports could still change it (completeness not known)"
-        elif row["pvalue"] <= alpha:
-            reason = (
-                f"p = {format_p(row['pvalue'])} alone, but q = {format_p(row['qvalue'])} among the regions"
+        higher = float(row["after" if sign > 0 else "before"])
+        rows.append(
+            Found(
+                row["pvalue"],
+                row["qvalue"],
+                ratio_bound(float(row["limit"]), margin, upper=sign > 0, digits=2),
+                untested=why or ("" if tested else _DECREASE),
+                few=too_few(higher, MIN_OBSERVED, "call a change") or _placebos_show(row, alpha),
+                doubt="" if known else LATE,
             )
-        else:
-            shown = "any size" if not np.isfinite(limit) or limit == 0 else f"{limit:.2f}"
-            reason = f"the data allow a ratio {'up' if sign > 0 else 'down'} to {shown}"
-        verdicts.append(verdict)
-        reasons.append(reason)
-    return verdicts, reasons
+        )
+    return decide_all(rows, alpha)
+
+
+def _placebos_show(row: Mapping[Hashable, Any], alpha: float) -> str:
+    """Return that placebo dates show as much as the date asked about, "" where they do not."""
+    number = row.get("placebos", 0)
+    if number < round(1 / alpha) - 1 or not row["placebo_pvalue"] > PLACEBO_ALLOWANCE * alpha:
+        return ""
+    found = round(row["placebo_pvalue"] * (number + 1)) - 1
+    return f"{found} of {number} placebo dates, where nothing is claimed, show as much"

@@ -18,18 +18,22 @@ from analytics.counts import Counts
 from analytics.errors import OptionError, unknown_option
 from analytics.geo import known_region_sets, region_set
 from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.windows.concentration import (
     ConcentrationTest,
     concentration_limit,
     concentration_test_arrays,
 )
-from analytics.options import check_level
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict
+from analytics.options import check_flag, check_level, check_margin
+from analytics.results import NAMED, ClaimResult, Verdict, counted, listed
+from analytics.upticks.decide import Found, decide, ratio_bound, too_few
+from analytics.upticks.notes import unplaced_notes
 from analytics.upticks.windows import MIN_WINDOWS, Split, split_counts
 
 __all__ = ["concentration_test"]
 
-MIN_OBSERVED = 3  # fewer incidents inside than this are not called a concentration, however rare
+_LATE = "late reports may differ inside and outside (completeness not known)"
+_RECENT_INSIDE = {"one": "recent incident inside", "many": "recent incidents inside"}
 _POWER = 0.8
 METHOD = (
     "ratio of rate ratios, conditional on all totals (Fisher's noncentral hypergeometric distribution), odds "
@@ -108,8 +112,8 @@ def concentration_test(
     ['supported']
     """
     check_level(alpha=alpha)
-    if not margin > 1:
-        raise OptionError("margin must be above 1", expected="such as 1.5", found=str(margin))
+    check_margin(margin)
+    check_flag(same_completeness=same_completeness)
     label, members = _inside(counts, regions_inside)
     split = split_counts(counts, recent, guard, baseline, what="concentration_test")
     within = np.isin(counts.regions, members)
@@ -117,48 +121,27 @@ def concentration_test(
     sides = [
         np.where(covered, split.values[:, side].sum(axis=1, keepdims=True), 0) for side in (within, ~within)
     ]
-    test, reason, days = _test(split, sides[0], sides[1], covered)
-    low, high, upper = np.nan, np.nan, np.nan
-    if test is not None:
-        low = float(concentration_limit(test, 0.025, upper=False)[0])
-        high = float(concentration_limit(test, 0.025, upper=True)[0])
-        upper = float(concentration_limit(test, 0.05, upper=True)[0])
-    recents = [int(side[-split.length :].sum()) for side in sides]
-    before = [int(side[: len(split.baseline)].sum()) for side in sides]
-    pvalue = np.nan if test is None else float(test.pvalue[0])
-    verdict, reason = _verdict(
-        reason, pvalue, upper, recents[0], alpha=alpha, margin=margin, known=same_completeness
+    test, untested, days = _test(split, sides[0], sides[1], covered)
+    shares = _shares(
+        [int(side[-split.length :].sum()) for side in sides],
+        [int(side[: len(split.baseline)].sum()) for side in sides],
+        *(number * counts.period_days for number in days),
     )
-    per_day = counts.period_days
-    shares = _shares(recents, before, days[0] * per_day, days[1] * per_day)
-    frame = pd.DataFrame(
-        {
-            "region": [label],
-            "estimate": [np.nan if test is None else float(test.ratio[0])],
-            "low": [low],
-            "high": [high],
-            "pvalue": [pvalue],
-            "qvalue": [pvalue],
-            "verdict": [verdict],
-            "reason": [reason],
-            "detectable": [np.nan if test is None else _detectable(test, alpha)],
-            "upper": [upper],
-            "recent_inside": [recents[0]],
-            "recent_outside": [recents[1]],
-            "baseline_inside": [before[0]],
-            "baseline_outside": [before[1]],
-            "rate_ratio_inside": [shares["rate ratio"].iloc[0]],
-            "rate_ratio_outside": [shares["rate ratio"].iloc[1]],
-            "share_recent": [shares["share, recent"].iloc[0]],
-            "share_baseline": [shares["share, baseline"].iloc[0]],
-            "dispersion_inside": [np.nan if test is None else float(test.dispersion_inside.phi[0])],
-            "dispersion_outside": [np.nan if test is None else float(test.dispersion_outside.phi[0])],
-            "model_based": [test is not None and pvalue < 1 / max(int(test.dispersion_inside.windows[0]), 1)],
-        }
+    numbers = _numbers(test, alpha)
+    verdict, reason = decide(
+        Found(
+            numbers["pvalue"],
+            numbers["pvalue"],
+            ratio_bound(numbers["limit"], margin),
+            untested=untested,
+            few=too_few(shares["recent"].iloc[0], MIN_OBSERVED, "call", **_RECENT_INSIDE),
+            doubt="" if same_completeness else _LATE,
+        ),
+        alpha,
     )
     return ClaimResult(
         claim=f"grown more active in {split.recent_window}, and by more than elsewhere",
-        frame=frame,
+        frame=_frame(label, test, numbers, shares, verdict, reason),
         estimate_name="ratio of rate ratios",
         null_hypothesis=(
             "from baseline to recent window the mean inside changed by the same factor as the mean outside"
@@ -176,7 +159,53 @@ def concentration_test(
         details={"shares": shares},
         simulated=counts.simulated,
         notes=tuple(_notes(counts, shares, covered, same_completeness)),
+        named_by=("inside",),
     )
+
+
+def _numbers(test: ConcentrationTest | None, alpha: float) -> dict[str, float]:
+    """Return estimate, interval, p-value, limit and detectable ratio; NaN without a test."""
+    names = ("estimate", "low", "high", "pvalue", "limit", "detectable")
+    if test is None:
+        return dict.fromkeys(names, np.nan)
+    found = (
+        float(test.ratio[0]),
+        float(concentration_limit(test, 0.025, upper=False)[0]),
+        float(concentration_limit(test, 0.025, upper=True)[0]),
+        float(test.pvalue[0]),
+        float(concentration_limit(test, 0.05, upper=True)[0]),
+        _detectable(test, alpha),
+    )
+    return dict(zip(names, found, strict=True))
+
+
+def _frame(
+    label: str,
+    test: ConcentrationTest | None,
+    numbers: dict[str, float],
+    shares: pd.DataFrame,
+    verdict: Verdict,
+    reason: str,
+) -> pd.DataFrame:
+    """Return the one row of the result: the regions inside, as a whole."""
+    spreads = (np.nan, np.nan)
+    model_based = False
+    if test is not None:
+        spreads = float(test.dispersion_inside.phi[0]), float(test.dispersion_outside.phi[0])
+        model_based = bool(numbers["pvalue"] < 1 / max(int(test.dispersion_inside.windows[0]), 1))
+    row = {"inside": label, **{name: numbers[name] for name in ("estimate", "low", "high", "pvalue")}}
+    row |= {"qvalue": numbers["pvalue"], "verdict": verdict, "reason": reason}
+    row |= {"detectable": numbers["detectable"], "limit": numbers["limit"]}
+    for name in ("recent", "baseline", "rate ratio"):
+        inside, outside = shares[name]
+        column = name.replace(" ", "_")
+        row |= {f"{column}_inside": inside, f"{column}_outside": outside}
+    row |= {
+        "share_recent": shares["share, recent"].iloc[0],
+        "share_baseline": shares["share, baseline"].iloc[0],
+    }
+    row |= {"dispersion_inside": spreads[0], "dispersion_outside": spreads[1], "model_based": model_based}
+    return pd.DataFrame([row])
 
 
 def _inside(counts: Counts, given: str | Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -192,7 +221,7 @@ def _inside(counts: Counts, given: str | Sequence[str]) -> tuple[str, tuple[str,
             raise unknown_option("regions_inside", given, [*known_region_sets(), *counts.regions[:30]])
     else:
         members = tuple(given)
-        label = ", ".join(members) if len(members) <= 4 else f"{members[0]} and {len(members) - 1} more"
+        label = listed(members, NAMED if len(members) <= NAMED else 1)
     counts.select(members)  # says which region is unknown
     if set(members) >= set(counts.regions):
         raise OptionError(
@@ -234,23 +263,6 @@ def _test(
         inside[kept], outside[kept], covered[kept], length=days[0], guard=split.guard
     )
     return test, "", days
-
-
-def _verdict(
-    untested: str, pvalue: float, upper: float, inside: int, *, alpha: float, margin: float, known: bool
-) -> tuple[Verdict, str]:
-    if untested:
-        return CANNOT_BE_TOLD, untested
-    if pvalue <= alpha and inside >= MIN_OBSERVED:
-        return SUPPORTED, ""
-    if pvalue <= alpha:
-        return CANNOT_BE_TOLD, f"{inside} recent incidents inside are too few to call"
-    if upper < margin and known:
-        return NOT_SUPPORTED, f"the ratio is below {upper:.2f} (95 % limit), under {margin:g}"
-    if upper < margin:
-        return CANNOT_BE_TOLD, "late reports may differ inside and outside (completeness not known)"
-    shown = "any size" if not np.isfinite(upper) else f"{upper:.1f}"
-    return CANNOT_BE_TOLD, f"the data allow a ratio up to {shown}"
 
 
 def _shares(recents: list[int], before: list[int], recent_days: int, baseline_days: int) -> pd.DataFrame:
@@ -305,9 +317,7 @@ def _notes(counts: Counts, shares: pd.DataFrame, covered: BoolArray, same_comple
     if not same_completeness:
         notes.append("whether late reports are as late inside as outside is not known")
     if not covered.all():
-        notes.append(
-            f"{int((~covered).sum())} periods without coverage in some region are left out everywhere"
-        )
-    if counts.unplaced is not None and counts.unplaced.any():
-        notes.append(f"{int(counts.unplaced.sum()):,} unplaced {counts.value} are on neither side")
-    return notes
+        lost = int((~covered).sum())
+        out = f"without coverage in some region {'is' if lost == 1 else 'are'} left out everywhere"
+        notes.append(f"{counted(lost, 'period')} {out}")
+    return notes + unplaced_notes(counts, "on neither side")

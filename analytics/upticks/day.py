@@ -6,44 +6,32 @@ daily counts over the baseline (given the weekday), quiet spells and bursts alik
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics._typing import BoolArray, Days, FloatArray, IndexArray, IntArray
+from analytics._typing import FloatArray
 from analytics.counts import Counts
-from analytics.errors import HistoryError, OptionError
-from analytics.kernels.claims.ordinary_day import (
-    OrdinaryDay,
-    day_pvalue,
-    exceedance,
-    exceedance_limits,
-    ordinary_day,
-    smallest_count,
-)
+from analytics.errors import OptionError
+from analytics.kernels.claims.day_judged import judge_days
+from analytics.kernels.common.limits import MIN_OBSERVED_DAY
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.options import check_level
-from analytics.periods import Window, as_day, as_window
-from analytics.results import (
-    CANNOT_BE_TOLD,
-    NOT_SUPPORTED,
-    SUPPORTED,
-    ClaimResult,
-    Verdict,
-    format_number,
-    format_p,
-)
+from analytics.options import check_at_least, check_flag, check_level, check_share, check_whole, renamed
+from analytics.periods import Window
+from analytics.results import ClaimResult, Verdict, counted, format_number, interval_words
+from analytics.upticks.day_inputs import DaysAsked, ask_days
+from analytics.upticks.decide import Found, Limit, decide_all, too_few
+from analytics.upticks.notes import family_notes, unplaced_notes
 
 __all__ = ["day_test"]
 
 
 MIN_BASELINE = 182  # days a baseline must ask for, so that a rank can reach the 1 % level with room to spare
 MIN_COVERED = 91  # ... and that must be covered
-MIN_OBSERVED = 2  # a single incident is not called exceptional, however quiet the place
 _YEAR = 365.25
-_DAY = np.timedelta64(1, "D")
 METHOD = (
     "predictive tail of a gamma- or lognormal-mixed Poisson (the larger), averaged over the uncertainty of "
     "mean, weekday factor and dispersion, raised to the rank among the baseline's days where one of those "
@@ -52,6 +40,7 @@ METHOD = (
 )
 
 
+@renamed(margin="margin_days")
 def day_test(
     counts: Counts,
     *,
@@ -61,7 +50,7 @@ def day_test(
     baseline: int = 364,
     weekday: bool = True,
     alpha: float = 0.05,
-    margin: float = 30.0,
+    margin_days: float = 30.0,
     completeness: float | None = None,
 ) -> ClaimResult:
     """Test whether a day's count is exceptional in each region.
@@ -83,9 +72,9 @@ def day_test(
         Compare with the same weekday: factors shrunk towards 1 by empirical Bayes.
     alpha : float
         Level of the verdict: p for one region, q (Benjamini-Hochberg) for several.
-    margin : float
-        "Not supported" is said where such a day comes at least once in `margin` days (one-sided 95 % limit),
-        or at least once in as many days as it was picked from.
+    margin_days : float
+        "Not supported" is said where such a day comes at least once in so many days (one-sided 95 % limit),
+        or at least once in as many as it was picked from.
     completeness : float or None
         Share of the day's incidents already reported. None: not known, and *not supported* is not said.
 
@@ -137,325 +126,164 @@ def day_test(
     >>> day_test(counts, date="2020-04-12").frame[["estimate", "high", "verdict"]].values.tolist()
     [[4.0, 1.0, 'supported']]
     """
+    _check_options(counts, guard, baseline, picked)
     check_level(alpha=alpha)
-    _check_options(counts, guard, baseline, margin, completeness)
-    window, asked = _picked(counts, picked, date)
-    cut = _cut(counts, window, guard, baseline)
-    first = int((window.start - counts.starts[0]) / _DAY)
-    inside = counts.values[first : first + window.days]
-    inside_covered = counts.coverage[first : first + window.days]
-    if asked is None:
-        shown = np.where(inside_covered, inside, -1)
-        at = window.days - 1 - np.argmax(shown[::-1], axis=0)
-    else:
-        at = np.full(len(counts.regions), int((asked - window.start) / _DAY))
-    series = np.arange(len(counts.regions))
-    observed = inside[at, series].astype(float)
-    covered_day = inside_covered[at, series]
-    days = window.start + at * _DAY
-    weekdays = _weekday(window.start + np.arange(window.days) * _DAY)
-    often = np.stack([inside_covered[weekdays == d].sum(axis=0) for d in range(7)]).astype(float)
-
-    reasons = np.full(len(counts.regions), "", dtype=object)
-    reasons[cut.covered.sum(axis=0) < MIN_COVERED] = (
+    check_at_least(1, margin_days=margin_days)
+    check_share(completeness=completeness)
+    check_flag(weekday=weekday)
+    asked = ask_days(counts, picked=picked, date=date, guard=guard, baseline=baseline)
+    untested = np.full(len(counts.regions), "", dtype=object)
+    untested[asked.values_covered.sum(axis=0) < MIN_COVERED] = (
         f"the baseline has coverage for fewer than {MIN_COVERED} days"
     )
-    reasons[~covered_day] = "the day has no coverage"
-    columns = _test(
-        cut,
-        np.flatnonzero(reasons == ""),
-        observed,
-        _weekday(days),
-        often,
-        weekday,
-        alpha,
-        completeness or 1.0,
+    untested[~asked.covered] = "the day has no coverage"
+    numbers = judge_days(
+        asked.values,
+        asked.values_covered,
+        asked.weekdays,
+        np.flatnonzero(untested == ""),
+        asked.observed,
+        asked.weekday,
+        asked.often,
+        adjust=weekday,
+        alpha=alpha,
+        completeness=completeness or 1.0,
     )
-    columns["return_days"] = 1 / columns.pop("chance")
-    frame = pd.DataFrame(
-        {
-            "region": list(counts.regions),
-            "date": days.astype("datetime64[us]"),
-            "estimate": np.where(covered_day, observed, np.nan),
-            "low": columns["low"],
-            "high": columns["high"],
-            "pvalue": columns["pvalue"],
-            "qvalue": benjamini_hochberg(columns["pvalue"]),
-            "detectable": columns["detectable"],
-            "expected": columns["expected"],
-            "ratio": observed / np.where(columns["expected"] > 0, columns["expected"], np.nan),
-            "return_days": columns["return_days"],
-            "return_low": columns["return_low"],
-            "return_high": columns["return_high"],
-            "return_years": columns["return_days"] / _YEAR,
-            "picked": often.sum(axis=0).astype(int),
-            "dispersion": columns["dispersion"],
-            "baseline_total": np.where(cut.covered, cut.values, 0).sum(axis=0),
-            "baseline_days": cut.covered.sum(axis=0),
-            "coarse": 0 if counts.coarse is None else counts.coarse[first + at, series],
-            "model_based": columns["pvalue"] < columns["floor"],
-        }
-    )
+    frame = _frame(counts.regions, asked, numbers)
     frame["verdict"], frame["reason"] = _verdicts(
-        frame, columns["limit"], list(reasons), alpha=alpha, margin=margin, known=completeness is not None
+        frame, numbers["limit"], untested, alpha=alpha, margin=margin_days, known=completeness is not None
     )
-    what = f"{window.end}" if asked is None and window.days == 1 else f"{asked}"
-    claim = (
-        f"{what} is exceptional"
-        if asked is not None or window.days == 1
-        else f"the largest day of {window} is"
-    )
-    claim += "" if claim.endswith("exceptional") else " exceptional"
-    if window.days > 1 and asked is not None:
-        claim += f", as the largest of the {window.days} days {window}"
     return ClaimResult(
-        claim=claim,
+        claim=_claim(asked),
         frame=frame,
         estimate_name=f"{counts.value} that day, beside the range of an ordinary day",
         null_hypothesis="the day is an ordinary one: drawn at random from days like the baseline's"
         + (", given its weekday" if weekday else "")
-        + (f"; the {window.days} days picked from likewise" if window.days > 1 else ""),
+        + (f"; the {asked.window.days} days picked from likewise" if asked.window.days > 1 else ""),
         method=METHOD + ". Not adjusted for season or trend.",
         parameters={
-            "date": None if asked is None else str(asked),
-            "picked": str(window),
-            "picked_days": window.days,
-            "baseline": str(cut.window),
+            "date": None if asked.date is None else str(asked.date),
+            "picked": str(asked.window),
+            "picked_days": asked.window.days,
+            "baseline": str(asked.baseline),
             "guard": guard,
             "weekday": weekday,
             "alpha": alpha,
-            "margin_days": margin,
+            "margin_days": margin_days,
             "completeness": completeness,
         },
         simulated=counts.simulated,
-        notes=_notes(counts, frame, completeness, inside, inside_covered),
+        notes=tuple(_notes(counts, frame, asked, known=completeness is not None)),
     )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Cut:
-    values: npt.NDArray[np.int32]
-    covered: BoolArray
-    weekday: IntArray
-    window: Window
-
-
-def _weekday(days: Days) -> IntArray:
-    return np.asarray((days.astype("datetime64[D]").astype(np.int64) + 3) % 7)  # 1970-01-01 was a Thursday
-
-
-def _check_options(
-    counts: Counts, guard: int, baseline: int, margin: float, completeness: float | None
-) -> None:
+def _check_options(counts: Counts, guard: int, baseline: int, picked: object) -> None:
     if counts.finest != "day":
         raise OptionError(
             "day_test needs daily counts", expected="counts held by day", found="counts held by week",
             todo="count the incidents again; days are held unless the source has only weeks",
         )  # fmt: skip
-    if baseline < MIN_BASELINE or guard < 0:
-        raise OptionError(
-            "the days compared with are too few to say what is exceptional, or the guard is negative",
-            expected=f"baseline of at least {MIN_BASELINE} days, guard of at least 0",
-            found=f"baseline {baseline}, guard {guard}",
-        )
-    if not margin >= 1:
-        raise OptionError("margin must be at least 1", expected="days, such as 30", found=str(margin))
-    if completeness is not None and not 0 < completeness <= 1:
-        raise OptionError(
-            "completeness is not usable", expected="above 0 and at most 1", found=str(completeness)
-        )
+    check_whole(0, unit="days", guard=guard)
+    check_whole(MIN_BASELINE, unit="days", baseline=baseline)
+    if not isinstance(picked, str | Window):
+        check_whole(1, unit="days", picked=picked)
 
 
-def _picked(counts: Counts, picked: int | str | Window, date: object) -> tuple[Window, np.datetime64 | None]:
-    """Return the days picked from and the day, None where it is each region's largest."""
-    last = min(counts.starts[-1], counts.as_of)
-    asked = None if date is None else as_day(date, "date")
-    if isinstance(picked, int) and not isinstance(picked, bool):
-        if picked < 1:
-            raise OptionError("picked must be at least 1", expected="a number of days", found=str(picked))
-        end = asked if picked == 1 and asked is not None else last
-        window = Window(end - (picked - 1) * _DAY, end)
-    else:
-        window = as_window(picked, "picked")
-    if window.end > last:
-        raise OptionError(
-            "the day is not over at as_of", expected=f"a day up to {last}", found=str(window.end)
-        )
-    if asked is not None and not window.start <= asked <= window.end:
-        raise OptionError(
-            "the day is not among those it was picked from", expected=f"a day in {window}", found=str(asked),
-            todo="give picked as a window, such as '2020-03-14..2020-04-12'",
-        )  # fmt: skip
-    return window, asked
+def _claim(asked: DaysAsked) -> str:
+    days = asked.window.days
+    if asked.date is None:
+        return f"{asked.window.end if days == 1 else f'the largest day of {asked.window}'} is exceptional"
+    among = f", as the largest of the {days} days {asked.window}" if days > 1 else ""
+    return f"{asked.date} is exceptional{among}"
 
 
-def _cut(counts: Counts, window: Window, guard: int, baseline: int) -> _Cut:
-    end = int((window.start - counts.starts[0]) / _DAY) - guard
-    if end - baseline < 0:
-        raise HistoryError(
-            f"day_test needs {baseline + guard} days before {window.start} "
-            f"(guard {guard} + baseline {baseline})",
-            found=f"{max(end + guard, 0)} days, from {counts.starts[0]}",
-            todo="count from an earlier start, or ask for a shorter baseline",
-        )
-    part = slice(end - baseline, end)
-    starts = counts.starts[part]
-    return _Cut(counts.values[part], counts.coverage[part], _weekday(starts), Window(starts[0], starts[-1]))
-
-
-def _test(
-    cut: _Cut,
-    index: IndexArray,
-    observed: FloatArray,
-    at: IntArray,
-    often: FloatArray,
-    adjust: bool,
-    alpha: float,
-    completeness: float,
-) -> dict[str, FloatArray]:
-    names = (
-        "pvalue", "low", "high", "detectable", "expected", "chance", "return_low", "return_high", "limit",
-        "dispersion", "floor",
-    )  # fmt: skip
-    out = {name: np.full(observed.size, np.nan) for name in names}
-    if not index.size:
-        return out
-    values, covered = cut.values[:, index], cut.covered[:, index]
-    count, weekdays, times = observed[index], at[index], often[:, index]
-    day = ordinary_day(values, covered, cut.weekday, adjust=adjust)
-    pvalue = np.empty(index.size)
-    detectable = np.empty(index.size)
-    # Coverage may leave regions different numbers of days to pick from: one batch for each.
-    for n in np.unique(times.sum(axis=0)):
-        of = np.flatnonzero(times.sum(axis=0) == n)
-        some = (_some(day, of), values[:, of], covered[:, of], cut.weekday)
-        pvalue[of], _ = day_pvalue(*some, count[of], weekdays[of], times[:, of], completeness=completeness)
-        detectable[of] = smallest_count(*some, weekdays[of], times[:, of], alpha)
-    series = np.arange(index.size)
-    today = np.zeros((7, index.size))
-    today[weekdays, series] = 1.0
-    low, high = _ordinary_range(day, today, completeness)
-    levels = exceedance_limits(day, count / completeness, (0.025, 0.05, 0.975))
-    found = {
-        "pvalue": pvalue,
-        "low": low,
-        "high": high,
-        "detectable": np.maximum(detectable, MIN_OBSERVED),
-        "expected": day.mean * day.factor[weekdays, series] * completeness,
-        "chance": np.where(
-            day.total > 0, exceedance(day, count / completeness, np.full((7, index.size), 1 / 7)), np.nan
-        ),
-        "return_low": 1 / levels[2],
-        "return_high": 1 / np.maximum(levels[0], 1e-12),
-        "limit": 1 / np.maximum(levels[1], 1e-12),
-        "dispersion": day.phi,
-        "floor": times.sum(axis=0) / (day.days + 1),
-    }
-    for name, array in found.items():
-        out[name][index] = array
-    return out
-
-
-def _some(day: OrdinaryDay, of: IndexArray) -> OrdinaryDay:
-    return OrdinaryDay(
-        day.mean[of],
-        day.total[of],
-        day.days[of],
-        day.factor[:, of],
-        day.spread[:, of],
-        day.phi[of],
-        day.edf[of],
+def _frame(regions: tuple[str, ...], asked: DaysAsked, numbers: dict[str, FloatArray]) -> pd.DataFrame:
+    """Return one row a region, without verdict and reason."""
+    return_days = 1 / numbers["chance"]
+    expected = numbers["expected"]
+    return pd.DataFrame(
+        {
+            "region": list(regions),
+            "date": asked.days.astype("datetime64[us]"),
+            "estimate": np.where(asked.covered, asked.observed, np.nan),
+            "low": numbers["low"],
+            "high": numbers["high"],
+            "pvalue": numbers["pvalue"],
+            "qvalue": benjamini_hochberg(numbers["pvalue"]),
+            "detectable": numbers["detectable"],
+            "expected": expected,
+            "ratio": asked.observed / np.where(expected > 0, expected, np.nan),
+            "return_days": return_days,
+            "return_low": numbers["return_low"],
+            "return_high": numbers["return_high"],
+            "return_years": return_days / _YEAR,
+            "picked": asked.often.sum(axis=0).astype(int),
+            "dispersion": numbers["dispersion"],
+            "baseline_total": np.where(asked.values_covered, asked.values, 0).sum(axis=0),
+            "baseline_days": asked.values_covered.sum(axis=0),
+            "coarse": asked.coarse,
+            "model_based": numbers["pvalue"] < numbers["floor"],
+        }
     )
-
-
-def _ordinary_range(
-    day: OrdinaryDay, today: FloatArray, completeness: float
-) -> tuple[FloatArray, FloatArray]:
-    """Smallest counts exceeded with a probability of at most 97.5 % and 2.5 %: the central 95 %."""
-
-    def quantile(level: float) -> FloatArray:
-        low, high = np.full(day.mean.shape, -1.0), np.ceil(4 * day.mean) + 4
-        while (short := exceedance(day, high + 1, today, completeness=completeness) > level).any():
-            low, high = np.where(short, high, low), np.where(short, 2 * high, high)
-        while (high - low > 1).any():
-            middle = np.floor((low + high) / 2)
-            enough = exceedance(day, middle + 1, today, completeness=completeness) <= level
-            open_ = high - low > 1
-            high, low = np.where(open_ & enough, middle, high), np.where(open_ & ~enough, middle, low)
-        return high
-
-    return quantile(0.975), quantile(0.025)
 
 
 def _verdicts(
     frame: pd.DataFrame,
     limit: FloatArray,
-    reason_before: list[str],
+    untested: npt.NDArray[np.object_],
     *,
     alpha: float,
     margin: float,
     known: bool,
 ) -> tuple[list[Verdict], list[str]]:
-    verdicts: list[Verdict] = []
-    reasons: list[str] = []
-    names = ("estimate", "pvalue", "qvalue", "return_days", "return_low", "return_high", "detectable")
-    for count, p, q, period, low, high, called, picked, total, bound, untested in zip(
-        *(frame[name].to_numpy(dtype=float) for name in names),
-        frame["picked"],
-        frame["baseline_total"],
-        limit,
-        reason_before,
-        strict=True,
-    ):
-        verdict: Verdict = CANNOT_BE_TOLD
-        once = (
-            f"such a day comes once in {format_number(period)} days "
-            f"(95 % interval {format_number(low)} to {format_number(high)})"
+    rows = []
+    for row, bound, why in zip(frame.to_dict("records"), limit, untested, strict=True):
+        count = row["estimate"]
+        rows.append(
+            Found(
+                row["pvalue"],
+                row["qvalue"],
+                Limit(bool(count == 0 or bound <= max(margin, row["picked"])), *_said(row)),
+                untested=why,
+                few=too_few(count, MIN_OBSERVED_DAY, "call a day exceptional"),
+                doubt="" if known else _doubt(row),
+                called=_once(row),
+            )
         )
-        if not total:
-            once = "the baseline holds none at all"
-        ordinary = bound <= max(margin, picked)
-        reason = untested
-        if untested:
-            pass
-        elif q <= alpha and count >= MIN_OBSERVED:
-            verdict, reason = SUPPORTED, once
-        elif q <= alpha:
-            reason = f"{count:.0f} incident is too few to call a day exceptional"
-        elif p <= alpha:
-            reason = f"p = {format_p(p)} alone, but q = {format_p(q)} among the regions tested"
-        elif count == 0 and known:
-            verdict, reason = NOT_SUPPORTED, "nothing is recorded on the day"
-        elif count == 0:
-            reason = "nothing is recorded on the day so far (completeness not known)"
-        elif ordinary and known:
-            verdict, reason = NOT_SUPPORTED, once
-        elif ordinary:
-            reason = f"{once}, but late reports could still raise the count (completeness not known)"
-        elif not total:
-            reason = once
-        else:
-            among = f"; it was picked from {picked} days" if picked > 1 else ""
-            reason = f"{once}{among}; a count of {format_number(called, 0)} would have been called"
-        verdicts.append(verdict)
-        reasons.append(reason)
-    return verdicts, reasons
+    return decide_all(rows, alpha)
 
 
-def _notes(
-    counts: Counts,
-    frame: pd.DataFrame,
-    completeness: float | None,
-    inside: npt.NDArray[np.int32],
-    covered: BoolArray,
-) -> tuple[str, ...]:
-    notes = list(counts.notes)
-    if len(frame) > 1:
-        tested = int(frame["pvalue"].notna().sum())
-        notes.append(
-            f"q-values: Benjamini-Hochberg over the {tested} of {len(frame)} regions that could be tested"
-        )
-    if completeness is None:
+def _once(row: Mapping[Hashable, Any]) -> str:
+    """Say how often such a day comes."""
+    if not row["baseline_total"]:
+        return "the baseline holds none at all"
+    return (
+        f"such a day comes once in {format_number(row['return_days'])} days "
+        f"(95 % interval {interval_words(row['return_low'], row['return_high'], 1)})"
+    )
+
+
+def _said(row: Mapping[Hashable, Any]) -> tuple[str, str]:
+    """Return the reasons of a day that is an ordinary one, and of one that may be more."""
+    once = _once(row)
+    ruled_out = "nothing is recorded on the day" if row["estimate"] == 0 else once
+    if not row["baseline_total"]:
+        return ruled_out, once
+    among = f"; it was picked from {counted(row['picked'], 'day')}" if row["picked"] > 1 else ""
+    called = format_number(row["detectable"], 0)
+    return ruled_out, f"{once}{among}; a count of {called} would have been called"
+
+
+def _doubt(row: Mapping[Hashable, Any]) -> str:
+    """Say why a day with few incidents so far is not called an ordinary one."""
+    if row["estimate"] == 0:
+        return "nothing is recorded on the day so far (completeness not known)"
+    return f"{_once(row)}, but late reports could still raise the count (completeness not known)"
+
+
+def _notes(counts: Counts, frame: pd.DataFrame, asked: DaysAsked, *, known: bool) -> list[str]:
+    notes = [*counts.notes, *family_notes(frame)]
+    if not known:
         notes.append("completeness of the day is not known: 'not supported' is never said")
     if frame["model_based"].any():
         notes.append(
@@ -463,11 +291,11 @@ def _notes(
         )
     if frame["coarse"].any():
         notes.append(f"{int(frame['coarse'].sum())} of the incidents tested have coarse dates")
-    if len(inside) > 1:
-        largest = np.where(covered, inside, -1).max(axis=0)
+    if asked.window.days > 1:
+        largest = np.where(asked.inside_covered, asked.inside, -1).max(axis=0)
         below = int((frame["estimate"].to_numpy() < largest).sum())
         if below:
-            notes.append(f"in {below} regions the day is not the largest of those it was picked from")
-    if counts.unplaced is not None and counts.unplaced.any():
-        notes.append(f"{int(counts.unplaced.sum()):,} unplaced {counts.value} are in no region tested")
-    return tuple(notes)
+            notes.append(
+                f"in {counted(below, 'region')} the day is not the largest of those it was picked from"
+            )
+    return notes + unplaced_notes(counts)

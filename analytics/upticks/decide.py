@@ -1,69 +1,161 @@
-"""The three verdicts on the recent window, and their reasons."""
+"""The rule that gives the verdict of every test, and its reason.
+
+A test says what it found in each row (:class:`Found`); which verdict follows is decided here alone. From the
+first rule that holds:
+
+1. not tested: *cannot be told*, with the reason;
+2. q (one row: p) at most alpha, and enough seen to call it: *supported*;
+3. q at most alpha, but too little to call it: *cannot be told*;
+4. p at most alpha alone, among several rows: *cannot be told*;
+5. the limit rules out what would matter, and nothing speaks against saying so: *not supported*;
+6. the limit does, but late reports (or the like) could still change it: *cannot be told*;
+7. what the data still allow: *cannot be told*.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from analytics._typing import FloatArray
-from analytics.kernels.windows.answer import Asked
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Verdict, format_p
+from analytics.results import (
+    CANNOT_BE_TOLD,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    Verdict,
+    counted,
+    p_words,
+)
 
-__all__ = ["MIN_OBSERVED", "family_words", "verdicts"]
+__all__ = ["LATE", "Found", "Limit", "decide", "decide_all", "is_called", "ratio_bound", "too_few"]
 
-
-MIN_OBSERVED = 3  # fewer incidents than this are not called an uptick, however rare
-
-
-def family_words(frame: pd.DataFrame) -> str:
-    """Say what the q-values are adjusted over."""
-    if len(frame) == 1:
-        return "one region, no adjustment"
-    tested = int(frame["pvalue"].notna().sum())
-    return f"q-values: Benjamini-Hochberg over the {tested} of {len(frame)} regions that could be tested"
+LATE = "late reports could still change it (completeness not known)"
 
 
-def verdicts(
-    pvalue: FloatArray,
-    qvalue: FloatArray,
-    untested: Sequence[str],
-    observed: FloatArray,
-    limit: FloatArray,
-    asked: Asked,
-    *,
-    alpha: float,
-    margin: float,
-) -> tuple[list[Verdict], list[str]]:
-    """Apply the house's rules, region by region.
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a one-sided 95 % limit says: whether it rules out what would matter, and the words for it.
 
-    `limit` is the one-sided 95 % limit of the ratio on the side that matters; `untested` holds the reasons
-    why a region was not tested, "" where it was.
+    Attributes
+    ----------
+    harmless : bool
+        The limit lies on the harmless side of the margin.
+    ruled_out : str
+        Reason beside "not supported".
+    allowed : str
+        Reason beside "cannot be told": what the data still allow.
     """
-    words: list[Verdict] = []
-    reasons: list[str] = []
-    for n, p, q, bound, why in zip(observed, pvalue, qvalue, limit, untested, strict=True):
-        verdict: Verdict = CANNOT_BE_TOLD
-        reason = why
-        harmless = bound < margin if asked.upper else bound > 1 / margin
-        if why:
-            pass
-        elif q <= alpha and (n >= MIN_OBSERVED or not asked.upper):
-            verdict, reason = SUPPORTED, ""
-        elif q <= alpha:
-            reason = f"{n:.0f} incidents are too few to call an uptick"
-        elif harmless and asked.completeness is not None:
-            side, edge = ("below", f"under {margin:g}") if asked.upper else ("above", f"over 1/{margin:g}")
-            verdict, reason = NOT_SUPPORTED, f"the ratio is {side} {bound:.2f} (95 % limit), {edge}"
-        elif harmless:
-            reason = "late reports could still change it (completeness not known)"
-        elif p <= alpha:
-            reason = f"p = {format_p(p)} alone, but q = {format_p(q)} among the regions tested"
-        elif asked.upper:
-            reason = f"the data allow a ratio up to {f'{bound:.1f}' if np.isfinite(bound) else 'any size'}"
-        else:
-            reason = f"the data allow a ratio down to {bound:.2f}"
-        words.append(verdict)
-        reasons.append(reason)
-    return words, reasons
+
+    harmless: bool
+    ruled_out: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a test found in one row.
+
+    Attributes
+    ----------
+    pvalue, qvalue : float
+        NaN where the row was not tested.
+    limit : Limit
+    untested : str
+        Why nothing can be concluded, whatever the numbers are; "" where there is no such reason.
+    few : str
+        Why a small q-value is not called; "" where it is.
+    doubt : str
+        Why "not supported" is not said where the limit is harmless; "" where it is said.
+    called : str
+        Reason beside "supported".
+    among : str
+        What the q-value is adjusted over, in the plural.
+    """
+
+    pvalue: float
+    qvalue: float
+    limit: Limit
+    untested: str = ""
+    few: str = ""
+    doubt: str = ""
+    called: str = ""
+    among: str = "regions"
+
+
+def is_called(qvalue: float, alpha: float, few: str = "") -> bool:
+    """Return whether a q-value is supported: at most alpha, and nothing says that too little was seen."""
+    return bool(qvalue <= alpha) and not few
+
+
+def decide(found: Found, alpha: float) -> tuple[Verdict, str]:
+    """Return the verdict of one row, and its reason.
+
+    Examples
+    --------
+    >>> bound = ratio_bound(1.2, 1.5)
+    >>> decide(Found(0.01, 0.03, bound), 0.05)
+    ('supported', '')
+    >>> decide(Found(0.04, 0.2, bound), 0.05)
+    ('cannot be told', 'p = 0.04 alone, but q = 0.20 among the regions tested')
+    >>> decide(Found(0.4, 0.5, bound), 0.05)
+    ('not supported', 'the ratio is below 1.20 (95 % limit), under 1.5')
+    """
+    if found.untested:
+        return CANNOT_BE_TOLD, found.untested
+    if is_called(found.qvalue, alpha, found.few):
+        return SUPPORTED, found.called
+    if found.qvalue <= alpha:
+        return CANNOT_BE_TOLD, found.few
+    if found.pvalue <= alpha:
+        p, q = p_words(found.pvalue), p_words(found.qvalue, "q")
+        return CANNOT_BE_TOLD, f"{p} alone, but {q} among the {found.among} tested"
+    if found.limit.harmless and not found.doubt:
+        return NOT_SUPPORTED, found.limit.ruled_out
+    return CANNOT_BE_TOLD, found.doubt if found.limit.harmless else found.limit.allowed
+
+
+def decide_all(rows: Iterable[Found], alpha: float) -> tuple[list[Verdict], list[str]]:
+    """Return the verdicts of all rows, and their reasons."""
+    decided = [decide(found, alpha) for found in rows]
+    return [verdict for verdict, _ in decided], [reason for _, reason in decided]
+
+
+def ratio_bound(limit: float, margin: float, *, upper: bool = True, digits: int = 1) -> Limit:
+    """Hold the one-sided 95 % limit of a ratio against the margin.
+
+    Parameters
+    ----------
+    limit : float
+        Upper limit where a rise is asked about (`upper`), lower limit where a fall is.
+    margin : float
+        Above 1; a fall is held against its inverse.
+    digits : int
+        Decimals of an upper limit in "the data allow ..."; a lower one has two.
+
+    Examples
+    --------
+    >>> ratio_bound(0.81, 1.5, upper=False).ruled_out
+    'the ratio is above 0.81 (95 % limit), over 0.67'
+    >>> ratio_bound(float("inf"), 1.5).allowed
+    'the data allow a ratio up to any size'
+    """
+    if upper:
+        size = f"{limit:.{digits}f}" if np.isfinite(limit) else "any size"
+        said = f"the ratio is below {limit:.2f} (95 % limit), under {margin:g}"
+        return Limit(bool(limit < margin), said, f"the data allow a ratio up to {size}")
+    said = f"the ratio is above {limit:.2f} (95 % limit), over {1 / margin:.2f}"
+    return Limit(bool(limit > 1 / margin), said, f"the data allow a ratio down to {limit:.2f}")
+
+
+def too_few(number: float, least: int, call: str, *, one: str = "incident", many: str = "incidents") -> str:
+    """Return why a number of incidents is not called, or "" where it reaches `least`.
+
+    Examples
+    --------
+    >>> too_few(1, 3, "call an uptick"), too_few(3, 3, "call an uptick")
+    ('1 incident is too few to call an uptick', '')
+    """
+    if number >= least:
+        return ""
+    return f"{counted(number, one, many)} {'is' if number == 1 else 'are'} too few to {call}"

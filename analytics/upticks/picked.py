@@ -10,11 +10,12 @@ import pandas as pd
 from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
+from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Asked
 from analytics.kernels.windows.picked import PickedWindow, picked_window
-from analytics.results import CANNOT_BE_TOLD, SUPPORTED, UptickResult, format_p
-from analytics.upticks.decide import MIN_OBSERVED, family_words
+from analytics.results import UptickResult, family_words, p_words
+from analytics.upticks.decide import Found, Limit, decide_all, too_few
 from analytics.upticks.windows import Split
 
 __all__ = ["picked_result"]
@@ -47,17 +48,17 @@ def picked_result(
         np.isnan(found.pvalue) | (np.where(split.covered, split.values, 0).sum(axis=0) == 0) | asked.late
     )
     frame = _frame(counts, split, asked, found, untested, names)
-    tested = frame["pvalue"].notna().any()
-    smallest = format_p(float(frame["pvalue"].min())) if tested else "–"
+    tested = int(frame["pvalue"].notna().sum())
+    smallest = p_words(float(frame["pvalue"].min()) if tested else np.nan)
     return UptickResult(
         **common,
         frame=frame,
         parameters={**parameters, "lengths": lengths},
-        family=family_words(frame),
+        family=family_words(tested, len(frame)),
         method=f"Method: largest standardised sum of the last {names} days, by rotation of the series.",
         null_hypothesis="the series is stationary: no stretch of days at its end stands out",
         nulls=(
-            f"Constant null (the series is stationary): smallest p = {smallest}; "
+            f"Constant null (the series is stationary): smallest {smallest}; "
             "not adjusted for season or trend.",
             "Expected null: not adjusted, the window's length was picked.",
         ),
@@ -72,7 +73,20 @@ def _frame(
     pvalue = np.where(untested, np.nan, found.pvalue)
     qvalue = benjamini_hochberg(pvalue)
     observed, expected = _numbers(split, asked, found)
-    enough = (observed >= MIN_OBSERVED) | (not asked.upper)
+    windows = [f"the last {n * step} days, best of {names}" for n in found.length]
+    verdict, reason = decide_all(
+        (
+            Found(
+                p,
+                q,
+                Limit(False, "", ""),
+                untested=_UNTESTED if lost else "",
+                few=too_few(number, MIN_OBSERVED, "call an uptick") if asked.upper else "",
+            )
+            for p, q, number, lost in zip(pvalue, qvalue, observed, untested, strict=True)
+        ),
+        asked.alpha,
+    )
     nan = np.full(len(counts.regions), np.nan)
     return pd.DataFrame(
         {
@@ -85,10 +99,10 @@ def _frame(
             "limit": nan,
             "pvalue": pvalue,
             "qvalue": qvalue,
-            "verdict": np.where((qvalue <= asked.alpha) & enough, SUPPORTED, CANNOT_BE_TOLD),
+            "verdict": verdict,
             "reason": [
-                _UNTESTED if lost else f"the last {n * step} days, best of {names}"
-                for lost, n in zip(untested, found.length, strict=True)
+                why if lost else "; ".join([window, why]) if why else window
+                for window, why, lost in zip(windows, reason, untested, strict=True)
             ],
             "detectable": nan,
             "recent_days": found.length * step,

@@ -15,6 +15,7 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.geo.calendars import overlap_notes
+from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.alternatives import MethodName
 from analytics.kernels.windows.answer import Answer, Asked, History, answer
@@ -26,9 +27,9 @@ from analytics.options import (
     check_level,
     check_margin,
 )
-from analytics.results import UptickResult, format_p
+from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
-from analytics.upticks.decide import family_words, verdicts
+from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few
 from analytics.upticks.evidence import Evidence
 from analytics.upticks.picked import picked_result
 from analytics.upticks.windows import MIN_WINDOWS, SAME_WEEKS, Split, history_of, split_counts
@@ -197,7 +198,7 @@ def uptick_test(
         **common | {"notes": (*common["notes"], *_notes(frame, asked))},
         frame=frame,
         parameters=parameters,
-        family=family_words(frame),
+        family=family_words(int(frame["pvalue"].notna().sum()), len(frame)),
         method=_METHOD if method == "lrd_b" else _OTHER.format(name=method),
         null_hypothesis=_NULLS[null],
         nulls=_nulls(found, history),
@@ -289,7 +290,7 @@ def _nulls(found: Answer, history: History) -> tuple[str, str]:
 
     def said(p: np.ndarray[Any, np.dtype[np.float64]]) -> str:
         if len(p) == 1:
-            return f"p = {format_p(p[0])}".replace("= <", "< ") if np.isfinite(p[0]) else "not tested"
+            return p_words(p[0]) if np.isfinite(p[0]) else "not tested"
         return f"p at most 0.05 in {int((p <= 0.05).sum())} of {int(np.isfinite(p).sum())} regions"
 
     terms = _terms(found, history)
@@ -305,15 +306,20 @@ def _frame(split: Split, counts: Counts, asked: Asked, found: Answer, margin: fl
     """Return one row a region: the numbers, and what follows from them."""
     bounds = found.bounds
     qvalue = benjamini_hochberg(found.pvalue)
-    verdict, reason = verdicts(
-        found.pvalue,
-        qvalue,
-        found.reasons,
-        found.observed,
-        bounds.limit,
-        asked,
-        alpha=asked.alpha,
-        margin=margin,
+    rows = zip(found.pvalue, qvalue, bounds.limit, found.observed, found.reasons, strict=True)
+    verdict, reason = decide_all(
+        (
+            Found(
+                p,
+                q,
+                ratio_bound(limit, margin, upper=asked.upper),
+                untested=why,
+                few=too_few(observed, MIN_OBSERVED, "call an uptick") if asked.upper else "",
+                doubt=LATE if asked.completeness is None else "",
+            )
+            for p, q, limit, observed, why in rows
+        ),
+        asked.alpha,
     )
     return pd.DataFrame(
         {

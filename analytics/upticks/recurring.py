@@ -14,22 +14,23 @@ from scipy import stats
 
 from analytics._typing import FloatArray
 from analytics.counts import Counts
-from analytics.errors import OptionError, unknown_option
+from analytics.errors import OptionError
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.recurrence.bursts import burst_episodes
-from analytics.options import check_level
-from analytics.results import (
-    CANNOT_BE_TOLD,
-    NOT_SUPPORTED,
-    SUPPORTED,
-    ClaimResult,
-    Verdict,
-    format_number,
-    format_p,
+from analytics.options import (
+    check_above,
+    check_choice,
+    check_level,
+    check_margin,
+    check_replicates,
+    check_seed,
+    check_whole,
 )
+from analytics.results import SUPPORTED, ClaimResult, counted, format_number, interval_words, p_words
+from analytics.upticks.decide import Found, Limit, decide_all, too_few
 from analytics.upticks.recurring_tables import (
-    NULLS,
     WINDOW,
+    Null,
     Series,
     burst_table,
     cut_series,
@@ -44,6 +45,7 @@ from analytics.upticks.recurring_tables import (
 __all__ = ["recurrence_test"]
 
 
+MIN_EPISODES = 2  # one uptick does not come back
 AMPLITUDE = 0.5  # a cycle smaller than this share of the mean rate is no period to speak of
 METHOD = (
     "bursts: episodes of Kleinberg's (2003) automaton with negative binomial emissions, the heaviest left "
@@ -68,7 +70,7 @@ def recurrence_test(
     *,
     alpha: float = 0.05,
     margin: float = 1.5,
-    null: str = "independent",
+    null: Null = "independent",
     burst_ratio: float = 2.0,
     burst_cost: float = 0.5,
     states: int = 2,
@@ -147,7 +149,15 @@ def recurrence_test(
     >>> result.frame[["estimate", "verdict"]].values.tolist()
     [[45.0, 'supported']]
     """
-    _check(alpha, margin, null, burst_ratio, burst_cost, states, periods, replicates)
+    check_level(alpha=alpha)
+    check_margin(margin)
+    check_choice("null", null, Null)
+    check_above(1, burst_ratio=burst_ratio)
+    check_above(0, burst_cost=burst_cost)
+    check_whole(2, 7, states=states)
+    _check_periods(periods)
+    check_replicates(replicates, alpha)
+    check_seed(seed)
     burst = {
         "ratio": burst_ratio,
         "cost": burst_cost,
@@ -169,17 +179,6 @@ def recurrence_test(
         "hawkes": hawkes,
     }
     frame = _frame(series, counts, details, detectable, null=null, alpha=alpha, margin=margin)
-    notes = list(counts.notes)
-    tested = len(series.index)
-    if tested > alpha * (1 + replicates):
-        notes.append(
-            f"with {replicates:,} replicates one region among {tested:,} cannot reach q = {alpha:g}; "
-            f"{int(np.ceil(2 * tested / alpha)):,} replicates would do"
-        )
-    notes.append("late reports of the last days are not allowed for")
-    notes.append(
-        "'periodic' is said of a fixed rhythm only; upticks without one that come back are 'recurrent'"
-    )
     return ClaimResult(
         claim="upticks recur",
         frame=frame,
@@ -199,33 +198,25 @@ def recurrence_test(
         },
         details=details,
         simulated=counts.simulated,
-        notes=tuple(notes),
+        notes=tuple(_notes(counts, len(series.index), alpha, replicates)),
     )
 
 
-def _check(
-    alpha: float,
-    margin: float,
-    null: str,
-    ratio: float,
-    cost: float,
-    states: int,
-    periods: tuple[float, float],
-    replicates: int,
-) -> None:
-    check_level(alpha=alpha)
-    if null not in NULLS:
-        raise unknown_option("null", null, NULLS)
-    for name, value, least in (("margin", margin, 1), ("burst_ratio", ratio, 1), ("burst_cost", cost, 0)):
-        if not value > least:
-            raise OptionError(f"{name} must be above {least}", found=str(value))
-    if states not in range(2, 8):
-        raise OptionError("states must be a whole number", expected="2 to 7", found=str(states))
-    if replicates < 1 / alpha - 1:
-        raise OptionError(
-            f"{replicates} replicates cannot give a p-value of {alpha:g}",
-            expected=f"at least {int(np.ceil(1 / alpha - 1))}",
+def _notes(counts: Counts, tested: int, alpha: float, replicates: int) -> list[str]:
+    notes = list(counts.notes)
+    if tested > alpha * (1 + replicates):
+        notes.append(
+            f"with {replicates:,} replicates one region among {tested:,} cannot reach q = {alpha:g}; "
+            f"{int(np.ceil(2 * tested / alpha)):,} replicates would do"
         )
+    notes.append("late reports of the last days are not allowed for")
+    notes.append(
+        "'periodic' is said of a fixed rhythm only; upticks without one that come back are 'recurrent'"
+    )
+    return notes
+
+
+def _check_periods(periods: tuple[float, float]) -> None:
     if len(periods) != 2 or not 2 <= periods[0] < periods[1]:
         raise OptionError(
             "periods must be the shortest and the longest, in days",
@@ -255,81 +246,78 @@ def _frame(
     alpha: float,
     margin: float,
 ) -> pd.DataFrame:
+    """Return one row a region: days between upticks, verdict, pattern, and the other questions' numbers."""
     bursts, rhythm, spread = details["bursts"], details["periodicity"], details["dispersion"]
+    starts = dict(list(details["episodes"].groupby("region", sort=False)["start"]))
+    mine = [starts.get(region, pd.Series(dtype="datetime64[us]")) for region in counts.regions]
     pvalue = bursts[f"pvalue_{null}"].to_numpy(dtype=float)
     qvalue = benjamini_hochberg(pvalue)
-    harmless = harmless_variation(margin)
-    rows = []
-    for i, region in enumerate(counts.regions):
-        mine = details["episodes"].loc[details["episodes"]["region"] == region]
-        median, low, high = _median_gap(mine["start"]) if len(mine) else (np.nan,) * 3
-        limit = spread["variation_upper"].iloc[i]
-        verdict: Verdict = CANNOT_BE_TOLD
-        pattern = ""
-        reason = series.reasons[i]
-        if reason:
-            pass
-        elif qvalue[i] <= alpha and len(mine) >= 2:
-            verdict = SUPPORTED
-            pattern, why = _pattern(rhythm.iloc[i], alpha)
-            reason = "; ".join([pattern + why, *_beside(bursts.iloc[i], null, alpha)])
-        else:
-            if pvalue[i] <= alpha:
-                reason = (
-                    f"p = {format_p(pvalue[i])} alone, but q = {format_p(qvalue[i])} among the regions tested"
-                )
-            elif limit < harmless:
-                verdict = NOT_SUPPORTED
-                reason = (
-                    f"fortnights vary by at most {limit:.0%} of their mean (95 % limit), under the "
-                    f"{harmless:.0%} of upticks {margin:g} times as active"
-                )
-            else:
-                reason = (
-                    f"{_number(len(mine))}; fortnights may vary by up to {limit:.0%} of the mean (95 % limit)"
-                )
-            if rhythm["qvalue"].iloc[i] <= alpha:
-                reason += f"; yet there is a period of {format_number(rhythm['period_days'].iloc[i], 0)} days"
-        rows.append(
-            (region, median, low, high, pvalue[i], qvalue[i], verdict, reason, detectable[i], pattern)
+    found = []
+    for i, began in enumerate(mine):
+        few = too_few(len(began), MIN_EPISODES, "recur", one="episode", many="episodes")
+        pattern = "".join(_pattern(rhythm.iloc[i], alpha))
+        called = [] if few else [pattern, *_beside(bursts.iloc[i], null, alpha)]
+        limit = _spread_limit(spread["variation_upper"].iloc[i], margin, len(began))
+        found.append(
+            Found(pvalue[i], qvalue[i], limit, untested=series.reasons[i], few=few, called="; ".join(called))
         )
-    names = [
-        "region",
-        "estimate",
-        "low",
-        "high",
-        "pvalue",
-        "qvalue",
-        "verdict",
-        "reason",
-        "detectable",
-        "pattern",
-    ]
-    frame = pd.DataFrame(rows, columns=names)
-    frame["episodes"] = bursts["episodes"]
-    tested = frame["pvalue"].notna()
-    frame["median_length_days"] = (
-        details["episodes"].groupby("region")["days"].median().reindex(frame["region"]).to_numpy(dtype=float)
+    verdict, reason = decide_all(found, alpha)
+    up = [word == SUPPORTED for word in verdict]
+    periodic = (rhythm["qvalue"] <= alpha).to_numpy() & ~np.array(up) & (np.array(series.reasons) == "")
+    days = [format_number(period, 0) for period in rhythm["period_days"].to_numpy(dtype=float)]
+    gaps = [_median_gap(began) for began in mine]
+    tested = ~np.isnan(pvalue)
+    return pd.DataFrame(
+        {
+            "region": list(counts.regions),
+            "estimate": [gap[0] for gap in gaps],
+            "low": [gap[1] for gap in gaps],
+            "high": [gap[2] for gap in gaps],
+            "pvalue": pvalue,
+            "qvalue": qvalue,
+            "verdict": verdict,
+            "reason": [
+                f"{why}; yet there is a period of {day} days" if also else why
+                for why, also, day in zip(reason, periodic, days, strict=True)
+            ],
+            "detectable": detectable,
+            "pattern": [_pattern(rhythm.iloc[i], alpha)[0] if yes else "" for i, yes in enumerate(up)],
+            "episodes": bursts["episodes"],
+            "median_length_days": details["episodes"]
+            .groupby("region")["days"]
+            .median()
+            .reindex(counts.regions)
+            .to_numpy(dtype=float),
+            "dispersion": spread["phi"].where(tested),
+            "period_pvalue": rhythm["pvalue"].where(tested),
+            "weekday_pvalue": details["weekday"]["pvalue"].where(tested),
+            "branching_ratio": details["hawkes"]["branching"].where(tested),
+        }
     )
-    for name, column in (
-        ("dispersion", spread["phi"]),
-        ("period_pvalue", rhythm["pvalue"]),
-        ("weekday_pvalue", details["weekday"]["pvalue"]),
-        ("branching_ratio", details["hawkes"]["branching"]),
-    ):
-        frame[name] = column.where(tested)
-    return frame
+
+
+def _spread_limit(limit: float, margin: float, episodes: int) -> Limit:
+    """Hold the limit of how much fortnights vary against upticks of `margin` times the usual rate."""
+    harmless = harmless_variation(margin)
+    return Limit(
+        bool(limit < harmless),
+        f"fortnights vary by at most {limit:.0%} of their mean (95 % limit), under the {harmless:.0%} of "
+        f"upticks {margin:g} times as active",
+        f"{counted(episodes, 'episode')}; fortnights may vary by up to {limit:.0%} of the mean (95 % limit)",
+    )
 
 
 def _pattern(rhythm: pd.Series, alpha: float) -> tuple[str, str]:
     """Say whether what recurs is periodic, and on what ground."""
     if np.isnan(rhythm["pvalue"]):
         return "recurrent", "; the series is too short for a test of a period"
-    p = f"p = {format_p(rhythm['pvalue'])}".replace("= <", "< ")
+    p = p_words(rhythm["pvalue"])
     if rhythm["qvalue"] <= alpha:
-        low, high = (format_number(rhythm[end], 0) for end in ("low", "high"))
         days = format_number(rhythm["period_days"], 0)
-        return f"recurrent and periodic, every {days} days", f" ({low} to {high}, {p})"
+        return (
+            f"recurrent and periodic, every {days} days",
+            f" ({interval_words(rhythm['low'], rhythm['high'], 0)}, {p})",
+        )
     if rhythm["amplitude_upper"] < AMPLITUDE:
         return (
             "recurrent, not periodic",
@@ -341,13 +329,9 @@ def _pattern(rhythm: pd.Series, alpha: float) -> tuple[str, str]:
 def _beside(row: pd.Series, null: str, alpha: float) -> list[str]:
     """Say what the other null makes of the same episodes."""
     expected = row[f"expected_{null}"]
-    said = [f"{_number(row['episodes'])}, {format_number(expected)} expected by chance"]
+    said = [f"{counted(row['episodes'], 'episode')}, {format_number(expected)} expected by chance"]
     if null != "self_exciting":
         p = row["pvalue_self_exciting"]
         word = "more" if p <= alpha else "no more"
-        said.append(f"{word} than self-excitation would give (p = {format_p(p)})".replace("= <", "< "))
+        said.append(f"{word} than self-excitation would give ({p_words(p)})")
     return said
-
-
-def _number(episodes: int) -> str:
-    return f"{episodes} episode" if episodes == 1 else f"{episodes} episodes"

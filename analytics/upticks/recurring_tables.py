@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,10 +24,11 @@ from analytics.kernels.recurrence.bursts import (
 )
 from analytics.kernels.recurrence.hawkes import HawkesFit, fit_hawkes, hawkes_residuals, simulate_hawkes
 from analytics.kernels.recurrence.periodicity import Periodicity, periodicity_test, weekday_pvalues
+from analytics.options import choices
 from analytics.periods import WEEKDAYS
 
 __all__ = [
-    "NULLS",
+    "Null",
     "Series",
     "burst_table",
     "cut_series",
@@ -40,7 +42,7 @@ __all__ = [
 ]
 
 
-NULLS = ("independent", "self_exciting", "negative_binomial")
+Null = Literal["independent", "self_exciting", "negative_binomial"]
 MIN_DAYS = 182
 MIN_INCIDENTS = 10
 WINDOW = 14  # days: the window of the dispersion, and how far apart two episodes must be
@@ -205,7 +207,7 @@ def burst_table(
 ) -> tuple[pd.DataFrame, FloatArray]:
     """Judge the weight of all episodes but the heaviest against each null."""
     regions = len(counts.regions)
-    nulls = [name for name in NULLS if name != "negative_binomial" or null == name]
+    nulls = [name for name in choices(Null) if name != "negative_binomial" or null == name]
     table = pd.DataFrame({"region": list(counts.regions)})
     table["episodes"] = pd.array(found.number, dtype="Int64")
     table["weight"] = found.total

@@ -7,25 +7,25 @@ operation is compared with what follows other times of the same region from whic
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from analytics._typing import BoolArray
+from analytics._typing import BoolArray, Direction
 from analytics.counts import Counts, count_incidents
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.incidents import Incidents
 from analytics.kernels.claims.response import MatchedResponse, matched_response
-from analytics.options import check_level
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, ClaimResult, Verdict, format_number
+from analytics.options import check_choice, check_level, check_margin, check_whole
+from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES
+from analytics.upticks.decide import Found, decide, ratio_bound
+from analytics.upticks.notes import unplaced_notes
 
 __all__ = ["response_test"]
-
-Direction = Literal["less", "greater"]
 
 MIN_EVENTS = 5  # fewer events, or stretches of time that hold one, give no variance to rest on
 MOST_BEYOND = 0.1  # share of events without a match as active, above which nothing is concluded
@@ -140,72 +140,31 @@ def response_test(
     [0.6, 0.9]
     """
     check_level(alpha=alpha)
-    if direction not in ("less", "greater"):
-        raise unknown_option("direction", direction, ("less", "greater"))
+    check_margin(margin)
+    check_choice("direction", direction, Direction)
     for name, value in (("event", event), ("outcome", outcome)):
         if value not in ACTIVITIES:
             raise unknown_option(name, value, ACTIVITIES)
-    if not margin > 1:
-        raise OptionError("margin must be above 1", expected="such as 1.5", found=str(margin))
     clear = window if clear is None else clear
-    if min(window, matched) < 1 or clear < window:
+    check_whole(1, window=window, matched=matched)
+    check_whole(1, clear=clear)
+    if clear < window:
         raise OptionError(
-            "windows after two events would overlap, or a length is not positive",
-            expected="window and matched of at least 1, clear of at least window",
-            found=f"window {window}, clear {clear}, matched {matched}",
+            "windows after two events would overlap",
+            expected=f"clear of at least window, {window} days",
+            found=str(clear),
         )
-    if isinstance(data, Incidents):
-        if attacks is not None:
-            raise OptionError(
-                "attacks are given beside incidents", todo="give incidents alone, or two Counts"
-            )
-        events, attacks = (
-            count_incidents(
-                data, "day", by=by, regions=regions, start=start, as_of=as_of,
-                where=f"activity = '{name}'" if where is None else f"({where}) and activity = '{name}'",
-            )
-            for name in (event, outcome)
-        )  # fmt: skip
-    elif attacks is None:
-        raise OptionError("attacks are missing", expected="counts of the attacks beside those of the events")
-    else:
-        events = data
-    _check_pair(events, attacks)
+    events, attacks = _pair(
+        data, attacks, (event, outcome), where,
+        by=by, regions=regions, start=start, as_of=as_of,
+    )  # fmt: skip
     covered = events.coverage & attacks.coverage
     happened = (events.values > 0) & covered
     found = matched_response(
         happened, attacks.values, covered, window=window, clear=clear, matched=matched, skip=SKIP
     )
-    verdict, reason, tested = _verdict(found, direction, alpha, margin, event)
-    less = direction == "less"
-    number = max(found.blocks - 1, 1)
-    reach = float(special.stdtrit(number, 1 - alpha) + special.stdtrit(number, 0.8)) * found.error
-    detectable = 1 - reach if less else 1 + reach
-    pvalue = (found.less if less else found.greater) if tested else np.nan
-    before = found.before.mean(axis=0) if len(found.observed) else np.full(2, np.nan)
-    frame = pd.DataFrame(
-        {
-            "region": ["all regions" if len(attacks.regions) > 1 else attacks.regions[0]],
-            "estimate": [found.ratio if tested else np.nan],
-            "low": [found.low if tested else np.nan],
-            "high": [found.high if tested else np.nan],
-            "pvalue": [pvalue],
-            "qvalue": [pvalue],
-            "verdict": [verdict],
-            "reason": [reason],
-            "detectable": [detectable if detectable > 0 and tested else np.nan],
-            "events": [int(happened.sum())],
-            "used": [len(found.observed)],
-            "observed": [found.observed.sum()],
-            "expected": [found.expected.sum()],
-            "before_events": [before[0]],
-            "before_matched": [before[1]],
-            "beyond": [int(found.beyond.sum())],
-            "naive_ratio": [_over(float(found.observed.sum()), float(found.before[:, 0].sum()))],
-            "stretches": [found.blocks],
-        }
-    )
-    what = "fewer" if less else "more"
+    what = "fewer" if direction == "less" else "more"
+    frame = _frame(found, happened, attacks.regions, event, direction=direction, alpha=alpha, margin=margin)
     return ClaimResult(
         claim=f"{what} {outcome}s in the {window} days after an {event}".replace("after an c", "after a c"),
         frame=frame,
@@ -223,7 +182,79 @@ def response_test(
         },
         simulated=events.simulated or attacks.simulated,
         notes=_notes(events, attacks, frame, event),
+        named_by=("regions",),
     )  # fmt: skip
+
+
+def _pair(
+    data: Incidents | Counts,
+    attacks: Counts | None,
+    activities: tuple[str, str],
+    where: str | None,
+    **counting: Any,
+) -> tuple[Counts, Counts]:
+    """Return the counts of events and of attacks, counted from incidents or as given."""
+    if isinstance(data, Counts):
+        if attacks is None:
+            raise OptionError(
+                "attacks are missing", expected="counts of the attacks beside those of the events"
+            )
+        events = data
+    else:
+        if attacks is not None:
+            raise OptionError(
+                "attacks are given beside incidents", todo="give incidents alone, or two Counts"
+            )
+        before = "" if where is None else f"({where}) and "
+        events, attacks = (
+            count_incidents(data, "day", where=f"{before}activity = '{name}'", **counting)
+            for name in activities
+        )
+    _check_pair(events, attacks)
+    return events, attacks
+
+
+def _frame(
+    found: MatchedResponse,
+    happened: BoolArray,
+    regions: tuple[str, ...],
+    event: str,
+    *,
+    direction: Direction,
+    alpha: float,
+    margin: float,
+) -> pd.DataFrame:
+    """Return the one row of the result, over all regions."""
+    verdict, reason, tested = _verdict(found, direction, alpha, margin, event)
+    less = direction == "less"
+    number = max(found.blocks - 1, 1)
+    reach = float(special.stdtrit(number, 1 - alpha) + special.stdtrit(number, 0.8)) * found.error
+    detectable = 1 - reach if less else 1 + reach
+    before = found.before.mean(axis=0) if len(found.observed) else np.full(2, np.nan)
+    numbers = {
+        "estimate": found.ratio,
+        "low": found.low,
+        "high": found.high,
+        "pvalue": found.less if less else found.greater,
+        "qvalue": found.less if less else found.greater,
+        "detectable": detectable if detectable > 0 else np.nan,
+    }
+    row = {
+        "regions": "all regions" if len(regions) > 1 else regions[0],
+        **{name: value if tested else np.nan for name, value in numbers.items()},
+        "verdict": verdict,
+        "reason": reason,
+        "events": int(happened.sum()),
+        "used": len(found.observed),
+        "observed": found.observed.sum(),
+        "expected": found.expected.sum(),
+        "before_events": before[0],
+        "before_matched": before[1],
+        "beyond": int(found.beyond.sum()),
+        "naive_ratio": _over(float(found.observed.sum()), float(found.before[:, 0].sum())),
+        "stretches": found.blocks,
+    }
+    return pd.DataFrame([row])
 
 
 def _check_pair(events: Counts, attacks: Counts) -> None:
@@ -260,19 +291,10 @@ def _verdict(
             "could be matched"
         )
         return CANNOT_BE_TOLD, text, True
-    if direction == "less":
-        if found.less <= alpha:
-            return SUPPORTED, "", True
-        if found.lower > 1 / margin:
-            text = f"the ratio is above {found.lower:.2f} (95 % limit), over {1 / margin:.2f}"
-            return NOT_SUPPORTED, text, True
-        return CANNOT_BE_TOLD, f"the data allow a ratio down to {found.lower:.2f}", True
-    if found.greater <= alpha:
-        return SUPPORTED, "", True
-    if found.upper < margin:
-        text = f"the ratio is below {found.upper:.2f} (95 % limit), under {margin:g}"
-        return NOT_SUPPORTED, text, True
-    return CANNOT_BE_TOLD, f"the data allow a ratio up to {format_number(found.upper, 2)}", True
+    less = direction == "less"
+    pvalue = found.less if less else found.greater
+    bound = ratio_bound(found.lower if less else found.upper, margin, upper=not less, digits=2)
+    return *decide(Found(pvalue, pvalue, bound), alpha), True
 
 
 def _over(a: float, b: float) -> float:
@@ -325,7 +347,4 @@ def _notes(events: Counts, attacks: Counts, frame: pd.DataFrame, event: str) -> 
             "finding, because "
             f"{event}s follow activity (regression to the mean)"
         )
-    lost = 0 if attacks.unplaced is None else int(attacks.unplaced.sum())
-    if lost:
-        notes.append(f"{lost:,} unplaced {attacks.value} are in no region")
-    return tuple(notes)
+    return tuple(notes + unplaced_notes(attacks, "in no region"))

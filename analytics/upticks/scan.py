@@ -7,48 +7,34 @@ totals explain, so an uptick everywhere at once is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
 
-from analytics._typing import BoolArray, Days, FloatArray, IndexArray, IntArray
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.counts import Counts
-from analytics.errors import OptionError
-from analytics.kernels.space import scan as kernel
-from analytics.kernels.space.prospective import MIN_OBSERVED, check_zones, untestable_scan
-from analytics.options import check_level
+from analytics.kernels.common.limits import MIN_OBSERVED
+from analytics.kernels.space.prospective import check_zones, untestable_scan
+from analytics.options import check_level, check_replicates, check_seed
 from analytics.periods import Window
-from analytics.results import CANNOT_BE_TOLD, SUPPORTED, ClaimResult, Verdict
+from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, counted, listed
+from analytics.upticks.decide import Found, Limit, decide, too_few
+from analytics.upticks.notes import unplaced_notes
+from analytics.upticks.scan_found import Scan, cluster_rows, detectable_risk, scan_series
 from analytics.upticks.scan_inputs import coordinates_of, cut_history
 
 __all__ = ["scan_test"]
 
 
-_SHARE_SEEN = 0.1  # the detectable ratio is for a zone with this share of all incidents
-_MOST_CLUSTERS = 5
-_NAMED = 4
+_NULLS = {
+    "rotation": "the places go up and down independently of each other, each as it always does",
+    "permutation": "the dates of the incidents are independent of each other and of the places",
+}
+_DRAWN = {
+    "rotation": "turning each place's series independently",
+    "permutation": "dealing the dates anew over all incidents",
+}
 _DAY = np.timedelta64(1, "D")
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Scan:
-    """The scan of the places that can be tested: cylinders, best first, and the null's maxima."""
-
-    zones: kernel.Zones
-    statistic: FloatArray
-    observed: IntArray
-    expected: FloatArray
-    clusters: list[tuple[int, int]]
-    maxima: FloatArray
-    correction: float
-    total: int
-
-    def pvalue(self, statistic: float) -> float:
-        """Monte Carlo p-value; the data are one of the replicates."""
-        return (1 + int((self.maxima >= statistic - 1e-9).sum())) / (1 + self.maxima.size)
 
 
 def scan_test(
@@ -153,13 +139,9 @@ def scan_test(
     ['A, B, C', 'supported']
     """
     check_level(alpha=alpha)
+    check_seed(seed)
     check_zones(null, max_share, radius)
-    if replicates != int(replicates) or replicates < 1 / alpha - 1:
-        raise OptionError(
-            "too few replicates for this level",
-            expected=f"at least {int(np.ceil(1 / alpha)) - 1} at alpha {alpha:g}",
-            found=str(replicates),
-        )
+    check_replicates(replicates, alpha)
     coordinates = coordinates_of(counts, places)
     values, covered, starts = cut_history(counts, window_max, history)
     longest = window_max // counts.period_days
@@ -169,7 +151,7 @@ def scan_test(
     found = None
     alive = np.flatnonzero(series.sum(axis=0) > 0)  # a place without incidents adds nothing to any statistic
     if not reason:
-        found = _scan(
+        found = scan_series(
             series[:, alive],
             coordinates[alive],
             longest,
@@ -181,7 +163,7 @@ def scan_test(
         )
         if found is None:
             reason = f"every place alone holds more than {100 * max_share:g} % of the incidents"
-    listed = [] if found is None else _clusters(counts, found, alive, starts)
+    listed = [] if found is None else cluster_rows(counts, found, alive, starts)
     frame = _frame(listed, found, reason, series, longest, alpha)
     table = _map(counts, coordinates, series, tested, listed, longest)
     clusters = pd.DataFrame([{k: v for k, v in c.items() if k != "index"} for c in listed])
@@ -190,18 +172,9 @@ def scan_test(
         claim=f"a cluster of incidents in neighbouring places, still going on at {span.end}",
         frame=frame,
         estimate_name="relative risk",
-        null_hypothesis=(
-            "the places go up and down independently of each other, each as it always does"
-            if null == "rotation"
-            else "the dates of the incidents are independent of each other and of the places"
-        ),
+        null_hypothesis=_NULLS[null],
         method=(
-            "prospective space-time permutation scan (Kulldorff et al. 2005), p-value from "
-            + (
-                "turning each place's series independently"
-                if null == "rotation"
-                else "dealing the dates anew over all incidents"
-            )
+            "prospective space-time permutation scan (Kulldorff et al. 2005), p-value from " + _DRAWN[null]
         ),
         parameters={
             "studied": str(span),
@@ -221,84 +194,13 @@ def scan_test(
         },
         simulated=counts.simulated,
         notes=tuple(_notes(counts, tested, null)),
+        named_by=("cluster",),
     )
-
-
-def _scan(
-    series: IntArray,
-    coordinates: FloatArray,
-    longest: int,
-    *,
-    max_share: float,
-    radius: float | None,
-    null: str,
-    replicates: int,
-    seed: int,
-) -> _Scan | None:
-    total = int(series.sum())
-    distance = kernel.great_circle(coordinates[:, 0], coordinates[:, 1])
-    zones = kernel.neighbour_zones(distance, series.sum(axis=0), max_share=max_share, radius=radius)
-    if not zones.total.size:
-        return None
-    windows = np.cumsum(series[::-1][:longest], axis=0).T
-    statistic, observed, expected = kernel.scan_observed(zones, windows, total)
-    rng = np.random.Generator(np.random.PCG64(seed))
-    draw = (kernel.rotated_windows if null == "rotation" else kernel.permuted_windows)(series, longest, rng)
-    correction = kernel.rotation_correction(series, longest) if null == "rotation" else 1.0
-    maxima = correction * kernel.scan_maxima(zones, draw, longest, replicates, total)
-    return _Scan(
-        zones, statistic, observed, expected, _strongest(zones, statistic), maxima, correction, total
-    )
-
-
-def _strongest(zones: kernel.Zones, statistic: FloatArray) -> list[tuple[int, int]]:
-    """Return the strongest cylinders, (zone, window - 1), no two of which share a place."""
-    taken = np.zeros(zones.order.shape[0], bool)
-    best = statistic.max(axis=1)
-    chosen: list[tuple[int, int]] = []
-    for zone in np.argsort(-best, kind="stable"):
-        if best[zone] <= 0 or len(chosen) == _MOST_CLUSTERS:
-            break
-        members = zones.members(zone)
-        if not taken[members].any():
-            taken[members] = True
-            chosen.append((int(zone), int(statistic[zone].argmax())))
-    return chosen
-
-
-def _clusters(counts: Counts, found: _Scan, alive: IndexArray, starts: Days) -> list[dict[str, object]]:
-    listed: list[dict[str, object]] = []
-    for zone, window in found.clusters:
-        members = alive[found.zones.members(zone)]
-        observed, expected = int(found.observed[zone, window]), float(found.expected[zone, window])
-        with np.errstate(divide="ignore"):
-            risk = np.float64(observed / expected) / ((found.total - observed) / (found.total - expected))
-        statistic = float(found.statistic[zone, window])
-        names = [counts.regions[i] for i in members]
-        end = starts[-1] + (counts.period_days - 1) * _DAY
-        listed.append(
-            {
-                "index": members,
-                "places": ", ".join(sorted(names)),
-                "centre": names[0],
-                "radius_km": float(found.zones.radius[zone]),
-                "start": pd.Timestamp(starts[-1 - window]),
-                "end": pd.Timestamp(end),
-                "periods": window + 1,
-                "observed": observed,
-                "expected": expected,
-                "relative_risk": float(risk),
-                "statistic": statistic,
-                "pvalue": found.pvalue(statistic),
-                "p_gumbel": kernel.gumbel_pvalue(statistic, found.maxima),
-            }
-        )
-    return listed
 
 
 def _frame(
     listed: list[dict[str, object]],
-    found: _Scan | None,
+    found: Scan | None,
     untested: str,
     series: IntArray,
     longest: int,
@@ -308,32 +210,28 @@ def _frame(
     verdict: Verdict = CANNOT_BE_TOLD
     row: dict[str, object] = {"places": "", "centre": "", "start": pd.NaT, "end": pd.NaT}
     row |= dict.fromkeys(("radius_km", "periods", "observed", "expected", "statistic", "p_gumbel"), np.nan)
-    region, risk, pvalue, reason = "no cluster", np.nan, np.nan, untested
+    cluster, risk, pvalue, reason = "no cluster", np.nan, np.nan, untested
     if listed:
         first = listed[0]
         row |= {name: first[name] for name in row}
         names = str(first["places"]).split(", ")
-        region = str(first["centre"])
+        cluster = str(first["centre"])
         if len(names) > 1:
-            region = f"{region} and {len(names) - 1} near it"
+            cluster = f"{cluster} and {len(names) - 1} near it"
         risk, pvalue = float(str(first["relative_risk"])), float(str(first["pvalue"]))
-        few = int(str(first["observed"])) < MIN_OBSERVED
-        if pvalue > alpha:
-            reason = (
-                f"quiet places have a cluster as strong in {100 * pvalue:.0f} of 100 data sets, and a weaker "
-                "one cannot be excluded"
-            )
-        elif few:
-            reason = f"{first['observed']} incidents are too few to call a cluster"
-        else:
-            verdict = SUPPORTED
+        quiet = (
+            f"quiet places have a cluster as strong in {100 * pvalue:.0f} of 100 data sets, and a weaker one "
+            "cannot be excluded"
+        )
+        few = too_few(int(str(first["observed"])), MIN_OBSERVED, "call a cluster")
+        verdict, reason = decide(Found(pvalue, pvalue, Limit(False, "", quiet), few=few), alpha)
     elif found is not None:
         pvalue, reason = 1.0, "no place had more incidents lately than its share"
-    detectable = np.nan if found is None else _detectable(found, series.shape[0], longest, alpha)
+    detectable = np.nan if found is None else detectable_risk(found, series.shape[0], longest, alpha)
     return pd.DataFrame(
         [
             {
-                "region": region,
+                "cluster": cluster,
                 "estimate": risk,
                 "low": np.nan,
                 "high": np.nan,
@@ -346,18 +244,6 @@ def _frame(
             }
         ]
     )
-
-
-def _detectable(found: _Scan, periods: int, longest: int, alpha: float) -> float:
-    """Relative risk seen with 80 % power in a zone with a tenth of the incidents over the longest window."""
-    critical = float(np.quantile(found.maxima, 1 - alpha, method="higher"))
-    expected = _SHARE_SEEN * found.total * longest / periods
-    counts = np.arange(1, found.total + 1)
-    called = kernel.log_likelihood_ratio(counts, expected, found.total) > critical
-    if not called.any():
-        return np.nan
-    # The mean of a Poisson count that reaches the first called one with 80 % probability.
-    return float(special.gammaincinv(counts[called.argmax()], 0.8) / expected)
 
 
 def _map(
@@ -396,8 +282,9 @@ def _notes(counts: Counts, tested: BoolArray, null: str) -> list[str]:
     notes = list(counts.notes)
     left_out = [name for name, ok in zip(counts.regions, tested, strict=True) if not ok]
     if left_out:
-        named = ", ".join(left_out[:_NAMED]) + (", ..." if len(left_out) > _NAMED else "")
-        notes.append(f"{len(left_out)} places without coverage on some day are left out: {named}")
+        is_are = "is" if len(left_out) == 1 else "are"
+        number = counted(len(left_out), "place")
+        notes.append(f"{number} without coverage on some day {is_are} left out: {listed(left_out)}")
     if null == "permutation":
         notes.append(
             "the permutation null takes incidents as independent of each other: where one leads to others it "
@@ -405,6 +292,4 @@ def _notes(counts: Counts, tested: BoolArray, null: str) -> list[str]:
         )
     notes.append("not adjusted for a season or trend of some places alone")
     notes.append("late reports cancel only if they are as late everywhere")
-    if counts.unplaced is not None and counts.unplaced.any():
-        notes.append(f"{int(counts.unplaced.sum()):,} unplaced {counts.value} are at no place")
-    return notes
+    return notes + unplaced_notes(counts, "at no place")

@@ -10,11 +10,12 @@ import pandas as pd
 from analytics._typing import IndexArray
 from analytics.counts import Counts
 from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Asked, tested
 from analytics.periods import Window
-from analytics.results import CANNOT_BE_TOLD, SUPPORTED, format_p, shown
-from analytics.upticks.decide import MIN_OBSERVED
+from analytics.results import CANNOT_BE_TOLD, SUPPORTED, p_words, shown
+from analytics.upticks.decide import is_called, too_few
 from analytics.upticks.windows import Split
 
 __all__ = ["sensitivity"]
@@ -65,7 +66,8 @@ def _words(split: Split, asked: Asked, up: IndexArray) -> list[str]:
         if np.isnan(q[i]):
             words.append(f"cannot be told: {found.reasons[i]}")
         else:
-            stands = q[i] <= asked.alpha and (observed[i] >= MIN_OBSERVED or not asked.upper)
+            few = too_few(observed[i], MIN_OBSERVED, "call an uptick") if asked.upper else ""
+            stands = is_called(q[i], asked.alpha, few)
             word = shown(SUPPORTED if stands else CANNOT_BE_TOLD, asked.direction)
-            words.append(f"{word} (q = {format_p(q[i])})".replace("= <", "< "))
+            words.append(f"{word} ({p_words(q[i], 'q')})")
     return words

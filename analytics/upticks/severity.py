@@ -7,6 +7,7 @@ So whole blocks of days change places, never incidents one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.bounds import bounds
 from analytics.kernels.windows.lrd import MIN_WINDOWS, lrd_test
-from analytics.options import check_level
+from analytics.options import check_level, check_margin, check_seed, check_share, check_whole
 from analytics.periods import Window
 from analytics.results import (
     CANNOT_BE_TOLD,
@@ -31,8 +32,9 @@ from analytics.results import (
     ClaimResult,
     Verdict,
     format_number,
-    format_p,
 )
+from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound
+from analytics.upticks.notes import family_notes
 
 __all__ = ["severity_test"]
 
@@ -122,11 +124,15 @@ def severity_test(
     >>> from analytics.incidents import read_incidents
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-13")
     >>> result = severity_test(sample, where="activity = 'attack'")
-    >>> result.frame["region"].tolist()[0], result.frame["verdict"].iloc[0]
+    >>> result.frame["measure"].tolist()[0], result.frame["verdict"].iloc[0]
     ('deaths per incident', 'not supported')
     """
     check_level(alpha=alpha)
-    _check(recent, guard, baseline, mass, margin, completeness)
+    check_margin(margin)
+    check_share(completeness=completeness)
+    check_whole(2, mass=mass)
+    check_seed(seed)
+    _check_lengths(recent, guard, baseline)
     counts = count_incidents(
         incidents, "day", by=by, regions=regions, start=start, as_of=as_of, where=where, value="fatalities"
     )
@@ -155,9 +161,8 @@ def severity_test(
     frame["qvalue"] = benjamini_hochberg(frame["pvalue"].to_numpy(dtype=float))
     frame["verdict"], frame["reason"] = _verdicts(frame, alpha, margin, completeness is not None)
     what = "incidents" if where is None else f"incidents ({where})"
-    notes = [*counts.notes]
+    notes = [*counts.notes, *family_notes(frame, "row")]
     notes += [
-        f"family: the {int(frame['pvalue'].notna().sum())} of 4 rows that could be tested",
         f"deaths are not stated in {rows[0]['not_stated_recent']} of the recent and "
         f"{rows[0]['not_stated_baseline']} of the baseline's {what}; these are left out, never zero",
     ]
@@ -179,6 +184,7 @@ def severity_test(
         simulated=incidents.simulated,
         notes=tuple(notes),
         words=_words(frame),
+        named_by=("measure",),
     )  # fmt: skip
 
 
@@ -188,25 +194,13 @@ _NUMBERS = (
 )  # fmt: skip
 
 
-def _check(
-    recent: int, guard: int, baseline: int, mass: int, margin: float, completeness: float | None
-) -> None:
+def _check_lengths(recent: int, guard: int, baseline: int) -> None:
     if recent < 7 or recent % 7 or guard < 0 or baseline < MIN_WINDOWS * recent:
         raise OptionError(
             "a length is not usable",
             expected="recent a multiple of 7 days, guard of at least 0, "
             f"baseline at least {MIN_WINDOWS} times recent",
             found=f"recent {recent}, guard {guard}, baseline {baseline}",
-        )
-    if mass < 2 or not margin > 1:
-        raise OptionError(
-            "mass must be at least 2 and margin above 1",
-            expected="such as 5 and 1.5",
-            found=f"{mass} and {margin}",
-        )
-    if completeness is not None and not 0 < completeness <= 1:
-        raise OptionError(
-            "completeness is not usable", expected="above 0 and at most 1", found=str(completeness)
         )
 
 
@@ -277,7 +271,7 @@ def _mark_rows(
     rows: list[dict[str, object]] = []
     for i, (name, (tested, averaged)) in enumerate(kinds.items()):
         row: dict[str, object] = {
-            "region": name, "estimate": np.nan, "low": np.nan, "high": np.nan, "limit": np.nan,
+            "measure": name, "estimate": np.nan, "low": np.nan, "high": np.nan, "limit": np.nan,
             "pvalue": np.nan, "detectable": np.nan, "untested": "", "clustering": np.nan,
             "recent": float(averaged[now].mean()) if now.any() else np.nan,
             "baseline": float(averaged[~now].mean()) if (~now).any() else np.nan,
@@ -302,7 +296,7 @@ def _total_row(
     total: Counts, begin: int, recent: int, guard: int, completeness: float | None, alpha: float
 ) -> dict[str, object]:
     values, covered = total.values[begin:], total.coverage[begin:]
-    row: dict[str, object] = {"region": "deaths in all", "untested": "", "clustering": np.nan}
+    row: dict[str, object] = {"measure": "deaths in all", "untested": "", "clustering": np.nan}
     row |= dict.fromkeys(
         ("estimate", "low", "high", "limit", "pvalue", "detectable", "recent", "baseline"), np.nan
     )
@@ -321,55 +315,46 @@ def _total_row(
     expected = float(test.expected[0])
     row["baseline"] = expected
     row["estimate"] = float(values[-recent:].sum()) / expected if expected > 0 else np.inf
+    row["pvalue"] = float(test.pvalue[0])
     found = bounds(test, alpha=alpha, confidence=0.95, windows=(values[:end], covered[:end], recent))
     for name in ("low", "high", "limit", "detectable"):
         row[name] = float(getattr(found, name)[0])
-    row["pvalue"] = float(test.pvalue[0])
     return row
 
 
 def _verdicts(
     frame: pd.DataFrame, alpha: float, margin: float, known: bool
 ) -> tuple[list[Verdict], list[str]]:
-    verdicts: list[Verdict] = []
-    reasons: list[str] = []
+    rows = []
     numbers = ("estimate", "limit", "pvalue", "qvalue", "incidents_recent", "not_stated_recent")
     for name, untested, (ratio, limit, p, q, stated, unknown) in zip(
-        frame["region"], frame["untested"], frame[list(numbers)].to_numpy(dtype=float), strict=True
+        frame["measure"], frame["untested"], frame[list(numbers)].to_numpy(dtype=float), strict=True
     ):
-        verdict: Verdict = CANNOT_BE_TOLD
-        all_deaths = name == "deaths in all"
-        if untested:
-            reason = untested
-        elif q <= alpha and ratio > 1:
-            verdict, reason = SUPPORTED, ""
-        elif q <= alpha:
-            reason = "the typical incident is deadlier, but the mean is not higher"
-        elif limit < margin and unknown > MOST_UNKNOWN * (stated + unknown):
-            reason = f"deaths are not stated in {unknown:.0f} of {stated + unknown:.0f} recent incidents"
-        elif limit < margin and all_deaths and not known:
-            reason = "late reports could still change it (completeness not known)"
-        elif limit < margin:
-            verdict = NOT_SUPPORTED
-            reason = f"the ratio is below {limit:.2f} (95 % limit), under {margin:g}"
-        elif p <= alpha:
-            reason = f"p = {format_p(p)} alone, but q = {format_p(q)} among the rows tested"
-        elif ratio == 0:
-            reason = "none among the recent incidents, which are too few to say more"
-        else:
-            reason = (
-                f"the data allow a ratio up to {format_number(limit) if np.isfinite(limit) else 'any size'}"
+        bound = ratio_bound(limit, margin)
+        if ratio == 0:
+            bound = replace(bound, allowed="none among the recent incidents, which are too few to say more")
+        doubt = LATE if name == "deaths in all" and not known else ""
+        if unknown > MOST_UNKNOWN * (stated + unknown):
+            doubt = f"deaths are not stated in {unknown:.0f} of {stated + unknown:.0f} recent incidents"
+        rows.append(
+            Found(
+                p,
+                q,
+                bound,
+                untested=untested,
+                few="" if ratio > 1 else "the typical incident is deadlier, but the mean is not higher",
+                doubt=doubt,
+                among="rows",
             )
-        verdicts.append(verdict)
-        reasons.append(reason)
-    return verdicts, reasons
+        )
+    return decide_all(rows, alpha)
 
 
 def _words(frame: pd.DataFrame) -> tuple[str, ...]:
     said = {SUPPORTED: "higher", NOT_SUPPORTED: "not higher", CANNOT_BE_TOLD: "cannot be told whether higher"}
     out = []
     for name, verdict, now, then in zip(
-        frame["region"], frame["verdict"], frame["recent"], frame["baseline"], strict=True
+        frame["measure"], frame["verdict"], frame["recent"], frame["baseline"], strict=True
     ):
         numbers = [f"{100 * v:.0f} %" if "share" in name else format_number(v) for v in (now, then)]
         out.append(f"{name} {said[verdict]}: {numbers[0]} against {numbers[1]}")

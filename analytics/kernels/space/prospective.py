@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.errors import OptionError, unknown_option
+from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.space import scan
 from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.options import check_periods
 
 __all__ = [
-    "MIN_OBSERVED",
     "PlacesFound",
     "check_history",
     "check_zones",
@@ -29,7 +29,6 @@ __all__ = [
 
 
 NULLS = ("rotation", "permutation")
-MIN_OBSERVED = 3  # fewer incidents than this are not called a cluster, however rare
 _TIE = 1e-9
 
 

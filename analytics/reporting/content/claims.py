@@ -20,7 +20,11 @@ from analytics.plots.trend import plot_trend
 from analytics.reporting.elements.cards import ReportText
 from analytics.reporting.elements.figures import ReportFigure, report_figure
 from analytics.reporting.elements.tables import Column, ReportTable
-from analytics.results import UptickResult
+from analytics.results import (
+    SUPPORTED,
+    UptickResult,
+    mark,
+)
 
 __all__ = [
     "Answers",
@@ -59,7 +63,7 @@ class Answers:
     @property
     def tag(self) -> str:
         """What captions begin with."""
-        return "SIMULATED: " if self.simulated else ""
+        return mark(self.simulated, "title")
 
 
 def answers(
@@ -137,7 +141,7 @@ def claim_table(found: Answers, claim: str) -> ReportTable:
             *notes,
         ],
         label=f"tbl-{claim}",
-        emphasise=[verdict.startswith(("supported", "would be")) for verdict in frame["verdict"]],
+        emphasise=[verdict.startswith(SUPPORTED) for verdict in frame["verdict"]],
     )
 
 

@@ -8,10 +8,16 @@ import numpy as np
 
 from analytics.plots import plot_regions, plot_result, plot_trend
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
-from analytics.reporting.content.weekly.words import plural
 from analytics.reporting.elements.cards import ReportText
 from analytics.reporting.elements.figures import TEXT_WIDTH, ReportFigure, report_figure
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, format_number
+from analytics.results import (
+    CANNOT_BE_TOLD,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    counted,
+    format_number,
+    listed,
+)
 
 __all__ = ["ratio_figure", "region_figure", "severity_figure", "trend_figure"]
 
@@ -41,7 +47,7 @@ def trend_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure:
         side = "above" if latest["observed"] > latest["high"] else "below"
         inside = latest["low"] <= latest["observed"] <= latest["high"]
         place = (
-            f"{plural(latest['observed'], 'incident')} in the last week, {'within' if inside else side} "
+            f"{counted(latest['observed'], 'incident')} in the last week, {'within' if inside else side} "
             f"the expected {latest['low']:,.0f} to {latest['high']:,.0f}"
         )
     place = place[0].upper() + place[1:]
@@ -68,7 +74,7 @@ def region_figure(numbers: WeeklyNumbers, *, weeks: int = 52) -> ReportFigure:
             f"{format_number(row['expected'])} expected"
         )
     elif up:
-        names = ", ".join(up[:4]) + (f" and {len(up) - 4} more" if len(up) > 4 else "")
+        names = listed(up)
         caption = f"Upticks first: {names}"
     else:
         caption = f"No {numbers.region_noun(1)} shows an uptick; smallest p-values first"
@@ -137,7 +143,7 @@ def severity_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure
         f"these {len(values)} weeks were {values[top]:,.0f}, in the week of {starts[top]}"
     )
     unknown = int(numbers.unstated.values.sum())
-    alt = f"Line of fatalities per week. {plural(unknown, 'incident')} of all weeks do not state fatalities."
+    alt = f"Line of fatalities per week. {counted(unknown, 'incident')} of all weeks do not state fatalities."
     return report_figure(
         figure, caption=numbers.marked(caption), alt=numbers.marked(alt), label="fig-fatalities"
     )

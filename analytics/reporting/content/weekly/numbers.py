@@ -18,7 +18,10 @@ from analytics.options import refuse_former
 from analytics.periods import Window, parse_week, week_label
 from analytics.reporting.content.weekly.request import ReportRequest, takes_request
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
-from analytics.results import UptickResult
+from analytics.results import (
+    UptickResult,
+    mark,
+)
 from analytics.upticks import expected_band, uptick_test
 from analytics.upticks.windows import split_counts
 
@@ -101,7 +104,7 @@ class WeeklyCounts:
 
     def marked(self, text: str) -> str:
         """Return a text that says so where the data are simulated."""
-        return f"SIMULATED: {text}" if self.simulated else text
+        return f"{mark(self.simulated, 'title')}{text}"
 
     def region_noun(self, number: int = 2) -> str:
         """Return what the regions are called, in the singular for 1."""

@@ -12,10 +12,18 @@ from analytics import __version__
 from analytics.plots import GLYPHS
 from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
-from analytics.reporting.content.weekly.words import equals_p, plural
 from analytics.reporting.elements.cards import ReportText
 from analytics.reporting.elements.tables import Column, ReportTable
-from analytics.results import CANNOT_BE_TOLD, SHOWN, SUPPORTED, UptickResult, format_number, format_p
+from analytics.results import (
+    CANNOT_BE_TOLD,
+    SHOWN,
+    SUPPORTED,
+    UptickResult,
+    counted,
+    format_number,
+    format_p,
+    p_words,
+)
 
 __all__ = [
     "accounting_table",
@@ -162,7 +170,7 @@ def sensitivity_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
             Column("episode", "That episode"),
             Column("expected", "Trend and season allowed for"),
         ],
-        caption=numbers.marked(f"Each of the {plural(len(frame), 'uptick')} found, tested three times more")
+        caption=numbers.marked(f"Each of the {counted(len(frame), 'uptick')} found, tested three times more")
         if len(frame) > 1
         else numbers.marked("The uptick found, tested three times more"),
         notes=(
@@ -202,7 +210,7 @@ def severity_table(numbers: WeeklyNumbers) -> ReportTable:
         caption=numbers.marked(
             "Fatalities of this week: none stated, or coverage not complete"
             if np.isnan(dead)
-            else f"{dead:,.0f} fatalities stated this week, {plural(unknown, 'incident')} without a figure"
+            else f"{dead:,.0f} fatalities stated this week, {counted(unknown, 'incident')} without a figure"
         ),
         notes=("Best estimates of the source. A missing figure is not a zero and adds nothing to the sum.",),
         label="tbl-fatalities",
@@ -238,7 +246,7 @@ def type_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
     notes = ["Described, not tested. Year: the covered weeks of the last 52."]
     if len(left):
         notes.append(
-            f"{plural(len(left), 'more type')} with {plural(left['year'].sum(), 'incident')} not shown."
+            f"{counted(len(left), 'more type')} with {counted(left['year'].sum(), 'incident')} not shown."
         )
     return ReportTable(
         top,
@@ -299,7 +307,7 @@ def quarantine_table(numbers: WeeklyNumbers) -> ReportTable | ReportText:
             Column("reason", "Reason"),
             Column("detail", "What stood there", width="1fr"),
         ],
-        caption=numbers.marked(f"{plural(len(aside), 'row')} set aside, none lost{more}"),
+        caption=numbers.marked(f"{counted(len(aside), 'row')} set aside, none lost{more}"),
         notes=("Row numbers count records of the file, the header as 1. uptick check FILE lists them all.",),
         label="tbl-quarantine",
     )
@@ -328,11 +336,11 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         ("read with", ", ".join(f"{k} = {v!r}" for k, v in asked.read_with().items()) or "nothing stated"),
         ("as of", str(counts.as_of)),
         ("counted by", "nothing: one series" if numbers.undivided
-         else f"{counts.by}: {plural(len(counts.regions), 'region')}"),
+         else f"{counts.by}: {counted(len(counts.regions), 'region')}"),
         ("grid", f"{counts.starts[0]} to {counts.starts[-1]}; weeks start on {counts.week_start}"),
         ("where", asked.where or "all incidents"),
         ("regions", asked.regions or "all"),
-        ("without coverage", f"{plural(lost, 'region-day')}" + (f" ({gaps})" if gaps else "")),
+        ("without coverage", f"{counted(lost, 'region-day')}" + (f" ({gaps})" if gaps else "")),
         ("recent window", f"{result.recent} ({RECENT} days)"),
         ("guard", f"{GUARD} days"),
         ("baseline", f"{result.baseline} ({BASELINE} days)"),
@@ -353,7 +361,7 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
 
 def _against_expected(result: UptickResult, regions: pd.Series) -> list[str]:
     pvalues = result.frame.set_index("region")["pvalue_expected"].loc[regions]
-    return ["not adjusted" if np.isnan(p) else equals_p("p", p) for p in pvalues]
+    return ["not adjusted" if np.isnan(p) else p_words(p) for p in pvalues]
 
 
 def _interval(low: float, high: float) -> str | None:
@@ -375,7 +383,7 @@ def _capped(text: str, most: int = 110) -> str:
 def _change_caption(now: float, before: float, four: float, last_year: float) -> str:
     if np.isnan(now):
         return "This week has no full coverage, so it is compared with nothing"
-    parts = [f"{plural(now, 'incident')} this week"]
+    parts = [f"{counted(now, 'incident')} this week"]
     if not np.isnan(before):
         parts.append(f"{before:,.0f} last week")
     text = ", ".join(parts)

@@ -9,34 +9,21 @@ from analytics.geo.calendars import overlaps
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.reporting.elements.cards import Card, ReportCards, ReportText
-from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, format_p
+from analytics.results import (
+    CANNOT_BE_TOLD,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UptickResult,
+    counted,
+    format_number,
+    listed,
+    p_words,
+)
 
-__all__ = ["change_words", "equals_p", "front_cards", "key_sentences", "notices", "null_sentences", "plural"]
+__all__ = ["change_words", "front_cards", "key_sentences", "notices", "null_sentences"]
 
 _NAMED = 4
 _SMALL = 10
-
-
-def plural(number: float, noun: str) -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "incident"), plural(1200, "incident")
-    ('1 incident', '1,200 incidents')
-    """
-    return f"{number:,.0f} {noun}" + ("" if number == 1 else "s")
-
-
-def equals_p(name: str, value: float) -> str:
-    """Return a p- or q-value with its name.
-
-    Examples
-    --------
-    >>> equals_p("p", 0.031), equals_p("q", 0.00001)
-    ('p = 0.031', 'q < 0.0001')
-    """
-    return f"{name} = {format_p(value)}".replace("= <", "< ")
 
 
 def change_words(now: float, before: float) -> str:
@@ -98,12 +85,12 @@ def front_cards(numbers: WeeklyNumbers) -> ReportCards:
             Card(
                 f"{tag}fatalities this week",
                 format_number(dead, 0),
-                f"as far as stated; {plural(unknown, 'incident')} without" if dead >= 0 else "not stated",
+                f"as far as stated; {counted(unknown, 'incident')} without" if dead >= 0 else "not stated",
             ),
             Card(
                 f"{tag}rows set aside",
                 f"{aside:,}",
-                f"of {plural(account.rows_read, 'row')} read; each with its reason",
+                f"of {counted(account.rows_read, 'row')} read; each with its reason",
             ),
         ]
     )  # fmt: skip
@@ -117,7 +104,7 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
         lines.append(
             f"The report is about the week that ended on {numbers.week.end}. The week after it was still "
             f"running on {numbers.counts.as_of} ({numbers.running.days} of 7 days): its "
-            f"{plural(so_far, 'incident')} so far are drawn hollow and enter no test."
+            f"{counted(so_far, 'incident')} so far are drawn hollow and enter no test."
         )
     completeness = numbers.request.completeness
     if completeness is None:
@@ -134,10 +121,10 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
     if unplaced:
         one = numbers.region_noun(1)
         lines.append(
-            f"{plural(unplaced, 'incident')} of the whole period could not be placed: in the sum of all "
+            f"{counted(unplaced, 'incident')} of the whole period could not be placed: in the sum of all "
             f"regions, but in no {one}."
             if numbers.counts.whole
-            else f"{plural(unplaced, 'incident')} of the whole period could not be placed: in no {one}."
+            else f"{counted(unplaced, 'incident')} of the whole period could not be placed: in no {one}."
         )
     lines += _calendar(numbers)
     lines.append(
@@ -177,11 +164,11 @@ def _calendar(numbers: WeeklyNumbers) -> list[str]:
 def _evidence(row: pd.Series, result: UptickResult) -> str:
     interval = f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
     return (
-        f"{plural(row['observed'], 'incident')} in the {result.recent.days} days to {result.recent.end}, "
+        f"{counted(row['observed'], 'incident')} in the {result.recent.days} days to {result.recent.end}, "
         f"where {format_number(row['expected'])} were expected "
         f"(rate ratio {format_number(row['rate_ratio'], 2)}, "
         f"{100 * result.confidence:g} % interval {interval}, "
-        f"{equals_p('p', row['pvalue'])})"
+        f"{p_words(row['pvalue'])})"
     )
 
 
@@ -212,11 +199,10 @@ def _regions(numbers: WeeklyNumbers) -> str:
         return f"None of {many} shows an uptick on its own: {rest}."
     named = [
         f"{row['region']} ({format_number(row['observed'], 0)} where {format_number(row['expected'])} were "
-        f"expected, {equals_p('q', row['qvalue'])})"
+        f"expected, {p_words(row['qvalue'], 'q')})"
         for _, row in result.ranked().head(min(len(up), _NAMED)).iterrows()
     ]
-    more = f" and {len(up) - _NAMED} more" if len(up) > _NAMED else ""
-    return f"Uptick in {len(up)} of {many}: {', '.join(named)}{more}; {rest}.{_stands(numbers)}"
+    return f"Uptick in {len(up)} of {many}: {listed(named, _NAMED)}; {rest}.{_stands(numbers)}"
 
 
 def _stands(numbers: WeeklyNumbers) -> str:
@@ -245,7 +231,7 @@ def _week(numbers: WeeklyNumbers) -> str:
         return (
             f"In {days} there was no coverage in at least one {numbers.region_noun(1)}, so no sum is given."
         )
-    text = f"In {days} {plural(now, 'incident')} {'was' if now == 1 else 'were'} counted"
+    text = f"In {days} {counted(now, 'incident')} {'was' if now == 1 else 'were'} counted"
     if not np.isnan(before):
         text += f", {change_words(now, before)} the week before ({before:,.0f})"
     band = numbers.band.iloc[-1]
@@ -284,7 +270,7 @@ def _fatalities(numbers: WeeklyNumbers) -> str:
         return "Fatalities are not known: none of the week's incidents states them."
     unknown = WeekSeries.of(numbers.unstated).at(start)
     share = (
-        f"{plural(unknown, 'incident')} {'does' if unknown == 1 else 'do'} not state them"
+        f"{counted(unknown, 'incident')} {'does' if unknown == 1 else 'do'} not state them"
         if unknown
         else "every incident states them"
     )
