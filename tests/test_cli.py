@@ -21,10 +21,10 @@ from rich.progress import Progress
 import analytics.reporting.content.weekly as weekly
 from analytics import __version__, count_incidents, evaluate, monitor, read_incidents, uptick_test
 from analytics.bundled import bundled_path
-from analytics.cli import main
+from analytics.cli import inputs, main
 from analytics.cli.parser import build_parser
 from analytics.cli.show import records
-from analytics.reporting.content.weekly import ReportRequest, WeeklyReport, weekly_counts
+from analytics.reporting.content.weekly import ReportRequest, WeeklyReport, request, weekly_counts
 from analytics.reporting.notebook.document import Document
 
 SAMPLE = bundled_path("data/iraq_simulated.csv")
@@ -330,6 +330,18 @@ def test_every_option_of_the_library_is_one_of_the_command():
     known = set(inspect.signature(uptick_test).parameters) - {"counts", "confidence"}
     options = {action.dest for action in build_parser()[1]["test"]._actions}
     assert known <= options
+
+
+def test_every_reading_option_of_the_library_is_one_of_the_command_and_of_the_report():
+    known = set(inspect.signature(read_incidents).parameters) - {
+        "path_or_frame",
+        "source",
+        "as_of",
+        "columns",
+    }
+    assert known == set(inputs.READING) == set(request.READING)
+    options = {action.dest for action in build_parser()[1]["report"]._actions}
+    assert known < options
 
 
 LIBRARY = {
