@@ -200,6 +200,20 @@ def test_the_movers_table_has_every_region_upticks_first(sample):
     assert all(bars[-1] == week for bars, week in zip(table.frame["weeks"], table.frame["week"], strict=True))
 
 
+def test_upticks_beyond_the_first_few_are_counted(tmp_path):
+    names = ["Anbar", "Babil", "Baghdad", "Basra", "Diyala", "Erbil", "Karbala", "Kirkuk"]
+    path = table_file(tmp_path, names)
+    rows = pd.read_csv(path)
+    rising = rows[(rows["date"] > "2020-03-30") & (rows["admin1"] < "Karbala")]
+    pd.concat([rows, *[rising] * 6]).to_csv(path, index=False)
+    numbers = weekly_numbers(weekly_counts(path, as_of="2020-04-12"))
+    said = next(s for s in weekly.key_sentences(numbers).paragraphs if s.startswith("Uptick in"))
+    assert said.startswith("Uptick in 6 of 8 governorates: ")
+    named, rest = said.split(" and 2 more; ")
+    assert [sum(name in part for name in names) for part in (named, rest)] == [4, 0]
+    assert weekly.region_figure(numbers).caption.endswith(" and 2 more")
+
+
 def test_p_values_that_rest_on_the_model_are_named(sample):
     marked = sample.result.frame.set_index("region")["model_based"]
     assert marked.index[marked].tolist() == ["Kirkuk"]

@@ -12,7 +12,7 @@ from analytics.cli.show import Shown, Table, account_lines, emit, input_record, 
 from analytics.counts import UNPLACED, Counts
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
-from analytics.results.words import mark
+from analytics.results.words import counted, mark
 
 __all__ = ["counting_record", "run"]
 
@@ -40,8 +40,8 @@ def counting_record(args: Namespace, counts: Counts) -> dict[str, Any]:
 def heading(counts: Counts) -> str:
     """Return one line that says what was counted."""
     tag = mark(counts.simulated)
-    many = len(counts.regions)
-    regions = "one series" if counts.by == "total" else f"{many} region{'s' * (many != 1)} by {counts.by}"
+    regions = f"{counted(len(counts.regions), 'region')} by {counts.by}"
+    regions = "one series" if counts.by == "total" else regions
     return (
         f"{tag}{int(counts.values.sum()):,} {counts.value}, {regions}, "
         f"{counts.starts[0]}..{counts.as_of} by {counts.freq}"

@@ -20,7 +20,15 @@ from analytics.plots.style import (
     new_axes,
     region_label,
 )
-from analytics.results import NOT_SUPPORTED, SUPPORTED, UptickResult, format_number, listed, shown
+from analytics.results import (
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UptickResult,
+    format_number,
+    interval_words,
+    listed,
+    shown,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -179,8 +187,7 @@ def _write_ratios(ax: Axes, rows: pd.DataFrame, y: IntArray, up: BoolArray) -> N
     columns = _columns(rows, "rate_ratio", "low", "high")
     for at, r, a, b, hot in zip(y, *columns, up, strict=True):
         ax.annotate(
-            format_number(r, 2)
-            + (f"  ({format_number(a, 2)} to {format_number(b, 2)})" if np.isfinite(a) else ""),
+            format_number(r, 2) + (f"  ({interval_words(a, b)})" if np.isfinite(a) else ""),
             (1.02, at),
             xycoords=("axes fraction", "data"),
             fontsize=7,

@@ -16,6 +16,7 @@ from analytics.results import (
     SUPPORTED,
     counted,
     format_number,
+    interval_words,
     listed,
 )
 
@@ -104,12 +105,11 @@ def ratio_figure(numbers: WeeklyNumbers) -> ReportFigure:
         row = numbers.result.frame.iloc[0]
         caption = (
             f"The {100 * numbers.result.confidence:g} % interval of the rate ratio goes from "
-            f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
+            f"{interval_words(row['low'], row['high'])}"
         )
     rows = numbers.result.ranked().dropna(subset=["pvalue"]).head(3)
     words = "; ".join(
-        f"{r['region']} {format_number(r['rate_ratio'], 2)} ({format_number(r['low'], 2)} to "
-        f"{format_number(r['high'], 2)})"
+        f"{r['region']} {format_number(r['rate_ratio'], 2)} ({interval_words(r['low'], r['high'])})"
         for _, r in rows.iterrows()
     )
     return report_figure(

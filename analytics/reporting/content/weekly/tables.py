@@ -22,6 +22,7 @@ from analytics.results import (
     counted,
     format_number,
     format_p,
+    interval_words,
     p_words,
 )
 
@@ -365,7 +366,7 @@ def _against_expected(result: UptickResult, regions: pd.Series) -> list[str]:
 
 
 def _interval(low: float, high: float) -> str | None:
-    return None if np.isnan(low) else f"{format_number(low, 2)} to {format_number(high, 2)}"
+    return None if np.isnan(low) else interval_words(low, high)
 
 
 def _figure(value: float) -> str:

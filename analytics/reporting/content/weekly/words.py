@@ -16,13 +16,13 @@ from analytics.results import (
     UptickResult,
     counted,
     format_number,
+    interval_words,
     listed,
     p_words,
 )
 
 __all__ = ["change_words", "front_cards", "key_sentences", "notices", "null_sentences"]
 
-_NAMED = 4
 _SMALL = 10
 
 
@@ -162,7 +162,7 @@ def _calendar(numbers: WeeklyNumbers) -> list[str]:
 
 
 def _evidence(row: pd.Series, result: UptickResult) -> str:
-    interval = f"{format_number(row['low'], 2)} to {format_number(row['high'], 2)}"
+    interval = interval_words(row["low"], row["high"])
     return (
         f"{counted(row['observed'], 'incident')} in the {result.recent.days} days to {result.recent.end}, "
         f"where {format_number(row['expected'])} were expected "
@@ -200,9 +200,9 @@ def _regions(numbers: WeeklyNumbers) -> str:
     named = [
         f"{row['region']} ({format_number(row['observed'], 0)} where {format_number(row['expected'])} were "
         f"expected, {p_words(row['qvalue'], 'q')})"
-        for _, row in result.ranked().head(min(len(up), _NAMED)).iterrows()
+        for _, row in result.ranked().head(len(up)).iterrows()
     ]
-    return f"Uptick in {len(up)} of {many}: {listed(named, _NAMED)}; {rest}.{_stands(numbers)}"
+    return f"Uptick in {len(up)} of {many}: {listed(named)}; {rest}.{_stands(numbers)}"
 
 
 def _stands(numbers: WeeklyNumbers) -> str:
