@@ -16,6 +16,7 @@ from analytics.errors import OptionError
 from analytics.periods import Freq
 from analytics.results import Alarms
 from analytics.results.alarm_arrays import Kind
+from analytics.results.words import listed
 
 __all__ = ["BY_WEEK", "DetectorSpec"]
 
@@ -170,7 +171,7 @@ class DetectorSpec:
             raise OptionError(
                 f"{self.name} answers for other regions than it was given",
                 expected="those of the counts, in their order",
-                found=", ".join(found.regions[:4]),
+                found=listed(found.regions),
             )
         if last is not None and found.latest_index >= last:
             raise OptionError(

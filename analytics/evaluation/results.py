@@ -14,6 +14,7 @@ from analytics.results.words import (
     counted,
     format_number,
     mark,
+    noun,
 )
 
 __all__ = ["HALF", "EvaluationResult"]
@@ -150,7 +151,7 @@ class EvaluationResult:
             )
             if not np.isnan(best["matched_delay_median"]):
                 delay = best["matched_delay_median"]
-                text += f", with a median delay of {_delay(delay)} {self.freq}{'' if delay == 1 else 's'}"
+                text += f", with a median delay of {_delay(delay)} {noun(delay, self.freq)}"
             said.append(text + (f"; {', '.join(rest)}" if rest else ""))
         over = rows.loc[rows["budget_kept"] == "exceeded", "detector"].tolist()
         if over:
@@ -173,7 +174,7 @@ class EvaluationResult:
 
     @property
     def _budget(self) -> str:
-        return f"{self.budget:g} false-alarm episode{'' if self.budget == 1 else 's'} a region-year"
+        return f"{self.budget:g} {noun(self.budget, 'false-alarm episode')} a region-year"
 
     def tidy(self) -> pd.DataFrame:
         """Return one row a region for each detector.

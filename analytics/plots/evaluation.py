@@ -8,6 +8,7 @@ import numpy as np
 
 from analytics.evaluation.results import HALF, EvaluationResult
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, empty, mark_simulated, new_axes
+from analytics.results.words import noun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,7 +156,7 @@ def evaluation_figure(result: EvaluationResult) -> Figure:
 
 def _takeaway(result: EvaluationResult) -> str:
     best = result.ranked().iloc[0]
-    episodes = f"{result.budget:g} false alarm{'' if result.budget == 1 else 's'} a region-year"
+    episodes = f"{result.budget:g} {noun(result.budget, 'false alarm')} a region-year"
     if np.isnan(best["matched_pod"]):
         return f"No detector's threshold can be moved to {episodes}"
     low, high = 100 * best["matched_pod_low"], 100 * best["matched_pod_high"]

@@ -23,6 +23,7 @@ __all__ = [
     "interval_words",
     "listed",
     "mark",
+    "noun",
     "p_words",
     "shown",
 ]
@@ -141,7 +142,18 @@ def counted(number: float, one: str, many: str | None = None) -> str:
     >>> counted(1, "region"), counted(0, "region"), counted(1234, "county", "counties")
     ('1 region', '0 regions', '1,234 counties')
     """
-    return f"{number:,.0f} {one if number == 1 else many or one + 's'}"
+    return f"{number:,.0f} {noun(number, one, many)}"
+
+
+def noun(number: float, one: str, many: str | None = None) -> str:
+    """Return the noun that goes with a number, which need not be whole.
+
+    Examples
+    --------
+    >>> noun(1, "week"), noun(1.5, "week")
+    ('week', 'weeks')
+    """
+    return one if number == 1 else many or f"{one}s"
 
 
 def listed(names: Sequence[str], most: int = NAMED) -> str:
