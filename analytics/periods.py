@@ -32,6 +32,7 @@ __all__ = [
     "day_range",
     "label_periods",
     "parse_week",
+    "period_days",
     "period_starts",
     "week_first_day",
     "week_label",
@@ -221,6 +222,11 @@ def week_first_day(days: Days | np.datetime64, week_start: str = "monday") -> Da
     number = np.asarray(days, dtype="datetime64[D]").astype(np.int64)
     weekday = (number + 3 - offset) % 7  # 1970-01-01 was a Thursday
     return (number - weekday).astype("datetime64[D]")
+
+
+def period_days(freq: Freq) -> int:
+    """Return how many days a period has."""
+    return 7 if freq == "week" else 1
 
 
 def period_starts(start: np.datetime64, end: np.datetime64, freq: Freq, week_start: str = "monday") -> Days:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,7 +124,9 @@ def test_from_frame_says_what_missing_periods_mean_only_when_told():
 def test_from_frame_takes_coverage_as_spells_or_as_a_table():
     days = pd.date_range("2020-03-30", periods=7)
     frame = pd.DataFrame({"A": 1, "B": 1}, index=days)
-    spells = Counts.from_frame(frame, freq="day", as_of="2020-04-05", coverage=["2020-04-01..2020-04-02@B"])
+    spells = Counts.from_frame(
+        frame, freq="day", as_of="2020-04-05", no_coverage=["2020-04-01..2020-04-02@B"]
+    )
     table = pd.DataFrame({"A": True, "B": [True, True, False, False, True, True, True]}, index=days)
     as_table = Counts.from_frame(frame, freq="day", as_of="2020-04-05", coverage=table)
     np.testing.assert_array_equal(spells.coverage, as_table.coverage)
@@ -152,7 +156,7 @@ WEEKS = ["2020-W14", "2020-W15"]
         lambda: Counts.from_frame(frame_of([1, 2], WEEKS), freq="week", as_of="2020-04-12", missing="guess"),
         lambda: Counts.from_frame(frame_of([], []), freq="week", as_of="2020-04-12"),
         lambda: Counts.from_frame(
-            frame_of([1, 2], WEEKS), freq="week", as_of="2020-04-12", coverage=["2020-04-01..2020-04-02@B"]
+            frame_of([1, 2], WEEKS), freq="week", as_of="2020-04-12", no_coverage=["2020-04-01..2020-04-02@B"]
         ),
         lambda: daily([1, 2, 3]).select(["Z"]),
         lambda: daily([1, 2, 3]).to_frame("broad"),
@@ -161,6 +165,10 @@ WEEKS = ["2020-W14", "2020-W15"]
         lambda: daily([1, 2, 3], covered=[[True]]),
         lambda: daily([1, -2, 3]),
         lambda: daily([[1, 2], [3, 4]], regions=("A", "A")),
+        lambda: Counts.from_frame(
+            frame_of([1, 2], WEEKS), freq="week", as_of="2020-04-12", coverage=["2020-04-01..2020-04-02@A"]
+        ),
+        lambda: daily([1, 2, 3], regions=("Kirkuk",)).select("Kirkuq"),
     ],
 )
 def test_what_cannot_be_counts_says_so(call, snapshot):
@@ -177,8 +185,51 @@ def test_an_accounting_that_does_not_add_up_cannot_exist():
 
 def test_the_printed_forms_say_what_they_hold():
     counts = daily(np.ones(7, int))
-    assert "7 incidents, 1 regions by region, 2020-03-30..2020-04-05" in repr(counts)
+    assert "7 incidents, 1 region by region, 2020-03-30..2020-04-05" in repr(counts)
+    assert "2 regions by region" in repr(daily(np.ones((7, 2), int)))
     assert "<table" in counts._repr_html_()
+    many = daily(np.ones((7, 120), int), regions=tuple(f"region {i}" for i in range(120)))
+    assert len(repr(many).splitlines()) == 1
+
+
+def test_names_and_notes_of_the_data_are_text_in_html():
+    mark = "<script>alert(1)</script>"
+    counts = replace(daily(np.ones(7, int), regions=(mark,)), by=mark, notes=(mark,))
+    assert counts._repr_html_().count("&lt;script&gt;alert(1)&lt;/script&gt;") == 3
+    assert "<script" not in counts._repr_html_()
+
+
+def test_length_labels_and_table_speak_of_the_periods_shown():
+    values = np.arange(24)
+    for freq, first, periods in (("day", "2020-03-27", 24), ("week", "2020-W13", 4)):
+        counts = daily(values, start="2020-03-27", freq=freq)
+        assert len(counts) == len(counts.labels()) == len(counts.to_frame()) == periods
+        assert counts.labels()[0] == counts.to_frame("long")["label"].iloc[0] == first
+        assert len(counts.starts) == len(counts.values) == 24
+    assert (
+        counts.labels()
+        == counts.resample("week").labels()
+        == ["2020-W13", "2020-W14", "2020-W15", "2020-W16"]
+    )
+
+
+@pytest.mark.parametrize(("as_of", "complete"), [("2020-04-05", 7), ("2020-04-06", 7), ("2020-04-12", 14)])
+def test_complete_counts_the_periods_that_were_over(as_of, complete):
+    days = int((np.datetime64(as_of) - np.datetime64("2020-03-30")).astype(int)) + 1
+    counts = daily(np.ones(days, int), freq="week")
+    assert counts.complete == complete
+    assert counts.resample("week").complete == complete // 7
+    assert replace(counts, freq="day").complete == days
+    # The grid's own last period may still be running: weeks held, as_of within the last of them.
+    weeks = Counts.from_array([3, 1, 4], start="2020-03-30", as_of="2020-04-15")
+    assert (weeks.complete, len(weeks)) == (2, 3)
+
+
+def test_one_region_is_selected_by_its_name():
+    counts = daily([[1, 2], [3, 4]], regions=("Kirkuk", "Diyala"))
+    assert counts.select("Diyala").regions == ("Diyala",)
+    assert counts.select("Diyala").values.ravel().tolist() == [2, 4]
+    assert counts.select(["Diyala", "Kirkuk"]).values.tolist() == [[2, 1], [4, 3]]
 
 
 def test_arrays_become_counts_with_their_dates():

@@ -289,7 +289,7 @@ def test_a_ratio_raises_the_mean_by_as_much():
 
 def test_an_uptick_is_said_and_respects_coverage():
     values = np.ones((20, 2), dtype=int)
-    counts = weekly(values, coverage=["2015-03-16..2015-03-22@R1"])  # the eleventh week
+    counts = weekly(values, no_coverage=["2015-03-16..2015-03-22@R1"])  # the eleventh week
     busy, truth = inject(counts, regions=["R1", "R2"], start="2015-03-09", length=14, size=40, seed=1)
     assert busy.simulated
     assert (
@@ -346,7 +346,7 @@ def test_rotations_hold_the_same_counts_and_weekdays():
     values[4::7] = 0  # no incidents on Fridays
     counts = replace(days, values=values, freq="week")
     history = whole_periods(counts.until(days.as_of - 2))
-    assert len(history) == 7 * 59
+    assert len(history.starts) == 7 * 59
     drawn = make_replicates(history, 4, 20, {"ratio": 3.0, "length": 14, "shape": "block"}, 1)
     assert drawn.values.shape == (7 * 59, 12)
     assert (np.sort(drawn.values, axis=0) == np.sort(np.tile(history.values, 4), axis=0)).all()
@@ -361,7 +361,7 @@ def test_rotations_hold_the_same_counts_and_weekdays():
 
 def test_upticks_lie_on_covered_days():
     values = np.ones((60, 2), dtype=int)
-    counts = weekly(values, coverage=["2015-06-01..2016-02-20@R1"])
+    counts = weekly(values, no_coverage=["2015-06-01..2016-02-20@R1"])
     drawn = make_replicates(counts, 50, 30, {"size": 10, "length": 14, "shape": "block"}, 2)
     assert (drawn.added.sum(axis=0)[drawn.placed] == 10).all()
     assert (drawn.added.sum(axis=0)[~drawn.placed] < 20).all()

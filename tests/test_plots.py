@@ -36,7 +36,7 @@ def daily(
     if raised:
         inside = (days > "2020-03-29") & (days <= "2020-04-12")
         frame.loc[inside, regions[0]] = rng.poisson(raised * rate, inside.sum())
-    counts = Counts.from_frame(frame, freq="day", as_of=as_of, coverage=gaps, simulated=simulated)
+    counts = Counts.from_frame(frame, freq="day", as_of=as_of, no_coverage=gaps, simulated=simulated)
     return Counts(**{**{f: getattr(counts, f) for f in counts.__dataclass_fields__}, "freq": "week"})
 
 

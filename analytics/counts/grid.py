@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics._typing import BoolArray, Days
+from analytics._typing import BoolArray
 from analytics.counts.accounting import CountAccounting
-from analytics.counts.tables import array_counts, array_dates, table_counts
-from analytics.errors import InputError, OptionError, nearest, unknown_option
-from analytics.periods import Freq, as_day, check_freq, check_week_start, label_periods, week_first_day
+from analytics.counts.axis import PeriodAxis
+from analytics.counts.tables import Missing, array_counts, array_dates, table_counts
+from analytics.errors import InputError, OptionError, nearest
+from analytics.options import check_choice
+from analytics.periods import as_day, check_freq, check_week_start, week_first_day
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
 
@@ -24,24 +27,27 @@ Layout = Literal["wide", "long"]
 
 
 @dataclass(frozen=True, eq=False)
-class Counts:
+class Counts(PeriodAxis):
     """A complete grid of counts: every period, every region, zero where nothing happened.
+
+    The arrays hold the finest grid, ``len(counts.starts)`` periods; ``len(counts)``, ``labels()`` and
+    ``to_frame()`` speak of the periods shown.
 
     Attributes
     ----------
-    values : int32 array, shape (periods, regions)
-        Counts at the finest period counted; 0 where not covered.
-    coverage : bool array, same shape
-        False in spells without coverage: no data, which is not the same as no incidents.
     starts : datetime64[D] array, shape (periods,)
-        First day of each period, without holes.
-    regions : tuple of str
+        First day of each period of the finest grid, without holes.
     freq, finest : {"day", "week"}
         Period shown, and period held.
     week_start : str
         Day weeks start on.
     as_of : datetime64[D]
         Last day the counts know about, its whole day included.
+    values : int32 array, shape (periods, regions)
+        Counts at the finest period counted; 0 where not covered.
+    coverage : bool array, same shape
+        False in spells without coverage: no data, which is not the same as no incidents.
+    regions : tuple of str
     by, value : str
         What was counted by, and what was counted ("incidents", "fatalities").
     coarse : int32 array, shape (periods, regions)
@@ -63,12 +69,7 @@ class Counts:
 
     values: npt.NDArray[np.int32]
     coverage: BoolArray
-    starts: Days
     regions: tuple[str, ...]
-    freq: Freq
-    finest: Freq
-    week_start: str
-    as_of: np.datetime64
     by: str = "region"
     value: str = "incidents"
     coarse: npt.NDArray[np.int32] | None = None
@@ -88,51 +89,23 @@ class Counts:
             raise InputError("counts need at least one period and one region", found=str(shape))
         if (self.values < 0).any():
             raise InputError("counts are negative", expected="0 or more", found=str(self.values.min()))
-        step = 7 if self.finest == "week" else 1
-        if (np.diff(self.starts) != step * _DAY).any():
-            raise InputError("periods are missing or out of order", expected=f"one every {step} days")
+        super().__post_init__()
         if len(set(self.regions)) != len(self.regions):
             raise InputError("a region stands twice", found=", ".join(self.regions))
 
-    # -- what it holds ---------------------------------------------------------------------------------
-
-    @property
-    def period_days(self) -> int:
-        """Days in one period of the finest grid."""
-        return 7 if self.finest == "week" else 1
-
-    @property
-    def provisional(self) -> BoolArray:
-        """Which periods were still running at `as_of`; shape (periods,)."""
-        return np.asarray(self.starts + (self.period_days - 1) * _DAY > self.as_of)
-
-    @property
-    def last_complete_day(self) -> np.datetime64:
-        """Last day of the last period, at the shown frequency, that was over at `as_of`."""
-        if self.freq == "day":
-            return self.as_of
-        running = week_first_day(np.array([self.as_of]), self.week_start)[0]
-        return self.as_of if running + 6 * _DAY == self.as_of else running - _DAY
-
-    def labels(self) -> list[str]:
-        """Return the period labels of the finest grid, such as ``2020-W16`` or ``2020-04-13``."""
-        return label_periods(self.starts, self.finest, self.week_start)
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
     def __repr__(self) -> str:
         tag = "SIMULATED " if self.simulated else ""
-        last = str(self.starts[-1] + (self.period_days - 1) * _DAY)
+        last = str(self.ends[-1])
+        regions = f"{len(self.regions)} region{'s' * (len(self.regions) != 1)}"
         return (
-            f"Counts({tag}{int(self.values.sum()):,} {self.value}, {len(self.regions)} regions by {self.by}, "
+            f"Counts({tag}{int(self.values.sum()):,} {self.value}, {regions} by {self.by}, "
             f"{self.starts[0]}..{min(last, str(self.as_of))}, shown by {self.freq}, as of {self.as_of})"
         )
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{note}</li>" for note in self.notes)
-        table = self.to_frame().tail(6).to_html(na_rep="no coverage")
-        return f"<p><b>{self!r}</b></p>{table}<ul>{notes}</ul>"
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        table = self.to_frame().tail(6).to_html(na_rep="no coverage", max_cols=20)
+        return f"<p><b>{html.escape(repr(self))}</b></p>{table}<ul>{notes}</ul>"
 
     # -- other shapes ----------------------------------------------------------------------------------
 
@@ -150,8 +123,7 @@ class Counts:
         DataFrame
             Incidents that could not be placed are a column (or rows) of their own, named ``(unplaced)``.
         """
-        if layout not in ("wide", "long"):
-            raise unknown_option("layout", layout, ("wide", "long"))
+        check_choice("layout", layout, Layout)
         shown = self if self.freq == self.finest else self.resample("week")
         data = pd.array(shown.values.astype(np.int64).ravel(order="F"), dtype="Int64")
         data[~shown.coverage.ravel(order="F")] = pd.NA
@@ -200,9 +172,9 @@ class Counts:
             unplaced=None if self.unplaced is None else add(self.unplaced),
         )
 
-    def select(self, regions: Iterable[str]) -> Counts:
-        """Return the counts of some regions, in the given order."""
-        wanted = tuple(regions)
+    def select(self, regions: str | Iterable[str]) -> Counts:
+        """Return the counts of one region, or of some in the given order."""
+        wanted = (regions,) if isinstance(regions, str) else tuple(regions)
         unknown = [name for name in wanted if name not in self.regions]
         if unknown or not wanted:
             close = nearest(unknown[0], self.regions) if unknown else []
@@ -252,10 +224,9 @@ class Counts:
             raise OptionError(
                 "as_of is outside the counts", expected=f"{self.starts[0]}..{self.as_of}", found=str(day)
             )
-        last = self.starts + (self.period_days - 1) * _DAY
-        if self.finest == "week" and not (last == day).any():
+        if self.finest == "week" and not (self.ends == day).any():
             raise OptionError("weekly counts can only be cut at the end of a week", found=str(day))
-        keep = last <= day
+        keep = self.ends <= day
         return replace(
             self,
             values=self.values[keep],
@@ -339,8 +310,9 @@ class Counts:
         freq: str,
         as_of: object,
         week_start: str = "monday",
-        coverage: Sequence[object] | pd.DataFrame = (),
-        missing: Literal["error", "uncovered", "zero"] = "error",
+        no_coverage: Iterable[object] = (),
+        coverage: pd.DataFrame | npt.ArrayLike | None = None,
+        missing: Missing = "error",
         value: str = "incidents",
         by: str = "region",
         simulated: bool = False,
@@ -356,9 +328,10 @@ class Counts:
         as_of : date
             Last day the counts know about; a week still running then is provisional.
         week_start : str
-        coverage : list of spells, or DataFrame of bool
-            Spells *without* coverage (``"2019-05-01..2019-05-20"``, ``"...@Region"``), or a table shaped like
-            `frame` that is True where there is coverage.
+        no_coverage : iterable
+            Spells without coverage (``"2019-05-01..2019-05-20"``, ``"...@Region"``).
+        coverage : DataFrame or array of bool, shaped like `frame`, optional
+            False where there was no coverage.
         missing : {"error", "uncovered", "zero"}
             What a period absent from the index means: refuse (the default), no coverage, or no incidents.
         value, by : str
@@ -380,7 +353,9 @@ class Counts:
         freq = check_freq(freq)
         check_week_start(week_start)
         last_day = as_day(as_of, "as_of")
-        numbers, covered, starts = table_counts(frame, freq, last_day, week_start, coverage, missing)
+        numbers, covered, starts = table_counts(
+            frame, freq, last_day, week_start, tuple(no_coverage), coverage, missing
+        )
         return cls(
             values=numbers,
             coverage=covered,

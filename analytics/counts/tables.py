@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analytics._typing import BoolArray, Days, FloatArray
-from analytics.errors import InputError, OptionError, nearest, unknown_option
-from analytics.periods import Freq, Gap, as_day, as_gap, parse_week, week_first_day
+from analytics.errors import InputError, OptionError, nearest
+from analytics.options import check_choice
+from analytics.periods import Freq, Gap, as_day, as_gap, parse_week, period_days, week_first_day
 
-__all__ = ["array_counts", "array_dates", "gap_mask", "table_counts"]
+__all__ = ["Missing", "array_counts", "array_dates", "gap_mask", "table_counts"]
 
 Missing = Literal["error", "uncovered", "zero"]
 
@@ -94,7 +95,7 @@ def array_dates(
     periods: int, freq: Freq, week_start: str, start: object, as_of: object
 ) -> tuple[Days, np.datetime64]:
     """Return the first day of each period and the last day known, from the one or the other."""
-    step = 7 if freq == "week" else 1
+    step = period_days(freq)
     if start is not None:
         first = as_day(start, "start")
     elif as_of is not None:
@@ -117,12 +118,12 @@ def table_counts(
     freq: Freq,
     last_day: np.datetime64,
     week_start: str,
-    coverage: Sequence[object] | pd.DataFrame,
+    no_coverage: Sequence[object],
+    coverage: pd.DataFrame | npt.ArrayLike | None,
     missing: Missing,
 ) -> tuple[npt.NDArray[np.int32], BoolArray, Days]:
     """Return counts, coverage and first days of the periods; for the options see `Counts.from_frame`."""
-    if missing not in get_args(Missing):
-        raise unknown_option("missing", missing, get_args(Missing))
+    check_choice("missing", missing, Missing)
     if frame.empty:
         raise InputError("the table of counts is empty", expected="one row a period, one column a region")
     starts = index_days(frame.index, freq, week_start)
@@ -135,7 +136,7 @@ def table_counts(
     unique, counts = np.unique(starts, return_counts=True)
     if (counts > 1).any():
         raise InputError("a period stands twice", found=str(unique[counts > 1][0]))
-    step = 7 if freq == "week" else 1
+    step = period_days(freq)
     grid = np.arange(unique[0], last_day + _DAY, step, dtype="datetime64[D]")
     holes = np.setdiff1d(grid, unique)
     if holes.size and missing == "error":
@@ -148,16 +149,26 @@ def table_counts(
     values = np.full((len(grid), len(regions)), 0.0 if missing == "zero" else np.nan)
     values[np.searchsorted(grid, starts)] = numbers
     covered = ~np.isnan(values)
-    if isinstance(coverage, pd.DataFrame):
-        if coverage.shape != frame.shape:
-            raise InputError(
-                "coverage has another shape", expected=str(frame.shape), found=str(coverage.shape)
-            )
-        covered[np.searchsorted(grid, starts)] &= coverage.to_numpy(dtype=bool)
-    else:
-        for gap in (as_gap(spell) for spell in coverage):
-            covered &= ~gap_mask(gap, grid, step, regions)
+    if coverage is not None:
+        covered[np.searchsorted(grid, starts)] &= _coverage_table(coverage, frame.shape)
+    for gap in (as_gap(spell) for spell in no_coverage):
+        covered &= ~gap_mask(gap, grid, step, regions)
     return np.where(covered, np.nan_to_num(values), 0).astype(np.int32), covered, grid
+
+
+def _coverage_table(coverage: pd.DataFrame | npt.ArrayLike, shape: tuple[int, int]) -> BoolArray:
+    """Return a table of what is covered, one truth for each count."""
+    table = np.asarray(coverage)
+    if table.dtype.kind != "b":
+        raise InputError(
+            "coverage is not a table of True and False",
+            expected=f"a truth for each of the {shape[0]} x {shape[1]} counts, True where there is coverage",
+            found=f"{table.dtype} of shape {table.shape}",
+            todo="spells without coverage are given as no_coverage",
+        )
+    if table.shape != shape:
+        raise InputError("coverage has another shape", expected=str(shape), found=str(table.shape))
+    return table
 
 
 def gap_mask(gap: Gap, starts: Days, step: int, regions: tuple[str, ...]) -> BoolArray:

@@ -146,7 +146,7 @@ def space_time_scan(
     # One past the last of the finest periods that each row ends with.
     ends = (((grid.starts[rows] - counts.starts[0]) / _DAY).astype(np.int64) + size) // step
     span, longest, width = history // step, window_max // step, size // step
-    long = (ends >= span) & (ends <= len(counts)) & ~grid.counts.provisional[rows]
+    long = (ends >= span) & (ends <= len(counts.starts)) & ~grid.counts.provisional[rows]
     shape = (rows.size, grid.shape[1])
     statistic, pvalue = np.zeros(shape), np.ones(shape)
     expected = np.full(shape, np.nan)

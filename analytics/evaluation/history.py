@@ -127,7 +127,7 @@ def evaluate(
     regions = len(history.regions)
     tell = part_of(progress, before=calibrated)
     rows, regional, curve = _measured(chosen, history, drawn, rate, tested, seed, tell)
-    labels = history.labels() if history.freq == history.finest else history.resample("week").labels()
+    labels = history.labels()
     few = regions < FEW_REGIONS
     clusters = "regions and rotations (there are few regions)" if few else "regions"
     return EvaluationResult(

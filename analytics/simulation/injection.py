@@ -227,7 +227,7 @@ def inject(
     covered = counts.coverage[:, columns] & ~counts.provisional[:, None]
     mean = counts.values[:, columns].sum(axis=0, where=covered) / np.maximum(covered.sum(axis=0), 1)
     begin = np.full(columns.size, row)
-    drawn = add_upticks(mean, begin, periods, shape, len(counts), rng, ratio=ratio, size=size)
+    drawn = add_upticks(mean, begin, periods, shape, len(counts.starts), rng, ratio=ratio, size=size)
     kept = np.where(counts.coverage[:, columns], drawn, 0)
     added = np.zeros(counts.values.shape, dtype=np.int64)
     added[:, columns] = kept

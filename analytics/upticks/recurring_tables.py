@@ -82,7 +82,7 @@ def cut_series(counts: Counts, burst: dict[str, float | int]) -> Series:
         If there are fewer than 182 complete days.
     """
     step = counts.period_days
-    complete = int((counts.starts + (step - 1) * _DAY <= counts.last_complete_day).sum())
+    complete = counts.complete
     if complete * step < MIN_DAYS:
         raise HistoryError(
             f"recurrence_test needs {MIN_DAYS} days; the counts hold {complete * step} complete ones",

@@ -266,10 +266,10 @@ def _check_pair(events: Counts, attacks: Counts) -> None:
             expected="the same days and regions",
             found=f"{events!r} and {attacks!r}",
         )
-    if len(attacks) < MIN_DAYS:
+    if len(attacks.starts) < MIN_DAYS:
         raise HistoryError(
             f"response_test needs {MIN_DAYS} days",
-            found=f"{len(attacks)}, {attacks.starts[0]}..{attacks.starts[-1]}",
+            found=f"{len(attacks.starts)}, {attacks.starts[0]}..{attacks.starts[-1]}",
             todo="count from an earlier start",
         )
 

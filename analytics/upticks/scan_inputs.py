@@ -15,9 +15,6 @@ from analytics.kernels.space.prospective import check_history
 __all__ = ["coordinates_of", "cut_history"]
 
 
-_DAY = np.timedelta64(1, "D")
-
-
 def coordinates_of(counts: Counts, places: pd.DataFrame | npt.ArrayLike) -> FloatArray:
     """Return latitude and longitude of each region in the counts' order; shape (regions, 2)."""
     return region_coordinates(counts.regions, counts.by, places)
@@ -29,7 +26,7 @@ def cut_history(
     """Return values, coverage and first days of the last `history` days that were over at `as_of`."""
     step = counts.period_days
     check_history(step, window_max, history)
-    complete = int((counts.starts + (step - 1) * _DAY <= counts.last_complete_day).sum())
+    complete = counts.complete
     first = complete - history // step
     if first < 0:
         raise HistoryError(

@@ -137,12 +137,12 @@ def severity_test(
         incidents, "day", by=by, regions=regions, start=start, as_of=as_of, where=where, value="fatalities"
     )
     total = counts.total("all")
-    begin = len(total) - recent - guard - baseline
+    begin = len(total.starts) - recent - guard - baseline
     if begin < 0:
         raise HistoryError(
             f"severity_test needs {recent + guard + baseline} days "
             f"(recent {recent} + guard {guard} + baseline {baseline})",
-            found=f"{len(total)}, {total.starts[0]}..{total.starts[-1]}",
+            found=f"{len(total.starts)}, {total.starts[0]}..{total.starts[-1]}",
             todo="count from an earlier start, or ask for a shorter baseline",
         )
     first = total.starts[begin]

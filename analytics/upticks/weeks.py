@@ -59,9 +59,9 @@ def cut_weeks(counts: Counts, anchor: np.datetime64 | None = None) -> Weeks:
     >>> weeks.starts.astype(str).tolist(), weeks.values.ravel().tolist(), weeks.first
     (['2020-01-03', '2020-01-10'], [35.0, 84.0], 1)
     """
-    complete = counts.starts + (counts.period_days - 1) * _DAY <= counts.last_complete_day
-    values, covered = counts.values[complete].astype(float), counts.coverage[complete]
-    starts = counts.starts[complete]
+    over = slice(counts.complete)
+    values, covered = counts.values[over].astype(float), counts.coverage[over]
+    starts = counts.starts[over]
     split = False
     if counts.finest == "day":
         begin = starts[0] if len(starts) else counts.starts[0]

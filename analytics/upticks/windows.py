@@ -37,8 +37,7 @@ class Split(Stretch):
 def too_short(what: str, counts: Counts, recent: int, guard: int, baseline: int) -> HistoryError:
     """Return (not raise) the error for counts that hold too few complete periods."""
     unit, size = ("weeks", 7) if counts.finest == "week" else ("days", 1)
-    complete = counts.starts[counts.starts + (counts.period_days - 1) * _DAY <= counts.last_complete_day]
-    labels = label_periods(complete, counts.finest, counts.week_start)
+    labels = label_periods(counts.starts[: counts.complete], counts.finest, counts.week_start)
     has = f"{labels[0]}..{labels[-1]}" if labels else "none complete"
     name = counts.regions[0] if len(counts.regions) == 1 else f"each of {len(counts.regions)} regions"
     need = (recent + guard + baseline) // size
@@ -72,7 +71,7 @@ def split_counts(
         If the counts hold too few periods.
     """
     step = counts.period_days
-    complete = int((counts.starts + (step - 1) * _DAY <= counts.last_complete_day).sum())
+    complete = counts.complete
     same_weeks = baseline == SAME_WEEKS
     if same_weeks:
         baseline = complete * step - recent - guard
