@@ -1,11 +1,8 @@
-"""Incidents: event rows in one canonical schema, every input row accounted for."""
+"""Reading incidents: a file or a DataFrame, through the source that knows its columns."""
 
 from __future__ import annotations
 
-import html
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -14,167 +11,26 @@ import pandas as pd
 
 from analytics._typing import BoolArray
 from analytics.errors import InputError, OptionError, unknown_option
+from analytics.incidents.accounting import RowAccounting
+from analytics.incidents.incidents import Incidents
+from analytics.incidents.metadata import Metadata, read_metadata
 from analytics.incidents.quarantine import split, spread
 from analytics.options import check_choice, check_whole
-from analytics.periods import Gap, as_day, as_gap
-from analytics.schema import BASES, possible_span, validate
-from analytics.sources import acled, table, ucdp
+from analytics.periods import as_day
+from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
 from analytics.sources.checks import FLAGS, REASONS, Columns, Draft
 from analytics.sources.files import Na, load
+from analytics.sources.registry import TABLE, find_source, known_by_name, recognise, source_names
+from analytics.sources.source import SourceOptions
 
-__all__ = ["SOURCES", "Incidents", "RowAccounting", "read_incidents"]
+__all__ = ["SOURCES", "read_incidents"]
 
-SOURCES = ("auto", "ucdp", "acled", "table")
+SOURCES = ("auto", *source_names())
 # Text that is one number and nothing else; leading zeros (codes) stay text.
 _NUMERIC: tuple[tuple[str, Literal["Int64", "Float64"]], ...] = (
     (r"-?(0|[1-9][0-9]{0,17})", "Int64"),
     (r"-?(0|[1-9][0-9]{0,14})(\.[0-9]*)?", "Float64"),
 )
-_COARSE = 7  # days an incident may have happened on, from which its date is coarse
-
-
-@dataclass(frozen=True, eq=False)
-class RowAccounting:
-    """Where every row went: rows read = kept + set aside.
-
-    Attributes
-    ----------
-    rows_read, kept : int
-        Records after the header, and those that became incidents.
-    set_aside : dict of str to int
-        Reason to number of rows, in the order the reasons are tried.
-    flags : dict of str to int
-        Flag to number of kept rows that carry it; a row may carry several.
-
-    Examples
-    --------
-    >>> print(RowAccounting(5, 4, {"impossible date": 1}, {"coarse date": 2}))
-    rows read 5 = kept 4 + set aside 1
-      set aside, impossible date: 1
-      kept with a flag, coarse date: 2
-    """
-
-    rows_read: int
-    kept: int
-    set_aside: dict[str, int]
-    flags: dict[str, int]
-
-    def __post_init__(self) -> None:
-        if self.rows_read != self.kept + sum(self.set_aside.values()):
-            raise ValueError(
-                f"{self.rows_read} rows read are not {self.kept} kept + {self.set_aside} set aside"
-            )
-
-    def __str__(self) -> str:
-        total = sum(self.set_aside.values())
-        lines = [f"rows read {self.rows_read:,} = kept {self.kept:,} + set aside {total:,}"]
-        lines += [f"  set aside, {reason}: {n:,}" for reason, n in self.set_aside.items()]
-        lines += [f"  kept with a flag, {flag}: {n:,}" for flag, n in self.flags.items()]
-        return "\n".join(lines)
-
-
-@dataclass(frozen=True, eq=False)
-class Incidents:
-    """Incident rows and the account of where each row of the input went.
-
-    Attributes
-    ----------
-    frame : DataFrame, shape (kept, 28)
-        The canonical columns in the order of ``schema.COLUMNS``, then `row` (record number in the file, the
-        header being 1) and `flags` (joined by ``"; "``, empty if none).
-    extra : DataFrame, shape (kept, other columns)
-        The source's other columns under their own names, same index. Columns that hold only whole numbers, or
-        only numbers, are typed so; all others are text.
-    quarantine : DataFrame
-        Rows set aside: `row`, `reason`, `detail`, `original` (the row as JSON).
-    accounting : RowAccounting
-        Rows read = kept + set aside.
-    source : str
-        ``"ucdp"``, ``"acled"``, ``"table"`` or ``"simulated"``.
-    path : Path or None
-        The file read.
-    digest : str
-        SHA-256 of the file, empty for a DataFrame.
-    as_of : datetime64[D] or None
-        The last day that may be in the data, the whole day included.
-    no_coverage : tuple of Gap
-        Spells without coverage that the source's metadata states.
-    simulated : bool
-        Whether the rows are simulated; whatever is made from them says so.
-    notes : tuple of str
-        What was decided while reading.
-    title : str
-        The title the metadata states, or the file's name.
-    """
-
-    frame: pd.DataFrame
-    extra: pd.DataFrame
-    quarantine: pd.DataFrame
-    accounting: RowAccounting
-    source: str
-    path: Path | None = None
-    digest: str = ""
-    as_of: np.datetime64 | None = None
-    no_coverage: tuple[Gap, ...] = ()
-    simulated: bool = False
-    notes: tuple[str, ...] = ()
-    title: str = ""
-
-    def __post_init__(self) -> None:
-        lengths = (len(self.frame), len(self.extra), self.accounting.kept)
-        if len(set(lengths)) != 1 or not self.frame.index.equals(self.extra.index):
-            raise ValueError(f"frame, extra and accounting disagree: {lengths}")
-        if len(self.quarantine) != sum(self.accounting.set_aside.values()):
-            raise ValueError("quarantine and accounting disagree")
-
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    @property
-    def first_date(self) -> np.datetime64:
-        """The first day an incident is dated to."""
-        return np.datetime64(self.frame["date_start"].min(), "D")
-
-    @property
-    def last_date(self) -> np.datetime64:
-        """The last day an incident starts on."""
-        return np.datetime64(self.frame["date_start"].max(), "D")
-
-    def summary(self) -> pd.DataFrame:
-        """Return the row accounting as a table: `what`, `name`, `rows`."""
-        account = self.accounting
-        rows = [("read", "", account.rows_read), ("kept", "", account.kept)]
-        rows += [("set aside", reason, n) for reason, n in account.set_aside.items()]
-        rows += [("flag", flag, n) for flag, n in account.flags.items()]
-        return pd.DataFrame(rows, columns=["what", "name", "rows"])
-
-    def __str__(self) -> str:
-        kind = "SIMULATED incidents" if self.simulated else "incidents"
-        as_of = f", as of {self.as_of}" if self.as_of is not None else ""
-        lines = [
-            f"{len(self):,} {kind} from {self.title or 'a DataFrame'} ({self.source}), "
-            f"{self.first_date}..{self.last_date}{as_of}",
-            str(self.accounting),
-        ]
-        lines += [f"no coverage: {gap}" for gap in self.no_coverage]
-        lines += [f"note: {note}" for note in self.notes]
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return f"<{str(self).splitlines()[0]}>"
-
-    def _repr_html_(self) -> str:
-        first, *rest = str(self).splitlines()
-        items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in rest)
-        return f"<p><strong>{html.escape(first)}</strong></p><ul>{items}</ul>"
-
-
-@dataclass(frozen=True)
-class _Metadata:
-    title: str = ""
-    simulated: bool = False
-    no_coverage: tuple[Gap, ...] = ()
-    notes: tuple[str, ...] = field(default=())
 
 
 def read_incidents(
@@ -252,19 +108,16 @@ def read_incidents(
     )
     table_columns = Columns(raw)
     if source == "auto":
-        source = "table" if columns else _recognise(table_columns)
-    if columns and source != "table":
+        found = find_source(TABLE) if columns else recognise(table_columns)
+    else:
+        found = find_source(source)
+    if columns and not found.mapped:
         raise OptionError(
             f"columns= does not apply to source {source!r}",
-            expected="a plain table; UCDP and ACLED columns are known by name",
+            expected=f"a plain table; {known_by_name()} columns are known by name",
             todo="give source='table' to read the file as a plain table",
         )
-    if source == "ucdp":
-        draft = ucdp.translate(table_columns, date_style=date_style)
-    elif source == "acled":
-        draft = acled.translate(table_columns, date_style=date_style)
-    else:
-        draft = table.translate(table_columns, mapping=columns, date_style=date_style)
+    draft = found.translate(table_columns, SourceOptions(date_style, columns or {}))
     if last is not None:
         draft.set_aside(
             "date after as_of",
@@ -272,16 +125,10 @@ def read_incidents(
             draft.start_column,
             f"is after as_of {last}",
         )
-    return _assemble(draft, source, last, _metadata(raw.path))
+    return _assemble(draft, found.name, last, read_metadata(raw.path))
 
 
-def _recognise(columns: Columns) -> str:
-    if ucdp.recognise(columns):
-        return "ucdp"
-    return "acled" if acled.recognise(columns) else "table"
-
-
-def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: _Metadata) -> Incidents:
+def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: Metadata) -> Incidents:
     raw = draft.columns.raw
     quarantine, kept = split(draft)
     if not kept.any():
@@ -289,7 +136,7 @@ def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: 
     data = {name: _take(values, kept) for name, values in draft.data.items()}
     frame = validate(pd.DataFrame(data))
     first, end = possible_span(frame)
-    draft.flag("coarse date", spread(kept, (end - first).astype(np.int64) + 1 >= _COARSE))
+    draft.flag("coarse date", spread(kept, (end - first).astype(np.int64) + 1 >= COARSE_DAYS))
     flags = {name: draft.flagged[name][kept] for name in FLAGS if name in draft.flagged}
     flags = {name: rows for name, rows in flags.items() if rows.any()}
     frame["row"] = raw.rows[kept]
@@ -382,27 +229,3 @@ def _nothing_left(draft: Draft, quarantine: pd.DataFrame) -> InputError:
             else "check the file and its date column"
         ),
     )
-
-
-def _metadata(path: Path | None) -> _Metadata:
-    """Read ``NAME.meta.toml`` beside the file, if there is one."""
-    if path is None or not path.with_suffix(".meta.toml").is_file():
-        return _Metadata()
-    beside = path.with_suffix(".meta.toml")
-    try:
-        stated = tomllib.loads(beside.read_text(encoding="utf-8"))
-        gaps = tuple(
-            as_gap(f"{gap['start']}..{gap['end']}" + (f"@{gap['region']}" if gap.get("region") else ""))
-            for gap in stated.get("no_coverage", [])
-        )
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, InputError) as error:
-        raise InputError(
-            f"the metadata file {beside.name} cannot be read",
-            expected='title = "...", simulated = true, [[no_coverage]] with start, end, region',
-            found="; ".join(line.strip() for line in str(error).splitlines()),
-            where=str(beside),
-        ) from None
-    notes = [f"metadata read from {beside.name}"]
-    if "licence" in stated:
-        notes.append(f"licence: {stated['licence']}")
-    return _Metadata(str(stated.get("title", "")), stated.get("simulated") is True, gaps, tuple(notes))

@@ -12,8 +12,9 @@ import pandas as pd
 
 from analytics.sources.checks import Columns, Draft, whole
 from analytics.sources.dates import DMY, ParsedDates
+from analytics.sources.source import Source, SourceOptions
 
-__all__ = ["RULES", "recognise", "translate"]
+__all__ = ["RULES", "SOURCE", "translate"]
 
 REQUIRED = ("event_id_cnty", "event_date", "event_type")
 _TEXT = (
@@ -54,12 +55,7 @@ RULES = pd.DataFrame(
 _ONE_SIDED = ("violence against civilians", "explosions/remote violence", "remote violence")
 
 
-def recognise(columns: Columns) -> bool:
-    """Whether the columns are those of an ACLED export."""
-    return "event_id_cnty" in columns and "event_date" in columns
-
-
-def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
+def translate(columns: Columns, options: SourceOptions) -> Draft:
     """Translate ACLED's columns.
 
     ``event_date`` is first and last day as coded; ``date_precision`` is 0, 3 or 30 days for
@@ -73,7 +69,7 @@ def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
     data = draft.data
     draft.ids("event_id_cnty")
     data["source"] = pd.Series("acled", index=columns.frame.index, dtype="str")
-    days = draft.dates("event_date", style=date_style, slashes=DMY)
+    days = draft.dates("event_date", style=options.date_style, slashes=DMY)
     draft.span(days, days, (columns.actual("event_date"), columns.actual("event_date")))
     _precision(draft, days)
     for canonical, name in _TEXT:
@@ -147,3 +143,11 @@ def _who_and_what(draft: Draft) -> None:
         )
     draft.notes.append("initiator: actor1 of one-sided events, by ACLED's definition; else unknown")
     draft.notes.append("wounded: not recorded by ACLED")
+
+
+SOURCE = Source(
+    name="acled",
+    title="ACLED",
+    marks=("event_id_cnty", "event_date"),
+    translate=translate,
+)

@@ -11,8 +11,9 @@ from analytics._typing import BoolArray
 from analytics.errors import InputError, nearest, unknown_option
 from analytics.schema import ACTIVITIES, BASES, INITIATORS, PLACE_PRECISIONS
 from analytics.sources.checks import NULLS, Columns, Draft, fold, whole
+from analytics.sources.source import Source, SourceOptions
 
-__all__ = ["ALIASES", "translate"]
+__all__ = ["ALIASES", "SOURCE", "translate"]
 
 # Canonical column: folded names it is looked for under, the first that is there wins.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -75,9 +76,7 @@ _GTD_MISSING = (-9.0, -99.0)
 _TRUE, _FALSE = frozenset(("true", "yes", "y", "1", "1.0")), frozenset(("false", "no", "n", "0", "0.0"))
 
 
-def translate(
-    columns: Columns, *, mapping: Mapping[str, str] | None = None, date_style: str | None = None
-) -> Draft:
+def translate(columns: Columns, options: SourceOptions) -> Draft:
     """Translate a plain table.
 
     A table that has all of ``incident_id``, ``source``, ``date_start`` and ``date_end`` holds canonical
@@ -86,8 +85,8 @@ def translate(
     that the table states is *coded*; a table that has none leaves it unknown, and its activity *other*.
     """
     canonical = all(name in columns for name in ("incident_id", "source", "date_start", "date_end"))
-    found = _find(columns, mapping or {}, canonical=canonical)
-    parts = _date_parts(columns, found, mapping or {})
+    found = _find(columns, options.columns, canonical=canonical)
+    parts = _date_parts(columns, found, options.columns)
     if "date_start" not in found and parts is None:
         raise _no_date(columns)
     draft = Draft(columns)
@@ -99,13 +98,14 @@ def translate(
         draft.carried[columns.actual("source")] = None
     else:
         data["source"] = pd.Series("table", index=columns.frame.index, dtype="str")
+    style = options.date_style
     if parts is not None:
         start, named = draft.dates_in_parts(*parts), parts[0]
     else:
-        start, named = draft.dates(found["date_start"], style=date_style, slashes=None), found["date_start"]
+        start, named = draft.dates(found["date_start"], style=style, slashes=None), found["date_start"]
     end = start
     if "date_end" in found:
-        end = draft.dates(found["date_end"], style=date_style or start.style, slashes=None, blank_is=start)
+        end = draft.dates(found["date_end"], style=style or start.style, slashes=None, blank_is=start)
     names = (columns.actual(named), columns.actual(found.get("date_end", named)))
     draft.span(start, end, names)
     span = (end.ends - start.days) / np.timedelta64(1, "D")
@@ -137,7 +137,7 @@ def translate(
     draft.blank_admin1()
     if "updated_at" in found:
         draft.updated_at(found["updated_at"])
-    _notes(draft, found, mapping or {}, canonical=canonical)
+    _notes(draft, found, options.columns, canonical=canonical)
     return draft
 
 
@@ -246,3 +246,6 @@ def _notes(draft: Draft, found: dict[str, str], mapping: Mapping[str, str], *, c
         draft.notes.append(
             "incident_id: not in this table, made from row numbers; repeats are not looked for"
         )
+
+
+SOURCE = Source(name="table", title="a plain table", marks=(), translate=translate, mapped=True)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from analytics.sources.checks import Columns, Draft, whole
+from analytics.sources.source import Source, SourceOptions
 
-__all__ = ["RULES", "recognise", "translate"]
+__all__ = ["RULES", "SOURCE", "translate"]
 
 REQUIRED = ("id", "type_of_violence", "date_start", "date_end", "best")
 _TYPES = {
@@ -40,12 +41,7 @@ RULES = pd.DataFrame(
 )
 
 
-def recognise(columns: Columns) -> bool:
-    """Whether the columns are those of UCDP GED."""
-    return all(name in columns for name in ("type_of_violence", "date_start", "date_end", "side_a"))
-
-
-def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
+def translate(columns: Columns, options: SourceOptions) -> Draft:
     """Translate UCDP GED's columns.
 
     The span ``date_start..date_end`` is UCDP's own, and ``date_precision`` its length in days minus one;
@@ -58,8 +54,8 @@ def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
     data = draft.data
     draft.ids("id")
     data["source"] = pd.Series("ucdp", index=columns.frame.index, dtype="str")
-    start = draft.dates("date_start", style=date_style, slashes=None)
-    end = draft.dates("date_end", style=date_style, slashes=None)
+    start = draft.dates("date_start", style=options.date_style, slashes=None)
+    end = draft.dates("date_end", style=options.date_style, slashes=None)
     draft.span(start, end, (columns.actual("date_start"), columns.actual("date_end")))
     data["date_precision"] = whole((end.days - start.days) / np.timedelta64(1, "D"))
     for canonical, name in (
@@ -104,3 +100,11 @@ def translate(columns: Columns, *, date_style: str | None = None) -> Draft:
 def _code(text: str) -> str:
     """Return a code as digits: ``3``, `` 3``, ``3.0`` are the same."""
     return text.strip().removesuffix(".0")
+
+
+SOURCE = Source(
+    name="ucdp",
+    title="UCDP",
+    marks=("type_of_violence", "date_start", "date_end", "side_a"),
+    translate=translate,
+)

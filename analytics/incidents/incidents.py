@@ -1,0 +1,111 @@
+"""Incidents: event rows in one canonical schema, every input row accounted for."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analytics.incidents.accounting import RowAccounting
+from analytics.periods import Gap
+
+__all__ = ["Incidents"]
+
+
+@dataclass(frozen=True, eq=False)
+class Incidents:
+    """Incident rows and the account of where each row of the input went.
+
+    Attributes
+    ----------
+    frame : DataFrame, shape (kept, 28)
+        The canonical columns in the order of ``schema.COLUMNS``, then `row` (record number in the file, the
+        header being 1) and `flags` (joined by ``"; "``, empty if none).
+    extra : DataFrame, shape (kept, other columns)
+        The source's other columns under their own names, same index. Columns that hold only whole numbers, or
+        only numbers, are typed so; all others are text.
+    quarantine : DataFrame
+        Rows set aside: `row`, `reason`, `detail`, `original` (the row as JSON).
+    accounting : RowAccounting
+        Rows read = kept + set aside.
+    source : str
+        ``"ucdp"``, ``"acled"``, ``"table"`` or ``"simulated"``.
+    path : Path or None
+        The file read.
+    digest : str
+        SHA-256 of the file, empty for a DataFrame.
+    as_of : datetime64[D] or None
+        The last day that may be in the data, the whole day included.
+    no_coverage : tuple of Gap
+        Spells without coverage that the source's metadata states.
+    simulated : bool
+        Whether the rows are simulated; whatever is made from them says so.
+    notes : tuple of str
+        What was decided while reading.
+    title : str
+        The title the metadata states, or the file's name.
+    """
+
+    frame: pd.DataFrame
+    extra: pd.DataFrame
+    quarantine: pd.DataFrame
+    accounting: RowAccounting
+    source: str
+    path: Path | None = None
+    digest: str = ""
+    as_of: np.datetime64 | None = None
+    no_coverage: tuple[Gap, ...] = ()
+    simulated: bool = False
+    notes: tuple[str, ...] = ()
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        lengths = (len(self.frame), len(self.extra), self.accounting.kept)
+        if len(set(lengths)) != 1 or not self.frame.index.equals(self.extra.index):
+            raise ValueError(f"frame, extra and accounting disagree: {lengths}")
+        if len(self.quarantine) != sum(self.accounting.set_aside.values()):
+            raise ValueError("quarantine and accounting disagree")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def first_date(self) -> np.datetime64:
+        """The first day an incident is dated to."""
+        return np.datetime64(self.frame["date_start"].min(), "D")
+
+    @property
+    def last_date(self) -> np.datetime64:
+        """The last day an incident starts on."""
+        return np.datetime64(self.frame["date_start"].max(), "D")
+
+    def summary(self) -> pd.DataFrame:
+        """Return the row accounting as a table: `what`, `name`, `rows`."""
+        account = self.accounting
+        rows = [("read", "", account.rows_read), ("kept", "", account.kept)]
+        rows += [("set aside", reason, n) for reason, n in account.set_aside.items()]
+        rows += [("flag", flag, n) for flag, n in account.flags.items()]
+        return pd.DataFrame(rows, columns=["what", "name", "rows"])
+
+    def __str__(self) -> str:
+        kind = "SIMULATED incidents" if self.simulated else "incidents"
+        as_of = f", as of {self.as_of}" if self.as_of is not None else ""
+        lines = [
+            f"{len(self):,} {kind} from {self.title or 'a DataFrame'} ({self.source}), "
+            f"{self.first_date}..{self.last_date}{as_of}",
+            str(self.accounting),
+        ]
+        lines += [f"no coverage: {gap}" for gap in self.no_coverage]
+        lines += [f"note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<{str(self).splitlines()[0]}>"
+
+    def _repr_html_(self) -> str:
+        first, *rest = str(self).splitlines()
+        items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in rest)
+        return f"<p><strong>{html.escape(first)}</strong></p><ul>{items}</ul>"
