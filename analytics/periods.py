@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from analytics._typing import BoolArray, Days
+from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import InputError, OptionError, unknown_option
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "period_starts",
     "week_first_day",
     "week_label",
+    "weekday_numbers",
 ]
 
 Freq = Literal["day", "week"]
@@ -210,6 +211,24 @@ def day_range(start: np.datetime64, end: np.datetime64) -> Days:
     return np.arange(start, end + _DAY, dtype="datetime64[D]")
 
 
+def weekday_numbers(days: Days | np.datetime64 | IntArray, week_start: str = "monday") -> IntArray:
+    """Return the place of each day in its week, the day weeks start on being 0.
+
+    Parameters
+    ----------
+    days : datetime64 array, or int array of days since 1970-01-01
+    week_start : str
+
+    Examples
+    --------
+    >>> weekday_numbers(np.array(["2020-04-13", "2020-04-19"], dtype="datetime64[D]"))
+    array([0, 6])
+    """
+    day = np.asarray(days)
+    number = day.astype("datetime64[D]").astype(np.int64) if day.dtype.kind == "M" else day
+    return np.asarray((number + 3 - check_week_start(week_start)) % 7)  # 1970-01-01 was a Thursday
+
+
 def week_first_day(days: Days | np.datetime64, week_start: str = "monday") -> Days:
     """Return the first day of the week each day lies in.
 
@@ -218,10 +237,8 @@ def week_first_day(days: Days | np.datetime64, week_start: str = "monday") -> Da
     >>> week_first_day(np.datetime64("2020-04-13"), "saturday")
     np.datetime64('2020-04-11')
     """
-    offset = check_week_start(week_start)
     number = np.asarray(days, dtype="datetime64[D]").astype(np.int64)
-    weekday = (number + 3 - offset) % 7  # 1970-01-01 was a Thursday
-    return (number - weekday).astype("datetime64[D]")
+    return (number - weekday_numbers(number, week_start)).astype("datetime64[D]")
 
 
 def period_days(freq: Freq) -> int:

@@ -14,12 +14,14 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from analytics.bundled import bundled_path
-from analytics.errors import InputError, OptionError, unknown_option
+from analytics.errors import InputError, OptionError
+from analytics.options import check_choice, choices
 
 __all__ = [
     "BLANK",
@@ -31,7 +33,8 @@ __all__ = [
 ]
 
 BLANK = "(blank)"
-LEVELS = ("admin1", "admin2")
+Level = Literal["admin1", "admin2"]
+LEVELS = choices(Level)
 
 _IRAQ = frozenset({"iraq", "republic of iraq", "irq", "iq", "العراق"})
 _MOST_NEAREST = 100
@@ -285,8 +288,7 @@ def region_table(country: str, level: str) -> RegionTable | None:
     >>> region_table("Syria", "admin1") is None
     True
     """
-    if level not in LEVELS:
-        raise unknown_option("level", level, LEVELS)
+    check_choice("level", level, Level)
     return _iraq(level) if country.strip().casefold() in _IRAQ else None
 
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.dispersion import window_dispersion
+from analytics.periods import weekday_numbers
 
 __all__ = ["Moments", "NullModel", "draw_counts", "factors", "moments"]
 
@@ -161,7 +162,7 @@ def factors(season: FloatArray, weekday: FloatArray, days: IntArray) -> FloatArr
     """Return the factor of each period against the mean, from the first days of periods."""
     angle = 2 * np.pi * days / YEAR
     wave = 1 + np.cos(angle)[:, None] * season[0] + np.sin(angle)[:, None] * season[1]
-    return np.asarray(np.maximum(wave, _SEASON_LEAST) * weekday[(days + 3) % 7])
+    return np.asarray(np.maximum(wave, _SEASON_LEAST) * weekday[weekday_numbers(days)])
 
 
 def _season(counts: FloatArray, covered: BoolArray, days: IntArray, phi: FloatArray) -> FloatArray:
@@ -184,7 +185,7 @@ def _season(counts: FloatArray, covered: BoolArray, days: IntArray, phi: FloatAr
 
 def _weekdays(counts: FloatArray, covered: BoolArray, days: IntArray, total: FloatArray) -> FloatArray:
     """Return the factor of each weekday, drawn towards 1 by as much as chance alone would give."""
-    which = np.eye(7)[(days + 3) % 7]
+    which = np.eye(7)[weekday_numbers(days)]
     seen = np.maximum(which.T @ covered, 1)
     ratio = (which.T @ counts) / seen / (total / np.maximum(covered.sum(axis=0), 1))
     spread = ((ratio - 1) ** 2).sum(axis=0)

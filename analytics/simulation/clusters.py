@@ -23,7 +23,7 @@ import pandas as pd
 
 from analytics._typing import Days, FloatArray, IntArray
 from analytics.errors import InputError, OptionError
-from analytics.periods import Window
+from analytics.periods import Window, weekday_numbers
 
 __all__ = ["SelfExcitation", "self_exciting", "smooth_profile", "weekday_factors"]
 
@@ -111,7 +111,7 @@ def weekday_factors(weekday: Sequence[float], days: Days) -> FloatArray:
     factors = np.asarray(weekday, dtype=float)
     if factors.shape != (7,) or not (factors > 0).all():
         raise OptionError("weekday needs seven factors above 0, Monday first", found=str(list(weekday)))
-    by_day: FloatArray = (factors / factors.max())[(days.astype(np.int64) + 3) % 7]
+    by_day: FloatArray = (factors / factors.max())[weekday_numbers(days)]
     return by_day
 
 

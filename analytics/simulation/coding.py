@@ -19,6 +19,7 @@ import pandas as pd
 
 from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import OptionError
+from analytics.periods import weekday_numbers
 
 __all__ = ["MADE_UP_PLACE", "Messiness", "dress"]
 
@@ -148,7 +149,7 @@ def _coded_dates(
     start = true_day - back.astype("timedelta64[D]")
     end = start + width.astype("timedelta64[D]")
     single = (rng.random(size) < 0.5) & ((kind == 1) | (kind == 2))
-    into_week = (true_day.astype(np.int64) + 5) % 7  # Saturday = 0
+    into_week = weekday_numbers(true_day, "saturday")
     mid_week = true_day + (3 - into_week).astype("timedelta64[D]")
     mid_month = true_day.astype("datetime64[M]").astype("datetime64[D]") + np.timedelta64(14, "D")
     coded = np.where(kind == 1, mid_week, mid_month)

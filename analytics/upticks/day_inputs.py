@@ -10,7 +10,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.periods import Window, as_day, as_window
+from analytics.periods import Window, as_day, as_window, weekday_numbers
 
 __all__ = ["DaysAsked", "ask_days"]
 
@@ -77,7 +77,7 @@ def ask_days(
     else:
         at = np.full(len(counts.regions), int((asked - window.start) / _DAY))
     series = np.arange(len(counts.regions))
-    weekdays = _weekday(window.start + np.arange(window.days) * _DAY)
+    weekdays = weekday_numbers(window.start + np.arange(window.days) * _DAY)
     return DaysAsked(
         window=window,
         date=asked,
@@ -92,12 +92,8 @@ def ask_days(
         baseline=compared,
         values=counts.values[part],
         values_covered=counts.coverage[part],
-        weekdays=_weekday(counts.starts[part]),
+        weekdays=weekday_numbers(counts.starts[part]),
     )
-
-
-def _weekday(days: Days) -> IntArray:
-    return np.asarray((days.astype("datetime64[D]").astype(np.int64) + 3) % 7)  # 1970-01-01 was a Thursday
 
 
 def _picked(counts: Counts, picked: int | str | Window, date: object) -> tuple[Window, np.datetime64 | None]:

@@ -25,7 +25,7 @@ from analytics.kernels.recurrence.bursts import (
 from analytics.kernels.recurrence.hawkes import HawkesFit, fit_hawkes, hawkes_residuals, simulate_hawkes
 from analytics.kernels.recurrence.periodicity import Periodicity, periodicity_test, weekday_pvalues
 from analytics.options import choices
-from analytics.periods import WEEKDAYS
+from analytics.periods import WEEKDAYS, weekday_numbers
 
 __all__ = [
     "Null",
@@ -110,11 +110,6 @@ def cut_series(counts: Counts, burst: dict[str, float | int]) -> Series:
 def _generator(seed: int, part: int, region: str = "") -> np.random.Generator:
     """Return a generator of a region's own, so that its answer does not depend on the other regions."""
     return np.random.default_rng([seed, part, zlib.crc32(region.encode())])
-
-
-def weekday_numbers(starts: Days) -> IntArray:
-    """Monday is 0; the first day of 1970 was a Thursday."""
-    return np.asarray((starts.astype("datetime64[D]").astype(np.int64) + 3) % 7)
 
 
 def dispersion_table(series: Series, counts: Counts, replicates: int, seed: int) -> pd.DataFrame:

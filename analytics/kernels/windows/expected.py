@@ -16,7 +16,7 @@ from analytics.kernels.common.dispersion import Dispersion, window_dispersion, w
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.windows.lrd import RAISE_ABOVE, LRDTest
-from analytics.periods import WEEKDAYS
+from analytics.periods import WEEKDAYS, weekday_numbers
 
 __all__ = [
     "MOST_DAYS",
@@ -92,7 +92,7 @@ def seasonal_design(
         angle = 2 * np.pi * k * day / YEAR
         columns += [np.cos(angle), np.sin(angle)]
     if weekday:
-        which = (day + 3) % 7
+        which = weekday_numbers(day)
         columns += [(which == d).astype(float) - 1 / 7 for d in range(1, 7)]
     out = np.column_stack(columns)
     return out if extra is None else np.column_stack([out, extra])
