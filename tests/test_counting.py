@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.counts import UNPLACED, count_incidents
+from analytics.counts.assembly import assemble_counts
+from analytics.counts.plan import plan_count
+from analytics.counts.tally import PLACES, tally_incidents
 from analytics.errors import UptickError
 from analytics.incidents import read_incidents
 from analytics.schema import possible_span
@@ -90,6 +95,42 @@ def test_unknown_and_blank_names_are_a_row_of_their_own_with_the_nearest_known()
     assert "'Kirkuq' 1 (nearest: Kirkuk" in note
     assert "'(blank)' 1" in note
     assert counts.total().values.sum() == 3
+
+
+@pytest.mark.parametrize("freq", ["day", "week"])
+def test_a_sum_too_large_for_a_count_is_named_and_never_wraps(freq):
+    # One cell above 2**31 - 1 in a day, or in a week whose days each hold less.
+    days = ["2020-01-08"] * 3 if freq == "day" else ["2020-01-07", "2020-01-08", "2020-01-09"]
+    data = incidents([(day, "Kirkuk", None, 900_000_000) for day in days])
+    with pytest.raises(
+        UptickError, match=r"too large[\s\S]*2,700,000,000[\s\S]*Kirkuk, the period from 2020-01-0"
+    ):
+        count_incidents(data, freq, value="fatalities", start="2020-01-06").to_frame()
+    across = incidents([("2020-01-08", name, None, 900_000_000) for name in ("Kirkuk", "Diyala", "Anbar")])
+    counts = count_incidents(across, freq, value="fatalities", start="2020-01-06")
+    assert counts.to_frame().sum().sum() == 2_700_000_000
+    with pytest.raises(UptickError, match="too large"):
+        counts.total()
+
+
+def test_a_tally_is_whole_numbers_and_all_that_counts_are_made_from():
+    rows = [("2020-01-15", "Kirkuk"), ("2020-01-16", "Diyala", "2020-01-29"), ("2020-01-17", "Atlantis")]
+    data = incidents(rows)
+    options = {
+        "week_start": "monday", "by": "admin1", "regions": None, "start": "2020-01-01", "as_of": None,
+        "where": None, "value": "incidents", "span": "start", "no_coverage": (), "seed": 0,
+    }  # fmt: skip
+    plan = plan_count(data, "week", **options)
+    tally = tally_incidents(data, plan)
+    assert {a.dtype for a in (tally.values, tally.coarse, tally.unplaced)} == {np.dtype(np.int64)}
+    assert (tally.values.sum(), tally.coarse.sum(), tally.unplaced.sum()) == (2, 1, 1)
+    assert tally.places == {**dict.fromkeys(PLACES, 0), "grid": 2, "unplaced": 1}
+    # Twice the numbers, from whatever engine, are twice the counts.
+    places = {place: 2 * number for place, number in tally.places.items()}
+    doubled = replace(tally, values=2 * tally.values, kept=2 * tally.kept, places=places)
+    counts = assemble_counts(plan, doubled, simulated=False)
+    assert counts.values.sum() == 2 * count_incidents(data, start="2020-01-01").values.sum() == 4
+    assert counts.accounting.kept == 6
 
 
 def test_as_of_includes_its_whole_day_and_leaves_later_ones_outside():

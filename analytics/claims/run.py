@@ -14,7 +14,7 @@ from analytics.claims.dispatch import ANSWERS, Answer, Options
 from analytics.claims.read import Claim, Claims
 from analytics.claims.series import Unanswerable, ask
 from analytics.claims.table import VerdictTable
-from analytics.counts.counting import stated_as_of
+from analytics.counts.plan import stated_as_of
 from analytics.errors import HistoryError, UptickError
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents

@@ -14,7 +14,7 @@ import pandas as pd
 from analytics._typing import BoolArray
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.axis import PeriodAxis
-from analytics.counts.tables import Missing, array_counts, array_dates, table_counts
+from analytics.counts.tables import Missing, array_counts, array_dates, table_counts, whole_counts
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
 from analytics.periods import as_day, check_freq, check_week_start, week_first_day
@@ -155,11 +155,13 @@ class Counts(PeriodAxis):
         weeks = week_first_day(self.starts, self.week_start)
         first, boundary = np.unique(weeks, return_index=True)
 
-        def add(array: npt.NDArray[np.int32] | BoolArray) -> npt.NDArray[np.int32]:
-            return np.add.reduceat(array, boundary, axis=0, dtype=np.int32)
+        def add(array: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+            sums = np.add.reduceat(array, boundary, axis=0, dtype=np.int64)
+            return whole_counts(sums, first, self.regions if array.ndim == 2 else None)
 
         days_due = np.minimum((self.as_of - first) / _DAY + 1, 7).astype(int)
-        covered = np.asarray(add(self.coverage) == days_due[:, None])
+        covered_days = np.add.reduceat(self.coverage, boundary, axis=0, dtype=np.int32)
+        covered = np.asarray(covered_days == days_due[:, None])
         # An incident in a week that is not wholly covered is not a count of that week.
         return replace(
             self,
@@ -200,14 +202,17 @@ class Counts(PeriodAxis):
         A period without coverage in any region is without coverage in the sum.
         """
         covered = np.asarray(self.coverage.all(axis=1, keepdims=True))
-        extra = self.unplaced[:, None] if self.whole and self.unplaced is not None else 0
-        values = np.where(covered, self.values.sum(axis=1, keepdims=True) + extra, 0).astype(np.int32)
-        coarse = None if self.coarse is None else self.coarse.sum(axis=1, keepdims=True).astype(np.int32)
+        extra = self.unplaced[:, None].astype(np.int64) if self.whole and self.unplaced is not None else 0
+
+        def add(array: npt.NDArray[np.int32], more: npt.NDArray[np.int64] | int = 0) -> npt.NDArray[np.int32]:
+            sums = np.where(covered, array.sum(axis=1, keepdims=True, dtype=np.int64) + more, 0)
+            return whole_counts(sums, self.starts, (name,))
+
         return replace(
             self,
-            values=values,
+            values=add(self.values, extra),
             coverage=covered,
-            coarse=None if coarse is None else np.where(covered, coarse, 0).astype(np.int32),
+            coarse=None if self.coarse is None else add(self.coarse),
             regions=(name,),
             by="total",
             unplaced=None,

@@ -19,10 +19,15 @@ __all__ = ["ChosenRegions", "choose_regions", "gap_columns"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ChosenRegions:
-    """Regions counted: code -1 could not be placed, code -2 lies outside the selection."""
+    """The regions counted, and the rule that places an incident in one of them.
+
+    `column` is what is counted by (None: everything is one series), and `placed` the region of each of its
+    distinct values as `Incidents.distinct` lists them: -1 could not be placed, -2 lies outside the selection.
+    """
 
     names: tuple[str, ...]
-    codes: IntArray
+    column: str | None
+    placed: IntArray
     label: str
     selected: bool
     table: RegionTable | None
@@ -31,6 +36,12 @@ class ChosenRegions:
     is_level: bool = True
     known: tuple[str, ...] = ()
 
+    def codes(self, incidents: Incidents) -> IntArray:
+        """Return the region of each incident."""
+        if self.column is None:
+            return np.zeros(len(incidents), dtype=np.int64)
+        return np.asarray(self.placed[incidents.distinct(self.column).codes])
+
 
 def choose_regions(
     incidents: Incidents,
@@ -38,59 +49,62 @@ def choose_regions(
     regions: str | Sequence[str] | None,
     countries: Sequence[str],
 ) -> ChosenRegions:
-    """Find the regions to count and the region of each incident.
+    """Find the regions to count and the rule that places incidents in them.
 
     `countries` are those of the incidents wanted: the named table serves where there is one country.
     """
-    frame = incidents.frame
     if by is None:
         if regions is not None:
             raise OptionError("regions are given, but nothing to count by", todo="give by, such as 'admin2'")
-        zeros = np.zeros(len(frame), dtype=np.int64)
-        return ChosenRegions(("all incidents",), zeros, "all incidents", False, None, (), True)
-    values = _column(incidents, by)
-    is_place = by in ("admin1", "admin2", "country")
+        nothing = np.zeros(0, dtype=np.int64)
+        return ChosenRegions(
+            ("all incidents",), None, nothing, "all incidents", False, None, (), is_place=True, is_level=False
+        )
+    found = incidents.distinct(by)
     # The named table serves where all that is wanted lies in one country.
     table = region_table(countries[0], by) if by in LEVELS and len(countries) == 1 else None
     wanted, label = _wanted(regions, by)
     if table is not None:
-        match = table.match(values)
-        codes = match.codes.astype(np.int64)
-        notes = _unplaced_note(match.unknown)
-        if wanted is None:
-            return ChosenRegions(table.names, codes, label, False, table, notes, is_place)
-        picked = [table.code(name) for name in wanted]
-        if -1 in picked:
-            name = wanted[picked.index(-1)]
-            raise _unknown_region(name, [*_near_sets(name), *table.nearest(name)], table.names)
-        if len(set(picked)) < len(picked):
-            raise OptionError("a region is given twice, in two spellings", found=", ".join(wanted))
-        return ChosenRegions(
-            tuple(table.names[i] for i in picked),
-            _recode(codes, picked, len(table.names)),
-            label,
-            True,
-            table,
-            notes,
-            is_place,
-        )
-    text = values.astype("str").str.strip()
-    text = text.mask(text == "")
-    codes, names = pd.factorize(text, sort=True)
-    codes = codes.astype(np.int64)
-    known = tuple(str(name) for name in names)
+        return _from_table(by, [text for (text,) in found.values], found.rows, table, wanted, label)
+    known = tuple(sorted(text for (text,) in found.values if text))
+    place = {name: at for at, name in enumerate(known)}
+    codes = np.array([place.get(text, -1) for (text,) in found.values], dtype=np.int64)
+    is_place, is_level = by in ("admin1", "admin2", "country"), by in LEVELS
     if wanted is None:
         if not known:
             raise InputError(f"column {by} is empty", expected="a value to count by", where=f"column {by}")
         note = f"the regions are the {len(known)} values of {by} in the kept incidents; no list was given"
-        return ChosenRegions(known, codes, label, False, None, (note,), is_place, by in LEVELS, known)
-    missing = [name for name in wanted if name not in known]
+        return ChosenRegions(known, by, codes, label, False, None, (note,), is_place, is_level, known)
+    missing = [name for name in wanted if name not in place]
     if missing:
         close = [*_near_sets(missing[0]), *nearest(missing[0], known)]
         raise _unknown_region(missing[0], close, known)
-    picked = [known.index(name) for name in wanted]
-    recoded = _recode(codes, picked, len(known))
-    return ChosenRegions(tuple(wanted), recoded, label, True, None, (), is_place, by in LEVELS, known)
+    recoded = _recode(codes, [place[name] for name in wanted], len(known))
+    return ChosenRegions(tuple(wanted), by, recoded, label, True, None, (), is_place, is_level, known)
+
+
+def _from_table(
+    by: str,
+    values: Sequence[str],
+    rows: IntArray,
+    table: RegionTable,
+    wanted: list[str] | None,
+    label: str,
+) -> ChosenRegions:
+    match = table.match(values, rows)
+    codes = match.codes.astype(np.int64)
+    notes = _unplaced_note(match.unknown)
+    if wanted is None:
+        return ChosenRegions(table.names, by, codes, label, False, table, notes, True)
+    picked = [table.code(name) for name in wanted]
+    if -1 in picked:
+        name = wanted[picked.index(-1)]
+        raise _unknown_region(name, [*_near_sets(name), *table.nearest(name)], table.names)
+    if len(set(picked)) < len(picked):
+        raise OptionError("a region is given twice, in two spellings", found=", ".join(wanted))
+    names = tuple(table.names[i] for i in picked)
+    recoded = _recode(codes, picked, len(table.names))
+    return ChosenRegions(names, by, recoded, label, True, table, notes, True)
 
 
 def _near_sets(name: str) -> list[str]:
@@ -101,20 +115,6 @@ def _unknown_region(name: str, close: Sequence[str], known: Sequence[str]) -> Op
     return OptionError(
         f"unknown region {name!r}",
         expected=", ".join(known[:20]) + (", ..." if len(known) > 20 else ""),
-        todo=f"did you mean {' or '.join(close)}?" if close else None,
-    )
-
-
-def _column(incidents: Incidents, by: str) -> pd.Series:
-    if by in incidents.frame.columns:
-        return incidents.frame[by]
-    if by in incidents.extra.columns:
-        return incidents.extra[by]
-    known = [*incidents.frame.columns, *incidents.extra.columns]
-    close = nearest(by, known)
-    raise OptionError(
-        f"there is no column {by!r} to count by",
-        expected=", ".join(known[:30]) + (", ..." if len(known) > 30 else ""),
         todo=f"did you mean {' or '.join(close)}?" if close else None,
     )
 
@@ -165,7 +165,7 @@ def _unplaced_note(unknown: pd.DataFrame) -> tuple[str, ...]:
 def gap_columns(gap: Gap, chosen: ChosenRegions) -> IntArray:
     """Return the columns a spell without coverage touches; a total is touched by any part of it."""
     everything = np.arange(len(chosen.names))
-    if gap.region is None or not chosen.is_place or chosen.names == ("all incidents",):
+    if gap.region is None or not chosen.is_place or chosen.column is None:
         return everything
     names: tuple[str, ...] = (gap.region,)
     if chosen.table is not None:

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics._typing import BoolArray, Days, FloatArray
+from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
 from analytics.periods import Freq, Gap, as_day, as_gap, parse_week, period_days, week_first_day
 
-__all__ = ["Missing", "array_counts", "array_dates", "gap_mask", "table_counts"]
+__all__ = ["Missing", "array_counts", "array_dates", "gap_mask", "table_counts", "whole_counts"]
 
 Missing = Literal["error", "uncovered", "zero"]
 
@@ -89,6 +89,28 @@ def array_counts(
             where=f"period {row}, region {column} (from 0)",
         )
     return known.astype(np.int32), covered
+
+
+def whole_counts(sums: IntArray, starts: Days, regions: Sequence[str] | None) -> npt.NDArray[np.int32]:
+    """Return sums as counts; a sum that a count cannot hold is named, never wrapped.
+
+    Raises
+    ------
+    InputError
+        If a sum is above 2,147,483,647.
+    """
+    most = np.iinfo(np.int32).max
+    if (sums > most).any():
+        at = tuple(int(index[0]) for index in np.nonzero(sums > most))
+        where = "the unplaced" if regions is None else regions[at[1]]
+        raise InputError(
+            "a sum is too large to be a count",
+            expected=f"at most {most:,} in one period",
+            found=f"{int(sums[at]):,}",
+            where=f"{where}, the period from {starts[at[0]]}",
+            todo="look at the largest values of the column that is summed",
+        )
+    return sums.astype(np.int32)
 
 
 def array_dates(

@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from analytics._typing import IntArray
 from analytics.bundled import bundled_path
 from analytics.errors import InputError, OptionError
 from analytics.options import check_choice, choices
@@ -186,13 +187,15 @@ class RegionTable:
         """
         return self._keys.get(fold(name), -1)
 
-    def match(self, values: Iterable[object]) -> RegionMatch:
+    def match(self, values: Iterable[object], rows: IntArray | None = None) -> RegionMatch:
         """Find the region each value names.
 
         Parameters
         ----------
         values : Series, array or other iterable of str, length n
             Names as sources spell them. Missing and blank values are not placed.
+        rows : int array, shape (n,), optional
+            How many rows each value stands for; one each unless given.
 
         Returns
         -------
@@ -213,11 +216,11 @@ class RegionTable:
         texts = [str(value).strip() for value in distinct]
         # The last entry serves the missing values, whose position is -1.
         lookup = np.array([*(self.code(text) if text else -1 for text in texts), -1], dtype=np.int64)
-        rows = np.bincount(positions + 1, minlength=len(texts) + 1)
-        unplaced: dict[str, int] = {BLANK: int(rows[0])} if rows[0] else {}
+        many = np.bincount(positions + 1, rows, minlength=len(texts) + 1).astype(np.int64)
+        unplaced: dict[str, int] = {BLANK: int(many[0])} if many[0] else {}
         for position in np.flatnonzero(lookup[:-1] < 0):
             name = " ".join(texts[position].split()) or BLANK
-            unplaced[name] = unplaced.get(name, 0) + int(rows[position + 1])
+            unplaced[name] = unplaced.get(name, 0) + int(many[position + 1])
         ordered = sorted(unplaced.items(), key=lambda item: (-item[1], item[0]))
         return RegionMatch(lookup[positions], self, tuple(ordered))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analytics.errors import OptionError, nearest
 from analytics.incidents.accounting import RowAccounting
+from analytics.incidents.distinct import Distinct, distinct_values
 from analytics.periods import Gap
 
 __all__ = ["Incidents"]
@@ -81,6 +84,36 @@ class Incidents:
     def last_date(self) -> np.datetime64:
         """The last day an incident starts on."""
         return np.datetime64(self.frame["date_start"].max(), "D")
+
+    def column(self, name: str, purpose: str = "") -> pd.Series:
+        """Return a column, canonical or one of the source's own.
+
+        Raises
+        ------
+        OptionError
+            If there is none of that name; the message names the nearest.
+        """
+        for table in (self.frame, self.extra):
+            if name in table.columns:
+                series: pd.Series = table[name]
+                return series
+        known = [*self.frame.columns, *self.extra.columns]
+        close = nearest(name, known)
+        raise OptionError(
+            f"there is no column {name!r}{purpose}",
+            expected=", ".join(known[:30]) + (", ..." if len(known) > 30 else ""),
+            todo=f"did you mean {' or '.join(close)}?" if close else None,
+        )
+
+    def distinct(self, *names: str) -> Distinct:
+        """Return the distinct combinations of the values of some columns; looked up once and kept."""
+        if names not in self._distinct:
+            self._distinct[names] = distinct_values([self.column(name, " to count by") for name in names])
+        return self._distinct[names]
+
+    @cached_property
+    def _distinct(self) -> dict[tuple[str, ...], Distinct]:
+        return {}
 
     def summary(self) -> pd.DataFrame:
         """Return the row accounting as a table: `what`, `name`, `rows`."""

@@ -218,7 +218,8 @@ def _marks(
         keep &= parse_filter(where).evaluate(frame, incidents.extra).mask
     chosen = choose_regions(incidents, by, regions, frame["country"][keep].dropna().unique().tolist())
     # Without a selection of regions the unplaced count too, as they do in the sum over regions.
-    keep &= (chosen.codes >= 0) | ((chosen.codes == -1) & (not chosen.selected))
+    region = chosen.codes(incidents)
+    keep &= (region >= 0) | ((region == -1) & (not chosen.selected))
     day = (frame["date_start"].to_numpy().astype("datetime64[D]") - first) // _DAY
     deaths = frame["fatalities"].to_numpy(dtype=float, na_value=np.nan)
     return np.asarray(day[keep].astype(np.int64)), np.asarray(deaths[keep])

@@ -1,0 +1,59 @@
+"""From a plan and its tally to counts with their account."""
+
+from __future__ import annotations
+
+from analytics.counts.accounting import CountAccounting
+from analytics.counts.grid import Counts
+from analytics.counts.plan import CountPlan
+from analytics.counts.tables import whole_counts
+from analytics.counts.tally import Tally
+
+__all__ = ["assemble_counts"]
+
+
+def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts:
+    """Make the counts, and the account of where every incident went."""
+    notes = plan.notes
+    if tally.unknown_value:
+        unstated = f"{tally.unknown_value:,} incidents do not state their fatalities"
+        notes += (f"{unstated} and add nothing to the sums",)
+    return Counts(
+        values=whole_counts(tally.values, plan.days, plan.chosen.names),
+        coverage=plan.coverage,
+        starts=plan.days,
+        regions=plan.chosen.names,
+        freq=plan.freq,
+        finest="day",
+        week_start=plan.week_start,
+        as_of=plan.days[-1],
+        by=plan.by or "total",
+        value=plan.value,
+        coarse=whole_counts(tally.coarse, plan.days, plan.chosen.names),
+        unplaced=whole_counts(tally.unplaced, plan.days, None),
+        whole=not plan.chosen.selected,
+        accounting=_account(plan, tally),
+        simulated=simulated,
+        notes=notes,
+    )
+
+
+def _account(plan: CountPlan, tally: Tally) -> CountAccounting:
+    places = tally.places
+    filtered = {}
+    if plan.where is not None:
+        filtered[f"where {plan.where}"] = places["where"]
+        if places["unknown"]:
+            filtered["where, on a missing value"] = places["unknown"]
+    if plan.chosen.selected:
+        filtered[f"region ({plan.chosen.label})"] = places["region"]
+    return CountAccounting(
+        kept=tally.kept,
+        grid=places["grid"],
+        filtered=filtered,
+        set_apart=places["set_apart"],
+        unplaced=places["unplaced"],
+        outside=places["outside"],
+        no_coverage=places["no_coverage"],
+        long_spans=tally.long_spans,
+        unknown_value=tally.unknown_value,
+    )

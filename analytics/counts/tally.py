@@ -1,0 +1,106 @@
+"""The only step of counting that looks at single incidents: each goes to exactly one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics._typing import BoolArray, Days, FloatArray, IntArray
+from analytics.counts.plan import CountPlan
+from analytics.incidents import Incidents
+from analytics.schema import COARSE_DAYS, possible_span
+
+__all__ = ["PLACES", "Tally", "tally_incidents"]
+
+PLACES = ("grid", "where", "unknown", "set_apart", "outside", "unplaced", "region", "no_coverage")
+_GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE = range(len(PLACES))
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Tally:
+    """Whole numbers, as any engine can return them.
+
+    Attributes
+    ----------
+    values, coarse : int64 array, shape (days, regions)
+        What is counted, and how much of it comes from incidents dated to seven days or more.
+    unplaced : int64 array, shape (days,)
+        What is counted of the incidents without a known region.
+    places : dict of str to int
+        Incidents in each of ``PLACES``.
+    kept, long_spans, unknown_value : int
+        Incidents in all, those dated to a span longer than the period, and of those in the grid or unplaced
+        the ones whose value is not stated.
+    """
+
+    values: IntArray
+    coarse: IntArray
+    unplaced: IntArray
+    places: dict[str, int]
+    kept: int
+    long_spans: int
+    unknown_value: int
+
+
+def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
+    """Send every incident to one place, and add up what is in the grid."""
+    frame = incidents.frame
+    place = np.full(len(frame), _GRID, dtype=np.int8)
+    if plan.where is not None:
+        outcome = plan.where.evaluate(frame, incidents.extra)
+        place[~outcome.mask] = _WHERE
+        place[outcome.unknown] = _UNKNOWN
+
+    earliest, latest = possible_span(frame)
+    width = (latest - earliest) // _DAY + 1
+    long = width > plan.longest
+    if plan.span == "exclude":
+        place[(place == _GRID) & long] = _APART
+    row = (_days(incidents, plan, earliest, latest, long) - plan.days[0]) // _DAY
+    place[(place == _GRID) & ((row < 0) | (row >= len(plan.days)))] = _OUTSIDE
+
+    region = plan.chosen.codes(incidents)
+    place[(place == _GRID) & (region == -1)] = _UNPLACED
+    place[(place == _GRID) & (region == -2)] = _REGION
+    inside = np.flatnonzero(place == _GRID)
+    place[inside[~plan.coverage[row[inside], region[inside]]]] = _NO_COVERAGE
+
+    amount, stated = _amounts(incidents, plan)
+    inside, lost = np.flatnonzero(place == _GRID), np.flatnonzero(place == _UNPLACED)
+    coarse = inside[width[inside] >= COARSE_DAYS]
+    days, regions = plan.shape
+
+    def add(at: IntArray) -> IntArray:
+        cells = np.bincount(row[at] * regions + region[at], amount[at], days * regions)
+        return cells.reshape(days, regions).astype(np.int64)
+
+    return Tally(
+        values=add(inside),
+        coarse=add(coarse),
+        unplaced=np.bincount(row[lost], amount[lost], days).astype(np.int64),
+        places=dict(zip(PLACES, np.bincount(place, minlength=len(PLACES)).tolist(), strict=True)),
+        kept=len(frame),
+        long_spans=int(long.sum()),
+        unknown_value=int((~stated[inside]).sum() + (~stated[lost]).sum()),
+    )
+
+
+def _days(incidents: Incidents, plan: CountPlan, earliest: Days, latest: Days, long: BoolArray) -> Days:
+    """Return the day each incident is counted on."""
+    day = incidents.frame["date_start"].to_numpy().astype("datetime64[D]")
+    if plan.span != "spread":
+        return day
+    draw = np.random.Generator(np.random.PCG64(plan.seed)).random(len(day))
+    until = np.minimum(latest, plan.days[-1])  # the incident is known at as_of, so it did not happen later
+    room = np.maximum((until - earliest) // _DAY + 1, 1)
+    return np.where(long, earliest + np.floor(draw * room).astype(np.int64) * _DAY, day)
+
+
+def _amounts(incidents: Incidents, plan: CountPlan) -> tuple[FloatArray, BoolArray]:
+    """Return what each incident adds, and whether that is stated."""
+    if plan.value == "incidents":
+        return np.ones(len(incidents)), np.ones(len(incidents), dtype=bool)
+    number = incidents.frame["fatalities"]
+    return number.fillna(0).to_numpy(dtype=float), number.notna().to_numpy(dtype=bool)
