@@ -153,8 +153,10 @@ class UptickResult:
         statsmodels GLMResults
             With `params`, `summary()`, `fittedvalues`, residuals, `get_influence()` and the rest. Rows are
             days, or weeks of days where every term is smooth, labelled by the first; the exposure is their
-            covered days (of weekly counts: weeks). The standard errors are those of Poisson counts; the test
-            itself takes its dispersion from sums as long as the recent window.
+            covered days (of weekly counts: weeks). Coefficients and fitted means are the test's own to 1e-8
+            (to 1e-6 where incidents are few: the test's iterations stop earlier). The standard errors are
+            those of Poisson counts; the test itself takes its dispersion from sums as long as the recent
+            window.
 
         Raises
         ------
