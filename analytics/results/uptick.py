@@ -231,7 +231,7 @@ class UptickResult:
         """Return one row a region in the columns that every result shares; `estimate` is the rate ratio."""
         shared = ["region", "observed", "expected", "estimate", "low", "high", "pvalue", "qvalue"]
         frame = self.frame.rename(columns={"rate_ratio": "estimate"})
-        return frame[[*shared, "verdict", "reason", "limit", "detectable"]].copy()
+        return frame[[*shared, "verdict", "reason", "detectable", "limit"]].copy()
 
     def _row(self, region: str) -> pd.Series:
         found = self.frame[self.frame["region"] == region]
