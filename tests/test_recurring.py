@@ -432,3 +432,16 @@ def test_what_cannot_be_tested_says_so(options, days, error, snapshot):
     with pytest.raises(error) as caught:
         recurrence_test(counts_of(np.ones(days, int)), **options)
     assert str(caught.value) == snapshot
+
+
+@pytest.mark.parametrize(
+    "series",
+    [np.ones(730, int), np.full(900, 2), np.tile([1, 0, 0, 0, 0, 0, 0], 130)],
+    ids=["one a day", "two a day", "every Monday"],
+)
+def test_a_series_without_variation_has_no_period(series):
+    days = pd.date_range("2016-01-04", periods=len(series))
+    counts = Counts.from_frame(pd.DataFrame({"A": series}, index=days), freq="day", as_of=days[-1])
+    row = recurrence_test(counts, replicates=QUICK).frame.iloc[0]
+    assert row["period_pvalue"] == 1.0
+    assert "there is a period" not in row["reason"]

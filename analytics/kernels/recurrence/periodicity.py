@@ -35,6 +35,8 @@ _NEWTON = 12
 _EULER = 0.5772156649015329
 _YEAR = 365.25
 _BATCH = 500
+_DAILY = 100  # periods in a year above which they are days
+_ROUNDING = 1e-12  # share of the squares; a period that counts can show leaves far more
 _LIKELIHOOD_DROP = 1.92  # half the 95 % quantile of chi-square with one degree of freedom
 
 
@@ -64,18 +66,30 @@ class Periodicity:
     amplitude_upper: FloatArray
 
 
-def _residuals(counts: FloatArray, covered: BoolArray, year: float) -> FloatArray:
-    """Return counts less mean, straight trend and, from a year on, one annual wave; 0 if uncovered."""
+def _residuals(counts: FloatArray, covered: BoolArray, year: float, *, weekdays: bool = False) -> FloatArray:
+    """Return counts less mean, straight trend and, from a year on, one annual wave; 0 if uncovered.
+
+    With `weekdays` each weekday has a mean of its own.
+    """
     n = len(counts)
     time = np.arange(n)
     columns = [np.ones(n), time / n - 0.5]
     if n >= year:
         angle = 2 * np.pi * time / year
         columns += [np.cos(angle), np.sin(angle)]
+    if weekdays:
+        columns += [(time % 7 == day).astype(float) for day in range(1, 7)]
     base = np.column_stack(columns) * covered[:, None]
     q, _ = np.linalg.qr(base)
     seen = np.where(covered[:, None], counts, 0.0)
     return np.asarray(seen - q @ (q.T @ seen))
+
+
+def _nothing_left(counts: FloatArray, covered: BoolArray, year: float) -> BoolArray:
+    """Whether nothing but rounding is left of a series once mean, trend, annual wave and weekday are out."""
+    left = _residuals(counts, covered, year, weekdays=year > _DAILY)
+    scale = (np.where(covered[:, None], counts, 0.0) ** 2).sum(axis=0)
+    return np.asarray((left**2).sum(axis=0) <= _ROUNDING * scale)
 
 
 def _exponential_fit(power: FloatArray, design: FloatArray) -> FloatArray:
@@ -127,7 +141,8 @@ def periodicity_test(
     Parameters
     ----------
     values : array, shape (periods, series)
-        No series may be constant.
+        A series of which nothing is left once mean, trend, annual wave and weekday are taken out has no
+        period: its p-value is 1.
     covered : bool array, shape (periods,)
         Uncovered periods enter as average; with many of them the ratio is only approximately free of the
         spectrum.
@@ -167,6 +182,7 @@ def periodicity_test(
     )
     null.sort()
     pvalue = (1 + replicates - np.searchsorted(null, top - 1e-9)) / (1 + replicates)
+    pvalue[_nothing_left(counts, covered, year)] = 1.0
     low, high = _range(ratio, frequency, best, top)
     spectrum = power[best, every] / top
     n = covered.sum()
