@@ -18,6 +18,7 @@ from analytics.counts.tables import Missing, array_counts, array_dates, table_co
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
 from analytics.periods import as_day, check_freq, check_week_start, week_first_day
+from analytics.results.words import counted, mark
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
 
@@ -94,9 +95,9 @@ class Counts(PeriodAxis):
             raise InputError("a region stands twice", found=", ".join(self.regions))
 
     def __repr__(self) -> str:
-        tag = "SIMULATED " if self.simulated else ""
+        tag = mark(self.simulated, "name")
         last = str(self.ends[-1])
-        regions = f"{len(self.regions)} region{'s' * (len(self.regions) != 1)}"
+        regions = counted(len(self.regions), "region")
         return (
             f"Counts({tag}{int(self.values.sum()):,} {self.value}, {regions} by {self.by}, "
             f"{self.starts[0]}..{min(last, str(self.as_of))}, shown by {self.freq}, as of {self.as_of})"

@@ -14,6 +14,7 @@ from analytics.errors import OptionError, nearest
 from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.distinct import Distinct, distinct_values
 from analytics.periods import Gap
+from analytics.results.words import mark
 
 __all__ = ["Incidents"]
 
@@ -124,7 +125,7 @@ class Incidents:
         return pd.DataFrame(rows, columns=["what", "name", "rows"])
 
     def __str__(self) -> str:
-        kind = "SIMULATED incidents" if self.simulated else "incidents"
+        kind = f"{mark(self.simulated, 'name')}incidents"
         as_of = f", as of {self.as_of}" if self.as_of is not None else ""
         lines = [
             f"{len(self):,} {kind} from {self.title or 'a DataFrame'} ({self.source}), "
