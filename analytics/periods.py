@@ -19,8 +19,11 @@ from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import InputError, OptionError, unknown_option
 
 __all__ = [
+    "DAY",
     "FREQS",
     "WEEKDAYS",
+    "YEAR_DAYS",
+    "YEAR_OF_WEEKS",
     "Freq",
     "Gap",
     "Window",
@@ -42,7 +45,9 @@ __all__ = [
 Freq = Literal["day", "week"]
 FREQS: tuple[Freq, ...] = ("day", "week")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY = np.timedelta64(1, "D")
+DAY = np.timedelta64(1, "D")
+YEAR_DAYS = 365.25
+YEAR_OF_WEEKS = 364  # whole weeks, so that weekdays fall together
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ISO_WEEK = re.compile(r"(\d{4})-?W(\d{2})")
 
@@ -70,7 +75,7 @@ class Window:
     @property
     def days(self) -> int:
         """Number of days in the window."""
-        return int((self.end - self.start) / _DAY) + 1
+        return int((self.end - self.start) / DAY) + 1
 
     def contains(self, days: Days) -> BoolArray:
         """Whether each day lies in the window."""
@@ -208,7 +213,7 @@ def check_week_start(week_start: str) -> int:
 
 def day_range(start: np.datetime64, end: np.datetime64) -> Days:
     """Every day from `start` to `end`, both included."""
-    return np.arange(start, end + _DAY, dtype="datetime64[D]")
+    return np.arange(start, end + DAY, dtype="datetime64[D]")
 
 
 def weekday_numbers(days: Days | np.datetime64 | IntArray, week_start: str = "monday") -> IntArray:

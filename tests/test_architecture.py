@@ -116,3 +116,13 @@ def test_nothing_in_the_repository_names_a_machine_or_a_registry():
             text = path.read_text(encoding="utf-8")
             assert not machine.search(text), f"{name}: {machine.search(text)}"
             assert not registry.search(text), f"{name}: {registry.search(text)}"
+
+
+def test_days_and_years_are_counted_in_one_module():
+    for path in modules():
+        if path.name == "periods.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            written = ast.unparse(node) if isinstance(node, ast.Call | ast.Constant) else ""
+            assert written != "365.25", f"{path.name}:{node.lineno} writes analytics.periods.YEAR_DAYS anew"
+            assert written != "np.timedelta64(1, 'D')", f"{path.name}:{node.lineno} writes DAY anew"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analytics.errors import UptickError
+from analytics.periods import YEAR_DAYS
 from analytics.simulation.further import (
     CAMPAIGN_LONGEST,
     HEAPING,
@@ -16,7 +17,6 @@ from analytics.simulation.further import (
     OFFENSIVE_RATIO,
     REGIME_LEVELS,
     WAVE_LARGEST,
-    YEAR,
     simulate_more,
 )
 
@@ -118,7 +118,7 @@ def test_campaigns_last_three_to_twenty_one_days():
 @pytest.mark.parametrize(("phase", "fighting"), [(0.05, True), (0.5, False)])
 def test_the_offensive_stands_where_its_phase_says(phase, fighting):
     found = simulate_more("yearly_offensive", mean=5.0, days=731, series=400, seed=11, phase=phase).values
-    usual = 5 / (1 + (OFFENSIVE_RATIO - 1) * OFFENSIVE_DAYS / YEAR)
+    usual = 5 / (1 + (OFFENSIVE_RATIO - 1) * OFFENSIVE_DAYS / YEAR_DAYS)
     assert found[-14:].mean() == pytest.approx(usual * (OFFENSIVE_RATIO if fighting else 1), rel=RATIO)
     year_ago = found[-14 - 365 : -365]
     assert year_ago.mean() == pytest.approx(found[-14:].mean(), rel=RATIO)

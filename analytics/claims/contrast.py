@@ -8,13 +8,13 @@ import pandas as pd
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.claims.series import Asked, Unanswerable
+from analytics.periods import DAY
 from analytics.results import format_number
 
 __all__ = ["contrast", "contrast_words"]
 
 _BEFORE = 364  # days compared with, where there are so many and half a year of placebo dates beside
 _SPARE = 182
-_DAY = np.timedelta64(1, "D")
 
 
 def contrast(asked: Asked) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def contrast(asked: Asked) -> pd.DataFrame:
     covered = np.asarray(counts.coverage.all(axis=1))
     values = np.where(covered[:, None], counts.values, 0)
     after = asked.window.days
-    at = int((asked.window.start - counts.starts[0]) / _DAY)
+    at = int((asked.window.start - counts.starts[0]) / DAY)
     before = _BEFORE if at >= _BEFORE + after + _SPARE else (at - after) // 2
     if before < after:
         raise Unanswerable(
@@ -52,7 +52,7 @@ def contrast(asked: Asked) -> pd.DataFrame:
         ratio = inside if not members else inside / outside
     return pd.DataFrame(
         {
-            "date": (counts.starts[0] + dates * _DAY).astype("datetime64[us]"),
+            "date": (counts.starts[0] + dates * DAY).astype("datetime64[us]"),
             "claimed": dates == at,
             "days_before": before,
             "days_after": after,

@@ -12,7 +12,7 @@ import pandas as pd
 from analytics._typing import Direction
 from analytics.claims.contrast import contrast, contrast_words
 from analytics.claims.series import Asked, Unanswerable, fitting
-from analytics.periods import Window
+from analytics.periods import DAY, Window
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
@@ -34,7 +34,6 @@ from analytics.upticks.response import response_test
 __all__ = ["ANSWERS", "Answer", "Options"]
 
 SPELL = 91  # days without any incident, from which activity is not said to have gone on
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def _day(asked: Asked, options: Options) -> Answer:
     result = day_test(
         asked.series(),
         date=day,
-        picked=Window(day - (claim.picked - 1) * _DAY, day),
+        picked=Window(day - (claim.picked - 1) * DAY, day),
         guard=options.guard,
         baseline=options.baseline,
         alpha=options.alpha,

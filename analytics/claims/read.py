@@ -14,7 +14,7 @@ from analytics.claims.reader import TableReader
 from analytics.errors import InputError, UptickError, unknown_option
 from analytics.filters import parse_filter
 from analytics.geo import LEVELS, known_region_sets, region_set, region_table
-from analytics.periods import Window
+from analytics.periods import DAY, Window
 from analytics.schema import ACTIVITIES
 from analytics.upticks.activity import DEFINITIONS
 
@@ -53,7 +53,6 @@ _ARTICLE_REQUIRED = ("title", "date")
 _ARTICLE_OPTIONAL = ("publisher", "site", "country", "date_basis", "date_alternatives", "date_reason")
 _WINDOW = ("first", "start", "last")
 _PICKED = 7  # a day of the week that ends with it: what "on Sunday alone" was picked from, unless stated
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +151,9 @@ class Claim:
 
     def window(self, date: np.datetime64) -> Window:
         """Return the window for an article of this date."""
-        begin = self.start if self.first is None else date + self.first * _DAY
+        begin = self.start if self.first is None else date + self.first * DAY
         assert begin is not None
-        return Window(begin, date + self.last * _DAY)
+        return Window(begin, date + self.last * DAY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -338,9 +337,9 @@ def _window(
     last = inner.whole("last")
     first = inner.whole("first") if "first" in stated else None
     start = inner.day("start") if first is None else None
-    begin = start if first is None else date + first * _DAY
+    begin = start if first is None else date + first * DAY
     assert begin is not None
-    if begin > date + last * _DAY:
+    if begin > date + last * DAY:
         read.fail("window", "a first day that is not after the last")
     if last > 0:
         read.fail("window", "a last day that is not after the article")

@@ -19,12 +19,11 @@ from analytics.errors import HistoryError, UptickError
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents
 from analytics.options import check_level, check_margin, check_seed, check_share, check_whole
-from analytics.periods import Window, as_day, as_gap
+from analytics.periods import DAY, Window, as_day, as_gap
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, mark
 
 __all__ = ["holds_only_deadly", "sensitivity_to_date", "verdicts"]
 
-_DAY = np.timedelta64(1, "D")
 _SILENT = 28  # days between the last incident and as_of, from which a note asks whether as_of is right
 
 
@@ -297,7 +296,7 @@ def _notes(
         notes.append("the data hold deadly incidents only")
     if completeness is None:
         notes.append("completeness of the last days is not known: late reports may still raise their counts")
-    silent = int((last - incidents.last_date) / _DAY)
+    silent = int((last - incidents.last_date) / DAY)
     if silent > _SILENT:
         notes.append(
             f"the last incident in the data is of {incidents.last_date}, {silent} days before {last}: those "

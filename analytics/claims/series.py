@@ -10,11 +10,10 @@ import numpy as np
 from analytics.claims.read import Claim
 from analytics.counts import Counts, count_incidents
 from analytics.incidents import Incidents
-from analytics.periods import Window
+from analytics.periods import DAY, Window
 
 __all__ = ["Asked", "Unanswerable", "ask"]
 
-_DAY = np.timedelta64(1, "D")
 _HALF = 0.5  # share of a window that must be known
 _HISTORY = 1095  # days before the window that are looked at: a trend is not drawn through decades
 
@@ -119,7 +118,7 @@ def ask(
         raise Unanswerable(
             f"the data know {window.days} of the {stated.days} days of {stated} (as of {as_of})"
         )
-    earliest = max(first, window.start - _HISTORY * _DAY)
+    earliest = max(first, window.start - _HISTORY * DAY)
     return Asked(claim, definition, activity, window, stated, incidents, earliest, no_coverage, only)
 
 

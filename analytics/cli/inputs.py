@@ -14,7 +14,7 @@ from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
 from analytics.errors import OptionError
 from analytics.incidents import Incidents, read_incidents
-from analytics.periods import Gap, as_day, as_gap, week_first_day, week_label
+from analytics.periods import DAY, Gap, as_day, as_gap, week_first_day, week_label
 
 __all__ = [
     "READING",
@@ -36,7 +36,6 @@ __all__ = [
 SAMPLE = "data/iraq_simulated.csv"
 READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
 _COUNTING = ("freq", "week_start", "by", "regions", "start", "where", "value", "span")
-_DAY = np.timedelta64(1, "D")
 
 
 def the_file(args: Namespace) -> Path:
@@ -189,5 +188,5 @@ def last_whole_week(day: np.datetime64, week_start: str = "monday") -> np.dateti
     >>> last_whole_week(np.datetime64("2020-04-12")), last_whole_week(np.datetime64("2020-04-11"))
     (np.datetime64('2020-04-06'), np.datetime64('2020-03-30'))
     """
-    first: np.datetime64 = week_first_day(np.array([day - 6 * _DAY]), week_start)[0]
+    first: np.datetime64 = week_first_day(np.array([day - 6 * DAY]), week_start)[0]
     return first

@@ -8,11 +8,9 @@ import numpy as np
 
 from analytics._typing import BoolArray, Days
 from analytics.errors import InputError
-from analytics.periods import Freq, label_periods, period_days, period_starts, week_first_day
+from analytics.periods import DAY, Freq, label_periods, period_days, period_starts, week_first_day
 
 __all__ = ["PeriodAxis"]
-
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +37,7 @@ class PeriodAxis:
 
     def __post_init__(self) -> None:
         step = self.period_days
-        if (np.diff(self.starts) != step * _DAY).any():
+        if (np.diff(self.starts) != step * DAY).any():
             raise InputError("periods are missing or out of order", expected=f"one every {step} days")
 
     @property
@@ -50,7 +48,7 @@ class PeriodAxis:
     @property
     def ends(self) -> Days:
         """Last day of each period of the finest grid; shape (periods,)."""
-        return np.asarray(self.starts + (self.period_days - 1) * _DAY)
+        return np.asarray(self.starts + (self.period_days - 1) * DAY)
 
     @property
     def provisional(self) -> BoolArray:
@@ -63,7 +61,7 @@ class PeriodAxis:
         if self.freq == "day":
             return self.as_of
         running = week_first_day(np.array([self.as_of]), self.week_start)[0]
-        return self.as_of if running + 6 * _DAY == self.as_of else running - _DAY
+        return self.as_of if running + 6 * DAY == self.as_of else running - DAY
 
     @property
     def complete(self) -> int:

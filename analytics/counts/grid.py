@@ -17,13 +17,12 @@ from analytics.counts.axis import PeriodAxis
 from analytics.counts.tables import Missing, array_counts, array_dates, table_counts, whole_counts
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
-from analytics.periods import as_day, check_freq, check_week_start, week_first_day
+from analytics.periods import DAY, as_day, check_freq, check_week_start, week_first_day
 from analytics.results.words import counted, mark
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
 
 UNPLACED = "(unplaced)"
-_DAY = np.timedelta64(1, "D")
 Layout = Literal["wide", "long"]
 
 
@@ -160,7 +159,7 @@ class Counts(PeriodAxis):
             sums = np.add.reduceat(array, boundary, axis=0, dtype=np.int64)
             return whole_counts(sums, first, self.regions if array.ndim == 2 else None)
 
-        days_due = np.minimum((self.as_of - first) / _DAY + 1, 7).astype(int)
+        days_due = np.minimum((self.as_of - first) / DAY + 1, 7).astype(int)
         covered_days = np.add.reduceat(self.coverage, boundary, axis=0, dtype=np.int32)
         covered = np.asarray(covered_days == days_due[:, None])
         # An incident in a week that is not wholly covered is not a count of that week.

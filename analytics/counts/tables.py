@@ -12,13 +12,11 @@ import pandas as pd
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
-from analytics.periods import Freq, Gap, as_day, as_gap, parse_week, period_days, week_first_day
+from analytics.periods import DAY, Freq, Gap, as_day, as_gap, parse_week, period_days, week_first_day
 
 __all__ = ["Missing", "array_counts", "array_dates", "gap_mask", "table_counts", "whole_counts"]
 
 Missing = Literal["error", "uncovered", "zero"]
-
-_DAY = np.timedelta64(1, "D")
 
 
 def index_days(index: pd.Index, freq: Freq, week_start: str) -> Days:
@@ -121,7 +119,7 @@ def array_dates(
     if start is not None:
         first = as_day(start, "start")
     elif as_of is not None:
-        first = as_day(as_of, "as_of") + _DAY - step * periods
+        first = as_day(as_of, "as_of") + DAY - step * periods
     else:
         raise OptionError("counts need a date", expected="start, as_of, or both")
     if freq == "week" and first != week_first_day(np.array([first]), week_start)[0]:
@@ -131,8 +129,8 @@ def array_dates(
             found=str(first),
             todo="give start and week_start",
         )
-    last_day = first + step * periods - _DAY if as_of is None else as_day(as_of, "as_of")
-    return first + step * np.arange(periods) * _DAY, last_day
+    last_day = first + step * periods - DAY if as_of is None else as_day(as_of, "as_of")
+    return first + step * np.arange(periods) * DAY, last_day
 
 
 def table_counts(
@@ -159,7 +157,7 @@ def table_counts(
     if (counts > 1).any():
         raise InputError("a period stands twice", found=str(unique[counts > 1][0]))
     step = period_days(freq)
-    grid = np.arange(unique[0], last_day + _DAY, step, dtype="datetime64[D]")
+    grid = np.arange(unique[0], last_day + DAY, step, dtype="datetime64[D]")
     holes = np.setdiff1d(grid, unique)
     if holes.size and missing == "error":
         raise InputError(
@@ -202,6 +200,6 @@ def gap_mask(gap: Gap, starts: Days, step: int, regions: tuple[str, ...]) -> Boo
             expected=", ".join(regions[:30]),
             todo=f"did you mean {' or '.join(close)}?" if close else None,
         )
-    touched = (starts <= gap.window.end) & (starts + (step - 1) * _DAY >= gap.window.start)
+    touched = (starts <= gap.window.end) & (starts + (step - 1) * DAY >= gap.window.start)
     here = np.ones(len(regions), bool) if gap.region is None else np.array(regions) == gap.region
     return np.asarray(touched[:, None] & here[None, :])

@@ -9,13 +9,13 @@ import numpy as np
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts.plan import CountPlan
 from analytics.incidents import Incidents
+from analytics.periods import DAY
 from analytics.schema import COARSE_DAYS, possible_span
 
 __all__ = ["PLACES", "Tally", "tally_incidents"]
 
 PLACES = ("grid", "where", "unknown", "set_apart", "outside", "unplaced", "region", "no_coverage")
 _GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE = range(len(PLACES))
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,11 +54,11 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
         place[outcome.unknown] = _UNKNOWN
 
     earliest, latest = possible_span(frame)
-    width = (latest - earliest) // _DAY + 1
+    width = (latest - earliest) // DAY + 1
     long = width > plan.longest
     if plan.span == "exclude":
         place[(place == _GRID) & long] = _APART
-    row = (_days(incidents, plan, earliest, latest, long) - plan.days[0]) // _DAY
+    row = (_days(incidents, plan, earliest, latest, long) - plan.days[0]) // DAY
     place[(place == _GRID) & ((row < 0) | (row >= len(plan.days)))] = _OUTSIDE
 
     region = plan.chosen.codes(incidents)
@@ -94,8 +94,8 @@ def _days(incidents: Incidents, plan: CountPlan, earliest: Days, latest: Days, l
         return day
     draw = np.random.Generator(np.random.PCG64(plan.seed)).random(len(day))
     until = np.minimum(latest, plan.days[-1])  # the incident is known at as_of, so it did not happen later
-    room = np.maximum((until - earliest) // _DAY + 1, 1)
-    return np.where(long, earliest + np.floor(draw * room).astype(np.int64) * _DAY, day)
+    room = np.maximum((until - earliest) // DAY + 1, 1)
+    return np.where(long, earliest + np.floor(draw * room).astype(np.int64) * DAY, day)
 
 
 def _amounts(incidents: Incidents, plan: CountPlan) -> tuple[FloatArray, BoolArray]:

@@ -13,6 +13,7 @@ from analytics.detectors.grid import SHORT, Grid, make_alarms, per_region, weekl
 from analytics.kernels.forecast.means import forecast
 from analytics.kernels.forecast.tails import mean_tail, mixed_upper_tail
 from analytics.options import check_level, check_whole
+from analytics.periods import YEAR_DAYS
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["predictive"]
@@ -25,7 +26,7 @@ _BISECTIONS = 60
 SPENT = (
     0.9  # of a budget: of the processes measured, switching regimes raised 1.06 episodes where 1 was allowed
 )
-USUAL = SPENT * 7 / 365.25
+USUAL = SPENT * 7 / YEAR_DAYS
 
 
 def predictive(

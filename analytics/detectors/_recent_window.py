@@ -16,7 +16,7 @@ from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.kernels.windows.recent import Lengths, RollingTest, rolling_test
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
 from analytics.options import check_choice, check_level, check_windows
-from analytics.periods import Freq, check_freq
+from analytics.periods import DAY, Freq, check_freq
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["recent_window"]
@@ -25,7 +25,6 @@ __all__ = ["recent_window"]
 Null = Literal["constant", "expected"]
 
 PARTLY = "part of the recent window has no coverage"
-_DAY = np.timedelta64(1, "D")
 _SMALLEST = 1e-300
 _NULLS = {
     "constant": "a mean rate as in the {baseline} days before a guard of {guard}",
@@ -129,7 +128,7 @@ def recent_window(
     size = grid.counts.period_days
     span = (recent + guard + baseline) // step
     # One past the last of the finest periods that each row ends with.
-    after = ((grid.starts[rows] - counts.starts[0]) / _DAY).astype(np.int64) + size
+    after = ((grid.starts[rows] - counts.starts[0]) / DAY).astype(np.int64) + size
     ends = after // step
     over = ~grid.counts.provisional[rows] & (ends <= len(counts.starts))
     long = (ends >= span) & over

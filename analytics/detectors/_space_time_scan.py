@@ -20,6 +20,7 @@ from analytics.kernels.space.prospective import (
 )
 from analytics.kernels.space.scan import great_circle
 from analytics.options import check_level, check_seed
+from analytics.periods import DAY
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["space_time_scan"]
@@ -27,7 +28,6 @@ __all__ = ["space_time_scan"]
 GAP = "no coverage over the whole time studied"
 FITTED = "p-value from a fitted Gumbel distribution, below what the replicates can show"
 FEW = f"a cluster of fewer than {MIN_OBSERVED} incidents is not called one"
-_DAY = np.timedelta64(1, "D")
 
 
 def space_time_scan(
@@ -144,7 +144,7 @@ def space_time_scan(
     rows = np.arange(grid.first, grid.shape[0])
     size = grid.counts.period_days
     # One past the last of the finest periods that each row ends with.
-    ends = (((grid.starts[rows] - counts.starts[0]) / _DAY).astype(np.int64) + size) // step
+    ends = (((grid.starts[rows] - counts.starts[0]) / DAY).astype(np.int64) + size) // step
     span, longest, width = history // step, window_max // step, size // step
     long = (ends >= span) & (ends <= len(counts.starts)) & ~grid.counts.provisional[rows]
     shape = (rows.size, grid.shape[1])

@@ -20,14 +20,13 @@ from analytics.incidents import Incidents
 from analytics.kernels.space.scan import EARTH_KM
 from analytics.kernels.space.stcd import running_clusters
 from analytics.options import check_above, check_choice, renamed
+from analytics.periods import DAY
 from analytics.results import Alarms, DetectorRun, format_number, mark
 
 __all__ = ["EventClusters", "stcd"]
 
 
 Expected = Literal["separable", "uniform"]
-
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +110,7 @@ class EventClusters:
 
     def _when(self, event: int) -> str:
         if self.dated:
-            return str(np.datetime64("1970-01-01") + int(np.floor(self.t[event])) * _DAY)
+            return str(np.datetime64("1970-01-01") + int(np.floor(self.t[event])) * DAY)
         return f"event {event + 1}, t = {self.t[event]:g}"
 
     def sentence(self) -> str:

@@ -13,7 +13,7 @@ from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
 from analytics.options import check_each, check_whole
-from analytics.periods import Freq
+from analytics.periods import YEAR_DAYS, Freq
 from analytics.results import Alarms, DetectorRun
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
 NO_COVERAGE = "no coverage in this period"
 RUNNING = "period still running at as_of"
 SHORT = "history shorter than the baseline"
-_DAY = np.timedelta64(1, "D")
 _CACHED = 200_000  # cells of a mask
 
 
@@ -74,7 +73,7 @@ class Grid:
     @property
     def periods_per_year(self) -> float:
         """Periods in a year: 365.25 days or 52.18 weeks."""
-        return 365.25 / self.counts.period_days
+        return YEAR_DAYS / self.counts.period_days
 
     def floats(self) -> FloatArray:
         """Return the counts as floats, NaN where not usable."""

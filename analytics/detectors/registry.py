@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from analytics.detectors.spec import DetectorSpec
 from analytics.errors import OptionError, unknown_option
 from analytics.options import refuse_former
+from analytics.periods import YEAR_DAYS
 from analytics.results import Alarms
 
 __all__ = ["DETECTORS", "Detector", "Detectors", "detector_spec", "detector_specs"]
@@ -61,7 +62,7 @@ _LIST: tuple[DetectorSpec, ...] = (
     DetectorSpec(
         "predictive",
         "analytics.detectors._predictive:predictive",
-        usual=0.9 * 7 / 365.25,
+        usual=0.9 * 7 / YEAR_DAYS,
         keeps=True,
         spends=0.9,
         weeks=26,

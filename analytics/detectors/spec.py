@@ -13,7 +13,7 @@ from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.detectors.grid import grid_of
 from analytics.errors import OptionError
-from analytics.periods import Freq
+from analytics.periods import YEAR_DAYS, Freq
 from analytics.results import Alarms
 from analytics.results.alarm_arrays import Kind
 from analytics.results.words import listed
@@ -209,4 +209,4 @@ class DetectorSpec:
 
 
 def _per_year(freq: Freq) -> float:
-    return 365.25 / (7 if freq == "week" else 1)
+    return YEAR_DAYS / (7 if freq == "week" else 1)

@@ -14,6 +14,7 @@ from analytics.errors import OptionError
 from analytics.kernels.charts.cusum import cusum_run, train
 from analytics.kernels.common.glm import poisson_fit
 from analytics.options import check_choice, check_whole, numbers_of
+from analytics.periods import DAY, YEAR_DAYS
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["TRAINING", "ChartRows", "Family", "InControl", "given_mean", "in_control", "positive", "seasonal"]
@@ -23,7 +24,6 @@ Family = Literal["poisson", "negative_binomial"]
 TRAINING = "in the training history"
 _TRAINING_MIN = 8  # periods with data, and half of those asked for
 _OF_A_YEAR = 0.9  # waves of a year are not fitted to less of one
-_YEAR_DAYS = 365.25
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -206,7 +206,7 @@ def in_control(
     if given:
         level, said = given_mean(mean, grid, start), "in control: the mean given"
     elif harmonics and start < grid.shape[0]:
-        turn = (grid.starts - np.datetime64("2000-01-01")) / np.timedelta64(1, "D") / _YEAR_DAYS
+        turn = (grid.starts - np.datetime64("2000-01-01")) / DAY / YEAR_DAYS
         level = seasonal(grid, level, start, trained.periods >= least, harmonics, turn)
     phi = trained.dispersion
     if dispersion is not None and family == "negative_binomial":

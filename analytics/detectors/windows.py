@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from analytics.detectors.grid import Grid
 from analytics.kernels.windows.same_weeks import SameWeeks, same_weeks
 from analytics.options import check_past_windows
+from analytics.periods import YEAR_DAYS
 
 __all__ = ["NOTHING", "Windows"]
 
@@ -67,4 +68,4 @@ class Windows:
 
     def reach(self, period_days: int) -> int:
         """Return over how many periods what one is held against reaches back, itself included."""
-        return 1 + self.half_width + round(self.years * 365.25 / period_days)
+        return 1 + self.half_width + round(self.years * YEAR_DAYS / period_days)

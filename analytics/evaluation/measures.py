@@ -21,6 +21,7 @@ from analytics.evaluation.scores import (
     resampling_weights,
 )
 from analytics.kernels.common.episodes import episode_onsets
+from analytics.periods import YEAR_DAYS
 
 __all__ = ["ABOVE", "FEW_REGIONS", "Scored", "by_region", "measure"]
 
@@ -62,7 +63,7 @@ class Scored:
         """Return the measures, and per series the numbers they are made of."""
         placed = self.placed
         episodes = episode_onsets(quiet, self.days).sum(axis=0).astype(float)
-        years = self.quiet.tested.sum(axis=0) * self.days / 365.25
+        years = self.quiet.tested.sum(axis=0) * self.days / YEAR_DAYS
         found, delay = self.caught(busy)
         chance, _ = self.caught(quiet)
         rate = self.ratio(episodes, years, "rate")
@@ -105,7 +106,7 @@ def measure(
     own, each = score.scores(quiet.alarm, busy.alarm)
     regions = as_it_is.alarm.shape[1]
     episodes = episode_onsets(as_it_is.alarm, as_it_is.period_days).sum(axis=0)
-    years = as_it_is.tested.sum(axis=0) * as_it_is.period_days / 365.25
+    years = as_it_is.tested.sum(axis=0) * as_it_is.period_days / YEAR_DAYS
     history = estimate_ratio(episodes, years, resampling_weights(regions, seed=seed), kind="rate")
     row: dict[str, Any] = {
         "history_episodes": int(episodes.sum()),
@@ -150,7 +151,7 @@ def _swept(
         limits = match_episodes(quiet, score.quiet.tested, wanted, score.days)
     rows = []
     if quiet is not None and busy is not None:
-        years = score.quiet.tested.sum() * score.days / 365.25
+        years = score.quiet.tested.sum() * score.days / YEAR_DAYS
         for wish, limit in zip(CURVE, limits[1:], strict=True):
             if np.isfinite(limit):
                 found, delay = score.caught(busy >= limit)

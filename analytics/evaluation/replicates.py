@@ -13,13 +13,12 @@ from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.monitoring.histories import rows_of, usable_history
-from analytics.periods import week_first_day
+from analytics.periods import DAY, week_first_day
 from analytics.results import Alarms
 from analytics.simulation.injection import add_upticks
 
 __all__ = ["Replicates", "Run", "columns_at_once", "make_replicates", "run_on", "whole_periods"]
 
-_DAY = np.timedelta64(1, "D")
 COLUMNS = 2000  # series given to a detector at once
 
 
@@ -128,7 +127,7 @@ def make_replicates(
         covered=covered,
         added=np.where(covered, added, 0),
         begin=begin,
-        end=begin + (length * step - 1) * _DAY,
+        end=begin + (length * step - 1) * DAY,
         placed=placed & some,
         empty=int((placed & ~some).sum()),
     )

@@ -14,6 +14,7 @@ from scipy import stats
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.episodes import EPISODE_DAYS, episode_onsets
+from analytics.periods import YEAR_DAYS
 
 __all__ = [
     "Confusion",
@@ -222,7 +223,7 @@ def match_episodes(
     >>> match_episodes(statistic, np.ones((52, 2), bool), [0.4, 0.6, 2.0], 7).tolist()
     [inf, 100.0, 52.0]
     """
-    years = tested.sum() * period_days / 365.25
+    years = tested.sum() * period_days / YEAR_DAYS
     values = np.unique(filled(statistic, tested))[::-1]
     candidates = values[np.isfinite(values)]
     episodes = episodes_at(statistic, tested, candidates, period_days, merge_days=merge_days)

@@ -24,6 +24,7 @@ from analytics.evaluation.scores import (
     resampling_weights,
 )
 from analytics.kernels.common.episodes import episode_onsets
+from analytics.periods import YEAR_DAYS
 from analytics.results import Alarms
 
 __all__ = ["MEASURES", "score_alarms", "score_fdr", "score_matched"]
@@ -209,7 +210,7 @@ def _scores(
     found["pod"] = estimate_ratio(detected, has, weights)
     found["delay"] = estimate_ratio(np.where(detected, delay, 0), detected, weights, kind="mean")
     false = (episode_onsets(alarm, period_days) & ~flags).sum(axis=0)
-    years = (tested & ~flags).sum(axis=0) * period_days / 365.25
+    years = (tested & ~flags).sum(axis=0) * period_days / YEAR_DAYS
     found["per_year"] = estimate_ratio(false, years, weights, kind="rate")
     scores: dict[str, float] = {}
     for name in (*MEASURES, "per_year"):

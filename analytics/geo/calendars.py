@@ -17,7 +17,7 @@ import numpy as np
 from analytics._typing import BoolArray, Days, FloatArray
 from analytics.bundled import bundled_path
 from analytics.errors import InputError, unknown_option
-from analytics.periods import Window, as_window
+from analytics.periods import DAY, Window, as_window
 
 __all__ = [
     "CALENDAR_YEARS",
@@ -138,7 +138,7 @@ def calendar_shares(names: Iterable[str], starts: Days, period_days: int) -> Flo
     array([[0.429]])
     """
     wanted = tuple(names)
-    day = starts[:, None] + np.arange(period_days) * np.timedelta64(1, "D")
+    day = starts[:, None] + np.arange(period_days) * DAY
     inside = calendar_days(wanted, day.ravel()).reshape(len(starts), period_days, len(wanted))
     return np.asarray(inside.mean(axis=1), dtype=float)
 

@@ -9,6 +9,7 @@ from analytics.detectors import DetectorSpec
 from analytics.kernels.common.episodes import EPISODE_DAYS
 from analytics.monitoring.histories import Histories
 from analytics.monitoring.thresholds import bisect, sweep
+from analytics.periods import YEAR_DAYS
 
 __all__ = ["Calibrator"]
 
@@ -21,7 +22,7 @@ class Calibrator:
         self.regions = batch.at.size
         self.sweeps = spec.sweep is not None and not spec.resets
         first = spec.run(batch.counts, spec.bounds[0], last=batch.last)
-        per_year = 365.25 / first.period_days
+        per_year = YEAR_DAYS / first.period_days
         tested = self._split(first.tested)
         self.years: FloatArray = np.asarray(tested.sum(axis=(0, 2)) / per_year)
         self.draw_years: FloatArray = (

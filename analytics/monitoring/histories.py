@@ -13,14 +13,13 @@ from analytics._typing import BoolArray, IndexArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.monitoring.null import draw_counts, moments
+from analytics.periods import DAY, YEAR_OF_WEEKS
 
 __all__ = ["Histories", "Resample", "parametric", "rotated", "rows_of", "usable_history"]
 
 Resample = Literal["parametric", "rotation"]
 CELLS = 3e7  # counts drawn at a time
-YEAR_DAYS = 364  # tested in each history: whole weeks
 _WEEK = 7
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -81,14 +80,14 @@ def rows_of(counts: Counts, at: slice | BoolArray) -> Counts:
 
 def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolArray, more: int) -> Counts:
     step = counts.period_days
-    ahead = counts.starts[-1] + step * _DAY * np.arange(1, more + 1)
+    ahead = counts.starts[-1] + step * DAY * np.arange(1, more + 1)
     starts = np.concatenate([counts.starts, ahead])
     return replace(
         counts,
         values=values,
         coverage=coverage,
         starts=starts,
-        as_of=starts[-1] + (step - 1) * _DAY,
+        as_of=starts[-1] + (step - 1) * DAY,
         regions=tuple(map(str, range(values.shape[1]))),
         coarse=None,
         unplaced=None,
@@ -123,11 +122,11 @@ def parametric(counts: Counts, replicates: int, seed: int, *, draws: int) -> Ite
     history = usable_history(counts)
     step, periods = history.period_days, len(history.starts)
     futures = -(-replicates // draws)
-    more = YEAR_DAYS // step
+    more = YEAR_OF_WEEKS // step
     days = history.starts.astype(np.int64)
     ahead = days[-1] + step * np.arange(1, more + 1)
     rng = np.random.Generator(np.random.PCG64(seed))
-    shown = YEAR_DAYS // (7 if history.freq == "week" else 1)
+    shown = YEAR_OF_WEEKS // (7 if history.freq == "week" else 1)
     batches = _batches(len(history.regions), (periods + more) * draws * futures)
     for number, at in enumerate(batches):
         own, covered = history.values[:, at], history.coverage[:, at]
@@ -169,7 +168,7 @@ def rotated(counts: Counts, replicates: int, seed: int) -> Iterator[Histories]:
     rng = np.random.Generator(np.random.PCG64(seed))
     cuts = rng.permutation(weeks)[: min(replicates, weeks)] * per_week
     index = (np.arange(weeks * per_week)[:, None] + cuts) % (weeks * per_week) + skip
-    shown = YEAR_DAYS // (_WEEK if history.freq == "week" else 1)
+    shown = YEAR_OF_WEEKS // (_WEEK if history.freq == "week" else 1)
     trimmed = rows_of(history, slice(skip, None))
     batches = _batches(len(history.regions), index.size)
     for number, at in enumerate(batches):

@@ -21,12 +21,11 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.dispersion import window_dispersion
-from analytics.periods import weekday_numbers
+from analytics.periods import YEAR_DAYS, weekday_numbers
 
 __all__ = ["Moments", "NullModel", "draw_counts", "factors", "moments"]
 
 
-YEAR = 365.25
 SEASON_FROM = 730 - 7  # days of history from which an annual harmonic is fitted; two years, in whole weeks
 WINDOW_DAYS = (1, 2, 7, 14, 28, 56)  # lengths at which the dispersion is matched
 _WINDOWS_MIN = 6  # disjoint windows a length needs to be matched
@@ -160,14 +159,14 @@ def moments(values: npt.NDArray[np.number], covered: BoolArray, days: IntArray, 
 
 def factors(season: FloatArray, weekday: FloatArray, days: IntArray) -> FloatArray:
     """Return the factor of each period against the mean, from the first days of periods."""
-    angle = 2 * np.pi * days / YEAR
+    angle = 2 * np.pi * days / YEAR_DAYS
     wave = 1 + np.cos(angle)[:, None] * season[0] + np.sin(angle)[:, None] * season[1]
     return np.asarray(np.maximum(wave, _SEASON_LEAST) * weekday[weekday_numbers(days)])
 
 
 def _season(counts: FloatArray, covered: BoolArray, days: IntArray, phi: FloatArray) -> FloatArray:
     """Return one annual harmonic, drawn towards none by as much as chance alone would give."""
-    angle = 2 * np.pi * days / YEAR
+    angle = 2 * np.pi * days / YEAR_DAYS
     wave = np.stack([np.cos(angle), np.sin(angle)])
     seen = np.where(covered, 1.0, 0.0)
     total = np.maximum(counts.sum(axis=0), 1.0)

@@ -22,7 +22,7 @@ from analytics.monitoring.calibration import REPLICATES, Calibration, Thresholds
 from analytics.monitoring.histories import Resample, usable_history
 from analytics.monitoring.result import MonitorResult
 from analytics.options import Progress, check_whole, part_of
-from analytics.periods import Freq
+from analytics.periods import DAY, YEAR_DAYS, YEAR_OF_WEEKS, Freq
 from analytics.results import Alarms
 
 __all__ = ["DEFAULT_DETECTORS", "monitor"]
@@ -31,9 +31,7 @@ __all__ = ["DEFAULT_DETECTORS", "monitor"]
 DEFAULT_DETECTORS: Mapping[Freq, tuple[str, ...]] = MappingProxyType(
     {"week": ("predictive",), "day": ("recent_window",)}
 )
-YEAR_DAYS = 364
 SILENT_DAYS = 28  # without an incident anywhere: may be the end of the file
-_DAY = np.timedelta64(1, "D")
 
 
 def monitor(
@@ -108,11 +106,11 @@ def monitor(
     size = 7 if counts.freq == "week" else 1
     over = len(history.starts) * history.period_days // size
     check_whole(1, last=last)
-    tested = min(over, YEAR_DAYS // size if last is None else int(last))
+    tested = min(over, YEAR_OF_WEEKS // size if last is None else int(last))
     for spec in specs:
         if counts.freq == "day" and not spec.daily:
             raise OptionError(f"{spec.name} tests week by week", todo=BY_WEEK)
-    before, notes = _before(history, tested * size, YEAR_DAYS * (2 if resample == "rotation" else 1))
+    before, notes = _before(history, tested * size, YEAR_OF_WEEKS * (2 if resample == "rotation" else 1))
     steps = 0
     tell = part_of(progress, after=len(specs))
 
@@ -179,12 +177,12 @@ def _before(history: Counts, tested_days: int, least: int) -> tuple[Counts, tupl
     """Return the history that thresholds are calibrated on, and a note where it holds what is tested."""
     periods = len(history.starts) - tested_days // history.period_days
     if periods * history.period_days < least:
-        span = "a year" if least == YEAR_DAYS else "two years"
+        span = "a year" if least == YEAR_OF_WEEKS else "two years"
         return history, (
             f"less than {span} lies before the periods tested, so thresholds are calibrated on these too: "
             "the alarms of the past are not quite what one would have seen",
         )
-    return history.until(history.starts[periods] - _DAY), ()
+    return history.until(history.starts[periods] - DAY), ()
 
 
 def _run(spec: DetectorSpec, counts: Counts, found: Calibration, last: int) -> Alarms:
@@ -223,7 +221,7 @@ def _frame(alarms: Alarms, parts: Sequence[Alarms], rate: FloatArray) -> pd.Data
             "by": pd.array([", ".join(names[own]) for own in alarm[now].T], dtype="str"),
             "since": since,
             "episodes": np.bincount(series, minlength=width),
-            "years": any_tested.sum(axis=0) * alarms.period_days / 365.25,
+            "years": any_tested.sum(axis=0) * alarms.period_days / YEAR_DAYS,
             "rate": rate,
             "last_alarm": latest,
             "note": pd.array(_notes(alarms, names, shape, now), dtype="str"),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from analytics.errors import OptionError
+from analytics.periods import DAY
 from analytics.plots.style import (
     ACCENT,
-    DAY,
     GREY,
     INK,
     PALE,

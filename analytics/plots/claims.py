@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.claims import VerdictTable
+from analytics.periods import DAY
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, empty, mark_simulated, new_axes
 from analytics.results import SUPPORTED, mark
 
@@ -143,11 +144,10 @@ def plot_published(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     if ax is None:
         ax = new_axes((WIDTH, 2.5))
-    day = np.timedelta64(1, "D")
     top = float(table["attacks_a_quarter"].max())
     for row in table.to_dict("records"):
         start, end = (np.datetime64(row[name], "D") for name in ("start", "end"))
-        width = (end - start) / day + 1
+        width = (end - start) / DAY + 1
         value = float(row["attacks_a_quarter"])
         middle: Any = start + np.timedelta64(int(width) // 2, "D")
         if pd.isna(row["attacks"]):

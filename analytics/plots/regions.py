@@ -11,9 +11,9 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import OptionError
+from analytics.periods import DAY
 from analytics.plots.style import (
     ACCENT,
-    DAY,
     GREY,
     INK,
     WIDTH,

@@ -10,7 +10,7 @@ import pandas as pd
 from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
-from analytics.periods import Window
+from analytics.periods import DAY, Window
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACCENT",
-    "DAY",
     "DECREASE",
     "GLYPHS",
     "GREY",
@@ -53,7 +52,6 @@ WASH = "#FFEDD5"
 GLYPHS: dict[str, str] = {SUPPORTED: "▲", NOT_SUPPORTED: "–", CANNOT_BE_TOLD: "?"}
 DECREASE = "▼"
 MARKERS = {"greater": "^", "less": "v"}
-DAY = np.timedelta64(1, "D")
 WIDTH = 6.69  # inches: the text width of a report
 
 

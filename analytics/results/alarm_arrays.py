@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, Days, FloatArray, IndexArray
 from analytics.kernels.common.episodes import episode_onsets
-from analytics.periods import Freq, label_periods
+from analytics.periods import YEAR_DAYS, Freq, label_periods
 
 __all__ = ["ARRAYS", "NUMBERS", "AlarmArrays", "DetectorRun", "Kind"]
 
@@ -128,7 +128,7 @@ class AlarmArrays:
     @property
     def years(self) -> FloatArray:
         """Years tested of each series; shape (series,)."""
-        return np.asarray(self.tested.sum(axis=0) * self.period_days / 365.25)
+        return np.asarray(self.tested.sum(axis=0) * self.period_days / YEAR_DAYS)
 
     @property
     def onsets(self) -> BoolArray:

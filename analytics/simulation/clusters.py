@@ -23,7 +23,7 @@ import pandas as pd
 
 from analytics._typing import Days, FloatArray, IntArray
 from analytics.errors import InputError, OptionError
-from analytics.periods import Window, weekday_numbers
+from analytics.periods import DAY, Window, weekday_numbers
 
 __all__ = ["SelfExcitation", "self_exciting", "smooth_profile", "weekday_factors"]
 
@@ -83,7 +83,7 @@ def smooth_profile(windows: Sequence[Window], totals: Sequence[float]) -> FloatA
     [4.0, 8.0, 1.32, 1.68]
     """
     for before, after in pairwise(windows):
-        if after.start - before.end != np.timedelta64(1, "D"):
+        if after.start - before.end != DAY:
             raise InputError(
                 "the windows of the totals do not adjoin",
                 expected=f"a window that starts the day after {before.end}",

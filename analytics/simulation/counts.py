@@ -21,6 +21,7 @@ import numpy as np
 
 from analytics._typing import FloatArray, IntArray
 from analytics.errors import OptionError, unknown_option
+from analytics.periods import YEAR_DAYS
 
 __all__ = ["PROCESSES", "SimulatedCounts", "daily_rates", "simulate_counts"]
 
@@ -117,9 +118,9 @@ def _seasonal(rng: np.random.Generator, mean: FloatArray) -> IntArray:
     # Annual season and weekday cycle with a random phase for each series, and a slow decline.
     days, series = mean.shape
     day = np.arange(days)[:, None]
-    season = 1 + SEASON_AMPLITUDE * np.sin(2 * np.pi * (day / 365.25 + rng.random(series)))
+    season = 1 + SEASON_AMPLITUDE * np.sin(2 * np.pi * (day / YEAR_DAYS + rng.random(series)))
     weekday = 1 + WEEKDAY_AMPLITUDE * np.cos(2 * np.pi * (day + rng.integers(0, 7, series)) / 7)
-    decline = YEARLY_DECLINE ** ((day - days) / 365.25)
+    decline = YEARLY_DECLINE ** ((day - days) / YEAR_DAYS)
     shape = season * weekday * decline
     return _negative_binomial(rng, mean * shape / shape.mean(axis=0), 2.0)
 

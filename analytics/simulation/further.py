@@ -24,12 +24,12 @@ import numpy as np
 
 from analytics._typing import FloatArray, IntArray
 from analytics.errors import OptionError, unknown_option
+from analytics.periods import YEAR_DAYS
 from analytics.simulation.counts import SimulatedCounts, daily_rates
 
 __all__ = ["MORE_NONSTATIONARY", "MORE_PROCESSES", "MORE_STATIONARY", "simulate_more"]
 
 
-YEAR = 365.25
 REGIME_LEVELS = (0.3, 1.0, 3.0)  # relative rates of the quiet, the usual and the violent state
 REGIME_DAYS = (60.0, 60.0, 20.0)  # mean stay in each; then either of the others
 WAVE_SHARE, WAVE_LARGEST, WAVE_TAIL = 0.5, 50, 2.0  # of incidents; size k has probability ~ k^-tail
@@ -164,12 +164,12 @@ def _monthly_levels(job: _Job) -> IntArray:
 def _in_year(job: _Job) -> FloatArray:
     """Position in the year of every day, in 0..1; the last day's is the phase."""
     days = job.shape[0]
-    return np.asarray(((np.arange(days)[:, None] - (days - 1)) / YEAR + job.phase) % 1.0)
+    return np.asarray(((np.arange(days)[:, None] - (days - 1)) / YEAR_DAYS + job.phase) % 1.0)
 
 
 def _yearly_offensive(job: _Job) -> IntArray:
-    fighting = _in_year(job) * YEAR < OFFENSIVE_DAYS
-    usual = 1 / (1 + (OFFENSIVE_RATIO - 1) * OFFENSIVE_DAYS / YEAR)
+    fighting = _in_year(job) * YEAR_DAYS < OFFENSIVE_DAYS
+    usual = 1 / (1 + (OFFENSIVE_RATIO - 1) * OFFENSIVE_DAYS / YEAR_DAYS)
     return job.negative_binomial(job.mean * usual * np.where(fighting, OFFENSIVE_RATIO, 1.0), NB_SIZE)
 
 
@@ -188,7 +188,7 @@ def _season_trend(job: _Job) -> IntArray:
     position, day = 2 * np.pi * _in_year(job), np.arange(days)[:, None]
     season = 1 + SEASON * np.sin(position) + SECOND_HARMONIC * np.cos(2 * position)
     weekday = 1 + WEEKDAY * np.cos(2 * np.pi * (day + job.rng.integers(0, 7, series)) / 7)
-    shape = season * weekday * YEARLY_GROWTH ** (day / YEAR)
+    shape = season * weekday * YEARLY_GROWTH ** (day / YEAR_DAYS)
     return job.negative_binomial(job.mean * shape / shape.mean(axis=0), NB_SIZE)
 
 

@@ -13,7 +13,7 @@ from analytics._typing import FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import OptionError, nearest
 from analytics.options import check_choice, check_whole
-from analytics.periods import as_day
+from analytics.periods import DAY, as_day
 
 __all__ = ["InjectedUptick", "Shape", "add_upticks", "check_uptick", "inject", "shape_weights"]
 
@@ -21,7 +21,6 @@ Shape = Literal["block", "ramp", "decay", "lognormal"]
 
 HALVINGS = 4  # of a decay over its length
 SPREAD_SD, SPREAD_SHARE = 0.5, 0.95  # sd of the log time of a case; the share of cases its length holds
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,9 +212,9 @@ def inject(
             )
     first = as_day(start, "start")
     step = counts.period_days
-    row = int((first - counts.starts[0]) // (step * _DAY))
+    row = int((first - counts.starts[0]) // (step * DAY))
     periods = -(-int(length) // step)
-    end = counts.starts[0] + (row + periods) * step * _DAY - _DAY
+    end = counts.starts[0] + (row + periods) * step * DAY - DAY
     if row < 0 or end > counts.as_of:
         raise OptionError(
             "the uptick does not lie within the counts",

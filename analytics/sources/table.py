@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics._typing import BoolArray
 from analytics.errors import InputError, nearest, unknown_option
+from analytics.periods import DAY
 from analytics.schema import ACTIVITIES, BASES, INITIATORS, PLACE_PRECISIONS
 from analytics.sources.checks import NULLS, Columns, Draft, fold, whole
 from analytics.sources.source import Source, SourceOptions
@@ -108,7 +109,7 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
         end = draft.dates(found["date_end"], style=style or start.style, slashes=None, blank_is=start)
     names = (columns.actual(named), columns.actual(found.get("date_end", named)))
     draft.span(start, end, names)
-    span = (end.ends - start.days) / np.timedelta64(1, "D")
+    span = (end.ends - start.days) / DAY
     data["date_precision"] = whole(np.maximum(span, np.where(np.isnan(span), np.nan, start.precision)))
     if "date_precision" in found:
         days, unreadable = columns.numbers(found["date_precision"])

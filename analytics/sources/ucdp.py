@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics.periods import DAY
 from analytics.sources.checks import Columns, Draft, whole
 from analytics.sources.source import Source, SourceOptions
 
@@ -57,7 +58,7 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
     start = draft.dates("date_start", style=options.date_style, slashes=None)
     end = draft.dates("date_end", style=options.date_style, slashes=None)
     draft.span(start, end, (columns.actual("date_start"), columns.actual("date_end")))
-    data["date_precision"] = whole((end.days - start.days) / np.timedelta64(1, "D"))
+    data["date_precision"] = whole((end.days - start.days) / DAY)
     for canonical, name in (
         ("country", "country"),
         ("admin1", "adm_1"),

@@ -10,11 +10,10 @@ from analytics.errors import OptionError
 from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.windows.bounds import predictive_limits
 from analytics.options import check_level
+from analytics.periods import DAY
 from analytics.upticks.windows import too_short
 
 __all__ = ["expected_band"]
-
-_DAY = np.timedelta64(1, "D")
 
 
 def expected_band(
@@ -41,7 +40,7 @@ def expected_band(
     check_level(level=level)
     if len(counts.regions) != 1 or counts.finest != "day":
         raise OptionError("expected_band needs one region counted by day", todo="give counts.total()")
-    last = int((counts.last_complete_day - counts.starts[0]) / _DAY) + 1
+    last = int((counts.last_complete_day - counts.starts[0]) / DAY) + 1
     ends = np.arange(last, window + guard + baseline - 1, -window)[::-1]
     if not ends.size:
         raise too_short("expected_band", counts, window, guard, baseline)

@@ -21,6 +21,7 @@ from analytics.kernels.change.stated import (
     spread_quantile,
     spread_tail,
 )
+from analytics.periods import DAY, YEAR_DAYS
 from analytics.upticks.weeks import Weeks
 
 __all__ = ["MIN_AFTER", "MIN_BEFORE", "MIN_SLOPE", "Model", "placebo_dates", "placebo_rank", "stated_change"]
@@ -181,8 +182,8 @@ def placebo_dates(weeks: Weeks, model: Model, regions: tuple[str, ...]) -> pd.Da
             # Incomplete reports concern the weeks after the real date only.
             given = model if claimed else replace(model, completeness=1.0)
             ratio[index], pvalue[index] = _pvalue(y[:, index], seen[:, index], before, given)
-        apart = float((asked - weeks.starts[date]) / np.timedelta64(1, "D"))
-        off = abs(apart - 365.25 * round(apart / 365.25))
+        apart = float((asked - weeks.starts[date]) / DAY)
+        off = abs(apart - YEAR_DAYS * round(apart / YEAR_DAYS))
         parts.append(
             pd.DataFrame(
                 {

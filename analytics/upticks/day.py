@@ -20,7 +20,7 @@ from analytics.kernels.claims.day_judged import judge_days
 from analytics.kernels.common.limits import MIN_OBSERVED_DAY
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.options import check_at_least, check_flag, check_level, check_share, check_whole, renamed
-from analytics.periods import Window
+from analytics.periods import YEAR_DAYS, Window
 from analytics.results import ClaimResult, Verdict, counted, format_number, interval_words
 from analytics.upticks.day_inputs import DaysAsked, ask_days
 from analytics.upticks.decide import Found, Limit, decide_all, too_few
@@ -31,7 +31,6 @@ __all__ = ["day_test"]
 
 MIN_BASELINE = 182  # days a baseline must ask for, so that a rank can reach the 1 % level with room to spare
 MIN_COVERED = 91  # ... and that must be covered
-_YEAR = 365.25
 METHOD = (
     "predictive tail of a gamma- or lognormal-mixed Poisson (the larger), averaged over the uncertainty of "
     "mean, weekday factor and dispersion, raised to the rank among the baseline's days where one of those "
@@ -216,7 +215,7 @@ def _frame(regions: tuple[str, ...], asked: DaysAsked, numbers: dict[str, FloatA
             "return_days": return_days,
             "return_low": numbers["return_low"],
             "return_high": numbers["return_high"],
-            "return_years": return_days / _YEAR,
+            "return_years": return_days / YEAR_DAYS,
             "picked": asked.often.sum(axis=0).astype(int),
             "dispersion": numbers["dispersion"],
             "baseline_total": np.where(asked.values_covered, asked.values, 0).sum(axis=0),

@@ -10,11 +10,9 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.periods import Window, as_day, as_window, weekday_numbers
+from analytics.periods import DAY, Window, as_day, as_window, weekday_numbers
 
 __all__ = ["DaysAsked", "ask_days"]
-
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,21 +67,21 @@ def ask_days(
     """
     window, asked = _picked(counts, picked, date)
     part, compared = _cut(counts, window, guard, baseline)
-    first = int((window.start - counts.starts[0]) / _DAY)
+    first = int((window.start - counts.starts[0]) / DAY)
     inside = counts.values[first : first + window.days]
     covered = counts.coverage[first : first + window.days]
     if asked is None:
         at = window.days - 1 - np.argmax(np.where(covered, inside, -1)[::-1], axis=0)
     else:
-        at = np.full(len(counts.regions), int((asked - window.start) / _DAY))
+        at = np.full(len(counts.regions), int((asked - window.start) / DAY))
     series = np.arange(len(counts.regions))
-    weekdays = weekday_numbers(window.start + np.arange(window.days) * _DAY)
+    weekdays = weekday_numbers(window.start + np.arange(window.days) * DAY)
     return DaysAsked(
         window=window,
         date=asked,
         inside=inside,
         inside_covered=covered,
-        days=window.start + at * _DAY,
+        days=window.start + at * DAY,
         observed=inside[at, series].astype(float),
         covered=covered[at, series],
         weekday=weekdays[at],
@@ -104,7 +102,7 @@ def _picked(counts: Counts, picked: int | str | Window, date: object) -> tuple[W
         window = as_window(picked, "picked")
     else:
         end = asked if picked == 1 and asked is not None else last
-        window = Window(end - (picked - 1) * _DAY, end)
+        window = Window(end - (picked - 1) * DAY, end)
     if window.end > last:
         raise OptionError(
             "the day is not over at as_of", expected=f"a day up to {last}", found=str(window.end)
@@ -119,7 +117,7 @@ def _picked(counts: Counts, picked: int | str | Window, date: object) -> tuple[W
 
 def _cut(counts: Counts, window: Window, guard: int, baseline: int) -> tuple[slice, Window]:
     """Return where the baseline lies in the counts, and its days."""
-    end = int((window.start - counts.starts[0]) / _DAY) - guard
+    end = int((window.start - counts.starts[0]) / DAY) - guard
     if end - baseline < 0:
         raise HistoryError(
             f"day_test needs {baseline + guard} days before {window.start} "

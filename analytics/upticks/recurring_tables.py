@@ -25,7 +25,7 @@ from analytics.kernels.recurrence.bursts import (
 from analytics.kernels.recurrence.hawkes import HawkesFit, fit_hawkes, hawkes_residuals, simulate_hawkes
 from analytics.kernels.recurrence.periodicity import Periodicity, periodicity_test, weekday_pvalues
 from analytics.options import choices
-from analytics.periods import WEEKDAYS, weekday_numbers
+from analytics.periods import DAY, WEEKDAYS, YEAR_DAYS, weekday_numbers
 
 __all__ = [
     "Null",
@@ -50,7 +50,6 @@ SPELL = 56  # days: rates may differ between spells of eight weeks under the nul
 EVERY = 91  # days between the fortnight bursts whose detectable ratio is stated
 _MAX_BRANCHING = 0.95
 _CYCLES = 3  # the longest period must fit this often
-_DAY = np.timedelta64(1, "D")
 _NAMES = tuple(name.capitalize() for name in WEEKDAYS)
 
 
@@ -271,7 +270,7 @@ def episode_table(series: Series, counts: Counts, found: Episodes) -> pd.DataFra
                 {
                     "region": counts.regions[i],
                     "start": series.starts[first].astype("datetime64[us]"),
-                    "end": (series.starts[last - 1] + (series.step - 1) * _DAY).astype("datetime64[us]"),
+                    "end": (series.starts[last - 1] + (series.step - 1) * DAY).astype("datetime64[us]"),
                     "days": (last - first) * series.step,
                     counts.value: incidents,
                     "times_the_quiet_rate": incidents / observed / base if base else np.nan,
@@ -301,7 +300,7 @@ def periodicity_table(
                 longest=longest,
                 replicates=replicates,
                 rng=_generator(seed, 4),
-                year=365.25 / series.step,
+                year=YEAR_DAYS / series.step,
             )
             for name, column in (
                 ("period_days", found.period * series.step),

@@ -32,7 +32,6 @@ MOST_BEYOND = 0.1  # share of events without a match as active, above which noth
 SKIP = 56  # days at the start that only serve as past
 MIN_DAYS = 365
 _PROFILE = 28
-_DAY = np.timedelta64(1, "D")
 METHOD = (
     "risk-set matching (Li, Propert and Rosenbaum 2001) on a prognostic score (Hansen 2008): expected "
     "attacks from "

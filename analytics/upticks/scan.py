@@ -16,7 +16,7 @@ from analytics.counts import Counts
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.space.prospective import check_zones, untestable_scan
 from analytics.options import check_level, check_replicates, check_seed
-from analytics.periods import Window
+from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, Limit, decide, too_few
 from analytics.upticks.notes import unplaced_notes
@@ -34,7 +34,6 @@ _DRAWN = {
     "rotation": "turning each place's series independently",
     "permutation": "dealing the dates anew over all incidents",
 }
-_DAY = np.timedelta64(1, "D")
 
 
 def scan_test(
@@ -167,7 +166,7 @@ def scan_test(
     frame = _frame(listed, found, reason, series, longest, alpha)
     table = _map(counts, coordinates, series, tested, listed, longest)
     clusters = pd.DataFrame([{k: v for k, v in c.items() if k != "index"} for c in listed])
-    span = Window(starts[0], starts[-1] + (counts.period_days - 1) * _DAY)
+    span = Window(starts[0], starts[-1] + (counts.period_days - 1) * DAY)
     return ClaimResult(
         claim=f"a cluster of incidents in neighbouring places, still going on at {span.end}",
         frame=frame,

@@ -11,12 +11,12 @@ from scipy import special
 from analytics._typing import Days, FloatArray, IndexArray, IntArray
 from analytics.counts import Counts
 from analytics.kernels.space import scan as kernel
+from analytics.periods import DAY
 
 __all__ = ["Scan", "cluster_rows", "detectable_risk", "scan_series"]
 
 _SHARE_SEEN = 0.1  # the detectable ratio is for a zone with this share of all incidents
 _MOST_CLUSTERS = 5
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,7 +88,7 @@ def cluster_rows(counts: Counts, found: Scan, alive: IndexArray, starts: Days) -
             risk = np.float64(observed / expected) / ((found.total - observed) / (found.total - expected))
         statistic = float(found.statistic[zone, window])
         names = [counts.regions[i] for i in members]
-        end = starts[-1] + (counts.period_days - 1) * _DAY
+        end = starts[-1] + (counts.period_days - 1) * DAY
         listed.append(
             {
                 "index": members,

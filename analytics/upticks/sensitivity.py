@@ -13,14 +13,12 @@ from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Asked, tested
-from analytics.periods import Window
+from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, p_words, shown
 from analytics.upticks.decide import is_called, too_few
 from analytics.upticks.windows import Split
 
 __all__ = ["sensitivity"]
-
-_DAY = np.timedelta64(1, "D")
 
 
 def sensitivity(split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame) -> pd.DataFrame:
@@ -28,7 +26,7 @@ def sensitivity(split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame)
     up = np.flatnonzero(frame["verdict"] == SUPPORTED)
     coarse = ["no dates are coarse" for _ in up]
     if counts.coarse is not None and counts.coarse.any() and up.size:
-        first = int((split.baseline_window.start - counts.starts[0]) / _DAY) // counts.period_days
+        first = int((split.baseline_window.start - counts.starts[0]) / DAY) // counts.period_days
         fine = replace(split, values=split.values - counts.coarse[first : first + len(split.values)])
         coarse = _words(fine, asked, up)
     episode_words: list[str] = []
@@ -44,8 +42,8 @@ def sensitivity(split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame)
         removed = replace(split, covered=covered)
         episode_words = _words(removed, asked, up)
         days = counts.period_days
-        first = split.baseline_window.start + begin[up] * days * _DAY
-        spans = [str(Window(day, day + (length * days - 1) * _DAY)) for day in first]
+        first = split.baseline_window.start + begin[up] * days * DAY
+        spans = [str(Window(day, day + (length * days - 1) * DAY)) for day in first]
     return pd.DataFrame(
         {
             "region": frame["region"].to_numpy()[up],

@@ -24,7 +24,7 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.bounds import bounds
 from analytics.kernels.windows.lrd import MIN_WINDOWS, lrd_test
 from analytics.options import check_level, check_margin, check_seed, check_share, check_whole
-from analytics.periods import Window
+from analytics.periods import DAY, Window
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
@@ -41,7 +41,6 @@ __all__ = ["severity_test"]
 
 MIN_RECENT, MIN_BASELINE = 5, 20  # incidents with stated deaths, below which nothing is tested
 MOST_UNKNOWN = 0.2  # share of recent incidents without stated deaths above which "not supported" is not said
-_DAY = np.timedelta64(1, "D")
 METHOD = (
     "deaths per incident: permutation of whole 7-day blocks, scaled by the variance for so many incidents so "
     "clustered in days, on log(1 + deaths) and on indicators, raised to the rank among the baseline's "
@@ -147,8 +146,8 @@ def severity_test(
         )
     first = total.starts[begin]
     windows = (
-        Window(first, first + (baseline - 1) * _DAY),
-        Window(total.starts[-1] - (recent - 1) * _DAY, total.starts[-1]),
+        Window(first, first + (baseline - 1) * DAY),
+        Window(total.starts[-1] - (recent - 1) * DAY, total.starts[-1]),
     )
     day, deaths = _marks(incidents, by, regions, where, first)
     rows = _mark_rows(
@@ -220,7 +219,7 @@ def _marks(
     # Without a selection of regions the unplaced count too, as they do in the sum over regions.
     region = chosen.codes(incidents)
     keep &= (region >= 0) | ((region == -1) & (not chosen.selected))
-    day = (frame["date_start"].to_numpy().astype("datetime64[D]") - first) // _DAY
+    day = (frame["date_start"].to_numpy().astype("datetime64[D]") - first) // DAY
     deaths = frame["fatalities"].to_numpy(dtype=float, na_value=np.nan)
     return np.asarray(day[keep].astype(np.int64)), np.asarray(deaths[keep])
 

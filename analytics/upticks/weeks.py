@@ -8,10 +8,9 @@ import numpy as np
 
 from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
+from analytics.periods import DAY
 
 __all__ = ["Weeks", "cut_weeks"]
-
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,7 +39,7 @@ class Weeks:
     @property
     def end(self) -> np.datetime64:
         """Last day of the last week."""
-        return np.datetime64(self.starts[-1] + 6 * _DAY)
+        return np.datetime64(self.starts[-1] + 6 * DAY)
 
 
 def cut_weeks(counts: Counts, anchor: np.datetime64 | None = None) -> Weeks:
@@ -65,7 +64,7 @@ def cut_weeks(counts: Counts, anchor: np.datetime64 | None = None) -> Weeks:
     split = False
     if counts.finest == "day":
         begin = starts[0] if len(starts) else counts.starts[0]
-        days = len(starts) if anchor is None else int((anchor - begin) / _DAY)
+        days = len(starts) if anchor is None else int((anchor - begin) / DAY)
         head = days % 7
         number = max((len(starts) - head) // 7, 0)
         tail = head + 7 * number
@@ -74,7 +73,7 @@ def cut_weeks(counts: Counts, anchor: np.datetime64 | None = None) -> Weeks:
         covered = np.asarray(covered[head:tail].reshape(number, 7, regions).all(axis=1))
         starts = starts[head:tail:7]
     elif anchor is not None:
-        inside = (starts < anchor) & (anchor <= starts + 6 * _DAY)
+        inside = (starts < anchor) & (anchor <= starts + 6 * DAY)
         covered = covered & ~inside[:, None]
         split = bool(inside.any())
     first = len(starts) if anchor is None else int((starts < anchor).sum())

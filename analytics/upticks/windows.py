@@ -14,15 +14,13 @@ from analytics.kernels.windows.answer import History, Stretch
 from analytics.kernels.windows.expected import history_before
 from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.options import check_windows
-from analytics.periods import Window, label_periods
+from analytics.periods import DAY, YEAR_OF_WEEKS, Window, label_periods
 
 __all__ = ["MIN_WINDOWS", "SAME_WEEKS", "Split", "history_of", "split_counts", "too_short"]
 
 
 SAME_WEEKS = "same_weeks"
-_DAY = np.timedelta64(1, "D")
-_YEAR = 364  # whole weeks, so that weekdays fall together
-_YEAR_DAYS = np.timedelta64(_YEAR, "D")
+_YEAR_DAYS = np.timedelta64(YEAR_OF_WEEKS, "D")
 _BESIDE = np.timedelta64(28, "D")
 
 
@@ -75,8 +73,9 @@ def split_counts(
     same_weeks = baseline == SAME_WEEKS
     if same_weeks:
         baseline = complete * step - recent - guard
-        if baseline < 2 * _YEAR:
-            raise too_short(f"{what} on the same weeks of earlier years", counts, recent, guard, 2 * _YEAR)
+        least = 2 * YEAR_OF_WEEKS
+        if baseline < least:
+            raise too_short(f"{what} on the same weeks of earlier years", counts, recent, guard, least)
     elif isinstance(baseline, str):
         raise unknown_option("baseline", baseline, (SAME_WEEKS, "a number of days"))
     check_windows(recent, guard, baseline, step, windows)
@@ -86,12 +85,12 @@ def split_counts(
     middle, late = first + baseline // step, complete - recent // step
 
     def window(begin: int, end: int) -> Window:
-        return Window(counts.starts[begin], counts.starts[end - 1] + (step - 1) * _DAY)
+        return Window(counts.starts[begin], counts.starts[end - 1] + (step - 1) * DAY)
 
     covered = counts.coverage[first:complete]
     if same_weeks:
         start, end = counts.starts[late], counts.starts[complete - 1]
-        ago = np.arange(1, baseline // _YEAR + 2) * _YEAR_DAYS
+        ago = np.arange(1, baseline // YEAR_OF_WEEKS + 2) * _YEAR_DAYS
         day = counts.starts[first:complete][:, None]
         near = (day >= start - ago - _BESIDE) & (day <= end - ago + _BESIDE)
         covered = covered & (near.any(axis=1) | (np.arange(first, complete) >= middle))[:, None]
@@ -110,7 +109,7 @@ def history_of(counts: Counts, split: Split, calendar: Sequence[str] = ()) -> Hi
     for name in calendar:
         calendar_windows(name)  # an unknown term is an error however long the history
     step = counts.period_days
-    last = int((split.recent_window.end - counts.starts[0]) / _DAY + 1) // step
+    last = int((split.recent_window.end - counts.starts[0]) / DAY + 1) // step
     first, days = history_before(last, split.length, split.guard, step)
     part = slice(first, last)
     starts = counts.starts[part]

@@ -21,6 +21,7 @@ import numpy as np
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray
+from analytics.periods import YEAR_DAYS
 
 __all__ = [
     "LogLinear",
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 
-WEEKS_A_YEAR = 365.25 / 7
+WEEKS_A_YEAR = YEAR_DAYS / 7
 _STEPS, _TOLERANCE = 80, 1e-9
 _ETA = 25.0
 _RIDGE = 1e-10

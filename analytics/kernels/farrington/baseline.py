@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics._typing import BoolArray, Days, IntArray
+from analytics.periods import DAY
 
 __all__ = ["Baselines", "flexible_baselines", "reference_weeks", "window_baselines"]
 
 
-_DAY = np.timedelta64(1, "D")
 _WEEKS = 52  # weeks a year back when the calendar is not followed
 
 
@@ -67,11 +67,11 @@ def reference_weeks(starts: Days, tested: IntArray, years: int, calendar: bool) 
         return np.asarray(tested[:, None] - _WEEKS * back)
     days = starts[tested].astype("datetime64[D]")
     months = days.astype("datetime64[M]")
-    of_month = (days - months.astype("datetime64[D]")) // _DAY
+    of_month = (days - months.astype("datetime64[D]")) // DAY
     # Adding days to the first of the month carries 29 February over to 1 March.
     same = (months[:, None] - 12 * back).astype("datetime64[D]") + of_month[:, None]
     first = starts[0].astype("datetime64[D]")
-    return np.asarray(np.floor_divide((same - first) // _DAY + 3, 7), dtype=np.int64)
+    return np.asarray(np.floor_divide((same - first) // DAY + 3, 7), dtype=np.int64)
 
 
 def flexible_baselines(

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
+from analytics.periods import YEAR_DAYS
 
 __all__ = ["Periodicity", "periodicity_test", "weekday_pvalues"]
 
@@ -33,7 +34,6 @@ ORDER = 2  # of the polynomial in log frequency
 _PAD = 4  # ordinates searched per Fourier frequency
 _NEWTON = 12
 _EULER = 0.5772156649015329
-_YEAR = 365.25
 _BATCH = 500
 _DAILY = 100  # periods in a year above which they are days
 _ROUNDING = 1e-12  # share of the squares; a period that counts can show leaves far more
@@ -131,7 +131,7 @@ def periodicity_test(
     longest: float,
     replicates: int,
     rng: np.random.Generator,
-    year: float = _YEAR,
+    year: float = YEAR_DAYS,
 ) -> Periodicity:
     """Test series with the same coverage for a period between `shortest` and `longest`.
 

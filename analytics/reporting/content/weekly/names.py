@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 
 from analytics.errors import OutputError
-from analytics.periods import Window, check_week_start, week_first_day, week_label
+from analytics.periods import DAY, Window, check_week_start, week_first_day, week_label
 from analytics.reporting.content.weekly.request import ReportRequest
 
 __all__ = ["check_not_another", "report_name", "reported_week"]
 
-_DAY = np.timedelta64(1, "D")
 _THE_FILE = {"incidents_path", "sample"}
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
@@ -31,8 +30,8 @@ def reported_week(as_of: np.datetime64, week_start: str = "monday") -> Window:
     >>> print(reported_week(np.datetime64("2020-04-15")))
     2020-04-06..2020-04-12
     """
-    first = week_first_day(np.array([as_of - 6 * _DAY]), week_start)[0]
-    return Window(first, first + 6 * _DAY)
+    first = week_first_day(np.array([as_of - 6 * DAY]), week_start)[0]
+    return Window(first, first + 6 * DAY)
 
 
 def report_name(request: ReportRequest) -> str:

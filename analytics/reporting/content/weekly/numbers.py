@@ -15,7 +15,7 @@ from analytics.filters import parse_filter
 from analytics.geo import region_table
 from analytics.incidents import Incidents, read_incidents
 from analytics.options import refuse_former
-from analytics.periods import Window, parse_week, week_label
+from analytics.periods import DAY, Window, parse_week, week_label
 from analytics.reporting.content.weekly.request import ReportRequest, takes_request
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.results import (
@@ -36,7 +36,6 @@ __all__ = [
 SAMPLE = "data/iraq_simulated.csv"
 ALL = "all regions together"
 RECENT, GUARD, BASELINE = 14, 28, 364
-_DAY = np.timedelta64(1, "D")
 _IN_SCOPE = "uptick_in_scope"
 
 
@@ -85,7 +84,7 @@ class WeeklyCounts:
         """The days of the week still running at `as_of`, None if no week is."""
         if self.counts.as_of == self.week.end:
             return None
-        return Window(self.week.end + _DAY, self.counts.as_of)
+        return Window(self.week.end + DAY, self.counts.as_of)
 
     @property
     def simulated(self) -> bool:
@@ -238,7 +237,7 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         fatalities=count(incidents, "fatalities").total(ALL),
         unstated=count(unstated, "fatalities", scope).total(ALL),
         types=_by_type(count, incidents) if request.regions is None else None,
-        week=Window(end - 6 * _DAY, end),
+        week=Window(end - 6 * DAY, end),
     )
 
 

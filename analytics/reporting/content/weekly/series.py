@@ -8,15 +8,14 @@ import numpy as np
 
 from analytics._typing import Days, FloatArray
 from analytics.counts import Counts
+from analytics.periods import DAY
 
 __all__ = ["WeekSeries", "weeks_on"]
-
-_DAY = np.timedelta64(1, "D")
 
 
 def weeks_on(day: np.datetime64, weeks: int) -> np.datetime64:
     """Return the same weekday some weeks later, or earlier where `weeks` is negative."""
-    moved: np.datetime64 = day + 7 * weeks * _DAY
+    moved: np.datetime64 = day + 7 * weeks * DAY
     return moved
 
 

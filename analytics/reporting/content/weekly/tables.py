@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import __version__
+from analytics.periods import DAY
 from analytics.plots import GLYPHS
 from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
@@ -38,7 +39,6 @@ __all__ = [
     "type_table",
 ]
 
-_DAY = np.timedelta64(1, "D")
 SPARK_WEEKS = 26
 QUARANTINE_ROWS = 12
 TYPES = 10
@@ -374,7 +374,7 @@ def _figure(value: float) -> str:
 
 
 def _span(start: np.datetime64, weeks: int) -> str:
-    return f"{start}..{start + (7 * weeks - 1) * _DAY}"
+    return f"{start}..{start + (7 * weeks - 1) * DAY}"
 
 
 def _capped(text: str, most: int = 110) -> str:
