@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from importlib.util import find_spec
 from typing import ParamSpec, TypeVar, get_args
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
     "check_each",
     "check_few",
     "check_flag",
+    "check_installed",
     "check_level",
     "check_margin",
     "check_one",
@@ -34,6 +36,7 @@ __all__ = [
     "check_share",
     "check_whole",
     "check_windows",
+    "check_zones",
     "choices",
     "numbers_of",
     "part_of",
@@ -269,6 +272,34 @@ def check_completeness_sd(given: object, share: FloatArray | None) -> FloatArray
     return deviation
 
 
+def check_zones(max_share: float, radius: float | None, *, window_max: int, history: int, least: int) -> None:
+    """Raise an :class:`OptionError` unless clusters so large and so long can be looked for.
+
+    Parameters
+    ----------
+    max_share : float
+        Largest share of the incidents in a cluster, at most a half.
+    radius : float, optional
+        Largest distance from its centre in kilometres.
+    window_max, history : int
+        Days in the longest cluster, and studied.
+    least : int
+        How often the longest cluster has to fit into the history.
+    """
+    if not 0 < max_share <= 0.5:
+        raise OptionError(
+            "max_share is out of range", expected="above 0 and at most 0.5", found=str(max_share)
+        )
+    if radius is not None and not radius > 0:
+        raise OptionError("radius must be above 0", expected="kilometres, or None", found=str(radius))
+    if history < least * window_max:
+        raise OptionError(
+            "the history is too short for clusters this long",
+            expected=f"at least {least} times window_max, {least * window_max} days",
+            found=f"{history} days",
+        )
+
+
 def check_seed(seed: object) -> None:
     """Raise an :class:`OptionError` unless a random generator can start from this seed."""
     if seed is None:
@@ -379,6 +410,27 @@ def check_few(limit: object, name: str = "limit54") -> None:
     incidents, weeks = limit
     check_whole(0, 10**6, **{f"{name} incidents": incidents})
     check_whole(1, 52, **{f"{name} weeks": weeks})
+
+
+def check_installed(package: str, *, what: str, extra: str, instead: str) -> None:
+    """Raise an :class:`OptionError` unless a package that an option needs is there.
+
+    Parameters
+    ----------
+    package : str
+        As it is imported.
+    what : str
+        What it does for the option.
+    extra : str
+        The extra it is installed with.
+    instead : str
+        What to do without it.
+    """
+    if find_spec(package) is None:
+        raise OptionError(
+            f"{what} with {package}, which is not installed",
+            todo=f"pip install 'uptick-analytics[{extra}]', or {instead}",
+        )
 
 
 def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -13,13 +13,13 @@ from analytics.errors import OptionError
 from analytics.geo.coordinates import region_coordinates
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.space.prospective import (
-    check_history,
-    check_zones,
+    Null,
     scan_places,
     untestable_scan,
 )
 from analytics.kernels.space.scan import great_circle
-from analytics.options import check_level, check_seed
+from analytics.kernels.windows.lrd import MIN_WINDOWS
+from analytics.options import check_choice, check_level, check_periods, check_seed, check_zones
 from analytics.periods import DAY
 from analytics.results import Alarms, DetectorRun
 
@@ -38,7 +38,7 @@ def space_time_scan(
     history: int = 364,
     max_share: float = 0.5,
     radius: float | None = None,
-    null: str = "rotation",
+    null: Null = "rotation",
     alpha: float | npt.ArrayLike = 1 / 52,
     replicates: int = 999,
     seed: int = 0,
@@ -126,9 +126,10 @@ def space_time_scan(
     >>> [name for name, raised in zip(alarms.regions, alarms.alarm[-1]) if raised]
     ['A', 'B', 'C']
     """
-    check_zones(null, max_share, radius)
+    check_choice("null", null, Null)
     step = counts.period_days
-    check_history(step, window_max, history)
+    check_periods(step, window_max=window_max, history=history)
+    check_zones(max_share, radius, window_max=window_max, history=history, least=MIN_WINDOWS)
     grid = grid_of(counts, last=last)
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)

@@ -19,7 +19,14 @@ from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.options import check_choice, check_level, check_margin, check_share, check_whole
+from analytics.options import (
+    check_choice,
+    check_installed,
+    check_level,
+    check_margin,
+    check_share,
+    check_whole,
+)
 from analytics.periods import as_day
 from analytics.results import SUPPORTED, ClaimResult, Verdict
 from analytics.upticks.change_stated import (
@@ -300,6 +307,9 @@ def _check(
         raise OptionError(
             "several changes are looked for only where no date is stated", todo="leave out date"
         )
+    if multiple:
+        instead = "leave out multiple=True"
+        check_installed("ruptures", what="several changes are searched", extra="change", instead=instead)
 
 
 def _too_short(weeks: Weeks, needed: int) -> HistoryError:

@@ -14,8 +14,16 @@ import pandas as pd
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.space.prospective import check_zones, untestable_scan
-from analytics.options import check_level, check_replicates, check_seed
+from analytics.kernels.space.prospective import Null, untestable_scan
+from analytics.kernels.windows.lrd import MIN_WINDOWS
+from analytics.options import (
+    check_choice,
+    check_level,
+    check_periods,
+    check_replicates,
+    check_seed,
+    check_zones,
+)
 from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, Limit, decide, too_few
@@ -44,7 +52,7 @@ def scan_test(
     history: int = 364,
     max_share: float = 0.5,
     radius: float | None = None,
-    null: str = "rotation",
+    null: Null = "rotation",
     replicates: int = 999,
     alpha: float = 0.05,
     seed: int = 0,
@@ -139,10 +147,12 @@ def scan_test(
     """
     check_level(alpha=alpha)
     check_seed(seed)
-    check_zones(null, max_share, radius)
+    check_choice("null", null, Null)
+    check_periods(counts.period_days, window_max=window_max, history=history)
+    check_zones(max_share, radius, window_max=window_max, history=history, least=MIN_WINDOWS)
     check_replicates(replicates, alpha)
     coordinates = coordinates_of(counts, places)
-    values, covered, starts = cut_history(counts, window_max, history)
+    values, covered, starts = cut_history(counts, history)
     longest = window_max // counts.period_days
     tested = np.asarray(covered.all(axis=0))
     series = np.where(tested, values, 0).astype(np.int64)

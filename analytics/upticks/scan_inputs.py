@@ -10,7 +10,6 @@ from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.geo.coordinates import region_coordinates
-from analytics.kernels.space.prospective import check_history
 
 __all__ = ["coordinates_of", "cut_history"]
 
@@ -20,12 +19,9 @@ def coordinates_of(counts: Counts, places: pd.DataFrame | npt.ArrayLike) -> Floa
     return region_coordinates(counts.regions, counts.by, places)
 
 
-def cut_history(
-    counts: Counts, window_max: int, history: int
-) -> tuple[npt.NDArray[np.int32], BoolArray, Days]:
+def cut_history(counts: Counts, history: int) -> tuple[npt.NDArray[np.int32], BoolArray, Days]:
     """Return values, coverage and first days of the last `history` days that were over at `as_of`."""
     step = counts.period_days
-    check_history(step, window_max, history)
     complete = counts.complete
     first = complete - history // step
     if first < 0:

@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import FloatArray
-from analytics.errors import OptionError
 
 __all__ = ["NegativeBinomialCost", "pelt_changes"]
 
@@ -73,14 +72,9 @@ class NegativeBinomialCost:
 
 
 def _ruptures() -> Any:
-    try:
-        import ruptures
-        from ruptures.base import BaseCost
-    except ImportError:
-        raise OptionError(
-            "several changes are searched with ruptures, which is not installed",
-            todo="pip install 'uptick-analytics[change]', or leave out multiple=True",
-        ) from None
+    import ruptures
+    from ruptures.base import BaseCost
+
     BaseCost.register(NegativeBinomialCost)
     return ruptures
 
@@ -100,7 +94,7 @@ def pelt_changes(counts: FloatArray, *, size: float, penalty: float, min_size: i
 
     Raises
     ------
-    OptionError
+    ImportError
         If ruptures is not installed.
 
     Notes

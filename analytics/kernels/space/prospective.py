@@ -7,52 +7,26 @@ statistic of the null distribution, so that further clusters are judged conserva
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray
-from analytics.errors import OptionError, unknown_option
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.space import scan
-from analytics.kernels.windows.lrd import MIN_WINDOWS
-from analytics.options import check_periods
 
 __all__ = [
+    "Null",
     "PlacesFound",
-    "check_history",
-    "check_zones",
     "disjoint_clusters",
     "scan_places",
     "untestable_scan",
 ]
 
 
-NULLS = ("rotation", "permutation")
+Null = Literal["rotation", "permutation"]
 _TIE = 1e-9
-
-
-def check_zones(null: str, max_share: float, radius: float | None) -> None:
-    """Raise OptionError unless the options that say what a cluster may be are usable."""
-    if null not in NULLS:
-        raise unknown_option("null", null, NULLS)
-    if not 0 < max_share <= 0.5:
-        raise OptionError(
-            "max_share is out of range", expected="above 0 and at most 0.5", found=str(max_share)
-        )
-    if radius is not None and not radius > 0:
-        raise OptionError("radius must be above 0", expected="kilometres, or None", found=str(radius))
-
-
-def check_history(step: int, window_max: int, history: int) -> None:
-    """Raise OptionError unless the longest cluster fits into the history often enough."""
-    check_periods(step, window_max=window_max, history=history)
-    if history < MIN_WINDOWS * window_max:
-        raise OptionError(
-            "the history is too short for clusters this long",
-            expected=f"at least {MIN_WINDOWS} times window_max, {MIN_WINDOWS * window_max} days",
-            found=f"{history} days",
-        )
 
 
 def untestable_scan(series: npt.NDArray[np.integer], tested: BoolArray) -> str:
@@ -119,7 +93,7 @@ def scan_places(
     *,
     max_share: float,
     radius: float | None,
-    null: str,
+    null: Null,
     replicates: int,
     rng: np.random.Generator,
 ) -> PlacesFound | None:
