@@ -74,10 +74,10 @@ def stated(y: np.ndarray, after: int, trend: bool, slope: bool, truth: float) ->
     design, seen = segmented_design(weeks, trend=trend, slope=slope), np.ones(y.shape, bool)
     column = design.shape[1] - 1
     full = fit_loglinear(y, design, seen)
-    phi, edf = slow_dispersion(y, full.mu, design, seen)
+    phi, edf = slow_dispersion(y, full.fitted, design, seen)
     root = signed_root(y, design, seen, full, column=column, value=0.0)
     at_truth = signed_root(y, design, seen, full, column=column, value=float(np.log(truth)))
-    pearson = ((y - full.mu) ** 2 / full.mu).sum(axis=0) / (len(y) - column - 1)
+    pearson = ((y - full.fitted) ** 2 / full.fitted).sum(axis=0) / (len(y) - column - 1)
     return {
         "rise": spread_tail(root, phi, edf),
         "fall": spread_tail(-root, phi, edf),

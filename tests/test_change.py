@@ -100,7 +100,7 @@ def test_the_interval_ends_where_the_tail_is_a_fortieth(quiet):
     weeks = cut_weeks(counts_of(quiet), DATE)
     design = segmented_design(np.arange(156.0) - weeks.first)
     full = fit_loglinear(weeks.values, design, weeks.covered)
-    phi, edf = slow_dispersion(weeks.values, full.mu, design, weeks.covered)
+    phi, edf = slow_dispersion(weeks.values, full.fitted, design, weeks.covered)
     for i, row in frame.iterrows():
         one = (weeks.values[:, [i]], design, weeks.covered[:, [i]])
         fit = fit_loglinear(*one)
@@ -517,7 +517,7 @@ def test_quiet_series_are_seldom_rejected(process):
     design = segmented_design(np.arange(156.0) - 130)
     full = fit_loglinear(y, design, covered)
     root = signed_root(y, design, covered, full, column=3, value=0.0)
-    phi, edf = slow_dispersion(y, full.mu, design, covered)
+    phi, edf = slow_dispersion(y, full.fitted, design, covered)
     assert (spread_tail(root, phi, edf) <= 0.05).sum() <= 27
     naive = special.ndtr(-root) <= 0.05
     assert naive.sum() > 27, "the usual test must be seen to fail, or the sample shows nothing"

@@ -12,7 +12,6 @@ from scipy import special
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.change.stated import (
     WEEKS_A_YEAR,
-    LogLinear,
     fit_loglinear,
     profile_limit,
     segmented_design,
@@ -21,6 +20,7 @@ from analytics.kernels.change.stated import (
     spread_quantile,
     spread_tail,
 )
+from analytics.kernels.common.glm import PoissonFit
 from analytics.periods import DAY, YEAR_DAYS
 from analytics.upticks.weeks import Weeks
 
@@ -60,12 +60,12 @@ def _untested(values: FloatArray, covered: BoolArray, first: int) -> npt.NDArray
 
 def _fit(
     values: FloatArray, covered: BoolArray, first: int, model: Model
-) -> tuple[FloatArray, LogLinear, FloatArray, FloatArray]:
+) -> tuple[FloatArray, PoissonFit, FloatArray, FloatArray]:
     design = segmented_design(
         np.arange(len(values), dtype=float) - first, trend=model.trend, slope=model.slope
     )
     full = fit_loglinear(values, design, covered)
-    phi, edf = slow_dispersion(values, full.mu, design, covered)
+    phi, edf = slow_dispersion(values, full.fitted, design, covered)
     return design, full, phi, edf
 
 
@@ -144,7 +144,7 @@ def _detectable(
     seen = covered[:first]
     base = design[:first, : 2 if model.trend else 1]
     fit = fit_loglinear(before, base, seen)
-    phi, edf = slow_dispersion(before, fit.mu, base, seen)
+    phi, edf = slow_dispersion(before, fit.fitted, base, seen)
     phi = np.maximum(phi, 1.0)
     mean = before.sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
     gram = np.einsum("np,ns,nq->spq", design, covered.astype(float), design, optimize=True)

@@ -15,16 +15,14 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray
+from analytics.kernels.common.glm import PoissonFit, poisson_fit
 from analytics.periods import YEAR_DAYS
 
 __all__ = [
-    "LogLinear",
     "cosine_count",
     "cosines",
     "effective_freedom",
@@ -39,8 +37,7 @@ __all__ = [
 
 
 WEEKS_A_YEAR = YEAR_DAYS / 7
-_STEPS, _TOLERANCE = 80, 1e-9
-_ETA = 25.0
+_TOLERANCE = 1e-9
 _RIDGE = 1e-10
 _NODES = 16
 _PHI_MAX = 1e6
@@ -49,19 +46,10 @@ _LOG_RATIO_MAX = 12.0  # a limit beyond this is 0 or infinity
 _HALVINGS = 40
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class LogLinear:
-    """Poisson fits: coefficients (terms, series), mu (periods, series), deviance (series,)."""
-
-    coefficients: FloatArray
-    mu: FloatArray
-    deviance: FloatArray
-
-
 def fit_loglinear(
     counts: FloatArray, design: FloatArray, covered: BoolArray, offset: FloatArray | None = None
-) -> LogLinear:
-    """Fit the Poisson means of many series on one design, with offsets, by reweighted least squares.
+) -> PoissonFit:
+    """Fit the Poisson means of many series on one design, starting near the counts.
 
     Parameters
     ----------
@@ -76,34 +64,9 @@ def fit_loglinear(
     >>> float(np.exp(fit.coefficients[0, 0]).round(6))
     4.0
     """
-    (periods, series), terms = counts.shape, design.shape[1]
-    shift = np.zeros((periods, series)) if offset is None else offset
-    products = (design[:, :, None] * design[:, None, :]).reshape(periods, terms * terms)
-    y = np.where(covered, counts, 0.0)
-    share = y.sum(axis=0) / np.maximum(covered.sum(axis=0), 1)
-    mu = np.maximum(0.5 * (y + share + 0.1), 1e-8)
-    eta = np.log(mu)
-    deviance = np.full(series, np.inf)
-    coefficients = np.zeros((terms, series))
-    active = np.arange(series)
-    for _ in range(_STEPS):
-        m, e, o = mu[:, active], eta[:, active], shift[:, active]
-        weight = np.where(covered[:, active], m, 0.0)
-        working = np.where(covered[:, active], e - o + (y[:, active] - m) / m, 0.0)
-        information = (weight.T @ products).reshape(-1, terms, terms)
-        ridge = _RIDGE * np.trace(information, axis1=1, axis2=2) + 1e-12
-        information += ridge[:, None, None] * np.eye(terms)
-        score = (weight * working).T @ design
-        coefficients[:, active] = np.linalg.solve(information, score[:, :, None])[:, :, 0].T
-        eta[:, active] = np.clip(design @ coefficients[:, active] + o, -_ETA, _ETA)
-        mu[:, active] = np.exp(eta[:, active])
-        now = 2 * np.where(covered[:, active], special.kl_div(y[:, active], mu[:, active]), 0.0).sum(axis=0)
-        done = np.abs(now - deviance[active]) <= _TOLERANCE * (np.abs(now) + 0.1)
-        deviance[active] = now
-        active = active[~done]
-        if not active.size:
-            break
-    return LogLinear(coefficients, mu, deviance)
+    mean = np.where(covered, counts, 0.0).sum(axis=0) / np.maximum(covered.sum(axis=0), 1)
+    near = 0.5 * (counts + mean + 0.1)
+    return poisson_fit(design, counts, covered, offset=offset, start=near, tolerance=_TOLERANCE, ridge=_RIDGE)
 
 
 def segmented_design(weeks: FloatArray, *, trend: bool = True, slope: bool = True) -> FloatArray:
@@ -243,7 +206,7 @@ def spread_quantile(level: float, phi: FloatArray, edf: FloatArray) -> FloatArra
 
 
 def signed_root(
-    counts: FloatArray, design: FloatArray, covered: BoolArray, full: LogLinear, *, column: int, value: float
+    counts: FloatArray, design: FloatArray, covered: BoolArray, full: PoissonFit, *, column: int, value: float
 ) -> FloatArray:
     """Signed root of the deviance of one coefficient: above 0 where the estimate exceeds `value`."""
     offset = np.broadcast_to(value * design[:, [column]], counts.shape)
@@ -256,7 +219,7 @@ def profile_limit(
     counts: FloatArray,
     design: FloatArray,
     covered: BoolArray,
-    full: LogLinear,
+    full: PoissonFit,
     root: FloatArray,
     *,
     column: int,

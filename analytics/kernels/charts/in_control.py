@@ -16,13 +16,12 @@ import numpy.typing as npt
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray
+from analytics.kernels.common.glm import poisson_fit
 
 __all__ = ["dispersion_ml", "fitted_mean", "harmonic_design"]
 
 
-_ETA = 30.0
-_STEPS = 50
-_TOLERANCE = 1e-8  # relative change of the deviance, as usual
+_TOLERANCE = 1e-8  # of the dispersion's inverse
 _ROUNDS = 60  # alternations between mean and dispersion
 _LOG_SIZE = (np.log(1e-4), np.log(1e8))  # sizes searched; the upper end is Poisson
 _HALVINGS = 60
@@ -97,48 +96,8 @@ def fitted_mean(
     scaled = design / np.maximum(np.abs(design[rows]).max(axis=0, initial=0.0), 1e-300)
     x, inside = scaled[rows], known[rows]
     y = np.where(inside, counts[rows], 0.0)
-    size = np.zeros(y.shape[1]) if alpha is None else alpha
     near = y + 0.1 if alpha is None else y + (y == 0) / 6
-    beta = _reweighted(x, y, inside, size, near if start is None else start[rows])
-    return np.asarray(np.exp(np.clip(scaled @ beta, -_ETA, _ETA)))
-
-
-def _reweighted(
-    x: FloatArray, y: FloatArray, inside: BoolArray, alpha: FloatArray, mu: FloatArray
-) -> FloatArray:
-    terms, series = x.shape[1], y.shape[1]
-    beta = np.zeros((terms, series))
-    first, second = np.triu_indices(terms)
-    products = x[:, first] * x[:, second]
-    active = np.arange(series)
-    deviance = _deviance(y, mu, inside, alpha)
-    for _ in range(_STEPS):
-        weight = inside[:, active] * mu / (1 + alpha[active] * mu)
-        working = np.log(mu) + (y[:, active] - mu) / mu
-        packed = products.T @ weight
-        block = np.empty((active.size, terms, terms))
-        block[:, first, second] = packed.T
-        block[:, second, first] = packed.T
-        # Keeps a series without information in some direction solvable.
-        block += 1e-13 * np.eye(terms) * np.trace(block, axis1=1, axis2=2)[:, None, None] + 1e-300
-        right = x.T @ (weight * working)
-        now = np.linalg.solve(block, right.T[:, :, None])[:, :, 0].T
-        beta[:, active] = now
-        mu = np.exp(np.clip(x @ now, -_ETA, _ETA))
-        after = _deviance(y[:, active], mu, inside[:, active], alpha[active])
-        going = np.abs(after - deviance) > _TOLERANCE * (np.abs(after) + 0.1)
-        active, mu, deviance = active[going], mu[:, going], after[going]
-        if not active.size:
-            break
-    return beta
-
-
-def _deviance(y: FloatArray, mu: FloatArray, inside: BoolArray, alpha: FloatArray) -> FloatArray:
-    part = special.xlogy(y, y / mu)
-    poisson = part - (y - mu)
-    some = np.where(alpha > 0, alpha, 1.0)
-    spread = part - (y + 1 / some) * np.log((1 + some * y) / (1 + some * mu))
-    return np.asarray(2 * np.where(inside, np.where(alpha > 0, spread, poisson), 0.0).sum(axis=0))
+    return poisson_fit(x, y, inside, alpha=alpha, start=near if start is None else start[rows]).mean(scaled)
 
 
 def _dispersion(y: FloatArray, mu: FloatArray, inside: BoolArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Poisson regression of many series on one design, all series at once.
+"""Log-linear regression of many series on one design, all series at once: Poisson, or negative binomial.
 
 References
 ----------
@@ -11,16 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from analytics._typing import BoolArray, FloatArray
 
 __all__ = ["PoissonFit", "poisson_fit"]
 
 
-_STEPS = 50
+_STEPS = 80
 _TOLERANCE = 1e-8  # relative change of the deviance, as usual
-_ETA = 30.0
-_RIDGE = 1e-9  # keeps a design without information in some direction solvable; far below any estimate's error
+_ETA = 25.0
+_RIDGE = 1e-13
+_NOTHING = 1e-12
+_STRIDE = 5.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,34 +33,83 @@ class PoissonFit:
     Attributes
     ----------
     coefficients : float array, shape (terms, series)
-    covariance : float array, shape (series, terms, terms)
-        Inverse information at dispersion 1.
+    fitted : float array, shape (periods, series)
+        Expected counts at the exposures fitted on; 0 where there are no data.
+    deviance : float array, shape (series,)
     converged : bool array, shape (series,)
+    alpha : float array, shape (series,), or None
+        Negative binomial dispersion; None is Poisson.
     """
 
     coefficients: FloatArray
-    covariance: FloatArray
+    fitted: FloatArray
+    deviance: FloatArray
     converged: BoolArray
+    alpha: FloatArray | None = None
 
     def mean(self, design: FloatArray) -> FloatArray:
         """Return expected counts at exposure 1 for a design's rows; shape (rows, series)."""
         return np.asarray(np.exp(np.clip(design @ self.coefficients, -_ETA, _ETA)))
+
+    def covariance(self, design: FloatArray) -> FloatArray:
+        """Return the inverse information for the design fitted on; shape (series, terms, terms)."""
+        weight = self.fitted if self.alpha is None else self.fitted / (1 + self.alpha * self.fitted)
+        products = _Products(design)
+        block = products.information(weight)
+        return np.asarray(np.linalg.inv(block + products.pull(block, _RIDGE)), dtype=float)
+
+
+class _Products:
+    """Products of the columns of a design, each pair once."""
+
+    def __init__(self, design: FloatArray) -> None:
+        self.terms = design.shape[1]
+        self.first, self.second = np.triu_indices(self.terms)
+        self.pairs = (design[:, self.first] * design[:, self.second]).T
+
+    def information(self, weight: FloatArray) -> FloatArray:
+        packed = (self.pairs @ weight).T
+        block = np.empty((len(packed), self.terms, self.terms))
+        block[:, self.first, self.second] = packed
+        block[:, self.second, self.first] = packed
+        return block
+
+    def pull(self, block: FloatArray, ridge: float) -> FloatArray:
+        size = ridge * np.trace(block, axis1=1, axis2=2) + _NOTHING
+        return np.asarray(size[:, None, None] * np.eye(self.terms))
 
 
 def poisson_fit(
     design: FloatArray,
     counts: npt.NDArray[np.number],
     exposure: npt.NDArray[np.number] | BoolArray,
+    *,
+    offset: FloatArray | None = None,
+    alpha: FloatArray | None = None,
+    start: FloatArray | None = None,
+    tolerance: float = _TOLERANCE,
+    ridge: float = _RIDGE,
 ) -> PoissonFit:
-    """Fit a log-linear Poisson model to each series by iteratively reweighted least squares [1]_.
+    """Fit a log-linear model to each series by iteratively reweighted least squares [1]_.
 
     Parameters
     ----------
     design : float array, shape (periods, terms)
-        The same for every series; its first column is the intercept.
+        The same for every series; its first column is the intercept, unless `start` is given.
     counts : array, shape (periods, series)
     exposure : array, same shape
         Days each entry stands for; 0 (or False) where there are no data.
+    offset : float array, same shape, optional
+        Part of the logarithm of the mean that is known.
+    alpha : float array, shape (series,), optional
+        Negative binomial with variance ``mean + alpha mean**2``; Poisson by default.
+    start : float array, same shape as the counts, optional
+        Means to start from, above 0; those of a constant rate by default.
+    tolerance : float
+        Relative change of the deviance at which to stop.
+    ridge : float
+        Pull of the coefficients towards 0, as a share of the information's trace: keeps a design without
+        information in some direction solvable.
 
     Returns
     -------
@@ -70,36 +122,52 @@ def poisson_fit(
     >>> float(np.exp(fit.coefficients[0, 0]).round(6))
     4.0
     """
-    terms, series = design.shape[1], counts.shape[1]
     share = np.asarray(exposure, dtype=float)
-    y = np.where(share > 0, counts, 0.0)
-    first, second = np.triu_indices(terms)
-    products = design[:, first] * design[:, second]
-    level = (y.sum(axis=0) + 0.5) / np.maximum(share.sum(axis=0), 1)
-    beta = np.zeros((terms, series))
-    beta[0] = np.log(level)
-    deviance = np.full(series, np.inf)
-    converged = np.zeros(series, dtype=bool)
-    active = np.arange(series)
-    information = np.empty((series, terms, terms))
-    for _ in range(_STEPS):
-        mu = share[:, active] * np.exp(np.clip(design @ beta[:, active], -_ETA, _ETA))
-        packed = products.T @ mu
-        block = np.empty((active.size, terms, terms))
-        block[:, first, second] = packed.T
-        block[:, second, first] = packed.T
-        block += _RIDGE * np.eye(terms) * np.trace(block, axis1=1, axis2=2)[:, None, None]
-        information[active] = block
-        ratio = np.where(y[:, active] > 0, y[:, active] / np.maximum(mu, 1e-300), 1.0)
-        now = 2 * (y[:, active] * np.log(ratio) - (y[:, active] - mu)).sum(axis=0)
-        done = np.abs(now - deviance[active]) <= _TOLERANCE * (np.abs(now) + 0.1)
-        converged[active[done]] = True
-        deviance[active] = now
-        score = design.T @ (y[:, active] - mu)
-        step = np.linalg.solve(block, score.T[:, :, None])[:, :, 0].T
-        # A step of more than 5 on the log scale comes from a series with almost nothing in it.
-        beta[:, active[~done]] += np.clip(step[:, ~done], -5, 5)
-        active = active[~done]
+    known = share > 0
+    y = np.where(known, counts, 0.0)
+    base = share if offset is None else share * np.exp(offset)
+    products = _Products(design)
+    beta = np.zeros((design.shape[1], y.shape[1]))
+    gap = np.zeros_like(y)  # what the means one starts from have beyond the coefficients one starts from
+    if start is None:
+        beta[0] = np.log((y.sum(axis=0) + 0.5) / np.maximum(base.sum(axis=0), 1))
+        mu = base * np.exp(beta[0])
+    else:
+        mu = np.where(known, start, 0.0)
+        gap = np.log(np.divide(mu, base, out=np.ones_like(mu), where=known))
+    fitted = mu.copy()
+    deviance = _deviance(y, mu, alpha)
+    converged = np.zeros(y.shape[1], dtype=bool)
+    active = np.arange(y.shape[1])
+    for step in range(_STEPS):
+        seen, over = y[:, active], None if alpha is None else alpha[active]
+        weight, excess = mu, seen - mu
+        if over is not None:
+            weight, excess = mu / (1 + over * mu), excess / (1 + over * mu)
+        if not step and start is not None:
+            excess = excess + weight * gap
+        block = products.information(weight)
+        pull = products.pull(block, ridge)
+        score = (design.T @ excess).T[:, :, None] - pull @ beta.T[active, :, None]
+        change = np.linalg.solve(block + pull, score)[:, :, 0].T
+        if start is None:
+            # A step as long on the log scale comes from a series with almost nothing in it.
+            change = np.clip(change, -_STRIDE, _STRIDE)
+        beta[:, active] += change
+        mu = base[:, active] * np.exp(np.clip(design @ beta[:, active], -_ETA, _ETA))
+        now = _deviance(seen, mu, over)
+        done = np.abs(now - deviance[active]) <= tolerance * (np.abs(now) + 0.1)
+        fitted[:, active], deviance[active], converged[active] = mu, now, done
+        active, mu = active[~done], mu[:, ~done]
         if not active.size:
             break
-    return PoissonFit(beta, np.asarray(np.linalg.inv(information), dtype=float), converged)
+    return PoissonFit(beta, fitted, deviance, converged, alpha)
+
+
+def _deviance(y: FloatArray, mu: FloatArray, alpha: FloatArray | None) -> FloatArray:
+    poisson = special.kl_div(y, mu)
+    if alpha is None:
+        return np.asarray(2 * poisson.sum(axis=0))
+    some = np.where(alpha > 0, alpha, 1.0)
+    spread = poisson + (y - mu) - (y + 1 / some) * np.log((1 + some * y) / (1 + some * mu))
+    return np.asarray(2 * np.where(alpha > 0, spread, poisson).sum(axis=0))

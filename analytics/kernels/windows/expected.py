@@ -290,7 +290,7 @@ def expected_test(
     expected = recent_mean.sum(axis=0) * factor
     # Variance of the log expectation: the gradient is the mean design row of the recent window.
     gradient = design[-length:].T @ (recent_mean / np.maximum(recent_mean.sum(axis=0), 1e-300))
-    variance = np.einsum("ts,stu,us->s", gradient, fit.covariance, gradient)
+    variance = np.einsum("ts,stu,us->s", gradient, fit.covariance(data.design), gradient)
     variance = variance + np.asarray(exposure_variance) / dispersion.phi
     total = np.maximum(np.round(1 / np.maximum(variance, 1e-12)), 1.0)
     total = np.minimum(total, np.where(inside, baseline, 0).sum(axis=0) + 1.0)
