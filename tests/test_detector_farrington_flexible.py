@@ -24,8 +24,8 @@ from analytics.detectors._farrington_flexible import (
 from analytics.detectors.farrington_options import NOT_CONVERGED, FlexibleOptions
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
+from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.baseline import flexible_baselines, reference_weeks
-from analytics.kernels.farrington.bounds import nb_quantile, nb_tail
 from analytics.kernels.farrington.fit import fit_weeks
 from analytics.kernels.farrington.reference import CLIPPED
 

@@ -13,8 +13,9 @@ from analytics.detectors._predictive import HALF_WINDOW, SINGLE, predictive
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.episodes import episode_onsets
+from analytics.kernels.common.negative_binomial import nb_mid_tail
 from analytics.kernels.forecast.means import forecast
-from analytics.kernels.forecast.tails import mean_tail, upper_tail
+from analytics.kernels.forecast.tails import mean_tail
 from analytics.simulation import simulate_counts
 
 START = np.datetime64("2014-01-06")
@@ -50,7 +51,7 @@ def test_tail_is_that_of_the_negative_binomial():
     count, mean, phi = np.meshgrid([0.0, 1, 4, 30], [0.05, 2.0, 20.0], [1.001, 1.5, 6.0])
     law = stats.nbinom(mean / (phi - 1), 1 / phi)
     expected = law.sf(count) + law.pmf(count) / 2
-    np.testing.assert_allclose(upper_tail(count, mean, phi), expected, rtol=1e-6, atol=TAIL)
+    np.testing.assert_allclose(nb_mid_tail(count, mean, phi), expected, rtol=1e-6, atol=TAIL)
 
 
 @given(st.floats(1e-12, 1), st.floats(1e-12, 1))

@@ -13,11 +13,10 @@ from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
 from analytics.detectors.farrington_options import NOT_CONVERGED, FarringtonOptions, muted_weeks
 from analytics.detectors.grid import SHORT, Grid, make_alarms, per_region, weekly_grid
+from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.baseline import window_baselines
 from analytics.kernels.farrington.bounds import (
     POWERS,
-    nb_quantile,
-    nb_tail,
     power_bound,
     power_score,
     score_surprise,

@@ -13,12 +13,11 @@ from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
 from analytics.detectors.farrington_options import NOT_CONVERGED, FlexibleOptions, Method, muted_weeks
 from analytics.detectors.grid import SHORT, Grid, make_alarms, per_region, weekly_grid
+from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.baseline import flexible_baselines
 from analytics.kernels.farrington.bounds import (
     POWERS,
     cautious_dispersion,
-    nb_quantile,
-    nb_tail,
     power_bound,
     power_score,
     score_surprise,

@@ -21,6 +21,7 @@ import numpy as np
 
 from analytics._typing import FloatArray, IntArray
 from analytics.errors import OptionError, unknown_option
+from analytics.kernels.common.negative_binomial import nb_draws
 from analytics.periods import YEAR_DAYS
 
 __all__ = ["PROCESSES", "SimulatedCounts", "daily_rates", "simulate_counts"]
@@ -63,16 +64,12 @@ class SimulatedCounts:
     parameters: dict[str, float] = field(default_factory=dict)
 
 
-def _negative_binomial(rng: np.random.Generator, mean: FloatArray, size: float) -> IntArray:
-    return rng.poisson(rng.gamma(size, mean / size))
-
-
 def _poisson(rng: np.random.Generator, mean: FloatArray) -> IntArray:
     return rng.poisson(mean)
 
 
 def _nb(rng: np.random.Generator, mean: FloatArray) -> IntArray:
-    return _negative_binomial(rng, mean, NB_SIZE)
+    return nb_draws(rng, mean, NB_SIZE)
 
 
 def _hawkes(branching: float, lag: float) -> Callable[[np.random.Generator, FloatArray], IntArray]:
@@ -98,7 +95,7 @@ def _ingarch(rng: np.random.Generator, mean: FloatArray) -> IntArray:
     values = np.empty(mean.shape, dtype=np.int64)
     level = mean[0].copy()
     for day in range(mean.shape[0]):
-        values[day] = _negative_binomial(rng, level, size)
+        values[day] = nb_draws(rng, level, size)
         level = (1 - alpha - beta) * mean[day] + alpha * values[day] + beta * level
     return values
 
@@ -122,7 +119,7 @@ def _seasonal(rng: np.random.Generator, mean: FloatArray) -> IntArray:
     weekday = 1 + WEEKDAY_AMPLITUDE * np.cos(2 * np.pi * (day + rng.integers(0, 7, series)) / 7)
     decline = YEARLY_DECLINE ** ((day - days) / YEAR_DAYS)
     shape = season * weekday * decline
-    return _negative_binomial(rng, mean * shape / shape.mean(axis=0), 2.0)
+    return nb_draws(rng, mean * shape / shape.mean(axis=0), 2.0)
 
 
 _DRAW: dict[str, Callable[[np.random.Generator, FloatArray], IntArray]] = {

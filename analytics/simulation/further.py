@@ -24,6 +24,7 @@ import numpy as np
 
 from analytics._typing import FloatArray, IntArray
 from analytics.errors import OptionError, unknown_option
+from analytics.kernels.common.negative_binomial import nb_draws
 from analytics.periods import YEAR_DAYS
 from analytics.simulation.counts import SimulatedCounts, daily_rates
 
@@ -61,7 +62,7 @@ class _Job:
         return self.mean.shape[0], self.mean.shape[1]
 
     def negative_binomial(self, rate: FloatArray, size: float) -> IntArray:
-        return np.asarray(self.rng.poisson(rate * self.rng.gamma(size, 1 / size, rate.shape)))
+        return nb_draws(self.rng, rate, size)
 
 
 def _regime_switch(job: _Job) -> IntArray:

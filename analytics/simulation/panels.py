@@ -15,6 +15,7 @@ import numpy as np
 from analytics._typing import FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
+from analytics.kernels.common.negative_binomial import nb_draws
 from analytics.periods import check_freq
 
 __all__ = ["SimulatedPanel", "simulate_panel"]
@@ -158,9 +159,8 @@ def simulate_panel(
     spatial = spatial_sd * _autoregression(rng, (periods, regions), persistence) @ root.T
     level = np.broadcast_to(numbers, (regions,)).astype(float)
     rate = level * np.exp(common[:, None] + spatial - (common_sd**2 + spatial_sd**2) / 2)
-    drawn = rate if size is None else rng.gamma(size, rate / size)
     return SimulatedPanel(
-        values=rng.poisson(drawn),
+        values=nb_draws(rng, rate, np.inf if size is None else size),
         rate=rate,
         common=common,
         spatial=spatial,

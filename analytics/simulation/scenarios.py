@@ -20,6 +20,7 @@ import pandas as pd
 from analytics._typing import FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
+from analytics.kernels.common.negative_binomial import nb_draws, nb_size
 
 __all__ = ["CURRENT_WEEKS", "SimulatedScenario", "noufaily_scenarios", "simulate_noufaily"]
 
@@ -191,9 +192,7 @@ def simulate_noufaily(
     rng = np.random.Generator(np.random.PCG64([seed, scenario]))
     mean, phi = _mean(row, weeks), float(row["phi"])
     rate = np.broadcast_to(mean[:, None], (weeks, series))
-    if phi > 1:
-        rate = rng.gamma(rate / (phi - 1), phi - 1)
-    usual = rng.poisson(rate)
+    usual = nb_draws(rng, rate, nb_size(rate, phi))
     sizes = tuple(
         rng.choice(known, series) if k is None else np.full(series, k)
         for k, known in ((past_k, PAST_K), (current_k, CURRENT_K))

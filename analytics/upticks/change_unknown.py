@@ -19,6 +19,7 @@ from analytics.kernels.change.supremum import (
     ratio_limits,
     several_dispersion,
 )
+from analytics.kernels.common.negative_binomial import nb_size
 from analytics.upticks.weeks import Weeks
 
 __all__ = ["MIN_WEEKS", "online_tables", "several_changes", "unknown_change"]
@@ -95,8 +96,7 @@ def online_tables(
         y = weeks.values[np.ix_(seen, index)]
         mean = y.mean(axis=0)
         phi, _ = several_dispersion(y, min_weeks)
-        with np.errstate(divide="ignore"):
-            size = np.where(phi > 1, mean / (phi - 1), np.inf)
+        size = nb_size(mean, phi)
         given = {"hazard": 1 / expected_run, "prior_mean": mean}
         posterior = run_length_posterior(y, size=size, **given)
         poisson = run_length_posterior(y, size=np.full(index.size, np.inf), **given)
@@ -136,8 +136,7 @@ def several_changes(
         phi, rung = several_dispersion(y, min_weeks)
         penalty = change_penalty(len(seen), min_weeks, rung, false_changes)
         for at, region in enumerate(index):
-            mean = y[:, at].mean()
-            size = mean / (phi[at] - 1) if phi[at] > 1 else np.inf
+            size = nb_size(y[:, at].mean(), phi[at])
             changes = pelt_changes(y[:, at], size=float(size), penalty=float(penalty[at]), min_size=min_weeks)
             edges = [0, *changes, len(seen)]
             means = [y[a:b, at].mean() for a, b in pairwise(edges)]

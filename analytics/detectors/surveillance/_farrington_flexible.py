@@ -16,7 +16,8 @@ from analytics.detectors._farrington_flexible import (
 )
 from analytics.detectors.farrington_options import NOT_CONVERGED, FlexibleOptions, Method, Power, muted_weeks
 from analytics.detectors.grid import SHORT, make_alarms, per_region
-from analytics.kernels.farrington.bounds import POWERS, nb_quantile, nb_tail, power_bound, power_score
+from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
+from analytics.kernels.farrington.bounds import POWERS, power_bound, power_score
 from analytics.kernels.farrington.fit import FarringtonFits
 from analytics.kernels.farrington.reference import OVERWRITTEN
 from analytics.options import check_level, renamed

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from analytics._typing import FloatArray
+from analytics.kernels.common.negative_binomial import log_rising
 
 __all__ = ["run_length_posterior"]
 
@@ -57,19 +58,14 @@ def run_length_posterior(
         y = counts[week]
         shape, rate = 1.0 + total, 1.0 / mean + length
         gamma_poisson = (
-            special.gammaln(shape + y)
-            - special.gammaln(shape)
+            log_rising(shape, y)
             - special.gammaln(y + 1)
             + shape * np.log(rate / (rate + 1))
             - y * np.log(rate + 1)
         )
         a, b = 1.0 + r / mean + r * length, 1.0 + total
         beta_nb = (
-            special.gammaln(r + y)
-            - special.gammaln(y + 1)
-            - special.gammaln(r)
-            + special.betaln(a + r, b + y)
-            - special.betaln(a, b)
+            log_rising(r, y) - special.gammaln(y + 1) + special.betaln(a + r, b + y) - special.betaln(a, b)
         )
         seen = log_joint + np.where(poisson, gamma_poisson, beta_nb)
         if week + 1 < weeks:

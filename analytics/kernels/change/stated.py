@@ -19,7 +19,10 @@ import numpy as np
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray
+from analytics.kernels.common.dispersion import dispersion_at
 from analytics.kernels.common.glm import PoissonFit, poisson_fit
+from analytics.kernels.common.negative_binomial import nb_kurtosis
+from analytics.kernels.common.quadrature import normal_nodes
 from analytics.periods import YEAR_DAYS
 
 __all__ = [
@@ -40,7 +43,6 @@ WEEKS_A_YEAR = YEAR_DAYS / 7
 _TOLERANCE = 1e-9
 _RIDGE = 1e-10
 _NODES = 16
-_PHI_MAX = 1e6
 _COSINES_MIN = 4
 _LOG_RATIO_MAX = 12.0  # a limit beyond this is 0 or infinity
 _HALVINGS = 40
@@ -164,19 +166,16 @@ def effective_freedom(
     """Lower the degrees of freedom for the excess kurtosis of a negative binomial week."""
     bounded = np.maximum(phi, 1.0)
     safe = np.maximum(mean, 1e-12)
-    kappa = 6 * (bounded - 1) / safe + 1 / (safe * bounded)
+    kappa = nb_kurtosis(safe, bounded)
     return np.asarray(np.maximum(1 / (1 / np.maximum(freedom, 1e-3) + kappa / (2 * periods)), 1.0))
 
 
-_Z, _WEIGHT = np.polynomial.hermite_e.hermegauss(_NODES)
-_WEIGHT = _WEIGHT / _WEIGHT.sum()
+_Z, _WEIGHT = normal_nodes(_NODES)
 
 
 def _deviations(phi: FloatArray, edf: FloatArray) -> FloatArray:
     """Return the root's standard deviation at the nodes of the dispersion's uncertainty; (series, nodes)."""
-    chi2 = 2 * special.gammaincinv(edf[:, None] / 2, special.ndtr(_Z))
-    values = phi[:, None] * edf[:, None] / np.maximum(chi2, 1e-300)
-    return np.asarray(np.sqrt(np.clip(values, 1.0, _PHI_MAX)))
+    return np.asarray(np.sqrt(dispersion_at(phi, edf, special.ndtr(_Z))))
 
 
 def spread_tail(root: FloatArray, phi: FloatArray, edf: FloatArray) -> FloatArray:

@@ -23,6 +23,7 @@ from scipy import special
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.change.stated import cosine_count, cosines, effective_freedom
+from analytics.kernels.common.dispersion import dispersion_at
 
 __all__ = [
     "Supremum",
@@ -207,7 +208,7 @@ def date_set(found: Supremum, level: float = 0.05) -> BoolArray:
 def _date_tail(lost: FloatArray, phi: float, edf: float) -> FloatArray:
     # P(2 max(E1, E2) <= c) = (1 - exp(-c/2))^2 for independent exponentials E1, E2
     chance = (np.arange(64) + 0.5) / 64
-    spread = np.maximum(phi * edf / (2 * special.gammaincinv(edf / 2, chance)), 1.0)
+    spread = dispersion_at(np.array([phi]), np.array([edf]), chance)[0]
     below = (1 - np.exp(-np.maximum(lost, 0.0)[:, None] / spread / 2)) ** 2
     return np.asarray(1 - below.mean(axis=1))
 

@@ -23,6 +23,7 @@ from scipy import special
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
+from analytics.kernels.common.quadrature import normal_nodes
 
 __all__ = ["cumulated_tail", "ears_reference", "ears_scan", "floor_bounds", "floor_scores", "largest_count"]
 
@@ -85,8 +86,7 @@ def cumulated_tail(baseline: int) -> tuple[FloatArray, FloatArray]:
     """
     df = baseline - 1.0
     spread = math.sqrt(1 + 1 / baseline)
-    shift, weight = special.roots_hermitenorm(12)
-    weight = weight / weight.sum()
+    shift, weight = normal_nodes(12)
     log_w = np.linspace(math.log(0.02), math.log(6.0), 80)
     density = df * log_w - 0.5 * df * np.exp(2 * log_w)  # log density of the log of sqrt(chi2 / df)
     mass = np.exp(density - density.max())

@@ -20,6 +20,7 @@ from collections.abc import Callable
 import numpy as np
 
 from analytics._typing import FloatArray, IntArray
+from analytics.kernels.common.negative_binomial import nb_draws, nb_size
 
 __all__ = ["Estimate", "Run", "simulated_threshold"]
 
@@ -74,10 +75,7 @@ def simulated_threshold(
     horizon = int(np.clip(np.ceil(arl), 1, _HORIZON_MAX))
     copies = int(np.clip(_DRAWS // (training + horizon), _COPIES_MIN, _COPIES))
     shape = (training + horizon, copies)
-    if dispersion > 1:
-        counts = rng.poisson(rng.gamma(mean / (dispersion - 1), dispersion - 1, shape))
-    else:
-        counts = rng.poisson(mean, shape)
+    counts = nb_draws(rng, np.full(shape, mean), nb_size(mean, dispersion))
     # A series without an incident in training is not tested, so no copy of it is counted.
     some = counts[:training].any(axis=0)
     counts = counts[:, some] if some.any() else counts + 1

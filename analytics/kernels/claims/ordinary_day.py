@@ -22,7 +22,9 @@ import numpy.typing as npt
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray, IntArray
-from analytics.kernels.common.dispersion import window_dispersion, window_sums
+from analytics.kernels.common.dispersion import dispersion_at, window_dispersion, window_sums
+from analytics.kernels.common.negative_binomial import nb_above, nb_kurtosis
+from analytics.kernels.common.quadrature import normal_nodes
 
 __all__ = [
     "FEW",
@@ -122,19 +124,12 @@ def ordinary_day(
         (np.where(covered, mu, 0) ** 2).sum(axis=0), 1e-12
     ) + wander
     phi = np.where(mean > 0, np.maximum(1 + safe * relative, 1.0), 1.0)
-    kappa = 6 * (phi - 1) / safe + 1 / (safe * phi)
-    edf = np.maximum(n - 1, 1) / (1 + kappa / 2)
+    edf = np.maximum(n - 1, 1) / (1 + nb_kurtosis(safe, phi) / 2)
     width = min(SLOW, max(len(y) // 8, 1))
     sums = window_sums(squares, width)
     varying = sums.var(axis=0) * (n / width) / np.maximum(squares.sum(axis=0), 1e-12) ** 2
     edf = np.clip(np.minimum(edf, 2 / np.maximum(varying, 1e-9)), _EDF_MIN, 1e6)
     return OrdinaryDay(mean, total, n, factor, wander + loose, phi, edf)
-
-
-def _dispersion(phi: FloatArray, edf: FloatArray, level: FloatArray) -> FloatArray:
-    """Values of ``phi * edf / chi2(edf)`` at levels of the chi-square; shape (series, levels)."""
-    chi2 = 2 * special.gammaincinv(edf[:, None] / 2, level[None, :])
-    return np.asarray(np.clip(phi[:, None] * edf[:, None] / np.maximum(chi2, 1e-300), 1.0, 1e6))
 
 
 def _tails(
@@ -146,13 +141,13 @@ def _tails(
     """
     k = np.maximum(count, 1.0)
     size = 1 / np.maximum(excess, _POISSON)
-    gamma = special.betainc(k, size, mean / (mean + size))
-    z, weight = np.polynomial.hermite_e.hermegauss(spread_nodes)
+    gamma = nb_above(count, mean, size)
+    z, weight = normal_nodes(spread_nodes)
     log_var = np.log1p(np.maximum(excess, 0.0))
     rate = np.exp(np.log(mean) - log_var / 2)[..., None] * np.exp(np.sqrt(log_var)[..., None] * z)
-    lognormal = special.gammainc(k[..., None], rate) @ (weight / weight.sum())
+    lognormal = special.gammainc(k[..., None], rate) @ weight
     sure = count <= 0
-    return np.where(sure, 1.0, gamma), np.where(sure, 1.0, lognormal)
+    return gamma, np.where(sure, 1.0, lognormal)
 
 
 def exceedance(
@@ -178,10 +173,9 @@ def exceedance(
     share = np.broadcast_to(np.asarray(completeness, dtype=float), count.shape)
     for first in range(0, count.size, _CHUNK):
         part = slice(first, first + _CHUNK)
-        u, phi_weight = np.polynomial.hermite_e.hermegauss(NODES)
-        phi = _dispersion(day.phi[part], day.edf[part], special.ndtr(u))
-        phi_weight /= phi_weight.sum()
-        z, mean_weight = np.polynomial.hermite_e.hermegauss(MEAN_NODES)
+        u, phi_weight = normal_nodes(NODES)
+        phi = dispersion_at(day.phi[part], day.edf[part], special.ndtr(u))
+        z, mean_weight = normal_nodes(MEAN_NODES)
         safe = np.where(day.mean > 0, day.mean, 1e-12)[part]
         excess = ((phi - 1) / safe[:, None])[:, :, None]
         none = [np.zeros((safe.size, NODES, MEAN_NODES)) for _ in range(2)]
@@ -200,7 +194,7 @@ def exceedance(
             )
             for sum_, tail in zip(none, tails, strict=True):
                 sum_ += often[d, part, None, None] * np.log1p(-np.minimum(tail, 1 - 1e-15))
-        weight = phi_weight[:, None] * (mean_weight / mean_weight.sum())
+        weight = phi_weight[:, None] * mean_weight
         reached = [-(np.expm1(sum_) * weight).sum(axis=(1, 2)) for sum_ in none]
         out[part] = np.maximum(*reached)
     return np.where(count <= 0, 1.0, np.where(day.total > 0, out, 0.0))
@@ -212,7 +206,7 @@ def exceedance_limits(day: OrdinaryDay, count: FloatArray, levels: tuple[float, 
     They express how well the baseline fixes mean and dispersion, given the two mixtures.
     """
     q = (np.arange(15) + 0.5) / 15
-    phi = _dispersion(day.phi, day.edf, q)
+    phi = dispersion_at(day.phi, day.edf, q)
     safe = np.where(day.mean > 0, day.mean, 1e-12)
     shape = (count.size, q.size, q.size)
     excess = np.broadcast_to(((phi - 1) / safe[:, None])[:, :, None], shape)

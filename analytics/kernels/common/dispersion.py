@@ -17,16 +17,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics.kernels.common.negative_binomial import nb_kurtosis
 
-__all__ = ["Dispersion", "dispersion_from", "window_dispersion", "window_sums"]
+__all__ = ["Dispersion", "dispersion_at", "dispersion_from", "window_dispersion", "window_sums"]
 
 
 _RHO_MAX = 0.9
 _CORRECTION_MIN = 0.2  # a baseline shorter than about four windows could otherwise divide by nothing
 _EDF_MIN = 1.0
 _WINDOWS_MIN = 4
+_PHI_MAX = 1e6
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -150,6 +153,16 @@ def dispersion_from(
     phi = np.maximum(phi, 1.0)
 
     safe = np.where(mu > 0, mu, 1.0)
-    kappa = np.where(mu > 0, 6 * (phi - 1) / safe + 1 / (safe * phi), 0.0)
+    kappa = np.where(mu > 0, nb_kurtosis(safe, phi), 0.0)
     edf = (1.5 / share - parameters) / (1 + kappa / 2) * (1 - rho**2) / (1 + rho**2)
     return Dispersion(phi, np.maximum(edf, _EDF_MIN), rho, n // length)
+
+
+def dispersion_at(phi: FloatArray, edf: FloatArray, level: FloatArray) -> FloatArray:
+    """Return ``phi * edf / chi2(edf)`` at levels of the chi-square, 1 to 10^6; shape ``(series, levels)``.
+
+    What a dispersion may be, given its estimate: what is averaged over it is averaged over these.
+    """
+    chi2 = 2 * special.gammaincinv(edf[:, None] / 2, level[None, :])
+    values = phi[:, None] * edf[:, None] / np.maximum(chi2, 1e-300)
+    return np.asarray(np.clip(values, 1.0, _PHI_MAX))

@@ -14,27 +14,39 @@ References
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from scipy import special
 
 from analytics._typing import FloatArray
+from analytics.kernels.common.dispersion import dispersion_at
+from analytics.kernels.common.quadrature import normal_nodes, uniform_nodes
 from analytics.kernels.common.spread_tail import SUMMED, spread_tails
 
-__all__ = ["betabinomial_tail", "binomial_tail", "dispersion_nodes", "mixed_tail"]
+__all__ = ["betabinomial_tail", "binomial_tail", "dispersion_nodes", "log_choose", "mixed_tail"]
 
 
 NODES = 16  # Gauss-Hermite nodes over the dispersion
 SPREAD_NODES = 12  # ... and over the lognormal rate, given the dispersion
 _POISSON = 1e-4  # a dispersion this close to 1 is treated as 1
-_PHI_MAX = 1e6
 _CHUNK = 2_000  # series at a time, so that work arrays stay near 5 MB
 _NEGLIGIBLE = 1e-10
 _SMOOTH = 30.0  # from this standard deviation on a tail is integrated, below it is summed
 _PANEL = 24
 _CLOSED = 4.0  # below this second parameter the mass piles up at the far end
 _EDGE = 60  # ... where so many terms are summed one by one
+
+
+def log_choose(total: FloatArray, some: FloatArray) -> FloatArray:
+    """Return the logarithm of the number of ways to choose `some` of `total`.
+
+    Examples
+    --------
+    >>> float(np.exp(log_choose(np.array(5.0), np.array(2.0))).round(6))
+    10.0
+    """
+    return np.asarray(
+        special.gammaln(total + 1) - special.gammaln(some + 1) - special.gammaln(total - some + 1)
+    )
 
 
 def binomial_tail(
@@ -50,9 +62,7 @@ def binomial_tail(
     k = np.maximum(observed, 1.0)
     at_least = np.where(observed > 0, special.betainc(k, total - k + 1, share), 1.0)
     log_mass = (
-        special.gammaln(total + 1)
-        - special.gammaln(observed + 1)
-        - special.gammaln(total - observed + 1)
+        log_choose(total, observed)
         + special.xlogy(observed, share)
         + special.xlog1py(total - observed, -share)
     )
@@ -109,26 +119,8 @@ def betabinomial_tail(
     return np.asarray(tail if upper else 1.0 - tail)
 
 
-@lru_cache(maxsize=4)
-def _legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
-    x, weight = np.polynomial.legendre.leggauss(nodes)
-    return (x + 1) / 2, weight / 2
-
-
-@lru_cache(maxsize=16)
-def _hermite(nodes: int) -> tuple[FloatArray, FloatArray]:
-    z, weight = np.polynomial.hermite_e.hermegauss(nodes)
-    return z, weight / weight.sum()
-
-
 def _log_mass(x: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
-    return np.asarray(
-        special.gammaln(n + 1)
-        - special.gammaln(x + 1)
-        - special.gammaln(n - x + 1)
-        + special.betaln(x + a, n - x + b)
-        - special.betaln(a, b)
-    )
+    return np.asarray(log_choose(n, x) + special.betaln(x + a, n - x + b) - special.betaln(a, b))
 
 
 def _integrated_tail(
@@ -144,7 +136,7 @@ def _integrated_tail(
     last = np.where(open_end, n - _EDGE, np.minimum(s + 12 * spread + 30 * np.maximum(scale, 1.0), n - 0.5))
     first = np.log(s / (n - s))
     width = np.log(last / (n - last)) - first
-    u, weight = _legendre(_PANEL)
+    u, weight = uniform_nodes(_PANEL)
     total = np.zeros(s.shape)
     for left, right in ((0.0, 0.15), (0.15, 0.4), (0.4, 1.0)):
         x = n[:, None] * special.expit(first[:, None] + width[:, None] * (left + (right - left) * u))
@@ -167,10 +159,8 @@ def _integrated_tail(
 
 def dispersion_nodes(phi: FloatArray, edf: FloatArray, nodes: int = NODES) -> FloatArray:
     """Return ``phi * edf / chi2(edf)`` at the Gauss-Hermite nodes; shape ``(series, nodes)``."""
-    z, _ = _hermite(nodes)
-    chi2 = 2 * special.gammaincinv(edf[:, None] / 2, special.ndtr(z)[None, :])
-    values = phi[:, None] * edf[:, None] / np.maximum(chi2, 1e-300)
-    return np.asarray(np.clip(values, 1.0, _PHI_MAX))
+    z, _ = normal_nodes(nodes)
+    return dispersion_at(phi, edf, special.ndtr(z))
 
 
 def mixed_tail(
@@ -216,7 +206,7 @@ def mixed_tail(
     True
     """
     values = dispersion_nodes(phi, edf, nodes) if drawn is None else drawn
-    weight = _hermite(nodes)[1]
+    weight = normal_nodes(nodes)[1]
     out = np.empty(observed.shape)
     for first in range(0, observed.size, _CHUNK):
         part = slice(first, first + _CHUNK)
@@ -262,7 +252,7 @@ def _mixed_tail(
             upper=upper,
         )
 
-    z, spread_weight = _hermite(spread_nodes)
+    z, spread_weight = normal_nodes(spread_nodes)
     var_recent, var_baseline = np.log1p(excess / mean_recent), np.log1p(excess / mean_baseline)
     centre = special.logit(share)[:, None] - var_recent / 2 + var_baseline / 2
     scale = np.sqrt(var_recent + var_baseline)

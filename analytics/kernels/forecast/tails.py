@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
 from analytics._typing import FloatArray
+from analytics.kernels.common.negative_binomial import nb_kurtosis, nb_mid_tail
+from analytics.kernels.common.quadrature import normal_nodes
 
-__all__ = ["SHARE_ONE", "mean_tail", "mixed_upper_tail", "upper_tail"]
+__all__ = ["SHARE_ONE", "mean_tail", "mixed_upper_tail"]
 
 
 SHARE_ONE = 0.05  # weight of the one-week tail; the fortnight has the rest
@@ -15,29 +16,13 @@ _TINY = 1e-300
 _PHI_MIN = 1.001
 _EDF_MIN = 2.0
 _SPENT = 3.0
-_NODES = ((-np.sqrt(3.0), 1 / 6), (0.0, 2 / 3), (np.sqrt(3.0), 1 / 6))  # Gauss and Hermite's, of a normal
-
-
-def upper_tail(count: FloatArray, mean: FloatArray, phi: FloatArray) -> FloatArray:
-    """Mid-p upper tail of a negative binomial of variance `phi` times its mean; `phi` above 1.
-
-    Examples
-    --------
-    >>> upper_tail(np.array([0.0, 3.0]), np.array([1.0, 1.0]), np.array([1.000001, 1.000001])).round(4)
-    array([0.8161, 0.0496])
-    """
-    size = mean / (phi - 1)
-    share = (phi - 1) / phi
-    above = np.where(count > 0, special.betainc(np.maximum(count, 1.0), size, share), 1.0)
-    chance = special.gammaln(count + size) - special.gammaln(size) - special.gammaln(count + 1.0)
-    chance += count * np.log(share) + size * np.log1p(-share)
-    return np.asarray(above - np.exp(chance) / 2)
+_NODES = 3
 
 
 def mixed_upper_tail(
     count: FloatArray, mean: FloatArray, phi: FloatArray, usual: FloatArray, weeks: FloatArray, length: int
 ) -> FloatArray:
-    """`upper_tail`, averaged over what is not known about the dispersion.
+    """Mid-p upper tail of a negative binomial, averaged over what is not known about the dispersion.
 
     Its logarithm is taken as normal, with the variance 2 / edf of an estimate from `weeks` weeks of
     overlapping sums of `length`, negative binomial with the mean `usual`:
@@ -49,12 +34,12 @@ def mixed_upper_tail(
     >>> [round(float(mixed_upper_tail(*known, np.array([weeks]), 1)[0]), 4) for weeks in (26.0, 1e6)]
     [0.06, 0.0596]
     """
-    kappa = 6 * (phi - 1) / usual + 1 / (usual * phi)
+    kappa = nb_kurtosis(usual, phi)
     edf = np.maximum((1.5 * weeks / length - _SPENT) / (1 + kappa / 2), _EDF_MIN)
     spread = np.sqrt(2 / edf)
     total = np.zeros_like(mean)
-    for node, weight in _NODES:
-        total += weight * upper_tail(count, mean, np.maximum(phi * np.exp(node * spread), _PHI_MIN))
+    for node, weight in zip(*normal_nodes(_NODES), strict=True):
+        total += weight * nb_mid_tail(count, mean, np.maximum(phi * np.exp(node * spread), _PHI_MIN))
     return total
 
 

@@ -27,6 +27,7 @@ import numpy.typing as npt
 from scipy import signal, special, stats
 
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
+from analytics.kernels.common.negative_binomial import log_rising, nb_below
 
 __all__ = ["HawkesFit", "conditional_means", "fit_hawkes", "hawkes_residuals", "simulate_hawkes"]
 
@@ -99,12 +100,7 @@ def _loglik(counts: FloatArray, covered: BoolArray, rate: FloatArray, size: Floa
     safe = np.maximum(rate, 1e-12)
     finite = np.isfinite(size)
     k = np.where(finite, size, 1.0)
-    nb = (
-        special.gammaln(counts + k)
-        - special.gammaln(k)
-        - (counts + k) * np.log1p(safe / k)
-        + counts * (np.log(safe) - np.log(k))
-    )
+    nb = log_rising(k, counts) - (counts + k) * np.log1p(safe / k) + counts * (np.log(safe) - np.log(k))
     term = nb if finite.all() else np.where(finite, nb, counts * np.log(safe) - safe)
     return np.asarray(np.where(covered, term, 0.0).sum(axis=0))
 
@@ -326,16 +322,7 @@ def hawkes_residuals(
         small) and of no autocorrelation up to `lags` (Ljung-Box [4]_, no degrees of freedom taken off).
     """
     rate = np.maximum(conditional_means(values, covered, fit), 1e-12)
-    finite = np.isfinite(fit.size)
-    k = np.where(finite, fit.size, 1.0)
-    share = k / (k + rate)
-
-    def below(count: npt.NDArray[np.number]) -> FloatArray:
-        nb = special.betainc(k, np.maximum(count, 0) + 1.0, share)
-        poisson = special.gammaincc(np.maximum(count, 0) + 1.0, rate)
-        return np.where(count < 0, 0.0, np.where(finite, nb, poisson))
-
-    lower, upper = below(values - 1), below(values)
+    lower, upper = nb_below(values - 1, rate, fit.size), nb_below(values, rate, fit.size)
     uniform = np.clip(lower + draws * (upper - lower), 1e-12, 1 - 1e-12)
     residuals = np.where(covered, special.ndtri(uniform), np.nan)
     p_uniform = np.array(

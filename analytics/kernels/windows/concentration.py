@@ -23,7 +23,8 @@ from scipy.optimize import elementwise
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
-from analytics.kernels.common.tails import dispersion_nodes
+from analytics.kernels.common.quadrature import normal_nodes
+from analytics.kernels.common.tails import dispersion_nodes, log_choose
 
 __all__ = [
     "ConcentrationTest",
@@ -74,15 +75,7 @@ def _hypergeometric_grid(
     s, n1, n0 = recent[:, None], inside[:, None], outside[:, None]
     possible = (k <= s) & (k <= n1) & (s - k <= n0)
     kk, rest = np.where(possible, k, 0), np.where(possible, s - k, 0)
-    log_mass = (
-        special.gammaln(n1 + 1)
-        - special.gammaln(kk + 1)
-        - special.gammaln(np.where(possible, n1 - kk, 0) + 1)
-        + special.gammaln(n0 + 1)
-        - special.gammaln(rest + 1)
-        - special.gammaln(np.where(possible, n0 - rest, 0) + 1)
-    )
-    log_mass = np.where(possible, log_mass, -np.inf)
+    log_mass = np.where(possible, log_choose(n1, kk) + log_choose(n0, rest), -np.inf)
     count = observed[:, None]
     weight = np.where(k == count, 0.5, (k > count if upper else k < count).astype(float))
     out = np.empty((len(observed), _GRID.size))
@@ -129,10 +122,8 @@ def _mixed(
     """Average the exact tails over the random factor of the odds and over both dispersions."""
     excess1 = np.maximum(dispersion_nodes(inside.phi, inside.edf, _NODES) - 1, 0.0)
     excess0 = np.maximum(dispersion_nodes(outside.phi, outside.edf, _NODES) - 1, 0.0)
-    weight = np.polynomial.hermite_e.hermegauss(_NODES)[1]
-    weight = weight / weight.sum()
-    z, spread = np.polynomial.hermite_e.hermegauss(_SPREAD_NODES)
-    spread = spread / spread.sum()
+    weight = normal_nodes(_NODES)[1]
+    z, spread = normal_nodes(_SPREAD_NODES)
     recent1, base1, recent0, base0 = (
         _lognormal(mean[:, None], excess)
         for mean, excess in zip(means, (excess1, excess1, excess0, excess0), strict=True)
