@@ -99,6 +99,51 @@ def _spread(y: FloatArray, mu: FloatArray, weight: FloatArray, spent: float, phi
 
 
 @compiled
+def _weigh_down(
+    y: FloatArray, usable: BoolArray, mu: FloatArray, phi: float, cap: float, weight: FloatArray
+) -> None:
+    """Weigh weeks less whose Anscombe residual is beyond `cap` [1]_."""
+    for t in range(y.size):
+        if usable[t]:
+            r = 1.5 * (y[t] ** (2 / 3) * mu[t] ** (-1 / 6) - np.sqrt(mu[t])) / np.sqrt(phi)
+            weight[t] = 1.0 if r <= cap else (cap / r) ** 2
+
+
+@compiled
+def _bar(beta: FloatArray, inverse: FloatArray, needed: IntArray, known: int, barred: BoolArray) -> bool:
+    """Bar the trend and each wave of the year that do not pay for themselves [2]_; say whether any was."""
+    price = np.log(known)
+    any_barred = False
+    for g in range(len(needed)):
+        if g == 0:
+            wald, size, at = beta[1] ** 2 / inverse[1, 1], 1, 1
+        else:
+            at, size = 2 * g, 2
+            a, b, c = inverse[at, at], inverse[at, at + 1], inverse[at + 1, at + 1]
+            u, v = beta[at], beta[at + 1]
+            wald = (c * u * u - 2 * b * u * v + a * v * v) / (a * c - b * b)
+        if wald < size * price or known < needed[g]:
+            any_barred = True
+            for p in range(at, at + size):
+                barred[p] = True
+    return any_barred
+
+
+@compiled
+def _level(y: FloatArray, weight: FloatArray, design: FloatArray, beta: FloatArray, eta_max: float) -> float:
+    """Return the intercept that goes with the other coefficients."""
+    above, below = 0.5, 0.0
+    for t in range(y.size):
+        if weight[t] > 0:
+            eta = 0.0
+            for p in range(1, beta.size):
+                eta += design[t, p] * beta[p]
+            above += weight[t] * y[t]
+            below += weight[t] * np.exp(min(max(eta, -eta_max), eta_max))
+    return float(np.log(above / max(below, 1e-9)))
+
+
+@compiled
 def fit_levels(
     y: FloatArray,
     usable: BoolArray,
@@ -116,8 +161,7 @@ def fit_levels(
     """
     regions, weeks = y.shape
     terms = design.shape[1]
-    betas = np.zeros((regions, terms))
-    covariance = np.zeros((regions, terms, terms))
+    betas, covariance = np.zeros((regions, terms)), np.zeros((regions, terms, terms))
     phis = np.ones(regions)
     weight, mu = np.empty(weeks), np.empty(weeks)
     score, matrix = np.empty(terms), np.empty((terms, terms))
@@ -140,46 +184,21 @@ def fit_levels(
             beta[:] = 0.0
             beta[0] = level
             barred[1:] = True
+        spent = 1.0 if short else float(terms)
         _newton(y[j], weight, design, beta, barred, mu, score, matrix, 15, eta_max)
         for _ in range(2):
-            phi = _spread(y[j], mu, weight, 1.0 if short else terms, phi_min)
-            for t in range(weeks):
-                if usable[j, t]:
-                    # Anscombe residual
-                    r = 1.5 * (y[j, t] ** (2 / 3) * mu[t] ** (-1 / 6) - np.sqrt(mu[t])) / np.sqrt(phi)
-                    weight[t] = 1.0 if r <= cap else (cap / r) ** 2
+            phi = _spread(y[j], mu, weight, spent, phi_min)
+            _weigh_down(y[j], usable[j], mu, phi, cap, weight)
             _newton(y[j], weight, design, beta, barred, mu, score, matrix, 3, eta_max)
-        phi = _spread(y[j], mu, weight, 1.0 if short else terms, phi_min)
+        phi = _spread(y[j], mu, weight, spent, phi_min)
         betas[j] = beta
-        if not short:
-            inverse = np.linalg.inv(matrix) * phi
-            price = np.log(known)
-            any_barred = False
-            for g in range(len(needed)):
-                if g == 0:
-                    wald, size, at = beta[1] ** 2 / inverse[1, 1], 1, 1
-                else:
-                    at, size = 2 * g, 2
-                    a, b, c = inverse[at, at], inverse[at, at + 1], inverse[at + 1, at + 1]
-                    u, v = beta[at], beta[at + 1]
-                    wald = (c * u * u - 2 * b * u * v + a * v * v) / (a * c - b * b)
-                if wald < size * price or known < needed[g]:
-                    any_barred = True
-                    for p in range(at, at + size):
-                        barred[p] = True
-                        betas[j, p] = 0.0
-            if any_barred:
-                above, below = 0.5, 0.0
-                for t in range(weeks):
-                    if weight[t] > 0:
-                        eta = 0.0
-                        for p in range(1, terms):
-                            eta += design[t, p] * betas[j, p]
-                        above += weight[t] * y[j, t]
-                        below += weight[t] * np.exp(min(max(eta, -eta_max), eta_max))
-                betas[j, 0] = np.log(above / max(below, 1e-9))
-                _newton(y[j], weight, design, betas[j], barred, mu, score, matrix, 4, eta_max)
-                phi = _spread(y[j], mu, weight, 1.0, phi_min)
+        if not short and _bar(beta, np.linalg.inv(matrix) * phi, needed, known, barred):
+            for p in range(terms):
+                if barred[p]:
+                    betas[j, p] = 0.0
+            betas[j, 0] = _level(y[j], weight, design, betas[j], eta_max)
+            _newton(y[j], weight, design, betas[j], barred, mu, score, matrix, 4, eta_max)
+            phi = _spread(y[j], mu, weight, 1.0, phi_min)
         phis[j] = phi
         inverse = np.linalg.inv(matrix)
         for p in range(terms):

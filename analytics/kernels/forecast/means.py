@@ -70,6 +70,115 @@ class Forecast:
 
 
 @compiled
+def _means(
+    design: FloatArray,
+    beta: FloatArray,
+    covariance: FloatArray,
+    floor: float,
+    first: int,
+    eta_max: float,
+    mu: FloatArray,
+    spread: FloatArray,
+) -> None:
+    """Fill in the regression's means, and from week `first` on the variance of their logarithm."""
+    weeks, terms = design.shape
+    for t in range(weeks):
+        eta = 0.0
+        for p in range(terms):
+            eta += design[t, p] * beta[p]
+        mu[t] = max(np.exp(min(max(eta, -eta_max), eta_max)), floor)
+        if t >= first:
+            variance = 0.0
+            for p in range(terms):
+                for q in range(terms):
+                    variance += design[t, p] * covariance[p, q] * design[t, q]
+            spread[t - first] = variance
+
+
+@compiled
+def _strength(
+    y: FloatArray,
+    usable: BoolArray,
+    mu: FloatArray,
+    phi: float,
+    speeds: FloatArray,
+    fitted: int,
+    cap: float,
+    doubt: float,
+    excited_max: float,
+    running: FloatArray,
+) -> tuple[int, float]:
+    """Choose the speed at which the past weeks are followed, and how much; fill in the running means."""
+    best, excited, chosen = 0.0, 0.0, 0
+    for s in range(len(speeds)):
+        w = speeds[s]
+        state = 0.0
+        num, den, total, count = 0.0, 1e-9, 0.0, 0
+        for t in range(y.size):
+            running[s, t] = state
+            if usable[t]:
+                m = mu[t]
+                top = m + cap * np.sqrt(phi * m)
+                capped = min(y[t], top)
+                excess = capped - m
+                if t < fitted:
+                    num += excess * state
+                    den += m * state * state
+                    total += excess * excess / m
+                    count += 1
+                state += w * (excess / m - state)
+        k = num / den
+        if k > 0 and count > 2:
+            gain = num * k
+            noise = (total - gain) / count / den
+            if gain > best:
+                best = gain
+                chosen = s
+                excited = min(k, excited_max) * max(0.0, 1 - doubt * noise / (k * k))
+    return chosen, excited
+
+
+@compiled
+def _follow(
+    y: FloatArray,
+    usable: BoolArray,
+    mu: FloatArray,
+    running: FloatArray,
+    speed: float,
+    excited: float,
+    fitted: int,
+    first: int,
+    spent: float,
+    phi_min: float,
+    one: FloatArray,
+    two: FloatArray,
+) -> tuple[float, float]:
+    """Fill in the expectations of one week and of two; return the dispersions about them."""
+    fade = 1 - speed * (1 - excited)
+    chi_one, chi_two, n_one, n_two = 0.0, 0.0, 0, 0
+    previous = 0.0
+    for t in range(y.size):
+        m = mu[t]
+        now = m * (1 + excited * running[t])
+        earlier = running[t - 1] if t > 0 else 0.0
+        both = (previous if t > 0 else m) + m * (1 + excited * earlier * fade)
+        if t < fitted and usable[t]:
+            chi_one += (y[t] - now) ** 2 / now
+            n_one += 1
+            if t > 0 and usable[t - 1]:
+                chi_two += (y[t] + y[t - 1] - both) ** 2 / both
+                n_two += 1
+        if t >= first:
+            one[t - first] = now
+            two[t - first] = both
+        previous = now
+    return (
+        max(phi_min, chi_one / max(n_one - spent, 1.0)),
+        max(phi_min, chi_two / max(n_two - 2 * spent, 1.0)),
+    )
+
+
+@compiled
 def _excite(
     y: FloatArray,
     usable: BoolArray,
@@ -92,82 +201,24 @@ def _excite(
     No expectation is below half an incident in all weeks covered.
     """
     regions, weeks = y.shape
-    terms = design.shape[1]
     out = weeks - first
-    level = np.empty((regions, out))
-    spread = np.empty((regions, out))
-    mu = np.empty(weeks)
-    one = np.empty((regions, out))
-    two = np.empty((regions, out))
-    kept = np.zeros(regions)
-    phi_one = np.ones(regions)
-    phi_two = np.ones(regions)
-    running = np.empty((len(speeds), weeks))
+    level, spread = np.empty((regions, out)), np.empty((regions, out))
+    one, two = np.empty((regions, out)), np.empty((regions, out))
+    kept, phi_one, phi_two = np.zeros(regions), np.ones(regions), np.ones(regions)
+    mu, running = np.empty(weeks), np.empty((len(speeds), weeks))
     for j in range(regions):
         known = 0
         for t in range(fitted):
             if usable[j, t]:
                 known += 1
         floor = 0.5 / max(known, 1)  # a fall is not extrapolated to nothing at all
-        for t in range(weeks):
-            eta = 0.0
-            for p in range(terms):
-                eta += design[t, p] * betas[j, p]
-            mu[t] = max(np.exp(min(max(eta, -eta_max), eta_max)), floor)
-            if t >= first:
-                variance = 0.0
-                for p in range(terms):
-                    for q in range(terms):
-                        variance += design[t, p] * covariance[j, p, q] * design[t, q]
-                level[j, t - first], spread[j, t - first] = mu[t], variance
-        best, excited, chosen = 0.0, 0.0, 0
-        for s in range(len(speeds)):
-            w = speeds[s]
-            state = 0.0
-            num, den, total, count = 0.0, 1e-9, 0.0, 0
-            for t in range(weeks):
-                running[s, t] = state
-                if usable[j, t]:
-                    m = mu[t]
-                    top = m + cap * np.sqrt(phi[j] * m)
-                    capped = min(y[j, t], top)
-                    excess = capped - m
-                    if t < fitted:
-                        num += excess * state
-                        den += m * state * state
-                        total += excess * excess / m
-                        count += 1
-                    state += w * (excess / m - state)
-            k = num / den
-            if k > 0 and count > 2:
-                gain = num * k
-                noise = (total - gain) / count / den
-                if gain > best:
-                    best = gain
-                    chosen = s
-                    excited = min(k, excited_max) * max(0.0, 1 - doubt * noise / (k * k))
+        _means(design, betas[j], covariance[j], floor, first, eta_max, mu, spread[j])
+        level[j] = mu[first:]
+        s, excited = _strength(y[j], usable[j], mu, phi[j], speeds, fitted, cap, doubt, excited_max, running)
         kept[j] = excited
-        w = speeds[chosen]
-        fade = 1 - w * (1 - excited)
-        chi_one, chi_two, n_one, n_two = 0.0, 0.0, 0, 0
-        previous = 0.0
-        for t in range(weeks):
-            m = mu[t]
-            now = m * (1 + excited * running[chosen, t])
-            earlier = running[chosen, t - 1] if t > 0 else 0.0
-            both = (previous if t > 0 else m) + m * (1 + excited * earlier * fade)
-            if t < fitted and usable[j, t]:
-                chi_one += (y[j, t] - now) ** 2 / now
-                n_one += 1
-                if t > 0 and usable[j, t - 1]:
-                    chi_two += (y[j, t] + y[j, t - 1] - both) ** 2 / both
-                    n_two += 1
-            if t >= first:
-                one[j, t - first] = now
-                two[j, t - first] = both
-            previous = now
-        phi_one[j] = max(phi_min, chi_one / max(n_one - spent, 1.0))
-        phi_two[j] = max(phi_min, chi_two / max(n_two - 2 * spent, 1.0))
+        phi_one[j], phi_two[j] = _follow(
+            y[j], usable[j], mu, running[s], speeds[s], excited, fitted, first, spent, phi_min, one[j], two[j]
+        )
     return one, two, level, kept, spread, phi_one, phi_two
 
 
