@@ -285,7 +285,7 @@ def test_coordinates_lie_near_the_district(year):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"seed": -1}, "a seed cannot be negative"),
+        ({"seed": -1}, "seed is not usable"),
         ({"totals": {}}, "no totals were given"),
         ({"totals": {"2019-01-01..2019-01-31": 10, "2019-03-01..2019-03-31": 10}}, "do not adjoin"),
         ({"weekday": (1, 1, 1)}, "seven factors"),

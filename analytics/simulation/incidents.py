@@ -22,11 +22,13 @@ import pandas as pd
 
 from analytics._typing import Days, FloatArray, IntArray
 from analytics.errors import InputError, OptionError, nearest, unknown_option
+from analytics.options import check_seed
 from analytics.periods import Gap, Window, as_day, as_gap, as_window, day_range
 from analytics.schema import ACTIVITIES, validate
 from analytics.simulation import coding as dressing
-from analytics.simulation.clusters import SelfExcitation, self_exciting, smooth_profile, weekday_factors
+from analytics.simulation.clusters import SelfExcitation, smooth_profile
 from analytics.simulation.coding import Messiness
+from analytics.simulation.happening import InjectedUptick, generators, what_happens
 from analytics.simulation.places import check_places, iraq_places
 
 __all__ = [
@@ -74,25 +76,6 @@ class ReportingDelay:
     def draw(self, rng: np.random.Generator, size: int) -> IntArray:
         """Draw delays in days."""
         return np.floor(self.median * np.exp(self.sigma * rng.standard_normal(size))).astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class InjectedUptick:
-    """Extra incidents added to districts in a window, marked in the truth.
-
-    Parameters
-    ----------
-    window : Window
-        First and last day of the uptick.
-    shares : mapping
-        District (admin2) to its share of the extra incidents; any positive weights.
-    extra : mapping
-        Activity to the number of extra incidents.
-    """
-
-    window: Window
-    shares: Mapping[str, float]
-    extra: Mapping[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,8 +191,7 @@ def simulate_incidents(
         places, bundled_spellings = iraq_places()
         spellings = bundled_spellings if spellings is None else spellings
     check_places(places)
-    if seed < 0:
-        raise OptionError("a seed cannot be negative", expected="0 or more", found=str(seed))
+    check_seed(seed)
     windows = [as_window(text, "totals") for text in totals]
     if not windows:
         raise InputError("no totals were given", expected="at least one window and its number of attacks")
@@ -219,48 +201,12 @@ def simulate_incidents(
     holes = [as_gap(gap, "gaps") for gap in gaps]
     _check_regions(places, uptick, holes, Window(start, end))
     _check_activities(activities, uptick)
-    by_day = weekday_factors(weekday, days)
-    names = ("attack", *activities)
-    streams = dict(
-        zip(
-            ("uptick", "order", "delay", "file", *names),
-            np.random.SeedSequence(seed).spawn(4 + len(names)),
-            strict=True,
-        )
-    )
-    rngs = {name: np.random.Generator(np.random.PCG64(stream)) for name, stream in streams.items()}
-
-    window_of = np.repeat(np.arange(len(windows)), [w.days for w in windows])
-    none = InjectedUptick(Window(start, end), {places["admin2"].iloc[0]: 1.0}, {})
-    added = _inject(rngs["uptick"], uptick or none, places, days, by_day)
-    injected_attacks = np.bincount(
-        window_of[added.loc[added["activity"] == "attack", "day"]], minlength=len(windows)
-    )
-    wanted = np.fromiter(totals.values(), dtype=np.int64) - injected_attacks
-    if (wanted < 0).any():
-        at = int(wanted.argmin())
-        raise InputError(
-            "the uptick is larger than the total of a window",
-            expected=f"at most {wanted[at] + injected_attacks[at]} attacks in {windows[at]}",
-            found=f"{injected_attacks[at]} injected",
-        )
-    profile = smooth_profile(windows, wanted.tolist())
-    parts, kept_share = [added], {}
-    for name in names:
-        ratio = 1.0 if name == "attack" else activities[name]
-        drawn, kept_share[name] = self_exciting(
-            rngs[name],
-            profile * ratio,
-            places["share"].to_numpy(dtype=float),
-            by_day,
-            excitation,
-            window_of,
-            np.rint(wanted * ratio).astype(np.int64),
-        )
-        parts.append(drawn.assign(activity=name, injected=False))
-    happened = pd.concat(parts, ignore_index=True)
-    shuffled = happened.iloc[rngs["order"].permutation(len(happened))]
-    happened = shuffled.sort_values("day", kind="stable", ignore_index=True)
+    ratios = {"attack": 1.0, **activities}
+    rngs = generators(seed, ("uptick", "order", "delay", "file", *ratios))
+    happened, kept_share = what_happens(
+        rngs, windows, np.fromiter(totals.values(), dtype=np.int64), ratios,
+        places=places, days=days, weekday=weekday, excitation=excitation, uptick=uptick,
+    )  # fmt: skip
     truth = _truth(happened, places, days, delay.draw(rngs["delay"], len(happened)), extraction, holes)
     whole, extra = dressing.dress(
         truth, places.iloc[happened["district"].to_numpy()], rngs["file"], messiness=messiness,
@@ -268,6 +214,11 @@ def simulate_incidents(
     )  # fmt: skip
     shown = truth["in_file"].to_numpy()
     order = whole[shown].sort_values(["date_start", "incident_id"]).index
+    injected = uptick and {
+        "window": str(uptick.window),
+        "shares": dict(uptick.shares),
+        "extra": dict(uptick.extra),
+    }
     return SimulatedIncidents(
         frame=validate(whole.loc[order].reset_index(drop=True)),
         extra=extra.loc[order].reset_index(drop=True),
@@ -282,13 +233,7 @@ def simulate_incidents(
             "extracted": str(extraction),
             "gaps": [str(gap) for gap in holes],
             "messiness": asdict(messiness),
-            "uptick": None
-            if uptick is None
-            else {
-                "window": str(uptick.window),
-                "shares": dict(uptick.shares),
-                "extra": dict(uptick.extra),
-            },
+            "uptick": injected,
             "kept_by_thinning": kept_share,
         },
     )
@@ -325,30 +270,6 @@ def _check_activities(activities: Mapping[str, float], uptick: InjectedUptick | 
             raise unknown_option("activity", name, ACTIVITIES)
         if number < 0:
             raise OptionError(f"an uptick cannot take incidents away: {name} {number}")
-
-
-def _inject(
-    rng: np.random.Generator,
-    uptick: InjectedUptick,
-    places: pd.DataFrame,
-    days: Days,
-    by_day: FloatArray,
-) -> pd.DataFrame:
-    """Draw the extra incidents: independent days (weekday cycle kept) and districts."""
-    numbers = np.fromiter(uptick.extra.values(), dtype=np.int64)
-    activity = np.repeat(np.array(list(uptick.extra), dtype=object), numbers)
-    inside = np.flatnonzero(uptick.window.contains(days))
-    weights = np.array(list(uptick.shares.values()), dtype=float)
-    row_of = pd.Index(places["admin2"]).get_indexer(pd.Index(list(uptick.shares)))
-    return pd.DataFrame(
-        {
-            "district": rng.choice(row_of, len(activity), p=weights / weights.sum()),
-            "day": rng.choice(inside, len(activity), p=by_day[inside] / by_day[inside].sum()),
-            "generation": pd.array([pd.NA] * len(activity), dtype="Int64"),
-            "activity": pd.array(activity, dtype="str"),
-            "injected": True,
-        }
-    )
 
 
 def _truth(

@@ -137,78 +137,99 @@ def matched_response(
     skip : int
         Days at the start that only serve as past.
     """
-    days, regions = values.shape
+    days = values.shape[0]
     y = np.where(covered, values, 0).astype(float)
     sums = window_sums(y, window)
-    outcome = np.full(y.shape, np.nan)
+    outcome, before = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
     outcome[: days - window] = sums[1:]
-    before = np.full(y.shape, np.nan)
     before[window - 1 :] = sums
-    whole = np.zeros(y.shape, bool)
-    span = window_sums(covered, 2 * window) == 2 * window
-    whole[window - 1 : days - window] = span
-    whole[:skip] = False
-    recent_event = np.zeros(y.shape, bool)
-    padded = np.concatenate([np.zeros((clear, regions), bool), events])
-    recent_event[:] = window_sums(padded, clear)[:days] > 0
-    eligible = whole & ~recent_event
-
+    eligible = _eligible(events, covered, window=window, clear=clear, skip=skip)
     # Gaps would read as quiet days of the past: the prognosis alone takes the region's mean there.
     mean = y.sum(axis=0) / np.maximum(covered.sum(axis=0), 1)
     features = past_scales(np.where(covered, y, mean))
-    day, region = np.nonzero(eligible)
-    at = (day, region)
+    at = day, region = np.nonzero(eligible)
     is_treated = events[at]
     expected = np.full(y.shape, np.nan)
     expected[at] = _prognosis(features[at], outcome[at], ~is_treated, region)
-    prognosis = expected[at]
+    prognosis, left = expected[at], outcome[at] - expected[at]
 
-    events_at = np.flatnonzero(is_treated)
-    controls_at = np.flatnonzero(~is_treated)
-    weight = np.zeros(len(day))
-    shifted = np.full(events_at.size, np.nan)
-    noise = np.full(events_at.size, np.nan)
-    beyond = np.zeros(events_at.size, bool)
-    was = np.full(events_at.size, np.nan)
-    for r in np.unique(region[events_at]):
-        mine = np.flatnonzero(region[events_at] == r)
-        pool = controls_at[region[controls_at] == r]
-        if not pool.size:
-            continue
-        k = min(matched, pool.size)
-        distance = np.abs(prognosis[pool][None, :] - prognosis[events_at[mine]][:, None])
-        near = pool[np.argpartition(distance, k - 1, axis=1)[:, :k]]
-        np.add.at(weight, near, 1 / k)
-        shifted[mine] = (outcome[at][near] - prognosis[near]).mean(axis=1) + prognosis[events_at[mine]]
-        noise[mine] = ((outcome[at][near] - prognosis[near]) ** 2).mean(axis=1)
-        beyond[mine] = prognosis[events_at[mine]] > prognosis[pool].max()
-        was[mine] = before[at][near].mean(axis=1)
-    used = np.isfinite(shifted)
-    events_at, shifted, noise, was = events_at[used], shifted[used], noise[used], was[used]
-    observed = outcome[at][events_at]
-    weights = np.zeros(y.shape)
-    weights[at] = weight
+    found = _match(prognosis, left, before[at], is_treated, region, matched)
+    used = found.events
+    observed, weights = outcome[at][used], np.zeros(y.shape)
+    weights[at] = found.weight
 
-    block = day // (2 * window)
-    size = int(days // (2 * window)) + 1
-    a = np.bincount(block[events_at], observed, size).astype(float)
-    c = np.bincount(block[events_at], prognosis[events_at], size).astype(float)
-    shift = np.bincount(block, weight * np.nan_to_num(outcome[at] - prognosis), size)
-    c = c + shift
-    holds = np.bincount(block[events_at], minlength=size) > 0
-    blocks = int(holds.sum())
-    found = _limits(a, c, blocks, float(noise.sum() + (shift**2).sum()))
+    block, size = day // (2 * window), int(days // (2 * window)) + 1
+    shift = np.asarray(np.bincount(block, found.weight * np.nan_to_num(left), size), dtype=float)
+    followed = np.bincount(block[used], observed, size).astype(float)
+    foreseen = np.bincount(block[used], prognosis[used], size).astype(float) + shift
+    blocks = int((np.bincount(block[used], minlength=size) > 0).sum())
     return MatchedResponse(
-        treated=np.stack([day[events_at], region[events_at]], axis=1),
+        treated=np.stack([day[used], region[used]], axis=1),
         observed=observed,
-        expected=shifted,
-        before=np.stack([before[at][events_at], was], axis=1),
-        beyond=beyond[used],
+        expected=found.expected,
+        before=np.stack([before[at][used], found.before], axis=1),
+        beyond=found.beyond,
         weights=weights,
         prognosis=expected,
         blocks=blocks,
-        **found,
+        **_limits(followed, foreseen, blocks, float(found.noise.sum() + (shift**2).sum())),
     )
+
+
+def _eligible(events: BoolArray, covered: BoolArray, *, window: int, clear: int, skip: int) -> BoolArray:
+    """Return which days may be used: covered before and after, no event shortly before."""
+    days, regions = events.shape
+    whole = np.zeros(events.shape, bool)
+    whole[window - 1 : days - window] = window_sums(covered, 2 * window) == 2 * window
+    whole[:skip] = False
+    padded = np.concatenate([np.zeros((clear, regions), bool), events])
+    return np.asarray(whole & ~(window_sums(padded, clear)[:days] > 0))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Matched:
+    """Events that could be matched (rows of those given), and how much each row serves as a matched time."""
+
+    events: IndexArray
+    expected: FloatArray
+    noise: FloatArray
+    beyond: BoolArray
+    before: FloatArray
+    weight: FloatArray
+
+
+def _match(
+    prognosis: FloatArray,
+    left: FloatArray,
+    before: FloatArray,
+    is_treated: BoolArray,
+    region: IndexArray,
+    matched: int,
+) -> _Matched:
+    """Match each event with the times of its region whose prognosis is nearest.
+
+    `left` is what followed beyond the prognosis; arrays have one row for each day and region used.
+    """
+    events, controls = np.flatnonzero(is_treated), np.flatnonzero(~is_treated)
+    weight = np.zeros(len(prognosis))
+    expected, noise, was = (np.full(events.size, np.nan) for _ in range(3))
+    beyond = np.zeros(events.size, bool)
+    for r in np.unique(region[events]):
+        mine = np.flatnonzero(region[events] == r)
+        pool = controls[region[controls] == r]
+        if not pool.size:
+            continue
+        own = prognosis[events[mine]]
+        k = min(matched, pool.size)
+        distance = np.abs(prognosis[pool][None, :] - own[:, None])
+        near = pool[np.argpartition(distance, k - 1, axis=1)[:, :k]]
+        np.add.at(weight, near, 1 / k)
+        expected[mine] = left[near].mean(axis=1) + own
+        noise[mine] = (left[near] ** 2).mean(axis=1)
+        beyond[mine] = own > prognosis[pool].max()
+        was[mine] = before[near].mean(axis=1)
+    used = np.isfinite(expected)
+    return _Matched(events[used], expected[used], noise[used], beyond[used], was[used], weight)
 
 
 def _limits(a: FloatArray, c: FloatArray, blocks: int, plain: float) -> dict[str, float]:

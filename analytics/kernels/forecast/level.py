@@ -110,8 +110,11 @@ def _weigh_down(
 
 
 @compiled
-def _bar(beta: FloatArray, inverse: FloatArray, needed: IntArray, known: int, barred: BoolArray) -> bool:
+def _bar(
+    beta: FloatArray, matrix: FloatArray, phi: float, needed: IntArray, known: int, barred: BoolArray
+) -> bool:
     """Bar the trend and each wave of the year that do not pay for themselves [2]_; say whether any was."""
+    inverse = np.linalg.inv(matrix) * phi
     price = np.log(known)
     any_barred = False
     for g in range(len(needed)):
@@ -192,7 +195,7 @@ def fit_levels(
             _newton(y[j], weight, design, beta, barred, mu, score, matrix, 3, eta_max)
         phi = _spread(y[j], mu, weight, spent, phi_min)
         betas[j] = beta
-        if not short and _bar(beta, np.linalg.inv(matrix) * phi, needed, known, barred):
+        if not short and _bar(beta, matrix, phi, needed, known, barred):
             for p in range(terms):
                 if barred[p]:
                     betas[j, p] = 0.0
