@@ -126,3 +126,14 @@ def test_days_and_years_are_counted_in_one_module():
             written = ast.unparse(node) if isinstance(node, ast.Call | ast.Constant) else ""
             assert written != "365.25", f"{path.name}:{node.lineno} writes analytics.periods.YEAR_DAYS anew"
             assert written != "np.timedelta64(1, 'D')", f"{path.name}:{node.lineno} writes DAY anew"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in modules() if room_of(p) == "kernels"], ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_kernels_leave_options_to_the_public_functions(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not names & {"OptionError", "unknown_option"}
+    assert not any(name.startswith("analytics.options") for name in imports(path))
