@@ -37,6 +37,75 @@ _LOG_RATIO_MAX = 40.0
 
 
 @compiled
+def _enter(
+    new_y: float, new_m: float, unit: float, sign: float, size: int, hull_y: FloatArray, hull_m: FloatArray
+) -> int:
+    """Take a change time in, and turn out those it leaves no ratio for; return how many there are."""
+    while (
+        size > 1
+        and sign
+        * (
+            (hull_y[size - 1] - hull_y[size - 2]) * (new_m - hull_m[size - 1])
+            - (new_y - hull_y[size - 1]) * (hull_m[size - 1] - hull_m[size - 2])
+        )
+        >= 0.0
+    ):
+        size -= 1
+    if size == 1 and sign * (new_y - hull_y[0] - (new_m - hull_m[0]) * unit) <= 0.0:
+        size = 0
+    hull_y[size], hull_m[size] = new_y, new_m
+    return size + 1
+
+
+@compiled
+def _best(
+    now_y: float,
+    now_m: float,
+    level: float,
+    log_level: float,
+    log_both: float,
+    alpha: float,
+    sign: float,
+    size: int,
+    winner: int,
+    logs: FloatArray,
+    hull_y: FloatArray,
+    hull_m: FloatArray,
+) -> tuple[float, int]:
+    """Return the largest gain over the change times kept, and which has it."""
+    flat = level > 0.0
+    # A flat mean is counted in periods, so that every logarithm comes from the table of whole numbers.
+    unit = level if flat else 1.0
+    size_nb = 1.0 / alpha if alpha > 0.0 else 0.0
+    # No gain exceeds this bound: log(1 + u) <= u (6 + u) / (6 + 4 u), over one plus alpha times the mean.
+    costly = sign > 0.0 and (alpha > 0.0 or not flat)
+    limit = 1.0 + alpha * level
+    best = 0.0
+    leader = min(winner, size - 1)  # weighed first: most others then need no logarithm
+    for step in range(size):
+        k = leader if step == 0 else (step - 1 if step <= leader else step)
+        counted, spell = now_y - hull_y[k], now_m - hull_m[k]
+        excess = counted - spell * unit
+        if sign * excess <= 0.0:
+            continue
+        if costly and excess * excess * (3 * spell * unit + excess) <= best * limit * spell * unit * (
+            6 * spell * unit + 4 * excess
+        ):
+            continue
+        whole = int(counted)
+        log_spell = logs[int(spell)] + log_level if flat else np.log(spell)
+        log_counted = logs[whole] if whole < len(logs) else np.log(counted)
+        if alpha == 0.0:
+            value = counted * (log_counted - log_spell) - excess
+        else:
+            both = counted + spell * size_nb
+            value = counted * (log_counted - log_spell) - both * (np.log(both) - logs[int(spell)] - log_both)
+        if value > best:
+            best, winner = value, k
+    return best, winner
+
+
+@compiled
 def _sums(
     y: FloatArray,
     mean: FloatArray,
@@ -58,18 +127,13 @@ def _sums(
     """Poisson with any mean, or negative binomial with a flat one (`level`, 0 where it varies)."""
     periods = len(y)
     flat = level > 0.0
+    unit = level if flat else 1.0
+    log_level = np.log(level) if flat else 0.0
+    log_both = np.log(level + (1.0 / alpha if alpha > 0.0 else 0.0)) if flat else 0.0
     first_alarm = periods
     n, entered, size, winner = 0, 0, 0, 0
     total[0] = expected[0] = 0.0
     now_y, now_m = 0.0, 0.0
-    log_level = np.log(level) if flat else 0.0
-    # A flat mean is counted in periods, so that every logarithm comes from the table of whole numbers.
-    unit = level if flat else 1.0
-    size_nb = 1.0 / alpha if alpha > 0.0 else 0.0
-    # No gain exceeds this bound: log(1 + u) <= u (6 + u) / (6 + 4 u), over one plus alpha times the mean.
-    costly = sign > 0.0 and (alpha > 0.0 or not flat)
-    limit = 1.0 + alpha * level
-    log_both = np.log(level + size_nb) if flat else 0.0
     for t in range(begin, periods):
         if y[t] < 0.0:
             continue
@@ -77,48 +141,12 @@ def _sums(
         now_m += 1.0 if flat else mean[t]
         n += 1
         total[n], expected[n] = now_y, now_m
-        # A time enters once `shortest` periods lie behind it, and turns out those it leaves no ratio for.
-        while entered <= n - shortest:
-            new_y, new_m = total[entered], expected[entered]
-            while (
-                size > 1
-                and sign
-                * (
-                    (hull_y[size - 1] - hull_y[size - 2]) * (new_m - hull_m[size - 1])
-                    - (new_y - hull_y[size - 1]) * (hull_m[size - 1] - hull_m[size - 2])
-                )
-                >= 0.0
-            ):
-                size -= 1
-            if size == 1 and sign * (new_y - hull_y[0] - (new_m - hull_m[0]) * unit) <= 0.0:
-                size = 0
-            hull_y[size], hull_m[size] = new_y, new_m
-            size += 1
+        while entered <= n - shortest:  # a time enters once `shortest` periods lie behind it
+            size = _enter(total[entered], expected[entered], unit, sign, size, hull_y, hull_m)
             entered += 1
-        best = 0.0
-        leader = min(winner, size - 1)  # weighed first: most others then need no logarithm
-        for step in range(size):
-            k = leader if step == 0 else (step - 1 if step <= leader else step)
-            counted, spell = now_y - hull_y[k], now_m - hull_m[k]
-            excess = counted - spell * unit
-            if sign * excess <= 0.0:
-                continue
-            if costly and excess * excess * (3 * spell * unit + excess) <= best * limit * spell * unit * (
-                6 * spell * unit + 4 * excess
-            ):
-                continue
-            whole = int(counted)
-            log_spell = logs[int(spell)] + log_level if flat else np.log(spell)
-            log_counted = logs[whole] if whole < len(logs) else np.log(counted)
-            if alpha == 0.0:
-                value = counted * (log_counted - log_spell) - excess
-            else:
-                both = counted + spell * size_nb
-                value = counted * (log_counted - log_spell) - both * (
-                    np.log(both) - logs[int(spell)] - log_both
-                )
-            if value > best:
-                best, winner = value, k
+        best, winner = _best(
+            now_y, now_m, level, log_level, log_both, alpha, sign, size, winner, logs, hull_y, hull_m
+        )
         statistic[t] = best
         if best >= threshold:
             first_alarm = min(first_alarm, t)

@@ -10,8 +10,8 @@ from scipy import special
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.farrington.baseline import Baselines
+from analytics.kernels.farrington.cells import fit_cells, sorted_by_level
 from analytics.kernels.farrington.reference import TOLERANCE, fit_reference
-from analytics.kernels.farrington.regression import fit_cells, sorted_by_level
 
 __all__ = ["FarringtonFits", "fit_weeks"]
 

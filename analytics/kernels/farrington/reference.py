@@ -128,6 +128,78 @@ def _anscombe(
 
 
 @compiled
+def _gather(
+    values: Any, usable: Any, now: int, at: Any, level: Any, y: Any, t: Any, group: Any, present: Any
+) -> Any:
+    """Bring the covered weeks of a baseline to the front; return how many, and the largest count."""
+    n, largest = 0, 0.0
+    present[:] = 0.0
+    for i in range(at.size):
+        k = at[i]
+        if k >= 0 and usable[k]:
+            y[n], t[n], group[n] = values[k], k - now, level[i]
+            largest = max(largest, y[n])
+            present[group[n]] = 1.0
+            n += 1
+    return n, largest
+
+
+@compiled
+def _fit(
+    y: Any,
+    t: Any,
+    group: Any,
+    n: int,
+    levels: int,
+    fitted: int,
+    trend: bool,
+    reweight: bool,
+    threshold: float,
+    critical: Any,
+    rule: int,
+    largest: float,
+    mu: Any,
+    work: Any,
+    prior: Any,
+    sums: Any,
+    tolerance: float,
+) -> Any:
+    """Fit one cell; return what `fit_reference` does of it."""
+    while True:
+        df = n - fitted - (1 if trend else 0)
+        prior[:n] = 1.0
+        slope, information, converged = _irls(y, t, group, prior, n, levels, trend, mu, work, sums, tolerance)
+        if not converged:
+            if trend:
+                trend = False
+                continue
+            return np.nan, np.nan, np.nan, np.nan, np.nan, 0.0
+        phi = max(1.0, _pearson(y, mu, work, n, df))
+        spread = phi if rule == CLIPPED else _pearson(y, mu, work, n, df)
+        if reweight:
+            _anscombe(y, t, group, mu, work, sums, n, trend, information, phi, threshold, prior)
+            slope, information, converged = _irls(
+                y, t, group, prior, n, levels, trend, mu, work, sums, tolerance
+            )
+            phi = max(1.0, _pearson(y, mu, work, n, df))
+            spread = phi if rule == CLIPPED else _pearson(y, mu, prior, n, df)
+        centre = sums[2, 0] - slope * sums[1, 0]
+        variance = 1.0 / sums[0, 0]
+        if not trend:
+            return np.exp(centre), spread * variance, phi, np.nan, df, 1.0
+        # The trend is tested with the dispersion as it is, never with the one raised to 1.
+        raw = spread if rule == OVERWRITTEN else _pearson(y, mu, work, n, df)
+        if (
+            information > 0
+            and abs(slope) * np.sqrt(information / raw) > critical[df]
+            and np.exp(centre) <= largest
+        ):
+            variance += sums[1, 0] ** 2 / information
+            return np.exp(centre), spread * variance, phi, slope, df, 1.0
+        trend = False
+
+
+@compiled
 def fit_reference(
     values: Any,
     usable: Any,
@@ -183,59 +255,12 @@ def fit_reference(
     present = np.empty(levels)
     for r in range(rows):
         for c in range(regions):
-            n, largest = 0, 0.0
-            present[:] = 0.0
-            for i in range(longest):
-                k = at[r, i]
-                if k >= 0 and usable[c, k]:
-                    y[n], t[n], group[n] = values[c, k], k - tested[r], level[r, i]
-                    largest = max(largest, y[n])
-                    present[group[n]] = 1.0
-                    n += 1
+            n, largest = _gather(values[c], usable[c], tested[r], at[r], level[r], y, t, group, present)
             fitted = int(present.sum())
             if n == 0 or present[0] == 0.0 or n <= fitted + (1 if trend else 0):
                 continue
-            with_trend = trend
-            while True:
-                df = n - fitted - (1 if with_trend else 0)
-                prior[:n] = 1.0
-                slope, information, converged = _irls(
-                    y, t, group, prior, n, levels, with_trend, mu, work, sums, tolerance
-                )
-                if not converged:
-                    if with_trend:
-                        with_trend = False
-                        continue
-                    state[r, c] = 0.0
-                    break
-                phi = max(1.0, _pearson(y, mu, work, n, df))
-                spread = phi if rule == CLIPPED else _pearson(y, mu, work, n, df)
-                if reweight:
-                    _anscombe(y, t, group, mu, work, sums, n, with_trend, information, phi, threshold, prior)
-                    slope, information, converged = _irls(
-                        y, t, group, prior, n, levels, with_trend, mu, work, sums, tolerance
-                    )
-                    phi = max(1.0, _pearson(y, mu, work, n, df))
-                    spread = phi if rule == CLIPPED else _pearson(y, mu, prior, n, df)
-                centre = sums[2, 0] - slope * sums[1, 0]
-                variance = 1.0 / sums[0, 0]
-                if with_trend:
-                    # The trend is tested with the dispersion as it is, never with the one raised to 1.
-                    raw = spread if rule == OVERWRITTEN else _pearson(y, mu, work, n, df)
-                    kept = (
-                        information > 0
-                        and abs(slope) * np.sqrt(information / raw) > critical[df]
-                        and np.exp(centre) <= largest
-                    )
-                    if not kept:
-                        with_trend = False
-                        continue
-                    variance += sums[1, 0] ** 2 / information
-                    slopes[r, c] = slope
-                state[r, c] = 1.0
-                expected[r, c] = np.exp(centre)
-                error[r, c] = spread * variance
-                phis[r, c] = phi
-                freedom[r, c] = df
-                break
+            expected[r, c], error[r, c], phis[r, c], slopes[r, c], freedom[r, c], state[r, c] = _fit(
+                y, t, group, n, levels, fitted, trend, reweight, threshold, critical, rule, largest, mu,
+                work, prior, sums, tolerance,
+            )  # fmt: skip
     return expected, error, phis, slopes, freedom, state

@@ -1,4 +1,4 @@
-"""Farrington's regression, every region and week: season and trend profiled down to one Newton step.
+"""The steps of Farrington's regression: season and trend profiled down to one Newton step.
 
 In a Poisson regression on a season factor and a trend the season's levels have a closed form once the slope
 is known, so only the slope is iterated, and only sums of ``w exp(slope t)`` by level are needed for it.
@@ -12,38 +12,11 @@ import numpy as np
 
 from analytics.kernels.common.compiled import compiled
 
-__all__ = ["fit_cells", "sorted_by_level"]
+__all__ = ["flat_sums", "pearson", "trend_slope", "weigh"]
 
 _STEEPEST = 30.0  # of slope times span; beyond it the likelihood has no maximum to speak of
 _NEWTON = 30
-_PERFECT = 1e-6  # least dispersion in the test of the trend: constant counts have none at all
 _CLOSE = 1e-4  # of slope times span; what remains after such a step is about its square
-
-
-def sorted_by_level(at: Any, level: Any, levels: int) -> tuple[Any, Any]:
-    """Return the rows of each baseline sorted by level, and where each level begins.
-
-    Parameters
-    ----------
-    at, level : int arrays, shape (tested, longest)
-        -1 fills up.
-    levels : int
-
-    Returns
-    -------
-    int arrays, shapes (tested, longest) and (tested, levels + 1)
-
-    Examples
-    --------
-    >>> rows, begin = sorted_by_level(np.array([[4, 5, 6, -1]]), np.array([[1, 0, 1, -1]]), 2)
-    >>> rows.tolist(), begin.tolist()
-    ([[5, 4, 6, -1]], [[0, 1, 3]])
-    """
-    order = np.argsort(np.where(level < 0, levels, level), axis=1, kind="stable")
-    begin = np.zeros((len(level), levels + 1), dtype=np.int64)
-    for j in range(levels):
-        begin[:, j + 1] = begin[:, j] + (level == j).sum(axis=1)
-    return np.take_along_axis(at, order, axis=1), begin
 
 
 @compiled
@@ -57,7 +30,7 @@ def _powers(slope: float, span: int, table: Any) -> None:
 
 
 @compiled
-def _trend(
+def trend_slope(
     y: Any,
     at: Any,
     time: Any,
@@ -127,8 +100,8 @@ def _trend(
 
 
 @compiled
-def _flat(y: Any, w: Any, begin: Any, levels: int, sums: Any) -> None:
-    """Leave `sums` as `_trend` does, at slope 0."""
+def flat_sums(y: Any, w: Any, begin: Any, levels: int, sums: Any) -> None:
+    """Leave `sums` as `trend_slope` does, at slope 0."""
     for j in range(levels):
         total, weight = 0.0, 0.0
         for i in range(begin[j], begin[j + 1]):
@@ -140,7 +113,7 @@ def _flat(y: Any, w: Any, begin: Any, levels: int, sums: Any) -> None:
 
 
 @compiled
-def _pearson(y: Any, at: Any, w: Any, begin: Any, levels: int, trend: bool, table: Any, sums: Any) -> float:
+def pearson(y: Any, at: Any, w: Any, begin: Any, levels: int, trend: bool, table: Any, sums: Any) -> float:
     """Return the weighted Pearson statistic; levels without incidents fit perfectly."""
     whole = 0.0
     for j in range(levels):
@@ -159,7 +132,7 @@ def _pearson(y: Any, at: Any, w: Any, begin: Any, levels: int, trend: bool, tabl
 
 
 @compiled
-def _weigh(
+def weigh(
     root: Any,
     at: Any,
     time: Any,
@@ -209,138 +182,3 @@ def _weigh(
     scale = n / total
     for i in range(n):
         w[i] *= scale
-
-
-@compiled
-def fit_cells(
-    values: Any,
-    roots: Any,
-    usable: Any,
-    tested: Any,
-    at: Any,
-    begin: Any,
-    levels: int,
-    trend: bool,
-    reweight: bool,
-    threshold: float,
-    critical: Any,
-) -> Any:
-    """Fit every region and week.
-
-    Parameters
-    ----------
-    values : float array, shape (regions, periods)
-    roots : float array, same shape
-        ``values ** (2 / 3)``.
-    usable : bool array, same shape
-    tested : int array, shape (tested,)
-    at, begin : int arrays
-        From :func:`sorted_by_level`.
-    levels : int
-    trend, reweight : bool
-    threshold : float
-        Anscombe residuals above it are weighted down.
-    critical : float array
-        ``|t|`` above which a trend is kept, by degrees of freedom.
-
-    Returns
-    -------
-    tuple of float arrays, shape (tested, regions)
-        Expectation; leverage, the variance of the expectation over phi times the expectation (its limit where
-        the season had no incident); phi; slope a week (NaN without trend); residual
-        degrees of freedom. NaN where there is no baseline to fit.
-    """
-    regions, rows, longest = values.shape[0], tested.size, at.shape[1]
-    expected = np.full((rows, regions), np.nan)
-    leverage = np.full((rows, regions), np.nan)
-    phis = np.full((rows, regions), np.nan)
-    slopes = np.full((rows, regions), np.nan)
-    freedom = np.full((rows, regions), np.nan)
-    y, root, w = np.empty(longest), np.empty(longest), np.empty(longest)
-    time, place = np.empty(longest), np.empty(longest, dtype=np.int64)
-    start = np.empty(levels + 1, dtype=np.int64)
-    sums = np.zeros((4, levels))
-    reach = 8
-    for r in range(rows):
-        for i in range(longest):
-            if at[r, i] >= 0:
-                reach = max(reach, tested[r] - at[r, i])
-    table = np.empty(reach + 1)
-    for c in range(regions):
-        for r in range(rows):
-            n, present, largest, span = 0, 0, 0.0, 8
-            start[0] = 0
-            for j in range(levels):
-                for i in range(begin[r, j], begin[r, j + 1]):
-                    k = at[r, i]
-                    if usable[c, k]:
-                        y[n], root[n], place[n] = values[c, k], roots[c, k], k
-                        time[n] = k - tested[r]
-                        largest = max(largest, y[n])
-                        span = max(span, tested[r] - k)
-                        n += 1
-                start[j + 1] = n
-                present += 1 if n > start[j] else 0
-            for i in range(n):
-                place[i] += span - tested[r]
-            if start[1] == 0 or n <= present + 1:
-                continue
-            with_trend = trend and largest > 0.0
-            while True:
-                df = n - present - (1 if with_trend else 0)
-                w[:n] = 1.0
-                slope, information = 0.0, 0.0
-                if with_trend:
-                    slope, information, with_trend = _trend(
-                        y, place, time, w, start, levels, span, 0.0, table, sums
-                    )
-                    if not with_trend:
-                        continue
-                else:
-                    _flat(y, w, start, levels, sums)
-                phi = _pearson(y, place, w, start, levels, with_trend, table, sums) / df
-                if reweight and largest > 0.0:
-                    _weigh(
-                        root,
-                        place,
-                        time,
-                        start,
-                        levels,
-                        span,
-                        slope,
-                        information,
-                        max(phi, 1.0),
-                        threshold,
-                        table,
-                        sums,
-                        w,
-                    )
-                    if with_trend:
-                        slope, information, with_trend = _trend(
-                            y, place, time, w, start, levels, span, slope, table, sums
-                        )
-                        if not with_trend:
-                            continue
-                    else:
-                        _flat(y, w, start, levels, sums)
-                    phi = _pearson(y, place, w, start, levels, with_trend, table, sums) / df
-                height = sums[0, 0] / sums[1, 0]
-                lever = 1.0 / sums[1, 0]
-                if with_trend:
-                    # Seasons without incidents fit perfectly; they tell nothing of the spread around a trend.
-                    told = df
-                    for j in range(levels):
-                        if not sums[0, j] > 0.0 and start[j + 1] > start[j]:
-                            told -= start[j + 1] - start[j] - 1
-                    spread = max(phi * df / max(told, 1), _PERFECT)
-                    if not (abs(slope) * np.sqrt(information / spread) > critical[df] and height <= largest):
-                        with_trend = False
-                        continue
-                    lever += height * sums[2, 0] ** 2 / information
-                    slopes[r, c] = slope
-                expected[r, c] = height
-                leverage[r, c] = lever
-                phis[r, c] = max(1.0, phi)
-                freedom[r, c] = df
-                break
-    return expected, leverage, phis, slopes, freedom
