@@ -25,7 +25,7 @@ from scipy import stats
 from analytics.counts import Counts
 from analytics.detectors._farrington import farrington
 from analytics.detectors._farrington_flexible import farrington_flexible, farrington_flexible_fits
-from analytics.detectors.farrington_options import FlexibleOptions
+from analytics.detectors.farrington_weeks import FlexibleOptions
 from analytics.kernels.farrington.baseline import flexible_baselines
 from analytics.kernels.farrington.fit import fit_weeks
 

@@ -21,7 +21,7 @@ from analytics.detectors._farrington_flexible import (
     farrington_flexible,
     farrington_flexible_fits,
 )
-from analytics.detectors.farrington_options import NOT_CONVERGED, FlexibleOptions
+from analytics.detectors.farrington_weeks import NOT_CONVERGED, FlexibleOptions
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail

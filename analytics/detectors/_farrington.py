@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics._typing import BoolArray, FloatArray
+from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
-from analytics.detectors.farrington_options import NOT_CONVERGED, FarringtonOptions, muted_weeks
-from analytics.detectors.grid import SHORT, Grid, make_alarms, per_region, weekly_grid
+from analytics.detectors.farrington_weeks import FarringtonOptions, FittedWeeks
+from analytics.detectors.grid import per_region, weekly_grid
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.baseline import window_baselines
 from analytics.kernels.farrington.bounds import (
@@ -22,7 +22,7 @@ from analytics.kernels.farrington.bounds import (
     score_surprise,
     surprise,
 )
-from analytics.kernels.farrington.fit import FarringtonFits, fit_weeks
+from analytics.kernels.farrington.fit import FarringtonFits
 from analytics.options import check_level, renamed
 from analytics.results import Alarms, DetectorRun
 
@@ -120,54 +120,31 @@ def farrington_alarms(
     counts: Counts, options: FarringtonOptions, alpha: float | npt.ArrayLike, last: int | None
 ) -> Alarms:
     """Return the alarms with these options, each computed as it is meant."""
-    grid, fits, enough = farrington_fits(counts, options, last)
-    level = per_region(alpha, grid, "alpha")
+    fitted = farrington_fits(counts, options, last)
+    level = per_region(alpha, fitted.grid, "alpha")
     check_level(alpha=level)
-    upper, statistic, pvalue = _bound(grid.values[grid.first :].astype(float), fits, level, options)
-    return make_alarms(
-        grid,
-        farrington_run(options, alpha=level),
-        alarm=pvalue <= level,
-        untested=[
-            (~enough, SHORT),
-            (~fits.enough, NO_WEEKS),
-            (~fits.converged, NOT_CONVERGED),
-            muted_weeks(grid, options.limit54),
-        ],
-        remarks=[(fits.expected == 0, EXACT)],
-        expected=fits.expected,
-        upper_bound=upper,
-        statistic=statistic,
-        pvalue=pvalue,
-    )
+    bound = _bound(fitted.observed, fitted.fits, level, options)
+    run = farrington_run(options, alpha=level)
+    silent = [(fitted.fits.expected == 0, EXACT)]
+    return fitted.alarms(run, bound[2] <= level, bound, NO_WEEKS, muted=[fitted.muted()], remarks=silent)
 
 
 def farrington_fits(
     counts: Counts, options: FarringtonOptions, last: int | None, *, reference: int | None = None
-) -> tuple[Grid, FarringtonFits, BoolArray]:
-    """Return the grid, the fits, and which tested weeks have history enough; shape (tested, 1)."""
+) -> FittedWeeks:
+    """Return the regressions on the windows around the same weeks."""
     options.check()
     grid = weekly_grid(counts, "farrington", last=last)
-    tested = np.arange(grid.first, len(grid.starts))
     baselines = window_baselines(
         grid.starts,
-        tested,
+        np.arange(grid.first, grid.shape[0]),
         years=options.years,
         half_width=options.half_width,
         calendar=options.calendar,
     )
-    fits = fit_weeks(
-        grid.values,
-        grid.usable,
-        tested,
-        baselines,
-        trend=options.trend and options.years >= 3,
-        trend_level=_TREND_LEVEL,
-        reweight=options.reweight,
-        threshold=_RESIDUAL,
-        reference=reference,
+    return FittedWeeks.of(
+        grid, baselines, options, trend_level=_TREND_LEVEL, threshold=_RESIDUAL, reference=reference
     )
-    return grid, fits, baselines.enough[:, None]
 
 
 def _bound(

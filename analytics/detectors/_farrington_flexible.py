@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analytics._typing import BoolArray, FloatArray
+from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
-from analytics.detectors.farrington_options import NOT_CONVERGED, FlexibleOptions, Method, muted_weeks
-from analytics.detectors.grid import SHORT, Grid, make_alarms, per_region, weekly_grid
+from analytics.detectors.farrington_weeks import FittedWeeks, FlexibleOptions, Method
+from analytics.detectors.grid import per_region, weekly_grid
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.baseline import flexible_baselines
 from analytics.kernels.farrington.bounds import (
@@ -23,7 +23,7 @@ from analytics.kernels.farrington.bounds import (
     score_surprise,
     surprise,
 )
-from analytics.kernels.farrington.fit import FarringtonFits, fit_weeks
+from analytics.kernels.farrington.fit import FarringtonFits
 from analytics.kernels.farrington.reference import OVERWRITTEN
 from analytics.options import check_level, renamed
 from analytics.results import Alarms, DetectorRun
@@ -196,33 +196,20 @@ def farrington_flexible_fits(
     ([[3.07]], [[False]])
     """
     chosen = FlexibleOptions() if options is None else options
-    return flexible_fits(counts, chosen, last, reference=OVERWRITTEN if faults else None)[1]
+    return flexible_fits(counts, chosen, last, reference=OVERWRITTEN if faults else None).fits
 
 
 def flexible_alarms(
     counts: Counts, options: FlexibleOptions, alpha: float | npt.ArrayLike, last: int | None
 ) -> Alarms:
     """Return the alarms with these options, each computed as it is meant."""
-    grid, fits, enough = flexible_fits(counts, options, last)
-    level = per_region(alpha, grid, "alpha")
+    fitted = flexible_fits(counts, options, last)
+    level = per_region(alpha, fitted.grid, "alpha")
     check_level(alpha=level)
-    upper, statistic, pvalue = _bound(grid.values[grid.first :].astype(float), fits, level, options)
-    return make_alarms(
-        grid,
-        flexible_run(options, alpha=level),
-        alarm=pvalue <= level,
-        untested=[
-            (~enough, SHORT),
-            (~fits.enough, NO_SEASON),
-            (~fits.converged, NOT_CONVERGED),
-            muted_weeks(grid, options.limit54),
-        ],
-        remarks=[(fits.expected == 0, EXACT)],
-        expected=fits.expected,
-        upper_bound=upper,
-        statistic=statistic,
-        pvalue=pvalue,
-    )
+    bound = _bound(fitted.observed, fitted.fits, level, options)
+    run = flexible_run(options, alpha=level)
+    silent = [(fitted.fits.expected == 0, EXACT)]
+    return fitted.alarms(run, bound[2] <= level, bound, NO_SEASON, muted=[fitted.muted()], remarks=silent)
 
 
 def flexible_run(options: FlexibleOptions, *, as_in_r: bool = False, **parameters: object) -> DetectorRun:
@@ -242,32 +229,21 @@ def flexible_run(options: FlexibleOptions, *, as_in_r: bool = False, **parameter
 
 def flexible_fits(
     counts: Counts, options: FlexibleOptions, last: int | None, *, reference: int | None = None
-) -> tuple[Grid, FarringtonFits, BoolArray]:
-    """Return the grid, the fits, and which tested weeks have history enough; shape (tested, 1)."""
+) -> FittedWeeks:
+    """Return the regressions on all weeks of the past years, by season."""
     options.check()
     grid = weekly_grid(counts, "farrington_flexible", last=last)
-    tested = np.arange(grid.first, len(grid.starts))
     baselines = flexible_baselines(
         grid.starts,
-        tested,
+        np.arange(grid.first, grid.shape[0]),
         years=options.years,
         half_width=options.half_width,
         levels=options.no_periods,
         skipped=options.skipped,
         calendar=options.calendar,
     )
-    fits = fit_weeks(
-        grid.values,
-        grid.usable,
-        tested,
-        baselines,
-        trend=options.trend and options.years >= 3,
-        trend_level=options.p_threshold_trend,
-        reweight=options.reweight,
-        threshold=options.weights_threshold,
-        reference=reference,
-    )
-    return grid, fits, baselines.enough[:, None]
+    level, most = options.p_threshold_trend, options.weights_threshold
+    return FittedWeeks.of(grid, baselines, options, trend_level=level, threshold=most, reference=reference)
 
 
 def _bound(

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, Grid, grid_of, make_alarms, per_region
+from analytics.detectors.grid import SHORT, Grid, finest_ends, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.kernels.windows.recent import Lengths, RollingTest, rolling_test
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
 from analytics.options import check_choice, check_level, check_windows
-from analytics.periods import DAY, Freq, check_freq
+from analytics.periods import Freq, check_freq
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["recent_window"]
@@ -125,11 +125,8 @@ def recent_window(
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)
     rows = np.arange(grid.first, grid.shape[0])
-    size = grid.counts.period_days
     span = (recent + guard + baseline) // step
-    # One past the last of the finest periods that each row ends with.
-    after = ((grid.starts[rows] - counts.starts[0]) / DAY).astype(np.int64) + size
-    ends = after // step
+    ends = finest_ends(counts, grid)
     over = ~grid.counts.provisional[rows] & (ends <= len(counts.starts))
     long = (ends >= span) & over
     lengths = Lengths(recent // step, guard // step, baseline // step)

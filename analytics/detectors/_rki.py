@@ -40,14 +40,9 @@ def rki(
     ----------
     counts : Counts
         By week or by day, as shown.
-    years : int
-        Past years whose weeks are looked at (R: ``b``).
-    half_width : int
-        Periods on either side of the same one in each past year, and periods just before this one
-        (R: ``w``).
-    include_current_year : bool
-        Whether the `half_width` periods just before count too. The usual settings, years and half-width:
-        RKI 1 is 0 and 6 with the current year, RKI 2 is 1 and 6 with it, RKI 3 (the default) 2 and 4 without.
+    years, half_width, include_current_year
+        As in :func:`bayes`. The usual settings, years and half-width: RKI 1 is 0 and 6 with the current year,
+        RKI 2 is 1 and 6 with it, RKI 3 (the default) 2 and 4 without.
     threshold : float or array, one for each region
         How far to the limit the count must go: 1 is the limit, 2 twice as far from the mean.
     last : int, optional

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics._typing import BoolArray
+from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
+from analytics.detectors.grid import SHORT, Grid, finest_ends, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.geo.coordinates import region_coordinates
 from analytics.kernels.common.limits import MIN_OBSERVED
@@ -19,8 +21,7 @@ from analytics.kernels.space.prospective import (
 )
 from analytics.kernels.space.scan import great_circle
 from analytics.kernels.windows.lrd import MIN_WINDOWS
-from analytics.options import check_choice, check_level, check_periods, check_seed, check_zones
-from analytics.periods import DAY
+from analytics.options import check_choice, check_level, check_periods, check_seed, check_whole, check_zones
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["space_time_scan"]
@@ -28,6 +29,10 @@ __all__ = ["space_time_scan"]
 GAP = "no coverage over the whole time studied"
 FITTED = "p-value from a fitted Gumbel distribution, below what the replicates can show"
 FEW = f"a cluster of fewer than {MIN_OBSERVED} incidents is not called one"
+_NULLS = {
+    "rotation": "turning each place's series independently",
+    "permutation": "dealing the dates anew over all incidents",
+}
 
 
 def space_time_scan(
@@ -133,7 +138,8 @@ def space_time_scan(
     grid = grid_of(counts, last=last)
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)
-    if isinstance(replicates, bool) or replicates != int(replicates) or replicates < 1 / level.min() - 1:
+    check_whole(1, replicates=replicates)
+    if replicates < 1 / level.min() - 1:
         raise OptionError(
             "too few replicates for this level",
             expected=f"at least {int(np.ceil(1 / level.min())) - 1} at alpha {level.min():g}",
@@ -141,88 +147,100 @@ def space_time_scan(
         )
     check_seed(seed)
     coordinates = region_coordinates(counts.regions, counts.by, places)
-    distance = great_circle(coordinates[:, 0], coordinates[:, 1])
-    rows = np.arange(grid.first, grid.shape[0])
-    size = grid.counts.period_days
-    # One past the last of the finest periods that each row ends with.
-    ends = (((grid.starts[rows] - counts.starts[0]) / DAY).astype(np.int64) + size) // step
-    span, longest, width = history // step, window_max // step, size // step
-    long = (ends >= span) & (ends <= len(counts.starts)) & ~grid.counts.provisional[rows]
-    shape = (rows.size, grid.shape[1])
-    statistic, pvalue = np.zeros(shape), np.ones(shape)
-    expected = np.full(shape, np.nan)
-    gap, fitted, few = np.zeros((3, *shape), dtype=bool)
-    reasons: dict[str, BoolArray] = {}
-    for row in np.flatnonzero(long):
-        part = slice(ends[row] - span, ends[row])
-        tested = np.asarray(counts.coverage[part].all(axis=0))
-        gap[row] = ~tested
-        series = np.where(tested, counts.values[part], 0).astype(np.int64)
-        total = series.sum(axis=0)
-        reason = untestable_scan(series, tested)
-        found = None
-        alive = np.flatnonzero(total > 0)  # a place without incidents adds nothing to any statistic
-        if not reason:
-            found = scan_places(
-                series[:, alive],
-                distance[np.ix_(alive, alive)],
-                longest,
-                max_share=max_share,
-                radius=radius,
-                null=null,
-                replicates=int(replicates),
-                rng=np.random.Generator(np.random.PCG64(seed)),
-            )
-            if found is None:
-                reason = f"every place alone holds more than {100 * max_share:g} % of the incidents"
-        if found is None:
-            reasons.setdefault(reason, np.zeros(shape, dtype=bool))[row] = True
-            continue
-        expected[row] = total * (series[-width:].sum() / total.sum())
-        statistic[row, alive], pvalue[row, alive] = found.statistic, found.pvalue
-        fitted[row, alive], few[row, alive] = found.fitted, found.few
-    called = pvalue <= level
+    scan = _Scan(window_max, history, max_share, radius, null, int(replicates), seed)
+    long, found = _scan_rows(counts, grid, scan, great_circle(coordinates[:, 0], coordinates[:, 1]))
+    called = found.pvalue <= level
     run = DetectorRun(
         name="space_time_scan",
         null_hypothesis="each region has its own rate, and regions go up and down independently",
         method=(
             "prospective space-time permutation scan (Kulldorff 2001; Kulldorff et al. 2005), p-value from "
-            + (
-                "turning each place's series independently"
-                if null == "rotation"
-                else "dealing the dates anew over all incidents"
-            )
-            + ". Null hypothesis: the places go up and down independently of each other"
+            f"{_NULLS[null]}. Null hypothesis: the places go up and down independently of each other"
         ),
         kind="pvalue",
-        overlap=-(-window_max // size),
-        parameters={
-            "window_max": window_max,
-            "history": history,
-            "max_share": max_share,
-            "radius": radius,
-            "null": null,
-            "alpha": float(level[0]) if (level == level[0]).all() else level.tolist(),
-            "replicates": int(replicates),
-            "seed": seed,
-        },
+        overlap=-(-window_max // grid.counts.period_days),
+        parameters={**asdict(scan), "alpha": level},
     )
     return make_alarms(
         grid,
         run,
-        alarm=called & ~few,
+        alarm=called & ~found.few,
         untested=[
-            (np.broadcast_to(~long[:, None], shape), SHORT),
-            (gap, GAP),
-            *((mask, text) for text, mask in reasons.items()),
+            (np.broadcast_to(~long[:, None], called.shape), SHORT),
+            (found.gap, GAP),
+            *((mask, text) for text, mask in found.reasons.items()),
         ],
-        remarks=[(called & few, FEW), (fitted, FITTED)],
-        expected=expected,
-        statistic=statistic,
-        pvalue=pvalue,
-        barred=few,
+        remarks=[(called & found.few, FEW), (found.fitted, FITTED)],
+        expected=found.expected,
+        statistic=found.statistic,
+        pvalue=found.pvalue,
+        barred=found.few,
         notes=(
             "a region's p-value is that of the cluster it belongs to, for all places and lengths of one "
             f"{grid.freq}; repeated looks are not allowed for",
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """The options of a scan, as its run records them."""
+
+    window_max: int
+    history: int
+    max_share: float
+    radius: float | None
+    null: Null
+    replicates: int
+    seed: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Found:
+    """What each scan found of each region; arrays of shape (periods tested, regions)."""
+
+    statistic: FloatArray
+    pvalue: FloatArray
+    expected: FloatArray
+    gap: BoolArray
+    fitted: BoolArray
+    few: BoolArray
+    reasons: dict[str, BoolArray]
+
+
+def _scan_rows(counts: Counts, grid: Grid, scan: _Scan, distance: FloatArray) -> tuple[BoolArray, _Found]:
+    """Scan at the end of each tested period; return which have history enough, and what was found."""
+    step, ends = counts.period_days, finest_ends(counts, grid)
+    span, width = scan.history // step, grid.counts.period_days // step
+    long = (ends >= span) & (ends <= len(counts.starts)) & ~grid.counts.provisional[grid.first :]
+    shape = (ends.size, grid.shape[1])
+    gap, fitted, few = np.zeros((3, *shape), dtype=bool)
+    found = _Found(np.zeros(shape), np.ones(shape), np.full(shape, np.nan), gap, fitted, few, {})
+    for row in np.flatnonzero(long):
+        part = slice(ends[row] - span, ends[row])
+        tested = np.asarray(counts.coverage[part].all(axis=0))
+        found.gap[row] = ~tested
+        series = np.where(tested, counts.values[part], 0).astype(np.int64)
+        total = series.sum(axis=0)
+        reason = untestable_scan(series, tested)
+        here = None
+        alive = np.flatnonzero(total > 0)  # a place without incidents adds nothing to any statistic
+        if not reason:
+            here = scan_places(
+                series[:, alive],
+                distance[np.ix_(alive, alive)],
+                scan.window_max // step,
+                max_share=scan.max_share,
+                radius=scan.radius,
+                null=scan.null,
+                replicates=scan.replicates,
+                rng=np.random.Generator(np.random.PCG64(scan.seed)),
+            )
+            reason = f"every place alone holds more than {100 * scan.max_share:g} % of the incidents"
+        if here is None:
+            found.reasons.setdefault(reason, np.zeros(shape, dtype=bool))[row] = True
+            continue
+        found.expected[row] = total * (series[-width:].sum() / total.sum())
+        found.statistic[row, alive], found.pvalue[row, alive] = here.statistic, here.pvalue
+        found.fitted[row, alive], found.few[row, alive] = here.fitted, here.few
+    return long, found

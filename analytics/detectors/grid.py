@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import BoolArray, Days, FloatArray
+from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
 from analytics.options import check_each, check_whole
-from analytics.periods import YEAR_DAYS, Freq
+from analytics.periods import DAY, YEAR_DAYS, Freq
 from analytics.results import Alarms, DetectorRun
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "RUNNING",
     "SHORT",
     "Grid",
+    "finest_ends",
     "grid_of",
     "make_alarms",
     "per_region",
@@ -113,6 +114,12 @@ def grid_of(counts: Counts, *, last: int | None = None) -> Grid:
     first = 0 if last is None else over - int(last)
     values = shown.values if usable.all() else np.where(usable, shown.values, 0).astype(np.int32)
     return Grid(shown, values, usable, first)
+
+
+def finest_ends(counts: Counts, grid: Grid) -> IntArray:
+    """Return, for each tested period, one past the last of the finest periods that it ends with."""
+    days = (grid.starts[grid.first :] - counts.starts[0]) / DAY
+    return np.asarray((days.astype(np.int64) + grid.counts.period_days) // counts.period_days)
 
 
 def weekly_grid(counts: Counts, name: str, *, last: int | None = None) -> Grid:

@@ -8,8 +8,8 @@ from scipy import special
 
 from analytics.counts import Counts
 from analytics.detectors._farrington import NO_WEEKS, farrington_alarms, farrington_fits, farrington_run
-from analytics.detectors.farrington_options import NOT_CONVERGED, FarringtonOptions, Power, muted_weeks
-from analytics.detectors.grid import SHORT, make_alarms, per_region
+from analytics.detectors.farrington_weeks import FarringtonOptions, Power
+from analytics.detectors.grid import per_region
 from analytics.kernels.farrington.bounds import POWERS, power_bound, power_score
 from analytics.kernels.farrington.reference import CLIPPED
 from analytics.options import check_level, renamed
@@ -73,22 +73,16 @@ def farrington(
     check_level(alpha=alpha)
     if not faults:
         return farrington_alarms(counts, options, np.asarray(alpha) / 2, last)
-    grid, fits, enough = farrington_fits(counts, options, last, reference=CLIPPED)
-    level = per_region(alpha, grid, "alpha") / 2
-    observed, power = grid.values[grid.first :].astype(float), POWERS[power_transform]
+    fitted = farrington_fits(counts, options, last, reference=CLIPPED)
+    level = per_region(alpha, fitted.grid, "alpha") / 2
+    observed, fits, power = fitted.observed, fitted.fits, POWERS[power_transform]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = fits.phi * (1 + fits.leverage)
         upper = power_bound(fits.expected, ratio, level, power)
         statistic = (observed - fits.expected) / (upper - fits.expected)
-    few, text = muted_weeks(grid, limit54, unknown=True)
-    return make_alarms(
-        grid,
-        farrington_run(options, as_in_r=True, alpha=2 * level, compat="surveillance"),
-        alarm=(statistic > 1) & (observed > 0) & ~few,
-        untested=[(~enough, SHORT), (~fits.enough, NO_WEEKS), (~fits.converged, NOT_CONVERGED)],
-        remarks=[(few, text)],
-        expected=fits.expected,
-        upper_bound=np.where(few, 0.0, upper),
-        statistic=statistic,
-        pvalue=special.ndtr(-power_score(observed, fits.expected, ratio, power)),
-    )
+    few, text = fitted.muted(unknown=True)
+    pvalue = special.ndtr(-power_score(observed, fits.expected, ratio, power))
+    run = farrington_run(options, as_in_r=True, alpha=2 * level, compat="surveillance")
+    alarm = (statistic > 1) & (observed > 0) & ~few
+    bound = np.where(few, 0.0, upper), statistic, pvalue
+    return fitted.alarms(run, alarm, bound, NO_WEEKS, remarks=[(few, text)])

@@ -14,8 +14,8 @@ from analytics.detectors._farrington_flexible import (
     flexible_fits,
     flexible_run,
 )
-from analytics.detectors.farrington_options import NOT_CONVERGED, FlexibleOptions, Method, Power, muted_weeks
-from analytics.detectors.grid import SHORT, make_alarms, per_region
+from analytics.detectors.farrington_weeks import FlexibleOptions, Method, Power
+from analytics.detectors.grid import per_region
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.bounds import POWERS, power_bound, power_score
 from analytics.kernels.farrington.fit import FarringtonFits
@@ -90,27 +90,33 @@ def farrington_flexible(
     [[6.03]]
     """
     options = FlexibleOptions(
-        years, half_width, no_periods, past_weeks_not_included, trend, p_threshold_trend, reweight,
-        weights_threshold, threshold_method, power_transform, limit54, calendar,
-    )  # fmt: skip
+        years=years,
+        half_width=half_width,
+        trend=trend,
+        reweight=reweight,
+        power_transform=power_transform,
+        limit54=limit54,
+        calendar=calendar,
+        no_periods=no_periods,
+        past_weeks_not_included=past_weeks_not_included,
+        p_threshold_trend=p_threshold_trend,
+        weights_threshold=weights_threshold,
+        threshold_method=threshold_method,
+    )
     if not faults:
         return flexible_alarms(counts, options, alpha, last)
-    grid, fits, enough = flexible_fits(counts, options, last, reference=OVERWRITTEN)
-    level = per_region(alpha, grid, "alpha")
+    fitted = flexible_fits(counts, options, last, reference=OVERWRITTEN)
+    level = per_region(alpha, fitted.grid, "alpha")
     check_level(alpha=level)
-    observed = grid.values[grid.first :].astype(float)
-    upper, statistic, pvalue = _bound(observed, fits, level, options)
-    few, text = muted_weeks(grid, limit54, unknown=True)
-    return make_alarms(
-        grid,
+    upper, statistic, pvalue = _bound(fitted.observed, fitted.fits, level, options)
+    few, text = fitted.muted(unknown=True)
+    return fitted.alarms(
         flexible_run(options, as_in_r=True, alpha=level, compat="surveillance"),
-        alarm=(statistic > 1) & (observed > 0) & ~few,
-        untested=[(~enough, SHORT), (~fits.enough, NO_SEASON), (~fits.converged, NOT_CONVERGED)],
+        (statistic > 1) & (fitted.observed > 0) & ~few,
+        (np.where(few, np.nan, upper), statistic, pvalue),
+        NO_SEASON,
         remarks=[(few, text)],
-        expected=np.where(few, np.nan, fits.expected),
-        upper_bound=np.where(few, np.nan, upper),
-        statistic=statistic,
-        pvalue=pvalue,
+        expected=np.where(few, np.nan, fitted.fits.expected),
     )
 
 

@@ -1,0 +1,202 @@
+"""What the two Farrington detectors share: their options, their fits, and the alarms from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analytics._typing import BoolArray, FloatArray
+from analytics.detectors.grid import SHORT, Grid, make_alarms
+from analytics.kernels.farrington.baseline import Baselines
+from analytics.kernels.farrington.bounds import fewer_than
+from analytics.kernels.farrington.fit import FarringtonFits, fit_weeks
+from analytics.options import check_above, check_choice, check_few, check_share, check_whole
+from analytics.results import Alarms, DetectorRun
+
+__all__ = ["NOT_CONVERGED", "FarringtonOptions", "FittedWeeks", "FlexibleOptions", "Method", "Power"]
+
+Method = Literal["muan", "nb_plugin", "delta"]
+Power = Literal["2/3", "1/2", "none"]
+Limit = tuple[int, int] | None
+
+NOT_CONVERGED = "the regression did not converge"
+
+
+@dataclass(frozen=True, slots=True)
+class FarringtonOptions:
+    """What :func:`analytics.detectors.farrington` and its reference are run with.
+
+    Attributes
+    ----------
+    years : int
+        Past years in the baseline.
+    half_width : int
+        Weeks on either side of the corresponding week of each year.
+    trend, reweight : bool
+        Whether a trend may be kept; whether past outbreaks are weighted down.
+    power_transform : {"2/3", "1/2", "none"}
+        What makes the count about normal.
+    limit54 : (int, int), optional
+        Weeks with fewer incidents than the first in the last so many weeks raise no alarm.
+    calendar : bool
+        Corresponding weeks by date (moved to the nearest first day of a week), not every 52 weeks.
+    """
+
+    years: int = 5
+    half_width: int = 3
+    trend: bool = True
+    reweight: bool = True
+    power_transform: Power = "2/3"
+    limit54: Limit = None
+    calendar: bool = True
+
+    def check(self) -> None:
+        """Raise an OptionError where one is unknown or out of range."""
+        check_whole(1, 50, years=self.years)
+        check_whole(0, 25, half_width=self.half_width)
+        check_choice("power_transform", self.power_transform, Power)
+        check_few(self.limit54)
+
+
+@dataclass(frozen=True, slots=True)
+class FlexibleOptions(FarringtonOptions):
+    """What :func:`analytics.detectors.farrington_flexible` and its reference are run with.
+
+    Attributes
+    ----------
+    no_periods : int
+        Seasons of the year.
+    past_weeks_not_included : int or None
+        Weeks before the tested one that are left out; None: as many as `half_width`.
+    p_threshold_trend : float
+        A trend is kept where its test has a smaller p-value; 1 keeps every one the other conditions allow.
+    weights_threshold : float
+        Standardised Anscombe residuals above it are weighted down.
+    threshold_method : {"muan", "nb_plugin", "delta"}
+        Distribution of the coming count.
+    """
+
+    no_periods: int = 10
+    past_weeks_not_included: int | None = 26
+    p_threshold_trend: float = 0.05
+    weights_threshold: float = 2.58
+    threshold_method: Method = "muan"
+
+    @property
+    def skipped(self) -> int:
+        """Weeks before the tested one that are left out."""
+        return self.half_width if self.past_weeks_not_included is None else self.past_weeks_not_included
+
+    def check(self) -> None:
+        """Raise an OptionError where one is unknown or out of range."""
+        FarringtonOptions.check(self)
+        check_whole(1, 52 - 2 * self.half_width, no_periods=self.no_periods)
+        check_whole(0, 520, past_weeks_not_included=self.skipped)
+        check_share(p_threshold_trend=self.p_threshold_trend)
+        check_above(0, weights_threshold=self.weights_threshold)
+        check_choice("threshold_method", self.threshold_method, Method)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FittedWeeks:
+    """The regressions of every tested week, and which weeks have history enough.
+
+    Attributes
+    ----------
+    grid : Grid
+    fits : FarringtonFits
+    enough : bool array, shape (tested, 1)
+    limit54 : (int, int), optional
+    """
+
+    grid: Grid
+    fits: FarringtonFits
+    enough: BoolArray
+    limit54: Limit
+
+    @classmethod
+    def of(
+        cls,
+        grid: Grid,
+        baselines: Baselines,
+        options: FarringtonOptions,
+        *,
+        trend_level: float,
+        threshold: float,
+        reference: int | None,
+    ) -> FittedWeeks:
+        """Fit every region and tested week on its own baseline: see `fit_weeks`."""
+        fits = fit_weeks(
+            grid.values,
+            grid.usable,
+            np.arange(grid.first, grid.shape[0]),
+            baselines,
+            trend=options.trend and options.years >= 3,
+            trend_level=trend_level,
+            reweight=options.reweight,
+            threshold=threshold,
+            reference=reference,
+        )
+        return cls(grid, fits, baselines.enough[:, None], options.limit54)
+
+    @property
+    def observed(self) -> FloatArray:
+        """The counts of the tested weeks."""
+        return self.grid.values[self.grid.first :].astype(float)
+
+    def muted(self, *, unknown: bool = False) -> tuple[BoolArray, str]:
+        """Return where the last weeks hold fewer incidents than `limit54` asks for, and the words for it.
+
+        With `unknown` a week without coverage among them makes too few of any.
+        """
+        limit, grid = self.limit54, self.grid
+        text = "" if limit is None else f"fewer than {limit[0]} in the last {limit[1]} weeks"
+        return fewer_than(grid.values, grid.usable, grid.first, limit, unknown=unknown), text
+
+    def alarms(
+        self,
+        run: DetectorRun,
+        alarm: BoolArray,
+        bound: tuple[FloatArray, FloatArray, FloatArray],
+        thin: str,
+        *,
+        muted: Sequence[tuple[BoolArray, str]] = (),
+        remarks: Sequence[tuple[BoolArray, str]] = (),
+        expected: FloatArray | None = None,
+    ) -> Alarms:
+        """Return the alarms.
+
+        Parameters
+        ----------
+        run : DetectorRun
+        alarm : bool array, shape (tested, regions)
+        bound : three float arrays, same shape
+            Upper bound, statistic and p-value.
+        thin : str
+            What is said where a baseline has too few weeks.
+        muted, remarks : sequence of (bool array, str)
+            Weeks not tested besides, and notes on those that are.
+        expected : float array, same shape, optional
+            What the fits expect unless given.
+        """
+        upper, statistic, pvalue = bound
+        fits = self.fits
+        return make_alarms(
+            self.grid,
+            run,
+            alarm=alarm,
+            untested=[
+                (~self.enough, SHORT),
+                (~fits.enough, thin),
+                (~fits.converged, NOT_CONVERGED),
+                *muted,
+            ],
+            remarks=remarks,
+            expected=fits.expected if expected is None else expected,
+            upper_bound=upper,
+            statistic=statistic,
+            pvalue=pvalue,
+        )
