@@ -1,0 +1,1 @@
+"""Many regions at once: evidence that no single day carries, ranked against the panel's own past."""

@@ -1,0 +1,285 @@
+"""Counts in which no single day counts for more than it tells, and what windows of them hold.
+
+Where incidents come in same-day waves, the number of waves says whether there is more activity, and their
+sizes are noise. A day is therefore counted up to a cap. The cap comes from the baseline alone: a day on which
+twice as much goes on is two days put together (a compound Poisson process at twice its rate), so the
+efficiency of the capped count for a rise follows from the days' own distribution and its convolution with
+itself [1]_. The largest cap that keeps 95 % of the best efficiency is taken, mostly none.
+
+References
+----------
+.. [1] Buchmann, B., Grübel, R. (2003). Decompounding: an estimation problem for Poisson random sums. Annals
+       of Statistics 31, 1054-1074.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics.kernels.common.compiled import compiled
+from analytics.kernels.common.dispersion import Dispersion, dispersion_from
+
+__all__ = ["NO_CAP", "CappedWindows", "capped_windows", "daily_cap"]
+
+
+NO_CAP = 2**31 - 1
+CAPS = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32], np.int64)
+KEPT = 0.95  # share of the best efficiency that a larger cap must keep
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CappedWindows:
+    """What the capped counts of each cell hold; every array has shape ``(cells,)``.
+
+    Attributes
+    ----------
+    cap : int array
+        Largest count of a day; `NO_CAP` where there is none.
+    observed, largest, second, raw : int arrays
+        Capped count of the recent window, of its largest day and of the next, and its count without a cap.
+    days : int array
+        Covered days of the recent window.
+    base, periods : int arrays
+        Capped count and covered days of the baseline.
+    dispersion : Dispersion
+        Of capped window sums over the baseline.
+    """
+
+    cap: IntArray
+    observed: IntArray
+    largest: IntArray
+    second: IntArray
+    raw: IntArray
+    days: IntArray
+    base: IntArray
+    periods: IntArray
+    dispersion: Dispersion
+
+
+@compiled
+def _cap_of(share: FloatArray, top: int, mean: float, square: float, caps: IntArray, kept: float) -> int:
+    """Choose the cap from the distribution of a day's count.
+
+    `share` holds the probabilities of 0, 1, ... as far as the largest cap, `top` is the largest count, and
+    `mean` and `square` are the first two moments.
+    """
+    spread = square - mean * mean
+    if top < 2 or spread <= 0:
+        return NO_CAP
+    size = share.size
+    upto = min(size, top)
+    # Distribution functions of one day and of two days put together.
+    one = np.empty(upto)
+    two = np.empty(upto)
+    below_one = 0.0
+    below_two = 0.0
+    for k in range(upto):
+        below_one += share[k]
+        both = 0.0
+        for j in range(k + 1):
+            both += share[j] * share[k - j]
+        below_two += both
+        one[k] = below_one
+        two[k] = below_two
+    whole = mean * mean / spread
+    best = whole
+    efficiency = np.zeros(caps.size)
+    single = 0.0
+    double = 0.0
+    second = 0.0
+    at = 0
+    for c in range(1, upto + 1):
+        single += 1 - one[c - 1]
+        double += 1 - two[c - 1]
+        second += (2 * c - 1) * (1 - one[c - 1])
+        if at < caps.size and caps[at] == c:
+            variance = second - single * single
+            if c < top and variance > 1e-12:
+                efficiency[at] = (double - single) ** 2 / variance
+                best = max(best, efficiency[at])
+            at += 1
+    if whole >= kept * best:
+        return NO_CAP
+    chosen = NO_CAP
+    for i in range(caps.size):
+        if efficiency[i] >= kept * best:
+            chosen = caps[i]
+    return chosen
+
+
+@compiled
+def _cells(
+    values: npt.NDArray[np.int32],
+    covered: BoolArray,
+    region: IntArray,
+    first: IntArray,
+    split: IntArray,
+    late: IntArray,
+    length: int,
+    caps: IntArray,
+    kept: float,
+) -> tuple[IntArray, FloatArray]:
+    """Add up one cell after the other; `values` and `covered` have one row a region and may wrap around."""
+    cells = region.size
+    whole = np.zeros((cells, 8), np.int64)
+    moments = np.zeros((cells, 2))
+    periods = values.shape[1]
+    size = caps[-1]
+    share = np.empty(size)
+    for i in range(cells):
+        row = values[region[i]]
+        seen = covered[region[i]]
+        baseline = split[i] - first[i]
+        share[:] = 0.0
+        n = 0
+        top = 0
+        total = 0.0
+        square = 0.0
+        for d in range(baseline):
+            at = (first[i] + d) % periods
+            if seen[at]:
+                x = row[at]
+                n += 1
+                total += x
+                square += float(x) * x
+                top = max(top, x)
+                if x < size:
+                    share[x] += 1.0
+        if n == 0:
+            whole[i, 0] = NO_CAP
+            continue
+        share /= n
+        cap = _cap_of(share, top, total / n, square / n, caps, kept)
+        whole[i, 0] = cap
+        base = 0
+        running = np.zeros(baseline + 1, np.int64)
+        days = np.zeros(baseline + 1, np.int64)
+        for d in range(baseline):
+            at = (first[i] + d) % periods
+            x = min(row[at], cap) if seen[at] else 0
+            running[d + 1] = running[d] + x
+            days[d + 1] = days[d] + seen[at]
+        base = running[baseline]
+        m = 0
+        sum_ = 0.0
+        squares = 0.0
+        pairs = 0
+        product = 0.0
+        either = 0.0
+        for d in range(baseline - length + 1):
+            if days[d + length] - days[d] == length:
+                w = float(running[d + length] - running[d])
+                m += 1
+                sum_ += w
+                squares += w * w
+                e = d + length
+                if e + length <= baseline and days[e + length] - days[e] == length:
+                    v = float(running[e + length] - running[e])
+                    pairs += 1
+                    product += w * v
+                    either += w + v
+        if m:
+            mean = sum_ / m
+            moments[i, 0] = max(squares / m - mean * mean, 0.0)
+            if pairs:
+                moments[i, 1] = (product - mean * either) / pairs + mean * mean
+        for d in range(length):
+            at = (late[i] + d) % periods
+            if seen[at]:
+                x = min(row[at], cap)
+                whole[i, 1] += x
+                if x > whole[i, 2]:
+                    whole[i, 7] = whole[i, 2]
+                    whole[i, 2] = x
+                elif x > whole[i, 7]:
+                    whole[i, 7] = x
+                whole[i, 3] += row[at]
+                whole[i, 4] += 1
+        whole[i, 5] = base
+        whole[i, 6] = n
+    return whole, moments
+
+
+def daily_cap(baseline: npt.NDArray[np.integer]) -> IntArray:
+    """Largest count of a day that still tells of a rise; `NO_CAP` where all of them do.
+
+    Parameters
+    ----------
+    baseline : int array, shape (days, series)
+
+    Returns
+    -------
+    int array, shape (series,)
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> steady = rng.poisson(0.5, 364)
+    >>> waves = rng.poisson(0.05, 364) * rng.integers(1, 40, 364)
+    >>> daily_cap(np.stack([steady, waves], axis=1)) < NO_CAP
+    array([False,  True])
+    """
+    days, series = baseline.shape
+    found, _ = _cells(
+        np.ascontiguousarray(baseline.T, np.int32),
+        np.ones((series, days), bool),
+        np.arange(series),
+        np.zeros(series, np.int64),
+        np.full(series, days),
+        np.full(series, days),
+        1,
+        CAPS,
+        KEPT,
+    )
+    return found[:, 0]
+
+
+def capped_windows(
+    values: npt.NDArray[np.integer],
+    covered: BoolArray,
+    region: IntArray,
+    end: IntArray,
+    *,
+    length: int,
+    guard: int,
+    baseline: int,
+) -> CappedWindows:
+    """Count what the recent window that ends at `end` and its baseline hold, days capped.
+
+    Parameters
+    ----------
+    values : int array, shape (regions, periods)
+        Rows are taken as joined end to start: an `end` closer to the first period than its window, guard and
+        baseline are long takes the missing days from the last ones.
+    covered : bool array, same shape
+    region, end : int arrays, shape (cells,)
+        Row of each cell, and one past the last period of its window.
+    length, guard, baseline : int
+        Periods in the recent window, left out before it, and compared with.
+
+    Returns
+    -------
+    CappedWindows
+    """
+    late = end - length
+    split = late - guard
+    first = split - baseline
+    found, moments = _cells(
+        np.ascontiguousarray(values, np.int32),
+        np.ascontiguousarray(covered),
+        np.asarray(region, np.int64),
+        np.asarray(first, np.int64),
+        np.asarray(split, np.int64),
+        np.asarray(late, np.int64),
+        length,
+        CAPS,
+        KEPT,
+    )
+    cap, observed, largest, raw, days, base, periods, second = found.T.copy()
+    mu = length * base / np.maximum(periods, 1)
+    dispersion = dispersion_from(mu, moments[:, 0], moments[:, 1], periods, length)
+    return CappedWindows(cap, observed, largest, second, raw, days, base, periods, dispersion)

@@ -1,0 +1,76 @@
+"""How much a recent window speaks for an uptick: one number, comparable across regions and over time.
+
+The number is a p-value by model, small for much evidence: variant A of LRD on capped counts (see
+:mod:`analytics.kernels.panels.caps`), and the larger of it and of what it is with the mean of the other days
+in place of the window's largest day, so that no single day carries it. Nothing is promised for the number
+itself: it is made to be ranked (:mod:`analytics.kernels.panels.pooled`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.panels.caps import CappedWindows, capped_windows
+from analytics.kernels.windows.lrd import DAYS_TO_SPARE
+
+__all__ = ["LEAST", "evidence", "evidence_of"]
+
+
+LEAST = 3  # incidents in the window, below which nothing is ever called
+_NODES = (8, 8)
+
+
+def evidence(
+    values: npt.NDArray[np.integer],
+    covered: BoolArray,
+    region: IntArray,
+    end: IntArray,
+    *,
+    length: int,
+    guard: int,
+    baseline: int,
+    completeness: FloatArray | float = 1.0,
+) -> FloatArray:
+    """Return the evidence of each cell, 1 where the window holds fewer than three incidents.
+
+    Parameters
+    ----------
+    values, covered, region, end, length, guard, baseline
+        As in :func:`analytics.kernels.panels.caps.capped_windows`.
+    completeness : float or array, shape (cells,)
+        Expected share of the window's incidents that are already reported.
+
+    Returns
+    -------
+    float array, shape (cells,)
+    """
+    held = capped_windows(values, covered, region, end, length=length, guard=guard, baseline=baseline)
+    return evidence_of(held, length, completeness)
+
+
+def evidence_of(held: CappedWindows, length: int, completeness: FloatArray | float = 1.0) -> FloatArray:
+    """Return the evidence of cells whose windows are counted; see :func:`evidence`."""
+    out = np.ones(held.observed.shape)
+    at = np.flatnonzero((held.raw >= LEAST) & (held.periods > 0) & (held.days > 0))
+    if not at.size:
+        return out
+    share = np.broadcast_to(np.asarray(completeness, dtype=float), out.shape)[at]
+    base, periods = held.base[at].astype(float), held.periods[at].astype(float)
+    observed, days = held.observed[at].astype(float), held.days[at].astype(float)
+    exposure = days * share
+    phi, edf = held.dispersion.phi[at], held.dispersion.edf[at]
+
+    def tail(count: FloatArray) -> FloatArray:
+        return mixed_tail(
+            count, count + base, exposure, periods, phi, edf, nodes=_NODES[0], spread_nodes=_NODES[1]
+        )
+
+    found = tail(observed)
+    if length >= DAYS_TO_SPARE:
+        others = observed - held.largest[at]
+        found = np.maximum(found, tail(np.floor(others * days / np.maximum(days - 1, 1))))
+    out[at] = found
+    return out

@@ -1,0 +1,100 @@
+"""Rises that no plausible dispersion explains: a bound for regions whose baseline tells no dispersion.
+
+With two incidents in a year a region's dispersion is anything, and a test that averages over all that it
+might be never calls a rise, however large. Some of it is not plausible, though: incidents do not come in
+clusters of hundreds where those of other regions come in tens. The p-value here is the largest over all
+dispersions from the region's own to a stated ceiling, a valid one whenever the truth lies below the ceiling.
+The ceiling is twice the largest window-scale dispersion of the panel, and never less than 20.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analytics._typing import FloatArray
+from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.windows.lrd import FEW
+
+__all__ = ["CEILING", "bounded_pvalue", "dispersion_ceiling"]
+
+
+CEILING = 20.0  # no panel is taken to be less dispersed than this at most
+BEYOND = 2.0  # times the largest dispersion seen
+_GRID = 6
+_SPREAD_NODES = 12
+
+
+def dispersion_ceiling(phi: FloatArray, base: FloatArray) -> float:
+    """Largest dispersion taken to be plausible for any region of a panel.
+
+    Parameters
+    ----------
+    phi, base : float arrays, shape (regions,)
+        Dispersion of window sums and incidents in the baseline; regions with fewer than five do not count.
+
+    Examples
+    --------
+    >>> dispersion_ceiling(np.array([1.2, 14.0, 90.0]), np.array([30.0, 80.0, 2.0]))
+    28.0
+    """
+    known = phi[(base >= FEW) & np.isfinite(phi)]
+    return float(max(CEILING, BEYOND * known.max(initial=1.0)))
+
+
+def bounded_pvalue(
+    window: FloatArray,
+    base: FloatArray,
+    exposure: FloatArray,
+    periods: FloatArray,
+    phi: FloatArray,
+    ceiling: float,
+) -> FloatArray:
+    """Largest p-value of the recent count over all dispersions from the region's own to the ceiling.
+
+    It is also the larger of that of the window and that with the mean of the other days in place of the
+    largest, so that no single day makes an extreme.
+
+    Parameters
+    ----------
+    window : array, shape (length, series)
+        Counts of the recent window.
+    base, exposure, periods, phi : float arrays, shape (series,)
+        Incidents in the baseline, exposures of the window and of the baseline, and the dispersion.
+    ceiling : float
+        Largest dispersion that is plausible.
+
+    Returns
+    -------
+    float array, shape (series,)
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> p = bounded_pvalue(np.full((14, 1), 11.0), 4 * one, 14 * one, 364 * one, one, 20.0)
+    >>> bool(p[0] < 1e-6)  # 154 in a fortnight after 4 in a year
+    True
+    """
+    length = window.shape[0]
+    total = window.sum(axis=0).astype(float)
+    counts = [total]
+    if length > 1:
+        counts.append(np.floor((total - window.max(axis=0)) * length / (length - 1)))
+    lowest = np.clip(phi, 1.0, ceiling)
+    out = np.zeros(total.shape)
+    for step in np.linspace(0.0, 1.0, _GRID):
+        at = lowest * (ceiling / lowest) ** step
+        known = np.full(at.shape, 1e9)
+        for count in counts:
+            tail = mixed_tail(
+                count,
+                count + base,
+                exposure,
+                periods,
+                at,
+                known,
+                nodes=1,
+                spread_nodes=_SPREAD_NODES,
+                drawn=at[:, None],
+            )
+            out = np.maximum(out, tail)
+    return np.minimum(out, 1.0)
