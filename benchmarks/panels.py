@@ -14,13 +14,12 @@ bar fails.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from recording import quick_parser, record
 from scipy import stats
 
 from analytics.kernels.common.multiplicity import benjamini_hochberg
@@ -39,7 +38,6 @@ SIZE, BRANCHING, LAG, INDEX, LARGEST = 0.5, 0.6, 7.0, 1.6, 60
 CHUNK = 1_800  # regions at a time
 POOLED, DEFAULT = "pooled rank", "each alone (LRD, B)"
 PEERS = ("C-test", "negative binomial GLM", "Farrington", "EARS C2")
-RESULTS = Path(__file__).resolve().parent / "results"
 GAIN_BARS = {"negative binomial": 1.5, "Hawkes": 1.05, "waves": 2.0, MIXED: 1.3}  # at ratio 5, 18 regions
 
 
@@ -274,11 +272,7 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="a tenth of the panels; writes nothing")
-    given = parser.parse_args()
+    given = quick_parser(__doc__, "a tenth of the panels; writes nothing").parse_args()
     part = 10 if given.quick else 1
 
     def say(text: str) -> None:
@@ -307,9 +301,7 @@ def main() -> int:
     )
     print(text)
     if not given.quick:
-        RESULTS.mkdir(exist_ok=True)
-        table.to_csv(RESULTS / "panels.csv", index=False, float_format="%.4g")
-        (RESULTS / "panels.md").write_text(text + "\n", encoding="utf-8")
+        record("panels", [text], table, float_format="%.4g")
     return 0 if held else 1
 
 

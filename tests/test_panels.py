@@ -1,0 +1,303 @@
+"""Panels: capped counts, evidence, its pooled rank, bounds over dispersions, families within families."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analytics.kernels.common.dispersion import window_dispersion
+from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.panels.caps import CAPS, KEPT, NO_CAP, capped_windows, daily_cap
+from analytics.kernels.panels.evidence import evidence
+from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
+from analytics.kernels.panels.hierarchy import hierarchical_bh, simes
+from analytics.kernels.panels.pooled import pooled_rank, pooled_test, turned_evidence
+from analytics.kernels.windows.lrd import lrd_test
+
+EXACT = 1e-9  # the same sums in another order
+NODES = 0.02  # of a tail, on 8 quadrature nodes instead of 16: third digit
+LENGTHS = {"length": 14, "guard": 28}
+DAYS = 406
+
+
+def counts_of_kind(kind: str, rate: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Negative binomial of size 0.5, or same-day waves of Pareto size."""
+    if kind == "negative binomial":
+        return rng.poisson(rng.gamma(0.5, rate / 0.5, (DAYS, rate.size)))
+    waves = rng.poisson(rate / 2.1, (DAYS, rate.size))
+    sizes = np.minimum(np.floor(rng.random(int(waves.sum())) ** (-1 / 1.6)), 60)
+    cell = np.repeat(np.arange(waves.size), waves.ravel())
+    return np.bincount(cell, weights=sizes, minlength=waves.size).reshape(waves.shape).astype(int)
+
+
+def slow_cap(days: np.ndarray) -> int:
+    """Choose the cap by the definition, one series, with the whole distributions."""
+    share = np.bincount(days) / len(days)
+    double = np.convolve(share, share)
+    one, two = np.arange(share.size), np.arange(double.size)
+
+    def efficiency(cap: int) -> float:
+        capped = np.minimum(one, cap)
+        variance = share @ capped**2 - (share @ capped) ** 2
+        return float((double @ np.minimum(two, cap) - share @ capped) ** 2 / variance)
+
+    if days.max() < 2:
+        return NO_CAP
+    found = {int(c): efficiency(int(c)) for c in CAPS if c < days.max()} | {NO_CAP: efficiency(10**6)}
+    return max(cap for cap, e in found.items() if e >= KEPT * max(found.values()))
+
+
+@pytest.fixture(scope="module")
+def mixture() -> np.ndarray:
+    rng = np.random.default_rng(20261128)
+    rate = 0.1 * np.exp(1.2 * rng.standard_normal(60))
+    halves = [counts_of_kind(kind, rate, rng) for kind in ("negative binomial", "waves")]
+    return np.concatenate(halves, axis=1)
+
+
+def test_cap_is_the_largest_that_keeps_the_efficiency(mixture: np.ndarray) -> None:
+    base = mixture[:364]
+    held = base.sum(axis=0) > 0
+    expected = [slow_cap(column) for column in base[:, held].T]
+    assert daily_cap(base[:, held]).tolist() == expected
+    assert len(set(expected)) >= 4
+
+
+def test_waves_are_capped_and_other_days_mostly_not(mixture: np.ndarray) -> None:
+    busy = mixture[:364].sum(axis=0) >= 30
+    cap = daily_cap(mixture[:364])
+    assert (cap[:60][busy[:60]] == NO_CAP).mean() > 0.6
+    assert (cap[60:][busy[60:]] < NO_CAP).mean() > 0.8
+
+
+def test_capped_windows_are_those_of_capped_counts(mixture: np.ndarray) -> None:
+    rng = np.random.default_rng(4)
+    covered = rng.random(mixture.shape) > 0.03
+    covered[-14:] = True
+    cells = np.arange(mixture.shape[1])
+    held = capped_windows(mixture.T, covered.T, cells, np.full(cells.size, DAYS), baseline=364, **LENGTHS)
+    capped = np.minimum(mixture, held.cap)
+    dispersion = window_dispersion(capped[:364], covered[:364], 14)
+    np.testing.assert_allclose(held.dispersion.phi, dispersion.phi, rtol=EXACT)
+    np.testing.assert_allclose(held.dispersion.edf, dispersion.edf, rtol=EXACT)
+    assert (held.observed == capped[-14:].sum(axis=0)).all()
+    ordered = np.sort(capped[-14:], axis=0)
+    assert (held.largest == ordered[-1]).all()
+    assert (held.second == ordered[-2]).all()
+    assert (held.base == np.where(covered, capped, 0)[:364].sum(axis=0)).all()
+    assert (held.periods == covered[:364].sum(axis=0)).all()
+
+
+def test_windows_wrap_around(mixture: np.ndarray) -> None:
+    """A window of the turned series is the last window of the series turned by as much."""
+    wheel = np.ascontiguousarray(mixture[:364].T)
+    cells = np.arange(len(wheel))
+    inside = np.ones(wheel.shape, bool)
+    at = capped_windows(wheel, inside, cells, np.full(cells.size, 100), baseline=294, **LENGTHS)
+    rolled = np.ascontiguousarray(np.roll(wheel, 264, axis=1))
+    last = capped_windows(rolled, inside, cells, np.full(cells.size, 364), baseline=294, **LENGTHS)
+    assert (at.cap == last.cap).all()
+    assert (at.observed == last.observed).all()
+    np.testing.assert_allclose(at.dispersion.phi, last.dispersion.phi, rtol=EXACT)
+
+
+def test_evidence_is_variant_a_that_no_day_carries(mixture: np.ndarray) -> None:
+    rng = np.random.default_rng(8)
+    steady = rng.poisson(0.4, (DAYS, 30))
+    steady[-14:, ::2] += rng.poisson(0.6, (14, 15))
+    steady[-3, ::5] += 9
+    inside = np.ones(steady.shape, bool)
+    cells = np.arange(30)
+    found = evidence(steady.T, inside.T, cells, np.full(30, DAYS), baseline=364, **LENGTHS)
+    test = lrd_test(steady, inside, **LENGTHS)
+    free = daily_cap(steady[:364]) == NO_CAP
+    assert free.sum() > 15
+    others = np.floor((test.observed - steady[-14:].max(axis=0)) * 14 / 13)
+    spared = mixed_tail(
+        others,
+        others + test.baseline_total,
+        test.recent_exposure,
+        test.baseline_exposure,
+        test.dispersion.phi,
+        test.dispersion.edf,
+    )
+    expected = np.where(test.observed >= 3, np.maximum(test.pvalue_a, spared), 1.0)
+    np.testing.assert_allclose(found[free], expected[free], rtol=NODES, atol=1e-6)
+
+
+def test_late_reports_leave_more_evidence() -> None:
+    counts = np.random.default_rng(2).poisson(0.5, (DAYS, 5))
+    sizes = {"baseline": 364, **LENGTHS}
+    args = (counts.T, np.ones((5, DAYS), bool), np.arange(5), np.full(5, DAYS))
+    assert (evidence(*args, completeness=0.5, **sizes) <= evidence(*args, **sizes)).all()
+
+
+def test_pooled_rank_counts_itself() -> None:
+    rng = np.random.default_rng(5)
+    reference = rng.random(200).round(2)
+    values = rng.random(50).round(2)
+    slow = [(1 + sum(r <= v + 1e-12 for r in reference)) / 201 for v in values]
+    np.testing.assert_allclose(pooled_rank(values, np.sort(reference)), slow, rtol=EXACT)
+
+
+def test_pooled_test_knows_no_order_of_regions(mixture: np.ndarray) -> None:
+    panel = mixture[:, 50:70]
+    inside = np.ones(panel.shape, bool)
+    alone = lrd_test(panel, inside, **LENGTHS).pvalue
+    alone[3] = np.nan
+    test = pooled_test(panel, inside, alone, **LENGTHS)
+    order = np.random.default_rng(1).permutation(20)
+    again = pooled_test(panel[:, order], inside, alone[order], **LENGTHS)
+    np.testing.assert_allclose(again.pvalue, test.pvalue[order], rtol=EXACT)
+    assert np.isnan(test.pvalue[3])
+    assert np.isfinite(np.delete(test.pvalue, 3)).all()
+    assert (np.delete(test.pvalue, 3) <= np.delete(alone, 3)).all()
+    assert test.reference.size == 19 * 91
+
+
+def test_turned_baselines_leave_out_what_is_not_covered() -> None:
+    counts = np.random.default_rng(6).poisson(0.5, (3, 364))
+    inside = np.ones(counts.shape, bool)
+    inside[1, 100:120] = False
+    inside[2, :200] = False
+    found = turned_evidence(counts, inside, **LENGTHS)
+    assert np.isfinite(found[0]).all()
+    lost = np.isnan(found[1])
+    assert 2 <= lost.sum() <= 6
+    assert np.isnan(found[2]).sum() > 40
+
+
+def test_quiet_panels_are_rarely_called_and_rises_more_often_than_alone() -> None:
+    """False discoveries within what 80 panels can show; more found than by each region's own test."""
+    rng = np.random.default_rng(77)
+    false, found, alone_found = 0, 0, 0
+    panels = 80
+    for _ in range(panels):
+        rate = 0.1 * np.exp(1.2 * rng.standard_normal(18))
+        panel = np.concatenate(
+            [
+                counts_of_kind("negative binomial", rate[:9], rng),
+                counts_of_kind("waves", rate[9:], rng),
+            ],
+            axis=1,
+        )
+        inside = np.ones(panel.shape, bool)
+        risen = panel.copy()
+        up = counts_of_kind("negative binomial", np.array([0.5]), rng)[:, 0]
+        up[-14:] = counts_of_kind("negative binomial", np.array([2.5]), rng)[:14, 0]
+        risen[:, 0] = up
+        for values in (panel, risen):
+            alone = lrd_test(values, inside, **LENGTHS).pvalue
+            few = values[-14:].sum(axis=0) < 3
+            q = benjamini_hochberg(np.where(few, 1.0, pooled_test(values, inside, alone, **LENGTHS).pvalue))
+            if values is panel:
+                false += int((q <= 0.05).any())
+            else:
+                found += int(q[0] <= 0.05)
+                alone_found += int(benjamini_hochberg(np.where(few, 1.0, alone))[0] <= 0.05)
+    assert false <= 10  # 4 expected at most; 11 or more has a chance of 1 in 500
+    assert found >= 1.2 * alone_found
+    assert found >= 0.6 * panels
+
+
+def test_bound_is_the_largest_tail_up_to_the_ceiling() -> None:
+    window = np.tile([[5], [2], [1], [0], [3], [0], [0]], (2, 1))
+    one = np.ones(1)
+    found = bounded_pvalue(window, 4 * one, 14 * one, 364 * one, one, 30.0)[0]
+    total = float(window.sum())
+    spared = np.floor((total - 5) * 14 / 13)
+    slow = max(
+        mixed_tail(
+            count * one,
+            (count + 4) * one,
+            14 * one,
+            364 * one,
+            phi * one,
+            1e9 * one,
+            drawn=phi * one[:, None],
+            nodes=1,
+        )[0]
+        for phi in np.linspace(1, 30, 300)
+        for count in (total, spared)
+    )
+    assert found == pytest.approx(slow, rel=0.01)
+    assert bounded_pvalue(window, 4 * one, 14 * one, 364 * one, one, 60.0)[0] >= found
+
+
+def test_a_thousandfold_rise_is_called_and_a_single_day_is_not() -> None:
+    one = np.ones(1)
+    spread = np.full((14, 1), 11.0)
+    day = np.zeros((14, 1))
+    day[3] = 154
+    assert bounded_pvalue(spread, 4 * one, 14 * one, 364 * one, one, 20.0)[0] < 0.05 / 57
+    assert bounded_pvalue(spread, 0 * one, 14 * one, 364 * one, one, 20.0)[0] < 0.05 / 57
+    assert bounded_pvalue(day, 4 * one, 14 * one, 364 * one, one, 20.0)[0] > 0.5
+    assert dispersion_ceiling(np.array([1.0, 3.0]), np.array([9.0, 9.0])) == 20.0
+
+
+def test_bound_holds_its_size_where_the_truth_is_below_the_ceiling() -> None:
+    rng = np.random.default_rng(12)
+    for rate in (0.02, 0.1, 0.5):
+        counts = counts_of_kind("waves", np.full(4_000, rate), rng)
+        base = counts[:364]
+        phi = window_dispersion(base, np.ones(base.shape, bool), 14).phi
+        ones = np.ones(counts.shape[1])
+        p = bounded_pvalue(counts[-14:], base.sum(axis=0), 14 * ones, 364 * ones, phi, 20.0)
+        assert (p <= 0.05).mean() <= 0.05
+        assert (p <= 0.01).mean() <= 0.01
+
+
+def test_simes_by_hand() -> None:
+    assert simes(np.array([0.04, 0.03, 0.5]), np.zeros(3, int), 1)[0] == pytest.approx(0.06)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_hierarchy_is_the_procedure_at_every_level(own: bool) -> None:
+    """A child's level is the smallest at which testing parents, then children, calls it."""
+    rng = np.random.default_rng(3)
+    group = np.repeat(np.arange(6), [5, 3, 1, 4, 2, 6])
+    p = rng.random(group.size) ** 3
+    p[4] = np.nan
+    parents = rng.random(6) ** 2 if own else None
+    found = hierarchical_bh(p, group, parents)
+    combined = found.parent
+    for level in (0.01, 0.03, 0.05, 0.1, 0.2, 0.35, 0.6, 0.9):
+        called = benjamini_hochberg(combined) <= level
+        share = level * called.sum() / called.size
+        expected = np.zeros(p.size, bool)
+        for parent in np.flatnonzero(called):
+            mine = group == parent
+            expected[mine] = benjamini_hochberg(p[mine]) <= share
+        assert ((found.child_q <= level) == expected).all()
+    assert np.isnan(found.child_q[4])
+
+
+def test_a_district_is_found_in_its_governorate() -> None:
+    """A hundred districts, one of three in a governorate with p = 0.002: lost alone, found within."""
+    rng = np.random.default_rng(9)
+    group = np.repeat(np.arange(18), 6)
+    p = rng.uniform(0.1, 1, group.size)
+    p[0], p[1] = 0.0015, 0.3
+    parents = rng.uniform(0.1, 1, 18)
+    parents[0] = 0.0004
+    assert benjamini_hochberg(p)[0] > 0.05
+    found = hierarchical_bh(p, group, parents)
+    assert found.parent_q[0] <= 0.05
+    assert found.child_q[0] <= 0.2
+
+
+def test_hierarchy_keeps_the_mean_share_of_false_children() -> None:
+    """Four risen governorates of eighteen: the mean share of false districts in those called is at most q."""
+    rng = np.random.default_rng(13)
+    group = np.repeat(np.arange(18), 6)
+    truth = (group < 4) & (np.arange(group.size) % 6 < 2)
+    means = []
+    for _ in range(400):
+        p = np.where(truth, rng.random(group.size) ** 8, rng.random(group.size))
+        found = hierarchical_bh(p, group)
+        parents = np.flatnonzero(found.parent_q <= 0.05)
+        called = found.child_q <= 0.05
+        shares = [(called & ~truth)[group == g].sum() / max(called[group == g].sum(), 1) for g in parents]
+        means.append(np.mean(shares) if shares else 0.0)
+    assert np.mean(means) <= 0.05
