@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading clean
+.PHONY: help report test test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading clean
 
 help:
 	@echo "make report             the weekly PDF from the bundled SIMULATED sample"
@@ -16,6 +16,7 @@ help:
 	@echo "make coverage           the suite again, with the branches it takes measured; fails under 92 %"
 	@echo "make notebooks          open the notebooks in JupyterLab"
 	@echo "make benchmark-size     size and power of the test and of the usual ones, about ten minutes"
+	@echo "make benchmark-panels   false discoveries and rises found in panels of many regions, about half an hour"
 	@echo "make benchmark-claims   the same for the tests of the other claims, about an hour"
 	@echo "make benchmark-detectors detectors against each other, and budgets kept, about twenty minutes"
 	@echo "make benchmark-detector-speed their speed against named peers, about five minutes"
@@ -54,6 +55,9 @@ benchmark-size: $(READY)
 
 benchmark-size-quick: $(READY)
 	@$(BIN)/python benchmarks/size_power.py --quick
+
+benchmark-panels: $(READY)
+	@$(BIN)/python benchmarks/panels.py
 
 benchmark-claims: $(READY)
 	@for claim in alternatives expected_null day change recurring scan concentration response severity; do \

@@ -1,6 +1,6 @@
 """Many regions at once: false discoveries and rises found, by the pooled rank, today's test and its peers.
 
-    python benchmarks/panels.py            # 2,000 quiet panels of 18, 500 of 100; about an hour on one core
+    python benchmarks/panels.py            # 2,000 quiet panels of 18, 500 of 100; about half an hour
     python benchmarks/panels.py --quick    # a tenth of it; says so, writes nothing
 
 Panels of 18 and 100 regions whose daily rates are log-normal (median 0.1, standard deviation of the logarithm

@@ -133,12 +133,19 @@ def test_late_reports_leave_more_evidence() -> None:
     assert (evidence(*args, completeness=0.5, **sizes) <= evidence(*args, **sizes)).all()
 
 
-def test_pooled_rank_counts_itself() -> None:
+def test_pooled_rank_counts_itself_and_runs_evenly_between() -> None:
     rng = np.random.default_rng(5)
-    reference = rng.random(200).round(2)
-    values = rng.random(50).round(2)
-    slow = [(1 + sum(r <= v + 1e-12 for r in reference)) / 201 for v in values]
-    np.testing.assert_allclose(pooled_rank(values, np.sort(reference)), slow, rtol=EXACT)
+    reference = np.sort(rng.random(200).round(2) + 0.01)
+    values = rng.random(50).round(2) + 0.01
+    whole = np.array([sum(r <= v + 1e-12 for r in reference) for v in values])
+    found = pooled_rank(values, reference) * 201 - 1
+    assert (np.floor(found + EXACT) == whole).all()
+    for value, count in zip(values, found, strict=True):
+        low, high = reference[reference <= value + 1e-12], reference[reference > value + 1e-12]
+        if low.size and high.size:
+            part = np.log(value / low[-1]) / np.log(high[0] / low[-1])
+            assert count == pytest.approx(low.size + part, abs=1e-6)
+    assert pooled_rank(values, np.empty(0)).tolist() == [1.0] * 50
 
 
 def test_pooled_test_knows_no_order_of_regions(mixture: np.ndarray) -> None:

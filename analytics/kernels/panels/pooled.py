@@ -3,10 +3,11 @@
 Null hypothesis of a region: its recent window is to its baseline as any window of the panel's baselines is to
 what lies around it. Each region's baseline is turned like a wheel, in ninety-one steps; the evidence of each
 window against the rest of its wheel, for all regions together, is the reference, and a region's rank among
-them its p-value, raised by a fifth because the smaller of it and of the p-value that the region would have
-alone is taken. Such a rank is a conformal p-value [1]_ where windows are exchangeable; where regions
-differ it holds on average over them, which is what Benjamini and Hochberg's procedure needs to keep the
-expected number of false calls. Regions too sparse to be called lower every rank: nothing is spent on them.
+them its p-value, raised by two fifths because turned windows overlap and because the smaller of it and of the
+p-value that the region would have alone is taken. Such a rank is a conformal p-value [1]_ where windows are
+exchangeable; where regions differ it holds on average over them, which is what Benjamini and Hochberg's
+procedure needs to keep the expected number of false calls. Regions too sparse to be called lower every rank:
+nothing is spent on them. benchmarks/results/panels.md has what was measured.
 
 References
 ----------
@@ -31,7 +32,8 @@ __all__ = ["PooledTest", "pooled_pvalue", "pooled_rank", "pooled_test", "turned_
 CELLS = 50_000  # windows in the reference, at most
 TURNS = 91  # of a baseline that is longer than that
 LEFT_OUT = 2 / 13  # of a turned baseline, at most
-TWO_LOOKS = 1.2
+RAISED = 1.4
+_TINY, _SAME = 1e-300, 1e-9
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,7 +47,7 @@ class PooledTest:
     rank : float array
         Share of the reference with as much evidence, the window itself counted in.
     pvalue : float array
-        The smaller of 1.2 times the rank and the p-value the region has alone.
+        The smaller of 1.4 times the rank and the p-value the region has alone.
     reference : float array, shape (windows,)
         Evidence of the turned windows, sorted.
     """
@@ -96,18 +98,27 @@ def turned_evidence(
 def pooled_rank(evidence: FloatArray, reference: FloatArray) -> FloatArray:
     """Rank of each number among a sorted reference, itself counted in: (1 + not larger) / (1 + all).
 
+    Between two numbers of the reference the rank grows with the logarithm; all numbers are above 0.
+
     Examples
     --------
-    >>> pooled_rank(np.array([0.1, 0.25]), np.array([0.2, 0.3, 0.4]))
-    array([0.25, 0.5 ])
+    >>> pooled_rank(np.array([0.1, 0.2, 0.3]), np.array([0.2, 0.4, 0.8])).round(3)
+    array([0.25 , 0.5  , 0.646])
     """
-    below = np.searchsorted(reference, evidence * (1 + 1e-9) + 1e-300, side="right")
-    return np.asarray((1 + below) / (1 + reference.size))
+    if not reference.size:
+        return np.ones(evidence.shape)
+    size, log = reference.size, np.log(np.maximum(reference, _TINY))
+    at = np.log(np.maximum(evidence, _TINY))
+    below = np.searchsorted(log, at + _SAME, side="right")
+    low, high = log[np.maximum(below - 1, 0)], log[np.minimum(below, size - 1)]
+    inside = (below > 0) & (below < size)
+    part = np.divide(at - low, high - low, out=np.zeros(at.shape), where=inside & (high > low))
+    return np.asarray((1 + below + np.clip(part, 0.0, 1.0)) / (1 + size))
 
 
 def pooled_pvalue(rank: FloatArray, alone: FloatArray) -> FloatArray:
-    """Return the smaller of 1.2 times the rank and the p-value alone; NaN where there is none alone."""
-    return np.where(np.isnan(alone), np.nan, np.minimum(np.minimum(TWO_LOOKS * rank, 1.0), alone))
+    """Return the smaller of 1.4 times the rank and the p-value alone; NaN where there is none alone."""
+    return np.where(np.isnan(alone), np.nan, np.minimum(np.minimum(RAISED * rank, 1.0), alone))
 
 
 def pooled_test(
