@@ -44,7 +44,7 @@ def lazy_room(
     def load(name: str) -> object:
         if name not in module_of:
             if name in former:
-                from analytics.options import refuse_former  # loads numpy
+                from analytics.former import refuse_former  # loads numpy
 
                 refuse_former(room, name, **former)
             raise AttributeError(f"module {room!r} has no attribute {name!r}")

@@ -11,7 +11,8 @@ from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference
 from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
 from analytics.detectors.windows import NOTHING, Windows
-from analytics.options import check_level, renamed
+from analytics.former import renamed
+from analytics.options import check_level
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["bayes", "bayes_alarms"]

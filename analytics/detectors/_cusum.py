@@ -18,9 +18,10 @@ from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
 from analytics.detectors.grid import grid_of, per_region
 from analytics.detectors.training import ChartRows, Family, in_control
+from analytics.former import renamed
 from analytics.kernels.charts.cusum import likelihood_ratio
 from analytics.kernels.charts.run_length import cusum_design
-from analytics.options import check_above, check_one, renamed
+from analytics.options import check_above, check_one
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["cusum"]

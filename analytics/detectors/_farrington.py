@@ -13,6 +13,7 @@ from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
 from analytics.detectors.farrington_weeks import FarringtonOptions, FittedWeeks
 from analytics.detectors.grid import per_region, weekly_grid
+from analytics.former import renamed
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.baseline import window_baselines
 from analytics.kernels.farrington.bounds import (
@@ -23,7 +24,7 @@ from analytics.kernels.farrington.bounds import (
     surprise,
 )
 from analytics.kernels.farrington.fit import FarringtonFits
-from analytics.options import check_level, renamed
+from analytics.options import check_level
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["farrington", "farrington_alarms", "farrington_fits", "farrington_run"]

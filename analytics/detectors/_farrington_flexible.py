@@ -13,6 +13,7 @@ from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
 from analytics.detectors.farrington_weeks import FittedWeeks, FlexibleOptions, Method
 from analytics.detectors.grid import per_region, weekly_grid
+from analytics.former import renamed
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.baseline import flexible_baselines
 from analytics.kernels.farrington.bounds import (
@@ -25,7 +26,7 @@ from analytics.kernels.farrington.bounds import (
 )
 from analytics.kernels.farrington.fit import FarringtonFits
 from analytics.kernels.farrington.reference import OVERWRITTEN
-from analytics.options import check_level, renamed
+from analytics.options import check_level
 from analytics.results import Alarms, DetectorRun
 
 __all__ = [

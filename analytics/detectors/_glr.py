@@ -21,9 +21,10 @@ from analytics.detectors.glr_training import (
 )
 from analytics.detectors.grid import Grid, grid_of, make_alarms, per_region
 from analytics.detectors.training import Family
+from analytics.former import renamed
 from analytics.kernels.charts import glr as kernel
 from analytics.kernels.charts.glr_chart import Chart, chart_thresholds, one_incident, run_chart
-from analytics.options import check_above, check_one, renamed
+from analytics.options import check_above, check_one
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["glr", "glr_alarms", "glr_method"]

@@ -9,8 +9,9 @@ from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
 from analytics.detectors.grid import SHORT, grid_of, make_alarms, per_region
+from analytics.former import renamed
 from analytics.kernels.charts.onset import onset_scan
-from analytics.options import check_above, renamed
+from analytics.options import check_above
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["outbreak_p", "outbreak_p_run"]

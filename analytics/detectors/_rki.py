@@ -12,8 +12,9 @@ from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference
 from analytics.detectors.grid import SHORT, Grid, grid_of, make_alarms, per_region
 from analytics.detectors.windows import Windows
+from analytics.former import renamed
 from analytics.kernels.charts.poisson_limits import crow_gardner_upper
-from analytics.options import check_above, renamed
+from analytics.options import check_above
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["SMALL", "Moments", "moments", "rki", "rki_alarms"]

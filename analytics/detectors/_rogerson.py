@@ -23,8 +23,9 @@ from analytics.detectors.compat import Compat, has_reference, only_as_in_r
 from analytics.detectors.grid import Grid, grid_of
 from analytics.detectors.training import ChartRows, InControl, given_mean, in_control
 from analytics.errors import OptionError
+from analytics.former import renamed
 from analytics.kernels.charts.run_length import lattice, least_levels
-from analytics.options import check_above, check_one, renamed
+from analytics.options import check_above, check_one
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["HEAD", "Increase", "rogerson", "rogerson_alarms"]

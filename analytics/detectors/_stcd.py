@@ -16,10 +16,11 @@ from analytics.detectors.compat import Compat, has_reference
 from analytics.detectors.events import area_shares, events_of_arrays, events_of_incidents
 from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import OptionError
+from analytics.former import renamed
 from analytics.incidents import Incidents
 from analytics.kernels.space.scan import EARTH_KM
 from analytics.kernels.space.stcd import running_clusters
-from analytics.options import check_above, check_choice, renamed
+from analytics.options import check_above, check_choice
 from analytics.periods import DAY
 from analytics.results import Alarms, DetectorRun, format_number, mark
 

@@ -49,6 +49,6 @@ def has_reference(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def only_as_in_r(name: str, options: str) -> dict[str, str]:
-    """Return, for :func:`analytics.options.renamed`, where options have gone that only R's function has."""
+    """Return, for :func:`analytics.former.renamed`, where options have gone that only R's function has."""
     advice = f"it is an option of analytics.detectors.surveillance.{name}"
     return dict.fromkeys(options.split(), advice)

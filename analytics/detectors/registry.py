@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from analytics.detectors.spec import DetectorSpec
 from analytics.errors import OptionError, unknown_option
-from analytics.options import refuse_former
+from analytics.former import refuse_former
 from analytics.periods import YEAR_DAYS
 from analytics.results import Alarms
 

@@ -18,7 +18,8 @@ from analytics.incidents.quarantine import split, spread
 from analytics.options import check_choice, check_whole
 from analytics.periods import as_day
 from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
-from analytics.sources.checks import FLAGS, REASONS, Columns, Draft
+from analytics.sources.checks import FLAGS, REASONS, Draft
+from analytics.sources.columns import Columns
 from analytics.sources.files import Na, load
 from analytics.sources.registry import TABLE, find_source, known_by_name, recognise, source_names
 from analytics.sources.source import SourceOptions

@@ -12,7 +12,8 @@ import pandas as pd
 
 from analytics._typing import IndexArray
 from analytics.errors import InputError, OptionError, nearest
-from analytics.options import check_whole, refuse_former
+from analytics.former import refuse_former
+from analytics.options import check_whole
 from analytics.results.adjustment import Method, Over, adjust_alarms
 from analytics.results.alarm_arrays import ARRAYS, NUMBERS, AlarmArrays, DetectorRun
 from analytics.results.alarm_tables import (

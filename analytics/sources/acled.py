@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analytics.sources.checks import Columns, Draft, whole
+from analytics.sources.checks import Draft, whole
+from analytics.sources.columns import Columns
 from analytics.sources.dates import DMY, ParsedDates
 from analytics.sources.source import Source, SourceOptions
 

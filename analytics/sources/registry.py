@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from analytics.errors import unknown_option
-from analytics.sources.checks import Columns
+from analytics.sources.columns import Columns
 from analytics.sources.source import Source
 
 __all__ = ["TABLE", "find_source", "known_by_name", "recognise", "source_names"]

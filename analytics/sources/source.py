@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from analytics.sources.checks import Columns, Draft
+from analytics.sources.checks import Draft
+from analytics.sources.columns import Columns
 
 __all__ = ["Source", "SourceOptions"]
 

@@ -11,7 +11,8 @@ from analytics._typing import BoolArray
 from analytics.errors import InputError, nearest, unknown_option
 from analytics.periods import DAY
 from analytics.schema import ACTIVITIES, BASES, INITIATORS, PLACE_PRECISIONS
-from analytics.sources.checks import NULLS, Columns, Draft, fold, whole
+from analytics.sources.checks import Draft, whole
+from analytics.sources.columns import NULLS, Columns, fold
 from analytics.sources.source import Source, SourceOptions
 
 __all__ = ["ALIASES", "SOURCE", "translate"]

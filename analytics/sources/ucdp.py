@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.periods import DAY
-from analytics.sources.checks import Columns, Draft, whole
+from analytics.sources.checks import Draft, whole
+from analytics.sources.columns import Columns
 from analytics.sources.source import Source, SourceOptions
 
 __all__ = ["RULES", "SOURCE", "translate"]

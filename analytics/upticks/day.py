@@ -16,10 +16,11 @@ import pandas as pd
 from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
+from analytics.former import renamed
 from analytics.kernels.claims.day_judged import judge_days
 from analytics.kernels.common.limits import MIN_OBSERVED_DAY
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.options import check_at_least, check_flag, check_level, check_share, check_whole, renamed
+from analytics.options import check_at_least, check_flag, check_level, check_share, check_whole
 from analytics.periods import YEAR_DAYS, Window
 from analytics.results import ClaimResult, Verdict, counted, format_number, interval_words
 from analytics.upticks.day_inputs import DaysAsked, ask_days

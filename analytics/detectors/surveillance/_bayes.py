@@ -7,7 +7,7 @@ import numpy.typing as npt
 from analytics.counts import Counts
 from analytics.detectors._bayes import bayes_alarms
 from analytics.detectors.windows import Windows
-from analytics.options import renamed
+from analytics.former import renamed
 from analytics.results import Alarms
 
 __all__ = ["bayes"]

@@ -10,9 +10,10 @@ from analytics.counts import Counts
 from analytics.detectors._farrington import NO_WEEKS, farrington_alarms, farrington_fits, farrington_run
 from analytics.detectors.farrington_weeks import FarringtonOptions, Power
 from analytics.detectors.grid import per_region
+from analytics.former import renamed
 from analytics.kernels.farrington.bounds import POWERS, power_bound, power_score
 from analytics.kernels.farrington.reference import CLIPPED
-from analytics.options import check_level, renamed
+from analytics.options import check_level
 from analytics.results import Alarms
 
 __all__ = ["farrington"]

@@ -16,11 +16,12 @@ from analytics.detectors._farrington_flexible import (
 )
 from analytics.detectors.farrington_weeks import FlexibleOptions, Method, Power
 from analytics.detectors.grid import per_region
+from analytics.former import renamed
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
 from analytics.kernels.farrington.bounds import POWERS, power_bound, power_score
 from analytics.kernels.farrington.fit import FarringtonFits
 from analytics.kernels.farrington.reference import OVERWRITTEN
-from analytics.options import check_level, renamed
+from analytics.options import check_level
 from analytics.results import Alarms
 
 __all__ = ["farrington_flexible"]

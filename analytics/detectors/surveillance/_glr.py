@@ -11,8 +11,9 @@ from analytics.detectors._glr import glr_alarms, glr_method
 from analytics.detectors.glr_training import Change, Direction, GlrOptions, train_chart
 from analytics.detectors.grid import grid_of, per_region
 from analytics.detectors.training import Family
+from analytics.former import renamed
 from analytics.kernels.charts import glr as kernel
-from analytics.options import check_above, check_choice, renamed
+from analytics.options import check_above, check_choice
 from analytics.results import Alarms
 
 __all__ = ["glr"]

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from analytics.counts import Counts
 from analytics.detectors._outbreak_p import outbreak_p_run
 from analytics.detectors.grid import grid_of, make_alarms, per_region
+from analytics.former import renamed
 from analytics.kernels.charts.onset import onset_scan
-from analytics.options import check_above, check_choice, renamed
+from analytics.options import check_above, check_choice
 from analytics.results import Alarms
 
 __all__ = ["outbreak_p"]

@@ -9,8 +9,8 @@ from analytics.counts import Counts
 from analytics.detectors._rki import SMALL, moments, rki_alarms
 from analytics.detectors.grid import grid_of
 from analytics.detectors.windows import Windows
+from analytics.former import renamed
 from analytics.kernels.charts.poisson_limits import crow_gardner_upper
-from analytics.options import renamed
 from analytics.results import Alarms
 
 __all__ = ["rki"]

@@ -12,9 +12,9 @@ import pandas as pd
 from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
 from analytics.filters import parse_filter
+from analytics.former import refuse_former
 from analytics.geo import region_table
 from analytics.incidents import Incidents, read_incidents
-from analytics.options import refuse_former
 from analytics.periods import DAY, Window, parse_week, week_label
 from analytics.reporting.content.weekly.request import ReportRequest, takes_request
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on

@@ -1,0 +1,138 @@
+"""A raw table's columns, found by name: cleaned text, words, numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analytics._typing import BoolArray, FloatArray
+from analytics.errors import InputError, nearest
+from analytics.sources.dates import DIGITS
+from analytics.sources.files import RawTable, one_column_error
+
+__all__ = ["NOT_STATED", "NULLS", "Columns", "clean_text", "fold"]
+
+# Words that stand where a number was not stated: the number is missing, never 0, and the row is not flagged.
+NOT_STATED = frozenset(
+    ("", "a number of", "an unknown number", "few", "many", "n/a", "na", "nan", "not reported", "not stated",
+     "null", "several", "some", "unk", "unknown", "unspecified", "-", "?")
+)  # fmt: skip
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# A decimal comma, where no number of the column has a point; three digits behind it may be thousands.
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})")
+# Text that stands for a missing value in tables exported from databases; nothing else is taken for missing.
+NULLS = ("NULL", "null", "<NA>", "NaN", "nan", "NaT")
+
+
+def fold(name: str) -> str:
+    """Return a column's name as it is compared: without case, everything but letters and digits as ``_``.
+
+    Examples
+    --------
+    >>> fold(" Event Date "), fold("ADM1_EN")
+    ('event_date', 'adm1_en')
+    """
+    return re.sub(r"[\W_]+", "_", name.strip().casefold()).strip("_")
+
+
+def clean_text(value: str) -> str:
+    """Return text with single spaces and composed characters (NFC).
+
+    Examples
+    --------
+    >>> clean_text("Maysān  province ")
+    'Maysān province'
+    """
+    return unicodedata.normalize("NFC", " ".join(value.split()))
+
+
+class Columns:
+    """A raw table's columns, found by folded name, never by position.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table of text.
+    """
+
+    def __init__(self, raw: RawTable) -> None:
+        self.raw = raw
+        self.frame = raw.frame
+        self._names: dict[str, str] = {}
+        # Where two names fold to one, the choice must not depend on their order in the file.
+        for name in sorted(raw.frame.columns, key=lambda n: (n != fold(n), n)):
+            self._names.setdefault(fold(name), name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def actual(self, name: str) -> str:
+        """Return the column's name as the file spells it."""
+        return self._names[name]
+
+    def first(self, names: Iterable[str]) -> str | None:
+        """Return the first of `names` (folded) that is there, as the file spells it."""
+        return next((self._names[n] for n in names if n in self._names), None)
+
+    def require(self, names: Sequence[str], source: str) -> None:
+        """Raise the error for columns that must be there and are not."""
+        absent = [name for name in names if name not in self]
+        if absent:
+            raise self.missing(absent, names, source)
+
+    def missing(self, absent: Sequence[str], looked_for: Sequence[str], source: str) -> InputError:
+        """Return the error for columns that were looked for and are not there."""
+        found = list(self.frame.columns)
+        if len(found) == 1 and self.raw.head:
+            return one_column_error(self.raw.name, self.raw.head, self.raw.delimiter, found[0])
+        close = {name: nearest(name, found, most=1) for name in absent}
+        hints = [f"{name} = {near[0]}?" for name, near in close.items() if near]
+        return InputError(
+            f"{self.raw.name} lacks {'columns' if len(absent) > 1 else 'a column'} that {source} incidents "
+            f"must have: {', '.join(absent)}",
+            expected=", ".join(looked_for),
+            found=", ".join(found[:60]) + (f" and {len(found) - 60} more" if len(found) > 60 else ""),
+            where=self.raw.name,
+            todo=f"did you mean {' '.join(hints)}" if hints else None,
+        )
+
+    def strings(self, name: str) -> pd.Series:
+        """Return the column as it stood; ``""`` throughout where there is none."""
+        if name in self._names:
+            return self.frame[self._names[name]]
+        return pd.Series("", index=self.frame.index, dtype="str")
+
+    def text(self, name: str, *, missing: Iterable[str] = ()) -> pd.Series:
+        """Return the column's text cleaned, NaN where blank or one of the `missing` words."""
+        drop = {"", *missing}
+        return self.map(name, lambda value: None if (c := clean_text(value)) in drop else c)
+
+    def map(self, name: str, function: Callable[[str], str | None]) -> pd.Series:
+        """Return the column with `function` applied to each distinct value."""
+        codes, uniques = pd.factorize(self.strings(name))
+        words = pd.array([function(value) for value in uniques], dtype="str")
+        return pd.Series(words.take(codes), index=self.frame.index)
+
+    def words(self, name: str) -> pd.Series:
+        """Return the column's text cleaned and folded to lower case, ``""`` where blank."""
+        return self.map(name, lambda value: clean_text(value).casefold())
+
+    def numbers(self, name: str) -> tuple[FloatArray, BoolArray]:
+        """Return the column's numbers (NaN where none) and where there is text that is no number."""
+        codes, uniques = pd.factorize(self.strings(name))
+        text = pd.Series(uniques, dtype="str").str.strip().str.translate(DIGITS)
+        decimal = text.str.fullmatch(_DECIMAL_COMMA)
+        if decimal.any() and not text.str.contains(".", regex=False).any():
+            text = text.mask(decimal, text.str.replace(",", ".", regex=False))
+        readable = text.str.fullmatch(_NUMBER).to_numpy(dtype=bool)
+        values = np.full(len(text), np.nan)
+        values[readable] = pd.to_numeric(text[readable]).to_numpy(dtype=np.float64)
+        unreadable = ~readable & ~text.str.casefold().isin(NOT_STATED).to_numpy(dtype=bool)
+        return values[codes], unreadable[codes]
