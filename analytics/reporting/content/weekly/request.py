@@ -135,7 +135,7 @@ def takes_request(function: Callable[Concatenate[ReportRequest, P], R]) -> Calla
     >>> @takes_request
     ... def day(request):
     ...     return request.as_of
-    >>> day(sample=True, as_of="2020-04-19") == day(ReportRequest(sample=True, as_of="2020-04-19"))
+    >>> bool(day(sample=True, as_of="2020-04-19") == day(ReportRequest(sample=True, as_of="2020-04-19")))
     True
     """
     listed = inspect.signature(ReportRequest)
@@ -156,8 +156,9 @@ def takes_request(function: Callable[Concatenate[ReportRequest, P], R]) -> Calla
             )
         return function(request, **options)  # type: ignore[call-arg]
 
+    returned = inspect.signature(function).return_annotation
     call.__signature__ = listed.replace(  # type: ignore[attr-defined]
-        parameters=[*listed.parameters.values(), *own], return_annotation=function.__annotations__["return"]
+        parameters=[*listed.parameters.values(), *own], return_annotation=returned
     )
     return call
 
