@@ -14,7 +14,7 @@ from analytics.counts import UNPLACED, count_incidents
 from analytics.counts.assembly import assemble_counts
 from analytics.counts.plan import plan_count
 from analytics.counts.tally import PLACES, tally_incidents
-from analytics.errors import UptickError
+from analytics.errors import InputError, UptickError
 from analytics.incidents import read_incidents
 from analytics.schema import possible_span
 
@@ -255,6 +255,10 @@ def test_conservation(rows, freq, span, where, regions, value, long):
     ends = pd.to_datetime(frame["date_start"]) + pd.to_timedelta(np.arange(len(frame)) % (long + 1), unit="D")
     frame["date_end"] = ends.dt.strftime("%Y-%m-%d")
     data = read_incidents(frame, source="table", as_of="2020-02-29")
+    if value == "fatalities" and data.frame["fatalities"].isna().all():
+        with pytest.raises(InputError, match="no incident states its fatalities"):
+            count_incidents(data, freq, value=value)
+        return
     counts = count_incidents(
         data, freq, span=span, where=where, regions=regions, value=value,
         start="2020-01-10", as_of="2020-02-20", no_coverage=["2020-01-20..2020-01-25@Kirkuk"],

@@ -126,7 +126,7 @@ def test_text_that_no_row_holds_is_noted_with_the_nearest():
     notes = parse_filter("admin1 = 'Kirkuk' or admin1 in ('Diyala', 'Zzz')").evaluate(FRAME).notes
     assert notes == (
         "no row has admin1 = 'Kirkuk'; nearest: 'Kirkūk province'",
-        "no row has admin1 = 'Zzz'",
+        "no row has admin1 = 'Zzz'; it holds 'Kirkūk province', 'Diyala'",
     )
 
 

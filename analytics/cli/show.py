@@ -22,6 +22,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from analytics import __version__
+from analytics._text import inert_table
 from analytics.cli.text import printable
 from analytics.counts import Counts
 from analytics.errors import OptionError, OutputError, unknown_option
@@ -158,9 +159,12 @@ def emit(answer: Shown, plan: Plan, beside: Mapping[Path, bytes] | None = None) 
 
 
 def csv_bytes(frame: pd.DataFrame, *, simulated: bool) -> bytes:
-    """Return a table as CSV: full precision, NA empty, a column `simulated` where the data are."""
+    """Return a table as CSV: full precision, NA empty, a column `simulated` where the data are.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe; docs/command.md has the rule.
+    """
     marked = frame.assign(simulated=True) if simulated else frame
-    return marked.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    return inert_table(marked).to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ __all__ = ["assemble_counts"]
 
 def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts:
     """Make the counts, and the account of where every incident went."""
-    notes = plan.notes
+    notes = (*plan.notes, *tally.notes)
     if tally.unknown_value:
         unstated = f"{tally.unknown_value:,} incidents do not state their fatalities"
         notes += (f"{unstated} and add nothing to the sums",)

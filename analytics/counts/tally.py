@@ -8,6 +8,7 @@ import numpy as np
 
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts.plan import CountPlan
+from analytics.errors import InputError
 from analytics.incidents import Incidents
 from analytics.periods import DAY
 from analytics.schema import COARSE_DAYS, possible_span
@@ -16,6 +17,7 @@ __all__ = ["PLACES", "Tally", "tally_incidents"]
 
 PLACES = ("grid", "where", "unknown", "set_apart", "outside", "unplaced", "region", "no_coverage")
 _GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE = range(len(PLACES))
+_OF_THE_DEAD = ("kill", "fatal", "dead", "death", "died", "kia", "tote", "mort", "muert", "fallec")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,6 +35,8 @@ class Tally:
     kept, long_spans, unknown_value : int
         Incidents in all, those dated to a span longer than the period, and of those in the grid or unplaced
         the ones whose value is not stated.
+    notes : tuple of str
+        What the filter asked for that no incident has.
     """
 
     values: IntArray
@@ -42,16 +46,21 @@ class Tally:
     kept: int
     long_spans: int
     unknown_value: int
+    notes: tuple[str, ...] = ()
 
 
 def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
     """Send every incident to one place, and add up what is in the grid."""
     frame = incidents.frame
     place = np.full(len(frame), _GRID, dtype=np.int8)
+    notes: tuple[str, ...] = ()
     if plan.where is not None:
         outcome = plan.where.evaluate(frame, incidents.extra)
         place[~outcome.mask] = _WHERE
         place[outcome.unknown] = _UNKNOWN
+        notes = outcome.notes
+        if not outcome.mask.any():
+            notes = (f"no incident fits where {plan.where}: every count is 0", *notes)
 
     earliest, latest = possible_span(frame)
     width = (latest - earliest) // DAY + 1
@@ -84,6 +93,7 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
         kept=len(frame),
         long_spans=int(long.sum()),
         unknown_value=int((~stated[inside]).sum() + (~stated[lost]).sum()),
+        notes=notes,
     )
 
 
@@ -103,4 +113,20 @@ def _amounts(incidents: Incidents, plan: CountPlan) -> tuple[FloatArray, BoolArr
     if plan.value == "incidents":
         return np.ones(len(incidents)), np.ones(len(incidents), dtype=bool)
     number = incidents.frame["fatalities"]
+    if len(number) and number.isna().all():
+        raise _no_fatalities(incidents)
     return number.fillna(0).to_numpy(dtype=float), number.notna().to_numpy(dtype=bool)
+
+
+def _no_fatalities(incidents: Incidents) -> InputError:
+    """Return the error for a sum of what no incident states; the likeliest column of the file is named."""
+    numbers = [str(name) for name, values in incidents.extra.items() if values.dtype.kind in "iuf"]
+    likely = [name for name in numbers if any(part in name.casefold() for part in _OF_THE_DEAD)]
+    advice = f"name the column: columns={{'fatalities': {likely[0]!r}}}" if likely else None
+    return InputError(
+        "no incident states its fatalities, so there is nothing to sum",
+        expected="a column of fatalities, such as fatalities, killed or deaths",
+        found=f"other columns of numbers: {', '.join(numbers[:20])}" if numbers else "no column of numbers",
+        where=incidents.title or None,
+        todo=advice if incidents.source == "table" else None,
+    )

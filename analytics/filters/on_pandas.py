@@ -182,6 +182,8 @@ class _Pandas:
         for text in absent[:_MOST_NOTED]:
             close = _like(text, distinct) if len(distinct) <= _MOST_COMPARED else []
             like = f"; nearest: {', '.join(map(repr, close))}" if close else ""
+            if not close and len(distinct) <= _MOST_NOTED:
+                like = f"; it holds {', '.join(map(repr, distinct))}"
             self.notes.append(f"no row has {column.name} = {text!r}{like}")
         if absent[_MOST_NOTED:]:
             self.notes.append(f"nor any of {len(absent) - _MOST_NOTED} more asked for in {column.name}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from analytics._text import visible
 from analytics.errors import OptionError
 from analytics.periods import DAY
 from analytics.plots.style import (
@@ -14,6 +15,7 @@ from analytics.plots.style import (
     INK,
     PALE,
     WIDTH,
+    as_written,
     empty,
     mark_simulated,
     marked,
@@ -30,6 +32,7 @@ __all__ = ["plot_alarm_board", "plot_alarms"]
 _MOST_STYLED = 1  # with more detectors than this, bounds would cross: only the alarms are drawn
 
 
+@as_written
 def plot_alarms(
     alarms: Alarms, region: str | None = None, *, title: bool = True, ax: Axes | None = None
 ) -> Axes:
@@ -136,6 +139,7 @@ def _time_axis(ax: Axes, alarms: Alarms) -> None:
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
 
 
+@as_written
 def plot_alarm_board(
     alarms: Alarms, *, most: int = 20, periods: int = 52, title: bool = True, ax: Axes | None = None
 ) -> Axes:
@@ -189,7 +193,7 @@ def plot_alarm_board(
             zorder=4,
             label="alarm" if row == 0 else "_alarm",
         )
-    ax.set_yticks(range(len(order)), [names[i] for i in order], fontsize=7)
+    ax.set_yticks(range(len(order)), [visible(names[i]) for i in order], fontsize=7)
     ax.set_ylim(len(order) - 0.4, -1.3 if recent.simulated else -0.9)
     _time_axis(ax, recent)
     ax.set_ylabel("")

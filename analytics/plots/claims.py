@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
+from analytics._text import visible
 from analytics.claims import VerdictTable
 from analytics.periods import DAY
-from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, empty, mark_simulated, new_axes
+from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, as_written, empty, mark_simulated, new_axes
 from analytics.results import SUPPORTED, mark
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _LIMITS = (0.2, 8.0)
 _LOOKS = (("o", INK, INK), ("s", GREY, "white"))
 
 
+@as_written
 def plot_claims(tables: Mapping[str, VerdictTable], *, ax: Axes | None = None) -> Axes:
     """Draw the claims whose estimate is a ratio with an interval, for one or two data sets.
 
@@ -81,7 +83,7 @@ def plot_claims(tables: Mapping[str, VerdictTable], *, ax: Axes | None = None) -
     ticks = [0.25, 0.5, 1, 2, 4, 8]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
-    ax.set_yticks(range(len(keys)), [f"{claim}: {counted}" for claim, counted in keys])
+    ax.set_yticks(range(len(keys)), [visible(f"{claim}: {counted}") for claim, counted in keys])
     ax.set_ylim(len(keys) - 0.4, -0.9)
     ax.set_xlabel("ratio, with 95 % interval")
     ax.legend(loc="upper center", bbox_to_anchor=(0.45, 1.12), ncols=3, frameon=False, fontsize=7.5)
@@ -90,6 +92,7 @@ def plot_claims(tables: Mapping[str, VerdictTable], *, ax: Axes | None = None) -
     return ax
 
 
+@as_written
 def plot_contrast(table: pd.DataFrame, *, simulated: bool, ax: Axes | None = None) -> Axes:
     """Draw the contrast beside a causal claim at the claimed date and at its placebo dates.
 
@@ -133,6 +136,7 @@ def plot_contrast(table: pd.DataFrame, *, simulated: bool, ax: Axes | None = Non
     return ax
 
 
+@as_written
 def plot_published(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw published totals per quarter; totals of a year are spread over its quarters, and pale.
 

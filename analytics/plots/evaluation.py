@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from analytics.evaluation.results import HALF, EvaluationResult
-from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, empty, mark_simulated, new_axes
+from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, as_written, empty, mark_simulated, new_axes
 from analytics.results.words import noun
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def _signs(result: EvaluationResult) -> dict[str, tuple[str, str]]:
     }
 
 
+@as_written
 def plot_caught(result: EvaluationResult, *, ax: Axes | None = None) -> Axes:
     """Draw the share of upticks caught against false alarms, with intervals and the budget.
 
@@ -86,6 +87,7 @@ def plot_caught(result: EvaluationResult, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@as_written
 def plot_delay(result: EvaluationResult, *, ax: Axes | None = None) -> Axes:
     """Draw each detector's delay at the budget, the best first: median as a sign, mean as a bar.
 
@@ -142,7 +144,7 @@ def evaluation_figure(result: EvaluationResult) -> Figure:
     )
     plot_caught(result, ax=left)
     plot_delay(result, ax=right)
-    figure.suptitle(_takeaway(result), x=0.01, ha="left", fontsize=9, fontweight="bold")
+    figure.suptitle(_takeaway(result), x=0.01, ha="left", fontsize=9, fontweight="bold", parse_math=False)
     figure.supxlabel(
         f"{result.upticks:,} simulated upticks: {result.uptick_words}, on {result.period} turned "
         f"{result.replicates} times",

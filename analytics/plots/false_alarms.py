@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, mark_simulated, new_axes
+from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, as_written, mark_simulated, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,7 @@ __all__ = ["plot_alarm_weeks", "plot_false_alarms"]
 _MARKERS = "osD^vPX*"
 
 
+@as_written
 def plot_false_alarms(
     rates: pd.DataFrame,
     *,
@@ -73,6 +74,7 @@ def plot_false_alarms(
     return ax
 
 
+@as_written
 def plot_alarm_weeks(
     table: pd.DataFrame,
     *,

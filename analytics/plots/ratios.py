@@ -14,6 +14,7 @@ from analytics.plots.style import (
     INK,
     MARKERS,
     WIDTH,
+    as_written,
     empty,
     mark_simulated,
     marked,
@@ -38,6 +39,7 @@ __all__ = ["plot_result"]
 _LIMITS = (0.1, 20.0)  # rate ratios beyond these are drawn as arrows
 
 
+@as_written
 def plot_result(
     result: UptickResult, *, most: int | None = None, title: bool = True, ax: Axes | None = None
 ) -> Axes:

@@ -18,6 +18,7 @@ from analytics.plots.style import (
     INK,
     WIDTH,
     Series,
+    as_written,
     draw_series,
     finish,
     recent_window,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_regions"]
 
 
+@as_written
 def plot_regions(
     counts: Counts,
     result: UptickResult | None = None,
@@ -98,6 +100,7 @@ def plot_regions(
             f"{counts.value} per {counts.freq}{chr(10) if low else ' '}({scale})",
             fontsize=7 if low else 8,
             color=GREY,
+            parse_math=False,
         )
     return panels[: len(names)]
 

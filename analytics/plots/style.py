@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
+from analytics._text import visible
 from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
@@ -33,6 +36,7 @@ __all__ = [
     "PALE",
     "WIDTH",
     "Series",
+    "as_written",
     "draw_series",
     "empty",
     "finish",
@@ -54,6 +58,44 @@ DECREASE = "▼"
 MARKERS = {"greater": "^", "less": "v"}
 WIDTH = 6.69  # inches: the text width of a report
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def as_written(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let a function's axes show every text as it stands in the data.
+
+    matplotlib reads what stands between dollar signs as mathematics, and a control character spoils an SVG:
+    nothing is read so, and control characters are shown by their codes.
+    """
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+        made = draw(*args, **kwargs)
+        for ax in np.ravel(np.array(made, dtype=object)):
+            for text in _texts(ax):
+                text.set_parse_math(False)
+                if (shown := visible(text.get_text())) != text.get_text():
+                    text.set_text(shown)
+        return made
+
+    return drawn
+
+
+def _texts(ax: Axes) -> list[Any]:
+    """Return the texts of axes; labels of ticks only where they do not come from matplotlib's own powers."""
+    from matplotlib.text import Text
+    from matplotlib.ticker import LogFormatterMathtext
+
+    ticks, own = set(), []
+    for axis in (ax.xaxis, ax.yaxis):
+        labels = axis.get_majorticklabels()
+        ticks |= {*labels, *axis.get_minorticklabels()}
+        if not isinstance(axis.get_major_formatter(), LogFormatterMathtext):
+            own += labels
+    others: Any = ax.findobj(Text)
+    return [*own, *(text for text in others if text not in ticks)]
+
 
 def region_label(name: str, verdict: str, *, longest: int = 24, direction: str = "greater") -> str:
     """Return a region's name with the glyph of its verdict, shortened where it is too long for a panel.
@@ -65,6 +107,7 @@ def region_label(name: str, verdict: str, *, longest: int = 24, direction: str =
     >>> region_label("Kirkuk", "supported", direction="less")
     '▼ Kirkuk'
     """
+    name = visible(name)
     short = name if len(name) <= longest else name[: longest - 1].rstrip() + "…"
     if not verdict:
         return short

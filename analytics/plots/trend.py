@@ -15,6 +15,7 @@ from analytics.plots.style import (
     PALE,
     WIDTH,
     Series,
+    as_written,
     draw_series,
     finish,
     marked,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_trend"]
 
 
+@as_written
 def plot_trend(
     counts: Counts,
     *,

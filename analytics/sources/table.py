@@ -74,6 +74,7 @@ _WORDS = {
 # A date in columns of its parts, from the year on; GTD's before plain ones.
 _PARTS = (("iyear", "imonth", "iday"), ("year", "month", "day"), ("year", "month"), ("year",))
 _GTD = {"actor1": "gname", "fatalities": "nkill", "wounded": "nwound"}
+_LONGEST = 36_525  # days a date may be off, a century: more says nothing about a day
 _GTD_MISSING = (-9.0, -99.0)
 _TRUE, _FALSE = frozenset(("true", "yes", "y", "1", "1.0")), frozenset(("false", "no", "n", "0", "0.0"))
 
@@ -114,7 +115,7 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
     data["date_precision"] = whole(np.maximum(span, np.where(np.isnan(span), np.nan, start.precision)))
     if "date_precision" in found:
         days, unreadable = columns.numbers(found["date_precision"])
-        bad = unreadable | (days < 0) | (days != np.round(days))
+        bad = unreadable | (days < 0) | (days > _LONGEST) | (days != np.round(days))
         draft.flag("unknown date precision", bad)
         data["date_precision"] = whole(np.where(bad, np.nan, days))
         draft.carried[columns.actual(found["date_precision"])] = bad

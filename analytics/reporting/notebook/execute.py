@@ -13,11 +13,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import numpy as np
+import pandas as pd
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -227,24 +229,30 @@ def _literal(value: Any, name: str) -> str:
 
 
 def _plain(value: Any, name: str) -> Any:
-    if value is None or isinstance(value, (bool, int, str)):
+    """Return a value as Python's own types; NumPy's scalars and members of an enum become what they hold."""
+    if isinstance(value, Enum):
+        return _plain(value.value, name)
+    if value is pd.NaT or value is pd.NA or (isinstance(value, np.datetime64) and np.isnat(value)):
+        return None  # a missing value has one spelling in a notebook
+    if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.str_)):
+        return _plain(value.item(), name)
+    if value is None or isinstance(value, bool):
         return value
+    for kind in (int, str):  # a subclass would be written by its own repr
+        if isinstance(value, kind):
+            return kind(value)
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise OptionError(f"the parameter {name!r} is not a finite number", found=repr(value))
-        return value
+        return float(value)
     if isinstance(value, (dt.date, dt.datetime)):
         return value.isoformat()
-    if isinstance(value, np.datetime64):
+    if isinstance(value, (np.datetime64, Path)):
         return str(value)
-    if isinstance(value, np.generic):
-        return _plain(value.item(), name)
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, np.ndarray)):
         return [_plain(v, name) for v in value]
     if isinstance(value, Mapping):
-        return {str(k): _plain(v, name) for k, v in value.items()}
+        return {_plain(k, name): _plain(v, name) for k, v in value.items()}
     raise OptionError(
         f"the parameter {name!r} cannot be passed to a notebook",
         expected="text, a number, a boolean, None, a date, or lists and dicts of these",

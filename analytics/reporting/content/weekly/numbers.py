@@ -234,7 +234,7 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         incidents=incidents,
         counts=counts,
         total=counts.total(ALL),
-        fatalities=count(incidents, "fatalities").total(ALL),
+        fatalities=count(_with_fatalities(incidents), "fatalities").total(ALL),
         unstated=count(unstated, "fatalities", scope).total(ALL),
         types=_by_type(count, incidents) if request.regions is None else None,
         week=Window(end - 6 * DAY, end),
@@ -278,6 +278,14 @@ def _by_type(count: Callable[..., Counts], incidents: Incidents) -> Counts | Non
     if incidents.frame["event_type"].isna().all():
         return None
     return count(incidents, by="event_type")
+
+
+def _with_fatalities(incidents: Incidents) -> Incidents:
+    """Return the incidents with 0 for each where none states fatalities: the report then says so itself."""
+    if incidents.frame["fatalities"].notna().any():
+        return incidents
+    none = pd.Series(0, index=incidents.frame.index, dtype="Int64")
+    return replace(incidents, frame=incidents.frame.assign(fatalities=none))
 
 
 def _without_fatalities(incidents: Incidents, where: str | None) -> tuple[Incidents, str | None]:
