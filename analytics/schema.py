@@ -67,6 +67,7 @@ _COLUMNS = (
     Column("wounded", "Int64", "people wounded; NA = not stated"),
     Column("source_name", "str", "who reported it"),
     Column("updated_at", "datetime64[us]", "last change of the row at the source, NOT the first report"),
+    Column("reported_on", "datetime64[us]", "day the incident was first reported; NA = not stated"),
 )
 COLUMNS: dict[str, Column] = {column.name: column for column in _COLUMNS}
 _REQUIRED = ("incident_id", "source", "date_start", "date_end", "initiator", "initiator_basis", "activity")

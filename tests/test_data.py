@@ -130,8 +130,8 @@ def test_the_reader_returns_what_was_simulated(sample, sim):
     spaces = made["admin1"].str.split().str.join(" ")
     pd.testing.assert_series_equal(read["admin1"], spaces, check_dtype=False)
     np.testing.assert_allclose(read["latitude"], made["latitude"])
-    assert list(sample.extra["reported_on"].astype(str).str[:10]) == list(
-        sim.extra["reported_on"].dt.strftime("%Y-%m-%d")
+    assert list(sample.frame["reported_on"].astype(str).str[:10]) == list(
+        sim.frame["reported_on"].dt.strftime("%Y-%m-%d")
     )
 
 

@@ -28,7 +28,7 @@ TABLE = (
     "4,2020-04-13,2020-04-12,Diyala,33.5,45,,,\n"
     "5,2020-04-20,,Diyala,33.5,45,,,\n"
     "6,2020-04-13,,Diyala,133.5,45,,,\n"
-    "1,2020-04-14,,Diyala,33.5,45,,,\n"
+    "1,2020-04-13,2020-04-13,Diyala,33.5,45,0,2,3\n"
     "id,date,end_date,province,lat,lon,low,killed,high\n"
     ",,,,,,,,\n"
     "#event+id,#date,,#adm1+name,#geo+lat,#geo+lon,,,\n"

@@ -188,7 +188,7 @@ def test_delay_follows_its_distribution_and_truncates_the_file(year):
     assert late.sum() > 20
     assert not year.frame["incident_id"].isin(year.truth.loc[late, "incident_id"]).any()
     assert len(year) == len(year.truth) - late.sum()
-    assert (days_of(year.extra["reported_on"]) <= DAYS.end).all()
+    assert (days_of(year.frame["reported_on"]) <= DAYS.end).all()
 
 
 @pytest.mark.parametrize("region", ["Kirkuk", "Anbar", "Khanaqin"])

@@ -27,6 +27,8 @@ class CountAccounting:
         Incidents before the start or after `as_of`.
     no_coverage : int
         Incidents dated to a spell without coverage.
+    reported_later : int
+        Incidents dated to the window and reported after `as_of`: they were not known then.
     long_spans : int
         Of the kept ones, those dated to a span longer than the period.
     unknown_value : int
@@ -40,6 +42,7 @@ class CountAccounting:
     unplaced: int
     outside: int
     no_coverage: int
+    reported_later: int = 0
     long_spans: int = 0
     unknown_value: int = 0
 
@@ -57,6 +60,7 @@ class CountAccounting:
             ("unplaced", self.unplaced),
             ("outside the time window", self.outside),
             ("in spells without coverage", self.no_coverage),
+            ("reported later", self.reported_later),
         ]
 
     def __str__(self) -> str:

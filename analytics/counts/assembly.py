@@ -17,6 +17,9 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
     if tally.unknown_value:
         unstated = f"{tally.unknown_value:,} incidents do not state their fatalities"
         notes += (f"{unstated} and add nothing to the sums",)
+    if late := tally.places["reported_later"]:
+        what = "incident was reported" if late == 1 else "incidents were reported"
+        notes += (f"{late:,} {what} after {plan.days[-1]} and not known then (reported_on): not counted",)
     return Counts(
         values=whole_counts(tally.values, plan.days, plan.chosen.names),
         coverage=plan.coverage,
@@ -54,6 +57,7 @@ def _account(plan: CountPlan, tally: Tally) -> CountAccounting:
         unplaced=places["unplaced"],
         outside=places["outside"],
         no_coverage=places["no_coverage"],
+        reported_later=places["reported_later"],
         long_spans=tally.long_spans,
         unknown_value=tally.unknown_value,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from analytics.counts.assembly import assemble_counts
 from analytics.counts.grid import Counts
-from analytics.counts.plan import Span, Value, plan_count
+from analytics.counts.plan import Span, Value, plan_count, stated_as_of
 from analytics.counts.tally import tally_incidents
 from analytics.incidents import Incidents
 
@@ -45,7 +45,8 @@ def count_incidents(
     start : date or None
         First day of the grid. None takes the first day of the kept incidents before `where`, and notes it.
     as_of : date or None
-        Last day the counts know about, its whole day included. None takes the incidents' own.
+        Last day the counts know about, its whole day included. None takes the incidents' own. Incidents
+        reported later (`reported_on`) are not counted, and of several versions of one the last known then is.
     where : str or None
         Filter expression, such as ``"fatalities >= 1 and actor1 contains 'IS'"``.
     value : {"incidents", "fatalities"}
@@ -61,13 +62,15 @@ def count_incidents(
     Returns
     -------
     Counts
-        ``kept = grid + filtered + set apart + unplaced + outside the window + without coverage``.
+        ``kept = grid + filtered + set apart + unplaced + outside the window + without coverage
+        + reported later``.
 
     Raises
     ------
     OptionError, InputError, FilterError
         If an option is unknown, a region or column is not there, or no `as_of` is stated.
     """
+    incidents = incidents.known_on(stated_as_of(incidents, as_of))
     plan = plan_count(
         incidents, freq, week_start=week_start, by=by, regions=regions, start=start, as_of=as_of, where=where,
         value=value, span=span, no_coverage=no_coverage, seed=seed,

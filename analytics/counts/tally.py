@@ -15,8 +15,10 @@ from analytics.schema import COARSE_DAYS, possible_span
 
 __all__ = ["PLACES", "Tally", "tally_incidents"]
 
-PLACES = ("grid", "where", "unknown", "set_apart", "outside", "unplaced", "region", "no_coverage")
-_GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE = range(len(PLACES))
+PLACES = (
+    "grid", "where", "unknown", "set_apart", "outside", "unplaced", "region", "no_coverage", "reported_later",
+)  # fmt: skip
+_GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE, _LATER = range(len(PLACES))
 _OF_THE_DEAD = ("kill", "fatal", "dead", "death", "died", "kia", "tote", "mort", "muert", "fallec")
 
 
@@ -69,6 +71,7 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
         place[(place == _GRID) & long] = _APART
     row = (_days(incidents, plan, earliest, latest, long) - plan.days[0]) // DAY
     place[(place == _GRID) & ((row < 0) | (row >= len(plan.days)))] = _OUTSIDE
+    place[(place == _GRID) & incidents.reported_after(plan.days[-1])] = _LATER
 
     region = plan.chosen.codes(incidents)
     place[(place == _GRID) & (region == -1)] = _UNPLACED

@@ -66,12 +66,16 @@ def events_of_incidents(incidents: Incidents) -> Events:
     frame = incidents.frame
     placed = frame[["latitude", "longitude"]].notna().all(axis=1).to_numpy()
     fine = ~frame["place_precision"].isin(_COARSE_PLACES).to_numpy()
-    kept = frame[placed & fine]
+    known = np.ones(len(frame), dtype=bool)
+    if incidents.as_of is not None:
+        known = ~incidents.reported_after(incidents.as_of)
+    kept = frame[placed & fine & known]
     if kept.empty:
         raise InputError("no incident has coordinates", found=f"{len(frame):,} incidents")
     notes = list(incidents.notes)
     for number, why in (
         (int((~placed).sum()), "without coordinates"),
+        (int((placed & fine & ~known).sum()), f"reported after {incidents.as_of}"),
         (int((placed & ~fine).sum()), "placed at a governorate or country only"),
     ):
         if number:

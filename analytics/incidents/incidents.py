@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analytics._typing import BoolArray
 from analytics.errors import OptionError, nearest
 from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.distinct import Distinct, distinct_values
+from analytics.incidents.versions import current_versions, reported_after
 from analytics.periods import Gap
 from analytics.results.words import mark
 
@@ -25,7 +27,7 @@ class Incidents:
 
     Attributes
     ----------
-    frame : DataFrame, shape (kept, 28)
+    frame : DataFrame, shape (kept, 29)
         The canonical columns in the order of ``schema.COLUMNS``, then `row` (record number in the file, the
         header being 1) and `flags` (joined by ``"; "``, empty if none).
     extra : DataFrame, shape (kept, other columns)
@@ -34,7 +36,7 @@ class Incidents:
     quarantine : DataFrame
         Rows set aside: `row`, `reason`, `detail`, `original` (the row as JSON).
     accounting : RowAccounting
-        Rows read = kept + set aside.
+        Rows read = kept + set aside + superseded.
     source : str
         ``"ucdp"``, ``"acled"``, ``"table"`` or ``"simulated"``.
     path : Path or None
@@ -51,6 +53,8 @@ class Incidents:
         What was decided while reading.
     title : str
         The title the metadata states, or the file's name.
+    versions, versions_extra : DataFrame or None
+        Rows in whose place another version of the same incident is kept, as `frame` and `extra`.
     """
 
     frame: pd.DataFrame
@@ -65,6 +69,8 @@ class Incidents:
     simulated: bool = False
     notes: tuple[str, ...] = ()
     title: str = ""
+    versions: pd.DataFrame | None = None
+    versions_extra: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         lengths = (len(self.frame), len(self.extra), self.accounting.kept)
@@ -72,6 +78,8 @@ class Incidents:
             raise ValueError(f"frame, extra and accounting disagree: {lengths}")
         if len(self.quarantine) != sum(self.accounting.set_aside.values()):
             raise ValueError("quarantine and accounting disagree")
+        if (0 if self.versions is None else len(self.versions)) != self.accounting.superseded:
+            raise ValueError("versions and accounting disagree")
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -85,6 +93,22 @@ class Incidents:
     def last_date(self) -> np.datetime64:
         """The last day an incident starts on."""
         return np.datetime64(self.frame["date_start"].max(), "D")
+
+    def known_on(self, day: np.datetime64) -> Incidents:
+        """Return the incidents in the versions that were current on an earlier day."""
+        if self.versions is None or self.versions_extra is None:
+            return self
+        frame = pd.concat([self.frame, self.versions], ignore_index=True)
+        extra = pd.concat([self.extra, self.versions_extra], ignore_index=True)
+        order = np.argsort(frame["row"].to_numpy(), kind="stable")
+        frame, extra = (t.iloc[order].reset_index(drop=True) for t in (frame, extra))
+        current = current_versions(frame, day)
+        parts = [(t[mask].reset_index(drop=True)) for t in (frame, extra) for mask in (current, ~current)]
+        return replace(self, frame=parts[0], versions=parts[1], extra=parts[2], versions_extra=parts[3])
+
+    def reported_after(self, day: np.datetime64) -> BoolArray:
+        """Return which incidents were reported after a day: it is not known then that they happened."""
+        return reported_after(self.frame, day)
 
     def column(self, name: str, purpose: str = "") -> pd.Series:
         """Return a column, canonical or one of the source's own.
@@ -121,6 +145,8 @@ class Incidents:
         account = self.accounting
         rows = [("read", "", account.rows_read), ("kept", "", account.kept)]
         rows += [("set aside", reason, n) for reason, n in account.set_aside.items()]
+        rows += [("superseded", "", account.superseded)] * bool(account.superseded)
+        rows += [("reported later", "", account.reported_later)] * bool(account.reported_later)
         rows += [("flag", flag, n) for flag, n in account.flags.items()]
         return pd.DataFrame(rows, columns=["what", "name", "rows"])
 

@@ -12,6 +12,8 @@ from analytics.sources.checks import REASONS, Draft
 
 __all__ = ["split", "spread"]
 
+_UNNAMED = "column 1"
+
 
 def spread(kept: BoolArray, rows: BoolArray) -> BoolArray:
     """Return a mask over all rows from a mask over the kept ones."""
@@ -30,7 +32,7 @@ def split(draft: Draft) -> tuple[pd.DataFrame, BoolArray]:
         parts.append((problem.reason, problem.rows & kept, problem.column, problem.explanation))
         kept &= ~problem.rows
     ids = pd.Series(draft.data["incident_id"])
-    repeated = spread(kept, ids[kept].duplicated(keep="first").to_numpy(dtype=bool))
+    repeated = _copies(raw.frame, ids, kept)
     parts.append(("duplicate id", repeated, None, ""))
     kept &= ~repeated
     tables = []
@@ -58,8 +60,23 @@ def split(draft: Draft) -> tuple[pd.DataFrame, BoolArray]:
     return quarantine, kept
 
 
+def _copies(frame: pd.DataFrame, ids: pd.Series, kept: BoolArray) -> BoolArray:
+    """Return which kept rows repeat an earlier one cell by cell; versions of one incident differ.
+
+    A first column without a name is the running number of the table it was saved from.
+    """
+    copies = np.zeros(len(kept), dtype=bool)
+    again = spread(kept, ids[kept].duplicated(keep=False).to_numpy(dtype=bool))
+    if again.any():
+        copies[again] = (
+            frame[again].drop(columns=_UNNAMED, errors="ignore").duplicated(keep="first").to_numpy(dtype=bool)
+        )
+    return copies
+
+
 def _duplicate_details(ids: pd.Series, where: IntArray, kept: BoolArray, rows: IntArray) -> list[str]:
-    first = pd.Series(rows[kept], index=ids[kept].to_numpy())
+    own = ids.isin(ids.iloc[where]).to_numpy(dtype=bool) & kept
+    first = pd.Series(rows[own], index=ids[own].to_numpy()).groupby(level=0).first()
     return [f"{name!r} is already in row {first[name]}" for name in ids.iloc[where]]
 
 

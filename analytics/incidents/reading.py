@@ -15,6 +15,7 @@ from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.incidents import Incidents
 from analytics.incidents.metadata import Metadata, read_metadata
 from analytics.incidents.quarantine import split, spread
+from analytics.incidents.versions import current_versions, reported_after, version_notes
 from analytics.options import check_choice, check_whole
 from analytics.periods import as_day
 from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
@@ -134,17 +135,12 @@ def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: 
     quarantine, kept = split(draft)
     if not kept.any():
         raise _nothing_left(draft, quarantine)
-    data = {name: _take(values, kept) for name, values in draft.data.items()}
-    frame = validate(pd.DataFrame(data))
-    first, end = possible_span(frame)
-    draft.flag("coarse date", spread(kept, (end - first).astype(np.int64) + 1 >= COARSE_DAYS))
-    flags = {name: draft.flagged[name][kept] for name in FLAGS if name in draft.flagged}
-    flags = {name: rows for name, rows in flags.items() if rows.any()}
-    frame["row"] = raw.rows[kept]
-    frame["flags"] = _joined(flags, len(frame))
-    others = [c for c in raw.frame.columns if _is_extra(draft, c, kept)]
-    extra = pd.DataFrame({c: _typed(raw.frame[c][kept]) for c in others}, index=raw.frame.index[kept])
-    extra = extra.reset_index(drop=True)
+    frame, extra = _tables(draft, kept)
+    current = current_versions(frame, as_of)
+    notes = version_notes(frame)
+    others = [None, None] if current.all() else [t[~current].reset_index(drop=True) for t in (frame, extra)]
+    if not current.all():
+        frame, extra = (t[current].reset_index(drop=True) for t in (frame, extra))
     counts = quarantine["reason"].value_counts()
     simulated = metadata.simulated or bool((frame["source"] == "simulated").any())
     return Incidents(
@@ -155,7 +151,9 @@ def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: 
             rows_read=len(raw.frame),
             kept=len(frame),
             set_aside={reason: int(counts[reason]) for reason in REASONS if reason in counts.index},
-            flags={name: int(rows.sum()) for name, rows in flags.items()},
+            flags=_flag_counts(frame["flags"]),
+            superseded=int((~current).sum()),
+            reported_later=0 if as_of is None else int(reported_after(frame, as_of).sum()),
         ),
         source="simulated" if simulated else source,
         path=raw.path,
@@ -163,9 +161,38 @@ def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: 
         as_of=as_of,
         no_coverage=metadata.no_coverage,
         simulated=simulated,
-        notes=(*raw.notes, *draft.notes, _who_began(frame), *metadata.notes),
+        notes=(*raw.notes, *draft.notes, *notes, _who_began(frame), *metadata.notes),
         title=metadata.title or (raw.path.name if raw.path else ""),
+        versions=others[0],
+        versions_extra=others[1],
     )
+
+
+def _tables(draft: Draft, kept: BoolArray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the canonical columns of the kept rows, with their row and flags, and the other columns."""
+    raw = draft.columns.raw
+    data = {name: _take(values, kept) for name, values in draft.data.items()}
+    frame = validate(pd.DataFrame(data))
+    first, end = possible_span(frame)
+    early = frame["reported_on"].to_numpy().astype("datetime64[D]") < first
+    draft.flag("reported before its date", spread(kept, early))
+    draft.flag("coarse date", spread(kept, (end - first).astype(np.int64) + 1 >= COARSE_DAYS))
+    flags = {name: draft.flagged[name][kept] for name in FLAGS if name in draft.flagged}
+    flags = {name: rows for name, rows in flags.items() if rows.any()}
+    frame["row"] = raw.rows[kept]
+    frame["flags"] = _joined(flags, len(frame))
+    others = [c for c in raw.frame.columns if _is_extra(draft, c, kept)]
+    extra = pd.DataFrame({c: _typed(raw.frame[c][kept]) for c in others}, index=raw.frame.index[kept])
+    return frame, extra.reset_index(drop=True)
+
+
+def _flag_counts(flags: pd.Series) -> dict[str, int]:
+    """Return how many rows carry each flag, in the order of ``FLAGS``."""
+    found: dict[str, int] = {}
+    for text, rows in flags.value_counts().items():
+        for name in str(text).split("; ") if text else ():
+            found[name] = found.get(name, 0) + int(rows)
+    return {name: found[name] for name in FLAGS if name in found}
 
 
 def _who_began(frame: pd.DataFrame) -> str:

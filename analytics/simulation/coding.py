@@ -99,8 +99,8 @@ def dress(
     country: str,
     first_day: np.datetime64,
     extracted: np.datetime64,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the canonical columns and `reported_on` for every incident of `truth`.
+) -> pd.DataFrame:
+    """Return the canonical columns for every incident of `truth`.
 
     `places` has one row an incident (`admin1`, `admin2`, `latitude`, `longitude`), in the same order.
     """
@@ -126,7 +126,8 @@ def dress(
     reported = truth["reported_on"].to_numpy().astype("datetime64[D]")
     updated = np.maximum(np.minimum(reported + later, extracted), reported)
     frame["updated_at"] = updated.astype("datetime64[us]")
-    return frame, truth[["reported_on"]].copy()
+    frame["reported_on"] = reported.astype("datetime64[us]")
+    return frame
 
 
 def _coded_dates(

@@ -87,8 +87,6 @@ class SimulatedIncidents:
     frame : DataFrame
         Canonical columns, one row an incident that reached the file: reported by the extraction day and not
         in a coverage gap.
-    extra : DataFrame
-        `reported_on`, same index as `frame`.
     truth : DataFrame
         One row an incident that happened: `incident_id`, `true_day`, `reported_on`, `admin1`, `admin2`
         (canonical names), `activity`, `generation` (0 = not drawn by another, NA = injected), `injected`,
@@ -98,7 +96,6 @@ class SimulatedIncidents:
     """
 
     frame: pd.DataFrame
-    extra: pd.DataFrame
     truth: pd.DataFrame
     parameters: dict[str, Any] = field(repr=False)
 
@@ -106,8 +103,8 @@ class SimulatedIncidents:
         return len(self.frame)
 
     def table(self) -> pd.DataFrame:
-        """Return what a file holds: the canonical columns and `reported_on`."""
-        return pd.concat([self.frame, self.extra], axis=1)
+        """Return what a file holds: the canonical columns."""
+        return self.frame
 
     def without_uptick(self) -> SimulatedIncidents:
         """Return the twin: the same incidents, the injected ones left out."""
@@ -116,7 +113,6 @@ class SimulatedIncidents:
         return replace(
             self,
             frame=self.frame[kept].reset_index(drop=True),
-            extra=self.extra[kept].reset_index(drop=True),
             truth=truth,
             parameters={**self.parameters, "uptick": None},
         )
@@ -208,7 +204,7 @@ def simulate_incidents(
         places=places, days=days, weekday=weekday, excitation=excitation, uptick=uptick,
     )  # fmt: skip
     truth = _truth(happened, places, days, delay.draw(rngs["delay"], len(happened)), extraction, holes)
-    whole, extra = dressing.dress(
+    whole = dressing.dress(
         truth, places.iloc[happened["district"].to_numpy()], rngs["file"], messiness=messiness,
         spellings=spellings or {}, country=country, first_day=start, extracted=extraction,
     )  # fmt: skip
@@ -221,7 +217,6 @@ def simulate_incidents(
     }
     return SimulatedIncidents(
         frame=validate(whole.loc[order].reset_index(drop=True)),
-        extra=extra.loc[order].reset_index(drop=True),
         truth=truth,
         parameters={
             "seed": seed,

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from analytics._typing import BoolArray, FloatArray
+from analytics.errors import InputError
 from analytics.sources.columns import NULLS, Columns
-from analytics.sources.dates import FIRST_YEAR, LAST_YEAR, ParsedDates, parse_dates
+from analytics.sources.dates import DMY, FIRST_YEAR, LAST_YEAR, MDY, ParsedDates, parse_dates
 
 __all__ = [
     "FLAGS",
@@ -57,6 +58,8 @@ FLAGS = (
     "unreadable place_precision",
     "unreadable civilian_targeting",
     "unreadable updated_at",
+    "unreadable reported_on",
+    "reported before its date",
 )
 _SECONDS_2200 = 7_258_118_400  # Unix time of 2200-01-01
 _MOST = 1e9  # no count of people above this can be meant
@@ -258,6 +261,26 @@ class Draft:
         self.flag("unreadable updated_at", odd)
         self.data["updated_at"] = times
         self.carried[self.columns.actual(name)] = odd
+
+    def reported_on(self, name: str, style: str | None) -> None:
+        """Read the day of the first report; a blank one is not known, and text that is no day is flagged.
+
+        `style` is that of the dates of the incidents: it decides where the column itself does not.
+        """
+        actual = self.columns.actual(name)
+        text = self.columns.strings(name)
+        text = text.mask(text.str.strip().isin(NULLS), "")
+        try:
+            parsed = parse_dates(text, name=actual, slashes=style if style in (DMY, MDY) else None)
+        except InputError as error:
+            self.notes.append(f"reported_on: {error.what}, so the day of report is not known")
+            self.flag("unreadable reported_on", (text.str.strip() != "").to_numpy(dtype=bool))
+            return
+        odd = parsed.unparsable | parsed.impossible
+        self.flag("unreadable reported_on", odd)
+        self.data["reported_on"] = pd.Series(parsed.ends.astype("datetime64[us]"))
+        self.notes.extend(parsed.notes)
+        self.carried[actual] = odd
 
     def order_of_estimates(self) -> None:
         """Flag estimates of deaths that are out of order."""

@@ -34,7 +34,7 @@ import pandas as pd
 from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import InputError, unknown_option
 
-__all__ = ["DATE_STYLES", "DIGITS", "FIRST_YEAR", "LAST_YEAR", "ParsedDates", "parse_dates"]
+__all__ = ["DATE_STYLES", "DIGITS", "DMY", "FIRST_YEAR", "LAST_YEAR", "MDY", "ParsedDates", "parse_dates"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 DMY, MDY = "day/month/year", "month/day/year"

@@ -53,6 +53,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
                 "heridos", "الجرحى"),
     "source_name": ("source_name", "source", "reported_by", "source_office"),
     "updated_at": ("updated_at", "last_updated"),
+    "reported_on": ("reported_on", "report_date", "reported_date", "date_reported", "date_of_report",
+                    "reporting_date", "date_added", "added_on", "entry_date", "date_entered"),
 }  # fmt: skip
 _TEXT = (
     "country",
@@ -140,6 +142,8 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
     draft.blank_admin1()
     if "updated_at" in found:
         draft.updated_at(found["updated_at"])
+    if "reported_on" in found:
+        draft.reported_on(found["reported_on"], style or start.style)
     _notes(draft, found, options.columns, canonical=canonical)
     return draft
 

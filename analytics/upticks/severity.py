@@ -149,7 +149,8 @@ def severity_test(
         Window(first, first + (baseline - 1) * DAY),
         Window(total.starts[-1] - (recent - 1) * DAY, total.starts[-1]),
     )
-    day, deaths = _marks(incidents, by, regions, where, first)
+    incidents = incidents.known_on(counts.as_of)
+    day, deaths = _marks(incidents, by, regions, where, first, counts.as_of)
     rows = _mark_rows(
         day, deaths, recent=recent, guard=guard, baseline=baseline, mass=mass, alpha=alpha, seed=seed
     )
@@ -209,10 +210,11 @@ def _marks(
     regions: str | Sequence[str] | None,
     where: str | None,
     first: np.datetime64,
+    last: np.datetime64,
 ) -> tuple[IntArray, FloatArray]:
     """Days since `first` of the incidents asked about, and their deaths (NaN: not stated)."""
     frame = incidents.frame
-    keep = np.ones(len(frame), bool)
+    keep = ~incidents.reported_after(last)
     if where is not None:
         keep &= parse_filter(where).evaluate(frame, incidents.extra).mask
     chosen = choose_regions(incidents, by, regions, frame["country"][keep].dropna().unique().tolist())
