@@ -302,7 +302,8 @@ def _notes(
             f"the last incident in the data is of {incidents.last_date}, {silent} days before {last}: those "
             "days count as quiet; if they are not known, give an earlier as_of"
         )
-    if incidents.as_of is not None and last < incidents.as_of:
+    dated = incidents.frame["reported_on"].notna().all()
+    if incidents.as_of is not None and last < incidents.as_of and not dated:
         notes.append(
             f"the data were taken on {incidents.as_of} and are cut at {last}: reports that came in between "
             "are in them"

@@ -24,7 +24,7 @@ class Unanswerable(Exception):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Asked:
-    """One claim under one definition, ready to be put to the data."""
+    """One claim under one definition, ready to be put to the data as known on the day `known`."""
 
     claim: Claim
     definition: str
@@ -34,6 +34,7 @@ class Asked:
     incidents: Incidents
     first: np.datetime64
     no_coverage: tuple[object, ...]
+    known: np.datetime64
     only: str = ""
 
     @property
@@ -57,10 +58,10 @@ class Asked:
             by=None if claim.everywhere else claim.by,
             regions=regions,
             start=self.first,
-            as_of=self.window.end,
+            as_of=self.known,
             where=self.filter(self.activity if activity is None else activity),
             no_coverage=self.no_coverage,
-        )
+        ).until(self.window.end)
 
     def series(self) -> Counts:
         """Count the claim's regions as one series.
@@ -119,7 +120,7 @@ def ask(
             f"the data know {window.days} of the {stated.days} days of {stated} (as of {as_of})"
         )
     earliest = max(first, window.start - _HISTORY * DAY)
-    return Asked(claim, definition, activity, window, stated, incidents, earliest, no_coverage, only)
+    return Asked(claim, definition, activity, window, stated, incidents, earliest, no_coverage, as_of, only)
 
 
 def fitting(asked: Asked, first: np.datetime64) -> Asked:
