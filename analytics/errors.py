@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "CountsTableError",
     "FilterError",
     "HistoryError",
     "InputError",
@@ -55,6 +56,10 @@ class UptickError(Exception):
 
 class InputError(UptickError, ValueError):
     """A file or table cannot be read as incidents or counts."""
+
+
+class CountsTableError(InputError):
+    """A table holds counts, where incidents are wanted."""
 
 
 class FilterError(UptickError, ValueError):

@@ -10,11 +10,11 @@ import pandas as pd
 from analytics.cli.inputs import counting_options, read_and_count, spells
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import UNPLACED, Counts
-from analytics.errors import OptionError
+from analytics.errors import CountsTableError, OptionError
 from analytics.incidents import Incidents
 from analytics.results.words import counted, mark
 
-__all__ = ["counting_record", "run"]
+__all__ = ["counting_record", "heading", "recent_table", "run", "written"]
 
 _NO_COVERAGE = "n/c"
 
@@ -24,7 +24,13 @@ def run(args: Namespace) -> None:
     if args.last < 1:
         raise OptionError("--last must be 1 or more", found=str(args.last))
     plan = plan_output(args)
-    incidents, counts = read_and_count(args)
+    try:
+        incidents, counts = read_and_count(args)
+    except CountsTableError:
+        from analytics.cli.count_table import shown_table
+
+        emit(shown_table(args), plan)
+        return
     emit(_shown(args, incidents, counts), plan)
 
 
@@ -59,7 +65,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts) -> Shown:
     }
     return Shown(
         heading=(heading(counts),),
-        tables=(_table(counts, args.last),),
+        tables=(recent_table(counts, args.last),),
         account=account_lines(incidents, counts, spells(args)),
         frame=long,
         record=record,
@@ -67,7 +73,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts) -> Shown:
     )
 
 
-def _table(counts: Counts, last: int) -> Table:
+def recent_table(counts: Counts, last: int) -> Table:
     """Return regions down, the latest periods across, and the sum over all periods."""
     weekly = counts if counts.freq == counts.finest else counts.resample("week")
     wide = counts.to_frame()
@@ -77,9 +83,9 @@ def _table(counts: Counts, last: int) -> Table:
     running = weekly.provisional
     labels = [label + "*" * bool(now) for label, now in zip(weekly.labels(), running, strict=True)]
     recent = wide.tail(last).T
-    cells = recent.apply(_written)
+    cells = recent.apply(written)
     cells.columns = labels[-last:]
-    table = cells.assign(sum=_written(wide.sum(min_count=1))).rename_axis("region").reset_index()
+    table = cells.assign(sum=written(wide.sum(min_count=1))).rename_axis("region").reset_index()
     shown = min(last, len(wide))
     covered = "" if weekly.coverage.all() else " that are wholly covered"
     parts = [f"the last {shown} of {len(wide)} {counts.freq}s; sum: over all{covered}"]
@@ -92,6 +98,6 @@ def _table(counts: Counts, last: int) -> Table:
     return Table(table, "; ".join(parts), tuple(table.columns[1:]), tuple(labels[-last:-1]))
 
 
-def _written(numbers: pd.Series) -> pd.Series:
+def written(numbers: pd.Series) -> pd.Series:
     """Return numbers as text, and NA as what stands for it."""
     return numbers.astype(object).map("{:,}".format, na_action="ignore").fillna(_NO_COVERAGE)

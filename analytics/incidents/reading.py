@@ -21,6 +21,7 @@ from analytics.periods import as_day
 from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
 from analytics.sources.checks import FLAGS, REASONS, Draft
 from analytics.sources.columns import Columns
+from analytics.sources.count_tables import counts_error, find_count_columns
 from analytics.sources.files import Na, load
 from analytics.sources.registry import TABLE, find_source, known_by_name, recognise, source_names
 from analytics.sources.source import SourceOptions
@@ -119,6 +120,8 @@ def read_incidents(
             expected=f"a plain table; {known_by_name()} columns are known by name",
             todo="give source='table' to read the file as a plain table",
         )
+    if found.name == TABLE and find_count_columns(table_columns) is not None:
+        raise counts_error(table_columns)
     draft = found.translate(table_columns, SourceOptions(date_style, columns or {}))
     if last is not None:
         draft.set_aside(

@@ -28,10 +28,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "country": ("country", "country_name", "country_txt", "adm0_en", "adm0_name", "admin0", "land", "pays",
                 "país", "البلد"),
     "admin1": ("admin1", "adm1", "adm_1", "admin_1", "adm1_en", "adm1_name", "admin1name", "governorate",
-               "province", "provstate", "state", "gouvernement", "gouvernorat", "provinz", "departamento",
-               "provincia", "المحافظة"),
+               "admin1_name", "province", "provstate", "state", "gouvernement", "gouvernorat", "provinz",
+               "departamento", "provincia", "المحافظة"),
     "admin2": ("admin2", "adm2", "adm_2", "admin_2", "adm2_en", "adm2_name", "admin2name", "district",
-               "county", "bezirk", "kreis", "municipio", "القضاء"),
+               "admin2_name", "county", "bezirk", "kreis", "municipio", "القضاء"),
     "place": ("place", "location", "city", "town", "village", "settlement", "site", "ort", "stadt", "lieu",
               "ville", "lugar", "الموقع"),
     "latitude": ("latitude", "lat", "lat_dd", "mgrs_y", "y"),
@@ -182,7 +182,7 @@ def _date_parts(
     columns: Columns, found: dict[str, str], mapping: Mapping[str, str]
 ) -> tuple[str, ...] | None:
     """Return the columns that hold year, month and day, where no column holds the whole date."""
-    if "date_start" in mapping or found.get("date_start", "day") != "day" or _counts_columns(columns):
+    if "date_start" in mapping or found.get("date_start", "day") != "day":
         return None
     parts = next((names for names in _PARTS if all(name in columns for name in names)), None)
     if parts is not None and "date_start" in found:
@@ -192,21 +192,7 @@ def _date_parts(
     return parts
 
 
-def _counts_columns(columns: Columns) -> bool:
-    """Whether the columns are those of a table of counts: a period, and how many events."""
-    periods = {"week", "month", "year", "reference_period_start"} & set(map(fold, columns.frame.columns))
-    return bool(periods) and ("events" in columns or "incidents" in columns)
-
-
 def _no_date(columns: Columns) -> InputError:
-    if _counts_columns(columns):
-        return InputError(
-            f"{columns.raw.name} holds counts, not incidents: one row per place and period",
-            expected="one row per incident, with its date",
-            found=", ".join(columns.frame.columns[:20]),
-            where=columns.raw.name,
-            todo="give counts to Counts.from_frame",
-        )
     error = columns.missing(["date_start"], ["date_start", *ALIASES["date_start"][1:]], "plain-table")
     if not error.todo:
         error = InputError(

@@ -1,0 +1,210 @@
+"""Tables of counts and counts that add up: each case with its right value."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics import read_incidents
+from analytics.cli import main
+from analytics.counts import read_counts
+from analytics.counts.reading import read_count_table
+from analytics.errors import CountsTableError, InputError, OptionError
+
+TABLES = {
+    "f15_acled_weekly_aggregated": ("2022-12-30", 1553, "week"),
+    "f16_hdx_monthly": ("2022-12-31", 99, "month"),
+    "f27_hapi_like_counts": ("2024-12-31", 960, "month"),
+}
+
+
+@pytest.fixture
+def files(project):
+    return project / "tests" / "fixtures" / "cases" / "files"
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*words):
+        code = main(list(map(str, words)))
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
+
+
+# -- tables of counts --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_command_counts_from_tables_of_counts(run, files, name):
+    as_of, total, unit = TABLES[name]
+    file = files / f"{name}.csv"
+    code, out, err = run("count", file, "--as-of", as_of, "--format", "csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert sum(int(row["count"]) for row in rows) == total
+    assert f"{total:,} incidents" in err
+    assert f"by {unit}" in err
+    assert f"kept {total:,} = in the grid {total:,}" in err
+    raw = pd.read_csv(file).rename(columns=str.casefold)
+    assert {row["region"] for row in rows} == set(raw[next(c for c in raw if c.startswith("admin1"))])
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("command", ["check", "test", "monitor", "evaluate", "report"])
+def test_other_commands_say_what_works(run, files, name, command):
+    words = [command, files / f"{name}.csv"]
+    code, out, err = run(*words, *(() if command == "check" else ("--as-of", "2022-12-30")))
+    assert (code, out) == (2, "")
+    assert "holds counts, not incidents: one row per place and period" in err
+    assert "uptick count FILE counts from it" in err
+
+
+@pytest.mark.parametrize("source", ["auto", "table"])
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("f15_acled_weekly_aggregated", "WEEK"),
+        ("f16_hdx_monthly", "Month"),
+        ("f27_hapi_like_counts", "reference_period_start"),
+    ],
+)
+def test_a_named_date_does_not_make_incidents_of_counts(files, name, column, source):
+    with pytest.raises(CountsTableError, match="holds counts, not incidents"):
+        read_incidents(files / f"{name}.csv", source, columns={"date_start": column}, as_of="2024-12-31")
+
+
+def test_weeks_start_where_the_table_has_them(files):
+    counts = read_counts(files / "f15_acled_weekly_aggregated.csv", as_of="2022-12-30")
+    assert (counts.week_start, counts.freq, len(counts)) == ("saturday", "week", 104)
+    raw = pd.read_csv(files / "f15_acled_weekly_aggregated.csv")
+    right = raw.pivot_table(index="WEEK", columns="ADMIN1", values="EVENTS", aggfunc="sum")
+    assert counts.to_frame().to_numpy(dtype=int).tolist() == right.to_numpy().tolist()
+    deaths = read_counts(files / "f15_acled_weekly_aggregated.csv", as_of="2022-12-30", value="fatalities")
+    assert deaths.values.sum() == raw["FATALITIES"].sum()
+    with pytest.raises(OptionError, match="weeks of the table start on saturday"):
+        read_counts(files / "f15_acled_weekly_aggregated.csv", as_of="2022-12-30", week_start="monday")
+
+
+def test_months_are_no_weeks(files, run, snapshot):
+    with pytest.raises(InputError) as caught:
+        read_counts(files / "f16_hdx_monthly.csv", as_of="2022-12-31")
+    assert str(caught.value) == snapshot
+    code, out, err = run("count", files / "f16_hdx_monthly.csv", "--as-of", "2022-12-31", "--freq", "week")
+    assert (code, out) == (2, "")
+    assert "--freq week cannot be made of months" in err
+    code, out, _ = run("count", files / "f16_hdx_monthly.csv", "--as-of", "2022-12-15", "--last", "2")
+    assert code == 0
+    assert "2022-12*" in out
+
+
+def weekly(events, *, regions=("North", "South"), **more):
+    weeks = ["2021-01-02", "2021-01-02", "2021-01-16"]
+    return pd.DataFrame({"week": weeks, "admin1": [*regions, regions[0]], "events": events, **more})
+
+
+def test_an_absent_row_is_a_zero_where_the_table_writes_none():
+    counts = read_counts(weekly([12, 3, 5]), as_of="2021-01-22")
+    assert counts.to_frame()["North"].tolist() == [12, 0, 5]
+    assert counts.to_frame()["South"].tolist() == [3, 0, 0]
+    assert (
+        "3 of 6 periods and places have no row and count 0, because the table writes no zeros" in counts.notes
+    )
+
+
+def test_an_absent_row_is_no_coverage_where_the_table_writes_zeros():
+    counts = read_counts(weekly([12, 0, 5]), as_of="2021-01-22")
+    assert counts.to_frame()["North"].tolist() == [12, pd.NA, 5]
+    assert counts.coverage[:, 1].tolist() == [True, False, False]
+    blank = read_counts(weekly(["12", "", "5"]), as_of="2021-01-22")
+    assert blank.coverage[:, 1].tolist() == [False, True, True]
+
+
+def test_every_event_of_a_table_is_accounted_for():
+    table = weekly([12, 3, 5], event_type=["Battles", "Riots", "Battles"])
+    table.loc[len(table)] = ["2021-01-09", "", 7, "Battles"]
+    table.loc[len(table)] = ["2021-02-06", "North", 9, "Battles"]
+    counts = read_counts(table, as_of="2021-01-22", where="event_type = 'Battles'", regions="North")
+    account = counts.accounting
+    assert (account.kept, account.grid, account.unplaced, account.outside) == (36, 17, 7, 9)
+    assert account.filtered == {"where event_type = 'Battles'": 3, "region (1 chosen)": 0}
+    assert counts.unplaced.tolist() == [0, 7, 0]
+
+
+def test_one_name_in_two_countries_is_two_regions():
+    table = pd.DataFrame(
+        {
+            "week": "2021-01-02",
+            "country": ["Uganda", "Ghana", "Ghana"],
+            "admin1": ["Central", "Central", "Volta"],
+            "events": [4, 2, 1],
+        }
+    )
+    frame = read_counts(table, as_of="2021-01-08").to_frame()
+    assert frame.iloc[0].to_dict() == {"Central, Ghana": 2, "Central, Uganda": 4, "Volta": 1}
+    assert read_counts(table, as_of="2021-01-08", by="country").to_frame().iloc[0].to_dict() == {
+        "Ghana": 3, "Uganda": 4,
+    }  # fmt: skip
+    assert read_counts(table, as_of="2021-01-08", by=None).values.tolist() == [[7]]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "unit", "first"),
+    [
+        ("week", ["2021-W05", "2021-W06"], "week", "2021-02-01"),
+        ("week_start", ["2021-02-01", "2021-02-08"], "week", "2021-02-01"),
+        ("date", ["2021-02-01", "2021-02-02"], "day", "2021-02-01"),
+        ("month", ["2021-02", "2021-03"], "month", "2021-02-01"),
+        ("month", ["Feb 2021", "Mar 2021"], "month", "2021-02-01"),
+    ],
+)
+def test_periods_of_every_kind(column, values, unit, first):
+    table = pd.DataFrame({column: values, "admin1": "North", "events": [4, 2]})
+    read = read_count_table(table, as_of="2021-03-31")
+    assert (read.unit, str(read.starts[0])) == (unit, first)
+    assert np.nansum(read.numbers) == 6
+
+
+def test_week_numbers_beside_a_year():
+    table = pd.DataFrame({"year": [2020, 2021], "week": [53, 1], "admin1": "North", "events": [4, 2]})
+    counts = read_counts(table, as_of="2021-01-10")
+    assert counts.labels() == ["2020-W53", "2021-W01"]
+
+
+def test_incidents_with_a_number_of_one_are_incidents():
+    table = pd.DataFrame({"date": ["2021-02-01", "2021-02-02"], "admin1": "North", "incidents": 1})
+    assert len(read_incidents(table)) == 2
+    with pytest.raises(CountsTableError):
+        read_incidents(table.assign(incidents=[1, 4]))
+
+
+WRONG = {
+    "no table of counts": lambda: read_counts(pd.DataFrame({"date": ["2021-01-01"]}), as_of="2021-01-10"),
+    "no day known": lambda: read_counts(weekly([1, 2, 3]), as_of=None),
+    "half an event": lambda: read_counts(weekly([1, 2, 3]).assign(fatalities=[1, 2, 0.5]), as_of="2021-01-22",
+                                         value="fatalities"),
+    "no fatalities": lambda: read_counts(weekly([1, 2, 3]), as_of="2021-01-22", value="fatalities"),
+    "weeks on different days": lambda: read_counts(
+        pd.DataFrame({"week": ["2021-01-02", "2021-01-11"], "admin1": "A", "events": [3, 4]}),
+        as_of="2021-01-22",
+    ),
+    "years": lambda: read_counts(
+        pd.DataFrame({"year": [2020, 2021], "admin1": "A", "events": [3, 4]}), as_of="2021-12-31"
+    ),
+    "an unknown place": lambda: read_counts(weekly([1, 2, 3]), as_of="2021-01-22", regions="Nort"),
+    "an unknown column": lambda: read_counts(weekly([1, 2, 3]), as_of="2021-01-22", by="admin3"),
+    "too large": lambda: read_counts(weekly([3_000_000_000, 2, 3]), as_of="2021-01-22"),
+    "before the table": lambda: read_counts(weekly([1, 2, 3]), as_of="2020-12-31"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_read_as_counts_says_so(case, snapshot):
+    with pytest.raises((InputError, OptionError)) as caught:
+        WRONG[case]()
+    assert str(caught.value) == snapshot
