@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import analytics
+from analytics import upticks
 from analytics.bundled import bundled_path
 from analytics.claims import read_claims, verdicts
 from analytics.counts import count_incidents
@@ -48,6 +52,13 @@ def results():
         ("region", "change"): change_test(few, date="2020-01-13"),
         ("region", "recurrence"): recurrence_test(few, replicates=19),
     }
+
+
+def test_every_test_of_a_claim_is_tried_here(results):
+    public = {name for name in upticks.__all__ if name.endswith("_test") and name != "uptick_test"}
+    tried = {name for name in public if name in inspect.getsource(sys.modules[__name__])}
+    assert tried == public
+    assert public | {"uptick_test"} <= set(analytics.__all__)
 
 
 def test_a_column_called_region_holds_regions_only(results):

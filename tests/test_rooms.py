@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import pydoc
@@ -69,3 +70,48 @@ def test_a_former_name_is_refused_with_the_new_one():
 
     with pytest.raises(OptionError, match=r"no 'Spec' any more[\s\S]*DetectorSpec is its name now"):
         analytics.detectors.Spec  # noqa: B018
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.parent.name)
+def test_what_type_checkers_see_is_what_a_room_loads(door):
+    tree = ast.parse(door.read_text(encoding="utf-8"))
+    checked = [
+        node for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    ]
+    if not checked:
+        return  # a room that loads its names at once
+    seen = {
+        alias.asname or alias.name
+        for node in ast.walk(checked[0])
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    room = import_module(ROOMS[1 + DOORS.index(door)])
+    assert set(plain(room.__all__)) <= seen
+
+
+def test_every_registered_detector_is_a_public_name():
+    from analytics import detectors
+
+    for spec in detectors.DETECTORS.values():
+        assert spec.function.partition(":")[2] in detectors.__all__
+
+
+def test_a_source_is_named_alike_everywhere(project):
+    from analytics.cli.parser import build_parser
+    from analytics.incidents import read_incidents
+    from analytics.sources.registry import find_source, source_names
+
+    told = build_parser()[1]["check"].format_help()
+    page = (project / "docs" / "command.md").read_text(encoding="utf-8")
+    for name in source_names():
+        assert find_source(name).name == name
+        assert re.search(rf"\b{name}\b", told.split("--source")[2])
+        assert re.search(rf"--source [a-z|]*\b{name}\b", page)
+        assert f'"{name}"' in (read_incidents.__doc__ or "")
+    files = {
+        path.stem
+        for path in (PACKAGE / "sources").glob("*.py")
+        if re.search(r"^SOURCE\b", path.read_text("utf-8"), re.M)
+    }
+    assert files == set(source_names())

@@ -21,14 +21,13 @@ Detector: TypeAlias = str | DetectorSpec | Callable[..., Alarms]
 Detectors: TypeAlias = Detector | Iterable[Detector] | Mapping[str, Detector]
 
 
-def _ears(method: str, usual: float, weeks: int, strictest: float) -> DetectorSpec:
+def _ears(method: str, usual: float, strictest: float) -> DetectorSpec:
     return DetectorSpec(
         f"ears_{method.lower()}",
         "analytics.detectors._ears:ears",
         {"method": method, "pvalues": True},
         usual=usual,
         bounds=(0.1, strictest),
-        weeks=weeks,
     )
 
 
@@ -46,7 +45,6 @@ def _control_chart(name: str, module: str, options: Mapping[str, Any]) -> Detect
         resets=True,
         formula="arl",
         sweep=None,
-        weeks=9,
     )
 
 
@@ -57,7 +55,6 @@ _LIST: tuple[DetectorSpec, ...] = (
         "analytics.detectors._recent_window:recent_window",
         usual=1 / 52,
         keeps=True,
-        weeks=58,
     ),
     DetectorSpec(
         "predictive",
@@ -65,14 +62,12 @@ _LIST: tuple[DetectorSpec, ...] = (
         usual=0.9 * 7 / YEAR_DAYS,
         keeps=True,
         spends=0.9,
-        weeks=26,
         daily=False,
     ),
     DetectorSpec(
         "farrington_flexible",
         "analytics.detectors._farrington_flexible:farrington_flexible",
         usual=1 / 52,
-        weeks=108,
         years=5,
         daily=False,
     ),
@@ -80,13 +75,12 @@ _LIST: tuple[DetectorSpec, ...] = (
         "farrington",
         "analytics.detectors._farrington:farrington",
         usual=1 / 52,
-        weeks=108,
         years=5,
         daily=False,
     ),
-    _ears("C1", 0.001, 8, 1e-6),
-    _ears("C2", 0.001, 10, 1e-6),
-    _ears("C3", 0.025, 12, 1e-5),
+    _ears("C1", 0.001, 1e-6),
+    _ears("C2", 0.001, 1e-6),
+    _ears("C3", 0.025, 1e-5),
     replace(_control_chart("cusum_nb", "cusum", _NB), trains=True),
     replace(_control_chart("cusum_poisson", "cusum", _POISSON), trains=True),
     replace(_control_chart("ewma", "ewma", {}), trains=True),
@@ -98,12 +92,11 @@ _LIST: tuple[DetectorSpec, ...] = (
         "space_time_scan",
         "analytics.detectors._space_time_scan:space_time_scan",
         usual=1 / 52,
-        weeks=57,
         by_region=False,
         single=True,
         needs=("places",),
     ),
-    DetectorSpec("bayes", "analytics.detectors._bayes:bayes", usual=0.05, weeks=7),
+    DetectorSpec("bayes", "analytics.detectors._bayes:bayes", usual=0.05),
     DetectorSpec(
         "rki",
         "analytics.detectors._rki:rki",
@@ -114,7 +107,6 @@ _LIST: tuple[DetectorSpec, ...] = (
         kind="score",
         formula=None,
         sweep="statistic",
-        weeks=109,
     ),
     DetectorSpec(
         "outbreak_p",
@@ -127,7 +119,6 @@ _LIST: tuple[DetectorSpec, ...] = (
         resets=True,
         formula=None,
         sweep=None,
-        weeks=2,
     ),
 )
 DETECTORS: Mapping[str, DetectorSpec] = MappingProxyType({spec.name: spec for spec in _LIST})
@@ -221,7 +212,6 @@ def _of_function(function: Callable[..., Alarms]) -> DetectorSpec:
         function,
         threshold=None if alpha is None else "alpha",
         sweep=None,
-        weeks=0,
         by_region=not getattr(function, "joint", False),
         as_given=alpha is None or alpha.default is not alpha.empty,
     )

@@ -67,8 +67,6 @@ class DetectorSpec:
         Part of the budget that the formula spends.
     sweep : {"pvalue", "statistic"} or None
         What is compared with the threshold, where one run tells the alarms at every threshold.
-    weeks : int
-        Weeks of history before the first period tested.
     years : int
         Past years it looks at, or as many whole ones as there are; 0 where this is no option.
     daily : bool
@@ -104,7 +102,6 @@ class DetectorSpec:
     keeps: bool = False
     spends: float = 1.0
     sweep: Literal["pvalue", "statistic"] | None = "pvalue"
-    weeks: int = 52
     years: int = 0
     daily: bool = True
     by_region: bool = True

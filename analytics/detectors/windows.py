@@ -16,7 +16,7 @@ NOTHING = "no reference period with coverage"
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Which periods a period is held against.
+    """Which periods a period is held against; ``Windows(0, n, True)`` is the n periods just before it.
 
     Attributes
     ----------

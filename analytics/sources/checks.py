@@ -84,7 +84,8 @@ class Draft:
     columns : Columns
         The raw table.
     data : dict
-        Canonical columns so far.
+        Canonical columns so far. At the end it must hold `incident_id`, `source`, `date_start`, `date_end`,
+        `initiator`, `initiator_basis` and `activity`; `date_precision` is the source's to set.
     carried : dict
         Columns of the file that stand in `data` unchanged in meaning, with the rows (or None) whose text was
         lost; the other columns, and those with such a row among the kept ones, become ``extra``.
