@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 HERE = Path(__file__).resolve().parent
-NAMES = HERE / "iraq_place_names.csv"
+NAMES = HERE / "iraq" / "place_names.csv"
 POLYGONS = HERE.parent.parent / "shared" / "data" / "geo" / "iraq_adm2_codab.geojson"
 OUTPUT = HERE / "iraq_district_centroids.csv"
 FIELDS = ("pcode", "admin1", "admin2", "latitude", "longitude")

@@ -153,7 +153,7 @@ def test_days(run, places):
         (("--last", "0"), "last is not usable"),
         (("--thresholds", "guess"), "unknown source of thresholds 'guess'"),
         (("--share", "0.9", "--thresholds", "formula"), "share needs models"),
-        (("--resample", "rotation"), "what to do: --resample 'parametric'"),
+        (("--resample", "rotation"), "what to do: --resample parametric"),
         (("--detectors", "rki", "--thresholds", "formula"), "take the thresholds from the history"),
         (("--detectors", "ears_c1", "--seed", "-1"), "seed is not usable"),
         (("--freq", "day", "--detectors", "farrington_flexible"), "tests week by week"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,12 +124,18 @@ def test_calendar_terms_are_off_and_an_overlap_is_said():
         "2020-05-10"
     )  # in Ramadan and after a year with Ramadan; the curfew is a year's first
     values = np.random.default_rng(8).poisson(2.0, 1140)
-    plain = uptick_test(counts_of(values, end=np.datetime64("2020-04-12")))
+    iraq = {"countries": ("Iraq",)}
+    plain = uptick_test(replace(counts_of(values, end=np.datetime64("2020-04-12")), **iraq))
     assert any("curfew" in note and "no day of the baseline" in note for note in plain.notes)
-    fitted = uptick_test(counts_of(values, end=end), calendar=["ramadan"])
+    # It was Iraq's: of another country, or of one not known, it is not said.
+    for countries in ((), ("Philippines",), ("Nigeria",)):
+        elsewhere = replace(counts_of(values, end=np.datetime64("2020-04-12")), countries=countries)
+        assert not any("curfew" in note for note in uptick_test(elsewhere).notes)
+    counts = replace(counts_of(values, end=end), **iraq)
+    fitted = uptick_test(counts, calendar=["ramadan"])
     assert "ramadan" in fitted.nulls[1]
     assert not any("Ramadan" in note for note in fitted.notes)
-    assert any("Ramadan" in note for note in uptick_test(counts_of(values, end=end)).notes)
+    assert any("Ramadan" in note for note in uptick_test(counts).notes)
 
 
 def test_a_ramadan_effect_is_carried_by_its_term_and_not_by_harmonics():

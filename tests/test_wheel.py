@@ -65,7 +65,7 @@ def test_what_comes_along(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     for wanted in (
         "analytics/_bundled/data/iraq_simulated.csv",
-        "analytics/_bundled/data/iraq_place_names.csv",
+        "analytics/_bundled/data/iraq/place_names.csv",
         "analytics/_bundled/seeds/claims.toml",
         "analytics/reporting/notebook/template.typ",
         "analytics/reporting/notebook/fonts/OFL.txt",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.cli.inputs import read, the_file
 from analytics.cli.show import Shown, Table, account_lines, csv_bytes, emit, input_record, plan_output
+from analytics.counts.questions import place_questions
 from analytics.incidents import Incidents
 from analytics.periods import as_day
 
@@ -33,16 +34,18 @@ def run(args: Namespace) -> None:
 
 def _shown(incidents: Incidents) -> Shown:
     summary = incidents.summary()
+    questions = place_questions(incidents)
     record = {
         "command": "check",
         "parameters": {"as_of": None if incidents.as_of is None else str(incidents.as_of)},
         **input_record(incidents),
         "notes": list(incidents.notes),
+        "questions": list(questions),
     }
     return Shown(
         heading=(str(incidents).splitlines()[0],),
         tables=_tables(incidents),
-        account=account_lines(incidents),
+        account=(*account_lines(incidents), *(f"question: {question}" for question in questions)),
         frame=summary,
         record=record,
         simulated=incidents.simulated,

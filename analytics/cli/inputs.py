@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
-READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
+READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country")
 _COUNTING = ("freq", "week_start", "by", "regions", "start", "where", "value", "span")
 
 

@@ -73,12 +73,13 @@ _READING = Group("reading", (
     Option("encoding", "NAME", "of a text file (default: found)"),
     Option("delimiter", "CHAR", "of a text file (default: found)"),
     Option("date-style", "STYLE", "such as day/month/year, where both can be read"),
+    Option("country", "NAME", "of incidents that state none"),
 ))  # fmt: skip
 
 _WEEKLY = Group("counting", (
     Option("as-of", "DATE", "last day known about, its whole day included"),
     Option("start", "DATE", "first day counted (default: the first incident's)"),
-    Option("by", "COLUMN", "admin1 (default), admin2, ..., or none"),
+    Option("by", "COLUMN", "admin1 (default), admin2, country,admin1, a column of the file, or none"),
     Option("regions", "NAMES", "a region set, or names with commas between"),
     Option("where", "FILTER", 'which incidents, such as "fatalities >= 1"'),
     Option("week-start", "DAY", "day weeks start on (default monday)"),

@@ -29,13 +29,14 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
         finest="day",
         week_start=plan.week_start,
         as_of=plan.days[-1],
-        by=plan.by or "total",
+        by=plan.chosen.by,
         value=plan.value,
         coarse=whole_counts(tally.coarse, plan.days, plan.chosen.names),
         unplaced=whole_counts(tally.unplaced, plan.days, None),
         whole=not plan.chosen.selected,
         accounting=_account(plan, tally),
         simulated=simulated,
+        countries=plan.chosen.countries,
         notes=notes,
     )
 

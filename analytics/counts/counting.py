@@ -18,7 +18,7 @@ def count_incidents(
     freq: str = "week",
     *,
     week_start: str = "monday",
-    by: str | None = "admin1",
+    by: str | Sequence[str] | None = "admin1",
     regions: str | Sequence[str] | None = None,
     start: object = None,
     as_of: object = None,
@@ -37,11 +37,14 @@ def count_incidents(
         Period shown. Days are held either way, because tests work on days.
     week_start : str
         Day weeks start on (ACLED: ``"saturday"``). pandas' ``W-MON`` is refused.
-    by : str or None
-        Column to count by: canonical, or one of the source's own. None counts everything as one series.
+    by : str, sequence of str or None
+        Column to count by: canonical, or one of the source's own, also as the file calls it; or several
+        (``"country,admin1"``). None counts everything as one series. Places are told apart by what they lie
+        in: Central of Uganda and Central of Ghana are two regions.
     regions : str, list of str or None
-        Name of a region set, or regions. None takes the named table of the country where there is one (Iraq's
-        governorates or districts), else the values of all kept incidents before `where`, and notes it.
+        Name of a region set, or regions. None takes the table of names of each country that has one (such as
+        Iraq's governorates), else the values of all kept incidents before `where`, and notes it. Of a country
+        that `where` rules out no region is counted.
     start : date or None
         First day of the grid. None takes the first day of the kept incidents before `where`, and notes it.
     as_of : date or None

@@ -60,6 +60,8 @@ class Counts(PeriodAxis):
     simulated : bool
         Whether the incidents are simulated; every text and figure then says so.
     notes : tuple of str
+    countries : tuple of str
+        Countries the regions lie in, as far as known; their calendars are looked at.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class Counts(PeriodAxis):
     accounting: CountAccounting | None = None
     simulated: bool = False
     notes: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.starts), len(self.regions))
@@ -321,6 +324,7 @@ class Counts(PeriodAxis):
         value: str = "incidents",
         by: str = "region",
         simulated: bool = False,
+        countries: Sequence[str] = (),
     ) -> Counts:
         """Take counts that other code already has.
 
@@ -343,6 +347,8 @@ class Counts(PeriodAxis):
             What was counted, and by what.
         simulated : bool
             Whether the counts are simulated.
+        countries : sequence of str
+            Countries the regions lie in: their calendars are looked at.
 
         Raises
         ------
@@ -373,4 +379,5 @@ class Counts(PeriodAxis):
             value=value,
             by=by,
             simulated=simulated,
+            countries=tuple(countries),
         )

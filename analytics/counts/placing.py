@@ -1,110 +1,260 @@
-"""Which region each incident is in: the named table, a region set, a list, or a column's own values."""
+"""Which region each incident is in: places as paths, a region set, a list, or a column's own values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analytics._typing import IntArray
+from analytics.counts.places import DEPTHS, PLACE_LEVELS, Gazetteer, read_places
 from analytics.errors import InputError, OptionError, nearest
-from analytics.geo import LEVELS, RegionTable, fold, known_region_sets, region_set, region_table
+from analytics.filters import Filter, parse_filter
+from analytics.geo import BLANK, RegionSet, known_region_sets, region_set
 from analytics.incidents import Incidents
 from analytics.periods import Gap
 
-__all__ = ["ChosenRegions", "choose_regions", "gap_columns"]
+__all__ = ["ChosenRegions", "choose_regions", "columns_to_count_by", "gap_columns", "renamed_columns"]
+
+_MOST_LISTED = 20
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ChosenRegions:
     """The regions counted, and the rule that places an incident in one of them.
 
-    `column` is what is counted by (None: everything is one series), and `placed` the region of each of its
-    distinct values as `Incidents.distinct` lists them: -1 could not be placed, -2 lies outside the selection.
+    `columns` are what is counted by (none: everything is one series), and `placed` the region of each of
+    their distinct values as `Incidents.distinct` lists them: -1 could not be placed, -2 is not selected.
+    `places` are all regions that could have been chosen, where they are places; `at` is where each chosen one
+    stands among them. `by` is what is counted by, as one text.
     """
 
     names: tuple[str, ...]
-    column: str | None
+    columns: tuple[str, ...]
     placed: IntArray
     label: str
     selected: bool
-    table: RegionTable | None
-    notes: tuple[str, ...]
-    is_place: bool
-    is_level: bool = True
-    known: tuple[str, ...] = ()
+    by: str
+    notes: tuple[str, ...] = ()
+    places: Gazetteer | None = None
+    at: tuple[int, ...] = ()
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """The countries the regions lie in, as far as known."""
+        return () if self.places is None else self.places.countries
 
     def codes(self, incidents: Incidents) -> IntArray:
         """Return the region of each incident."""
-        if self.column is None:
+        if not self.columns:
             return np.zeros(len(incidents), dtype=np.int64)
-        return np.asarray(self.placed[incidents.distinct(self.column).codes])
+        return np.asarray(self.placed[incidents.distinct(*self.columns).codes])
+
+
+def columns_to_count_by(
+    incidents: Incidents, by: str | Sequence[str] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns asked for, canonical where they have such a name, and notes on what they are called.
+
+    Raises
+    ------
+    OptionError
+        If there is no such column, or one is given twice.
+    """
+    if by is None:
+        return (), ()
+    if isinstance(by, str):
+        wanted = [by] if incidents.has(by) else [part.strip() for part in by.split(",")]
+    else:
+        wanted = list(by)
+    if not wanted or not all(wanted):
+        raise OptionError("by is empty", expected="a column, or columns with commas between them")
+    names = [incidents.called(name, " to count by") for name in wanted]
+    if len(set(names)) < len(names):
+        raise OptionError("a column to count by is given twice", found=", ".join(wanted))
+    notes = [f"{own} is called {name} here" for own, name in zip(wanted, names, strict=True) if own != name]
+    return tuple(names), tuple(notes)
+
+
+def renamed_columns(incidents: Incidents, where: str) -> tuple[str, ...]:
+    """Return notes on columns of a filter that have other names here."""
+    names = [name for name in parse_filter(where).columns if incidents.has(name)]
+    return tuple(
+        f"{name} is called {called} here" for name in names if (called := incidents.called(name)) != name
+    )
 
 
 def choose_regions(
     incidents: Incidents,
-    by: str | None,
+    by: str | Sequence[str] | None,
     regions: str | Sequence[str] | None,
-    countries: Sequence[str],
+    where: Filter | None = None,
 ) -> ChosenRegions:
     """Find the regions to count and the rule that places incidents in them.
 
-    `countries` are those of the incidents wanted: the named table serves where there is one country.
+    `where` matters for countries alone: of one that it rules out no region stands in the grid.
     """
-    if by is None:
+    columns, notes = columns_to_count_by(incidents, by)
+    if not columns:
         if regions is not None:
             raise OptionError("regions are given, but nothing to count by", todo="give by, such as 'admin2'")
-        nothing = np.zeros(0, dtype=np.int64)
-        return ChosenRegions(
-            ("all incidents",), None, nothing, "all incidents", False, None, (), is_place=True, is_level=False
+        return _everything(incidents, where)
+    places = [name for name in columns if name in DEPTHS]
+    chosen_set = _set_of(regions)
+    if len(places) == len(columns):
+        level = max(places, key=DEPTHS.__getitem__)
+        if chosen_set is not None and chosen_set.level != level:
+            raise OptionError(
+                f"{chosen_set.name} is a set of {chosen_set.level}, but the count is by {by}",
+                todo=f"give by={chosen_set.level!r}",
+            )
+        chosen = _by_place(incidents, level, regions, chosen_set, where)
+    elif chosen_set is not None:
+        raise OptionError(
+            f"{chosen_set.name} is a set of {chosen_set.level}, but the count is by {by}",
+            todo=f"give by={chosen_set.level!r}",
         )
-    found = incidents.distinct(by)
-    # The named table serves where all that is wanted lies in one country.
-    table = region_table(countries[0], by) if by in LEVELS and len(countries) == 1 else None
-    wanted, label = _wanted(regions, by)
-    if table is not None:
-        return _from_table(by, [text for (text,) in found.values], found.rows, table, wanted, label)
-    known = tuple(sorted(text for (text,) in found.values if text))
+    else:
+        chosen = _by_values(incidents, columns, regions)
+    return replace(chosen, by=",".join(columns), notes=(*notes, *chosen.notes))
+
+
+def _everything(incidents: Incidents, where: Filter | None) -> ChosenRegions:
+    found = incidents.distinct("country")
+    places = read_places(found.values, found.rows, wanted=_countries(incidents, where))
+    nothing = np.zeros(0, dtype=np.int64)
+    return ChosenRegions(("all incidents",), (), nothing, "all incidents", False, "total", places=places)
+
+
+def _countries(incidents: Incidents, where: Filter | None) -> list[str] | None:
+    """Return the countries that a filter does not rule out, as spelt; None where it says nothing of them."""
+    if where is None or "country" not in where.columns:
+        return None
+    known = pd.DataFrame({"country": pd.Series(incidents.frame["country"].dropna().unique(), dtype="str")})
+    kept = known["country"][where.possible(known)].str.strip().tolist()
+    return kept or None
+
+
+def _by_place(
+    incidents: Incidents,
+    level: str,
+    regions: str | Sequence[str] | None,
+    chosen_set: RegionSet | None,
+    where: Filter | None,
+) -> ChosenRegions:
+    columns = PLACE_LEVELS[: DEPTHS[level]]
+    found = incidents.distinct(*columns)
+    country = None if chosen_set is None else chosen_set.country
+    if country is not None and incidents.frame["country"].notna().any():
+        country = None
+    places = read_places(found.values, found.rows, wanted=_countries(incidents, where), country=country)
+    if not places.labels:
+        raise _empty(incidents, level)
+    notes = _place_notes(places, found.values, found.rows, level)
+    if regions is None:
+        listed = _listed_note(places, level)
+        everything = tuple(range(len(places.labels)))
+        return ChosenRegions(
+            places.labels, columns, places.placed, "all", False, level, (*listed, *notes), places, everything
+        )
+    if chosen_set is None:
+        wanted = _names(regions, places.labels)
+        at = [_one_region(name, places, level) for name in wanted]
+        label = f"{len(wanted)} chosen"
+    else:
+        at = [_one_region(name, places, level) for name in chosen_set.members]
+        wanted, label = list(chosen_set.members), chosen_set.label
+    if len(set(at)) < len(at):
+        raise OptionError("a region is given twice, in two spellings", found=", ".join(wanted))
+    names = tuple(places.labels[one] for one in at)
+    recoded = _recode(places.placed, at, len(places.labels))
+    return ChosenRegions(names, columns, recoded, label, True, level, notes, places, tuple(at))
+
+
+def _by_values(
+    incidents: Incidents, columns: tuple[str, ...], regions: str | Sequence[str] | None
+) -> ChosenRegions:
+    """Count by columns that are not places: each combination of their values is a region."""
+    found = incidents.distinct(*columns)
+    labels = [", ".join(parts) if all(parts) else "" for parts in found.values]
+    known = tuple(sorted({label for label in labels if label}))
+    if not known:
+        named = " and ".join(columns)
+        raise _empty(incidents, named)
     place = {name: at for at, name in enumerate(known)}
-    codes = np.array([place.get(text, -1) for (text,) in found.values], dtype=np.int64)
-    is_place, is_level = by in ("admin1", "admin2", "country"), by in LEVELS
-    if wanted is None:
-        if not known:
-            raise InputError(f"column {by} is empty", expected="a value to count by", where=f"column {by}")
+    codes = np.array([place.get(label, -1) for label in labels], dtype=np.int64)
+    by = ",".join(columns)
+    if regions is None:
         note = f"the regions are the {len(known)} values of {by} in the kept incidents; no list was given"
-        return ChosenRegions(known, by, codes, label, False, None, (note,), is_place, is_level, known)
+        return ChosenRegions(known, columns, codes, "all", False, by, (note,))
+    wanted = _names(regions, known)
     missing = [name for name in wanted if name not in place]
     if missing:
-        close = [*_near_sets(missing[0]), *nearest(missing[0], known)]
-        raise _unknown_region(missing[0], close, known)
+        raise _unknown_region(missing[0], [*_near_sets(missing[0]), *nearest(missing[0], known)], known)
     recoded = _recode(codes, [place[name] for name in wanted], len(known))
-    return ChosenRegions(tuple(wanted), by, recoded, label, True, None, (), is_place, is_level, known)
+    return ChosenRegions(tuple(wanted), columns, recoded, f"{len(wanted)} chosen", True, by)
 
 
-def _from_table(
-    by: str,
-    values: Sequence[str],
-    rows: IntArray,
-    table: RegionTable,
-    wanted: list[str] | None,
-    label: str,
-) -> ChosenRegions:
-    match = table.match(values, rows)
-    codes = match.codes.astype(np.int64)
-    notes = _unplaced_note(match.unknown)
-    if wanted is None:
-        return ChosenRegions(table.names, by, codes, label, False, table, notes, True)
-    picked = [table.code(name) for name in wanted]
-    if -1 in picked:
-        name = wanted[picked.index(-1)]
-        raise _unknown_region(name, [*_near_sets(name), *table.nearest(name)], table.names)
-    if len(set(picked)) < len(picked):
-        raise OptionError("a region is given twice, in two spellings", found=", ".join(wanted))
-    names = tuple(table.names[i] for i in picked)
-    recoded = _recode(codes, picked, len(table.names))
-    return ChosenRegions(names, by, recoded, label, True, table, notes, True)
+def _empty(incidents: Incidents, named: str) -> InputError:
+    filled = [level for level in PLACE_LEVELS[::-1] if incidents.frame[level].notna().any()]
+    return InputError(
+        f"column {named} is empty",
+        expected="a value to count by",
+        where=f"column {named}",
+        todo=f"give by={filled[0]!r}" if filled else "give by=None to count everything as one series",
+    )
+
+
+def _set_of(regions: str | Sequence[str] | None) -> RegionSet | None:
+    return region_set(regions) if isinstance(regions, str) and regions in known_region_sets() else None
+
+
+def _names(regions: str | Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the names asked for; in a text they stand between commas, which a known label may hold too."""
+    if not isinstance(regions, str):
+        names = list(regions)
+    else:
+        parts = [part.strip() for part in regions.split(",")]
+        names = []
+        while parts:
+            joined = (size for size in range(min(3, len(parts)), 1, -1) if ", ".join(parts[:size]) in known)
+            size = next(joined, 1)
+            names.append(", ".join(parts[:size]))
+            parts = parts[size:]
+    if not names or not all(names):
+        raise OptionError(
+            "regions is empty", expected=f"region names or one of {', '.join(known_region_sets())}"
+        )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise OptionError(f"region {repeated[0]!r} is given twice")
+    return names
+
+
+def _one_region(name: str, places: Gazetteer, level: str) -> int:
+    found = places.find(name)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        labels = [places.labels[at] for at in found]
+        raise OptionError(
+            f"{name!r} names {len(found)} regions", expected="one of them", found="; ".join(labels)
+        )
+    what, other = places.elsewhere(name)
+    if what and other in ("admin1", "admin2"):
+        raise OptionError(
+            f"unknown region {name!r}",
+            expected=f"a name of {level}",
+            todo=f"{name} is {what}: give by={other!r}",
+        )
+    raise _unknown_region(name, [*_near_sets(name), *_near(name, places)], places.labels)
+
+
+def _near(name: str, places: Gazetteer) -> list[str]:
+    close = [one for table in places.tables for one in table.nearest(name)]
+    return close or nearest(name, places.labels)
 
 
 def _near_sets(name: str) -> list[str]:
@@ -114,31 +264,9 @@ def _near_sets(name: str) -> list[str]:
 def _unknown_region(name: str, close: Sequence[str], known: Sequence[str]) -> OptionError:
     return OptionError(
         f"unknown region {name!r}",
-        expected=", ".join(known[:20]) + (", ..." if len(known) > 20 else ""),
+        expected=", ".join(known[:_MOST_LISTED]) + (", ..." if len(known) > _MOST_LISTED else ""),
         todo=f"did you mean {' or '.join(close)}?" if close else None,
     )
-
-
-def _wanted(regions: str | Sequence[str] | None, by: str) -> tuple[list[str] | None, str]:
-    if regions is None:
-        return None, "all"
-    if isinstance(regions, str) and regions in known_region_sets():
-        chosen = region_set(regions)
-        if chosen.level != by:
-            raise OptionError(
-                f"{regions} is a set of {chosen.level}, but the count is by {by}",
-                todo=f"give by={chosen.level!r}",
-            )
-        return list(chosen.members), chosen.label
-    names = [part.strip() for part in regions.split(",")] if isinstance(regions, str) else list(regions)
-    if not names or not all(names):
-        raise OptionError(
-            "regions is empty", expected=f"region names or one of {', '.join(known_region_sets())}"
-        )
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise OptionError(f"region {repeated[0]!r} is given twice")
-    return names, f"{len(names)} chosen"
 
 
 def _recode(codes: IntArray, picked: list[int], size: int) -> IntArray:
@@ -148,49 +276,81 @@ def _recode(codes: IntArray, picked: list[int], size: int) -> IntArray:
     return new[codes]
 
 
-def _unplaced_note(unknown: pd.DataFrame) -> tuple[str, ...]:
-    if unknown.empty:
+# Notes ------------------------------------------------------------------------------------------------------
+
+
+def _listed_note(places: Gazetteer, level: str) -> tuple[str, ...]:
+    """Say that regions without a table are those the incidents name."""
+    named = {table.country for table in places.tables}
+    own = [path for path in places.paths if path[0] not in named]
+    if not own:
         return ()
-    top = unknown.sort_values("rows", ascending=False, kind="stable").head(3)
-    shown = "; ".join(
-        f"{name!r} {rows:,}" + (f" (nearest: {close})" if close else "")
-        for name, rows, close in zip(top["name"], top["rows"], top["nearest"], strict=True)
+    of = f" of {_listed(sorted({path[0] or 'no country' for path in own}))}" if named else ""
+    return (f"the regions{of} are the {len(own)} values of {level} in the kept incidents; no list was given",)
+
+
+def _place_notes(
+    places: Gazetteer, values: Sequence[tuple[str, ...]], rows: IntArray, level: str
+) -> tuple[str, ...]:
+    notes = list(_unplaced_note(places))
+    lost = [
+        n
+        for v, p, n in zip(values, places.placed, rows.tolist(), strict=True)
+        if p < 0 and v[-1] and not v[0]
+    ]
+    if lost and len(places.countries) > 1:
+        notes.append(
+            f"{sum(lost):,} kept incidents state no country, and their {level} is the name of several "
+            "regions or of none: unplaced"
+        )
+    if places.merged:
+        notes.append(f"equal but for case, accents or hyphens, so one region: {_listed(places.merged)}")
+    alike = sorted(
+        {path[-1] for path, label in zip(places.paths, places.labels, strict=True) if path[-1] != label}
     )
-    more = f"; {len(unknown) - 3} more names" if len(unknown) > 3 else ""
-    return (
-        f"{int(unknown['rows'].sum()):,} kept incidents name no known region and are unplaced: {shown}{more}",
-    )
+    if alike:
+        notes.append(f"one name in several places, told apart by what it lies in: {_listed(alike)}")
+    return tuple(notes)
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    return "; ".join(names[:most]) + (f"; and {len(names) - most} more" if len(names) > most else "")
+
+
+def _unplaced_note(places: Gazetteer) -> tuple[str, ...]:
+    if not places.unknown:
+        return ()
+    ordered = sorted(places.unknown, key=lambda item: (-item[2], item[1]))
+    shown = []
+    for table, name, rows in ordered[:3]:
+        what, other = ("", "") if name == BLANK else places.elsewhere(name)
+        close = "" if name == BLANK else ", ".join(table.nearest(name))
+        hint = f" ({what}: count by {other})" if what else f" (nearest: {close})" if close else ""
+        shown.append(f"{name!r} {rows:,}{hint}")
+    more = f"; {len(ordered) - 3} more names" if len(ordered) > 3 else ""
+    total = sum(rows for _, _, rows in ordered)
+    return (f"{total:,} kept incidents name no known region and are unplaced: {'; '.join(shown)}{more}",)
+
+
+# Coverage ---------------------------------------------------------------------------------------------------
 
 
 def gap_columns(gap: Gap, chosen: ChosenRegions) -> IntArray:
-    """Return the columns a spell without coverage touches; a total is touched by any part of it."""
+    """Return the columns a spell without coverage touches; a sum is touched by any part of it."""
     everything = np.arange(len(chosen.names))
-    if gap.region is None or not chosen.is_place or chosen.column is None:
+    if gap.region is None or chosen.places is None or not chosen.columns:
         return everything
-    names: tuple[str, ...] = (gap.region,)
-    if chosen.table is not None:
-        table = chosen.table
-        here = table.match([gap.region]).codes[0]
-        if here >= 0:
-            names = (table.names[here],)
-        elif table.level == "admin2":
-            upper = region_table(table.country, "admin1")
-            above = upper.match([gap.region]).codes[0] if upper is not None else -1
-            names = table.children_of(upper.names[above]) if upper is not None and above >= 0 else ()
-        else:
-            lower = region_table(table.country, "admin2")
-            below = lower.match([gap.region]).codes[0] if lower is not None else -1
-            names = (lower.parent(lower.names[below]),) if lower is not None and below >= 0 else ()
-        if not names:
-            raise _unknown_region(gap.region, table.nearest(gap.region), table.names)
-    else:
-        key = fold(gap.region)
-        here = [i for i, name in enumerate(chosen.names) if fold(name) == key]
-        if here:
-            return np.array(here, dtype=np.int64)
-        if not chosen.is_level:
+    places = chosen.places
+    found = places.find(gap.region)
+    if len(found) > 1:
+        labels = "; ".join(places.labels[at] for at in found)
+        raise OptionError(
+            f"a spell without coverage names {len(found)} regions", expected="one of them", found=labels,
+            where=str(gap),
+        )  # fmt: skip
+    found = found or places.within(gap.region) or places.around(gap.region)
+    if not found:
+        if places.depth == 1:
             return everything  # part of a country is not covered, so its sum is not
-        if key not in {fold(name) for name in chosen.known}:
-            raise _unknown_region(gap.region, nearest(gap.region, chosen.known), chosen.known)
-        names = ()
-    return np.array([i for i, name in enumerate(chosen.names) if name in names], dtype=np.int64)
+        raise _unknown_region(gap.region, _near(gap.region, places), places.labels)
+    return np.array([column for column, at in enumerate(chosen.at) if at in found], dtype=np.int64)

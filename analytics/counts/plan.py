@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from analytics._typing import BoolArray, Days
-from analytics.counts.placing import ChosenRegions, choose_regions, gap_columns
+from analytics.counts.placing import ChosenRegions, choose_regions, gap_columns, renamed_columns
 from analytics.errors import InputError, OptionError
-from analytics.filters import Filter, parse_filter
+from analytics.filters import Filter
 from analytics.incidents import Incidents
 from analytics.options import check_choice, check_seed
 from analytics.periods import Freq, as_day, as_gap, check_freq, check_week_start, day_range, period_days
@@ -36,7 +36,6 @@ class CountPlan:
     where : Filter or None
     freq, week_start, value, span, seed
         As for `count_incidents`.
-    by : str or None
     notes : tuple of str
     """
 
@@ -46,7 +45,6 @@ class CountPlan:
     where: Filter | None
     freq: Freq
     week_start: str
-    by: str | None
     value: Value
     span: Span
     seed: int
@@ -68,7 +66,7 @@ def plan_count(
     freq: str,
     *,
     week_start: str,
-    by: str | None,
+    by: str | Sequence[str] | None,
     regions: str | Sequence[str] | None,
     start: object,
     as_of: object,
@@ -87,8 +85,8 @@ def plan_count(
     last = stated_as_of(incidents, as_of)
     first, notes = _first_day(incidents, start, last)
     days = day_range(first, last)
-    rule = None if where is None else parse_filter(where)
-    chosen = choose_regions(incidents, by, regions, _countries(incidents, rule))
+    rule = None if where is None else incidents.filter(where)
+    chosen = choose_regions(incidents, by, regions, rule)
     covered = np.ones((len(days), len(chosen.names)), dtype=bool)
     for gap in (*incidents.no_coverage, *(as_gap(spell) for spell in no_coverage)):
         covered[np.ix_(gap.window.contains(days), gap_columns(gap, chosen))] = False
@@ -99,21 +97,11 @@ def plan_count(
         where=rule,
         freq=shown,
         week_start=week_start,
-        by=by,
         value=value,
         span=span,
         seed=seed,
-        notes=(*notes, *chosen.notes),
+        notes=(*notes, *(() if where is None else renamed_columns(incidents, where)), *chosen.notes),
     )
-
-
-def _countries(incidents: Incidents, where: Filter | None) -> list[str]:
-    """Return the countries of the incidents wanted; where none is, those of all."""
-    country = incidents.frame["country"]
-    if where is not None:
-        mask = where.mask(incidents.frame, incidents.extra)
-        country = country[mask] if mask.any() else country
-    return country.dropna().unique().tolist()
 
 
 def stated_as_of(incidents: Incidents, as_of: object) -> np.datetime64:

@@ -8,6 +8,7 @@ unknown, as in SQL.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,8 @@ import pandas as pd
 from analytics._rooms import names_shown
 from analytics.errors import FilterError
 from analytics.filters.grammar import read_tree
-from analytics.filters.on_pandas import FilterOutcome, evaluate
-from analytics.filters.tree import Node, columns_of
+from analytics.filters.on_pandas import FilterOutcome, evaluate, possible
+from analytics.filters.tree import Node, columns_of, with_names
 
 __all__ = ["Filter", "FilterOutcome", "parse_filter"]
 __dir__ = names_shown(__name__)
@@ -89,6 +90,22 @@ class Filter:
     def columns(self) -> tuple[str, ...]:
         """Names of the columns it looks at, in the order of first use."""
         return tuple(dict.fromkeys(columns_of(self.node)))
+
+    def with_names(self, names: Mapping[str, str]) -> Filter:
+        """Return the filter with columns under other names; its text stays as it was written."""
+        return Filter(self.text, with_names(self.node, names))
+
+    def possible(self, known: pd.DataFrame) -> np.ndarray:
+        """Say which rows the filter may be true of, when of each only the columns of `known` are known.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> countries = pd.DataFrame({"country": ["Kenya", "Uganda"]}, dtype="str")
+        >>> parse_filter("country = 'Uganda' and fatalities > 5").possible(countries).tolist()
+        [False, True]
+        """
+        return possible(self.text, self.node, known)
 
     def mask(self, frame: pd.DataFrame, extra: pd.DataFrame | None = None) -> np.ndarray:
         """Return the rows for which the filter is true (bool, one for each row); see :meth:`evaluate`."""

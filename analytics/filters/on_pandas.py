@@ -27,7 +27,7 @@ from analytics.filters.tree import (
     fail_at,
 )
 
-__all__ = ["FilterOutcome", "evaluate"]
+__all__ = ["FilterOutcome", "evaluate", "possible"]
 
 _PLURAL = {"text": "text", "number": "numbers", "date": "dates", "truth": "true or false"}
 
@@ -94,8 +94,8 @@ class _Pandas:
         if _kind(series) != "text":
             self._mismatch(node.column, node.value, "a column of text", _PLURAL[str(_kind(series))])
         codes, distinct = _distinct(series)
-        needle = _composed(str(node.value.value)).casefold()
-        hits = np.array([*(needle in text.casefold() for text in distinct), False], dtype=bool)
+        needle = _caseless(str(node.value.value))
+        hits = np.array([*(needle in _caseless(text) for text in distinct), False], dtype=bool)
         return hits[codes], codes < 0
 
     def missing(self, node: Missing) -> _Truths:
@@ -244,6 +244,34 @@ def evaluate(text: str, node: Node, frame: pd.DataFrame, extra: pd.DataFrame | N
     return FilterOutcome(true, unknown, tuple(dict.fromkeys(backend.notes)))
 
 
+class _Known(_Pandas):
+    """Compiles for the columns it has; what is compared with any other column is unknown."""
+
+    def compare(self, node: Compare) -> _Truths:
+        return super().compare(node) if self._has(node.column) else self._unknown()
+
+    def isin(self, node: In) -> _Truths:
+        return super().isin(node) if self._has(node.column) else self._unknown()
+
+    def contains(self, node: Contains) -> _Truths:
+        return super().contains(node) if self._has(node.column) else self._unknown()
+
+    def missing(self, node: Missing) -> _Truths:
+        return super().missing(node) if self._has(node.column) else self._unknown()
+
+    def _has(self, column: Column) -> bool:
+        return column.name in self.frame.columns
+
+    def _unknown(self) -> _Truths:
+        return np.zeros(len(self.frame), dtype=bool), np.ones(len(self.frame), dtype=bool)
+
+
+def possible(text: str, node: Node, known: pd.DataFrame) -> np.ndarray:
+    """Return the rows that a tree may still be true of when only the columns of `known` are."""
+    true, unknown = compile_filter(node, _Known(text, known, None))
+    return np.asarray(true | unknown)
+
+
 def _kind(series: pd.Series) -> Kind | None:
     types = pd.api.types
     if types.is_bool_dtype(series.dtype):
@@ -267,6 +295,11 @@ def _distinct(series: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _caseless(text: str) -> str:
+    """Return text without case; the Turkish letters I and İ, ı and i are one."""
+    return _composed(text).casefold().replace("i\N{COMBINING DOT ABOVE}", "i").replace("ı", "i")
 
 
 def _like(text: str, held: list[str]) -> list[str]:

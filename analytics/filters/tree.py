@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, NoReturn, Protocol, TypeVar
 
@@ -27,6 +27,7 @@ __all__ = [
     "compile_filter",
     "fail_at",
     "render",
+    "with_names",
 ]
 
 Kind = Literal["text", "number", "date", "truth"]
@@ -191,6 +192,25 @@ def columns_of(node: Node) -> Iterator[str]:
                 yield from columns_of(item)
         case Compare(column) | In(column) | Contains(column) | Missing(column):
             yield column.name
+
+
+def with_names(node: Node, names: Mapping[str, str]) -> Node:
+    """Return a tree with columns under other names; those that `names` does not hold keep theirs.
+
+    Examples
+    --------
+    >>> render(with_names(Missing(Column("Province")), {"Province": "admin1"}))
+    'admin1 is missing'
+    """
+    match node:
+        case Not(item):
+            return Not(with_names(item, names))
+        case And(items):
+            return And(tuple(with_names(item, names) for item in items))
+        case Or(items):
+            return Or(tuple(with_names(item, names) for item in items))
+        case Compare(column) | In(column) | Contains(column) | Missing(column):
+            return replace(node, column=replace(column, name=names.get(column.name, column.name)))
 
 
 def fail_at(text: str, at: int, what: str, **parts: str | None) -> NoReturn:

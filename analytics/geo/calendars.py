@@ -1,8 +1,9 @@
-"""Days unlike others that move through the year: Ramadan, the Eids, Arbaeen; and Iraq's curfew of 2020.
+"""Days unlike others that move through the year, such as Ramadan, the Eids or a curfew: a country's calendar.
 
-The days are data (``data/calendar.csv``, each line with its source). Hijri dates follow the Umm al-Qura
-calendar. The sighting of the moon shifts a day by one either way from place to place, and Iraq's Shia
-authorities often start a month one day later: an effect of the first or last day cannot be read from it.
+The days are data of a country (``data/<country>/calendar.csv``, each line with its source), and are looked
+for in that country's counts alone. Iraq's Hijri dates follow the Umm al-Qura calendar. The sighting of the
+moon shifts a day by one either way from place to place, and Iraq's Shia authorities often start a month one
+day later: an effect of the first or last day cannot be read from it.
 """
 
 from __future__ import annotations
@@ -15,51 +16,86 @@ from functools import cache
 import numpy as np
 
 from analytics._typing import BoolArray, Days, FloatArray
-from analytics.bundled import bundled_path
 from analytics.errors import InputError, unknown_option
+from analytics.geo.countries import bundled_countries, find_country
 from analytics.periods import DAY, Window, as_window
 
 __all__ = [
-    "CALENDAR_YEARS",
     "Overlap",
     "calendar_days",
     "calendar_names",
     "calendar_shares",
     "calendar_windows",
+    "calendar_years",
     "overlap_notes",
     "overlaps",
 ]
 
 
-CALENDAR_YEARS = Window(np.datetime64("1990-01-01"), np.datetime64("2030-12-31"))
-_LABELS = {
-    "ramadan": "Ramadan",
-    "eid_al_fitr": "Eid al-Fitr",
-    "eid_al_adha": "Eid al-Adha",
-    "arbaeen": "Arbaeen and the week before",
-    "curfew": "the curfew of 2020",
-}
+@dataclass(frozen=True, eq=False, slots=True)
+class _Term:
+    """One term of a country's calendar."""
+
+    name: str
+    label: str
+    country: str
+    windows: tuple[Window, ...]
+    years: Window
 
 
 @cache
-def _table() -> dict[str, tuple[Window, ...]]:
-    with bundled_path("data/calendar.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {
-        name: tuple(as_window((row["start"], row["end"])) for row in rows if row["name"] == name)
-        for name in _LABELS
-    }
+def _terms() -> tuple[_Term, ...]:
+    found = []
+    for country in bundled_countries():
+        path = country.folder / "calendar.csv"
+        if not path.is_file():
+            continue
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        years = as_window(country.calendar_years)
+        for name, label in country.calendar_labels.items():
+            windows = tuple(as_window((row["start"], row["end"])) for row in rows if row["name"] == name)
+            found.append(_Term(name, label, country.name, windows, years))
+    return tuple(found)
 
 
-def calendar_names() -> tuple[str, ...]:
-    """Return the names of the calendar's terms.
+def _wanted(countries: Iterable[str] | None) -> tuple[_Term, ...]:
+    if countries is None:
+        return _terms()
+    known = {country.name for name in countries if (country := find_country(name)) is not None}
+    return tuple(term for term in _terms() if term.country in known)
+
+
+def _term(name: str) -> _Term:
+    """Return a term that is asked for by name, whatever the country: the first that has it."""
+    for term in _terms():
+        if term.name == name:
+            return term
+    raise unknown_option("calendar term", name, calendar_names())
+
+
+def calendar_names(countries: Iterable[str] | None = None) -> tuple[str, ...]:
+    """Return the names of the calendars' terms: of all countries with a calendar, or of some.
 
     Examples
     --------
     >>> calendar_names()
     ('ramadan', 'eid_al_fitr', 'eid_al_adha', 'arbaeen', 'curfew')
+    >>> calendar_names(["Philippines"])
+    ()
     """
-    return tuple(_LABELS)
+    return tuple(dict.fromkeys(term.name for term in _wanted(countries)))
+
+
+def calendar_years(name: str) -> Window:
+    """Return the stretch of days that a term is known for.
+
+    Examples
+    --------
+    >>> print(calendar_years("ramadan"))
+    1990-01-01..2030-12-31
+    """
+    return _term(name).years
 
 
 def calendar_windows(name: str) -> tuple[Window, ...]:
@@ -68,16 +104,14 @@ def calendar_windows(name: str) -> tuple[Window, ...]:
     Raises
     ------
     OptionError
-        If the calendar has no such term.
+        If no calendar has such a term.
 
     Examples
     --------
     >>> [str(window) for window in calendar_windows("ramadan") if window.start.astype(str) > "2029-12"]
     ['2030-01-05..2030-02-03', '2030-12-26..2031-01-23']
     """
-    if name not in _LABELS:
-        raise unknown_option("calendar term", name, calendar_names())
-    return _table()[name]
+    return _term(name).windows
 
 
 def calendar_days(names: str | Iterable[str], days: Days) -> BoolArray:
@@ -88,7 +122,7 @@ def calendar_days(names: str | Iterable[str], days: Days) -> BoolArray:
     names : str or iterable of str
         Terms, of :func:`calendar_names`.
     days : datetime64[D] array, shape (days,)
-        Days in 1990-2030, in any order.
+        Days in the years the calendar covers (Iraq's: 1990-2030), in any order.
 
     Returns
     -------
@@ -111,7 +145,8 @@ def calendar_days(names: str | Iterable[str], days: Days) -> BoolArray:
     wanted = (names,) if isinstance(names, str) else tuple(names)
     windows = [calendar_windows(name) for name in wanted]
     day = np.asarray(days, dtype="datetime64[D]")
-    _check_years(day)
+    for name in wanted:
+        _check_years(day, calendar_years(name))
     out = np.zeros((day.size, len(wanted)), dtype=np.bool_)
     for column, spells in enumerate(windows):
         starts = np.array([spell.start for spell in spells], dtype="datetime64[D]")
@@ -143,12 +178,12 @@ def calendar_shares(names: Iterable[str], starts: Days, period_days: int) -> Flo
     return np.asarray(inside.mean(axis=1), dtype=float)
 
 
-def _check_years(day: Days) -> None:
-    outside = ~CALENDAR_YEARS.contains(day)
+def _check_years(day: Days, years: Window) -> None:
+    outside = ~years.contains(day)
     if outside.any():
         raise InputError(
             "the calendar does not cover these days",
-            expected=f"days in {CALENDAR_YEARS}",
+            expected=f"days in {years}",
             found=f"days in {day[outside].min()}..{day[outside].max()}",
             todo="leave the calendar out, or choose a window inside these years",
         )
@@ -156,18 +191,14 @@ def _check_years(day: Days) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How many days of the recent window and of the baseline belong to one term."""
+    """How many days of the recent window and of the baseline belong to one term, shown as `label`."""
 
     name: str
     recent_days: int
     recent_length: int
     baseline_days: int
     baseline_length: int
-
-    @property
-    def label(self) -> str:
-        """Name of the term as a reader knows it."""
-        return _LABELS[self.name]
+    label: str
 
     @property
     def recent_only(self) -> bool:
@@ -185,15 +216,17 @@ class Overlap:
         )
 
 
-def overlaps(recent: Window, baseline: Window, names: Iterable[str] | None = None) -> tuple[Overlap, ...]:
+def overlaps(
+    recent: Window, baseline: Window, *, countries: Iterable[str] | None = None
+) -> tuple[Overlap, ...]:
     """Return the terms that the recent window touches, with the days of the baseline that belong to them.
 
     Parameters
     ----------
     recent, baseline : Window
-        Days outside 1990-2030 belong to no term here.
-    names : iterable of str, optional
-        Terms to look at; all of them unless given.
+        Days outside the years a calendar covers belong to no term here.
+    countries : iterable of str, optional
+        Whose calendars are looked at; all there are unless given. A country without a calendar has no terms.
 
     Returns
     -------
@@ -203,20 +236,27 @@ def overlaps(recent: Window, baseline: Window, names: Iterable[str] | None = Non
     Examples
     --------
     >>> from analytics.periods import as_window
-    >>> found = overlaps(as_window("2020-03-30..2020-04-12"), as_window("2019-03-05..2020-03-02"))
-    >>> print(found[0])
+    >>> windows = as_window("2020-03-30..2020-04-12"), as_window("2019-03-05..2020-03-02")
+    >>> print(overlaps(*windows, countries=["Iraq"])[0])
     14 of 14 recent days lie in the curfew of 2020, no day of the baseline
+    >>> overlaps(*windows, countries=["Philippines"])
+    ()
     """
+    given = None if countries is None else tuple(countries)
+    terms = _wanted(given)
+    several = given is not None and len(given) > 1
     found = []
-    for name in calendar_names() if names is None else tuple(names):
-        windows = calendar_windows(name)
-        recent_days, baseline_days = _shared(recent, windows), _shared(baseline, windows)
+    for term in terms:
+        recent_days, baseline_days = _shared(recent, term.windows), _shared(baseline, term.windows)
         if recent_days:
-            found.append(Overlap(name, recent_days, recent.days, baseline_days, baseline.days))
+            label = f"{term.label} ({term.country})" if several else term.label
+            found.append(Overlap(term.name, recent_days, recent.days, baseline_days, baseline.days, label))
     return tuple(found)
 
 
-def overlap_notes(recent: Window, baseline: Window, fitted: Iterable[str] = ()) -> list[str]:
+def overlap_notes(
+    recent: Window, baseline: Window, fitted: Iterable[str] = (), *, countries: Iterable[str] | None = None
+) -> list[str]:
     """Say which terms the recent window overlaps and nothing else accounts for.
 
     Parameters
@@ -224,9 +264,11 @@ def overlap_notes(recent: Window, baseline: Window, fitted: Iterable[str] = ()) 
     recent, baseline : Window
     fitted : iterable of str
         Terms that a regression accounts for, where the baseline has days of them.
+    countries : iterable of str, optional
+        Whose calendars are looked at, as for :func:`overlaps`.
     """
     known = tuple(fitted)
-    found = overlaps(recent, baseline)
+    found = overlaps(recent, baseline, countries=countries)
     mostly = [o for o in found if o.recent_only or 2 * o.recent_days > o.recent_length]
     return [str(o) for o in mostly if o.recent_only or o.name not in known]
 

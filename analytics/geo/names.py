@@ -1,7 +1,6 @@
-"""Place names and their spellings.
+"""Place names and their spellings: one table for each country with bundled data, and level.
 
-The table of names covers Iraq: 18 governorates (``admin1``) and 101 districts (``admin2``) as OCHA drew them
-in 2019. Names are matched after folding (case, accents, apostrophes, articles), never by likeness: a name
+Names are matched after folding (case, accents, apostrophes, a country's articles), never by likeness: a name
 that is not in the table is reported with the nearest known ones and is not placed.
 """
 
@@ -9,27 +8,26 @@ from __future__ import annotations
 
 import csv
 import difflib
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from analytics._typing import IntArray
-from analytics.bundled import bundled_path
 from analytics.errors import InputError, OptionError
+from analytics.geo.countries import Country, find_country
+from analytics.geo.folding import PLAIN, Folding, fold
 from analytics.options import check_choice, choices
 
 __all__ = [
     "BLANK",
     "LEVELS",
+    "Level",
     "RegionMatch",
     "RegionTable",
-    "fold",
     "region_table",
 ]
 
@@ -37,67 +35,7 @@ BLANK = "(blank)"
 Level = Literal["admin1", "admin2"]
 LEVELS = choices(Level)
 
-_IRAQ = frozenset({"iraq", "republic of iraq", "irq", "iq", "العراق"})
 _MOST_NEAREST = 100
-
-_APOSTROPHES = "'‘’‛`´ʹʻʼʽʾʿˈ′“”\""
-_LETTERS = str.maketrans(
-    {
-        "ة": "ه",
-        "ى": "ي",
-        "ی": "ي",
-        "ې": "ي",
-        "ک": "ك",
-        "ٱ": "ا",
-        "ھ": "ه",
-        "ە": "ه",
-        "ء": "",
-        "ـ": "",
-        "ı": "i",
-        "đ": "d",
-    }
-    | dict.fromkeys(_APOSTROPHES, "")
-)
-_WORD = re.compile(r"[^\W_]+")
-_DOUBLED = re.compile(r"(\w)\1+")
-_GENERIC = frozenset(
-    {"province", "governorate", "gov", "district", "of", "qada", "qadaa", "qadha"}
-    | {"muhafazat", "muhafazah", "muhafaza", "محافظه", "قضا"}
-)
-_ARTICLES = frozenset(["al", "el", "ul", "an", "ar", "as", "ash", "at", "ath", "ad", "adh", "ed", "az"])
-
-
-@lru_cache(maxsize=65_536)
-def fold(name: str) -> str:
-    """Return the key under which a place name is looked up.
-
-    Accents, apostrophes, hyphens, spaces and case do not count, nor do words such as *province* or *qada*,
-    the Arabic article (also assimilated: *an*, *ash*), doubled letters and a final *h* after *a*. In Arabic
-    script the forms of alef, ya and ta marbuta are one.
-
-    Examples
-    --------
-    >>> fold("Qaḑā’ al Ḩawījah"), fold("Al-Hawija district")
-    ('hawija', 'hawija')
-    >>> fold("As Sulaymānīyah province") == fold("Sulaymaniyya")
-    True
-    """
-    # Apostrophes go first: NFKD would turn an acute accent standing alone into a space and a mark.
-    composed = unicodedata.normalize("NFC", name).translate(_LETTERS)
-    decomposed = unicodedata.normalize("NFKD", composed).casefold()
-    bare = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Me", "Cf")).translate(
-        _LETTERS
-    )
-    words = _WORD.findall(bare)
-    for dropped in (_GENERIC, _ARTICLES):
-        words = [word for word in words if word not in dropped] or words
-    return _DOUBLED.sub(r"\1", "".join(_fold_word(word) for word in words))
-
-
-def _fold_word(word: str) -> str:
-    if word.startswith("ال") and len(word) >= 4:
-        return word[2:]
-    return word[:-1] if len(word) > 3 and word.endswith("ah") else word
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,10 +81,12 @@ class RegionTable:
     country, level : str
         Such as ``"Iraq"`` and ``"admin1"``.
     names, pcodes, arabic, parents, notes : tuple of str, all of the same length
-        Canonical name, OCHA P-code, Arabic name, unit one level up, and what is peculiar about the unit
-        (``""`` if nothing).
+        Canonical name, code (OCHA's P-code, or ISO 3166-2), Arabic name where it has one, unit one level up,
+        and what is peculiar about the unit (``""`` if nothing).
     spellings : tuple of tuple of str
         Every spelling known for each unit, the canonical name first.
+    folding : Folding
+        How names are folded before they are compared.
     """
 
     country: str
@@ -157,13 +97,14 @@ class RegionTable:
     parents: tuple[str, ...]
     notes: tuple[str, ...]
     spellings: tuple[tuple[str, ...], ...] = field(repr=False)
+    folding: Folding = field(default=PLAIN, repr=False)
     _keys: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         keys: dict[str, int] = {}
         for position, spellings in enumerate(self.spellings):
             for spelling in (*spellings, self.pcodes[position], self.arabic[position]):
-                other = keys.setdefault(fold(spelling), position)
+                other = keys.setdefault(fold(spelling, self.folding), position) if spelling else position
                 if other != position:
                     raise InputError(
                         f"the spelling {spelling!r} stands for two regions",
@@ -185,7 +126,7 @@ class RegionTable:
         >>> table.names[table.code("Nīnawá province")], table.code("Aleppo")
         ('Ninewa', -1)
         """
-        return self._keys.get(fold(name), -1)
+        return self._keys.get(fold(name, self.folding), -1)
 
     def match(self, values: Iterable[object], rows: IntArray | None = None) -> RegionMatch:
         """Find the region each value names.
@@ -265,7 +206,7 @@ class RegionTable:
         >>> region_table("Iraq", "admin1").nearest("Nineweh")
         ['Ninewa']
         """
-        close = difflib.get_close_matches(fold(name), list(self._keys), n=4 * most, cutoff=0.6)
+        close = difflib.get_close_matches(fold(name, self.folding), list(self._keys), n=4 * most, cutoff=0.6)
         return list(dict.fromkeys(self.names[self._keys[key]] for key in close))[:most]
 
 
@@ -275,9 +216,10 @@ def region_table(country: str, level: str) -> RegionTable | None:
     Parameters
     ----------
     country : str
-        The country's name, in any case. Only Iraq has a table.
+        The country's name, in any of its names and in any case.
     level : {"admin1", "admin2"}
-        Governorates (18) or districts (101).
+        First-order units (Iraq: 18 governorates; Nigeria: 36 states and the capital's territory), or
+        second-order ones (Iraq: 101 districts).
 
     Raises
     ------
@@ -286,26 +228,30 @@ def region_table(country: str, level: str) -> RegionTable | None:
 
     Examples
     --------
-    >>> len(region_table("Iraq", "admin1")), len(region_table("iraq", "admin2"))
-    (18, 101)
+    >>> [len(region_table(*of)) for of in (("Iraq", "admin1"), ("iraq", "admin2"), ("NGA", "admin1"))]
+    [18, 101, 37]
     >>> region_table("Syria", "admin1") is None
     True
     """
     check_choice("level", level, Level)
-    return _iraq(level) if country.strip().casefold() in _IRAQ else None
+    found = find_country(country)
+    return None if found is None else _table(found, level)
 
 
-@lru_cache(maxsize=2)
-def _iraq(level: str) -> RegionTable:
-    with bundled_path("data/iraq_place_names.csv").open(encoding="utf-8", newline="") as file:
+@cache
+def _table(country: Country, level: str) -> RegionTable | None:
+    with (country.folder / "place_names.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["level"] == level]
+    if not rows:
+        return None
     return RegionTable(
-        country="Iraq",
+        country=country.name,
         level=level,
         names=tuple(row["name"] for row in rows),
         pcodes=tuple(row["pcode"] for row in rows),
-        arabic=tuple(row["arabic"] for row in rows),
+        arabic=tuple(row.get("arabic", "") for row in rows),
         parents=tuple(row["parent"] for row in rows),
         notes=tuple(row["note"] for row in rows),
-        spellings=tuple((row["name"], *row["spellings"].split("|")) for row in rows),
+        spellings=tuple((row["name"], *filter(None, row["spellings"].split("|"))) for row in rows),
+        folding=country.folding,
     )

@@ -1,13 +1,15 @@
-"""Sets of regions that go together under one name."""
+"""Sets of regions that go together under one name: those a country's data state, and each unit's parts."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
-from analytics.errors import OptionError, nearest
-from analytics.geo.names import RegionTable, region_table
+from analytics.errors import InputError, OptionError, nearest
+from analytics.geo.countries import Country, bundled_countries
+from analytics.geo.names import region_table
 
 __all__ = ["RegionSet", "known_region_sets", "region_set"]
 
@@ -26,6 +28,8 @@ class RegionSet:
         Canonical names.
     note : str
         What a reader has to know about the choice of members.
+    country : str
+        The country they lie in.
     """
 
     name: str
@@ -33,35 +37,7 @@ class RegionSet:
     level: str
     members: tuple[str, ...]
     note: str = ""
-
-
-_DISPUTED = RegionSet(
-    name="disputed_territories",
-    label="disputed territories as listed by UNAMI in 2009; no position on status",
-    level="admin2",
-    members=(
-        "Sinjar",
-        "Tal Afar",
-        "Tilkaef",
-        "Sheikhan",
-        "Akre",
-        "Hamdaniya",
-        "Makhmour",
-        "Hawija",
-        "Dibis",
-        "Daquq",
-        "Kirkuk",
-        "Tuz Khurmatu",
-        "Kifri",
-        "Khanaqin",
-    ),
-    note=(
-        "The list of 22 April 2009 also names Mandali, a sub-district of Baladruz. Sources that name "
-        "districts cannot tell it from the rest of Baladruz, most of which is not on the list, so Baladruz "
-        "is left out: incidents in Mandali are not counted. To count them, and the rest of Baladruz with "
-        "them, add Baladruz."
-    ),
-)
+    country: str = ""
 
 
 def known_region_sets() -> tuple[str, ...]:
@@ -81,7 +57,8 @@ def region_set(name: str) -> RegionSet:
     Parameters
     ----------
     name : str
-        ``"disputed_territories"``, or ``"districts_of_"`` and a governorate: ``"districts_of_kirkuk"``.
+        Such as ``"disputed_territories"``, ``"nigeria_north_east_three"``, or the parts of a unit:
+        ``"districts_of_kirkuk"``.
         Case, spaces and hyphens do not matter.
 
     Raises
@@ -112,23 +89,52 @@ def _slug(name: str) -> str:
     return "_".join(_WORD.findall(name.casefold()))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _region_sets() -> dict[str, RegionSet]:
-    districts = _table("admin2")
-    sets = [_DISPUTED]
-    sets += [
+    found: dict[str, RegionSet] = {}
+    for country in bundled_countries():
+        for item in (*_stated(country), *_parts(country)):
+            if item.name in found:
+                raise InputError(
+                    f"two sets of regions are named {item.name!r}",
+                    found=f"{found[item.name].country} and {item.country}",
+                    where=str(country.folder),
+                )
+            found[item.name] = item
+    return found
+
+
+def _stated(country: Country) -> list[RegionSet]:
+    path = country.folder / "sets.toml"
+    if not path.is_file():
+        return []
+    stated = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [
         RegionSet(
-            name=f"districts_of_{_slug(governorate)}",
-            label=f"districts of {governorate}",
-            level="admin2",
-            members=districts.children_of(governorate),
+            item["name"],
+            item["label"],
+            item["level"],
+            tuple(item["members"]),
+            item.get("note", ""),
+            country.name,
         )
-        for governorate in _table("admin1").names
+        for item in stated["set"]
     ]
-    return {item.name: item for item in sets}
 
 
-def _table(level: str) -> RegionTable:
-    table = region_table("Iraq", level)
-    assert table is not None
-    return table
+def _parts(country: Country) -> list[RegionSet]:
+    """Return a set for each first-order unit whose second-order units have names."""
+    upper, lower = region_table(country.name, "admin1"), region_table(country.name, "admin2")
+    if upper is None or lower is None:
+        return []
+    many = country.units["admin2"].many
+    return [
+        RegionSet(
+            name=f"{_slug(many)}_of_{_slug(name)}",
+            label=f"{many} of {name}",
+            level="admin2",
+            members=lower.children_of(name),
+            country=country.name,
+        )
+        for name in upper.names
+    ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from analytics._typing import BoolArray
 from analytics.errors import OptionError, nearest
+from analytics.filters import Filter, parse_filter
 from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.distinct import Distinct, distinct_values
 from analytics.incidents.versions import current_versions, reported_after
@@ -55,6 +57,8 @@ class Incidents:
         The title the metadata states, or the file's name.
     versions, versions_extra : DataFrame or None
         Rows in whose place another version of the same incident is kept, as `frame` and `extra`.
+    own_names : mapping
+        What the file calls a column that is a canonical one here, and the canonical name.
     """
 
     frame: pd.DataFrame
@@ -71,6 +75,7 @@ class Incidents:
     title: str = ""
     versions: pd.DataFrame | None = None
     versions_extra: pd.DataFrame | None = None
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = (len(self.frame), len(self.extra), self.accounting.kept)
@@ -110,30 +115,55 @@ class Incidents:
         """Return which incidents were reported after a day: it is not known then that they happened."""
         return reported_after(self.frame, day)
 
-    def column(self, name: str, purpose: str = "") -> pd.Series:
-        """Return a column, canonical or one of the source's own.
+    def has(self, name: str) -> bool:
+        """Whether there is a column of that name, canonical, the source's own, or as the file called it."""
+        return name in self.frame.columns or name in self.extra.columns or name in self.own_names
+
+    def called(self, name: str, purpose: str = "") -> str:
+        """Return what a column is called here: its name, or the canonical one for what the file called it.
 
         Raises
         ------
         OptionError
             If there is none of that name; the message names the nearest.
+
+        Examples
+        --------
+        >>> from analytics import read_incidents
+        >>> table = pd.DataFrame({"date": ["2020-04-13"], "Province": ["Diyala"]})
+        >>> read_incidents(table).called("Province")
+        'admin1'
         """
-        for table in (self.frame, self.extra):
-            if name in table.columns:
-                series: pd.Series = table[name]
-                return series
+        if name in self.frame.columns or name in self.extra.columns:
+            return name
+        if name in self.own_names:
+            return self.own_names[name]
         known = [*self.frame.columns, *self.extra.columns]
-        close = nearest(name, known)
+        close = nearest(name, [*self.own_names, *known])
         raise OptionError(
             f"there is no column {name!r}{purpose}",
             expected=", ".join(known[:30]) + (", ..." if len(known) > 30 else ""),
             todo=f"did you mean {' or '.join(close)}?" if close else None,
         )
 
+    def filter(self, where: str) -> Filter:
+        """Read a filter on these incidents: what the file calls a column may stand in it.
+
+        Raises
+        ------
+        FilterError
+            If the text is not a filter; the message marks the place.
+        """
+        rule = parse_filter(where)
+        names = {name: self.called(name) for name in rule.columns if self.has(name)}
+        return rule.with_names(names)
+
     def distinct(self, *names: str) -> Distinct:
         """Return the distinct combinations of the values of some columns; looked up once and kept."""
         if names not in self._distinct:
-            self._distinct[names] = distinct_values([self.column(name, " to count by") for name in names])
+            tables = [self.frame if name in self.frame.columns else self.extra for name in names]
+            columns = [table[name] for table, name in zip(tables, names, strict=True)]
+            self._distinct[names] = distinct_values(columns)
         return self._distinct[names]
 
     @cached_property

@@ -12,6 +12,7 @@ import pandas as pd
 from analytics._typing import BoolArray
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.incidents.accounting import RowAccounting
+from analytics.incidents.countries import in_country
 from analytics.incidents.incidents import Incidents
 from analytics.incidents.metadata import Metadata, read_metadata
 from analytics.incidents.quarantine import split, spread
@@ -48,6 +49,7 @@ def read_incidents(
     date_style: str | None = None,
     header_row: int | None = None,
     na: Na = "auto",
+    country: str | None = None,
 ) -> Incidents:
     """Read incidents from a file or a DataFrame, accounting for every row.
 
@@ -78,6 +80,10 @@ def read_incidents(
     na : {"auto", "missing", "text"}
         Whether cells ``NA`` are missing values, as R writes them; ``"auto"``: where they stand in several
         columns.
+
+    country : str, optional
+        The country of incidents that state none. Where the whole table states none, and all its names are
+        those of one country with bundled names, that country is taken and noted.
 
     Returns
     -------
@@ -130,15 +136,18 @@ def read_incidents(
             draft.start_column,
             f"is after as_of {last}",
         )
-    return _assemble(draft, found.name, last, read_metadata(raw.path))
+    return _assemble(draft, found.name, last, read_metadata(raw.path), country)
 
 
-def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: Metadata) -> Incidents:
+def _assemble(
+    draft: Draft, source: str, as_of: np.datetime64 | None, metadata: Metadata, country: str | None
+) -> Incidents:
     raw = draft.columns.raw
     quarantine, kept = split(draft)
     if not kept.any():
         raise _nothing_left(draft, quarantine)
     frame, extra = _tables(draft, kept)
+    frame, located = in_country(frame, country)
     current = current_versions(frame, as_of)
     notes = version_notes(frame)
     others = [None, None] if current.all() else [t[~current].reset_index(drop=True) for t in (frame, extra)]
@@ -164,10 +173,11 @@ def _assemble(draft: Draft, source: str, as_of: np.datetime64 | None, metadata: 
         as_of=as_of,
         no_coverage=metadata.no_coverage,
         simulated=simulated,
-        notes=(*raw.notes, *draft.notes, *notes, _who_began(frame), *metadata.notes),
+        notes=(*raw.notes, *draft.notes, *notes, *located, _who_began(frame), *metadata.notes),
         title=metadata.title or (raw.path.name if raw.path else ""),
         versions=others[0],
         versions_extra=others[1],
+        own_names=draft.called,
     )
 
 

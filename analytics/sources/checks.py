@@ -97,6 +97,8 @@ class Draft:
         Rows kept with a flag.
     start_column : str or None
         The file's column of the first day.
+    called : dict
+        The file's name of a column, and the canonical name it stands under.
     """
 
     columns: Columns
@@ -106,6 +108,13 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     flagged: dict[str, BoolArray] = field(default_factory=dict)
     start_column: str | None = None
+    called: dict[str, str] = field(default_factory=dict)
+
+    def take(self, canonical: str, name: str, lost: BoolArray | None = None) -> None:
+        """Record that a column of the file is a canonical one, and the rows (or None) whose text was lost."""
+        actual = self.columns.actual(name)
+        self.carried[actual] = lost
+        self.called[actual] = canonical
 
     def set_aside(self, reason: str, rows: BoolArray, column: str | None, explanation: str) -> None:
         """Set rows aside for a reason out of ``REASONS``."""
@@ -125,7 +134,7 @@ class Draft:
         """Take a text column over, cleaned; leave the canonical column missing where the file has none."""
         if name in self.columns:
             self.data[canonical] = self.columns.text(name, missing=missing)
-            self.carried[self.columns.actual(name)] = None
+            self.take(canonical, name)
 
     def ids(self, name: str | None) -> None:
         """Take the identifiers over and set repeats aside later; make ``row-N`` where the file has none.
@@ -144,7 +153,7 @@ class Draft:
         if 2 * floats.sum() > (~blank).sum():
             text = text.where(~floats, text.str.removesuffix(".0"))
         self.data["incident_id"] = text.mask(blank, made)
-        self.carried[self.columns.actual(name)] = None
+        self.take("incident_id", name)
         self.flag("blank id", blank)
 
     def dates(
@@ -197,6 +206,7 @@ class Draft:
         """Take the first and last day over; set aside rows that end before they start."""
         self.data["date_start"], self.data["date_end"] = start.days, end.ends
         self.start_column = names[0]
+        self.called.update({names[1]: "date_end", names[0]: "date_start"})
         self.set_aside("end before start", end.ends < start.days, names[1], f"is before {names[0]}")
 
     def coordinates(self, latitude: str | None, longitude: str | None) -> None:
@@ -227,7 +237,7 @@ class Draft:
                 f"is not in -{most:g}..{most:g}",
             )
             self.data[canonical] = values
-            self.carried[actual] = unreadable
+            self.take(canonical, name, unreadable)
             zero &= values == 0
         if other:
             names = " and ".join(self.columns.actual(name) for name, *_ in read.values())
@@ -245,7 +255,7 @@ class Draft:
         self.flag(f"negative {word}", negative)
         self.flag(f"unreadable {word}", odd & ~negative)
         self.data[canonical] = whole(np.where(odd | negative, np.nan, values))
-        self.carried[self.columns.actual(name)] = odd | negative
+        self.take(canonical, name, odd | negative)
 
     def updated_at(self, name: str) -> None:
         """Read the time of the last change: seconds since 1970, or ISO text; other text is flagged."""
@@ -261,7 +271,7 @@ class Draft:
         odd = written & times.isna().to_numpy(dtype=bool)
         self.flag("unreadable updated_at", odd)
         self.data["updated_at"] = times
-        self.carried[self.columns.actual(name)] = odd
+        self.take("updated_at", name, odd)
 
     def reported_on(self, name: str, style: str | None) -> None:
         """Read the day of the first report; a blank one is not known, and text that is no day is flagged.
@@ -281,7 +291,7 @@ class Draft:
         self.flag("unreadable reported_on", odd)
         self.data["reported_on"] = pd.Series(parsed.ends.astype("datetime64[us]"))
         self.notes.extend(parsed.notes)
-        self.carried[actual] = odd
+        self.take("reported_on", name, odd)
 
     def order_of_estimates(self) -> None:
         """Flag estimates of deaths that are out of order."""

@@ -120,7 +120,7 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
         bad = unreadable | (days < 0) | (days > _LONGEST) | (days != np.round(days))
         draft.flag("unknown date precision", bad)
         data["date_precision"] = whole(np.where(bad, np.nan, days))
-        draft.carried[columns.actual(found["date_precision"])] = bad
+        draft.take("date_precision", found["date_precision"], bad)
     for name in _TEXT:
         if name in found:
             draft.carry(name, found[name], missing=NULLS)
@@ -212,7 +212,7 @@ def _words(draft: Draft, name: str, column: str, words: tuple[str, ...], default
     odd: BoolArray = (~known & ~blank).to_numpy(dtype=bool)
     draft.flag(f"unreadable {name}", odd)
     draft.data[name] = values.where(known, default)
-    draft.carried[draft.columns.actual(column)] = odd
+    draft.take(name, column, odd)
 
 
 def _booleans(draft: Draft, column: str) -> None:
@@ -222,7 +222,7 @@ def _booleans(draft: Draft, column: str) -> None:
     odd: BoolArray = ~true & ~false & ~blank
     draft.flag("unreadable civilian_targeting", odd)
     draft.data["civilian_targeting"] = pd.Series(pd.arrays.BooleanArray(true, ~(true | false)))
-    draft.carried[draft.columns.actual(column)] = odd
+    draft.take("civilian_targeting", column, odd)
 
 
 def _notes(draft: Draft, found: dict[str, str], mapping: Mapping[str, str], *, canonical: bool) -> None:

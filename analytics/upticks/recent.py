@@ -239,7 +239,10 @@ def _check_expected(asked: Asked, history: History) -> None:
 
 def _common(counts: Counts, split: Split, baseline: int | str, calendar: Sequence[str]) -> dict[str, Any]:
     """Return what every result states, whatever was asked."""
-    notes = [*counts.notes, *overlap_notes(split.recent_window, split.baseline_window, calendar)]
+    notes = [
+        *counts.notes,
+        *overlap_notes(split.recent_window, split.baseline_window, calendar, countries=counts.countries),
+    ]
     if baseline == SAME_WEEKS:
         notes.append("the baseline holds the same weeks of earlier years, four weeks on either side")
     if counts.unplaced is not None and counts.unplaced.any():

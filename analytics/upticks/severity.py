@@ -17,7 +17,6 @@ from analytics._typing import FloatArray, IntArray
 from analytics.counts import Counts, count_incidents
 from analytics.counts.placing import choose_regions
 from analytics.errors import HistoryError, OptionError
-from analytics.filters import parse_filter
 from analytics.incidents import Incidents
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
@@ -215,9 +214,10 @@ def _marks(
     """Days since `first` of the incidents asked about, and their deaths (NaN: not stated)."""
     frame = incidents.frame
     keep = ~incidents.reported_after(last)
-    if where is not None:
-        keep &= parse_filter(where).evaluate(frame, incidents.extra).mask
-    chosen = choose_regions(incidents, by, regions, frame["country"][keep].dropna().unique().tolist())
+    rule = None if where is None else incidents.filter(where)
+    if rule is not None:
+        keep &= rule.evaluate(frame, incidents.extra).mask
+    chosen = choose_regions(incidents, by, regions, rule)
     # Without a selection of regions the unplaced count too, as they do in the sum over regions.
     region = chosen.codes(incidents)
     keep &= (region >= 0) | ((region == -1) & (not chosen.selected))

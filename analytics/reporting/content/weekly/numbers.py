@@ -11,9 +11,8 @@ import pandas as pd
 
 from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
-from analytics.filters import parse_filter
 from analytics.former import refuse_former
-from analytics.geo import region_table
+from analytics.geo import find_country
 from analytics.incidents import Incidents, read_incidents
 from analytics.periods import DAY, Window, parse_week, week_label
 from analytics.reporting.content.weekly.request import ReportRequest, takes_request
@@ -109,14 +108,14 @@ class WeeklyCounts:
         """Return what the regions are called, in the singular for 1."""
         if self.undivided:
             return "series"
-        noun = "region"
-        for level, word in (("admin1", "governorate"), ("admin2", "district")):
-            table = region_table("Iraq", level) if self.counts.by == level else None
-            if table is not None and set(self.counts.regions) <= set(table.names):
-                noun = word
         if self.counts.by not in ("admin1", "admin2", "country"):
             return f"value of {self.counts.by}" if number == 1 else f"values of {self.counts.by}"
-        return noun if number == 1 else f"{noun}s"
+        units = {find_country(name) for name in self.counts.countries}
+        country = units.pop() if len(units) == 1 else None
+        unit = None if country is None else country.units.get(self.counts.by)
+        if unit is None:
+            return "region" if number == 1 else "regions"
+        return unit.one if number == 1 else unit.many
 
     @property
     def fatalities_stated(self) -> WeekSeries:
@@ -294,6 +293,6 @@ def _without_fatalities(incidents: Incidents, where: str | None) -> tuple[Incide
     frame = incidents.frame.assign(fatalities=missing)
     if where is None:
         return replace(incidents, frame=frame), None
-    inside = parse_filter(where).mask(incidents.frame, incidents.extra)
+    inside = incidents.filter(where).mask(incidents.frame, incidents.extra)
     extra = incidents.extra.assign(**{_IN_SCOPE: pd.array(inside.astype(np.int64), dtype="Int64")})
     return replace(incidents, frame=frame, extra=extra), f"{_IN_SCOPE} = 1"

@@ -17,7 +17,7 @@ from analytics.periods import as_day, as_gap, check_week_start
 
 __all__ = ["READING", "ReportRequest", "takes_request"]
 
-READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na")
+READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country")
 
 P = ParamSpec("P")
 R = TypeVar("R")

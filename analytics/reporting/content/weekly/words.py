@@ -148,7 +148,7 @@ def null_sentences(numbers: WeeklyNumbers) -> ReportText:
 
 def _calendar(numbers: WeeklyNumbers) -> list[str]:
     """Return a sentence on each calendar term that the result has noted."""
-    found = overlaps(numbers.result.recent, numbers.result.baseline)
+    found = overlaps(numbers.result.recent, numbers.result.baseline, countries=numbers.counts.countries)
     return [
         f"{term}: "
         + (

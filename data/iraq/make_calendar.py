@@ -1,6 +1,6 @@
-"""Write the days that move through the year, and Iraq's curfew of 2020: data/calendar.csv.
+"""Write the days that move through the year, and Iraq's curfew of 2020: data/iraq/calendar.csv.
 
-Run from the project: python data/make_calendar.py (needs the package hijridate, which nothing else needs)
+Run from the project: python data/iraq/make_calendar.py (needs hijridate, which nothing else needs)
 
 Hijri dates are turned into Gregorian ones by the Umm al-Qura calendar. The sighting of the moon shifts a day
 by one either way from place to place, and Iraq's Shia authorities often start a month one day later.

@@ -1,9 +1,10 @@
-"""Write iraq_adm1_naturalearth.geojson: Natural Earth's governorates under the names of iraq_place_names.csv.
+"""Write a country's adm1.geojson: Natural Earth's first-order units under the names of its place_names.csv.
 
-    python data/geo/make_governorates.py SOURCE.geojson
+    python data/make_polygons.py Iraq SOURCE.geojson
 
-SOURCE is Natural Earth's "Admin 1 - States, Provinces" at 1:10m, cut to Iraq, whose property ``name`` is
-matched with the table of names. Coordinates are rounded to five decimals (about one metre).
+SOURCE is Natural Earth's "Admin 1 - States, Provinces" at 1:10m, cut to the country, whose property
+``name`` or ``natural_earth_name`` is matched with the table of names. Coordinates are rounded to five
+decimals, about one metre. The file goes to the country's folder.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from analytics.geo import region_table
 
-TARGET = Path(__file__).with_name("iraq_adm1_naturalearth.geojson")
+HERE = Path(__file__).resolve().parent
 
 
 def rounded(coordinates: list) -> list:
@@ -23,15 +24,16 @@ def rounded(coordinates: list) -> list:
     return [round(value, 5) for value in coordinates]
 
 
-def harmonised(source: dict) -> str:
-    table = region_table("Iraq", "admin1")
+def harmonised(country: str, source: dict) -> str:
+    table = region_table(country, "admin1")
     assert table is not None
     features = {}
     for feature in source["features"]:
-        original = feature["properties"]["name"]
+        stated = feature["properties"]
+        original = stated["name"] if "name" in stated else stated["natural_earth_name"]
         code = table.code(original)
         if code < 0 or table.names[code] in features:
-            raise SystemExit(f"{original!r} does not name one governorate of its own")
+            raise SystemExit(f"{original!r} does not name one unit of its own")
         properties = {"name": table.names[code], "pcode": table.pcodes[code], "natural_earth_name": original}
         geometry = {
             "type": feature["geometry"]["type"],
@@ -40,18 +42,21 @@ def harmonised(source: dict) -> str:
         features[table.names[code]] = {"type": "Feature", "properties": properties, "geometry": geometry}
     if set(features) != set(table.names):
         raise SystemExit(f"missing: {', '.join(sorted(set(table.names) - set(features)))}")
-    # One feature a line, so that a change of one governorate shows as a change of one line.
+    # One feature a line, so that a change of one unit shows as a change of one line.
     lines = ",\n".join(
         json.dumps(features[name], ensure_ascii=False, separators=(",", ":")) for name in table.names
     )
-    return f'{{"type":"FeatureCollection","name":"iraq_adm1","features":[\n{lines}\n]}}\n'
+    return f'{{"type":"FeatureCollection","name":"{country.casefold()}_adm1","features":[\n{lines}\n]}}\n'
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("country")
     parser.add_argument("source", type=Path)
-    source = json.loads(parser.parse_args().source.read_text(encoding="utf-8"))
-    TARGET.write_text(harmonised(source), encoding="utf-8")
+    given = parser.parse_args()
+    source = json.loads(given.source.read_text(encoding="utf-8"))
+    text = harmonised(given.country, source)
+    (HERE / given.country.casefold() / "adm1.geojson").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""The country of incidents that state none: the one given, or the one whose names all of theirs are."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.errors import OptionError
+from analytics.geo import LEVELS, bundled_countries, find_country, region_table
+
+__all__ = ["in_country"]
+
+
+def in_country(frame: pd.DataFrame, country: str | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return canonical incidents with a country where they state none, and notes on it.
+
+    Raises
+    ------
+    OptionError
+        If the country given is blank.
+    """
+    blank = frame["country"].isna()
+    if country is not None:
+        if not country.strip():
+            raise OptionError("country is empty", expected="a name, such as Kenya")
+        known = find_country(country)
+        name = country.strip() if known is None else known.name
+        stated = int(blank.sum())
+        note = f"country: {name} for {stated:,} incidents that state none" if stated else ""
+        return frame.assign(country=frame["country"].mask(blank, name)), (note,) if note else ()
+    if not blank.all():
+        return frame, ()
+    for level in LEVELS:
+        names = [name for name in frame[level].dropna().unique() if name.strip()]
+        if not names:
+            continue
+        fitting = [
+            one
+            for one in bundled_countries()
+            if (table := region_table(one.name, level)) is not None
+            and all(table.code(name) >= 0 for name in names)
+        ]
+        if len(fitting) != 1:
+            return frame, ()
+        unit, many = fitting[0].units[level], len(names)
+        what = f"all {many} names of {level} are {unit.many}" if many > 1 else f"{names[0]} is a {unit.one}"
+        note = (
+            f"country: not in this table; {what} of {fitting[0].name}, whose names are used "
+            "(country= states another)"
+        )
+        return frame.assign(country=pd.Series(fitting[0].name, index=frame.index, dtype="str")), (note,)
+    return frame, ()
