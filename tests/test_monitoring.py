@@ -344,7 +344,7 @@ def test_a_threshold_of_another_name_is_described(counts):
 
     spec = DetectorSpec(
         "above", above, threshold="limit", usual=5.0, stricter="higher", bounds=(0.5, 100.0), kind="score",
-        formula=None, sweep="statistic", weeks=0,
+        formula=None, sweep="statistic",
     )  # fmt: skip
     found = monitor(counts, spec, replicates=40)
     level = found.calibrations[0].threshold
