@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from analytics.kernels.charts.in_control import dispersion_ml, harmonic_design
 from analytics.kernels.common.dispersion import dispersion_at
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.common.negative_binomial import (
@@ -22,9 +23,11 @@ from analytics.kernels.common.negative_binomial import (
 )
 from analytics.kernels.common.quadrature import normal_nodes, uniform_nodes
 from analytics.kernels.common.tails import log_choose
+from analytics.periods import YEAR_DAYS
 
 EXACT = 1e-10  # the same closed form, computed another way
 FIT = 1e-6  # both stop when the deviance hardly changes, from different starts
+SETTLED = 1e-4  # of one incident, where the deviance has stopped changing
 ONE_FIT = 1e-9  # alone or beside others: sums in another order
 
 MEANS, PHIS = np.array([0.02, 0.7, 4.0, 90.0]), np.array([1.001, 1.4, 3.0, 25.0])
@@ -89,6 +92,21 @@ def test_what_does_not_settle_is_said_not_to():
     assert fit.fitted[:2].max() < 1e-6
     np.testing.assert_allclose(fit.fitted[2:, 0], 6.0, rtol=1e-6)
     assert not poisson_fit(design, counts, np.ones((4, 1), bool), tolerance=-1.0).converged.any()
+
+
+@pytest.mark.parametrize("trend", [False, True])
+@pytest.mark.parametrize("near", [False, True])
+def test_one_incident_in_a_year_of_weeks_is_fitted_as_one(trend, near):
+    # With a yearly wave the likelihood of a single incident has no maximum: steps that wander off gave means
+    # that added up to anything between 0.2 and 180.
+    design = harmonic_design(52, harmonics=1, trend=trend, cycle=YEAR_DAYS / 7)
+    counts = np.eye(52)  # a series for each week the incident may fall in
+    fit = poisson_fit(design, counts, np.ones((52, 52), bool), start=counts + 0.1 if near else None)
+    np.testing.assert_allclose(fit.fitted.sum(axis=0), 1.0, atol=SETTLED)
+    np.testing.assert_allclose(fit.mean(design), fit.fitted, rtol=EXACT)
+    alpha, mean = dispersion_ml(design, counts, np.ones((52, 52), bool))
+    assert alpha.max() < 1e-6
+    np.testing.assert_allclose(mean.sum(axis=0), 1.0, atol=1e-2)
 
 
 def test_moments_and_tails_are_scipys():

@@ -24,6 +24,7 @@ _ETA = 25.0
 _RIDGE = 1e-13
 _NOTHING = 1e-12
 _STRIDE = 5.0
+_HALVINGS = 40
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,6 +80,34 @@ class _Products:
         return np.asarray(size[:, None, None] * np.eye(self.terms))
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Series:
+    """What is fitted: design, counts, known part of the mean, dispersion; when to stop, and how strong a pull."""
+
+    design: FloatArray
+    y: FloatArray
+    base: FloatArray
+    alpha: FloatArray | None
+    tolerance: float
+    ridge: float
+
+    def of(self, series: npt.NDArray[np.intp]) -> _Series:
+        """Return some of the series."""
+        over = None if self.alpha is None else self.alpha[series]
+        return _Series(self.design, self.y[:, series], self.base[:, series], over, self.tolerance, self.ridge)
+
+    def level(self) -> FloatArray:
+        """Return the coefficients of a constant rate."""
+        beta = np.zeros((self.design.shape[1], self.y.shape[1]))
+        beta[0] = np.log((self.y.sum(axis=0) + 0.5) / np.maximum(self.base.sum(axis=0), 1))
+        return beta
+
+    def at(self, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return means and deviance."""
+        mu = self.base * np.exp(np.clip(self.design @ beta, -_ETA, _ETA))
+        return mu, _deviance(self.y, mu, self.alpha)
+
+
 def poisson_fit(
     design: FloatArray,
     counts: npt.NDArray[np.number],
@@ -92,10 +121,14 @@ def poisson_fit(
 ) -> PoissonFit:
     """Fit a log-linear model to each series by iteratively reweighted least squares [1]_.
 
+    A series whose steps find no rest (one incident in a year of weeks and a yearly wave: the likelihood has
+    no maximum) is fitted once more, each step halved until it leads upwards. Its means then add up to its
+    counts, as those of every other Poisson fit do.
+
     Parameters
     ----------
     design : float array, shape (periods, terms)
-        The same for every series; its first column is the intercept, unless `start` is given.
+        The same for every series; its first column is the intercept.
     counts : array, shape (periods, series)
     exposure : array, same shape
         Days each entry stands for; 0 (or False) where there are no data.
@@ -124,44 +157,71 @@ def poisson_fit(
     """
     share = np.asarray(exposure, dtype=float)
     known = share > 0
-    y = np.where(known, counts, 0.0)
     base = share if offset is None else share * np.exp(offset)
-    products = _Products(design)
-    beta = np.zeros((design.shape[1], y.shape[1]))
+    data = _Series(design, np.where(known, counts, 0.0), base, alpha, tolerance, ridge)
+    fit = _fit(data, None if start is None else np.where(known, start, 0.0))
+    # Worse than a constant rate: the steps led out to where the means are cut off.
+    lost = fit.deviance > data.at(data.level())[1]
+    if start is None:
+        lost |= ~fit.converged
+    if lost.any():
+        lost = np.flatnonzero(lost)
+        again = _fit(data.of(lost), None, halve=True)
+        better = again.deviance < fit.deviance[lost]
+        for field in ("coefficients", "fitted", "deviance", "converged"):
+            getattr(fit, field)[..., lost[better]] = getattr(again, field)[..., better]
+    return fit
+
+
+def _fit(data: _Series, start: FloatArray | None, *, halve: bool = False) -> PoissonFit:
+    y, base, alpha = data.y, data.base, data.alpha
+    products = _Products(data.design)
+    beta = data.level() if start is None else np.zeros((data.design.shape[1], y.shape[1]))
     gap = np.zeros_like(y)  # what the means one starts from have beyond the coefficients one starts from
     if start is None:
-        beta[0] = np.log((y.sum(axis=0) + 0.5) / np.maximum(base.sum(axis=0), 1))
         mu = base * np.exp(beta[0])
     else:
-        mu = np.where(known, start, 0.0)
-        gap = np.log(np.divide(mu, base, out=np.ones_like(mu), where=known))
+        mu = start
+        gap = np.log(np.divide(mu, base, out=np.ones_like(mu), where=base > 0))
     fitted = mu.copy()
     deviance = _deviance(y, mu, alpha)
     converged = np.zeros(y.shape[1], dtype=bool)
     active = np.arange(y.shape[1])
     for step in range(_STEPS):
-        seen, over = y[:, active], None if alpha is None else alpha[active]
-        weight, excess = mu, seen - mu
-        if over is not None:
-            weight, excess = mu / (1 + over * mu), excess / (1 + over * mu)
+        part = data.of(active)
+        weight, excess = mu, part.y - mu
+        if part.alpha is not None:
+            weight, excess = mu / (1 + part.alpha * mu), excess / (1 + part.alpha * mu)
         if not step and start is not None:
             excess = excess + weight * gap
         block = products.information(weight)
-        pull = products.pull(block, ridge)
-        score = (design.T @ excess).T[:, :, None] - pull @ beta.T[active, :, None]
+        pull = products.pull(block, data.ridge)
+        score = (data.design.T @ excess).T[:, :, None] - pull @ beta.T[active, :, None]
         change = np.linalg.solve(block + pull, score)[:, :, 0].T
-        if start is None:
+        if halve:
+            change = _upwards(part, beta[:, active], change, deviance[active])
+        elif start is None:
             # A step as long on the log scale comes from a series with almost nothing in it.
             change = np.clip(change, -_STRIDE, _STRIDE)
         beta[:, active] += change
-        mu = base[:, active] * np.exp(np.clip(design @ beta[:, active], -_ETA, _ETA))
-        now = _deviance(seen, mu, over)
-        done = np.abs(now - deviance[active]) <= tolerance * (np.abs(now) + 0.1)
+        mu, now = part.at(beta[:, active])
+        done = np.abs(now - deviance[active]) <= data.tolerance * (np.abs(now) + 0.1)
         fitted[:, active], deviance[active], converged[active] = mu, now, done
         active, mu = active[~done], mu[:, ~done]
         if not active.size:
             break
     return PoissonFit(beta, fitted, deviance, converged, alpha)
+
+
+def _upwards(data: _Series, beta: FloatArray, change: FloatArray, deviance: FloatArray) -> FloatArray:
+    """Halve the steps of those series whose deviance would rise."""
+    far = np.arange(len(deviance))
+    for _ in range(_HALVINGS):
+        far = far[data.of(far).at(beta[:, far] + change[:, far])[1] > deviance[far]]
+        if not far.size:
+            break
+        change[:, far] /= 2
+    return change
 
 
 def _deviance(y: FloatArray, mu: FloatArray, alpha: FloatArray | None) -> FloatArray:
