@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ PACKAGE = PROJECT / "analytics"
 MAP = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 ROOMS = re.findall(r"^\| `(\w+)` \|", MAP.split("## Rooms")[1].split("## Where")[0], flags=re.M)
 DRAWING = {"plots", "reporting"}
+MOST_LINES = 400  # of a file
+LONG_BODY, MOST_LONG = 60, 10  # lines of a body, and how many bodies of the package may be longer
 FREE = {"__init__", "__main__", "py"}  # the front door loads lazily
 
 
@@ -22,8 +25,12 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+def package_files() -> list[Path]:
+    return [p for p in sorted(PACKAGE.rglob("*.py")) if "_bundled" not in p.parts]
+
+
 def modules() -> list[Path]:
-    return [p for p in sorted(PACKAGE.rglob("*.py")) if "_bundled" not in p.parts and room_of(p) not in FREE]
+    return [p for p in package_files() if room_of(p) not in FREE]
 
 
 def imports(path: Path) -> set[str]:
@@ -34,6 +41,78 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PROJECT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(text: str, known: set[str]) -> set[str]:
+    """Modules among `known` that a file imports, under TYPE_CHECKING or in a function too.
+
+    ``from room import name`` is the module of that name where there is one, or else the room.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}": node.module for alias in node.names}
+            found |= {name if name in known else room for name, room in names.items()}
+    return found & known
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """A circle of names each of which leads to the next, or nothing."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function without its signature and docstring."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+def test_no_file_is_too_long_to_read_at_one_sitting():
+    lengths = {p: len(p.read_text(encoding="utf-8").splitlines()) for p in package_files()}
+    assert {str(p.relative_to(PACKAGE)): n for p, n in lengths.items() if n > MOST_LINES} == {}
+
+
+def test_long_functions_are_the_exception():
+    long = [
+        f"{path.relative_to(PACKAGE)}: {node.name}, {body_lines(node)} lines"
+        for path in package_files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_lines(node) > LONG_BODY
+    ]
+    assert len(long) <= MOST_LONG, "\n".join(long)
+
+
+def test_no_file_imports_itself_through_others():
+    # The front door is left out: it names everything for type checkers and loads it on first use.
+    files = {module_name(p): p for p in package_files() if module_name(p) != "analytics"}
+    graph = {
+        name: imported_modules(p.read_text(encoding="utf-8"), set(files)) - {name}
+        for name, p in files.items()
+    }
+    assert sum(map(len, graph.values())) > len(graph)  # imports were read at all
+    assert " -> ".join(circle(graph)) == ""
+
+
+def test_what_reads_the_structure_reads_it():
+    known = {"a", "a.b", "a.c"}
+    assert imported_modules("from a import b, name", known) == {"a.b", "a"}
+    assert imported_modules("if TYPE_CHECKING:\n    from a.c import name\nimport os", known) == {"a.c"}
+    assert imported_modules("def f():\n    import a.b", known) == {"a.b"}
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()})
+    assert circle({"a": {"b", "c"}, "b": {"c"}}) == []
+    function = ast.parse("def f(\n    a,\n):\n    'words'\n    a = 1\n\n    return a").body[0]
+    assert body_lines(function) == 3
 
 
 def test_the_map_lists_every_room_and_no_other():

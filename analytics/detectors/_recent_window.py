@@ -15,7 +15,8 @@ from analytics.errors import OptionError
 from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.kernels.windows.recent import Lengths, RollingTest, rolling_test
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
-from analytics.options import check_choice, check_level, check_windows
+from analytics.options import check_choice, check_level
+from analytics.options.windows import check_windows
 from analytics.periods import Freq, check_freq
 from analytics.results import Alarms, DetectorRun
 

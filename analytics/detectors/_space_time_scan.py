@@ -21,7 +21,8 @@ from analytics.kernels.space.prospective import (
 )
 from analytics.kernels.space.scan import great_circle
 from analytics.kernels.windows.lrd import MIN_WINDOWS
-from analytics.options import check_choice, check_level, check_periods, check_seed, check_whole, check_zones
+from analytics.options import check_choice, check_level, check_seed, check_whole
+from analytics.options.windows import check_periods, check_zones
 from analytics.results import Alarms, DetectorRun
 
 __all__ = ["space_time_scan"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analytics.detectors.grid import Grid
 from analytics.kernels.windows.same_weeks import SameWeeks, same_weeks
-from analytics.options import check_past_windows
+from analytics.options.windows import check_past_windows
 from analytics.periods import YEAR_DAYS
 
 __all__ = ["NOTHING", "Windows"]

@@ -22,11 +22,10 @@ from analytics.kernels.windows.answer import Answer, Asked, History, answer
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
 from analytics.options import (
     check_choice,
-    check_completeness,
-    check_completeness_sd,
     check_level,
     check_margin,
 )
+from analytics.options.windows import check_completeness, check_completeness_sd
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
 from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few

@@ -19,11 +19,10 @@ from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.options import (
     check_choice,
     check_level,
-    check_periods,
     check_replicates,
     check_seed,
-    check_zones,
 )
+from analytics.options.windows import check_periods, check_zones
 from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, Limit, decide, too_few

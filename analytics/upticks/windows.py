@@ -13,7 +13,7 @@ from analytics.geo.calendars import calendar_shares, calendar_windows
 from analytics.kernels.windows.answer import History, Stretch
 from analytics.kernels.windows.expected import history_before
 from analytics.kernels.windows.lrd import MIN_WINDOWS
-from analytics.options import check_windows
+from analytics.options.windows import check_windows
 from analytics.periods import DAY, YEAR_OF_WEEKS, Window, label_periods
 
 __all__ = ["MIN_WINDOWS", "SAME_WEEKS", "Split", "history_of", "split_counts", "too_short"]

@@ -82,7 +82,7 @@ class _Products:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Series:
-    """What is fitted: design, counts, known part of the mean, dispersion; when to stop, and how strong a pull."""
+    """What is fitted: design, counts, known part of the mean, dispersion; when to stop, how strong a pull."""
 
     design: FloatArray
     y: FloatArray
@@ -161,11 +161,11 @@ def poisson_fit(
     data = _Series(design, np.where(known, counts, 0.0), base, alpha, tolerance, ridge)
     fit = _fit(data, None if start is None else np.where(known, start, 0.0))
     # Worse than a constant rate: the steps led out to where the means are cut off.
-    lost = fit.deviance > data.at(data.level())[1]
+    astray = fit.deviance > data.at(data.level())[1]
     if start is None:
-        lost |= ~fit.converged
-    if lost.any():
-        lost = np.flatnonzero(lost)
+        astray |= ~fit.converged
+    if astray.any():
+        lost = np.flatnonzero(astray)
         again = _fit(data.of(lost), None, halve=True)
         better = again.deviance < fit.deviance[lost]
         for field in ("coefficients", "fitted", "deviance", "converged"):
