@@ -20,9 +20,9 @@ from scipy import stats
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.expected import expected_test, seasonal_design
 from analytics.kernels.windows.lrd import lrd_test
-from analytics.kernels.windows.picked import picked_window
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.further import simulate_more
+from analytics.upticks.picked import picked_window
 
 RECENT, GUARD, BAR = 14, 28, 0.08
 MEANS, HISTORIES = (0.5, 2.0), (730, 1095)

@@ -12,15 +12,14 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import UptickError
-from analytics.kernels.common.dispersion import Dispersion
+from analytics.kernels.common.dispersion import Dispersion, shrink_dispersion
 from analytics.kernels.common.glm import poisson_fit
-from analytics.kernels.common.shrinkage import shrink_dispersion
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.expected import expected_test, seasonal_design
-from analytics.kernels.windows.picked import picked_window
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks import uptick_test
+from analytics.upticks.picked import picked_window
 
 GLM = 1e-6  # the same fit by two programs, each stopping at a relative deviance change of 1e-8
 END = np.datetime64("2020-04-12")

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
-from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
-from analytics.kernels.common.shrinkage import shrink_dispersion
+from analytics.kernels.common.dispersion import Dispersion, shrink_dispersion, window_dispersion, window_sums
 from analytics.kernels.common.tails import mixed_tail
 
 __all__ = [
@@ -98,7 +97,7 @@ def lrd_test(
         Test for more incidents; otherwise for fewer.
     shrink : bool
         Draw the dispersions of the series together
-        (:func:`analytics.kernels.common.shrinkage.shrink_dispersion`).
+        (:func:`analytics.kernels.common.dispersion.shrink_dispersion`).
 
     Returns
     -------
