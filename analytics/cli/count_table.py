@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.cli.count import heading, recent_table, written
+from analytics.cli.count_shown import heading, recent_table, written
 from analytics.cli.inputs import READING, column_mapping, given, spells, the_file
 from analytics.cli.show import Shown, Table, records
 from analytics.counts import UNPLACED
