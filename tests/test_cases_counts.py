@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics import read_incidents
+from analytics import count_incidents, read_incidents
 from analytics.cli import main
 from analytics.counts import read_counts
 from analytics.counts.reading import read_count_table
@@ -208,3 +208,51 @@ def test_what_cannot_be_read_as_counts_says_so(case, snapshot):
     with pytest.raises((InputError, OptionError)) as caught:
         WRONG[case]()
     assert str(caught.value) == snapshot
+
+
+# -- before the file begins --------------------------------------------------------------------------------
+
+
+def test_days_before_the_file_have_no_coverage_unless_it_is_said(files):
+    incidents = read_incidents(files / "f02_start_before_file.csv", as_of="2022-12-25")
+    counts = count_incidents(incidents, "day", start="2021-12-01")
+    before = counts.starts < np.datetime64("2022-03-01")
+    assert before.sum() == 90
+    assert not counts.coverage[before].any()
+    assert counts.coverage[~before].all()
+    assert (
+        "no coverage from 2021-12-01 to 2022-02-28: the first incident is of 2022-03-01; give covered_from "
+        "if the file holds all incidents from before" in counts.notes
+    )
+    counts = count_incidents(incidents, "day", start="2021-12-01", covered_from="2022-01-01")
+    assert counts.coverage[:, 0].tolist() == [False] * 31 + [True] * (len(counts) - 31)
+    assert counts.values[31:90].sum() == 0
+    alone = count_incidents(incidents, covered_from="2022-01-03")
+    assert str(alone.starts[0]) == "2022-01-03"
+    assert alone.to_frame()["North"].iloc[0] == 0
+    assert alone.coverage.all()
+    with pytest.raises(OptionError, match="covered_from lies after the first incident"):
+        count_incidents(incidents, covered_from="2022-04-01")
+
+
+def test_advice_invents_no_history(files, run, snapshot):
+    code, _, err = run("test", files / "f02_start_before_file.csv", "--as-of", "2022-12-25")
+    assert code == 2
+    assert err == snapshot
+    code, out, _ = run(
+        "test", files / "f02_start_before_file.csv", "--as-of", "2022-12-25", "--start", "2021-10-01"
+    )
+    assert code == 0
+    assert "note: no coverage from 2021-10-01 to 2022-02-28" in out
+    code, out, _ = run(
+        "count", files / "f02_start_before_file.csv", "--as-of", "2022-12-25", "--covered-from", "2022-01-03"
+    )
+    assert code == 0
+    assert "the grid starts on 2022-01-03, from when it is covered" in out
+
+
+@pytest.mark.parametrize("command", ["test", "monitor", "evaluate", "report"])
+def test_three_days_are_too_short_a_history(files, run, command, snapshot):
+    code, out, err = run(command, files / "f09_three_days.csv", "--as-of", "2021-06-03")
+    assert (code, out) == (2, "")
+    assert err == snapshot

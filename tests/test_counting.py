@@ -39,7 +39,9 @@ def total_of(accounting):
 
 
 def test_quiet_regions_quiet_first_and_quiet_last_weeks_are_zero():
-    counts = count_incidents(incidents([("2020-01-22", "Kirkuk")]), start="2020-01-06", as_of="2020-02-16")
+    counts = count_incidents(
+        incidents([("2020-01-22", "Kirkuk")]), covered_from="2020-01-06", as_of="2020-02-16"
+    )
     frame = counts.to_frame()
     assert len(frame) == 6
     assert len(frame.columns) == 18, "all governorates of the named table"
@@ -65,7 +67,7 @@ def test_spells_without_coverage_are_missing_not_zero_and_keep_their_incidents_a
     rows = [("2020-01-08", "Kirkuk"), ("2020-01-08", "Diyala"), ("2020-01-22", "Kirkuk")]
     counts = count_incidents(
         incidents(rows),
-        start="2020-01-06",
+        covered_from="2020-01-06",
         as_of="2020-02-02",
         no_coverage=["2020-01-06..2020-01-12@Al-Ta'mim"],
     )
@@ -105,9 +107,9 @@ def test_a_sum_too_large_for_a_count_is_named_and_never_wraps(freq):
     with pytest.raises(
         UptickError, match=r"too large[\s\S]*2,700,000,000[\s\S]*Kirkuk, the period from 2020-01-0"
     ):
-        count_incidents(data, freq, value="fatalities", start="2020-01-06").to_frame()
+        count_incidents(data, freq, value="fatalities", covered_from="2020-01-06").to_frame()
     across = incidents([("2020-01-08", name, None, 900_000_000) for name in ("Kirkuk", "Diyala", "Anbar")])
-    counts = count_incidents(across, freq, value="fatalities", start="2020-01-06")
+    counts = count_incidents(across, freq, value="fatalities", covered_from="2020-01-06")
     assert counts.to_frame().sum().sum() == 2_700_000_000
     with pytest.raises(UptickError, match="too large"):
         counts.total()
@@ -117,7 +119,8 @@ def test_a_tally_is_whole_numbers_and_all_that_counts_are_made_from():
     rows = [("2020-01-15", "Kirkuk"), ("2020-01-16", "Diyala", "2020-01-29"), ("2020-01-17", "Atlantis")]
     data = incidents(rows)
     options = {
-        "week_start": "monday", "by": "admin1", "regions": None, "start": "2020-01-01", "as_of": None,
+        "week_start": "monday", "by": "admin1", "regions": None, "start": "2020-01-01",
+        "covered_from": None, "as_of": None,
         "where": None, "value": "incidents", "span": "start", "no_coverage": (), "seed": 0,
     }  # fmt: skip
     plan = plan_count(data, "week", **options)
@@ -227,7 +230,7 @@ def test_any_column_can_be_counted_by_and_everything_as_one_series():
 
 def test_weeks_may_start_on_saturday():
     data = incidents([("2020-01-10", "Kirkuk"), ("2020-01-11", "Kirkuk")])
-    counts = count_incidents(data, week_start="saturday", start="2020-01-04", as_of="2020-01-17")
+    counts = count_incidents(data, week_start="saturday", covered_from="2020-01-04", as_of="2020-01-17")
     assert counts.to_frame()["Kirkuk"].tolist() == [1, 1]
 
 

@@ -472,7 +472,7 @@ def test_what_cannot_be_evaluated(wrong, error, said):
 def test_a_history_that_only_begins_is_said_to_be_short():
     days = pd.date_range("2020-04-13", periods=3)
     begun = Counts.from_frame(pd.DataFrame({"Kirkuk": [0, 1, 0]}, index=days), freq="day", as_of=days[-1])
-    with pytest.raises(HistoryError, match="no period is over"):
+    with pytest.raises(HistoryError, match="is over, so there is no history to watch"):
         evaluate(replace(begun, freq="week"))
     with pytest.raises(HistoryError, match="too few days"):
         evaluate(begun)

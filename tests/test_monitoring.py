@@ -135,7 +135,7 @@ def test_a_short_history_says_so():
     assert any("calibrated on these too" in note for note in result.notes)
     everything = monitor(counts_until("2018-03-04"), "ears_c1")
     assert len(everything.alarms.starts) == 9
-    with pytest.raises(HistoryError, match="no period is over"):
+    with pytest.raises(HistoryError, match="is over, so there is no history to watch"):
         monitor(counts_until("2018-01-05"), "ears_c1")
 
 

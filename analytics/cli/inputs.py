@@ -35,7 +35,7 @@ __all__ = [
 
 SAMPLE = "data/iraq_simulated.csv"
 READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country")
-_COUNTING = ("freq", "week_start", "by", "regions", "start", "where", "value", "span")
+_COUNTING = ("freq", "week_start", "by", "regions", "start", "covered_from", "where", "value", "span")
 
 
 def the_file(args: Namespace) -> Path:

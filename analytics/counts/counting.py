@@ -21,6 +21,7 @@ def count_incidents(
     by: str | Sequence[str] | None = "admin1",
     regions: str | Sequence[str] | None = None,
     start: object = None,
+    covered_from: object = None,
     as_of: object = None,
     where: str | None = None,
     value: Value = "incidents",
@@ -47,6 +48,9 @@ def count_incidents(
         that `where` rules out no region is counted.
     start : date or None
         First day of the grid. None takes the first day of the kept incidents before `where`, and notes it.
+    covered_from : date or None
+        Day from which on all incidents are in the file, where that is before its first one: quiet days from
+        then on count zero. Days of the grid before it, or before the first incident, have no coverage.
     as_of : date or None
         Last day the counts know about, its whole day included. None takes the incidents' own. Incidents
         reported later (`reported_on`) are not counted, and of several versions of one the last known then is.
@@ -75,7 +79,8 @@ def count_incidents(
     """
     incidents = incidents.known_on(stated_as_of(incidents, as_of))
     plan = plan_count(
-        incidents, freq, week_start=week_start, by=by, regions=regions, start=start, as_of=as_of, where=where,
-        value=value, span=span, no_coverage=no_coverage, seed=seed,
+        incidents, freq, week_start=week_start, by=by, regions=regions, start=start,
+        covered_from=covered_from, as_of=as_of, where=where, value=value, span=span,
+        no_coverage=no_coverage, seed=seed,
     )  # fmt: skip
     return assemble_counts(plan, tally_incidents(incidents, plan), simulated=incidents.simulated)

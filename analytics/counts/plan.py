@@ -14,7 +14,7 @@ from analytics.errors import InputError, OptionError
 from analytics.filters import Filter
 from analytics.incidents import Incidents
 from analytics.options import check_choice, check_seed
-from analytics.periods import Freq, as_day, as_gap, check_freq, check_week_start, day_range, period_days
+from analytics.periods import DAY, Freq, as_day, as_gap, check_freq, check_week_start, day_range, period_days
 
 __all__ = ["CountPlan", "Span", "Value", "plan_count", "stated_as_of"]
 
@@ -69,6 +69,7 @@ def plan_count(
     by: str | Sequence[str] | None,
     regions: str | Sequence[str] | None,
     start: object,
+    covered_from: object,
     as_of: object,
     where: str | None,
     value: Value,
@@ -83,11 +84,11 @@ def plan_count(
     check_choice("value", value, Value)
     check_seed(seed)
     last = stated_as_of(incidents, as_of)
-    first, notes = _first_day(incidents, start, last)
+    first, began, notes = _first_day(incidents, start, covered_from, last)
     days = day_range(first, last)
     rule = None if where is None else incidents.filter(where)
     chosen = choose_regions(incidents, by, regions, rule)
-    covered = np.ones((len(days), len(chosen.names)), dtype=bool)
+    covered = np.repeat((days >= began)[:, None], len(chosen.names), axis=1)
     for gap in (*incidents.no_coverage, *(as_gap(spell) for spell in no_coverage)):
         covered[np.ix_(gap.window.contains(days), gap_columns(gap, chosen))] = False
     return CountPlan(
@@ -133,19 +134,41 @@ def stated_as_of(incidents: Incidents, as_of: object) -> np.datetime64:
 
 
 def _first_day(
-    incidents: Incidents, start: object, last: np.datetime64
-) -> tuple[np.datetime64, tuple[str, ...]]:
+    incidents: Incidents, start: object, covered_from: object, last: np.datetime64
+) -> tuple[np.datetime64, np.datetime64, tuple[str, ...]]:
+    """Return the first day of the grid, the first day with coverage, and what is to be noted of them."""
     dates = incidents.frame["date_start"].to_numpy().astype("datetime64[D]")
-    notes: tuple[str, ...] = ()
-    if start is not None:
-        first = as_day(start, "start")
-    elif not len(dates):
-        raise OptionError("start is not stated and there is no incident to take it from", todo="give start")
+    first = None if start is None else as_day(start, "start")
+    began = None if covered_from is None else as_day(covered_from, "covered_from")
+    opens: np.datetime64
+    if len(dates):
+        opens = dates.min()
+    elif first is not None:
+        opens = first
+    elif began is not None:
+        opens = began
     else:
-        first = dates.min()
-        notes = (
-            f"the grid starts on {first}, the day of the first incident in the file; no start was given",
+        raise OptionError("start is not stated and there is no incident to take it from", todo="give start")
+    if began is not None and began > opens:
+        raise OptionError(
+            "covered_from lies after the first incident",
+            expected=f"a day up to {opens}, from which on every incident is in the file",
+            found=str(began),
         )
+    known = opens if began is None else began
+    notes: tuple[str, ...] = ()
+    if first is None:
+        first = known
+        told = "the day of the first incident in the file" if began is None else "from when it is covered"
+        notes = (f"the grid starts on {first}, {told}; no start was given",)
+    elif first < known:
+        why = (
+            f"the file is covered from {known}" if began is not None else f"the first incident is of {known}"
+        )
+        advice = (
+            "" if began is not None else "; give covered_from if the file holds all incidents from before"
+        )
+        notes = (f"no coverage from {first} to {known - DAY}: {why}{advice}",)
     if first > last:
         raise InputError(
             "as_of lies before the data",
@@ -153,4 +176,4 @@ def _first_day(
             found=f"as_of {last}",
             todo=f"the file's last date is {incidents.last_date}",
         )
-    return first, notes
+    return first, known, notes

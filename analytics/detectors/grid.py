@@ -109,7 +109,7 @@ def grid_of(counts: Counts, *, last: int | None = None) -> Grid:
             f"there are fewer than {last} {shown.freq}s",
             expected=f"at least {last} over at {shown.as_of}",
             found=f"{over}, from {shown.starts[0]}",
-            todo="count from an earlier start, or ask for fewer",
+            todo="count from an earlier start (if the data begin before), or ask for fewer",
         )
     first = 0 if last is None else over - int(last)
     values = shown.values if usable.all() else np.where(usable, shown.values, 0).astype(np.int32)

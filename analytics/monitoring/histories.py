@@ -63,7 +63,12 @@ def usable_history(counts: Counts) -> Counts:
         If no period is over.
     """
     if not (~counts.provisional).any() or counts.last_complete_day < counts.starts[0]:
-        raise HistoryError("no period is over", expected="at least one", found=str(counts.as_of))
+        raise HistoryError(
+            f"no whole {counts.freq} is over, so there is no history to watch",
+            expected=f"at least one {counts.freq} that was over at {counts.as_of}",
+            found=f"{counts.starts[0]}..{counts.as_of}",
+            todo="give an as_of that lies later, once there are more data",
+        )
     cut = counts if counts.last_complete_day == counts.as_of else counts.until(counts.last_complete_day)
     keep = ~cut.provisional
     return cut if keep.all() else rows_of(cut, keep)

@@ -317,7 +317,7 @@ def _too_short(weeks: Weeks, needed: int) -> HistoryError:
     span = f", {weeks.starts[0]}..{weeks.end}" if number else ""
     return HistoryError(
         f"change_test needs {needed} complete weeks to look for a date; there are {number}{span}",
-        todo="count from an earlier start",
+        todo="count from an earlier start (if the data begin before)",
     )
 
 
@@ -330,7 +330,7 @@ def _check_date(weeks: Weeks, day: np.datetime64) -> None:
     raise HistoryError(
         f"change_test needs {MIN_BEFORE} complete weeks before {day} and {MIN_AFTER} from it on",
         found=f"{min(weeks.first, number)} before and {max(after, 0)} after{span}",
-        todo="count from an earlier start, or ask about an earlier date",
+        todo="count from an earlier start (if the data begin before), or ask about an earlier date",
     )
 
 

@@ -123,7 +123,7 @@ def _cut(counts: Counts, window: Window, guard: int, baseline: int) -> tuple[sli
             f"day_test needs {baseline + guard} days before {window.start} "
             f"(guard {guard} + baseline {baseline})",
             found=f"{max(end + guard, 0)} days, from {counts.starts[0]}",
-            todo="count from an earlier start, or ask for a shorter baseline",
+            todo="count from an earlier start (if the data begin before), or ask for a shorter baseline",
         )
     part = slice(end - baseline, end)
     starts = counts.starts[part]

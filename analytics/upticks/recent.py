@@ -232,7 +232,7 @@ def _check_expected(asked: Asked, history: History) -> None:
             "the expected null cannot be tested",
             expected=f"at least {NEEDED_DAYS} days of history before the guard",
             found=_too_short(history),
-            todo="count from an earlier start, or use null='constant'",
+            todo="count from an earlier start (if the data begin before), or use null='constant'",
         )
 
 

@@ -85,7 +85,7 @@ def cut_series(counts: Counts, burst: dict[str, float | int]) -> Series:
     if complete * step < MIN_DAYS:
         raise HistoryError(
             f"recurrence_test needs {MIN_DAYS} days; the counts hold {complete * step} complete ones",
-            todo="count from an earlier start",
+            todo="count from an earlier start (if the data begin before)",
         )
     covered = counts.coverage[:complete]
     values = np.where(covered, counts.values[:complete], 0).astype(np.int64)

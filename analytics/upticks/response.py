@@ -269,7 +269,7 @@ def _check_pair(events: Counts, attacks: Counts) -> None:
         raise HistoryError(
             f"response_test needs {MIN_DAYS} days",
             found=f"{len(attacks.starts)}, {attacks.starts[0]}..{attacks.starts[-1]}",
-            todo="count from an earlier start",
+            todo="count from an earlier start (if the data begin before)",
         )
 
 

@@ -28,7 +28,7 @@ def cut_history(counts: Counts, history: int) -> tuple[npt.NDArray[np.int32], Bo
         raise HistoryError(
             f"scan_test needs {history // step} {'weeks' if step == 7 else 'days'} (history)",
             found=f"{complete} complete ones, from {counts.starts[0]}",
-            todo="count from an earlier start, or ask for a shorter history",
+            todo="count from an earlier start (if the data begin before), or ask for a shorter history",
         )
     part = slice(first, complete)
     return counts.values[part], counts.coverage[part], counts.starts[part]

@@ -141,7 +141,7 @@ def severity_test(
             f"severity_test needs {recent + guard + baseline} days "
             f"(recent {recent} + guard {guard} + baseline {baseline})",
             found=f"{len(total.starts)}, {total.starts[0]}..{total.starts[-1]}",
-            todo="count from an earlier start, or ask for a shorter baseline",
+            todo="count from an earlier start (if the data begin before), or ask for a shorter baseline",
         )
     first = total.starts[begin]
     windows = (

@@ -42,7 +42,7 @@ def too_short(what: str, counts: Counts, recent: int, guard: int, baseline: int)
     parts = f"recent {recent // size} + guard {guard // size} + baseline {baseline // size}"
     return HistoryError(
         f"{what} needs {need} {unit} ({parts}); {name} has {len(labels)}, {has}",
-        todo="count from an earlier start, or ask for a shorter baseline",
+        todo="count from an earlier start (if the data begin before), or ask for a shorter baseline",
     )
 
 

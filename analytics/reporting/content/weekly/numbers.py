@@ -221,6 +221,7 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
     ) -> Counts:
         return count_incidents(
             of, "week", week_start=request.week_start, by=by, regions=request.regions, start=request.start,
+            covered_from=request.covered_from,
             as_of=request.as_of, where=only, value=value, no_coverage=request.no_coverage,
         )  # fmt: skip
 

@@ -37,7 +37,7 @@ class ReportRequest:
         Last day the data may know about. The reported week is the last one that was over then.
     source, columns
         As for :func:`analytics.read_incidents`.
-    by, where, regions, no_coverage, week_start, start
+    by, where, regions, no_coverage, week_start, start, covered_from
         As for :func:`analytics.count_incidents`; `regions` is the name of a set, or names with commas. With
         None or ``"none"`` to count by, all incidents are one series.
     completeness : float, optional
@@ -72,6 +72,7 @@ class ReportRequest:
     completeness: float | None = None
     week_start: str = "monday"
     start: str | None = None
+    covered_from: str | None = None
     columns: Mapping[str, str] | None = None
     reading: Mapping[str, Any] | None = None
 
@@ -94,6 +95,9 @@ class ReportRequest:
             "by": None if self.by is None or self.by.casefold() == "none" else self.by,
             "no_coverage": tuple(str(as_gap(spell)) for spell in self.no_coverage),
             "start": None if self.start is None else str(as_day(self.start, "start")),
+            "covered_from": None
+            if self.covered_from is None
+            else str(as_day(self.covered_from, "covered_from")),
             "columns": dict(self.columns) if self.columns else None,
             "reading": dict(self.reading) if self.reading else None,
         }
@@ -117,7 +121,7 @@ class ReportRequest:
 
     def selection(self) -> dict[str, Any]:
         """Return what narrows the report down, as far as it is not the usual."""
-        names = ("by", "where", "regions", "no_coverage", "completeness", "start")
+        names = ("by", "where", "regions", "no_coverage", "completeness", "start", "covered_from")
         usual = {field.name: field.default for field in fields(self)}
         return {n: getattr(self, n) for n in names if getattr(self, n) != usual[n]}
 
