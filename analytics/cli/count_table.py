@@ -33,6 +33,9 @@ def shown_table(args: Namespace) -> Shown:
     options: dict[str, Any] = given(args, *_COUNTING, *READING)
     if str(options.get("by", "")).casefold() == "none":
         options["by"] = None
+    for name in ("country", "span"):
+        if options.pop(name, None) is not None or getattr(args, name) is not None:
+            raise OptionError(f"--{name} is for incidents", found="a table of counts", todo="leave it out")
     as_of = None if args.as_of is None else as_day(args.as_of, "--as-of")
     table = read_count_table(
         the_file(args), as_of=as_of, columns=column_mapping(args.column) or {}, **options
@@ -68,8 +71,6 @@ def shown_table(args: Namespace) -> Shown:
 
 
 def _check(args: Namespace, table: CountTable) -> None:
-    if args.span is not None:
-        raise OptionError("--span is for incidents", found=f"a table of counts by {table.unit}")
     if args.freq is not None and args.freq != table.unit and (args.freq, table.unit) != ("week", "day"):
         raise OptionError(
             f"--freq {args.freq} cannot be made of {table.unit}s",
