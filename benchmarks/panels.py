@@ -25,7 +25,7 @@ from scipy import stats
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.panels.caps import capped_windows
 from analytics.kernels.panels.evidence import LEAST, evidence_of
-from analytics.kernels.panels.pooled import pooled_pvalue, pooled_rank, turned_evidence
+from analytics.kernels.panels.pooled import panel_rank, pooled_pvalue, turned_evidence
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.lrd import lrd_test
 
@@ -160,7 +160,12 @@ def chunk(kind: str, regions: int, panels: int, risen: bool, seed: list[int]) ->
     rows = []
 
     def judge(now: dict[str, np.ndarray], sets: list[np.ndarray], rate: float, ratio: float) -> None:
-        rank = np.stack([pooled_rank(e, np.sort(r)) for e, r in zip(now["evidence"], sets, strict=True)])
+        rank = np.stack(
+            [
+                panel_rank(evidence, turns, periods=BASELINE, length=RECENT)
+                for evidence, turns in zip(now["evidence"], sets, strict=True)
+            ]
+        )
         now = {POOLED: pooled_pvalue(rank, now[DEFAULT]), **now}
         for rule in (POOLED, DEFAULT, *PEERS):
             called = calls(now[rule], now["count"])
@@ -179,7 +184,7 @@ def chunk(kind: str, regions: int, panels: int, risen: bool, seed: list[int]) ->
                 for i in range(panels)
             )
 
-    judge(quiet, [r.ravel() for r in reference], 0.0, 1.0)
+    judge(quiet, list(reference), 0.0, 1.0)
     if not risen:
         return rows
     for rate_ in RATES:
@@ -189,7 +194,7 @@ def chunk(kind: str, regions: int, panels: int, risen: bool, seed: list[int]) ->
             up = regions_of(kind, means, rng)
             own, mine = measured(up, True), turned(up)
             now = {n: np.concatenate([own[n][:, None], q[:, 1:]], axis=1) for n, q in quiet.items()}
-            sets = [np.concatenate([r[1:].ravel(), m]) for r, m in zip(reference, mine, strict=True)]
+            sets = [np.concatenate([m[None], r[1:]]) for r, m in zip(reference, mine, strict=True)]
             judge(now, sets, rate_, float(ratio))
     return rows
 

@@ -149,7 +149,8 @@ def test_pooled_rank_counts_itself_and_runs_evenly_between() -> None:
 
 
 def test_pooled_test_knows_no_order_of_regions(mixture: np.ndarray) -> None:
-    panel = mixture[:, 50:70]
+    panel = mixture[:, 50:70].copy()
+    panel[-14:, 1] += 4
     inside = np.ones(panel.shape, bool)
     alone = lrd_test(panel, inside, **LENGTHS).pvalue
     alone[3] = np.nan
@@ -159,7 +160,10 @@ def test_pooled_test_knows_no_order_of_regions(mixture: np.ndarray) -> None:
     np.testing.assert_allclose(again.pvalue, test.pvalue[order], rtol=EXACT)
     assert np.isnan(test.pvalue[3])
     assert np.isfinite(np.delete(test.pvalue, 3)).all()
-    assert (np.delete(test.pvalue, 3) <= np.delete(alone, 3)).all()
+    firm = alone <= 0.01
+    assert firm.any()
+    assert (test.pvalue[firm] <= alone[firm]).all()
+    assert (test.pvalue <= test.rank + EXACT)[~np.isnan(alone)].all()
     assert test.reference.size == 19 * 91
 
 

@@ -121,7 +121,7 @@ _TEST = Group("test", (
            "both are shown"),
     Option("calendar", "TERMS", "what else to expect: ramadan, eid_al_fitr, eid_al_adha, arbaeen, curfew; "
            "commas between", many=True),
-    Option("method", "NAME", "p-value for comparison (default lrd_b: our own)"),
+    Option("method", "NAME", "p-value (default pooled; lrd_b: each region alone; others for comparison)"),
     Option("shrink", "", "draw the dispersions of the regions together (default: not)"),
     Option("alpha", "P", "level of the verdict (default 0.05)", float),
     Option("margin", "RATIO", "'no uptick' means below this (default 1.5)", float),

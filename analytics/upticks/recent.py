@@ -17,8 +17,8 @@ from analytics.errors import OptionError
 from analytics.geo.calendars import overlap_notes
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.kernels.windows.alternatives import MethodName
-from analytics.kernels.windows.answer import Answer, Asked, History, answer
+from analytics.kernels.panels.pooled import POOLED_FROM
+from analytics.kernels.windows.answer import Answer, Asked, History, Method, answer
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
 from analytics.options import (
     check_choice,
@@ -38,6 +38,10 @@ __all__ = ["uptick_test"]
 
 LENGTHS = (7, 14, 21, 28, 42, 56)
 _METHOD = "Method: conditional beta-binomial test with window-scale dispersion (LRD, variant B)."
+_POOLED = (
+    "Method: rank of each region's evidence among the windows of all regions' baselines, or its own p-value "
+    "by the conditional beta-binomial test (LRD, variant B) where that is smaller and at most 0.01."
+)
 _OTHER = "Method: {name}, for comparison; intervals by the conditional beta-binomial test (LRD, variant A)."
 _NULLS: dict[str, str] = {
     "constant": "the mean rate of the recent window equals that of the baseline",
@@ -59,7 +63,7 @@ def uptick_test(
     direction: Direction = "greater",
     null: Null = "constant",
     calendar: Sequence[str] = (),
-    method: MethodName = "lrd_b",
+    method: Method = "pooled",
     shrink: bool = False,
     lengths: Sequence[int] = LENGTHS,
 ) -> UptickResult:
@@ -96,8 +100,10 @@ def uptick_test(
         ``"arbaeen"``, ``"curfew"``. Off by default; the notes say when the recent window overlaps one and the
         baseline does not.
     method : str
-        P-value for comparison, one of :data:`analytics.kernels.windows.alternatives.METHODS`; their
-        docstrings say when each fails.
+        ``"pooled"``: the rank of a region's evidence among that of every window of the panel's year, or the
+        p-value that it has alone (Notes). ``"lrd_b"``: each region alone, as also with fewer than six
+        regions, for decreases and under the expected null. Others, for comparison, are in
+        :data:`analytics.kernels.windows.alternatives.METHODS`; their docstrings say when each fails.
     shrink : bool
         Draw the dispersions of the regions together; never below a region's own, but with more degrees of
         freedom. Off by default, because mixed panels of quiet and bursty regions were made worse.
@@ -126,7 +132,17 @@ def uptick_test(
     p-value where it exceeds 0.01 (variant B). At dispersion 1 it is the conditional test of two Poisson means
     [1]_. A p-value below one over the number of disjoint baseline windows rests on the model and is marked
     ``model_based``; one below 0.01 that rests on a single day is raised to what the other days give, at most
-    to 0.01. The interval inverts variant A. Its measured coverage at ratios 1 and 2 is 93 to 97 %, with these
+    to 0.01.
+
+    Among six regions or more, a region's evidence is variant A's p-value with days counted up to a cap (where
+    incidents come in same-day waves), or what it is without the window's largest day if that is more. Its
+    rank among the evidence of all windows of all regions' baselines, turned like wheels, is a conformal
+    p-value [4]_; it, or the region's own p-value where that is smaller and at most 0.01, goes into Benjamini
+    and Hochberg's procedure. False discovery rates and rises found are in benchmarks/results/panels.md. A
+    rise that no plausible dispersion explains is called however sparse the baseline: the largest p-value over
+    dispersions up to twice the panel's largest, and at least up to 20, counts where it is smaller still.
+
+    The interval inverts variant A. Its measured coverage at ratios 1 and 2 is 93 to 97 %, with these
     exceptions: more, up to 99 %, where a window holds few incidents or the counts are close to Poisson; less
     where whole spells are silent for weeks (83 to 88 % with long cease-fires) or incidents come in campaigns
     of weeks (88 to 91 % at ratio 2). Under the constant null the test says "uptick" too often where there is
@@ -139,6 +155,8 @@ def uptick_test(
            series. Biometrika 31, 313-323.
     .. [2] Altman, D. G., Bland, J. M. (1995). Absence of evidence is not evidence of absence. BMJ 311, 485.
     .. [3] Hoenig, J. M., Heisey, D. M. (2001). The abuse of power. The American Statistician 55, 19-24.
+    .. [4] Bates, S., Candès, E., Lei, L., Romano, Y., Sesia, M. (2023). Testing for outliers with conformal
+           p-values. Annals of Statistics 51, 149-178.
 
     Examples
     --------
@@ -155,7 +173,7 @@ def uptick_test(
     check_margin(margin)
     check_choice("direction", direction, Direction)
     check_choice("null", null, Null)
-    check_choice("method", method, MethodName)
+    check_choice("method", method, Method)
     longest = max(lengths, default=0) if recent == "scan" else recent
     windows = 4 if recent == "scan" else MIN_WINDOWS  # a scan ranks sums and estimates no dispersion
     split = split_counts(counts, longest, guard, baseline, windows=windows)
@@ -198,16 +216,24 @@ def uptick_test(
         frame=frame,
         parameters=parameters,
         family=family_words(int(frame["pvalue"].notna().sum()), len(frame)),
-        method=_METHOD if method == "lrd_b" else _OTHER.format(name=method),
+        method=_method(asked, int(frame["pvalue"].notna().sum())),
         null_hypothesis=_NULLS[null],
         nulls=_nulls(found, history),
         evidence=Evidence(counts, split, asked, history),
     )
 
 
+def _method(asked: Asked, tested: int) -> str:
+    """Say which test it was."""
+    if asked.method not in ("pooled", "lrd_b"):
+        return _OTHER.format(name=asked.method)
+    pooled = asked.method == "pooled" and asked.upper and not asked.expected
+    return _POOLED if pooled and tested >= POOLED_FROM else _METHOD
+
+
 def _check_scan(parameters: dict[str, Any]) -> None:
     """Raise for options that a window picked after looking has no use for."""
-    usual = {"null": "constant", "method": "lrd_b", "shrink": False, "completeness_sd": None, "calendar": ()}
+    usual = {"null": "constant", "method": "pooled", "shrink": False, "completeness_sd": None, "calendar": ()}
     given = [name for name, value in usual.items() if parameters[name] != value]
     if given:
         named = ", ".join(given)
@@ -222,7 +248,7 @@ def _check_expected(asked: Asked, history: History) -> None:
     """Raise where the answer is to rest on an expectation and cannot."""
     if not asked.expected:
         return
-    if asked.method != "lrd_b":
+    if asked.method not in ("pooled", "lrd_b"):
         raise OptionError(
             f"method {asked.method!r} is for the constant null only",
             todo="leave out method, or null='expected'",

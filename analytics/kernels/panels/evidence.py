@@ -51,8 +51,17 @@ def evidence(
     return evidence_of(held, length, completeness)
 
 
-def evidence_of(held: CappedWindows, length: int, completeness: FloatArray | float = 1.0) -> FloatArray:
-    """Return the evidence of cells whose windows are counted; see :func:`evidence`."""
+def evidence_of(
+    held: CappedWindows,
+    length: int,
+    completeness: FloatArray | float = 1.0,
+    exposure_variance: FloatArray | float = 0.0,
+) -> FloatArray:
+    """Return the evidence of cells whose windows are counted; see :func:`evidence`.
+
+    `exposure_variance` is the variance of the logarithm of `completeness`: as in
+    :func:`analytics.kernels.windows.lrd.lrd_test`, it counts like a shorter baseline.
+    """
     out = np.ones(held.observed.shape)
     at = np.flatnonzero((held.raw >= LEAST) & (held.periods > 0) & (held.days > 0))
     if not at.size:
@@ -62,6 +71,14 @@ def evidence_of(held: CappedWindows, length: int, completeness: FloatArray | flo
     observed, days = held.observed[at].astype(float), held.days[at].astype(float)
     exposure = days * share
     phi, edf = held.dispersion.phi[at], held.dispersion.edf[at]
+    unsure = np.broadcast_to(np.asarray(exposure_variance, dtype=float), out.shape)[at]
+    if unsure.any():
+        known = np.maximum(base, 0.5)
+        total = np.maximum(np.round(1 / (1 / known + unsure / phi)), 1.0)
+        base, periods = (
+            np.where(unsure > 0, total, base),
+            np.where(unsure > 0, periods * total / known, periods),
+        )
 
     def tail(count: FloatArray) -> FloatArray:
         return mixed_tail(

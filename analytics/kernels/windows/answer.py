@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.panels.pooled import panel_pvalues
 from analytics.kernels.windows.alternatives import METHODS, MethodName
 from analytics.kernels.windows.bounds import Bounds, Windows, bounds
 from analytics.kernels.windows.expected import NEEDED_DAYS, Terms, adjusted_test
 from analytics.kernels.windows.lrd import REASONS, LRDTest, by_pattern, lrd_test, untestable
 
-__all__ = ["Answer", "Asked", "Expected", "History", "Stretch", "Tested", "answer", "tested"]
+__all__ = ["Answer", "Asked", "Expected", "History", "Method", "Stretch", "Tested", "answer", "tested"]
+
+Method = Literal["pooled", MethodName]
 
 LATE = "late reports would look like a decrease (completeness not known)"
 NOT_ADJUSTED = "not adjusted: too few incidents or gaps"
@@ -98,7 +102,9 @@ class Asked:
     shrink : bool
         Whether the dispersions are drawn together.
     method : str
-        Which p-value; a name in ``analytics.kernels.windows.alternatives.METHODS``.
+        Which p-value: ``"pooled"``, each region's own and that of the panel
+        (:func:`analytics.kernels.panels.pooled.panel_pvalues`), where more is asked about; or a name in
+        ``analytics.kernels.windows.alternatives.METHODS``.
     expected : bool
         Whether the answer rests on the expectation, not on a constant mean.
     alpha, confidence : float
@@ -109,7 +115,7 @@ class Asked:
     deviation: FloatArray | None = None
     upper: bool = True
     shrink: bool = False
-    method: MethodName = "lrd_b"
+    method: Method = "lrd_b"
     expected: bool = False
     alpha: float = 0.05
     confidence: float = 0.95
@@ -255,7 +261,7 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
     if asked.late:
         reasons[reasons == ""] = LATE
     index = np.flatnonzero(reasons == "")
-    pvalue = np.full(regions, np.nan)
+    pvalue, share, unsure = np.full(regions, np.nan), np.ones(regions), np.zeros(regions)
     groups = []
     for pattern, at in by_pattern(stretch.recent_covered[:, index]) if index.size else ():
         group = index[at]
@@ -273,18 +279,27 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
             shrink=asked.shrink,
         )
         groups.append((group, test, pattern))
-        pvalue[group] = test.pvalue
-        if asked.method != "lrd_b":
-            pvalue[group] = _other(values, covered, int(pattern.sum()), stretch.guard, factor, asked)
+        pvalue[group], share[group], unsure[group] = test.pvalue, factor, variance
+        if asked.method not in ("pooled", "lrd_b"):
+            pvalue[group] = METHODS[asked.method](
+                values,
+                covered,
+                length=int(pattern.sum()),
+                guard=stretch.guard,
+                completeness=factor,
+                upper=asked.upper,
+            )
+    if asked.method == "pooled" and asked.upper:
+        pvalue = panel_pvalues(
+            stretch.values,
+            stretch.covered,
+            pvalue,
+            length=length,
+            guard=stretch.guard,
+            completeness=share,
+            exposure_variance=unsure,
+        )
     return Tested(list(reasons), pvalue, groups)
-
-
-def _other(
-    values: npt.NDArray[np.int32], covered: BoolArray, length: int, guard: int, factor: float, asked: Asked
-) -> FloatArray:
-    """Return the p-value of a method asked for by name."""
-    method = METHODS[asked.method]
-    return method(values, covered, length=length, guard=guard, completeness=factor, upper=asked.upper)
 
 
 def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
