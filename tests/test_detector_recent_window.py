@@ -36,8 +36,8 @@ def bursty(rng, shape, mean):
 def check_last_row(counts, **options):
     """The latest row of the detector against uptick_test on the same counts."""
     alarms = recent_window(counts, **options)
-    lengths = {k: v for k, v in options.items() if k in ("recent", "guard", "baseline", "null", "method")}
-    frame = uptick_test(counts, **{"method": "lrd_b"} | lengths).frame
+    lengths = {k: v for k, v in options.items() if k in ("recent", "guard", "baseline", "null")}
+    frame = uptick_test(counts, **lengths).frame
     latest = alarms.latest()
     tested = frame["pvalue"].notna().to_numpy()
     np.testing.assert_array_equal(latest["alarm"].notna(), tested)
@@ -51,12 +51,11 @@ def check_last_row(counts, **options):
     return alarms
 
 
-@pytest.mark.parametrize("method", ["lrd_b", "pooled"])
-def test_last_row_is_uptick_test(method):
+def test_last_row_is_uptick_test():
     rng = np.random.default_rng(1)
     values = np.hstack([bursty(rng, (DAYS, 6), mean) for mean in (0.01, 0.1, 0.5, 3.0)])
     values[-14:, ::3] += rng.poisson(2.0, (14, 8))
-    alarms = check_last_row(counts_of(values), method=method, last=4)
+    alarms = check_last_row(counts_of(values))
     assert alarms.alarm[-1].sum() >= 6
     window = values[-14:].sum(axis=0)
     np.testing.assert_array_equal(alarms.observed[-1] + alarms.observed[-2], window)
@@ -68,9 +67,8 @@ def test_last_row_is_uptick_test(method):
     end=st.integers(0, 6),
     freq=st.sampled_from(["day", "week"]),
     lengths=st.sampled_from([(14, 28, 364), (7, 0, 56), (21, 7, 200), (5, 3, 100)]),
-    method=st.sampled_from(["lrd_b", "pooled"]),
 )
-def test_last_row_is_uptick_test_with_gaps_and_sparse_regions(seed, end, freq, lengths, method):
+def test_last_row_is_uptick_test_with_gaps_and_sparse_regions(seed, end, freq, lengths):
     rng = np.random.default_rng(seed)
     regions = 8
     values = bursty(rng, (DAYS, regions), rng.choice([0.002, 0.02, 0.2, 2.0], regions))
@@ -85,7 +83,7 @@ def test_last_row_is_uptick_test_with_gaps_and_sparse_regions(seed, end, freq, l
     if freq == "week" and recent == 5:
         recent = 7
     counts = counts_of(values, covered=covered, end=SUNDAY + end, freq=freq)
-    check_last_row(counts, recent=recent, guard=guard, baseline=baseline, method=method, last=3)
+    check_last_row(counts, recent=recent, guard=guard, baseline=baseline, last=3)
 
 
 def test_every_row_is_the_uptick_test_of_its_day():
@@ -98,7 +96,7 @@ def test_every_row_is_the_uptick_test_of_its_day():
     tested = np.flatnonzero(alarms.tested.any(axis=1))
     assert tested.size == 7
     for row in tested:
-        frame = uptick_test(counts.until(alarms.starts[row] + 6), method="lrd_b").frame
+        frame = uptick_test(counts.until(alarms.starts[row] + 6)).frame
         np.testing.assert_allclose(alarms.pvalue[row], frame["pvalue"], rtol=SAME)
 
 

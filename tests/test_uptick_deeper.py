@@ -14,6 +14,8 @@ from analytics.counts import Counts
 from analytics.errors import UptickError
 from analytics.kernels.common.dispersion import Dispersion, shrink_dispersion
 from analytics.kernels.common.glm import poisson_fit
+from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.kernels.panels.pooled import panel_pvalues
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.expected import expected_test, seasonal_design
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
@@ -21,6 +23,7 @@ from analytics.simulation import simulate_counts
 from analytics.upticks import uptick_test
 from analytics.upticks.picked import picked_window
 
+SAME = 1e-12  # the same numbers
 GLM = 1e-6  # the same fit by two programs, each stopping at a relative deviance change of 1e-8
 END = np.datetime64("2020-04-12")
 
@@ -299,3 +302,32 @@ def test_frames_of_weekly_counts_can_be_adjusted_too():
     counts = Counts.from_frame(frame, freq="week", as_of=weeks[-1] + pd.Timedelta(days=6))
     result = uptick_test(counts)
     assert np.isfinite(result.frame["pvalue_expected"].iloc[0])
+
+
+def test_a_panel_shares_its_year_through_q_alone():
+    """P-values are each region's own; q-values of six regions or more start from the panel's rank."""
+    rng = np.random.default_rng(39)
+    values = rng.negative_binomial(0.5, 0.5 / (0.5 + 0.3), (406, 18))
+    values[-14:, 4] = rng.negative_binomial(0.5, 0.5 / (0.5 + 1.3), 14)
+    pooled, alone = uptick_test(counts_of(values)).frame, uptick_test(counts_of(values), method="lrd_b").frame
+    np.testing.assert_array_equal(pooled["pvalue"], alone["pvalue"])
+    inside = np.ones(values.shape, bool)
+    family = panel_pvalues(values, inside, alone["pvalue"].to_numpy(), length=14, guard=28)
+    np.testing.assert_allclose(pooled["qvalue"], benjamini_hochberg(family), rtol=SAME)
+    assert pooled["qvalue"].iloc[4] <= 0.05 < alone["qvalue"].iloc[4]
+    few = uptick_test(counts_of(values[:, 2:7])).frame
+    np.testing.assert_allclose(few["qvalue"], benjamini_hochberg(few["pvalue"].to_numpy()), rtol=SAME)
+
+
+def test_a_thousandfold_rise_is_called_however_sparse_the_baseline():
+    """Four incidents in a year, then 155 in a fortnight, among 57 regions; too much by any dispersion."""
+    rng = np.random.default_rng(33)
+    values = rng.poisson(0.06, (900, 57))
+    values[:, 0] = 0
+    values[[600, 700, 750, 800], 0] = 1
+    values[-14:, 0] = [14, 15, 9, 10, 6, 14, 15, 11, 6, 12, 10, 13, 11, 9]
+    frame = uptick_test(counts_of(values)).frame
+    assert frame["verdict"].iloc[0] == SUPPORTED
+    assert frame["qvalue"].iloc[0] < 1e-4
+    assert (frame["verdict"].iloc[1:] != SUPPORTED).all()
+    assert uptick_test(counts_of(values), method="lrd_b").frame["verdict"].iloc[0] != SUPPORTED

@@ -8,11 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, finest_ends, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
-from analytics.kernels.panels.pooled import panel_pvalues
 from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.kernels.windows.recent import Lengths, RollingTest, rolling_test
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
@@ -25,7 +24,6 @@ __all__ = ["recent_window"]
 
 
 Null = Literal["constant", "expected"]
-Rolling = Literal["lrd_b", "pooled"]
 
 PARTLY = "part of the recent window has no coverage"
 _SMALLEST = 1e-300
@@ -43,7 +41,6 @@ def recent_window(
     baseline: int = 364,
     alpha: float | npt.ArrayLike = 1 / 52,
     null: Null = "constant",
-    method: Rolling = "lrd_b",
     every: Freq | None = None,
     last: int | None = None,
     bound: bool = False,
@@ -52,8 +49,7 @@ def recent_window(
 
     Null hypothesis: a region's mean rate in the recent window equals that of its baseline (``"constant"``),
     or what trend and season lead one to expect (``"expected"``). The test is that of
-    :func:`analytics.upticks.uptick_test` by the same `method`; the last period over at `as_of` has its
-    p-value.
+    :func:`analytics.upticks.uptick_test`, and the last period over at `as_of` has its p-value.
 
     Parameters
     ----------
@@ -67,9 +63,6 @@ def recent_window(
     null : {"constant", "expected"}
         The null hypothesis. ``"expected"`` fits a trend and annual harmonics to up to five years before each
         window's guard; it needs 730 days, and is about ten times slower.
-    method : {"lrd_b", "pooled"}
-        Each region alone, or also with what the other regions' year says, as ``uptick_test`` has it by
-        default; under the constant null.
     every : {"day", "week"}, optional
         Test daily counts day by day or week by week, however they are shown.
     last : int, optional
@@ -123,12 +116,6 @@ def recent_window(
     check_choice("null", null, Null)
     if null == "expected" and bound:
         raise OptionError("bound is for the constant null only", todo="leave out bound, or null='constant'")
-    check_choice("method", method, Rolling)
-    if method == "pooled" and (null == "expected" or bound):
-        raise OptionError(
-            "method='pooled' is for the constant null, without bound",
-            todo="leave out method, or null and bound",
-        )
     if every is not None and check_freq(every) != counts.freq:
         if counts.finest == "week":
             raise OptionError("weekly counts cannot be tested day by day", found=f"every={every!r}")
@@ -147,24 +134,11 @@ def recent_window(
     if null == "constant":
         levels = level if bound else None
         test = rolling_test(counts.values, counts.coverage, ends[long], lengths, levels=levels)
-        if method == "pooled":
-            test = replace(test, pvalue=_pooled(counts, ends[long], lengths, test.pvalue))
     else:
         day = counts.starts.astype("datetime64[D]").astype(np.int64)
         test = rolling_expected_test(day, counts.values, counts.coverage, ends[long], lengths, step=step)
     parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": level}
     return _alarms(grid, test, long, level, parameters, step)
-
-
-def _pooled(counts: Counts, ends: IntArray, lengths: Lengths, alone: FloatArray) -> FloatArray:
-    """Rank the regions of every row in the year before it."""
-    out = np.empty(alone.shape)
-    for row, end in enumerate(ends):
-        part = slice(end - lengths.span, end)
-        out[row] = panel_pvalues(
-            counts.values[part], counts.coverage[part], alone[row], length=lengths.length, guard=lengths.guard
-        )
-    return out
 
 
 def _alarms(

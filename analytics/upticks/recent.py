@@ -39,8 +39,8 @@ __all__ = ["uptick_test"]
 LENGTHS = (7, 14, 21, 28, 42, 56)
 _METHOD = "Method: conditional beta-binomial test with window-scale dispersion (LRD, variant B)."
 _POOLED = (
-    "Method: rank of each region's evidence among the windows of all regions' baselines, or its own p-value "
-    "by the conditional beta-binomial test (LRD, variant B) where that is smaller and at most 0.01."
+    _METHOD + " q-values: rank of each region's evidence among the windows of all regions' baselines, or its "
+    "own p-value where that is smaller and at most 0.01."
 )
 _OTHER = "Method: {name}, for comparison; intervals by the conditional beta-binomial test (LRD, variant A)."
 _NULLS: dict[str, str] = {
@@ -100,9 +100,10 @@ def uptick_test(
         ``"arbaeen"``, ``"curfew"``. Off by default; the notes say when the recent window overlaps one and the
         baseline does not.
     method : str
-        ``"pooled"``: the rank of a region's evidence among that of every window of the panel's year, or the
-        p-value that it has alone (Notes). ``"lrd_b"``: each region alone, as also with fewer than six
-        regions, for decreases and under the expected null. Others, for comparison, are in
+        ``"pooled"``: p-values are each region's own, and among six regions or more q-values start from the
+        rank of a region's evidence among that of every window of the panel's year (Notes). ``"lrd_b"``:
+        q-values start from the p-values, as also for decreases and under the expected null. Others, for
+        comparison, are in
         :data:`analytics.kernels.windows.alternatives.METHODS`; their docstrings say when each fails.
     shrink : bool
         Draw the dispersions of the regions together; never below a region's own, but with more degrees of
@@ -333,7 +334,7 @@ def _nulls(found: Answer, history: History) -> tuple[str, str]:
 def _frame(split: Split, counts: Counts, asked: Asked, found: Answer, margin: float) -> pd.DataFrame:
     """Return one row a region: the numbers, and what follows from them."""
     bounds = found.bounds
-    qvalue = benjamini_hochberg(found.pvalue)
+    qvalue = benjamini_hochberg(found.family)
     rows = zip(found.pvalue, qvalue, bounds.limit, found.observed, found.reasons, strict=True)
     verdict, reason = decide_all(
         (

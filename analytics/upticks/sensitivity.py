@@ -57,7 +57,7 @@ def sensitivity(split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame)
 
 def _words(split: Split, asked: Asked, up: IndexArray) -> list[str]:
     found = tested(split, asked)
-    q = benjamini_hochberg(found.pvalue)
+    q = benjamini_hochberg(found.family)
     observed = np.where(split.recent_covered, split.recent, 0).sum(axis=0)
     words = []
     for i in up:

@@ -262,7 +262,8 @@ def panel_pvalues(
     Returns
     -------
     float array, shape (regions,)
-        NaN where `alone` is.
+        NaN where `alone` is; 1 where the panel is ranked and the window holds fewer than three incidents,
+        with which nothing is called.
     """
     tested = np.flatnonzero(~np.isnan(alone))
     out = alone.copy()
@@ -278,6 +279,7 @@ def panel_pvalues(
         own = pooled_test(
             part, inside, own, length=length, guard=guard, completeness=share, exposure_variance=unsure
         ).pvalue
+        own[np.where(inside[-length:], part[-length:], 0).sum(axis=0) < LEAST] = 1.0
     out[tested] = own
     return out
 

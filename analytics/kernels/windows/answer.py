@@ -102,9 +102,9 @@ class Asked:
     shrink : bool
         Whether the dispersions are drawn together.
     method : str
-        Which p-value: ``"pooled"``, each region's own and that of the panel
-        (:func:`analytics.kernels.panels.pooled.panel_pvalues`), where more is asked about; or a name in
-        ``analytics.kernels.windows.alternatives.METHODS``.
+        Which p-value; a name in ``analytics.kernels.windows.alternatives.METHODS``. ``"pooled"``: that of
+        ``"lrd_b"``, and for the adjustment that of the panel, where more is asked about
+        (:func:`analytics.kernels.panels.pooled.panel_pvalues`).
     expected : bool
         Whether the answer rests on the expectation, not on a constant mean.
     alpha, confidence : float
@@ -150,12 +150,15 @@ class Tested:
     reasons : list of str
         Why each region was not tested, "" where it was.
     pvalue : float array, shape (regions,)
+    family : float array, shape (regions,)
+        What goes into the adjustment for many regions: the p-values, or those of the panel.
     groups : list of (index array, LRDTest, bool array)
         Regions with the same covered recent periods, their tests, and those periods.
     """
 
     reasons: list[str]
     pvalue: FloatArray
+    family: FloatArray
     groups: list[tuple[IndexArray, LRDTest, BoolArray]]
 
 
@@ -186,6 +189,8 @@ class Answer:
         Incidents in the covered part of the recent window; NaN where none of it is.
     pvalue : float array
         Under the null hypothesis asked about; NaN where not tested.
+    family : float array
+        What the adjustment for many regions starts from.
     constant : float array
         P-value under the constant null.
     expected : Expected
@@ -196,6 +201,7 @@ class Answer:
     reasons: list[str]
     observed: FloatArray
     pvalue: FloatArray
+    family: FloatArray
     constant: FloatArray
     expected: Expected
     bounds: Bounds
@@ -223,7 +229,13 @@ def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
             windows = (stretch.baseline[:, group], stretch.baseline_covered[:, group], int(pattern.sum()))
             parts.append((group, _bounds(test, asked, windows)))
         return Answer(
-            found.reasons, observed, found.pvalue, found.pvalue, expected, _spread(observed.size, parts)
+            found.reasons,
+            observed,
+            found.pvalue,
+            found.family,
+            found.pvalue,
+            expected,
+            _spread(observed.size, parts),
         )
     reasons = [
         why or ("" if told else NOT_ADJUSTED)
@@ -232,10 +244,12 @@ def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
     parts = []
     if expected.test is not None:
         parts.append((expected.index, _bounds(expected.test, asked)))
+    pvalue = np.where([bool(why) for why in reasons], np.nan, expected.pvalue)
     return Answer(
         reasons,
         observed,
-        np.where([bool(why) for why in reasons], np.nan, expected.pvalue),
+        pvalue,
+        pvalue,
         found.pvalue,
         expected,
         _spread(observed.size, parts),
@@ -289,8 +303,9 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
                 completeness=factor,
                 upper=asked.upper,
             )
+    family = pvalue
     if asked.method == "pooled" and asked.upper:
-        pvalue = panel_pvalues(
+        family = panel_pvalues(
             stretch.values,
             stretch.covered,
             pvalue,
@@ -299,7 +314,7 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
             completeness=share,
             exposure_variance=unsure,
         )
-    return Tested(list(reasons), pvalue, groups)
+    return Tested(list(reasons), pvalue, family, groups)
 
 
 def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
