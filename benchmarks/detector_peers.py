@@ -53,18 +53,19 @@ def detector(function: str, chart: bool = False, **options: object) -> Peer:
     return Peer(function, options, chart)
 
 
+# Farrington's regression of 1996 in the terms of the flexible one, and what R is asked with.
+OLD_DELTA: dict[str, object] = {
+    "threshold_method": "delta",
+    "no_periods": 1,
+    "past_weeks_not_included": 3,
+    "p_threshold_trend": 1.0,
+    "weights_threshold": 1.0,
+}
+FARRINGTON_IN_R: dict[str, object] = {"limit54": (5, 4), "calendar": False, "alpha": 0.01}
 SCENARIO_PEERS = {
     "farrington_flexible, muan": detector("farrington_flexible"),
     "farrington_flexible, nb_plugin": detector("farrington_flexible", threshold_method="nb_plugin"),
-    "farrington_flexible, old delta": detector(
-        "surveillance.farrington_flexible",
-        threshold_method="delta",
-        no_periods=1,
-        past_weeks_not_included=3,
-        p_threshold_trend=1.0,
-        weights_threshold=1.0,
-        faults=False,
-    ),
+    "farrington_flexible, old delta": detector("surveillance.farrington_flexible", **OLD_DELTA, faults=False),
     "farrington_flexible, as in R, nbPlugin": detector(
         "surveillance.farrington_flexible", threshold_method="nb_plugin", limit54=(5, 4), calendar=False
     ),
@@ -84,31 +85,15 @@ SCENARIO_PEERS = {
 # The reference's detectors, fault by fault, each at the threshold it has in the table above.
 AS_IN_R = {
     "farringtonFlexible new, nbPlugin": detector(
-        "surveillance.farrington_flexible",
-        threshold_method="nb_plugin",
-        limit54=(5, 4),
-        calendar=False,
-        alpha=0.01,
+        "surveillance.farrington_flexible", threshold_method="nb_plugin", **FARRINGTON_IN_R
     ),
     "farringtonFlexible new, muan": detector(
-        "surveillance.farrington_flexible",
-        threshold_method="muan",
-        limit54=(5, 4),
-        calendar=False,
-        alpha=0.01,
+        "surveillance.farrington_flexible", threshold_method="muan", **FARRINGTON_IN_R
     ),
     "farringtonFlexible old, delta": detector(
-        "surveillance.farrington_flexible",
-        threshold_method="delta",
-        no_periods=1,
-        past_weeks_not_included=3,
-        p_threshold_trend=1.0,
-        weights_threshold=1.0,
-        limit54=(5, 4),
-        calendar=False,
-        alpha=0.01,
+        "surveillance.farrington_flexible", **OLD_DELTA, **FARRINGTON_IN_R
     ),
-    "farrington": detector("surveillance.farrington", limit54=(5, 4), calendar=False, alpha=0.01),
+    "farrington": detector("surveillance.farrington", **FARRINGTON_IN_R),
     "EARS C1": detector("surveillance.ears", method="C1", alpha=0.01),
     "EARS C2": detector("surveillance.ears", method="C2", alpha=0.01),
     "EARS C3": detector("surveillance.ears", method="C3", alpha=0.01),

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import platform
-import resource
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from timing import best, peak
 
 from analytics.counts import Counts
 from analytics.detectors._cusum import cusum
@@ -49,21 +48,6 @@ def peer(
         if state >= threshold:
             alarm[t], state = True, 0.0
     return statistic, alarm
-
-
-def best(work: Callable[[], object], times: int = 5) -> tuple[float, float]:
-    """Best wall seconds and best seconds of processor time."""
-    wall, processor = [], []
-    for _ in range(times):
-        start, busy = time.perf_counter(), time.process_time()
-        work()
-        wall.append(time.perf_counter() - start)
-        processor.append(time.process_time() - busy)
-    return min(wall), min(processor)
-
-
-def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def main() -> None:

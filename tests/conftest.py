@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,3 +38,15 @@ def sample_report(tmp_path_factory: pytest.TempPathFactory) -> RenderedReport:
     return weekly_report(
         None, sample=True, as_of=np.datetime64("2020-04-19"), output=tmp_path_factory.mktemp("report")
     )
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command with these words; return exit code, standard output and standard error."""
+    from analytics.cli import main
+
+    def call(*argv: object) -> tuple[int, str, str]:
+        code = main([str(word) for word in argv])
+        return code, *capsys.readouterr()
+
+    return call

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from analytics.counts import Counts
+from analytics.results import Alarms
 
 FOLDER = Path(__file__).resolve().parent / "oracle" / "surveillance"
 
@@ -62,3 +63,8 @@ def counts_of(case: dict[str, Any], periods: int | None = None) -> Counts:
         week_start="monday",
         as_of=starts[-1] + np.timedelta64(step - 1, "D"),
     )
+
+
+def reason(alarms: Alarms, row: int, region: int = 0) -> str:
+    """Why a cell has no alarm or what is to be said of it; empty where nothing is."""
+    return alarms.reasons[alarms.note[row, region]] if alarms.note is not None else ""

@@ -40,18 +40,6 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def run(capsys):
-    """Run the command; return exit code, standard output and standard error."""
-
-    def call(*argv: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in argv])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
-
-
 @pytest.fixture(scope="session")
 def two_places(tmp_path_factory) -> Path:
     """Write 500 days of incidents in two places that no table knows, with an uptick in one of them."""

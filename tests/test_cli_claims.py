@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from analytics.claims import read_claims, verdicts
-from analytics.cli import main
 from analytics.incidents import read_incidents
 
 DAY = "2020-04-13"
@@ -37,16 +36,6 @@ window = { first = -13, last = 0 }
 activity = ["attack"]
 direction = "greater"
 """
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*argv: object) -> tuple[int, str, str]:
-        code = main([str(word) for word in argv])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ import pandas as pd
 import pytest
 
 from analytics.bundled import bundled_path
-from analytics.cli import main
 from analytics.counts import count_incidents
 from analytics.evaluation import evaluate
 from analytics.evaluation.results import EvaluationResult
@@ -25,16 +25,10 @@ QUICK = ("--sample", "--as-of", DAY, "--detectors", "ears_c1,recent_window", "--
 
 
 @pytest.fixture
-def run(capsys, tmp_path, monkeypatch):
-    """Run the command in an empty folder; return exit code, standard output and standard error."""
+def run(run, tmp_path, monkeypatch):
+    """Run ``uptick evaluate`` in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*argv: object) -> tuple[int, str, str]:
-        code = main(["evaluate", *map(str, argv)])
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
+    return partial(run, "evaluate")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ import pandas as pd
 import pytest
 
 from analytics import count_incidents, read_incidents
-from analytics.cli import main
 from analytics.monitoring import monitor
 
 DAY = "2020-04-19"
@@ -34,15 +34,11 @@ def places(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def run(capsys, tmp_path, monkeypatch):
+def run(run, tmp_path, monkeypatch):
+    """Run ``uptick monitor`` in an empty folder, on a terminal of 100 columns."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-
-    def call(*argv: object) -> tuple[int, str, str]:
-        code = main(["monitor", *map(str, argv)])
-        return code, *capsys.readouterr()
-
-    return call
+    return partial(run, "monitor")
 
 
 @pytest.fixture(scope="module")

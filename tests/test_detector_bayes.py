@@ -7,6 +7,7 @@ import oracle_cases
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle_cases import reason
 from scipy import stats
 
 from analytics.counts import Counts
@@ -23,10 +24,6 @@ SIZE = 0.15  # relative: 200,000 dependent periods at a level of 0.05
 
 def panel(values, *, covered=None, freq="week", as_of=None, start="2010-01-04") -> Counts:
     return Counts.from_array(values, freq=freq, start=start, as_of=as_of, coverage=covered)
-
-
-def reason(alarms, row, region=0) -> str:
-    return alarms.reasons[alarms.note[row, region]] if alarms.note is not None else ""
 
 
 @pytest.mark.parametrize("name", oracle_cases.cases("bayes"))

@@ -7,6 +7,7 @@ import oracle_cases
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle_cases import reason
 from scipy import special, stats
 
 from analytics.counts import Counts
@@ -24,10 +25,6 @@ SEAM = 0.2  # in normal units, about one count at a mean of 16: exact tail again
 
 def panel(values, *, covered=None, freq="day", as_of=None) -> Counts:
     return Counts.from_array(values, freq=freq, start="2020-01-06", as_of=as_of, coverage=covered)
-
-
-def reason(alarms, row, region=0) -> str:
-    return alarms.reasons[alarms.note[row, region]] if alarms.note is not None else ""
 
 
 @pytest.mark.parametrize("name", oracle_cases.cases("earsC"))

@@ -7,6 +7,7 @@ import oracle_cases
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from oracle_cases import reason
 from scipy import optimize, special
 
 from analytics.counts import Counts
@@ -21,10 +22,6 @@ ROUNDING = 1e-9  # logarithms of counts in the hundreds, added in another order
 
 def panel(values, *, covered=None) -> Counts:
     return Counts.from_array(values, start="2015-01-05", coverage=covered)
-
-
-def reason(alarms, row, region=0) -> str:
-    return alarms.reasons[alarms.note[row, region]] if alarms.note is not None else ""
 
 
 def ratio(series) -> float:

@@ -7,6 +7,7 @@ import oracle_cases
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle_cases import reason
 from scipy import stats
 
 from analytics.counts import Counts
@@ -21,10 +22,6 @@ ROOT = 1e-9  # limits are roots of a probability, found by bisection
 
 def panel(values, *, covered=None, start="2010-01-04") -> Counts:
     return Counts.from_array(values, start=start, coverage=covered)
-
-
-def reason(alarms, row, region=0) -> str:
-    return alarms.reasons[alarms.note[row, region]] if alarms.note is not None else ""
 
 
 @pytest.mark.parametrize("name", oracle_cases.cases("rki"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,33 @@ def _direction(asked: Asked) -> Direction:
     return "less" if asked.claim.direction == "less" else "greater"
 
 
+def _answered(
+    test: str,
+    result: UptickResult | ClaimResult,
+    measure: str,
+    seen: str,
+    *found: str,
+    estimate: str = "estimate",
+    details: dict[str, pd.DataFrame] | None = None,
+) -> Answer:
+    """Return the answer in the first row of a test's table, with what else was found behind its reason."""
+    row = result.frame.iloc[0]
+    return Answer(
+        test,
+        row["verdict"],
+        _join(row["reason"], *found),
+        measure,
+        row[estimate],
+        row["low"],
+        row["high"],
+        row["pvalue"],
+        row["detectable"],
+        seen,
+        result,
+        details or {},
+    )
+
+
 def _recent(asked: Asked, options: Options) -> Answer:
     direction = _direction(asked)
     result = uptick_test(
@@ -106,18 +133,13 @@ def _recent(asked: Asked, options: Options) -> Answer:
         found = f"{row['observed']:.0f} where {format_number(row['expected'])} were expected"
         if not np.isnan(row["pvalue_expected"]):
             found += f"; against trend and season {p_words(row['pvalue_expected'])}"
-    return Answer(
+    return _answered(
         "uptick_test",
-        row["verdict"],
-        _join(row["reason"], found),
-        "rate ratio",
-        row["rate_ratio"],
-        row["low"],
-        row["high"],
-        row["pvalue"],
-        row["detectable"],
-        _seen(row["detectable"], "{} times the rate {}", direction),
         result,
+        "rate ratio",
+        _seen(row["detectable"], "{} times the rate {}", direction),
+        found,
+        estimate="rate_ratio",
     )
 
 
@@ -139,18 +161,13 @@ def _day(asked: Asked, options: Options) -> Answer:
         if row["estimate"] < claim.count:
             stated += ", so not all of it is in them"
     picked = f"taken as the largest of the {claim.picked} days that end with it" if claim.picked > 1 else ""
-    return Answer(
+    return _answered(
         "day_test",
-        row["verdict"],
-        _join(row["reason"], stated, picked),
-        "incidents that day (an ordinary day's range)",
-        row["estimate"],
-        row["low"],
-        row["high"],
-        row["pvalue"],
-        row["detectable"],
-        _seen(row["detectable"], "{} on the day {}", digits=0),
         result,
+        "incidents that day (an ordinary day's range)",
+        _seen(row["detectable"], "{} on the day {}", digits=0),
+        stated,
+        picked,
     )
 
 
@@ -172,18 +189,12 @@ def _concentration(asked: Asked, options: Options) -> Answer:
             f"{row['share_recent']:.0%} of the window's incidents lie there, "
             f"{row['share_baseline']:.0%} of the baseline's"
         )
-    return Answer(
+    return _answered(
         "concentration_test",
-        row["verdict"],
-        _join(row["reason"], shares),
-        "ratio of rate ratios",
-        row["estimate"],
-        row["low"],
-        row["high"],
-        row["pvalue"],
-        row["detectable"],
-        _seen(row["detectable"], "a rise {} times that elsewhere {}"),
         result,
+        "ratio of rate ratios",
+        _seen(row["detectable"], "a rise {} times that elsewhere {}"),
+        shares,
     )
 
 
@@ -202,19 +213,13 @@ def _change(asked: Asked, options: Options) -> Answer:
     if row["placebos"] and not np.isnan(row["placebo_pvalue"]):
         rank = format_number(row["placebo_pvalue"], 2)
         placebo = f"rank {rank} among {row['placebos']} earlier dates for which nothing is claimed"
-    return Answer(
+    return _answered(
         "change_test",
-        row["verdict"],
-        _join(row["reason"], placebo),
-        "ratio of the weekly level",
-        row["estimate"],
-        row["low"],
-        row["high"],
-        row["pvalue"],
-        row["detectable"],
-        _seen(row["detectable"], "{} times the level {}", direction),
         result,
-        dict(result.details),
+        "ratio of the weekly level",
+        _seen(row["detectable"], "{} times the level {}", direction),
+        placebo,
+        details=dict(result.details),
     )
 
 
@@ -227,19 +232,12 @@ def _recurrence(asked: Asked, options: Options) -> Answer:
         seed=options.seed,
     )
     row = result.frame.iloc[0]
-    return Answer(
+    return _answered(
         "recurrence_test",
-        row["verdict"],
-        row["reason"],
-        "days from one uptick to the next, median",
-        row["estimate"],
-        row["low"],
-        row["high"],
-        row["pvalue"],
-        row["detectable"],
-        _seen(row["detectable"], "fortnights with {} times the rate {}"),
         result,
-        dict(result.details),
+        "days from one uptick to the next, median",
+        _seen(row["detectable"], "fortnights with {} times the rate {}"),
+        details=dict(result.details),
     )
 
 
@@ -302,28 +300,23 @@ def _response(asked: Asked, options: Options) -> Answer:
         margin=options.margin,
     )
     row = result.frame.iloc[0]
-    verdict, reason, pvalue = row["verdict"], row["reason"], row["pvalue"]
+    verdict, pvalue, fewer = row["verdict"], row["pvalue"], ""
     if negated:
         # The claim is that operations change nothing for the better: the answers change places.
         verdict = {SUPPORTED: NOT_SUPPORTED, NOT_SUPPORTED: SUPPORTED}.get(verdict, CANNOT_BE_TOLD)
         if not np.isnan(pvalue):
-            fewer = f"that incidents become fewer has {p_words(pvalue)}"
-            reason, pvalue = _join(reason, fewer), np.nan
+            fewer, pvalue = f"that incidents become fewer has {p_words(pvalue)}", np.nan
     used = f"{row['used']} of {row['events']} days with an operation can be compared"
-    return Answer(
+    answer = _answered(
         "response_test",
-        verdict,
-        _join(reason, used),
-        "incidents after operations, relative to matched times",
-        row["estimate"],
-        row["low"],
-        row["high"],
-        pvalue,
-        row["detectable"],
-        _seen(row["detectable"], "{} times {}", "greater" if claim.direction == "greater" else "less"),
         result,
-        dict(result.details),
+        "incidents after operations, relative to matched times",
+        _seen(row["detectable"], "{} times {}", "greater" if claim.direction == "greater" else "less"),
+        fewer,
+        used,
+        details=dict(result.details),
     )
+    return replace(answer, verdict=verdict, pvalue=pvalue)
 
 
 def _causal(asked: Asked, options: Options) -> Answer:
