@@ -72,5 +72,7 @@ __all__, __getattr__, __dir__ = lazy_room(
         "upticks": "activity_test change_test concentration_test day_test recurrence_test response_test "
         "scan_test severity_test uptick_test",
     },
+    rooms="claims counts detectors errors evaluation filters geo incidents monitoring plots reporting "
+    "results simulation sources upticks",
 )
 __all__ += ["__version__"]

@@ -11,6 +11,7 @@ from typing import get_args
 
 import numpy as np
 
+from analytics._rooms import names_shown
 from analytics._typing import FloatArray
 from analytics.errors import OptionError, unknown_option
 
@@ -34,6 +35,7 @@ __all__ = [
     "numbers_of",
     "part_of",
 ]
+__dir__ = names_shown(__name__)
 
 Progress = Callable[[int, int, str], None]  # progress(done, total, what), before each step
 
