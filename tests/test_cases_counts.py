@@ -11,7 +11,7 @@ import pytest
 
 from analytics import count_incidents, read_incidents
 from analytics.cli import main
-from analytics.counts import read_counts
+from analytics.counts import UNPLACED, Counts, read_counts
 from analytics.counts.reading import read_count_table
 from analytics.errors import CountsTableError, InputError, OptionError
 
@@ -256,3 +256,56 @@ def test_three_days_are_too_short_a_history(files, run, command, snapshot):
     code, out, err = run(command, files / "f09_three_days.csv", "--as-of", "2021-06-03")
     assert (code, out) == (2, "")
     assert err == snapshot
+
+
+# -- tables that add up ------------------------------------------------------------------------------------
+
+
+def test_what_no_week_shows_is_in_the_account(run, project):
+    file = project / "tests" / "fixtures" / "cases" / "weekly-sum-short-of-grid" / "in.csv"
+    words = ["count", file, "--as-of", "2020-04-26", "--regions", "Diyala,Kirkuk", "--format", "csv"]
+    code, out, err = run(*words)
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert sum(int(row["count"]) for row in rows if row["count"]) == 3
+    assert [row["count"] for row in rows if row["region"] == UNPLACED] == ["", "0", "1"]
+    assert (
+        "kept 5 = in the grid 4 + unplaced 1\n  in weeks not wholly covered, and so in no week's count: 2"
+        in err
+    )
+    code, out, err = run(*words, "--freq", "day")
+    assert sum(int(row["count"]) for row in csv.DictReader(io.StringIO(out)) if row["count"]) == 5
+    assert "not wholly covered" not in err
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_shown_table_sums_to_the_grid(seed):
+    rng = np.random.default_rng(seed)
+    size = 60
+    days = np.datetime64("2020-01-01") + rng.integers(0, 60, size)
+    table = pd.DataFrame(
+        {
+            "date": days.astype(str),
+            "country": "Iraq",
+            "province": rng.choice(["Kirkuk", "Diyala", "", "Atlantis"], size),
+            "killed": rng.integers(0, 9, size),
+        }
+    )
+    incidents = read_incidents(table, as_of="2020-03-04")
+    for value in ("incidents", "fatalities"):
+        counts = count_incidents(incidents, value=value, no_coverage=["2020-01-20..2020-01-25@Kirkuk"])
+        shown = counts.to_frame().sum().sum()
+        held = counts.values.sum(dtype=np.int64) + counts.unplaced.sum(dtype=np.int64)
+        assert shown + counts.accounting.partial == held
+    assert counts.accounting.partial > 0
+
+
+def test_weeks_that_pandas_labels_by_their_last_day():
+    days = pd.DataFrame({"A": 1}, index=pd.date_range("2020-03-31", "2020-04-27"))
+    counts = Counts.from_frame(days.resample("W-MON").sum(), freq="week", as_of="2020-05-03")
+    assert any(note.startswith("the index carries pandas' W-MON") for note in counts.notes)
+    right = days.resample("W-MON", label="left", closed="left").sum()
+    right.index.freq = None
+    assert Counts.from_frame(right, freq="week", as_of="2020-05-03").notes == ()
+    with pytest.raises(InputError, match="labels them by the last"):
+        Counts.from_frame(days.resample("W-SUN").sum(), freq="week", as_of="2020-05-03")

@@ -90,7 +90,7 @@ def test_a_districts_gap_reaches_its_governorate_and_a_governorates_gap_its_dist
 
 def test_unknown_and_blank_names_are_a_row_of_their_own_with_the_nearest_known():
     rows = [("2020-01-08", "Kirkuq"), ("2020-01-09", ""), ("2020-01-10", "Kirkuk")]
-    counts = count_incidents(incidents(rows), as_of="2020-01-31")
+    counts = count_incidents(incidents(rows), covered_from="2020-01-06", as_of="2020-01-31")
     assert counts.accounting.unplaced == 2
     assert counts.to_frame()[UNPLACED].sum() == 2
     note = next(n for n in counts.notes if "unplaced" in n)

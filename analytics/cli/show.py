@@ -220,6 +220,7 @@ def input_record(
             "no_coverage": account.no_coverage,
             "long_spans": account.long_spans,
             "unknown_value": account.unknown_value,
+            "partial": account.partial,
         }
     return record
 
@@ -246,6 +247,8 @@ def account_lines(
         lines.append(str(account))
         if account.long_spans:
             lines.append(f"  dated to more than one {counts.freq}: {account.long_spans:,}")
+        if account.partial:
+            lines.append(f"  in weeks not wholly covered, and so in no week's count: {account.partial:,}")
         notes += counts.notes
     lines += [f"no coverage: {gap}" for gap in (*incidents.no_coverage, *gaps)]
     return (*lines, *(f"note: {note}" for note in dict.fromkeys(notes)))

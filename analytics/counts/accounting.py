@@ -33,6 +33,9 @@ class CountAccounting:
         Of the kept ones, those dated to a span longer than the period.
     unknown_value : int
         Of those in the grid or unplaced, incidents whose value (fatalities) is not stated.
+    partial : int
+        Of what is counted in the grid and unplaced, what lies in weeks that are not wholly covered: no weekly
+        count shows it.
     """
 
     kept: int
@@ -45,6 +48,7 @@ class CountAccounting:
     reported_later: int = 0
     long_spans: int = 0
     unknown_value: int = 0
+    partial: int = 0
 
     def __post_init__(self) -> None:
         parts = sum(n for _, n in self.parts())

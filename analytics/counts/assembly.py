@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.grid import Counts
 from analytics.counts.plan import CountPlan
@@ -20,7 +24,7 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
     if late := tally.places["reported_later"]:
         what = "incident was reported" if late == 1 else "incidents were reported"
         notes += (f"{late:,} {what} after {plan.days[-1]} and not known then (reported_on): not counted",)
-    return Counts(
+    counts = Counts(
         values=whole_counts(tally.values, plan.days, plan.chosen.names),
         coverage=plan.coverage,
         starts=plan.days,
@@ -39,6 +43,18 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
         countries=plan.chosen.countries,
         notes=notes,
     )
+    if plan.freq == "day" or counts.accounting is None:
+        return counts
+    return replace(counts, accounting=replace(counts.accounting, partial=_in_partial_weeks(counts)))
+
+
+def _in_partial_weeks(counts: Counts) -> int:
+    """Return what lies in weeks that are not wholly covered, and so in no weekly count."""
+    weekly = counts.resample("week")
+    hidden = counts.values.sum(dtype=np.int64) - weekly.values.sum(dtype=np.int64)
+    if weekly.unplaced is not None:
+        hidden += weekly.unplaced[~weekly.coverage.any(axis=1)].sum(dtype=np.int64)
+    return int(hidden)
 
 
 def _account(plan: CountPlan, tally: Tally) -> CountAccounting:

@@ -14,7 +14,7 @@ import pandas as pd
 from analytics._typing import BoolArray
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.axis import PeriodAxis
-from analytics.counts.tables import Missing, array_counts, array_dates, table_counts, whole_counts
+from analytics.counts.tables import Missing, array_counts, array_dates, table_counts, week_notes, whole_counts
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
 from analytics.periods import DAY, as_day, check_freq, check_week_start, week_first_day
@@ -133,7 +133,9 @@ class Counts(PeriodAxis):
         periods = len(shown)
         columns = {name: data[i * periods : (i + 1) * periods] for i, name in enumerate(shown.regions)}
         if shown.unplaced is not None and shown.unplaced.any():
-            columns[UNPLACED] = pd.array(shown.unplaced.astype(np.int64), dtype="Int64")
+            lost = pd.array(shown.unplaced.astype(np.int64), dtype="Int64")
+            lost[np.asarray(~shown.coverage.any(axis=1))] = pd.NA
+            columns[UNPLACED] = lost
         index = pd.DatetimeIndex(shown.starts.astype("datetime64[us]"), name=shown.freq)
         wide = pd.DataFrame(columns, index=index)
         if layout == "wide":
@@ -379,5 +381,6 @@ class Counts(PeriodAxis):
             value=value,
             by=by,
             simulated=simulated,
+            notes=week_notes(frame.index, freq, week_start),
             countries=tuple(countries),
         )

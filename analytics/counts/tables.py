@@ -14,7 +14,7 @@ from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
 from analytics.periods import DAY, Freq, Gap, as_day, as_gap, parse_week, period_days, week_first_day
 
-__all__ = ["Missing", "array_counts", "array_dates", "gap_mask", "table_counts", "whole_counts"]
+__all__ = ["Missing", "array_counts", "array_dates", "gap_mask", "table_counts", "week_notes", "whole_counts"]
 
 Missing = Literal["error", "uncovered", "zero"]
 
@@ -35,9 +35,22 @@ def index_days(index: pd.Index, freq: Freq, week_start: str) -> Days:
                 "the index holds days on which no week starts",
                 expected=f"first days of weeks that start on {week_start}, or ISO labels such as 2020-W15",
                 found=str(odd[0]),
-                todo="give week_start",
+                todo="give week_start, or label weeks by their first day: pandas' resample('W-...') labels "
+                "them by the last unless label='left' and closed='left' are given",
             )
     return days
+
+
+def week_notes(index: pd.Index, freq: Freq, week_start: str) -> tuple[str, ...]:
+    """Return a note where the index carries a frequency of pandas whose labels are last days of weeks."""
+    alias = str(getattr(index, "freqstr", None) or "")
+    if freq != "week" or not alias.startswith("W-"):
+        return ()
+    return (
+        f"the index carries pandas' {alias}: its days are read as the first days of weeks that start on "
+        f"{week_start}; resample('{alias}') labels weeks by their last day unless label='left' and "
+        "closed='left' are given",
+    )
 
 
 def whole_numbers(frame: pd.DataFrame, regions: tuple[str, ...]) -> FloatArray:
