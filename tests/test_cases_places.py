@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from analytics import count_incidents, read_incidents, uptick_test
 from analytics.cli import main
-from analytics.counts import UNPLACED
+from analytics.counts import UNPLACED, read_counts
 from analytics.counts.questions import place_questions
 from analytics.errors import FilterError, InputError, OptionError
 from analytics.filters import parse_filter
@@ -296,7 +296,7 @@ def test_the_country_stated_is_that_of_rows_that_state_none(capsys, tmp_path):
     rows = [("2020-04-13", "Syria", "Homs"), ("2020-04-13", "", "Al Anbar")]
     data = incidents(rows, country="Iraq")
     assert data.frame["country"].tolist() == ["Syria", "Iraq"]
-    assert "country: Iraq for 1 incidents that state none" in data.notes
+    assert "country: Iraq for 1 incident without one" in data.notes
     path = tmp_path / "mixed.csv"
     pd.DataFrame(rows, columns=["date", "country", "admin1"]).to_csv(path, index=False)
     assert main(["count", str(path), "--as-of", "2020-04-19", "--country", "Iraq", "--format", "csv"]) == 0
@@ -463,6 +463,25 @@ def test_a_folder_of_data_is_all_a_country_takes(tmp_path, monkeypatch):
         for one in caches:
             one.cache_clear()
     assert "disputed_territories" in known_region_sets()
+
+
+# Tables of counts -------------------------------------------------------------------------------------------
+
+
+def test_a_table_of_counts_has_places_as_incidents_have():
+    rows = [
+        ("2021-01-02", "Iraq", "Al Anbar", 4), ("2021-01-02", "Republic of Iraq", "Anbar", 3),
+        ("2021-01-02", "Syria", "Sōuth", 2), ("2021-01-02", "Syria", "South", 1),
+        ("2021-01-02", "Uganda", "South", 5), ("2021-01-02", "Iraq", "Atlantis", 6),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["week", "country", "admin1", "events"])
+    counts = read_counts(table, as_of="2021-01-08")
+    assert sums(counts) == {"Anbar": 7, "South, Syria": 3, "South, Uganda": 5}
+    assert counts.accounting.unplaced == 6
+    assert counts.countries == ("Iraq", "Syria", "Uganda")
+    assert any("1 row names no known region and is unplaced" in note for note in counts.notes)
+    stated = read_counts(table.drop(columns="country").head(2), as_of="2021-01-08", country="Iraq")
+    assert sums(stated) == {"Anbar": 7}
 
 
 # Whatever the mixture ---------------------------------------------------------------------------------------

@@ -15,8 +15,16 @@ from analytics.filters import Filter, parse_filter
 from analytics.geo import BLANK, RegionSet, known_region_sets, region_set
 from analytics.incidents import Incidents
 from analytics.periods import Gap
+from analytics.results.words import counted
 
-__all__ = ["ChosenRegions", "choose_regions", "columns_to_count_by", "gap_columns", "renamed_columns"]
+__all__ = [
+    "ChosenRegions",
+    "choose_regions",
+    "columns_to_count_by",
+    "gap_columns",
+    "place_notes",
+    "renamed_columns",
+]
 
 _MOST_LISTED = 20
 
@@ -152,7 +160,7 @@ def _by_place(
     places = read_places(found.values, found.rows, wanted=_countries(incidents, where), country=country)
     if not places.labels:
         raise _empty(incidents, level)
-    notes = _place_notes(places, found.values, found.rows, level)
+    notes = place_notes(places, found.values, found.rows, level)
     if regions is None:
         listed = _listed_note(places, level)
         everything = tuple(range(len(places.labels)))
@@ -289,18 +297,24 @@ def _listed_note(places: Gazetteer, level: str) -> tuple[str, ...]:
     return (f"the regions{of} are the {len(own)} values of {level} in the kept incidents; no list was given",)
 
 
-def _place_notes(
-    places: Gazetteer, values: Sequence[tuple[str, ...]], rows: IntArray, level: str
+def place_notes(
+    places: Gazetteer,
+    values: Sequence[tuple[str, ...]],
+    rows: IntArray,
+    level: str,
+    noun: str = "kept incident",
 ) -> tuple[str, ...]:
-    notes = list(_unplaced_note(places))
+    """Return what was decided about names: not placed, without a country, joined, told apart."""
+    notes = list(_unplaced_note(places, noun))
     lost = [
         n
         for v, p, n in zip(values, places.placed, rows.tolist(), strict=True)
         if p < 0 and v[-1] and not v[0]
     ]
     if lost and len(places.countries) > 1:
+        said = ("states", "its") if sum(lost) == 1 else ("state", "their")
         notes.append(
-            f"{sum(lost):,} kept incidents state no country, and their {level} is the name of several "
+            f"{counted(sum(lost), noun)} {said[0]} no country, and {said[1]} {level} is the name of several "
             "regions or of none: unplaced"
         )
     if places.merged:
@@ -317,7 +331,7 @@ def _listed(names: Sequence[str], most: int = 5) -> str:
     return "; ".join(names[:most]) + (f"; and {len(names) - most} more" if len(names) > most else "")
 
 
-def _unplaced_note(places: Gazetteer) -> tuple[str, ...]:
+def _unplaced_note(places: Gazetteer, noun: str) -> tuple[str, ...]:
     if not places.unknown:
         return ()
     ordered = sorted(places.unknown, key=lambda item: (-item[2], item[1]))
@@ -327,9 +341,10 @@ def _unplaced_note(places: Gazetteer) -> tuple[str, ...]:
         close = "" if name == BLANK else ", ".join(table.nearest(name))
         hint = f" ({what}: count by {other})" if what else f" (nearest: {close})" if close else ""
         shown.append(f"{name!r} {rows:,}{hint}")
-    more = f"; {len(ordered) - 3} more names" if len(ordered) > 3 else ""
+    more = f"; {counted(len(ordered) - 3, 'more name')}" if len(ordered) > 3 else ""
     total = sum(rows for _, _, rows in ordered)
-    return (f"{total:,} kept incidents name no known region and are unplaced: {'; '.join(shown)}{more}",)
+    said = "names no known region and is unplaced" if total == 1 else "name no known region and are unplaced"
+    return (f"{counted(total, noun)} {said}: {'; '.join(shown)}{more}",)
 
 
 # Coverage ---------------------------------------------------------------------------------------------------

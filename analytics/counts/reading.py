@@ -50,6 +50,8 @@ class CountTable:
     accounting : CountAccounting
         Where every event of the table went.
     notes : tuple of str
+    countries : tuple of str
+        Countries the regions lie in, as far as known.
     """
 
     name: str
@@ -66,6 +68,7 @@ class CountTable:
     as_of: np.datetime64
     accounting: CountAccounting
     notes: tuple[str, ...]
+    countries: tuple[str, ...] = ()
 
     @property
     def ends(self) -> Days:
@@ -97,6 +100,7 @@ class CountTable:
             no_coverage=no_coverage,
             value=self.value,
             by=self.by,
+            countries=self.countries,
         )
         held: dict[str, Any] = {name: getattr(made, name) for name in made.__dataclass_fields__}
         unplaced = self.unplaced.astype(np.int32)
@@ -117,7 +121,8 @@ def read_counts(
         Spells without coverage.
     **options
         As for :func:`read_count_table`: ``as_of`` (needed), ``value``, ``by``, ``regions``, ``where``,
-        ``start``, ``week_start``, ``columns``, and what says how a file is read.
+        ``start``, ``week_start``, ``columns``, ``country`` (of rows that state none), and what says how a
+        file is read.
 
     Returns
     -------
@@ -154,6 +159,7 @@ def read_count_table(
     week_start: str | None = None,
     columns: Mapping[str, str] | None = None,
     date_style: str | None = None,
+    country: str | None = None,
     **reading: Any,
 ) -> CountTable:
     """Read a table of counts by day, week or month; see :func:`read_counts`."""
@@ -177,8 +183,8 @@ def read_count_table(
             todo=f"give as_of={last}, the last day of {raw.name}",
         )
     kept, filtered, notes = wanted_rows(table, where, columns or {}, found.events)
-    codes, names, label = places_of(table, by, columns or {})
-    codes, names, selected = _selected(codes, names, regions)
+    places = places_of(table, by, columns or {}, country)
+    codes, names, selected = _selected(places.codes, places.names, regions)
     events = _whole(table, found.events)
     amount = events if value == "incidents" else _whole(table, _fatalities(table, columns or {}))
     first = period.starts.min() if start is None else as_day(start, "start")
@@ -202,12 +208,13 @@ def read_count_table(
         numbers=numbers,
         unplaced=unplaced,
         regions=names,
-        by=label,
+        by=places.by,
         value=value,
         week_start=period.week_start,
         as_of=last,
         accounting=_account(events, kept, inside, codes, where, len(names) if selected else 0),
-        notes=(*raw.notes, *period.notes, *filtered, *notes, *absent),
+        notes=(*raw.notes, *period.notes, *filtered, *notes, *places.notes, *absent),
+        countries=places.countries,
     )
 
 

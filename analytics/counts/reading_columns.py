@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 
 from analytics._typing import BoolArray, Days, IntArray
+from analytics.counts.places import DEPTHS, PLACE_LEVELS, read_places
+from analytics.counts.placing import place_notes
 from analytics.errors import InputError, OptionError, nearest
 from analytics.filters import parse_filter
+from analytics.incidents.distinct import distinct_values
 from analytics.periods import DAY, WEEKDAYS, check_week_start, parse_week, weekday_numbers
 from analytics.sources.checks import Draft
 from analytics.sources.columns import NULLS, Columns, fold
 from analytics.sources.table import ALIASES
 
-__all__ = ["Period", "Unit", "period_of", "places_of", "wanted_rows"]
+__all__ = ["Period", "RowPlaces", "Unit", "period_of", "places_of", "wanted_rows"]
 
 Unit = Literal["day", "week", "month"]
-_LEVELS = ("country", "admin1", "admin2")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -150,33 +152,49 @@ def wanted_rows(
     return outcome.mask, notes, (count,)
 
 
-def places_of(
-    table: Columns, by: str | Sequence[str] | None, mapping: Mapping[str, str]
-) -> tuple[IntArray, tuple[str, ...], str]:
-    """Return each row's region (-1: blank), the regions, and what they are by.
+@dataclass(frozen=True, eq=False, slots=True)
+class RowPlaces:
+    """Each row's region (-1: blank or unknown), the regions, what they are by, and their countries."""
 
-    A name under two parents is two regions; their labels are lengthened.
-    """
+    codes: IntArray
+    names: tuple[str, ...]
+    by: str
+    countries: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def places_of(
+    table: Columns, by: str | Sequence[str] | None, mapping: Mapping[str, str], country: str | None = None
+) -> RowPlaces:
+    """Return the region of each row; places are paths, and those with a row are the regions."""
     if by is None:
-        return np.zeros(len(table), dtype=np.int64), ("all events",), "total"
-    levels = [part.strip() for part in by.split(",")] if isinstance(by, str) else list(by)
-    above = [
-        level
-        for level in _LEVELS[: _LEVELS.index(levels[-1]) if levels[-1] in _LEVELS else 0]
-        if _column(table, level, mapping) is not None
+        return RowPlaces(np.zeros(len(table), dtype=np.int64), ("all events",), "total")
+    columns = [part.strip() for part in by.split(",")] if isinstance(by, str) else list(by)
+    if not all(name in DEPTHS for name in columns):
+        found = distinct_values([_text(table, name, mapping) for name in columns])
+        labels = [", ".join(parts) if all(parts) else "" for parts in found.values]
+        names = tuple(sorted({label for label in labels if label}))
+        place = {name: at for at, name in enumerate(names)}
+        placed = np.array([place.get(label, -1) for label in labels], dtype=np.int64)
+        return RowPlaces(placed[found.codes], names, ",".join(columns))
+    depth = max(DEPTHS[name] for name in columns)
+    blank = pd.Series("", index=table.frame.index, dtype="str")
+    texts = [
+        _text(table, level, mapping) if level in columns or _column(table, level, mapping) else blank
+        for level in PLACE_LEVELS[:depth]
     ]
-    path = [*(level for level in above if level not in levels), *levels]
-    cells = pd.DataFrame({level: _text(table, level, mapping) for level in path})
-    filled = (cells[levels] != "").all(axis=1).to_numpy(dtype=bool)
-    codes, distinct = pd.factorize(pd.MultiIndex.from_frame(cells))
-    rows: list[tuple[str, ...]] = [tuple(map(str, row)) for row in distinct]
-    short = [", ".join(reversed(row[-len(levels) :])) for row in rows]
-    full = [", ".join(part for part in reversed(row) if part) for row in rows]
-    labels = [b if short.count(a) > 1 else a for a, b in zip(short, full, strict=True)]
-    names = tuple(sorted({label for at, label in enumerate(labels) if all(rows[at][-len(levels) :])}))
-    place: dict[str, int] = {name: at for at, name in enumerate(names)}
-    placed = np.array([place.get(label, -1) for label in labels], dtype=np.int64)[codes]
-    return np.where(filled, placed, -1), names, ",".join(levels)
+    found = distinct_values(texts)
+    places = read_places(found.values, found.rows, country=country)
+    used = np.unique(places.placed[places.placed >= 0])
+    new = np.full(len(places.labels) + 1, -1, dtype=np.int64)
+    new[used] = np.arange(used.size)
+    return RowPlaces(
+        codes=new[places.placed[found.codes]],
+        names=tuple(places.labels[at] for at in used),
+        by=",".join(columns),
+        countries=tuple(dict.fromkeys(places.paths[at][0] for at in used if places.paths[at][0])),
+        notes=place_notes(places, found.values, found.rows, PLACE_LEVELS[depth - 1], "row"),
+    )
 
 
 def _column(table: Columns, name: str, mapping: Mapping[str, str]) -> str | None:

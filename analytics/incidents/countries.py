@@ -6,6 +6,7 @@ import pandas as pd
 
 from analytics.errors import OptionError
 from analytics.geo import LEVELS, bundled_countries, find_country, region_table
+from analytics.results.words import counted
 
 __all__ = ["in_country"]
 
@@ -25,7 +26,7 @@ def in_country(frame: pd.DataFrame, country: str | None) -> tuple[pd.DataFrame, 
         known = find_country(country)
         name = country.strip() if known is None else known.name
         stated = int(blank.sum())
-        note = f"country: {name} for {stated:,} incidents that state none" if stated else ""
+        note = f"country: {name} for {counted(stated, 'incident')} without one" if stated else ""
         return frame.assign(country=frame["country"].mask(blank, name)), (note,) if note else ()
     if not blank.all():
         return frame, ()
