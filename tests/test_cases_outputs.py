@@ -20,6 +20,7 @@ from analytics import Counts, count_incidents, plots, read_incidents, uptick_tes
 from analytics._text import inert, inert_table, visible
 from analytics.cli import main
 from analytics.detectors import recent_window
+from analytics.errors import InputError, UptickError
 from analytics.reporting.notebook.execute import _literal
 
 NAMES = ["A$$B", "a$b_$c", "from $10 to $50", "US$100 or US$_5", "x\x01y\x1bz", "<&>"]
@@ -240,3 +241,28 @@ class Number(enum.IntEnum):
 )
 def test_parameters_are_written_as_plain_python(value, source):
     assert _literal(value, "x") == source
+
+
+# -- one file, read once -----------------------------------------------------------------------------------
+
+
+def test_a_report_stops_when_its_file_changes_meanwhile(tmp_path, cases, monkeypatch):
+    from analytics.reporting.content.weekly import numbers, run
+
+    file = tmp_path / "in.csv"
+    text = (cases / "attack" / "F03_mathtext_name_fails.csv").read_text()
+    file.write_text(text)
+    counts = numbers.weekly_counts
+
+    def counted_and_changed(request):
+        scope = counts(request)
+        file.write_text(text + "2020-04-18,A $x_$ B\n")
+        return scope
+
+    monkeypatch.setattr(run, "weekly_counts", counted_and_changed)
+    with pytest.raises(UptickError, match="the file has changed since the report was begun"):
+        run.weekly_report(file, as_of="2020-04-19", output=tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*.pdf"))
+    request = run.ReportRequest(file, as_of="2020-04-19", sha256="0" * 64)
+    with pytest.raises(InputError, match="the file has changed"):
+        counts(request)

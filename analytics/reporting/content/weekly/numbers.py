@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
+from analytics.errors import InputError
 from analytics.former import refuse_former
 from analytics.geo import find_country
 from analytics.incidents import Incidents, read_incidents
@@ -212,6 +213,7 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         columns=dict(request.columns) if request.columns else None,
         **dict(request.reading or {}),
     )
+    _check_same(incidents, request)
 
     def count(
         of: Incidents,
@@ -278,6 +280,19 @@ def _by_type(count: Callable[..., Counts], incidents: Incidents) -> Counts | Non
     if incidents.frame["event_type"].isna().all():
         return None
     return count(incidents, by="event_type")
+
+
+def _check_same(incidents: Incidents, request: ReportRequest) -> None:
+    """Stop where the file is not the one the report was begun with."""
+    if request.sha256 is None or incidents.digest == request.sha256:
+        return
+    raise InputError(
+        "the file has changed since the report was begun",
+        expected=f"sha256 {request.sha256[:12]}",
+        found=f"sha256 {incidents.digest[:12]}" if incidents.digest else "no file",
+        where=str(incidents.path or "the sample"),
+        todo="make the report again, once nothing writes to the file",
+    )
 
 
 def _with_fatalities(incidents: Incidents) -> Incidents:

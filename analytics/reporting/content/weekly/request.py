@@ -45,6 +45,9 @@ class ReportRequest:
     reading : mapping, optional
         `sheet`, `encoding`, `delimiter`, `date_style`, `header_row` and `na`, for a file that does not say by
         itself.
+    sha256 : str, optional
+        The hash that the file must have; None: any. :func:`weekly_report` states that of the file it has
+        read, so that its notebook cannot read another under the same name.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class ReportRequest:
     covered_from: str | None = None
     columns: Mapping[str, str] | None = None
     reading: Mapping[str, Any] | None = None
+    sha256: str | None = None
 
     def __post_init__(self) -> None:
         if self.sample == (self.incidents_path is not None):

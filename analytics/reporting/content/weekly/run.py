@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from analytics.bundled import bundled_path
@@ -75,7 +75,7 @@ def weekly_report(
     scope = weekly_counts(request)
     rendered = render_report(
         bundled_path(NOTEBOOK),
-        parameters=request.parameters(),
+        parameters=replace(request, sha256=scope.incidents.digest or None).parameters(),
         output=target,
         title=scope.title,
         subtitle=scope.subtitle,
