@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
-from analytics import count_incidents, read_incidents
+from analytics import (
+    change_test,
+    concentration_test,
+    count_incidents,
+    day_test,
+    monitor,
+    read_incidents,
+    recurrence_test,
+    scan_test,
+    uptick_test,
+)
 from analytics.bundled import bundled_path
+from analytics.counts import Completeness, Counts
+from analytics.errors import InputError, UptickError
+from analytics.kernels.common.silence import implausible_silences
 
 SAMPLE = "data/iraq_simulated.csv"
 
@@ -112,3 +130,226 @@ def test_the_account_of_a_count_says_reported_later(winter):
     parts = dict(account.parts())
     assert parts["reported later"] == account.reported_later > 27
     assert sum(parts.values()) == account.kept
+
+
+# When the file was drawn, and what share was reported.
+
+
+def table_of(days, **columns):
+    return pd.DataFrame({"date": pd.DatetimeIndex(days).strftime("%Y-%m-%d"), **columns})
+
+
+@pytest.fixture(scope="module")
+def old():
+    """Two years of one incident a day and more."""
+    days = pd.date_range("2018-01-01", "2019-12-31")
+    rng = np.random.default_rng(1)
+    places = [days.repeat(rng.poisson(1.0, len(days))) for _ in range(2)]
+    return pd.concat([table_of(d, province=name) for d, name in zip(places, ["North", "South"], strict=True)])
+
+
+def test_a_past_day_of_an_old_file_reads_as_complete(old):
+    drawn = read_incidents(old, as_of="2019-06-30", extracted="2020-05-01")
+    result = uptick_test(count_incidents(drawn))
+    assert result.completeness == 1
+    assert "not supported" in set(result.frame["verdict"])
+    undated = uptick_test(count_incidents(read_incidents(old, as_of="2019-06-30")))
+    assert undated.completeness is None
+    assert "not supported" not in set(undated.frame["verdict"])
+    soon = read_incidents(old, as_of="2019-06-30", extracted="2019-12-20")
+    assert uptick_test(count_incidents(soon)).completeness is None  # 180 days are not yet over
+
+
+def test_where_reports_are_dated_only_as_of_counts(old):
+    dated = old.assign(reported_on=old["date"])
+    counts = count_incidents(read_incidents(dated, as_of="2019-06-30", extracted="2020-05-01"))
+    assert np.isnan(counts.completeness.share[-14:]).all()
+    assert (counts.completeness.share[counts.starts <= np.datetime64("2019-01-01")] == 1).all()
+
+
+def test_nothing_is_known_after_the_file_was_drawn(tmp_path):
+    path = tmp_path / "events.csv"
+    path.write_text("date,province\n2020-04-13,Diyala\n2020-04-20,Diyala\n", encoding="utf-8")
+    (tmp_path / "events.meta.toml").write_text("extracted = 2020-04-22\n", encoding="utf-8")
+    counts = count_incidents(read_incidents(path, as_of="2020-04-26"), "day", by=None)
+    assert counts.coverage[:, 0].tolist() == [True] * 10 + [False] * 4
+    assert "the file was drawn on 2020-04-22: later days have no coverage" in counts.notes
+    assert read_incidents(path, extracted="2020-04-24").extracted == np.datetime64("2020-04-24")
+
+
+def test_completeness_survives_every_other_shape():
+    days = 21
+    values = np.ones((days, 2), dtype=np.int32)
+    values[:, 1] = 3
+    share = np.full((days, 2), 1.0)
+    share[-7:] = (0.5, 0.9)
+    counts = replace(
+        Counts.from_array(values, freq="day", as_of="2020-04-19", regions=["a", "b"]),
+        completeness=Completeness(share, np.full(share.shape, 0.1), "given"),
+    )
+    assert counts.select("b").completeness.share[-1].tolist() == [0.9]
+    assert counts.resample("week").completeness.share[-1] == pytest.approx([0.5, 0.9])
+    assert counts.until("2020-04-13").completeness.share.shape == (15, 2)
+    total = counts.total().completeness
+    assert total.share[-1] == pytest.approx([(0.5 + 3 * 0.9) / 4])
+    assert total.deviation[-1] == pytest.approx([0.1])
+    with pytest.raises(InputError, match="completeness has the wrong shape"):
+        replace(counts, completeness=Completeness(share[1:], share[1:], "given"))
+    with pytest.raises(InputError, match="out of range"):
+        Completeness(share * 2, share, "given")
+
+
+def test_the_option_sets_what_the_counts_say(old):
+    counts = count_incidents(read_incidents(old, as_of="2019-12-31"), "day")
+    given = uptick_test(counts, completeness=0.8, completeness_sd=0.1)
+    share, deviation = (np.full(counts.values.shape, np.nan) for _ in range(2))
+    share[-14:], deviation[-14:] = 0.8, 0.1
+    read = uptick_test(replace(counts, completeness=Completeness(share, deviation, "delays")))
+    pd.testing.assert_frame_equal(given.frame, read.frame)
+    assert read.parameters == given.parameters
+    half = uptick_test(replace(counts, completeness=Completeness(share, deviation, "x")), completeness=0.4)
+    assert half.completeness == 0.4
+
+
+def test_tests_that_take_one_share_read_it_from_the_counts(old):
+    plain = count_incidents(read_incidents(old, as_of="2019-06-30"), "day")
+    known = count_incidents(read_incidents(old, as_of="2019-06-30", extracted="2020-05-01"), "day")
+    for test in (partial(day_test, date="2019-06-30"), partial(change_test, date="2019-04-01")):
+        pd.testing.assert_frame_equal(test(known).frame, test(plain, completeness=1.0).frame)
+        assert test(known).parameters["completeness"] == 1
+        assert test(plain).parameters["completeness"] is None
+
+
+# Suspected gaps.
+
+
+@pytest.fixture(scope="module")
+def broken(old):
+    """The same with a silence of 40 days everywhere."""
+    day = pd.to_datetime(old["date"])
+    return old[(day < "2019-09-01") | (day > "2019-10-10")]
+
+
+GAP = "2019-09-01..2019-10-10"
+
+
+def test_a_silence_everywhere_is_named_with_its_exact_days(broken):
+    counts = count_incidents(read_incidents(broken, as_of="2019-12-31"))
+    assert [str(window) for window in counts.silences] == [GAP]
+    assert counts.notes[0].startswith(f"suspected gap: no incident at all is dated {GAP} (40 days)")
+    assert f"--no-coverage {GAP}" in counts.notes[0]
+    assert "--gap-is-quiet" in counts.notes[0]
+    for other in (counts.select("North"), counts.total(), counts.resample("week")):
+        assert other.silences == counts.silences
+    assert counts.until("2019-08-31").silences == ()
+    filtered = count_incidents(read_incidents(broken, as_of="2019-12-31"), where="admin1 = 'North'", by=None)
+    assert filtered.silences == counts.silences
+
+
+def test_windows_that_touch_it_get_no_verdict_until_it_is_answered(broken):
+    incidents = read_incidents(broken, as_of="2019-12-31", extracted="2020-12-31")
+    held = uptick_test(count_incidents(incidents))
+    assert set(held.frame["verdict"]) == {"cannot be told"}
+    assert held.frame["pvalue"].isna().all()
+    assert set(held.frame["reason"]) == {
+        f"nothing at all is recorded {GAP}: a gap in the data, or quiet? (see notes)"
+    }
+    assert held.notes[0].startswith("suspected gap: ")
+    quiet = uptick_test(count_incidents(incidents, gap_is_quiet=True))
+    gap = uptick_test(count_incidents(incidents, no_coverage=[GAP]))
+    assert quiet.frame["pvalue"].notna().all()
+    assert quiet.frame["baseline_periods"].tolist() == [364, 364]
+    assert gap.frame["baseline_periods"].tolist() == [324, 324]
+    assert (gap.frame["expected"] > quiet.frame["expected"]).all()
+    before = uptick_test(count_incidents(incidents, as_of="2019-08-25"))
+    assert before.frame["pvalue"].notna().all()
+
+
+def test_every_test_and_detector_holds_back(broken):
+    counts = count_incidents(read_incidents(broken, as_of="2019-12-31"), "day")
+    for result in (
+        uptick_test(counts, recent="scan"),
+        day_test(counts, date="2019-12-31"),
+        change_test(counts, date="2019-11-01"),
+        change_test(counts),
+        concentration_test(counts, regions_inside=["North"]),
+        recurrence_test(counts, replicates=19),
+        scan_test(counts, places=[[33.0, 44.0], [35.0, 44.0]], replicates=99),
+    ):
+        assert set(result.frame["verdict"]) == {"cannot be told"}, result
+    weekly = monitor(counts.resample("week"))
+    assert set(weekly.answers()) == {"not tested"}
+    assert weekly.notes[0].startswith("suspected gap: ")
+
+
+def test_one_region_silent_while_others_report_is_told_and_not_muted(old):
+    day = pd.to_datetime(old["date"])
+    kept = old[(old["province"] == "South") | (day < "2019-11-01")]
+    counts = count_incidents(read_incidents(kept, as_of="2019-12-31"))
+    assert counts.silences == ()
+    assert counts.notes[0].startswith("North has none 2019-10-31..2019-12-31, where about 64")
+    assert "a collapse, or its reports are missing" in counts.notes[0]
+    assert uptick_test(counts).frame["pvalue"].notna().all()
+
+
+def test_a_series_that_goes_silent_now_and_then_is_not_suspected():
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(3.0, (900, 2))
+    for start in range(0, 900, 90):
+        counts[start + 40 : start + 60] = 0
+    counts[840:870] = 0
+    assert implausible_silences(counts, np.ones(counts.shape, dtype=bool)) == []
+    slow = rng.poisson(0.03, (900, 1))
+    assert implausible_silences(slow, np.ones(slow.shape, dtype=bool)) == []
+
+
+def test_sigact_has_151_silent_days(shared_data):
+    incidents = read_incidents(shared_data / "sigacts_iraq_2006_2008.csv", as_of="2008-07-05")
+    counts = count_incidents(incidents)
+    assert [str(window) for window in counts.silences] == ["2006-09-25..2007-02-22"]
+    assert counts.silences[0].days == 151
+    assert "(151 days)" in counts.notes[0]
+    assert count_incidents(incidents, no_coverage=["2006-09-25..2007-02-22"]).silences == ()
+    assert count_incidents(incidents, gap_is_quiet=True).silences == ()
+
+
+# Whatever the mixture.
+
+_ROW = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["a", "b", "c", "d", "e", "f", "g", ""]),
+        "date": st.sampled_from(["2020-04-01", "2020-04-05", "2020-04-09", "2020-04-14", "soon", ""]),
+        "country": st.sampled_from(["Uganda", "Zambia", "Iraq", ""]),
+        "admin1": st.sampled_from(["Central", "Kirkuk", "Ta'mim", "Nowhere", ""]),
+        "reported_on": st.sampled_from(["2020-04-02", "2020-04-10", "2020-04-20", "never", ""]),
+        "updated_at": st.sampled_from(["2020-04-03", "2020-04-12", ""]),
+        "fatalities": st.sampled_from(["0", "3", ""]),
+    }
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rows=st.lists(_ROW, min_size=1, max_size=12),
+    where=st.sampled_from([None, "fatalities >= 1", "country = 'Uganda'"]),
+    gap=st.sampled_from([(), ("2020-04-05..2020-04-06",)]),
+    known=st.sampled_from(["2020-04-08", "2020-04-12"]),
+)
+def test_every_row_and_every_incident_goes_to_one_place(rows, where, gap, known):
+    try:
+        incidents = read_incidents(pd.DataFrame(rows), as_of="2020-04-12")
+        counts = count_incidents(
+            incidents, by="admin1", start="2020-04-02", as_of=known, where=where, no_coverage=gap
+        )
+    except UptickError:
+        assume(False)
+    account, rest = counts.accounting, incidents.accounting
+    assert rest.rows_read == len(rows) == rest.kept + sum(rest.set_aside.values()) + rest.superseded
+    assert rest.kept == len(incidents) == account.kept
+    assert account.kept == (
+        account.grid + sum(account.filtered.values()) + account.set_apart + account.unplaced
+        + account.outside + account.no_coverage + account.reported_later
+    )  # fmt: skip
+    assert counts.values.sum() == account.grid
+    shown = replace(counts, freq="day").to_frame().sum().sum()
+    assert shown == account.grid + account.unplaced

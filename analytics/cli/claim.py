@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import between_commas, read_and_count, settings, spells
+from analytics.cli.inputs import between_commas, gap_warnings, read_and_count, settings, spells
 from analytics.cli.show import (
     Shown,
     Table,
@@ -98,7 +98,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Uptick
     lines = account_lines(incidents, counts, spells(args))
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
     return Shown(
-        heading=(result.sentence(),),
+        heading=(*gap_warnings(counts), result.sentence()),
         tables=_tables(result),
         account=(*lines, *own, result.method, *result.nulls),
         frame=result.frame,

@@ -7,7 +7,7 @@ from typing import Any
 
 from analytics.cli.count_shown import heading, recent_table
 from analytics.cli.count_table import shown_table
-from analytics.cli.inputs import counting_options, read_and_count, spells
+from analytics.cli.inputs import counting_options, gap_warnings, read_and_count, spells
 from analytics.cli.show import Shown, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
 from analytics.errors import CountsTableError, OptionError
@@ -48,7 +48,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts) -> Shown:
         "counts": records(long),
     }
     return Shown(
-        heading=(heading(counts),),
+        heading=(*gap_warnings(counts), heading(counts)),
         tables=(recent_table(counts, args.last),),
         account=account_lines(incidents, counts, spells(args)),
         frame=long,

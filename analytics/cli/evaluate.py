@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import between_commas, given, read_and_count, spells
+from analytics.cli.inputs import between_commas, gap_warnings, given, read_and_count, spells
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
@@ -84,7 +84,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Evalua
     lines = account_lines(incidents, counts, spells(args))
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
     return Shown(
-        heading=(result.sentence(),),
+        heading=(*gap_warnings(counts), result.sentence()),
         tables=(Table(summary, "", numbers, _SPARE),),
         account=(*lines, *own, result.method),
         frame=result.frame,

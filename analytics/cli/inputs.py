@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
+from analytics.counts.silences import GAP
 from analytics.errors import OptionError
 from analytics.incidents import Incidents, read_incidents
 from analytics.periods import DAY, Gap, as_day, as_gap, week_first_day, week_label
@@ -22,6 +24,7 @@ __all__ = [
     "between_commas",
     "column_mapping",
     "counting_options",
+    "gap_warnings",
     "given",
     "last_date_hint",
     "last_whole_week",
@@ -34,7 +37,7 @@ __all__ = [
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
-READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country")
+READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted")
 _COUNTING = ("freq", "week_start", "by", "regions", "start", "covered_from", "where", "value", "span")
 
 
@@ -90,7 +93,8 @@ def spells(args: Namespace) -> tuple[Gap, ...]:
 def read(args: Namespace, *, as_of: np.datetime64 | None) -> Incidents:
     """Read the file, or the sample, with the reading options a command has."""
     options = given(args, "source", *READING)
-    return read_incidents(the_file(args), as_of=as_of, columns=column_mapping(args.column), **options)
+    incidents = read_incidents(the_file(args), as_of=as_of, columns=column_mapping(args.column), **options)
+    return replace(incidents, gap_is_quiet=True) if getattr(args, "gap_is_quiet", False) else incidents
 
 
 def given(args: Namespace, *names: str) -> dict[str, Any]:
@@ -168,6 +172,11 @@ def counting_options(args: Namespace) -> dict[str, Any]:
     if options["by"].casefold() == "none":
         options["by"] = None
     return options
+
+
+def gap_warnings(counts: Counts) -> tuple[str, ...]:
+    """Return what is said of suspected gaps, which stands above everything else."""
+    return tuple(note for note in counts.notes if note.startswith(GAP))
 
 
 def last_date_hint(incidents: Incidents, *, week: bool = False) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import between_commas, given, read_and_count, spells
+from analytics.cli.inputs import between_commas, gap_warnings, given, read_and_count, spells
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
@@ -64,7 +64,7 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Monito
     lines = account_lines(incidents, counts, spells(args))
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
     return Shown(
-        heading=(result.sentence(), result.expectation()),
+        heading=(*gap_warnings(counts), result.sentence(), result.expectation()),
         tables=(_table(result),),
         account=(*lines, *own, *(found.sentence() for found in result.calibrations)),
         frame=frame,

@@ -72,6 +72,7 @@ _READING = Group("reading", (
     Option("na", "HOW", "cells NA: auto (default), missing, or text"),
     Option("encoding", "NAME", "of a text file (default: found)"),
     Option("delimiter", "CHAR", "of a text file (default: found)"),
+    Option("extracted", "DATE", "the day the file was drawn from its source (default: as its metadata say)"),
     Option("date-style", "STYLE", "such as day/month/year, where both can be read"),
     Option("country", "NAME", "of incidents that state none"),
 ))  # fmt: skip
@@ -86,6 +87,7 @@ _WEEKLY = Group("counting", (
     Option("week-start", "DAY", "day weeks start on (default monday)"),
     Option("no-coverage", "START..END[@REGION]", "a spell without data, which is not zero incidents; may be "
            "repeated", many=True),
+    Option("gap-is-quiet", "", "a spell without any incident that looks like a gap in the data was quiet"),
 ))  # fmt: skip
 
 _COUNTING = _WEEKLY.also(

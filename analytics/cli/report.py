@@ -10,6 +10,7 @@ import numpy as np
 from analytics.cli.inputs import (
     READING,
     column_mapping,
+    gap_warnings,
     given,
     last_date_hint,
     read,
@@ -53,6 +54,7 @@ def run(args: Namespace) -> None:
         report = weekly_report(request, output=args.output, progress=progress)
     tag = ", SIMULATED data" if report.scope.simulated else ""
     lines = [
+        *gap_warnings(report.scope.counts),
         f"report: {report.pdf} ({report.pages} pages{tag})",
         f"notebook: {report.notebook}",
         "",

@@ -9,6 +9,7 @@ import numpy as np
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.grid import Counts
 from analytics.counts.plan import CountPlan
+from analytics.counts.silences import find_silences
 from analytics.counts.tables import whole_counts
 from analytics.counts.tally import Tally
 
@@ -17,7 +18,8 @@ __all__ = ["assemble_counts"]
 
 def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts:
     """Make the counts, and the account of where every incident went."""
-    notes = (*plan.notes, *tally.notes)
+    silences, said = find_silences(plan, tally)
+    notes = (*said, *plan.notes, *tally.notes)
     if tally.unknown_value:
         unstated = f"{tally.unknown_value:,} incidents do not state their fatalities"
         notes += (f"{unstated} and add nothing to the sums",)
@@ -39,6 +41,8 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
         unplaced=whole_counts(tally.unplaced, plan.days, None),
         whole=not plan.chosen.selected,
         accounting=_account(plan, tally),
+        completeness=plan.completeness,
+        silences=silences,
         simulated=simulated,
         countries=plan.chosen.countries,
         notes=notes,

@@ -28,6 +28,7 @@ def count_incidents(
     span: Span = "start",
     no_coverage: Iterable[object] = (),
     seed: int = 0,
+    gap_is_quiet: bool | None = None,
 ) -> Counts:
     """Count incidents into a complete period x region grid.
 
@@ -65,6 +66,9 @@ def count_incidents(
         Spells without coverage (``"2019-05-01..2019-05-20"``, ``"...@Region"``), beside the source's own.
     seed : int
         Seed of the allocation by ``span="spread"``.
+    gap_is_quiet : bool, optional
+        A spell without any incident that looks like a gap in the data was quiet: its zeros stand. None takes
+        what the incidents say. If it was a gap, give it as `no_coverage`.
 
     Returns
     -------
@@ -81,6 +85,6 @@ def count_incidents(
     plan = plan_count(
         incidents, freq, week_start=week_start, by=by, regions=regions, start=start,
         covered_from=covered_from, as_of=as_of, where=where, value=value, span=span,
-        no_coverage=no_coverage, seed=seed,
+        no_coverage=no_coverage, seed=seed, gap_is_quiet=gap_is_quiet,
     )  # fmt: skip
     return assemble_counts(plan, tally_incidents(incidents, plan), simulated=incidents.simulated)

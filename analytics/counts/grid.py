@@ -14,10 +14,11 @@ import pandas as pd
 from analytics._typing import BoolArray
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.axis import PeriodAxis
+from analytics.counts.completeness import Completeness
 from analytics.counts.tables import Missing, array_counts, array_dates, table_counts, week_notes, whole_counts
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
-from analytics.periods import DAY, as_day, check_freq, check_week_start, week_first_day
+from analytics.periods import DAY, Window, as_day, check_freq, check_week_start, week_first_day
 from analytics.results.words import counted, mark
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
@@ -57,6 +58,10 @@ class Counts(PeriodAxis):
     whole : bool
         Whether regions and unplaced together are everything (no region was selected).
     accounting : CountAccounting or None
+    completeness : Completeness or None
+        Share of the incidents already reported, by period and region; None where nothing is known of it.
+    silences : tuple of Window
+        Suspected gaps in the data that nobody has answered for; windows that touch one get no verdict.
     simulated : bool
         Whether the incidents are simulated; every text and figure then says so.
     notes : tuple of str
@@ -78,6 +83,8 @@ class Counts(PeriodAxis):
     unplaced: npt.NDArray[np.int32] | None = None
     whole: bool = True
     accounting: CountAccounting | None = None
+    completeness: Completeness | None = None
+    silences: tuple[Window, ...] = ()
     simulated: bool = False
     notes: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
@@ -88,6 +95,9 @@ class Counts(PeriodAxis):
             array = getattr(self, name)
             if array is not None and array.shape != shape:
                 raise InputError(f"{name} has the wrong shape", expected=str(shape), found=str(array.shape))
+        if self.completeness is not None and self.completeness.share.shape != shape:
+            found = str(self.completeness.share.shape)
+            raise InputError("completeness has the wrong shape", expected=str(shape), found=found)
         if 0 in shape:
             raise InputError("counts need at least one period and one region", found=str(shape))
         if (self.values < 0).any():
@@ -177,6 +187,7 @@ class Counts(PeriodAxis):
             finest="week",
             coarse=None if self.coarse is None else np.where(covered, add(self.coarse), 0).astype(np.int32),
             unplaced=None if self.unplaced is None else add(self.unplaced),
+            completeness=self.completeness and self.completeness.joined(boundary),
         )
 
     def select(self, regions: str | Iterable[str]) -> Counts:
@@ -196,6 +207,7 @@ class Counts(PeriodAxis):
             values=self.values[:, at],
             coverage=self.coverage[:, at],
             coarse=None if self.coarse is None else self.coarse[:, at],
+            completeness=self.completeness and self.completeness.columns(at),
             regions=wanted,
             unplaced=None,
             whole=False,
@@ -218,6 +230,7 @@ class Counts(PeriodAxis):
             values=add(self.values, extra),
             coverage=covered,
             coarse=None if self.coarse is None else add(self.coarse),
+            completeness=self.completeness and self.completeness.summed(self.values),
             regions=(name,),
             by="total",
             unplaced=None,
@@ -244,6 +257,8 @@ class Counts(PeriodAxis):
             starts=self.starts[keep],
             coarse=None if self.coarse is None else self.coarse[keep],
             unplaced=None if self.unplaced is None else self.unplaced[keep],
+            completeness=self.completeness and self.completeness.rows(keep),
+            silences=tuple(Window(w.start, min(w.end, day)) for w in self.silences if w.start <= day),
             accounting=None,
             as_of=day,
         )

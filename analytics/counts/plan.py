@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 
 from analytics._typing import BoolArray, Days
+from analytics.counts.completeness import Completeness, settled_completeness
 from analytics.counts.placing import ChosenRegions, choose_regions, gap_columns, renamed_columns
 from analytics.errors import InputError, OptionError
 from analytics.filters import Filter
 from analytics.incidents import Incidents
-from analytics.options import check_choice, check_seed
+from analytics.options import check_choice, check_flag, check_seed
 from analytics.periods import DAY, Freq, as_day, as_gap, check_freq, check_week_start, day_range, period_days
 
 __all__ = ["CountPlan", "Span", "Value", "plan_count", "stated_as_of"]
@@ -37,6 +38,10 @@ class CountPlan:
     freq, week_start, value, span, seed
         As for `count_incidents`.
     notes : tuple of str
+    completeness : Completeness or None
+        What the day the file was drawn says.
+    gap_is_quiet : bool
+        Whether a suspected gap is answered for.
     """
 
     days: Days
@@ -49,6 +54,8 @@ class CountPlan:
     span: Span
     seed: int
     notes: tuple[str, ...]
+    completeness: Completeness | None = None
+    gap_is_quiet: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -76,6 +83,7 @@ def plan_count(
     span: Span,
     no_coverage: Iterable[object],
     seed: int,
+    gap_is_quiet: bool | None,
 ) -> CountPlan:
     """Settle what is counted; for the options see `count_incidents`."""
     shown = check_freq(freq)
@@ -83,6 +91,7 @@ def plan_count(
     check_choice("span", span, Span)
     check_choice("value", value, Value)
     check_seed(seed)
+    check_flag(gap_is_quiet=bool(gap_is_quiet) if gap_is_quiet is None else gap_is_quiet)
     last = stated_as_of(incidents, as_of)
     first, began, notes = _first_day(incidents, start, covered_from, last)
     days = day_range(first, last)
@@ -91,6 +100,10 @@ def plan_count(
     covered = np.repeat((days >= began)[:, None], len(chosen.names), axis=1)
     for gap in (*incidents.no_coverage, *(as_gap(spell) for spell in no_coverage)):
         covered[np.ix_(gap.window.contains(days), gap_columns(gap, chosen))] = False
+    drawn = incidents.extracted
+    if drawn is not None and drawn < last:
+        covered[days > drawn] = False
+        notes += (f"the file was drawn on {drawn}: later days have no coverage",)
     return CountPlan(
         days=days,
         chosen=chosen,
@@ -102,6 +115,14 @@ def plan_count(
         span=span,
         seed=seed,
         notes=(*notes, *(() if where is None else renamed_columns(incidents, where)), *chosen.notes),
+        completeness=settled_completeness(
+            days,
+            len(chosen.names),
+            drawn,
+            last,
+            reports_dated=bool(incidents.frame["reported_on"].notna().any()),
+        ),
+        gap_is_quiet=incidents.gap_is_quiet if gap_is_quiet is None else gap_is_quiet,
     )
 
 

@@ -37,6 +37,8 @@ class Tally:
     kept, long_spans, unknown_value : int
         Incidents in all, those dated to a span longer than the period, and of those in the grid or unplaced
         the ones whose value is not stated.
+    everything : int64 array, shape (days, regions + 1)
+        Incidents known then, whether counted or not; the last column holds those in no region of the grid.
     notes : tuple of str
         What the filter asked for that no incident has.
     """
@@ -48,6 +50,7 @@ class Tally:
     kept: int
     long_spans: int
     unknown_value: int
+    everything: IntArray
     notes: tuple[str, ...] = ()
 
 
@@ -70,8 +73,9 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
     if plan.span == "exclude":
         place[(place == _GRID) & long] = _APART
     row = (_days(incidents, plan, earliest, latest, long) - plan.days[0]) // DAY
-    place[(place == _GRID) & ((row < 0) | (row >= len(plan.days)))] = _OUTSIDE
-    place[(place == _GRID) & incidents.reported_after(plan.days[-1])] = _LATER
+    out, late = (row < 0) | (row >= len(plan.days)), incidents.reported_after(plan.days[-1])
+    place[(place == _GRID) & out] = _OUTSIDE
+    place[(place == _GRID) & late] = _LATER
 
     region = plan.chosen.codes(incidents)
     place[(place == _GRID) & (region == -1)] = _UNPLACED
@@ -88,6 +92,10 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
         cells = np.bincount(row[at] * regions + region[at], amount[at], days * regions)
         return cells.reshape(days, regions).astype(np.int64)
 
+    known = np.flatnonzero(~out & ~late)
+    column = np.where(region < 0, regions, region)[known]
+    everything = np.bincount(row[known] * (regions + 1) + column, minlength=days * (regions + 1))
+
     return Tally(
         values=add(inside),
         coarse=add(coarse),
@@ -96,6 +104,7 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
         kept=len(frame),
         long_spans=int(long.sum()),
         unknown_value=int((~stated[inside]).sum() + (~stated[lost]).sum()),
+        everything=everything.reshape(days, regions + 1),
         notes=notes,
     )
 

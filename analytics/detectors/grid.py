@@ -20,6 +20,7 @@ __all__ = [
     "NO_COVERAGE",
     "RUNNING",
     "SHORT",
+    "SILENT",
     "Grid",
     "finest_ends",
     "grid_of",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 
+SILENT = "a suspected gap in the data is not answered for (see notes)"
 NO_COVERAGE = "no coverage in this period"
 RUNNING = "period still running at as_of"
 SHORT = "history shorter than the baseline"
@@ -193,6 +195,14 @@ def _blank(tested: BoolArray, arrays: Sequence[FloatArray]) -> None:
                 array[part] += blank
 
 
+def _silent(grid: Grid, shape: tuple[int, ...]) -> list[tuple[BoolArray, str]]:
+    """Return that nothing is tested from the first suspected gap on: later baselines hold its zeros."""
+    if not grid.counts.silences:
+        return []
+    since = min(window.start for window in grid.counts.silences)
+    return [(np.broadcast_to(grid.counts.ends[grid.first :, None] >= since, shape), SILENT)]
+
+
 def make_alarms(
     grid: Grid,
     run: DetectorRun,
@@ -230,6 +240,7 @@ def make_alarms(
     if not usable.all():
         running = np.broadcast_to(grid.counts.provisional[rows, None], usable.shape)
         blocks += [(running, RUNNING), (~usable, NO_COVERAGE)]
+    blocks += _silent(grid, usable.shape)
     blocks = [(mask, text) for mask, text in [*blocks, *untested] if mask.any()]
     tested, note = _tested(usable, [mask for mask, _ in blocks])
     note, reasons = _remarked(tested, note, ["", *(text for _, text in blocks)], remarks)

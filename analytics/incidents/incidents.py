@@ -49,6 +49,10 @@ class Incidents:
         The last day that may be in the data, the whole day included.
     no_coverage : tuple of Gap
         Spells without coverage that the source's metadata states.
+    extracted : datetime64[D] or None
+        The day the file was drawn from its source.
+    gap_is_quiet : bool
+        Whether a spell without any incident that looks like a gap in the data was quiet.
     simulated : bool
         Whether the rows are simulated; whatever is made from them says so.
     notes : tuple of str
@@ -73,6 +77,8 @@ class Incidents:
     simulated: bool = False
     notes: tuple[str, ...] = ()
     title: str = ""
+    extracted: np.datetime64 | None = None
+    gap_is_quiet: bool = False
     versions: pd.DataFrame | None = None
     versions_extra: pd.DataFrame | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)

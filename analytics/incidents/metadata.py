@@ -6,20 +6,24 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from analytics.errors import InputError
-from analytics.periods import Gap, as_gap
+import numpy as np
+
+from analytics.errors import InputError, OptionError
+from analytics.periods import Gap, as_day, as_gap
 
 __all__ = ["Metadata", "read_metadata"]
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What the file beside the data says: its title, whether it is simulated, spells without coverage."""
+    """What the file beside the data says: title, simulated or not, when drawn, spells without coverage."""
 
     title: str = ""
     simulated: bool = False
     no_coverage: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
+    extracted: np.datetime64 | None = None
+    gap_is_quiet: bool = False
 
 
 def read_metadata(path: Path | None) -> Metadata:
@@ -33,14 +37,30 @@ def read_metadata(path: Path | None) -> Metadata:
             as_gap(f"{gap['start']}..{gap['end']}" + (f"@{gap['region']}" if gap.get("region") else ""))
             for gap in stated.get("no_coverage", [])
         )
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, InputError) as error:
+        extracted = None if "extracted" not in stated else as_day(stated["extracted"], "extracted")
+    except (
+        tomllib.TOMLDecodeError,
+        UnicodeDecodeError,
+        KeyError,
+        TypeError,
+        InputError,
+        OptionError,
+    ) as error:
         raise InputError(
             f"the metadata file {beside.name} cannot be read",
-            expected='title = "...", simulated = true, [[no_coverage]] with start, end, region',
+            expected='title = "...", simulated = true, extracted = 2020-05-01, [[no_coverage]] with start, '
+            "end, region",
             found="; ".join(line.strip() for line in str(error).splitlines()),
             where=str(beside),
         ) from None
     notes = [f"metadata read from {beside.name}"]
     if "licence" in stated:
         notes.append(f"licence: {stated['licence']}")
-    return Metadata(str(stated.get("title", "")), stated.get("simulated") is True, gaps, tuple(notes))
+    return Metadata(
+        str(stated.get("title", "")),
+        stated.get("simulated") is True,
+        gaps,
+        tuple(notes),
+        extracted,
+        stated.get("gap_is_quiet") is True,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -50,6 +51,7 @@ def read_incidents(
     header_row: int | None = None,
     na: Na = "auto",
     country: str | None = None,
+    extracted: object = None,
 ) -> Incidents:
     """Read incidents from a file or a DataFrame, accounting for every row.
 
@@ -57,8 +59,8 @@ def read_incidents(
     ----------
     path_or_frame : str, Path or DataFrame
         UCDP GED (yearly, candidate, HDX), an ACLED export, or a plain table: CSV, TSV, Excel or Parquet.
-        A file ``NAME.meta.toml`` beside ``NAME.csv`` may state title, licence, ``simulated`` and spells
-        without coverage.
+        A file ``NAME.meta.toml`` beside ``NAME.csv`` may state title, licence, ``simulated``,
+        ``extracted``, ``gap_is_quiet`` and spells without coverage.
     source : {"auto", "ucdp", "acled", "table"}
         ``"auto"`` recognises UCDP and ACLED by the names of their columns; all else is a plain table.
     as_of : date-like, optional
@@ -80,6 +82,9 @@ def read_incidents(
     na : {"auto", "missing", "text"}
         Whether cells ``NA`` are missing values, as R writes them; ``"auto"``: where they stand in several
         columns.
+    extracted : date-like, optional
+        The day the file was drawn; default: what its metadata say. Nothing is known of later days, and days
+        180 or more before it read as complete.
 
     country : str, optional
         The country of incidents that state none. Where the whole table states none, and all its names are
@@ -136,7 +141,10 @@ def read_incidents(
             draft.start_column,
             f"is after as_of {last}",
         )
-    return _assemble(draft, found.name, last, read_metadata(raw.path), country)
+    metadata = read_metadata(raw.path)
+    if extracted is not None:
+        metadata = replace(metadata, extracted=as_day(extracted, "extracted"))
+    return _assemble(draft, found.name, last, metadata, country)
 
 
 def _assemble(
@@ -175,6 +183,8 @@ def _assemble(
         simulated=simulated,
         notes=(*raw.notes, *draft.notes, *notes, *located, _who_began(frame), *metadata.notes),
         title=metadata.title or (raw.path.name if raw.path else ""),
+        extracted=metadata.extracted,
+        gap_is_quiet=metadata.gap_is_quiet,
         versions=others[0],
         versions_extra=others[1],
         own_names=draft.called,

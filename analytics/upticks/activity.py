@@ -128,7 +128,9 @@ def activity_test(
             margin=margin,
             completeness=completeness,
         )
-    frame = _frame(tests, alpha, margin, known=completeness is not None, place=place)
+    frame = _frame(
+        tests, alpha, margin, known=all(test.completeness is not None for test in tests.values()), place=place
+    )
     found = _words(frame, kinds, place)
     first = next(iter(tests.values()))
     return ClaimResult(

@@ -40,6 +40,7 @@ from analytics.upticks.change_stated import (
 )
 from analytics.upticks.change_unknown import MIN_WEEKS, online_tables, several_changes, unknown_change
 from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few
+from analytics.upticks.known import known_share, unanswered
 from analytics.upticks.notes import family_notes, unplaced_notes
 from analytics.upticks.weeks import Weeks, cut_weeks
 
@@ -183,6 +184,7 @@ def change_test(
     check_whole(2, expected_run=expected_run)
     _check(date, trend, slope, trim, multiple, completeness)
     sign = 1 if direction == "greater" else -1
+    completeness = _known(counts, date, completeness)
     if date is None:
         found = _unknown(counts, sign, trim, min_weeks, expected_run, false_changes if multiple else None)
         found.parameters["false_changes"] = false_changes
@@ -190,7 +192,10 @@ def change_test(
         model = Model(trend is None or trend, slope is None or slope, sign, completeness or 1.0)
         found = _stated(counts, as_day(date, "date"), model, alpha, chosen=slope is None)
     tested = direction == "greater" or completeness is not None
-    if not tested:
+    silent = unanswered(counts, counts.starts[0], counts.last_complete_day)
+    if silent:
+        found.columns["untested"] = np.full(len(counts.regions), silent, dtype=object)
+    if silent or not tested:
         for name in {"pvalue", "slope_pvalue"} & found.columns.keys():
             found.columns[name] = np.full(len(counts.regions), np.nan)
     frame = _frame(found.columns, counts.regions, found.details.get("placebo"))
@@ -227,6 +232,13 @@ class _Changes:
     when: str
     method: str
     notes: list[str]
+
+
+def _known(counts: Counts, date: object, given: float | None) -> float | None:
+    """Return the share reported since the date; without one, only that all of it is known to be complete."""
+    begin = 0 if date is None else int(np.searchsorted(counts.starts, as_day(date, "date")))
+    share = known_share(counts, begin, counts.complete, given)
+    return share if given is not None or date is not None or share == 1 else None
 
 
 def _unknown(

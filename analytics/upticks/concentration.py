@@ -27,6 +27,7 @@ from analytics.kernels.windows.concentration import (
 from analytics.options import check_flag, check_level, check_margin
 from analytics.results import NAMED, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, decide, ratio_bound, too_few
+from analytics.upticks.known import unanswered
 from analytics.upticks.notes import unplaced_notes
 from analytics.upticks.windows import MIN_WINDOWS, Split, split_counts
 
@@ -122,6 +123,7 @@ def concentration_test(
         np.where(covered, split.values[:, side].sum(axis=1, keepdims=True), 0) for side in (within, ~within)
     ]
     test, untested, days = _test(split, sides[0], sides[1], covered)
+    untested = unanswered(counts, split.baseline_window.start, split.recent_window.end) or untested
     shares = _shares(
         [int(side[-split.length :].sum()) for side in sides],
         [int(side[: len(split.baseline)].sum()) for side in sides],

@@ -25,6 +25,7 @@ from analytics.periods import YEAR_DAYS, Window
 from analytics.results import ClaimResult, Verdict, counted, format_number, interval_words
 from analytics.upticks.day_inputs import DaysAsked, ask_days
 from analytics.upticks.decide import Found, Limit, decide_all, too_few
+from analytics.upticks.known import known_share, unanswered
 from analytics.upticks.notes import family_notes, unplaced_notes
 
 __all__ = ["day_test"]
@@ -76,7 +77,8 @@ def day_test(
         "Not supported" is said where such a day comes at least once in so many days (one-sided 95 % limit),
         or at least once in as many as it was picked from.
     completeness : float or None
-        Share of the day's incidents already reported. None: not known, and *not supported* is not said.
+        Share of the day's incidents already reported. None: what the counts know, if
+        anything; where it is not known, *not supported* is not said.
 
     Returns
     -------
@@ -132,11 +134,16 @@ def day_test(
     check_share(completeness=completeness)
     check_flag(weekday=weekday)
     asked = ask_days(counts, picked=picked, date=date, guard=guard, baseline=baseline)
+    days = asked.window if asked.date is None else Window(asked.date, asked.date)
+    begin, end = np.searchsorted(counts.starts, [days.start, days.end])
+    completeness = known_share(counts, int(begin), int(end) + 1, completeness)
     untested = np.full(len(counts.regions), "", dtype=object)
     untested[asked.values_covered.sum(axis=0) < MIN_COVERED] = (
         f"the baseline has coverage for fewer than {MIN_COVERED} days"
     )
     untested[~asked.covered] = "the day has no coverage"
+    if silent := unanswered(counts, asked.baseline.start, asked.window.end):
+        untested[:] = silent
     numbers = judge_days(
         asked.values,
         asked.values_covered,

@@ -7,6 +7,7 @@ that of its baseline. *Expected*: it equals what trend, season, weekday and cale
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -25,11 +26,11 @@ from analytics.options import (
     check_level,
     check_margin,
 )
-from analytics.options.windows import check_completeness, check_completeness_sd
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
 from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few
 from analytics.upticks.evidence import Evidence
+from analytics.upticks.known import hold_back, recent_completeness, unanswered
 from analytics.upticks.picked import picked_result
 from analytics.upticks.windows import MIN_WINDOWS, SAME_WEEKS, Split, history_of, split_counts
 
@@ -89,8 +90,9 @@ def uptick_test(
         Coverage of the two-sided interval of the rate ratio.
     completeness, completeness_sd : float, sequence of float, or None
         Share of the incidents of the recent days that are already reported, and its standard deviation: one
-        number, or one for each day. None: not known. Then an uptick may stand, since late reports only lower
-        the count, but "no uptick" becomes "cannot be told", and decreases are not tested.
+        number, or one for each day. None: what the counts know (``counts.completeness``). Where it is not
+        known, an uptick may stand, since late reports only lower the count, but "no uptick" becomes "cannot
+        be told", and decreases are not tested.
     direction : {"greater", "less"}
         An uptick, or a decrease.
     null : {"constant", "expected"}
@@ -178,10 +180,10 @@ def uptick_test(
     longest = max(lengths, default=0) if recent == "scan" else recent
     windows = 4 if recent == "scan" else MIN_WINDOWS  # a scan ranks sums and estimates no dispersion
     split = split_counts(counts, longest, guard, baseline, windows=windows)
-    share, mean_share = check_completeness(completeness, split.length, counts.period_days)
+    counts, known = recent_completeness(counts, split.length, completeness, completeness_sd)
     asked = Asked(
-        completeness=share,
-        deviation=check_completeness_sd(completeness_sd, share),
+        completeness=known.share,
+        deviation=known.deviation,
         upper=direction == "greater",
         shrink=shrink,
         method=method,
@@ -196,8 +198,8 @@ def uptick_test(
         "alpha": alpha,
         "margin": margin,
         "confidence": confidence,
-        "completeness": mean_share,
-        "completeness_sd": None if asked.deviation is None else float(asked.deviation.mean()),
+        "completeness": known.mean,
+        "completeness_sd": known.mean_deviation,
         "direction": direction,
         "null": null,
         "calendar": tuple(calendar),
@@ -205,12 +207,14 @@ def uptick_test(
         "shrink": shrink,
     }
     common = _common(counts, split, baseline, calendar)
+    silent = unanswered(counts, split.baseline_window.start, split.recent_window.end)
     if recent == "scan":
         _check_scan(parameters)
+        split = replace(split, covered=np.zeros_like(split.covered)) if silent else split
         return picked_result(counts, split, asked, tuple(lengths), common, parameters)
     history = history_of(counts, split, calendar)
     _check_expected(asked, history)
-    found = answer(split, asked, history)
+    found = hold_back(answer(split, asked, history), silent)
     frame = _frame(split, counts, asked, found, margin)
     return UptickResult(
         **common | {"notes": (*common["notes"], *_notes(frame, asked))},

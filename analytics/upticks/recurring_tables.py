@@ -26,6 +26,7 @@ from analytics.kernels.recurrence.hawkes import HawkesFit, fit_hawkes, hawkes_re
 from analytics.kernels.recurrence.periodicity import Periodicity, periodicity_test, weekday_pvalues
 from analytics.options import choices
 from analytics.periods import DAY, WEEKDAYS, YEAR_DAYS, weekday_numbers
+from analytics.upticks.known import unanswered
 
 __all__ = [
     "Null",
@@ -102,6 +103,8 @@ def cut_series(counts: Counts, burst: dict[str, float | int]) -> Series:
         elif total < MIN_INCIDENTS:
             reason = f"there are fewer than {MIN_INCIDENTS} {counts.value}"
         reasons.append(reason)
+    if silent := unanswered(counts, counts.starts[0], counts.last_complete_day):
+        reasons = [silent] * len(reasons)
     index = np.flatnonzero([not reason for reason in reasons])
     return Series(values, covered, starts, step, strata.astype(np.int64), reasons, index, burst)
 

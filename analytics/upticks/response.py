@@ -23,6 +23,7 @@ from analytics.options import check_choice, check_level, check_margin, check_who
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES
 from analytics.upticks.decide import Found, decide, ratio_bound
+from analytics.upticks.known import unanswered
 from analytics.upticks.notes import unplaced_notes
 
 __all__ = ["response_test"]
@@ -162,8 +163,18 @@ def response_test(
     found = matched_response(
         happened, attacks.values, covered, window=window, clear=clear, matched=matched, skip=SKIP
     )
+    silent = unanswered(attacks, attacks.starts[0], attacks.last_complete_day)
     what = "fewer" if direction == "less" else "more"
-    frame = _frame(found, happened, attacks.regions, event, direction=direction, alpha=alpha, margin=margin)
+    frame = _frame(
+        found,
+        happened,
+        attacks.regions,
+        event,
+        direction=direction,
+        alpha=alpha,
+        margin=margin,
+        silent=silent,
+    )
     return ClaimResult(
         claim=f"{what} {outcome}s in the {window} days after an {event}".replace("after an c", "after a c"),
         frame=frame,
@@ -222,9 +233,12 @@ def _frame(
     direction: Direction,
     alpha: float,
     margin: float,
+    silent: str,
 ) -> pd.DataFrame:
     """Return the one row of the result, over all regions."""
     verdict, reason, tested = _verdict(found, direction, alpha, margin, event)
+    if silent:
+        verdict, reason, tested = CANNOT_BE_TOLD, silent, False
     less = direction == "less"
     number = max(found.blocks - 1, 1)
     reach = float(special.stdtrit(number, 1 - alpha) + special.stdtrit(number, 0.8)) * found.error

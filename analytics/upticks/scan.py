@@ -26,6 +26,7 @@ from analytics.options.windows import check_periods, check_zones
 from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, Limit, decide, too_few
+from analytics.upticks.known import unanswered
 from analytics.upticks.notes import unplaced_notes
 from analytics.upticks.scan_found import Scan, cluster_rows, detectable_risk, scan_series
 from analytics.upticks.scan_inputs import coordinates_of, cut_history
@@ -155,7 +156,7 @@ def scan_test(
     longest = window_max // counts.period_days
     tested = np.asarray(covered.all(axis=0))
     series = np.where(tested, values, 0).astype(np.int64)
-    reason = untestable_scan(series, tested)
+    reason = unanswered(counts, starts[0], counts.last_complete_day) or untestable_scan(series, tested)
     found = None
     alive = np.flatnonzero(series.sum(axis=0) > 0)  # a place without incidents adds nothing to any statistic
     if not reason:

@@ -33,6 +33,7 @@ from analytics.results import (
     format_number,
 )
 from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound
+from analytics.upticks.known import known_share, unanswered
 from analytics.upticks.notes import family_notes
 
 __all__ = ["severity_test"]
@@ -149,6 +150,8 @@ def severity_test(
         Window(total.starts[-1] - (recent - 1) * DAY, total.starts[-1]),
     )
     incidents = incidents.known_on(counts.as_of)
+    silent = unanswered(counts, first, total.starts[-1])
+    completeness = known_share(total, len(total.starts) - recent, len(total.starts), completeness)
     day, deaths = _marks(incidents, by, regions, where, first, counts.as_of)
     rows = _mark_rows(
         day, deaths, recent=recent, guard=guard, baseline=baseline, mass=mass, alpha=alpha, seed=seed
@@ -157,6 +160,8 @@ def severity_test(
         _total_row(total, begin, recent, guard, completeness, alpha) | {key: rows[0][key] for key in _NUMBERS}
     )
     frame = pd.DataFrame(rows)
+    if silent:
+        frame["untested"], frame["pvalue"] = silent, np.nan
     frame["qvalue"] = benjamini_hochberg(frame["pvalue"].to_numpy(dtype=float))
     frame["verdict"], frame["reason"] = _verdicts(frame, alpha, margin, completeness is not None)
     what = "incidents" if where is None else f"incidents ({where})"

@@ -214,6 +214,8 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         **dict(request.reading or {}),
     )
     _check_same(incidents, request)
+    if request.gap_is_quiet:
+        incidents = replace(incidents, gap_is_quiet=True)
 
     def count(
         of: Incidents,

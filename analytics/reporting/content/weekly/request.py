@@ -12,12 +12,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from analytics.errors import OptionError, unknown_option
-from analytics.options import check_share
+from analytics.options import check_flag, check_share
 from analytics.periods import as_day, as_gap, check_week_start
 
 __all__ = ["READING", "ReportRequest", "takes_request"]
 
-READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country")
+READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,11 +40,13 @@ class ReportRequest:
     by, where, regions, no_coverage, week_start, start, covered_from
         As for :func:`analytics.count_incidents`; `regions` is the name of a set, or names with commas. With
         None or ``"none"`` to count by, all incidents are one series.
+    gap_is_quiet : bool
+        A spell without any incident that looks like a gap in the data was quiet.
     completeness : float, optional
         Share of the recent days' incidents already reported; None: not known.
     reading : mapping, optional
-        `sheet`, `encoding`, `delimiter`, `date_style`, `header_row` and `na`, for a file that does not say by
-        itself.
+        `sheet`, `encoding`, `delimiter`, `date_style`, `header_row`, `na` and `extracted`, for a file that
+        does not say by itself.
     sha256 : str, optional
         The hash that the file must have; None: any. :func:`weekly_report` states that of the file it has
         read, so that its notebook cannot read another under the same name.
@@ -73,6 +75,7 @@ class ReportRequest:
     regions: str | None = None
     no_coverage: tuple[str, ...] = ()
     completeness: float | None = None
+    gap_is_quiet: bool = False
     week_start: str = "monday"
     start: str | None = None
     covered_from: str | None = None
@@ -90,6 +93,7 @@ class ReportRequest:
             )  # fmt: skip
         check_week_start(self.week_start)
         check_share(completeness=self.completeness)
+        check_flag(gap_is_quiet=self.gap_is_quiet)
         for name in self.reading or ():
             if name not in READING:
                 raise unknown_option("reading option", name, READING)
@@ -125,7 +129,16 @@ class ReportRequest:
 
     def selection(self) -> dict[str, Any]:
         """Return what narrows the report down, as far as it is not the usual."""
-        names = ("by", "where", "regions", "no_coverage", "completeness", "start", "covered_from")
+        names = (
+            "by",
+            "where",
+            "regions",
+            "no_coverage",
+            "gap_is_quiet",
+            "completeness",
+            "start",
+            "covered_from",
+        )
         usual = {field.name: field.default for field in fields(self)}
         return {n: getattr(self, n) for n in names if getattr(self, n) != usual[n]}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics.counts.silences import GAP
 from analytics.geo.calendars import overlaps
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
@@ -45,7 +46,8 @@ def change_words(now: float, before: float) -> str:
 
 def key_sentences(numbers: WeeklyNumbers) -> ReportText:
     """Return the three to five sentences of the front page."""
-    sentences = [_national(numbers)]
+    sentences = [note for note in numbers.counts.notes if note.startswith(GAP)]
+    sentences.append(_national(numbers))
     if not numbers.single:
         sentences.append(_regions(numbers))
     sentences.append(_week(numbers))
@@ -106,12 +108,14 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
             f"running on {numbers.counts.as_of} ({numbers.running.days} of 7 days): its "
             f"{counted(so_far, 'incident')} so far are drawn hollow and enter no test."
         )
-    completeness = numbers.request.completeness
+    completeness = numbers.result.completeness
     if completeness is None:
         lines.append(
             "How much of the recent days is already reported is not known. Reports that come later can only "
             "raise the recent counts, so an uptick may stand, but \u201cno uptick\u201d is never said."
         )
+    elif numbers.request.completeness is None:
+        lines.append("The file was drawn so long after the recent days that they are taken as complete.")
     else:
         lines.append(
             f"Taken as given: {100 * completeness:.0f} % of the recent incidents were reported "
