@@ -122,6 +122,7 @@ def test_a_tally_is_whole_numbers_and_all_that_counts_are_made_from():
         "week_start": "monday", "by": "admin1", "regions": None, "start": "2020-01-01",
         "covered_from": None, "as_of": None,
         "where": None, "value": "incidents", "span": "start", "no_coverage": (), "seed": 0,
+        "gap_is_quiet": None,
     }  # fmt: skip
     plan = plan_count(data, "week", **options)
     tally = tally_incidents(data, plan)

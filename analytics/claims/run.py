@@ -96,7 +96,7 @@ def verdicts(
     >>> from analytics.claims import read_claims
     >>> from analytics.incidents import read_incidents
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-19")
-    >>> table = verdicts(read_claims(), sample, as_of="2020-04-13", replicates=99)
+    >>> table = verdicts(read_claims(), sample, replicates=99)
     >>> table["more-active"]["verdict"].tolist()
     ['supported', 'supported']
     """

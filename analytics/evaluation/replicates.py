@@ -177,6 +177,8 @@ def run_on(
             regions=counts.regions if size == regions else names,
             coarse=None,
             unplaced=None,
+            completeness=None,
+            silences=(),
             accounting=None,
             notes=(),
         )

@@ -80,7 +80,8 @@ def rows_of(counts: Counts, at: slice | BoolArray) -> Counts:
         name: None if getattr(counts, name) is None else getattr(counts, name)[at]
         for name in ("values", "coverage", "coarse", "unplaced")
     }
-    return replace(counts, **arrays, starts=counts.starts[at], accounting=None)
+    known = counts.completeness and counts.completeness.rows(at)
+    return replace(counts, **arrays, starts=counts.starts[at], completeness=known, accounting=None)
 
 
 def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolArray, more: int) -> Counts:
@@ -96,6 +97,8 @@ def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolA
         regions=tuple(map(str, range(values.shape[1]))),
         coarse=None,
         unplaced=None,
+        completeness=None,
+        silences=(),
         whole=False,
         accounting=None,
         simulated=True,

@@ -119,9 +119,9 @@ def collapses(values: npt.NDArray[np.integer], covered: BoolArray) -> list[tuple
     Examples
     --------
     >>> counts = np.random.default_rng(0).poisson(0.5, (400, 3))
-    >>> counts[340:, 1] = 0
+    >>> counts[339:, 1], counts[338, 1] = 0, 1
     >>> [(at, s.first, s.end) for at, s in collapses(counts, np.ones_like(counts, bool))]
-    [(1, 340, 400)]
+    [(1, 339, 400)]
     """
     found = []
     rate = np.where(covered, values, 0).sum(axis=0) / np.maximum(covered.sum(axis=0), 1)
