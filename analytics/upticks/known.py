@@ -10,7 +10,7 @@ import numpy as np
 from analytics._typing import FloatArray
 from analytics.counts import Completeness, Counts
 from analytics.kernels.windows.answer import Answer
-from analytics.options import check_completeness, check_completeness_sd
+from analytics.options.windows import check_completeness, check_completeness_sd
 
 __all__ = [
     "Known",
@@ -73,7 +73,7 @@ def hold_back(found: Answer, why: str) -> Answer:
     if not why:
         return found
     nothing = np.full(len(found.pvalue), np.nan)
-    return replace(found, reasons=[why] * len(found.reasons), pvalue=nothing)
+    return replace(found, reasons=[why] * len(found.reasons), pvalue=nothing, family=nothing)
 
 
 def known_window(counts: Counts, begin: int, end: int) -> Known:

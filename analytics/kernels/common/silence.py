@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IntArray
-from analytics.kernels.common.dispersion import window_sums
 
 __all__ = ["IMPLAUSIBLE", "Silence", "collapses", "implausible_silences", "zero_probability"]
 
@@ -62,7 +61,7 @@ def zero_probability(
     longest = int(min(periods.max(initial=1), len(values) // _WINDOWS))
     size = 1
     while size <= longest:
-        sums = np.where(window_sums(covered, size) == size, window_sums(values, size), np.nan)
+        sums = np.where(_window_sums(covered, size) == size, _window_sums(values, size), np.nan)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             ratio = np.nanvar(sums, axis=0, ddof=1) / np.nanmean(sums, axis=0)
@@ -70,6 +69,12 @@ def zero_probability(
         size = min(2 * size, longest) if size < longest else longest + 1
     beyond = np.maximum(phi - 1, 1e-9)
     return mean, -mean * np.log1p(beyond) / beyond
+
+
+def _window_sums(values: npt.NDArray[np.integer] | BoolArray, length: int) -> FloatArray:
+    """Sum `length` consecutive rows from each start, without the scipy that dispersions load."""
+    running = np.cumsum(np.r_[np.zeros((1, values.shape[1])), values], axis=0)
+    return np.asarray(running[length:] - running[:-length])
 
 
 def _runs(mask: BoolArray) -> list[tuple[int, int]]:
