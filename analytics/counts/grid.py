@@ -91,13 +91,11 @@ class Counts(PeriodAxis):
 
     def __post_init__(self) -> None:
         shape = (len(self.starts), len(self.regions))
-        for name in ("values", "coverage", "coarse"):
-            array = getattr(self, name)
+        known = self.completeness and self.completeness.share
+        arrays = {"values": self.values, "coverage": self.coverage, "coarse": self.coarse}
+        for name, array in (arrays | {"completeness": known}).items():
             if array is not None and array.shape != shape:
                 raise InputError(f"{name} has the wrong shape", expected=str(shape), found=str(array.shape))
-        if self.completeness is not None and self.completeness.share.shape != shape:
-            found = str(self.completeness.share.shape)
-            raise InputError("completeness has the wrong shape", expected=str(shape), found=found)
         if 0 in shape:
             raise InputError("counts need at least one period and one region", found=str(shape))
         if (self.values < 0).any():
