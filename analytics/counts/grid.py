@@ -91,7 +91,7 @@ class Counts(PeriodAxis):
 
     def __post_init__(self) -> None:
         shape = (len(self.starts), len(self.regions))
-        known = self.completeness and self.completeness.share
+        known = None if self.completeness is None else self.completeness.share
         arrays = {"values": self.values, "coverage": self.coverage, "coarse": self.coarse}
         for name, array in (arrays | {"completeness": known}).items():
             if array is not None and array.shape != shape:
