@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import numpy as np
 import pandas as pd
@@ -309,3 +310,18 @@ def test_weeks_that_pandas_labels_by_their_last_day():
     assert Counts.from_frame(right, freq="week", as_of="2020-05-03").notes == ()
     with pytest.raises(InputError, match="labels them by the last"):
         Counts.from_frame(days.resample("W-SUN").sum(), freq="week", as_of="2020-05-03")
+
+
+# -- what check says of columns ----------------------------------------------------------------------------
+
+
+def test_check_names_what_it_did_not_use_and_what_it_looked_for(files, run):
+    code, out, _ = run("check", files / "f28_fatalities_unmapped.csv")
+    assert code == 0
+    assert "column not used: nkill" in out
+    assert "nothing found for fatalities (looked for as fatalities, killed, deaths" in out
+    assert "nothing found for admin1" not in out
+    code, out, _ = run("check", files / "f20_police.csv", "--format", "json")
+    found = json.loads(out)
+    assert found["columns_not_used"] == ["Case Number"]
+    assert found["not_found"] == ["country", "admin1", "latitude", "fatalities"]

@@ -21,6 +21,7 @@ from analytics._text import inert, inert_table, visible
 from analytics.cli import main
 from analytics.detectors import recent_window
 from analytics.errors import InputError, UptickError
+from analytics.reporting.elements.tables import Column, ReportTable
 from analytics.reporting.notebook.execute import _literal
 
 NAMES = ["A$$B", "a$b_$c", "from $10 to $50", "US$100 or US$_5", "x\x01y\x1bz", "<&>"]
@@ -266,3 +267,32 @@ def test_a_report_stops_when_its_file_changes_meanwhile(tmp_path, cases, monkeyp
     request = run.ReportRequest(file, as_of="2020-04-19", sha256="0" * 64)
     with pytest.raises(InputError, match="the file has changed"):
         counts(request)
+
+
+# -- long names on the page --------------------------------------------------------------------------------
+
+
+def test_long_names_leave_room_for_the_other_columns():
+    long = "Bangsamoro Autonomous Region in Muslim Mindanao"
+    columns = ["region", Column("n", format="integer"), Column("verdict", width="1fr")]
+
+    def widths(name):
+        table = ReportTable(pd.DataFrame({"region": [name], "n": [3], "verdict": ["x"]}), columns=columns)
+        return next(line.strip() for line in table.typst().splitlines() if "columns:" in line)
+
+    assert widths("Kirkuk") == "columns: (auto, auto, 1fr),"
+    assert widths(long) == "columns: (1fr, auto, 1fr),"
+
+
+def test_a_long_name_over_a_panel_does_not_reach_the_numbers():
+    long = "Bangsamoro Autonomous Region in Muslim Mindanao"
+    days = pd.date_range("2018-07-02", "2020-04-12")
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({name: rng.poisson(0.9, len(days)) for name in (long, "B", "C")}, index=days)
+    counts = Counts.from_frame(frame, freq="day", as_of="2020-04-12")
+    axes = plots.plot_regions(counts, uptick_test(counts))
+    figure = axes[0].figure
+    figure.canvas.draw()
+    for ax in axes:
+        left, right = (text.get_window_extent() for text in (ax._left_title, ax._right_title))
+        assert left.x1 < right.x0

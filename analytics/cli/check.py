@@ -12,11 +12,15 @@ from analytics.cli.show import Shown, Table, account_lines, csv_bytes, emit, inp
 from analytics.counts.questions import place_questions
 from analytics.incidents import Incidents
 from analytics.periods import as_day
+from analytics.results.words import noun
+from analytics.sources.table import ALIASES
 
 __all__ = ["run"]
 
 _EXAMPLES = 5  # rows set aside that the table shows
 _CELL = 60
+_COLUMNS, _NAMES = 30, 8  # most listed
+_LOOKED_FOR = ("country", "admin1", "admin2", "latitude", "event_type", "fatalities")
 
 
 def run(args: Namespace) -> None:
@@ -41,15 +45,46 @@ def _shown(incidents: Incidents) -> Shown:
         **input_record(incidents),
         "notes": list(incidents.notes),
         "questions": list(questions),
+        "columns_not_used": _not_used(incidents),
+        "not_found": list(_not_found(incidents)),
     }
     return Shown(
         heading=(str(incidents).splitlines()[0],),
         tables=_tables(incidents),
-        account=(*account_lines(incidents), *(f"question: {question}" for question in questions)),
+        account=(
+            *account_lines(incidents),
+            *_columns(incidents),
+            *(f"question: {question}" for question in questions),
+        ),
         frame=summary,
         record=record,
         simulated=incidents.simulated,
     )
+
+
+def _not_used(incidents: Incidents) -> list[str]:
+    """Return the file's columns that no canonical one was made of."""
+    return [str(name) for name in incidents.extra.columns]
+
+
+def _not_found(incidents: Incidents) -> dict[str, tuple[str, ...]]:
+    """Return the canonical columns a plain table lacks, with the names they were looked for under."""
+    if incidents.source != "table":
+        return {}
+    missing = incidents.frame[list(_LOOKED_FOR)].isna().all()
+    return {name: ALIASES[name] for name in _LOOKED_FOR if missing[name]}
+
+
+def _columns(incidents: Incidents) -> list[str]:
+    lines = []
+    unused = _not_used(incidents)
+    if unused:
+        more = f" and {len(unused) - _COLUMNS} more" if len(unused) > _COLUMNS else ""
+        lines.append(f"{noun(len(unused), 'column')} not used: {', '.join(unused[:_COLUMNS])}{more}")
+    for name, names in _not_found(incidents).items():
+        more = ", ..." if len(names) > _NAMES else ""
+        lines.append(f"nothing found for {name} (looked for as {', '.join(names[:_NAMES])}{more})")
+    return lines
 
 
 def _tables(incidents: Incidents) -> tuple[Table, ...]:

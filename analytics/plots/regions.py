@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_regions"]
 
+_LONGEST = 19  # characters of a name that leave room for the numbers beside it
+
 
 @as_written
 def plot_regions(
@@ -90,7 +92,7 @@ def plot_regions(
         draw_series(ax, series, recent=recent, verdict=verdict, direction=direction, labels=False)
         finish(ax, series, small=True)
         colour = ACCENT if verdict == SUPPORTED else INK
-        label = region_label(name, verdict, direction=direction)
+        label = region_label(name, verdict, longest=_LONGEST, direction=direction)
         ax.set_title(label, loc="left", fontsize=8, color=colour)
     if axes is None and len(names):
         figure = panels[0].figure

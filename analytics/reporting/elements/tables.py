@@ -18,6 +18,7 @@ __all__ = ["Column", "ReportTable"]
 
 Align = Literal["left", "right", "center"]
 _ALIGNS = ("left", "right", "center")
+_LONG = 32  # characters of a cell that is folded
 
 
 def _pvalue(value: float) -> str:
@@ -174,6 +175,12 @@ class ReportTable:
         ]
         return [list(row) for row in zip(*by_column, strict=True)]
 
+    def _width(self, column: Column) -> str:
+        """Return a width: a long text shares what the others leave, so that none is pushed off the page."""
+        if column.width != "auto" or column.align != "left" or column.format == "spark":
+            return column.width
+        return "1fr" if max(map(len, self._texts(column)), default=0) > _LONG else "auto"
+
     def _emphasised(self) -> list[bool]:
         return [bool(e) for e in self.emphasise] if self.emphasise is not None else [False] * len(self.frame)
 
@@ -219,7 +226,7 @@ class ReportTable:
         for row, hot in zip(self._cells(_spark_typst, string), self._emphasised(), strict=True):
             cells += [f"hot({cell})" if hot and cell.startswith('"') else cell for cell in row]
         return table_typst(
-            widths=[c.width for c in self._resolved],
+            widths=[self._width(c) for c in self._resolved],
             aligns=[c.align or "left" for c in self._resolved],
             header=[string(c.header) for c in self._resolved],
             body=cells,
