@@ -208,6 +208,7 @@ def test_a_report_on_such_names_is_made(cases, name, tmp_path):
     numbers = weekly.weekly_numbers(weekly.weekly_counts(request))
     for figure in (weekly.region_figure(numbers), weekly.ratio_figure(numbers), weekly.trend_figure(numbers)):
         assert not [c for c in figure.svg if ord(c) < 32 and c not in "\n\t"]
+    assert "nothing to draw" in str(weekly.severity_figure(numbers))
 
 
 # -- parameters --------------------------------------------------------------------------------------------
@@ -280,6 +281,8 @@ def test_long_names_leave_room_for_the_other_columns():
         table = ReportTable(pd.DataFrame({"region": [name], "n": [3], "verdict": ["x"]}), columns=columns)
         return next(line.strip() for line in table.typst().splitlines() if "columns:" in line)
 
+    alone = ReportTable(pd.DataFrame({"region": [long], "n": [3]}))
+    assert "columns: (auto, auto)," in alone.typst()
     assert widths("Kirkuk") == "columns: (auto, auto, 1fr),"
     assert widths(long) == "columns: (1fr, auto, 1fr),"
 

@@ -176,8 +176,9 @@ class ReportTable:
         return [list(row) for row in zip(*by_column, strict=True)]
 
     def _width(self, column: Column) -> str:
-        """Return a width: a long text shares what the others leave, so that none is pushed off the page."""
-        if column.width != "auto" or column.align != "left" or column.format == "spark":
+        """Return a width: where a column takes what the others leave, a long text shares it."""
+        shared = any(c.width != "auto" for c in self._resolved)
+        if not shared or column.width != "auto" or column.align != "left" or column.format == "spark":
             return column.width
         return "1fr" if max(map(len, self._texts(column)), default=0) > _LONG else "auto"
 
