@@ -325,3 +325,21 @@ def test_check_names_what_it_did_not_use_and_what_it_looked_for(files, run):
     found = json.loads(out)
     assert found["columns_not_used"] == ["Case Number"]
     assert found["not_found"] == ["country", "admin1", "latitude", "fatalities"]
+
+
+def test_one_is_one_and_several_are_several(run, tmp_path):
+    file = tmp_path / "in.csv"
+    file.write_text("date,admin1,killed\n2020-04-13,A,1\n")
+    _, out, _ = run("check", file)
+    assert out.startswith("1 incident from in.csv")
+    assert "initiator of 1 incident:" in out
+    file.write_text("date,admin1,killed\n2020-04-13,A,1\n2020-04-14,A,\n")
+    _, out, _ = run("count", file, "--as-of", "2020-04-19", "--value", "fatalities")
+    assert out.startswith("1 fatality, 1 region by admin1")
+    assert "the last 1 of 1 week; sum" in out
+    assert "the region is the 1 value of admin1 in the kept incidents" in out
+    assert "1 incident does not state its fatalities and adds nothing to the sums" in out
+    file.write_text("date,admin1,killed\n2020-04-13,A,1\n2020-04-14,B,\n2020-04-14,B,\n")
+    _, out, _ = run("count", file, "--as-of", "2020-04-19", "--value", "fatalities")
+    assert "the regions are the 2 values of admin1 in the kept incidents" in out
+    assert "2 incidents do not state their fatalities and add nothing to the sums" in out

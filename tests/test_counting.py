@@ -199,7 +199,7 @@ def test_fatalities_are_summed_and_unstated_ones_are_said():
     counts = count_incidents(incidents(rows), value="fatalities", as_of="2020-01-31")
     assert counts.values.sum() == 3
     assert counts.accounting.unknown_value == 1
-    assert any("do not state their fatalities" in note for note in counts.notes)
+    assert any("1 incident does not state its fatalities and adds nothing" in note for note in counts.notes)
     assert counts.accounting.grid == 3, "the accounting counts incidents"
 
 

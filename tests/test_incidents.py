@@ -126,7 +126,7 @@ def test_metadata_beside_the_file(tmp_path):
     assert incidents.no_coverage[1].region is None
     assert incidents.simulated
     assert incidents.source == "simulated"
-    assert str(incidents).startswith("1 SIMULATED incidents from A simulated sample")
+    assert str(incidents).startswith("1 SIMULATED incident from A simulated sample")
     assert "licence: CC0" in incidents.notes
 
 

@@ -64,7 +64,7 @@ def _shown(incidents: Incidents) -> Shown:
 
 def _not_used(incidents: Incidents) -> list[str]:
     """Return the file's columns that no canonical one was made of."""
-    return [str(name) for name in incidents.extra.columns]
+    return [str(name) for name in incidents.extra.columns if name not in incidents.own_names]
 
 
 def _not_found(incidents: Incidents) -> dict[str, tuple[str, ...]]:

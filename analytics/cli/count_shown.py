@@ -10,6 +10,7 @@ from analytics.results.words import counted, mark
 
 __all__ = ["heading", "recent_table", "written"]
 
+_ONE = {"incidents": "incident", "fatalities": "fatality"}
 _NO_COVERAGE = "n/c"
 
 
@@ -18,8 +19,9 @@ def heading(counts: Counts) -> str:
     tag = mark(counts.simulated)
     regions = f"{counted(len(counts.regions), 'region')} by {counts.by}"
     regions = "one series" if counts.by == "total" else regions
+    total = int(counts.values.sum(dtype="int64"))
     return (
-        f"{tag}{int(counts.values.sum()):,} {counts.value}, {regions}, "
+        f"{tag}{total:,} {_ONE.get(counts.value, counts.value) if total == 1 else counts.value}, {regions}, "
         f"{counts.starts[0]}..{counts.as_of} by {counts.freq}"
     )
 
@@ -39,7 +41,7 @@ def recent_table(counts: Counts, last: int) -> Table:
     table = cells.assign(sum=written(wide.sum(min_count=1))).rename_axis("region").reset_index()
     shown = min(last, len(wide))
     covered = "" if weekly.coverage.all() else " that are wholly covered"
-    parts = [f"the last {shown} of {len(wide)} {counts.freq}s; sum: over all{covered}"]
+    parts = [f"the last {shown} of {counted(len(wide), counts.freq)}; sum: over all{covered}"]
     if running[-last:].any():
         parts.append("*: still running")
     if recent.isna().to_numpy().any():

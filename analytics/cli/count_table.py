@@ -104,7 +104,7 @@ def _months(table: CountTable, last: int) -> tuple[pd.DataFrame, str, Table]:
     cells = wide.tail(last).T.apply(written)
     cells.columns = [label + "*" * bool(now) for label, now in zip(labels, running, strict=True)][-last:]
     shown = cells.assign(sum=written(wide.sum(min_count=1))).rename_axis("region").reset_index()
-    title = f"the last {min(last, len(wide))} of {len(wide)} months; sum: over all"
+    title = f"the last {min(last, len(wide))} of {counted(len(wide), 'month')}; sum: over all"
     title += "; *: still running" if running[-last:].any() else ""
     title += "; n/c: no coverage" if wide.tail(last).isna().any(axis=None) else ""
     regions = (

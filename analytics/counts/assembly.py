@@ -21,8 +21,9 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
     silences, said = find_silences(plan, tally)
     notes = (*said, *plan.notes, *tally.notes)
     if tally.unknown_value:
-        unstated = f"{tally.unknown_value:,} incidents do not state their fatalities"
-        notes += (f"{unstated} and add nothing to the sums",)
+        one = tally.unknown_value == 1
+        unstated = f"incident{' does' if one else 's do'} not state {'its' if one else 'their'} fatalities"
+        notes += (f"{tally.unknown_value:,} {unstated} and add{'s' if one else ''} nothing to the sums",)
     if late := tally.places["reported_later"]:
         what = "incident was reported" if late == 1 else "incidents were reported"
         notes += (f"{late:,} {what} after {plan.days[-1]} and not known then (reported_on): not counted",)

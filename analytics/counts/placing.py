@@ -195,7 +195,8 @@ def _by_values(
     codes = np.array([place.get(label, -1) for label in labels], dtype=np.int64)
     by = ",".join(columns)
     if regions is None:
-        note = f"the regions are the {len(known)} values of {by} in the kept incidents; no list was given"
+        are = "region is the" if len(known) == 1 else "regions are the"
+        note = f"the {are} {counted(len(known), 'value')} of {by} in the kept incidents; no list was given"
         return ChosenRegions(known, columns, codes, "all", False, by, (note,))
     wanted = _names(regions, known)
     missing = [name for name in wanted if name not in place]
@@ -294,7 +295,9 @@ def _listed_note(places: Gazetteer, level: str) -> tuple[str, ...]:
     if not own:
         return ()
     of = f" of {_listed(sorted({path[0] or 'no country' for path in own}))}" if named else ""
-    return (f"the regions{of} are the {len(own)} values of {level} in the kept incidents; no list was given",)
+    regions, are = ("region", "is") if len(own) == 1 else ("regions", "are")
+    values = counted(len(own), "value")
+    return (f"the {regions}{of} {are} the {values} of {level} in the kept incidents; no list was given",)
 
 
 def place_notes(

@@ -18,7 +18,7 @@ from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.distinct import Distinct, distinct_values
 from analytics.incidents.versions import current_versions, reported_after
 from analytics.periods import Gap
-from analytics.results.words import mark
+from analytics.results.words import mark, noun
 
 __all__ = ["Incidents"]
 
@@ -187,7 +187,7 @@ class Incidents:
         return pd.DataFrame(rows, columns=["what", "name", "rows"])
 
     def __str__(self) -> str:
-        kind = f"{mark(self.simulated, 'name')}incidents"
+        kind = f"{mark(self.simulated, 'name')}{noun(len(self), 'incident')}"
         as_of = f", as of {self.as_of}" if self.as_of is not None else ""
         lines = [
             f"{len(self):,} {kind} from {self.title or 'a DataFrame'} ({self.source}), "

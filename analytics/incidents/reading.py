@@ -20,6 +20,7 @@ from analytics.incidents.quarantine import split, spread
 from analytics.incidents.versions import current_versions, reported_after, version_notes
 from analytics.options import check_choice, check_whole
 from analytics.periods import as_day
+from analytics.results.words import counted
 from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
 from analytics.sources.checks import FLAGS, REASONS, Draft
 from analytics.sources.columns import Columns
@@ -221,7 +222,7 @@ def _flag_counts(flags: pd.Series) -> dict[str, int]:
 def _who_began(frame: pd.DataFrame) -> str:
     counts = frame["initiator_basis"].value_counts()
     stated = ", ".join(f"{basis} in {counts.get(basis, 0):,}" for basis in BASES)
-    return f"initiator of {len(frame):,} incidents: {stated}"
+    return f"initiator of {counted(len(frame), 'incident')}: {stated}"
 
 
 def _is_extra(draft: Draft, column: str, kept: BoolArray) -> bool:
