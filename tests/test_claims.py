@@ -184,7 +184,7 @@ def test_the_row_is_what_the_test_says_by_itself(with_uptick, sample):
     counts = count_incidents(
         sample, "day", by=None, start="2018-01-01", as_of=KNOWN, where="activity in ('attack', 'clash')"
     ).until(DAY)
-    direct = uptick_test(counts).frame.iloc[0]
+    direct = uptick_test(counts, confidence=0.95).frame.iloc[0]
     row = with_uptick["more-active"].iloc[0]
     assert row["pvalue"] == direct["pvalue"]
     assert (row["estimate"], row["low"], row["high"]) == tuple(direct[["rate_ratio", "low", "high"]])

@@ -49,9 +49,10 @@ def test_what_is_said_first():
     ]
 
 
-def test_p_alone_is_said_before_harmless_whether_completeness_is_known_or_not():
-    for doubt in ("", LATE):
-        assert decide(Found(0.05, 0.06, HARMLESS, doubt=doubt), ALPHA) == (CANNOT_BE_TOLD, ALONE)
+def test_p_alone_is_said_before_late_reports_and_not_where_the_limit_rules_it_out():
+    assert decide(Found(0.05, 0.06, HARMLESS, doubt=LATE), ALPHA) == (CANNOT_BE_TOLD, ALONE)
+    assert decide(Found(0.05, 0.06, HARMLESS), ALPHA) == (NOT_SUPPORTED, "ruled out")
+    assert decide(Found(0.01, 0.04, HARMLESS, few="too few"), ALPHA) == (NOT_SUPPORTED, "ruled out")
     rows = Found(0.00001, 0.06, OPEN, among="rows")
     assert decide(rows, ALPHA)[1] == "p < 0.0001 alone, but q = 0.06 among the rows tested"
 

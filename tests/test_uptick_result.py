@@ -16,7 +16,6 @@ from analytics.counts import Counts
 from analytics.errors import UptickError
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.windows.alternatives import METHODS, MethodName
-from analytics.kernels.windows.answer import Asked, History, Stretch, answer
 from analytics.kernels.windows.expected import chosen_terms, regression_data
 from analytics.results import SUPPORTED
 from analytics.upticks import uptick_test
@@ -179,25 +178,6 @@ def test_sensitivity_is_looked_at_once_when_asked_for(values):
     assert result.sensitivity["region"].tolist() == result.regions(SUPPORTED) == ["Diyala"]
     assert result.sensitivity is result.sensitivity
     assert uptick_test(counts_of(values), null="expected").sensitivity is None
-
-
-def test_the_answer_holds_the_smallest_count_that_would_be_called():
-    # Spread over the window. The wheel also turns guard and window, which can ask for one incident more.
-    rng = np.random.default_rng(5)
-    base = rng.negative_binomial(2, 0.6, (392, 30))
-    covered, day = np.ones((406, 30), bool), np.arange(406)
-
-    def put(recent):
-        spread = np.diff(np.linspace(0, recent, 15).round(), axis=0).astype(int)
-        values = np.concatenate([base, spread])
-        found = answer(Stretch(values, covered, 14, 28), Asked(), History(day, values, covered, 1, 364))
-        return found.pvalue, found.bounds.starts_at
-
-    start = put(np.full(30, 15.0))[1]
-    np.testing.assert_array_equal(start, put(np.full(30, 60.0))[1], "never from the window's own count")
-    assert (put(start - 1)[0] > 0.05).all()
-    assert (put(start)[0] <= 0.05).mean() > 0.7
-    assert (put(start + 1)[0] <= 0.05).all()
 
 
 def test_the_methods_are_those_of_the_option():

@@ -133,7 +133,8 @@ def test_key_sentences_are_three_to_five_and_say_the_results(sample):
     assert f"{row['observed']:.0f} incidents in the 14 days to 2020-04-19" in said[0]
     assert "cannot be told" in said[0]
     kirkuk = sample.result.frame.set_index("region").loc["Kirkuk"]
-    assert f"Uptick in 1 of 18 governorates: Kirkuk ({kirkuk['observed']:.0f} where" in said[1]
+    assert "Uptick in Kirkuk. No other region shows one; " in said[1]
+    assert f"Kirkuk ({kirkuk['observed']:.0f} where" in said[1]
     assert "Fatalities, described and not tested" in said[-1]
 
 
@@ -194,9 +195,10 @@ def test_the_movers_table_has_every_region_upticks_first(sample):
     table = weekly.movers_table(sample)
     assert sorted(table.frame["region"]) == sorted(region_table("Iraq", "admin1").names)
     assert table.frame["region"].iloc[0] == "Kirkuk"
-    assert table.frame["verdict"].iloc[0] == "▲ uptick"
+    assert table.frame["verdict"].iloc[0].startswith("▲ uptick: ")
     assert list(table.emphasise) == [True] + [False] * 17
-    assert table.frame["verdict"].iloc[1:].str.startswith("? cannot be told: ").all()
+    assert not table.frame["verdict"].iloc[1:].str.startswith(("▲", "▬")).any()
+    assert table.frame["verdict"].iloc[-1].startswith("○ none recorded since ")
     assert all(bars[-1] == week for bars, week in zip(table.frame["weeks"], table.frame["week"], strict=True))
 
 
@@ -208,8 +210,9 @@ def test_upticks_beyond_the_first_few_are_counted(tmp_path):
     pd.concat([rows, *[rising] * 6]).to_csv(path, index=False)
     numbers = weekly_numbers(weekly_counts(path, as_of="2020-04-12"))
     said = next(s for s in weekly.key_sentences(numbers).paragraphs if s.startswith("Uptick in"))
-    assert said.startswith("Uptick in 6 of 18 governorates: ")
-    named, rest = said.split(" and 2 more; ")
+    assert said.startswith("Uptick in Anbar, Babil, Baghdad, Basra and 2 more. ")
+    named, rest = said.split(". Anbar (")[1].split(" and 2 more. ")
+    named = "Anbar (" + named
     assert [sum(name in part for name in names) for part in (named, rest)] == [4, 0]
     assert " and 2 more (" in weekly.region_figure(numbers).caption
 
@@ -287,7 +290,7 @@ def test_types_add_up_to_the_week(sample):
 
 def test_without_upticks_and_faults_the_report_explains_itself(tmp_path):
     numbers = weekly_numbers(weekly_counts(table_file(tmp_path, ["Kirkuk", "Basra"]), as_of="2020-04-12"))
-    assert weekly.key_sentences(numbers).paragraphs[1].startswith("None of 18 governorates shows an uptick")
+    assert weekly.key_sentences(numbers).paragraphs[1].startswith("No region shows an uptick")
     assert "none to test again" in str(weekly.sensitivity_table(numbers))
     assert str(weekly.quarantine_table(numbers)) == "No row was set aside."
     assert "no event type" in str(weekly.type_table(numbers))

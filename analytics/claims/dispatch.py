@@ -124,6 +124,7 @@ def _recent(asked: Asked, options: Options) -> Answer:
         baseline=_baseline(options, asked.window),
         alpha=options.alpha,
         margin=options.margin,
+        confidence=0.95,  # as every test of a claim
         completeness=options.completeness,
         direction=direction,
     )

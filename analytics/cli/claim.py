@@ -26,12 +26,12 @@ from analytics.upticks import uptick_test
 __all__ = ["run"]
 
 _OPTIONS = (
-    "recent", "guard", "baseline", "alpha", "margin", "completeness", "completeness_sd", "direction", "null",
-    "method", "shrink",
+    "recent", "guard", "baseline", "alpha", "margin", "confidence", "sought", "completeness",
+    "completeness_sd", "direction", "null", "method", "shrink",
 )  # fmt: skip
 _NOT_OF_A_SCAN = ("null", "method", "shrink", "completeness_sd")
-_TEXT = ("region", "verdict", "why")
-_SPARE = ("p", "detectable ratio", "95 % interval", "expected")  # the verdict, its reason and the ratio stay
+_TEXT = ("region", "grade", "verdict")
+_SPARE = ("p", "q", "would show", "starts at")  # then the interval: region, numbers, ratio and grade stay
 
 
 def run(args: Namespace) -> None:
@@ -75,6 +75,8 @@ def _options(args: Namespace) -> dict[str, Any]:
 
 def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: UptickResult) -> Shown:
     sensitivity = result.sensitivity
+    lines_next = result.watch()[["watch_from", "watch_from_3"]]
+    frame = result.frame.assign(status=result.status.to_numpy(), **lines_next)
     record = {
         "command": "test",
         "parameters": {
@@ -83,7 +85,9 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Uptick
             "confidence": result.confidence,
         },
         **input_record(incidents, counts, spells(args)),
+        "headline": result.headline(),
         "sentence": result.sentence(),
+        "reasons": result.reasons(),
         "recent_window": str(result.recent),
         "baseline_window": str(result.baseline),
         "method": result.method,
@@ -91,28 +95,34 @@ def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: Uptick
         "null": result.null,
         "nulls": list(result.nulls),
         "family": result.family,
-        "regions": records(result.frame),
+        "regions": records(frame),
         "sensitivity": [] if sensitivity is None else records(sensitivity),
         "notes": list(dict.fromkeys([*incidents.notes, *result.notes])),
     }
-    lines = account_lines(incidents, counts, spells(args))
+    lines = account_lines(incidents, counts, spells(args), brief=not args.verbose)
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
+    said = (*result.reasons(), *_statuses(result))
     return Shown(
-        heading=(*gap_warnings(counts), result.sentence()),
+        heading=(*gap_warnings(counts), result.headline()),
         tables=_tables(result),
-        account=(*lines, *own, result.method, *result.nulls),
-        frame=result.frame,
+        below=said,
+        account=(result.sentence(), *lines, *own, result.method, *result.nulls),
+        frame=frame,
         record=record,
         simulated=result.simulated,
     )
 
 
+def _statuses(result: UptickResult) -> list[str]:
+    """Return what is new since the week before, one line a region."""
+    return [f"{name}: {words}" for name, words in result.status.items() if words]
+
+
 def _tables(result: UptickResult) -> tuple[Table, ...]:
     summary = result.summary()
-    summary["verdict"] = with_glyphs(summary["verdict"])
-    summary = summary[[name for name in summary.columns if name != "why"] + ["why"]]
     numbers = tuple(name for name in summary.columns if name not in _TEXT)
-    tables = [Table(summary, "", numbers, _SPARE)]
+    interval = next(name for name in numbers if name.endswith("interval"))
+    tables = [Table(summary, "", numbers, (*_SPARE, interval))]
     if result.sensitivity is not None and len(result.sensitivity):
         beside = result.sensitivity.copy()
         beside["verdict"] = with_glyphs(beside["verdict"])

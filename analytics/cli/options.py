@@ -126,9 +126,12 @@ _TEST = Group("test", (
     Option("method", "NAME", "p-value (default pooled; lrd_b: each region alone; others for comparison)"),
     Option("shrink", "", "draw the dispersions of the regions together (default: not)"),
     Option("alpha", "P", "level of the verdict (default 0.05)", float),
-    Option("margin", "RATIO", "'no uptick' means below this (default 1.5)", float),
+    Option("margin", "RATIO", "'no large rise' means below this (default 1.5)", float),
+    Option("confidence", "SHARE", "coverage of the printed interval (default 0.9)", float),
+    Option("sought", "RATIO", "'no sign' means that a rise to this would have shown (default 4.0)", float),
     _COMPLETENESS,
     Option("completeness-sd", "SD", "its standard deviation (default: none)", float),
+    Option("verbose", "", "show the whole account of rows", short="-v"),
 ))  # fmt: skip
 
 _MONITORING = Group("monitoring", (

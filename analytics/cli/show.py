@@ -50,12 +50,28 @@ _GLYPHS = {
     for direction, up in (("greater", "▲"), ("less", "▼"))
     for verdict, glyph in ((SUPPORTED, up), (NOT_SUPPORTED, "–"), (CANNOT_BE_TOLD, "?"))
 }
-_ASCII = str.maketrans({"▲": "^", "▼": "v", "–": "-", "∞": "inf"})
+_ASCII = str.maketrans(
+    {
+        "▲": "^",
+        "▼": "v",
+        "–": "-",
+        "∞": "inf",
+        "✕": "x",
+        "○": "o",
+        "▬": "=",
+        "△": "'",
+        "▭": "_",
+        "≈": "~",
+        "·": ".",
+    }
+)
 _STYLES = {
     "▲ ": "bold red",
     "▼ ": "bold red",
     "– ": "green",
     "? ": "yellow",
+    "▬ ": "green",
+    "△ ": "yellow",
 }  # beside glyph and word, never alone
 _GAP = 3  # between columns on a terminal
 _TEXT_WIDTH = 16  # a column of longer text may be folded down to this
@@ -83,6 +99,8 @@ class Shown:
     heading : tuple of str
         What was found, in words.
     tables : tuple of Table
+    below : tuple of str
+        What stands below the tables.
     account : tuple of str
         Row accounting, count accounting and notes; shown with every format.
     frame : DataFrame
@@ -98,6 +116,7 @@ class Shown:
     frame: pd.DataFrame
     record: Mapping[str, Any]
     simulated: bool
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,15 +256,18 @@ def with_glyphs(words: pd.Series) -> pd.Series:
 
 
 def account_lines(
-    incidents: Incidents, counts: Counts | None = None, gaps: Sequence[Gap] = ()
+    incidents: Incidents, counts: Counts | None = None, gaps: Sequence[Gap] = (), *, brief: bool = False
 ) -> tuple[str, ...]:
-    """Return the accounts and notes that every format shows; `gaps` are the user's own."""
-    lines = str(incidents.accounting).splitlines()
+    """Return the accounts and notes that every format shows; `gaps` are the user's own.
+
+    The account of rows is one line where it is to be `brief`.
+    """
+    lines = str(incidents.accounting).splitlines()[: 1 if brief else None]
     notes = list(incidents.notes)
     if counts is not None and counts.accounting is not None:
         account = counts.accounting
-        lines.append(str(account))
-        if account.long_spans:
+        lines = [f"{lines[0]}; {account}"] if brief else [*lines, str(account)]
+        if account.long_spans and not brief:
             lines.append(f"  dated to more than one {counts.freq}: {account.long_spans:,}")
         if account.partial:
             lines.append(f"  in weeks not wholly covered, and so in no week's count: {account.partial:,}")
@@ -263,6 +285,7 @@ def _rendered(answer: Shown, kind: str) -> str:
     blocks = [*answer.heading]
     for table in answer.tables:
         blocks += ["", *([table.title] if table.title else []), *_aligned(table)]
+    blocks += ["", *answer.below] if answer.below else []
     return "\n".join([*blocks, "", *answer.account]) + "\n"
 
 
@@ -293,6 +316,8 @@ def _print_tables(answer: Shown) -> None:
             console.print(
                 f"left out, the terminal is narrow: {', '.join(left_out)} (-o FILE has all)", markup=False
             )
+    for line in (*([""] if answer.below else []), *answer.below):
+        console.print(Text(printable(line)))
     console.print()
     for line in answer.account:
         console.print(Text(printable(line), style="dim"))

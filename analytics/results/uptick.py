@@ -14,16 +14,15 @@ import pandas as pd
 from analytics.errors import OptionError, unknown_option
 from analytics.options import check_choice
 from analytics.periods import Window
+from analytics.results.grades import GRADES, ratio_interval_words
+from analytics.results.uptick_tables import grouped_reasons, headline, summary_table
 from analytics.results.words import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
-    ORDER,
     SUPPORTED,
     Verdict,
     counted,
     format_number,
-    format_p,
-    interval_words,
     listed,
     mark,
     p_words,
@@ -48,6 +47,14 @@ class Evidence(Protocol):
         """Return a region's regression, fitted by statsmodels."""
         ...
 
+    def status(self, result: UptickResult) -> pd.Series:
+        """Return what is new since the week before."""
+        ...
+
+    def watch(self) -> pd.DataFrame:
+        """Return next week's lines."""
+        ...
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class UptickResult:
@@ -57,9 +64,15 @@ class UptickResult:
     ----------
     frame : DataFrame
         One row a region, in the counts' order: region, observed, expected, rate_ratio, low, high (two-sided
-        interval), limit (one-sided 95 % limit), pvalue, qvalue, verdict, reason, detectable (smallest ratio
-        that would be seen with 80 % power), dispersion, pvalue_constant, pvalue_expected, expected_adjusted,
-        ratio_adjusted, baseline_total, baseline_periods, recent_periods, model_based.
+        interval), limit (one-sided 95 % limit), pvalue, qvalue, verdict, reason; grade (one of nine), sign,
+        words (as a reader sees it), why (the short reason behind it), level (above, about or below usual,
+        without a test); starts_at and starts_at_3 (smallest count that would be in uptick, spread evenly and
+        on three days; NaN where none would, and starts_note says why), detectable (smallest ratio that
+        would be seen with 80 % power), break_even (share of the reports that must be in for "no large rise"),
+        far_below (a test for fewer, in its own family), day (what a single day carries of a rise);
+        dispersion,
+        pvalue_constant, pvalue_expected, expected_adjusted, ratio_adjusted, baseline_total, baseline_periods,
+        recent_periods, model_based.
     recent, baseline : Window
         The days compared; `guard` days lie between them.
     parameters : mapping
@@ -137,6 +150,49 @@ class UptickResult:
         """
         return None if self.evidence is None else self.evidence.sensitivity(self.frame)
 
+    @cached_property
+    def status(self) -> pd.Series:
+        """Each region's status, from the same test on the counts as of the weeks before, when asked for.
+
+        "new"; "second week, still rising" (its last seven days above usual) or "easing"; "no longer called"
+        and why; "" for the rest. Nothing is ever said to have ended. Records deleted since cannot be told
+        from one file.
+        """
+        if self.evidence is None:
+            return pd.Series("", index=pd.Index(self.frame["region"]), name="status", dtype="str")
+        return self.evidence.status(self)
+
+    def watch(self) -> pd.DataFrame:
+        """Return next week's lines: the count of its window from which an uptick would be called.
+
+        Returns
+        -------
+        DataFrame
+            region, watch_from, watch_from_3 (the same on three days); NaN where no count would be called.
+        """
+        if self.evidence is None:
+            nan = np.full(len(self.frame), np.nan)
+            return pd.DataFrame({"region": self.frame["region"], "watch_from": nan, "watch_from_3": nan})
+        return self.evidence.watch()
+
+    def headline(self, *, marked: bool = True) -> str:
+        """Return the answer in one or two sentences; simulated data are named where `marked`.
+
+        Examples
+        --------
+        >>> from analytics import Counts, uptick_test
+        >>> days = pd.date_range("2019-01-01", periods=470)
+        >>> daily = pd.DataFrame({"Kirkuk": [1, 0] * 235, "Erbil": 0, "Ninewa": [0, 1] * 235}, index=days)
+        >>> daily.iloc[-14:, 0] = 4
+        >>> print(uptick_test(Counts.from_frame(daily, freq="day", as_of="2020-04-14")).headline())
+        Uptick in Kirkuk. No other region shows one.
+        """
+        return headline(self, marked=marked)
+
+    def reasons(self) -> list[str]:
+        """Return the reasons grouped by grade, one line each."""
+        return grouped_reasons(self)
+
     def model(self, region: str, *, null: Null | None = None) -> Any:
         """Return a region's expected model, fitted by statsmodels.
 
@@ -198,8 +254,8 @@ class UptickResult:
         return rows.sort_values("pvalue", kind="stable")["region"].tolist()
 
     def ranked(self) -> pd.DataFrame:
-        """Return the frame with upticks first, then by p-value and region."""
-        order = self.frame["verdict"].map(ORDER)
+        """Return the frame by grade, upticks first, then by p-value and region."""
+        order = self.frame["grade"].map({grade: i for i, grade in enumerate(GRADES)})
         return (
             self.frame.assign(_order=order)
             .sort_values(["_order", "pvalue", "region"], kind="stable", na_position="last")
@@ -207,31 +263,15 @@ class UptickResult:
         )
 
     def summary(self) -> pd.DataFrame:
-        """Return the table a reader would want: numbers written out, upticks first."""
-        rows = self.ranked()
-        percent = f"{100 * self.confidence:g} % interval"
-        return pd.DataFrame(
-            {
-                "region": rows["region"],
-                "observed": [format_number(v, 0) for v in rows["observed"].to_numpy(dtype=float)],
-                "expected": [format_number(v) for v in rows["expected"].to_numpy(dtype=float)],
-                "rate ratio": [format_number(v, 2) for v in rows["rate_ratio"].to_numpy(dtype=float)],
-                percent: [
-                    interval_words(low, high) for low, high in rows[["low", "high"]].to_numpy(dtype=float)
-                ],
-                "p": rows["pvalue"].map(format_p),
-                "q": rows["qvalue"].map(format_p),
-                "verdict": [shown(v, self.direction) for v in rows["verdict"]],
-                "why": rows["reason"],
-                "detectable ratio": rows["detectable"].map(format_number),
-            }
-        ).reset_index(drop=True)
+        """Return the table a reader would want: by grade, regions without incidents in one line."""
+        return summary_table(self)
 
     def tidy(self) -> pd.DataFrame:
         """Return one row a region in the columns that every result shares; `estimate` is the rate ratio."""
         shared = ["region", "observed", "expected", "estimate", "low", "high", "pvalue", "qvalue"]
         frame = self.frame.rename(columns={"rate_ratio": "estimate"})
-        return frame[[*shared, "verdict", "reason", "detectable", "limit"]].copy()
+        more = ["verdict", "reason", "grade", "words", "starts_at", "detectable", "limit"]
+        return frame[[*shared, *more]].copy()
 
     def _row(self, region: str) -> pd.Series:
         found = self.frame[self.frame["region"] == region]
@@ -249,18 +289,18 @@ class UptickResult:
         """
         row = self._row(region)
         if np.isnan(row["pvalue"]):
-            return f"{region}: cannot be told, because {row['reason']}"
+            return f"{region}: {row['words']}"
         adjusted = "" if len(self.frame) == 1 else f", {p_words(row['qvalue'], 'q')}"
         ratio = format_number(row["rate_ratio"], 2)
         if not np.isnan(row["low"]):  # the best of several windows has no interval
-            ratio += f" ({100 * self.confidence:g} % interval {interval_words(row['low'], row['high'])})"
-        text = (
-            f"{region}: {shown(row['verdict'], self.direction)}; "
+            interval = ratio_interval_words(row["low"], row["high"], row["observed"])
+            ratio += f" ({100 * self.confidence:g} % interval {interval})"
+        return (
+            f"{region}: {row['words']}; "
             f"{format_number(row['observed'], 0)} {self.value} where "
             f"{format_number(row['expected'])} were expected, rate ratio {ratio}, "
             f"{p_words(row['pvalue'])}{adjusted}"
         )
-        return f"{text}; {row['reason']}" if row["reason"] else text
 
     def sentence(self) -> str:
         """Return the answer as a reader would say it, with its limits."""
@@ -285,7 +325,8 @@ class UptickResult:
 
     def text(self) -> str:
         """Return sentence, table and notes for a terminal."""
-        parts = [self.sentence(), "", self.summary().to_string(index=False), "", self.method, *self.nulls]
+        parts = [self.headline(), self.sentence(), "", self.summary().to_string(index=False), ""]
+        parts += [*self.reasons(), "", self.method, *self.nulls]
         if self.sensitivity is not None and len(self.sensitivity):
             parts += [
                 "",
@@ -298,7 +339,7 @@ class UptickResult:
         return self.text()
 
     def __repr__(self) -> str:
-        table = self.summary()[["region", "observed", "expected", "rate ratio", "p", "q", "verdict"]]
+        table = self.summary()[["region", "observed", "usual", "ratio", "p", "q", "grade"]]
         lines = [self.sentence(), *table.head(_ROWS).to_string(index=False).splitlines()]
         if len(table) > _ROWS:
             lines.append(f"... and {len(table) - _ROWS} more: frame, summary() or tidy() has all")
@@ -306,6 +347,7 @@ class UptickResult:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in (self.method, *self.nulls, *self.notes))
+        reasons = "".join(f"<li>{html.escape(line)}</li>" for line in self.reasons())
         beside = ""
         if self.sensitivity is not None and len(self.sensitivity):
             beside = f"<p>Beside each {shown(SUPPORTED, self.direction)}:</p>" + self.sensitivity.to_html(
@@ -313,5 +355,5 @@ class UptickResult:
             )
         return (
             f"<p><b>{html.escape(self.sentence())}</b></p>{self.summary().to_html(index=False)}{beside}"
-            f"<ul>{notes}</ul>"
+            f"<ul>{reasons}</ul><ul>{notes}</ul>"
         )

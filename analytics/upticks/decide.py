@@ -5,17 +5,20 @@ first rule that holds:
 
 1. not tested: *cannot be told*, with the reason;
 2. q (one row: p) at most alpha, and enough seen to call it: *supported*;
-3. q at most alpha, but too little to call it: *cannot be told*;
-4. p at most alpha alone, among several rows: *cannot be told*;
-5. the limit rules out what would matter, and nothing speaks against saying so: *not supported*;
-6. the limit does, but late reports (or the like) could still change it: *cannot be told*;
+3. the limit rules out what would matter, and nothing speaks against saying so: *not supported*;
+4. q at most alpha, but too little to call it: *cannot be told*;
+5. p at most alpha alone, among several rows: *cannot be told*;
+6. the limit rules it out, but late reports (or the like) could still change it: *cannot be told*;
 7. what the data still allow: *cannot be told*.
+
+The grades of :mod:`analytics.upticks.grades` are finer, and start from the same steps (:func:`step_of`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -28,7 +31,9 @@ from analytics.results import (
     p_words,
 )
 
-__all__ = ["LATE", "Found", "Limit", "decide", "decide_all", "is_called", "ratio_bound", "too_few"]
+__all__ = ["LATE", "Found", "Limit", "decide", "decide_all", "is_called", "ratio_bound", "step_of", "too_few"]
+
+Step = Literal["untested", "called", "ruled out", "few", "alone", "doubted", "open"]
 
 LATE = "late reports could still change it (completeness not known)"
 
@@ -101,18 +106,31 @@ def decide(found: Found, alpha: float) -> tuple[Verdict, str]:
     >>> decide(Found(0.4, 0.5, bound), 0.05)
     ('not supported', 'the ratio is below 1.20 (95 % limit), under 1.5')
     """
-    if found.untested:
-        return CANNOT_BE_TOLD, found.untested
-    if is_called(found.qvalue, alpha, found.few):
+    step = step_of(found, alpha)
+    if step == "called":
         return SUPPORTED, found.called
-    if found.qvalue <= alpha:
-        return CANNOT_BE_TOLD, found.few
-    if found.pvalue <= alpha:
+    if step == "ruled out":
+        return NOT_SUPPORTED, found.limit.ruled_out
+    if step == "alone":
         p, q = p_words(found.pvalue), p_words(found.qvalue, "q")
         return CANNOT_BE_TOLD, f"{p} alone, but {q} among the {found.among} tested"
+    reasons = {"untested": found.untested, "few": found.few, "doubted": found.doubt}
+    return CANNOT_BE_TOLD, reasons.get(step, found.limit.allowed)
+
+
+def step_of(found: Found, alpha: float) -> Step:
+    """Return the first rule that holds; see the head of this module."""
+    if found.untested:
+        return "untested"
+    if is_called(found.qvalue, alpha, found.few):
+        return "called"
     if found.limit.harmless and not found.doubt:
-        return NOT_SUPPORTED, found.limit.ruled_out
-    return CANNOT_BE_TOLD, found.doubt if found.limit.harmless else found.limit.allowed
+        return "ruled out"
+    if found.qvalue <= alpha:
+        return "few"
+    if found.pvalue <= alpha:
+        return "alone"
+    return "doubted" if found.limit.harmless else "open"
 
 
 def decide_all(rows: Iterable[Found], alpha: float) -> tuple[list[Verdict], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,9 @@ from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.kernels.windows.answer import NOT_ADJUSTED, Asked, History
 from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, regression_data
-from analytics.results.uptick import Null
+from analytics.results.uptick import Null, UptickResult
 from analytics.upticks.sensitivity import sensitivity
+from analytics.upticks.status import statuses, watch_lines
 from analytics.upticks.windows import Split
 
 __all__ = ["Evidence"]
@@ -25,12 +27,24 @@ _TOLERANCE = 1e-12  # change of the coefficients at which the iterations stop
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Evidence:
-    """The counts asked about (no copies of them), how they were cut, and what was asked."""
+    """The counts asked about (no copies of them), how they were cut, and what was asked.
+
+    `before` is the same test on the counts as of some weeks before (None: too little history).
+    """
 
     counts: Counts
     split: Split
     asked: Asked
     history: History
+    before: Callable[[int], UptickResult | None]
+
+    def status(self, result: UptickResult) -> pd.Series:
+        """Return each region's status; see :attr:`analytics.results.UptickResult.status`."""
+        return statuses(result, self.before, self.split)
+
+    def watch(self) -> pd.DataFrame:
+        """Return next week's lines; see :meth:`analytics.results.UptickResult.watch`."""
+        return watch_lines(self.split, self.asked, self.counts.regions, self.counts.period_days)
 
     def sensitivity(self, frame: pd.DataFrame) -> pd.DataFrame | None:
         """Return whether each uptick stands; see :attr:`analytics.results.UptickResult.sensitivity`."""

@@ -20,7 +20,9 @@ from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Asked
 from analytics.results import UptickResult, family_words, p_words
-from analytics.upticks.decide import Found, Limit, decide_all, too_few
+from analytics.upticks.decide import Found, Limit, too_few
+from analytics.upticks.grades import Rules, Seen
+from analytics.upticks.rows import graded_columns, none_since
 from analytics.upticks.windows import Split
 
 __all__ = ["PickedWindow", "picked_result", "picked_window"]
@@ -79,7 +81,10 @@ def _frame(
     qvalue = benjamini_hochberg(pvalue)
     observed, expected = _numbers(split, asked, found)
     windows = [f"the last {n * step} days, best of {names}" for n in found.length]
-    verdict, reason = decide_all(
+    since = none_since(split, counts)
+    rules = Rules(asked.alpha, asked.margin, asked.sought, False, len(since) > 1, asked.upper)
+    no = float("nan")
+    rows = [
         (
             Found(
                 p,
@@ -87,11 +92,18 @@ def _frame(
                 Limit(False, "", ""),
                 untested=_UNTESTED if lost else "",
                 few=too_few(number, MIN_OBSERVED, "call an uptick") if asked.upper else "",
-            )
-            for p, q, number, lost in zip(pvalue, qvalue, observed, untested, strict=True)
-        ),
-        asked.alpha,
-    )
+            ),
+            Seen(
+                number, usual, number / usual if usual > 0 else no, no, no, no, no, no, no, 0.0,
+                none_since=since[i] if lost else "",
+            ),
+        )
+        for i, (p, q, number, usual, lost) in enumerate(
+            zip(pvalue, qvalue, observed, expected, untested, strict=True)
+        )
+    ]  # fmt: skip
+    graded = graded_columns(rows, rules)
+    reason = graded["reason"]
     nan = np.full(len(counts.regions), np.nan)
     return pd.DataFrame(
         {
@@ -104,11 +116,17 @@ def _frame(
             "limit": nan,
             "pvalue": pvalue,
             "qvalue": qvalue,
-            "verdict": verdict,
+            **graded,
             "reason": [
                 why if lost else "; ".join([window, why]) if why else window
                 for window, why, lost in zip(windows, reason, untested, strict=True)
             ],
+            "starts_at": nan,
+            "starts_at_3": nan,
+            "starts_note": "the window's length was picked after looking",
+            "break_even": nan,
+            "far_below": np.zeros(len(nan), dtype=bool),
+            "day": "",
             "detectable": nan,
             "recent_days": found.length * step,
             "pvalue_constant": pvalue,

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.errors import OptionError
+from analytics.errors import HistoryError, OptionError
 from analytics.geo.calendars import overlap_notes
-from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.panels.pooled import POOLED_FROM
 from analytics.kernels.windows.answer import Answer, Asked, History, Method, answer
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
@@ -26,12 +25,13 @@ from analytics.options import (
     check_level,
     check_margin,
 )
+from analytics.periods import DAY
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
-from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few
 from analytics.upticks.evidence import Evidence
 from analytics.upticks.known import hold_back, recent_completeness, unanswered
 from analytics.upticks.picked import picked_result
+from analytics.upticks.rows import uptick_frame
 from analytics.upticks.windows import MIN_WINDOWS, SAME_WEEKS, Split, history_of, split_counts
 
 __all__ = ["uptick_test"]
@@ -58,7 +58,8 @@ def uptick_test(
     baseline: int | Literal["same_weeks"] = 364,
     alpha: float = 0.05,
     margin: float = 1.5,
-    confidence: float = 0.95,
+    confidence: float = 0.9,
+    sought: float = 4.0,
     completeness: float | Sequence[float] | None = None,
     completeness_sd: float | Sequence[float] | None = None,
     direction: Direction = "greater",
@@ -87,7 +88,11 @@ def uptick_test(
     margin : float
         "No uptick" is said where the one-sided 95 % upper limit of the rate ratio lies below it [2]_.
     confidence : float
-        Coverage of the two-sided interval of the rate ratio.
+        Coverage of the two-sided interval of the rate ratio. At 0.9 and alpha 0.05 a region alone is in
+        uptick exactly when the interval's lower end is above 1; regions in uptick among several get intervals
+        adjusted for the selection [5]_.
+    sought : float
+        "No sign of an uptick" is said where a rise to so many times would very likely have shown.
     completeness, completeness_sd : float, sequence of float, or None
         Share of the incidents of the recent days that are already reported, and its standard deviation: one
         number, or one for each day. None: what the counts know (``counts.completeness``). Where it is not
@@ -116,8 +121,10 @@ def uptick_test(
     Returns
     -------
     UptickResult
-        Observed, expected, rate ratio with interval, p-value, q-value, verdict with its reason, and the
-        smallest ratio detectable at 80 % power, from the baseline alone [3]_. Its ``model("Kirkuk")`` is a
+        Observed, expected, rate ratio with interval, p-value, q-value, verdict with its reason, one of nine
+        grades in words, the count an uptick starts at, and the smallest ratio detectable at 80 % power, both
+        from the baseline alone [3]_. Its ``headline()`` is the answer in two sentences, its ``status`` what
+        is new since the week before, ``watch()`` next week's lines. Its ``model("Kirkuk")`` is a
         region's expected model as a statsmodels results object.
 
     Raises
@@ -160,6 +167,8 @@ def uptick_test(
     .. [3] Hoenig, J. M., Heisey, D. M. (2001). The abuse of power. The American Statistician 55, 19-24.
     .. [4] Bates, S., Candès, E., Lei, L., Romano, Y., Sesia, M. (2023). Testing for outliers with conformal
            p-values. Annals of Statistics 51, 149-178.
+    .. [5] Benjamini, Y., Yekutieli, D. (2005). False discovery rate-adjusted multiple confidence intervals
+           for selected parameters. JASA 100, 71-81.
 
     Examples
     --------
@@ -174,6 +183,7 @@ def uptick_test(
     """
     check_level(alpha=alpha, confidence=confidence)
     check_margin(margin)
+    check_margin(sought, "sought")
     check_choice("direction", direction, Direction)
     check_choice("null", null, Null)
     check_choice("method", method, Method)
@@ -190,6 +200,8 @@ def uptick_test(
         expected=null == "expected",
         alpha=alpha,
         confidence=confidence,
+        margin=margin,
+        sought=sought,
     )
     parameters = {
         "recent": recent,
@@ -198,6 +210,7 @@ def uptick_test(
         "alpha": alpha,
         "margin": margin,
         "confidence": confidence,
+        "sought": sought,
         "completeness": known.mean,
         "completeness_sd": known.mean_deviation,
         "direction": direction,
@@ -212,10 +225,11 @@ def uptick_test(
         _check_scan(parameters)
         split = replace(split, covered=np.zeros_like(split.covered)) if silent else split
         return picked_result(counts, split, asked, tuple(lengths), common, parameters)
+    again = {**parameters, "completeness": completeness, "completeness_sd": completeness_sd}
     history = history_of(counts, split, calendar)
     _check_expected(asked, history)
     found = hold_back(answer(split, asked, history), silent)
-    frame = _frame(split, counts, asked, found, margin)
+    frame = uptick_frame(split, counts, asked, found, silent)
     return UptickResult(
         **common | {"notes": (*common["notes"], *_notes(frame, asked))},
         frame=frame,
@@ -224,7 +238,7 @@ def uptick_test(
         method=_method(asked, int(frame["pvalue"].notna().sum())),
         null_hypothesis=_NULLS[null],
         nulls=_nulls(found, history),
-        evidence=Evidence(counts, split, asked, history),
+        evidence=Evidence(counts, split, asked, history, partial(_earlier, counts, again)),
     )
 
 
@@ -234,6 +248,18 @@ def _method(asked: Asked, tested: int) -> str:
         return _OTHER.format(name=asked.method)
     pooled = asked.method == "pooled" and asked.upper and not asked.expected
     return _POOLED if pooled and tested >= POOLED_FROM else _METHOD
+
+
+def _earlier(counts: Counts, options: dict[str, Any], weeks: int) -> UptickResult | None:
+    """Return the same test on the counts as of some weeks before; None where they are too short for it."""
+    if counts.finest == "week":
+        day = counts.last_complete_day - 7 * weeks * DAY
+    else:
+        day = counts.as_of - 7 * weeks * DAY
+    try:
+        return uptick_test(counts.until(day), **options)
+    except HistoryError:
+        return None
 
 
 def _check_scan(parameters: dict[str, Any]) -> None:
@@ -332,50 +358,4 @@ def _nulls(found: Answer, history: History) -> tuple[str, str]:
         f"Constant null (recent mean = baseline mean): {said(found.constant)}; "
         "not adjusted for season or trend.",
         f"Expected null (recent mean = trend, season and calendar){expected}.",
-    )
-
-
-def _frame(split: Split, counts: Counts, asked: Asked, found: Answer, margin: float) -> pd.DataFrame:
-    """Return one row a region: the numbers, and what follows from them."""
-    bounds = found.bounds
-    qvalue = benjamini_hochberg(found.family)
-    rows = zip(found.pvalue, qvalue, bounds.limit, found.observed, found.reasons, strict=True)
-    verdict, reason = decide_all(
-        (
-            Found(
-                p,
-                q,
-                ratio_bound(limit, margin, upper=asked.upper),
-                untested=why,
-                few=too_few(observed, MIN_OBSERVED, "call an uptick") if asked.upper else "",
-                doubt=LATE if asked.completeness is None else "",
-            )
-            for p, q, limit, observed, why in rows
-        ),
-        asked.alpha,
-    )
-    return pd.DataFrame(
-        {
-            "region": list(counts.regions),
-            "observed": found.observed,
-            "expected": bounds.expected,
-            "rate_ratio": bounds.ratio,
-            "low": bounds.low,
-            "high": bounds.high,
-            "limit": bounds.limit,
-            "pvalue": found.pvalue,
-            "qvalue": qvalue,
-            "verdict": verdict,
-            "reason": reason,
-            "detectable": bounds.detectable,
-            "dispersion": bounds.dispersion,
-            "pvalue_constant": found.constant,
-            "pvalue_expected": found.expected.pvalue,
-            "expected_adjusted": found.expected.expected,
-            "ratio_adjusted": found.expected.ratio,
-            "baseline_total": np.where(split.baseline_covered, split.baseline, 0).sum(axis=0),
-            "baseline_periods": split.baseline_covered.sum(axis=0),
-            "recent_periods": split.recent_covered.sum(axis=0),
-            "model_based": bounds.model_based,
-        }
     )

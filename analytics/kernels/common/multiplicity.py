@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analytics._typing import FloatArray
+from analytics._typing import BoolArray, FloatArray
 
-__all__ = ["benjamini_hochberg", "e_benjamini_hochberg"]
+__all__ = ["benjamini_hochberg", "call_levels", "e_benjamini_hochberg"]
 
 
 def benjamini_hochberg(pvalues: FloatArray) -> FloatArray:
@@ -43,6 +43,48 @@ def benjamini_hochberg(pvalues: FloatArray) -> FloatArray:
     np.put_along_axis(q, order, np.minimum(least, 1.0), axis=-1)
     q[np.isnan(pvalues)] = np.nan
     return q
+
+
+def call_levels(pvalues: FloatArray, alpha: float, joins: BoolArray | None = None) -> FloatArray:
+    """Return the level that each p-value must reach for its q-value to be at most alpha, given the others.
+
+    That is alpha R / m, R the number of rejections with this p-value set to 0, m the family's size.
+
+    Parameters
+    ----------
+    pvalues : float array, shape (tests,)
+        NaN where not tested.
+    alpha : float
+    joins : bool array, shape (tests,), optional
+        Tests without a p-value that would have one, and belong to the family, if something were seen.
+
+    Returns
+    -------
+    float array, shape (tests,)
+        NaN where not tested and not joining.
+
+    Examples
+    --------
+    >>> call_levels(np.array([0.001, 0.3, np.nan, 0.03]), 0.06).round(3)
+    array([0.04, 0.06,  nan, 0.04])
+    """
+    tested = np.isfinite(pvalues)
+    family = int(tested.sum())
+    level = np.full(pvalues.shape, np.nan)
+    order = np.argsort(pvalues, kind="stable")[:family]
+    ranked = pvalues[order]
+    rank = np.arange(1, family + 1)
+    met = np.flatnonzero(ranked <= alpha * rank / max(family, 1))
+    rejected = int(met[-1]) + 1 if met.size else 0
+    # Those before a p-value move up one place when it is set to 0; those after it keep theirs.
+    moved = np.maximum.accumulate(np.where(ranked <= alpha * (rank + 1) / max(family, 1), rank, 0))
+    given = 1 + np.r_[0, moved][:family]
+    given[:rejected] = rejected
+    level[order] = alpha * given / max(family, 1)
+    if joins is not None and joins.any():
+        reached = np.flatnonzero(ranked <= alpha * (rank + 1) / (family + 1))
+        level[joins & ~tested] = alpha * (1 + (reached[-1] + 1 if reached.size else 0)) / (family + 1)
+    return level
 
 
 def e_benjamini_hochberg(evalues: FloatArray) -> FloatArray:

@@ -4,162 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
+from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.common.multiplicity import call_levels
+from analytics.kernels.panels.at import PanelYear, PooledWindow
 from analytics.kernels.panels.pooled import panel_pvalues
-from analytics.kernels.windows.alternatives import METHODS, MethodName
-from analytics.kernels.windows.bounds import Bounds, Windows, bounds
-from analytics.kernels.windows.expected import NEEDED_DAYS, Terms, adjusted_test
+from analytics.kernels.windows.alternatives import METHODS
+from analytics.kernels.windows.asked import Asked, History, Method, Stretch, Tested, kept
+from analytics.kernels.windows.beside import far_below, start_quiet
+from analytics.kernels.windows.bounds import Bounds
+from analytics.kernels.windows.called import called_bounds
+from analytics.kernels.windows.expected import Terms, adjusted_test
 from analytics.kernels.windows.lrd import REASONS, LRDTest, by_pattern, lrd_test, untestable
+from analytics.kernels.windows.starts import PvalueAt, RerunWindow, SpreadWindow
 
 __all__ = ["Answer", "Asked", "Expected", "History", "Method", "Stretch", "Tested", "answer", "tested"]
 
-Method = Literal["pooled", MethodName]
-
 LATE = "late reports would look like a decrease (completeness not known)"
 NOT_ADJUSTED = "not adjusted: too few incidents or gaps"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Stretch:
-    """Counts cut out as one stretch: baseline, guard, recent; arrays of shape (periods, regions).
-
-    `length` and `guard` are numbers of periods.
-    """
-
-    values: npt.NDArray[np.int32]
-    covered: BoolArray
-    length: int
-    guard: int
-
-    @property
-    def baseline(self) -> npt.NDArray[np.int32]:
-        """Counts of the baseline."""
-        return self.values[: -self.length - self.guard]
-
-    @property
-    def baseline_covered(self) -> BoolArray:
-        """Coverage of the baseline."""
-        return self.covered[: -self.length - self.guard]
-
-    @property
-    def recent(self) -> npt.NDArray[np.int32]:
-        """Counts of the recent window."""
-        return self.values[-self.length :]
-
-    @property
-    def recent_covered(self) -> BoolArray:
-        """Coverage of the recent window."""
-        return self.covered[-self.length :]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class History:
-    """What an expectation is fitted to: up to five years before the guard; guard and recent window follow.
-
-    Attributes
-    ----------
-    day : int array, shape (periods,)
-        First day of each period, in days since 1970-01-01.
-    values, covered : arrays, shape (periods, regions)
-    step : int
-        Days in a period.
-    days : int
-        Days before the guard.
-    extra : float array, shape (periods, columns), or None
-        Calendar terms, and `names`, what they are called.
-    """
-
-    day: IntArray
-    values: npt.NDArray[np.int32]
-    covered: BoolArray
-    step: int
-    days: int
-    extra: FloatArray | None = None
-    names: tuple[str, ...] = ()
-
-    @property
-    def enough(self) -> bool:
-        """Whether an expectation can be fitted to so much."""
-        return self.days >= NEEDED_DAYS
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Asked:
-    """What is asked of every region.
-
-    Attributes
-    ----------
-    completeness : float array, shape (recent periods,), or None
-        Share already reported, and `deviation`, its standard deviation; None where not known.
-    upper : bool
-        Whether more is asked about, or less.
-    shrink : bool
-        Whether the dispersions are drawn together.
-    method : str
-        Which p-value; a name in ``analytics.kernels.windows.alternatives.METHODS``. ``"pooled"``: that of
-        ``"lrd_b"``, and for the adjustment that of the panel, where more is asked about
-        (:func:`analytics.kernels.panels.pooled.panel_pvalues`).
-    expected : bool
-        Whether the answer rests on the expectation, not on a constant mean.
-    alpha, confidence : float
-        Level of the call, and coverage of the interval.
-    """
-
-    completeness: FloatArray | None = None
-    deviation: FloatArray | None = None
-    upper: bool = True
-    shrink: bool = False
-    method: Method = "lrd_b"
-    expected: bool = False
-    alpha: float = 0.05
-    confidence: float = 0.95
-
-    @property
-    def direction(self) -> str:
-        """Return "greater" or "less"."""
-        return "greater" if self.upper else "less"
-
-    @property
-    def late(self) -> bool:
-        """Whether late reports would look like what is asked about."""
-        return not self.upper and self.completeness is None
-
-    def exposure(self, pattern: BoolArray) -> tuple[float, float]:
-        """Return the mean completeness of the covered recent periods and the variance of its logarithm."""
-        if self.completeness is None:
-            return 1.0, 0.0
-        mean = float(self.completeness[pattern].mean())
-        if self.deviation is None:
-            return mean, 0.0
-        # One estimate of the delay serves all the days, so their errors go together.
-        return mean, float((self.deviation[pattern].mean() / mean) ** 2)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Tested:
-    """The test against a constant mean.
-
-    Attributes
-    ----------
-    reasons : list of str
-        Why each region was not tested, "" where it was.
-    pvalue : float array, shape (regions,)
-    family : float array, shape (regions,)
-        What goes into the adjustment for many regions: the p-values, or those of the panel.
-    groups : list of (index array, LRDTest, bool array)
-        Regions with the same covered recent periods, their tests, and those periods.
-    """
-
-    reasons: list[str]
-    pvalue: FloatArray
-    family: FloatArray
-    groups: list[tuple[IndexArray, LRDTest, BoolArray]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -196,6 +62,10 @@ class Answer:
     expected : Expected
     bounds : Bounds
         Limits, the count and the ratio that would be called, dispersion, and the model-based mark.
+    level : float array
+        What the p-value must reach to be called, given the other regions.
+    far_below : bool array
+        Whether a test for fewer incidents, in its own family, would be called.
     """
 
     reasons: list[str]
@@ -205,6 +75,8 @@ class Answer:
     constant: FloatArray
     expected: Expected
     bounds: Bounds
+    level: FloatArray
+    far_below: BoolArray
 
 
 def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
@@ -223,36 +95,61 @@ def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
     expected = _expected(stretch, asked, history)
     observed = np.where(stretch.recent_covered, stretch.recent, 0).sum(axis=0).astype(float)
     observed[~stretch.recent_covered.any(axis=0)] = np.nan
-    if not asked.expected:
-        parts = []
-        for group, test, pattern in found.groups:
-            windows = (stretch.baseline[:, group], stretch.baseline_covered[:, group], int(pattern.sum()))
-            parts.append((group, _bounds(test, asked, windows)))
-        return Answer(
-            found.reasons,
-            observed,
-            found.pvalue,
-            found.family,
-            found.pvalue,
-            expected,
-            _spread(observed.size, parts),
-        )
-    reasons = [
-        why or ("" if told else NOT_ADJUSTED)
-        for why, told in zip(found.reasons, np.isfinite(expected.pvalue), strict=True)
-    ]
+    reasons, pvalue, family = found.reasons, found.pvalue, found.family
+    if asked.expected:
+        told = np.isfinite(expected.pvalue)
+        reasons = [why or ("" if t else NOT_ADJUSTED) for why, t in zip(reasons, told, strict=True)]
+        pvalue = family = np.where([bool(why) for why in reasons], np.nan, expected.pvalue)
+    quiet = np.array([why == REASONS[3] for why in reasons]) & stretch.recent_covered.all(axis=0)
+    level = call_levels(family, asked.alpha, quiet)
     parts = []
-    if expected.test is not None:
-        parts.append((expected.index, _bounds(expected.test, asked)))
-    pvalue = np.where([bool(why) for why in reasons], np.nan, expected.pvalue)
-    return Answer(
-        reasons,
-        observed,
-        pvalue,
-        pvalue,
-        found.pvalue,
-        expected,
-        _spread(observed.size, parts),
+    if not asked.expected:
+        tested_ = np.flatnonzero(np.isfinite(pvalue))
+        year = _year(stretch, tested_) if asked.pooled and tested_.size else None
+        for group, test, pattern in found.groups:
+            at, size = _at(stretch, asked, group, test, pattern, year), int(pattern.sum())
+            own = pvalue[group], family[group], level[group]
+            parts.append((group, called_bounds(test, at, *own, size, asked)))
+    elif expected.test is not None:
+        group = expected.index
+        at = RerunWindow(
+            history.values[:, group],
+            history.covered[:, group],
+            stretch.length,
+            lambda values, covered: _expected_pvalue(stretch, asked, history, values, covered),
+        )
+        bound = called_bounds(
+            expected.test, at, pvalue[group], family[group], level[group], stretch.length, asked
+        )
+        parts.append((group, bound))
+    bounds = _spread(observed.size, parts)
+    start_quiet(stretch, asked, quiet, np.isfinite(pvalue), level, bounds)
+    below = far_below(stretch, asked, found)
+    return Answer(reasons, observed, pvalue, family, found.pvalue, expected, bounds, level, below)
+
+
+def _year(stretch: Stretch, tested: IndexArray) -> PanelYear:
+    return PanelYear.of(stretch.values, stretch.covered, tested, stretch.length, stretch.guard)
+
+
+def _at(
+    stretch: Stretch,
+    asked: Asked,
+    group: IndexArray,
+    test: LRDTest,
+    pattern: BoolArray,
+    year: PanelYear | None,
+) -> PvalueAt:
+    """Return the p-value of the regions `group` as a function of what their windows hold."""
+    length = int(pattern.sum())
+    factor, variance = asked.exposure(pattern)
+    values, covered = kept(stretch, group, pattern)
+    if asked.method in ("lrd_b", "pooled"):
+        own = SpreadWindow.of(test, values, covered, length, exposure_variance=variance, upper=asked.upper)
+        whole = year is not None and pattern.all()  # nothing is concluded from a window covered in part
+        return PooledWindow(own, year, group, factor, variance) if year is not None and whole else own
+    return RerunWindow(
+        values, covered, length, lambda v, c: _other(v, c, length, stretch.guard, factor, asked)
     )
 
 
@@ -280,8 +177,7 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
     for pattern, at in by_pattern(stretch.recent_covered[:, index]) if index.size else ():
         group = index[at]
         factor, variance = asked.exposure(pattern)
-        kept = np.r_[np.ones(len(stretch.values) - length, bool), pattern]
-        values, covered = stretch.values[np.ix_(kept, group)], stretch.covered[np.ix_(kept, group)]
+        values, covered = kept(stretch, group, pattern)
         test = lrd_test(
             values,
             covered,
@@ -295,14 +191,7 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
         groups.append((group, test, pattern))
         pvalue[group], share[group], unsure[group] = test.pvalue, factor, variance
         if asked.method not in ("pooled", "lrd_b"):
-            pvalue[group] = METHODS[asked.method](
-                values,
-                covered,
-                length=int(pattern.sum()),
-                guard=stretch.guard,
-                completeness=factor,
-                upper=asked.upper,
-            )
+            pvalue[group] = _other(values, covered, int(pattern.sum()), stretch.guard, factor, asked)
     family = pvalue
     if asked.method == "pooled" and asked.upper:
         family = panel_pvalues(
@@ -315,6 +204,14 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
             exposure_variance=unsure,
         )
     return Tested(list(reasons), pvalue, family, groups)
+
+
+def _other(
+    values: npt.NDArray[np.int32], covered: BoolArray, length: int, guard: int, factor: float, asked: Asked
+) -> FloatArray:
+    """Return the p-value of a method asked for by name."""
+    method = METHODS["lrd_b" if asked.method == "pooled" else asked.method]
+    return method(values, covered, length=length, guard=guard, completeness=factor, upper=asked.upper)
 
 
 def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
@@ -346,8 +243,27 @@ def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
     return Expected(pvalue, expected, ratio, fit.terms, index, test)
 
 
-def _bounds(test: LRDTest, asked: Asked, windows: Windows | None = None) -> Bounds:
-    return bounds(test, alpha=asked.alpha, confidence=asked.confidence, windows=windows, upper=asked.upper)
+def _expected_pvalue(
+    stretch: Stretch, asked: Asked, history: History, values: npt.NDArray[np.int32], covered: BoolArray
+) -> FloatArray:
+    """Return the p-values against the expectation of regions that can carry it."""
+    factor, variance = asked.exposure(np.ones(stretch.length, dtype=bool))
+    fit = adjusted_test(
+        history.day,
+        values,
+        covered,
+        length=stretch.length,
+        guard=stretch.guard,
+        step=history.step,
+        extra=history.extra,
+        completeness=factor,
+        exposure_variance=variance,
+        upper=asked.upper,
+    )
+    pvalue = np.full(values.shape[1], np.nan)
+    if fit.test is not None:
+        pvalue[fit.index] = fit.test.pvalue
+    return pvalue
 
 
 def _spread(regions: int, parts: Iterable[tuple[IndexArray, Bounds]]) -> Bounds:

@@ -43,7 +43,7 @@ def _growth(log_ratio: FloatArray) -> FloatArray:
     return np.asarray(np.clip(np.exp(np.minimum(log_ratio, 5.0)), 1.0, _GROWTH_MAX))
 
 
-def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
+def ratio_limit(test: LRDTest, level: float | FloatArray, *, upper: bool) -> FloatArray:
     """One-sided confidence limit of the rate ratio, by inverting variant A's test.
 
     A ratio above 1 is taken to multiply the random rate as a whole, so that its relative spread stays and the
@@ -52,8 +52,8 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
     Parameters
     ----------
     test : LRDTest
-    level : float
-        One-sided error, such as 0.025 for either end of a 95 % interval.
+    level : float or array, shape (series,)
+        One-sided error, such as 0.05 for either end of a 90 % interval.
     upper : bool
         The upper limit; otherwise the lower.
 
@@ -65,7 +65,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
     """
     s, base = test.observed, test.baseline_total
     total = s + base
-    goal = special.ndtri(level)
+    goal = np.broadcast_to(special.ndtri(level), s.shape)
     phi, edf = test.dispersion.phi, test.dispersion.edf
     drawn = dispersion_nodes(phi, edf, _QUICK[0])
 
@@ -82,7 +82,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
             spread_nodes=_QUICK[1],
             drawn=1 + (drawn[index] - 1) * _growth(log_ratio)[:, None],
         )
-        return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
+        return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal[index])
 
     limit = np.full(s.shape, np.nan)
     limit[(total > 0) & (base == 0)] = np.inf if upper else np.nan
@@ -93,7 +93,7 @@ def ratio_limit(test: LRDTest, level: float, *, upper: bool) -> FloatArray:
     # The probit of the tail is close to linear in the log ratio, so few steps are needed.
     start = np.log((s + 0.5) / test.recent_exposure / ((base + 0.5) / test.baseline_exposure))[index]
     width = np.sqrt(phi * (1 / (s + 0.5) + 1 / (base + 0.5)))[index]
-    far = start + (-goal + 0.5) * width * (1 if upper else -1)
+    far = start + (-goal[index] + 0.5) * width * (1 if upper else -1)
     bracket = elementwise.bracket_root(score, np.minimum(start, far), np.maximum(start, far), args=(index,))
     root = elementwise.find_root(
         score, bracket.bracket, args=(index,), tolerances={"xatol": 1e-4, "xrtol": 0.0, "fatol": 1e-4}
@@ -269,6 +269,12 @@ class Bounds:
         Smallest count that would be called (decreases: the largest; NaN where there is none).
     detectable : float array
         Ratio that would be called in four of five cases. Both come from the baseline alone.
+    starts_at_3 : float array
+        As `starts_at`, on three days.
+    detectable_alone : float array
+        As `detectable`, were the region tested alone; NaN where it was not asked for.
+    break_even : float array
+        Share of the reports that must be in for `limit` to lie below the margin; NaN where it never does.
     dispersion : float array
     model_based : bool array
         Whether the p-value is smaller than the baseline's disjoint windows alone could show.
@@ -281,6 +287,9 @@ class Bounds:
     limit: FloatArray
     starts_at: FloatArray
     detectable: FloatArray
+    starts_at_3: FloatArray
+    detectable_alone: FloatArray
+    break_even: FloatArray
     dispersion: FloatArray
     model_based: BoolArray
 
@@ -314,6 +323,7 @@ def bounds(
     (8.0, 14.0, 2.2)
     """
     called = called_count(test, alpha=alpha, windows=windows, upper=upper)
+    none = np.full(test.observed.shape, np.nan)
     with np.errstate(divide="ignore"):
         ratio = test.observed / test.expected
     return Bounds(
@@ -324,6 +334,9 @@ def bounds(
         limit=ratio_limit(test, 0.05, upper=upper),
         starts_at=np.where(called < 0, np.nan, called),
         detectable=detectable_ratio(test, called, upper=upper),
+        starts_at_3=none,
+        detectable_alone=none,
+        break_even=none,
         dispersion=test.dispersion.phi,
         model_based=test.pvalue < 1 / np.maximum(test.dispersion.windows, 1),
     )

@@ -23,6 +23,7 @@ __all__ = [
     "REASONS",
     "LRDTest",
     "by_pattern",
+    "effective_baseline",
     "lrd_test",
     "raised_pvalue",
     "rotation_pvalue",
@@ -60,6 +61,20 @@ class LRDTest:
     def expected(self) -> FloatArray:
         """Incidents the recent window would hold at the baseline's rate."""
         return self.baseline_total / self.baseline_exposure * self.recent_exposure
+
+    def take(self, index: IndexArray) -> LRDTest:
+        """Return the test of some of the series."""
+        d = self.dispersion
+        return LRDTest(
+            self.observed[index],
+            self.baseline_total[index],
+            self.recent_exposure[index],
+            self.baseline_exposure[index],
+            Dispersion(d.phi[index], d.edf[index], d.rho[index], d.windows[index]),
+            self.rotation[index],
+            self.pvalue_a[index],
+            self.pvalue[index],
+        )
 
 
 def lrd_test(
@@ -120,13 +135,7 @@ def lrd_test(
     base = np.where(inside, baseline, 0).sum(axis=0).astype(float)
     factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
     exposure, periods = length * factor, inside.sum(axis=0).astype(float)
-    total, shorter = base, periods
-    if exposure_variance > 0:
-        # 1/base is the variance, per unit of dispersion, that the baseline brings; the exposure's adds to it,
-        # as a shorter baseline at the same rate would.
-        known = np.maximum(base, 0.5)
-        total = np.maximum(np.round(1 / (1 / known + exposure_variance / dispersion.phi)), 1.0)
-        shorter = periods * total / known
+    total, shorter = _shortened(base, periods, dispersion.phi, exposure_variance)
     a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
     rotation = rotation_pvalue(series, covered, length, factor, upper=upper)
     raised = raised_pvalue(a, rotation, base)
@@ -146,6 +155,23 @@ def lrd_test(
     return LRDTest(
         observed, base, exposure, periods, dispersion, rotation, a, raised if variant == "B" else a
     )
+
+
+def effective_baseline(test: LRDTest, exposure_variance: float = 0.0) -> tuple[FloatArray, FloatArray]:
+    """Return a baseline's count and periods as they enter the tail: fewer where completeness is unsure."""
+    return _shortened(test.baseline_total, test.baseline_exposure, test.dispersion.phi, exposure_variance)
+
+
+def _shortened(
+    base: FloatArray, periods: FloatArray, phi: FloatArray, exposure_variance: float
+) -> tuple[FloatArray, FloatArray]:
+    if exposure_variance <= 0:
+        return base, periods
+    # 1/base is the variance, per unit of dispersion, that the baseline brings; the exposure's adds to it,
+    # as a shorter baseline at the same rate would.
+    known = np.maximum(base, 0.5)
+    total = np.maximum(np.round(1 / (1 / known + exposure_variance / phi)), 1.0)
+    return total, periods * total / known
 
 
 def raised_pvalue(a: FloatArray, rotation: FloatArray, base: FloatArray) -> FloatArray:

@@ -10,14 +10,11 @@ import pandas as pd
 
 from analytics import __version__
 from analytics.periods import DAY
-from analytics.plots import GLYPHS
 from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.reporting.elements.cards import ReportText
 from analytics.reporting.elements.tables import Column, ReportTable
 from analytics.results import (
-    CANNOT_BE_TOLD,
-    SHOWN,
     SUPPORTED,
     UptickResult,
     counted,
@@ -66,10 +63,7 @@ def movers_table(numbers: WeeklyNumbers) -> ReportTable:
                 _interval(a, b) for a, b in rows[["low", "high"]].itertuples(index=False, name=None)
             ],
             "q": rows["qvalue"],
-            "verdict": [
-                f"{GLYPHS[verdict]} {SHOWN[verdict]}" + (f": {reason}" if verdict == CANNOT_BE_TOLD else "")
-                for verdict, reason in zip(rows["verdict"], rows["reason"], strict=True)
-            ],
+            "verdict": [f"{sign} {words}" for sign, words in zip(rows["sign"], rows["words"], strict=True)],
         }
     )
     up = (rows["verdict"] == SUPPORTED).tolist()

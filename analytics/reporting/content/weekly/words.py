@@ -11,7 +11,6 @@ from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.reporting.elements.cards import Card, ReportCards, ReportText
 from analytics.results import (
-    CANNOT_BE_TOLD,
     NOT_SUPPORTED,
     SUPPORTED,
     UptickResult,
@@ -21,6 +20,7 @@ from analytics.results import (
     listed,
     p_words,
 )
+from analytics.results.grades import LEGEND
 
 __all__ = ["change_words", "front_cards", "key_sentences", "notices", "null_sentences"]
 
@@ -112,7 +112,8 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
     if completeness is None:
         lines.append(
             "How much of the recent days is already reported is not known. Reports that come later can only "
-            "raise the recent counts, so an uptick may stand, but \u201cno uptick\u201d is never said."
+            "raise the recent counts, so an uptick may stand, but \u201cno large rise\u201d is said only "
+            "with how many reports could still change it."
         )
     elif numbers.request.completeness is None:
         lines.append("The file was drawn so long after the recent days that they are taken as complete.")
@@ -133,7 +134,7 @@ def notices(numbers: WeeklyNumbers) -> ReportText:
     lines += _calendar(numbers)
     lines.append(
         "No verdict is adjusted for season or trend; the test against both stands beside the table of every "
-        "region. \u25b2 uptick, \u2013 no uptick, ? cannot be told."
+        f"region. {LEGEND}"
     )
     if numbers.simulated:
         first = 1 if numbers.running is not None else 0
@@ -188,25 +189,22 @@ def _national(numbers: WeeklyNumbers) -> str:
     if row["verdict"] == SUPPORTED:
         return f"{lead} there is an uptick: {evidence}."
     if row["verdict"] == NOT_SUPPORTED:
-        return f"{lead} there is no uptick: {evidence}; {row['reason']}."
+        return f"{lead} there is no large rise: {evidence}; {row['reason']}."
     return f"{lead}, whether there is an uptick cannot be told: {evidence}; {row['reason']}."
 
 
 def _regions(numbers: WeeklyNumbers) -> str:
     result = numbers.result
-    rows = result.frame
     up = result.regions(SUPPORTED)
-    none, open_ = len(result.regions(NOT_SUPPORTED)), len(result.regions(CANNOT_BE_TOLD))
-    many = f"{len(rows)} {numbers.region_noun(len(rows))}"
-    rest = f"no uptick in {none}, cannot be told in {open_}"
+    said = result.headline(marked=False)
     if not up:
-        return f"None of {many} shows an uptick on its own: {rest}."
+        return said
     named = [
         f"{row['region']} ({format_number(row['observed'], 0)} where {format_number(row['expected'])} were "
         f"expected, {p_words(row['qvalue'], 'q')})"
         for _, row in result.ranked().head(len(up)).iterrows()
     ]
-    return f"Uptick in {len(up)} of {many}: {listed(named)}; {rest}.{_stands(numbers)}"
+    return f"{said} {listed(named)}.{_stands(numbers)}"
 
 
 def _stands(numbers: WeeklyNumbers) -> str:

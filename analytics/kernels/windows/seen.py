@@ -1,0 +1,138 @@
+"""The ratio that a test would very likely call, from the baseline alone.
+
+A rise by a ratio is a rate multiplied as a whole: the window's rate is gamma, its excess dispersion grows
+with the ratio, its days share it as independent days would. What is not known of the baseline's rate and
+dispersion is averaged over, so that the stated power is what one meets, not what one would meet if both were
+known.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy import special
+
+from analytics._typing import FloatArray
+from analytics.kernels.common.dispersion import Dispersion
+
+__all__ = ["POWER", "seen_ratio"]
+
+POWER = 0.8
+_POINTS = 64  # at which power is averaged, over four things that are not known
+_PLASTIC = 1.1673039782614187  # root of x^5 = x + 1: its powers spread points over four dimensions
+_SHAPES = np.geomspace(0.003, 30.0, 13)  # of a day's rate: from bursts to Poisson
+_TOTALS = np.array([3, 6, 12, 25, 50, 100, 300, 1000, 5000])
+_DRAWS = 400
+_RATIO_MAX = 1e4
+_CHUNK = 2_000
+_SHARE_MAX = 0.95
+_SPARES = 1.25  # a test that wants so many times as many on three days does not let one day carry a rise
+
+
+@lru_cache(maxsize=1)
+def _points() -> FloatArray:
+    """Return points of the unit cube, shape (4, points): a Kronecker sequence."""
+    step = _PLASTIC ** -np.arange(1.0, 5.0)
+    return np.asarray((0.5 + step[:, None] * np.arange(1, _POINTS + 1)) % 1.0)
+
+
+@lru_cache(maxsize=8)
+def _largest_share(length: int) -> FloatArray:
+    """Return quantiles of the largest day's share of a window, shape (shapes, totals, draws)."""
+    rng = np.random.default_rng(20200419)
+    out = np.empty((len(_SHAPES), len(_TOTALS), _DRAWS))
+    for i, shape in enumerate(_SHAPES):
+        rate = rng.gamma(shape, 1.0, (_DRAWS, length)) + 1e-300
+        share = rate / rate.sum(axis=1, keepdims=True)
+        for j, total in enumerate(_TOTALS):
+            out[i, j] = np.sort(rng.multinomial(total, share).max(axis=1) / total)
+    return out
+
+
+def seen_ratio(
+    expected: FloatArray,
+    base: FloatArray,
+    dispersion: Dispersion,
+    start: FloatArray,
+    start_3: FloatArray,
+    length: int,
+    *,
+    power: float = POWER,
+) -> FloatArray:
+    """Smallest rate ratio whose window would be called with the stated power.
+
+    How much more a window must hold because one day carries much of it is read off the counts that would be
+    called spread evenly and spread over three days.
+
+    Parameters
+    ----------
+    expected, base : float arrays, shape (series,)
+        Incidents of the window at the baseline's rate, and of the baseline.
+    dispersion : Dispersion
+        At the scale of the window.
+    start, start_3 : float arrays, shape (series,)
+        Smallest count called, spread evenly and over three days; NaN where none is.
+    length : int
+        Periods of the window.
+    power : float
+
+    Returns
+    -------
+    float array, shape (series,)
+        NaN without a rate to multiply, or where no count is called.
+    """
+    ratio = np.full(expected.shape, np.nan)
+    index = np.flatnonzero((base > 0) & np.isfinite(start))
+    for first in range(0, index.size, _CHUNK):
+        part = index[first : first + _CHUNK]
+        rate, needed = _drawn(
+            expected[part],
+            base[part],
+            dispersion.phi[part],
+            dispersion.edf[part],
+            start[part],
+            start_3[part],
+            length,
+        )
+        ratio[part] = _solved(rate, needed, power)
+    return np.asarray(np.maximum(ratio, 1.0))
+
+
+def _drawn(
+    expected: FloatArray,
+    base: FloatArray,
+    phi: FloatArray,
+    edf: FloatArray,
+    start: FloatArray,
+    start_3: FloatArray,
+    length: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Return means of the window at ratio 1 and the counts needed, shape (points, series)."""
+    u = _points()[:, :, None]
+    spread = np.clip(2 * special.gammaincinv(edf / 2, u[0]) / edf, 0.05, 20.0)
+    excess = np.maximum(phi / spread / (1 / spread).mean(axis=0) - 1, 1e-3)
+    shape = expected / excess
+    known = base / phi  # incidents of a Poisson baseline that would tell as much of the rate
+    rate = expected * special.gammaincinv(shape, u[1]) / shape * special.gammaincinv(known, u[2]) / known
+    even, third = np.ceil(start / length) / start, np.ceil(start_3 / min(3, length)) / start_3
+    tables = _largest_share(length)
+    at = np.searchsorted(np.log(_SHAPES[:-1] * _SHAPES[1:]) / 2, np.log(shape / length))
+    total = np.searchsorted(np.log(_TOTALS[:-1] * _TOTALS[1:]) / 2, np.log(start))
+    share = np.minimum(tables[at, total[None, :], (u[3] * _DRAWS).astype(int)], _SHARE_MAX)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Where a test looks at the days without the largest, what is needed grows like 1 / (1 - share).
+        spared = (start_3 - start) / (1 / (1 - third) - 1 / (1 - even)) * (1 / (1 - share) - 1 / (1 - even))
+        turned = (start_3 - start) / (third - even) * (np.minimum(share, third) - even)
+    more = np.where(start_3 > _SPARES * start, spared, turned)
+    return rate, np.ceil(start + np.where(third > even, np.maximum(more, 0.0), 0.0) - 1e-9)
+
+
+def _solved(rate: FloatArray, needed: FloatArray, power: float) -> FloatArray:
+    """Return the ratio at which the mean over the points of P(Poisson(ratio rate) >= needed) is `power`."""
+    low, high = np.zeros(rate.shape[1]), np.full(rate.shape[1], np.log(_RATIO_MAX))
+    for _ in range(16):
+        middle = (low + high) / 2
+        enough = special.gammainc(needed, np.exp(middle) * rate).mean(axis=0) >= power
+        high, low = np.where(enough, middle, high), np.where(enough, low, middle)
+    return np.where(high < np.log(_RATIO_MAX), np.exp(high), np.nan)

@@ -1,0 +1,266 @@
+"""The smallest count of a recent window that a test would call, found from the test itself.
+
+A test hands over its p-value at a hypothetical window (:class:`PvalueAt`): so many incidents, spread evenly
+over the window or over its last days, beside the baseline and the guard as they are. The region's own window
+never enters (Hoenig and Heisey 2001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics._typing import BoolArray, FloatArray, IndexArray
+from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.windows.lrd import (
+    DAYS_TO_SPARE,
+    FEW,
+    RAISE_ABOVE,
+    LRDTest,
+    effective_baseline,
+)
+
+__all__ = ["PvalueAt", "RerunWindow", "SpreadWindow", "spread_counts", "starting_count"]
+
+_DOUBLINGS = 14  # counts more than 16,384 beyond the guess are not looked for
+
+
+class PvalueAt(Protocol):
+    """P-values of the series `index`, had their windows held `count` incidents.
+
+    `days` is over how many of the window's last periods they are spread, evenly; None stands for all.
+    """
+
+    def __call__(self, count: FloatArray, index: IndexArray, days: int | None) -> FloatArray:
+        """Return p-values, shape ``index.shape``."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SpreadWindow:
+    """The p-value of :func:`analytics.kernels.windows.lrd.lrd_test`, variant B, at a hypothetical window.
+
+    Attributes
+    ----------
+    test : LRDTest
+    total, periods : float arrays, shape (series,)
+        The baseline as it enters the tail, shortened by what is not known of the completeness.
+    factor : float array, shape (series,)
+        Completeness.
+    apart : int array, shape (windows, series)
+        Sums of the rotation's windows that do not touch the recent one; -1 where not covered.
+    before, after : int arrays, shape (length - 1, series)
+        What windows that begin 1, 2, ... periods earlier (later) hold outside the recent one; -1 likewise.
+    length : int
+    upper : bool
+    """
+
+    test: LRDTest
+    total: FloatArray
+    periods: FloatArray
+    factor: FloatArray
+    apart: npt.NDArray[np.float32]
+    before: npt.NDArray[np.float32]
+    after: npt.NDArray[np.float32]
+    length: int
+    upper: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        test: LRDTest,
+        series: npt.NDArray[np.number],
+        covered: BoolArray,
+        length: int,
+        *,
+        exposure_variance: float = 0.0,
+        upper: bool = True,
+    ) -> SpreadWindow:
+        """Take apart the series that was tested, as :func:`analytics.kernels.windows.lrd.lrd_test` had it."""
+        total, periods = effective_baseline(test, exposure_variance)
+        past, inside = series[:-length], covered[:-length]
+        kept = np.where(inside, past, 0)
+        sums = window_sums(kept, length)
+        sums[window_sums(inside, length) < length] = -1
+        steps = range(1, length)
+        before = np.stack(
+            [_held(kept[-j:], inside[-j:]) for j in steps] or [np.zeros((0, series.shape[1]))]
+        ).reshape(-1, series.shape[1])
+        after = np.stack(
+            [_held(kept[:j], inside[:j]) for j in steps] or [np.zeros((0, series.shape[1]))]
+        ).reshape(-1, series.shape[1])
+        return cls(
+            test,
+            total,
+            periods,
+            test.recent_exposure / length,
+            sums.astype(np.float32),
+            before.astype(np.float32),
+            after.astype(np.float32),
+            length,
+            upper,
+        )
+
+    def __call__(self, count: FloatArray, index: IndexArray, days: int | None = None) -> FloatArray:
+        """Return the p-values of the series `index` at these counts."""
+        a = self._tail(count, index)
+        out = a.copy()
+        turned = np.flatnonzero((a > RAISE_ABOVE) | (self.test.baseline_total[index] < FEW))
+        if turned.size:
+            out[turned] = np.maximum(a[turned], self._rotation(count[turned], index[turned], days))
+        small = np.flatnonzero(a <= RAISE_ABOVE)
+        if self.upper and self.length >= DAYS_TO_SPARE and small.size:
+            over = self.length if days is None else days
+            others = count[small] - np.ceil(count[small] / over)
+            spared = np.floor(others * self.length / (self.length - 1))
+            without = np.minimum(self._tail(spared, index[small]), RAISE_ABOVE)
+            out[small] = np.maximum(out[small], without)
+        return out
+
+    def _tail(self, count: FloatArray, index: IndexArray) -> FloatArray:
+        return mixed_tail(
+            count,
+            count + self.total[index],
+            self.test.recent_exposure[index],
+            self.periods[index],
+            self.test.dispersion.phi[index],
+            self.test.dispersion.edf[index],
+            upper=self.upper,
+        )
+
+    def _rotation(self, count: FloatArray, index: IndexArray, days: int | None) -> FloatArray:
+        factor, sign = self.factor[index], 1.0 if self.upper else -1.0
+        over = self.length if days is None else days
+        step = np.arange(1, self.length)[:, None]
+
+        def first(periods: npt.NDArray[np.integer]) -> FloatArray:
+            """Return how many of the window's incidents its first periods hold."""
+            used = np.maximum(periods - (self.length - over), 0)
+            return np.asarray(np.floor(used * count / over + 1e-9))
+
+        def beyond(sums: npt.NDArray[np.floating], valid: BoolArray) -> FloatArray:
+            return np.asarray((valid & (sign * sums * factor >= sign * count - 1e-9)).sum(axis=0))
+
+        apart, before, after = (part[:, index] for part in (self.apart, self.before, self.after))
+        held = beyond(apart, apart >= 0)
+        held += beyond(before + first(self.length - step), before >= 0)
+        held += beyond(after + count - first(step), after >= 0)
+        valid = sum((part >= 0).sum(axis=0) for part in (apart, before, after))
+        return np.asarray((held + 1.0) / (valid + 1.0))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RerunWindow:
+    """The p-value of any test at a hypothetical window, by running it again on the series with that window.
+
+    Attributes
+    ----------
+    values, covered : arrays, shape (periods, series)
+        The last `length` periods are the window.
+    length : int
+    run : function
+        Takes values and coverage of some series, returns their p-values.
+    """
+
+    values: npt.NDArray[np.number]
+    covered: BoolArray
+    length: int
+    run: Callable[[npt.NDArray[np.int32], BoolArray], FloatArray]
+
+    def __call__(self, count: FloatArray, index: IndexArray, days: int | None = None) -> FloatArray:
+        """Return the p-values of the series `index` at these counts; 1 where the test gives none."""
+        values = self.values[:, index].astype(np.int32)
+        values[-self.length :] = spread_counts(count, self.length, days)
+        pvalue = self.run(values, self.covered[:, index])
+        return np.asarray(np.where(np.isnan(pvalue), 1.0, pvalue))
+
+
+def spread_counts(count: FloatArray, length: int, days: int | None) -> npt.NDArray[np.int32]:
+    """Return windows that hold `count` incidents, spread evenly over their last `days` periods (None: all).
+
+    Examples
+    --------
+    >>> spread_counts(np.array([7.0, 3.0]), 4, 3).T
+    array([[0, 2, 2, 3],
+           [0, 1, 1, 1]], dtype=int32)
+    """
+    over = length if days is None else days
+    window = np.zeros((length, count.size), np.int32)
+    used = np.arange(over + 1)[:, None]
+    window[length - over :] = np.diff(np.floor(used * count / over + 1e-9), axis=0)
+    return window
+
+
+def _held(values: npt.NDArray[np.number], covered: BoolArray) -> npt.NDArray[np.number]:
+    return np.where(covered.all(axis=0), values.sum(axis=0), -1)
+
+
+def starting_count(
+    pvalue: PvalueAt,
+    level: FloatArray,
+    guess: FloatArray,
+    *,
+    least: int = 0,
+    days: int | None = None,
+    upper: bool = True,
+) -> FloatArray:
+    """Smallest count of the window that is called at `level` (of decreases: the largest).
+
+    Parameters
+    ----------
+    pvalue : PvalueAt
+    level, guess : float arrays, shape (series,)
+        NaN levels are not looked for. A good guess costs two looks at the test.
+    least : int
+        No smaller count is called, whatever its p-value.
+    days : int, optional
+        Over how many of the last periods the incidents are spread.
+    upper : bool
+
+    Returns
+    -------
+    float array, shape (series,)
+        NaN where no count is called.
+    """
+    sign = 1.0 if upper else -1.0
+    found = np.full(level.shape, np.nan)
+    index = np.flatnonzero(np.isfinite(level))
+    start = np.maximum(np.nan_to_num(np.round(guess), nan=3.0), least if upper else 0.0)
+    # From the guess step outwards until the answer lies in (inner, outer], `outer` called; then halve.
+    hit = np.zeros(level.shape, dtype=bool)
+    hit[index] = pvalue(start[index], index, days) <= level[index]
+    outer, inner = np.where(hit, start, np.nan), np.where(hit, np.nan, start)
+    bottom = float(least - 1) if upper else -1.0
+    for doubling in range(_DOUBLINGS + 1):
+        lost = index[np.isnan(outer[index]) | np.isnan(inner[index])]
+        if not lost.size:
+            break
+        step = 2.0**doubling
+        outwards = np.isnan(outer[lost])
+        at = np.where(outwards, inner[lost] + sign * step, outer[lost] - sign * step)
+        stop = at <= bottom
+        called = np.zeros(lost.shape, dtype=bool)
+        inside = np.flatnonzero(~stop)
+        called[inside] = pvalue(at[inside], lost[inside], days) <= level[lost[inside]]
+        at = np.maximum(at, bottom)
+        if not upper:  # below nothing there is nothing to call
+            never = stop & outwards
+            index = np.setdiff1d(index, lost[never])
+        outer[lost] = np.where(called, at, outer[lost])
+        inner[lost] = np.where(called, inner[lost], at)
+    index = index[np.isfinite(outer[index]) & np.isfinite(inner[index])]
+    while True:
+        open_ = index[np.abs(outer[index] - inner[index]) > 1]
+        if not open_.size:
+            break
+        middle = np.floor((outer[open_] + inner[open_]) / 2)
+        called = pvalue(middle, open_, days) <= level[open_]
+        outer[open_] = np.where(called, middle, outer[open_])
+        inner[open_] = np.where(called, inner[open_], middle)
+    found[index] = outer[index]
+    return found

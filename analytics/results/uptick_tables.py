@@ -1,0 +1,158 @@
+"""What an uptick result shows: its headline, its table, and its reasons grouped by grade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+
+import numpy as np
+import pandas as pd
+
+from analytics.results.grades import (
+    GRADES,
+    NOT_JUDGED,
+    Grade,
+    far_below_words,
+    ratio_interval_words,
+    short_words,
+    times,
+)
+from analytics.results.words import counted, format_number, format_p, listed, mark
+
+__all__ = ["grouped_reasons", "headline", "summary_table"]
+
+_ALL = 10_000
+
+
+class Rows(Protocol):
+    """What of an uptick result is shown."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Options that made the result."""
+        ...
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the incidents are simulated."""
+        ...
+
+    @property
+    def direction(self) -> str:
+        """Return "greater" or "less"."""
+        ...
+
+    @property
+    def confidence(self) -> float:
+        """Coverage of the interval."""
+        ...
+
+    def ranked(self) -> pd.DataFrame:
+        """Return the frame by grade."""
+        ...
+
+
+def headline(result: Rows, *, marked: bool = True) -> str:
+    """Return the answer in one or two sentences; see :meth:`analytics.results.UptickResult.headline`."""
+    rows = result.ranked()
+    tag = mark(result.simulated and marked)
+    if len(rows) == 1:
+        words = str(rows["words"].iloc[0])
+        return f"{tag}{rows['region'].iloc[0]}: {words}."
+    what = "uptick" if result.direction == "greater" else "decrease"
+    article = "an" if what == "uptick" else "a"
+    up = rows.loc[rows["grade"] == "uptick", "region"].tolist()
+    open_ = int(rows["grade"].isin(NOT_JUDGED).sum())
+    rest = f"; {open_} of {len(rows)} could not be judged" if open_ else ""
+    if len(up) == len(rows):
+        return f"{tag}{what.capitalize()} in every region: {listed(up)}."
+    if up:
+        return f"{tag}{what.capitalize()} in {listed(up)}. No other region shows one{rest}."
+    return f"{tag}No region shows {article} {what}{rest}."
+
+
+def summary_table(result: Rows) -> pd.DataFrame:
+    """Return the table a reader would want: sorted by grade, regions without incidents in one line."""
+    rows = result.ranked()
+    quiet = rows["grade"] == "none_recorded"
+    folded = int(quiet.sum()) if len(rows) > 1 else 0
+    if folded > 1:
+        rows = rows[~quiet]
+    percent = f"{100 * result.confidence:g} % interval"
+    known = result.parameters.get("completeness") is not None
+    grade = [
+        short_words(cast(Grade, grade), result.direction) + (f" {far_below_words(known)}" if low else "")
+        for grade, low in zip(rows["grade"], rows["far_below"], strict=True)
+    ]
+    table = pd.DataFrame(
+        {
+            "region": rows["region"],
+            "observed": [format_number(v, 0) for v in rows["observed"].to_numpy(dtype=float)],
+            "usual": [format_number(v) for v in rows["expected"].to_numpy(dtype=float)],
+            "ratio": [format_number(v, 2) for v in rows["rate_ratio"].to_numpy(dtype=float)],
+            percent: [
+                ratio_interval_words(*ends)
+                for ends in rows[["low", "high", "observed"]].to_numpy(dtype=float)
+            ],
+            "p": rows["pvalue"].map(format_p),
+            "q": rows["qvalue"].map(format_p),
+            "grade": grade,
+            "starts at": [format_number(v, 0) for v in rows["starts_at"].to_numpy(dtype=float)],
+            "would show": [_shown(v) for v in rows["detectable"].to_numpy(dtype=float)],
+        }
+    ).reset_index(drop=True)
+    if folded > 1:
+        line = dict.fromkeys(table.columns, "–")
+        line |= {
+            "region": counted(folded, "region"),
+            "observed": "0",
+            "usual": "0.0",
+            "grade": short_words("none_recorded"),
+        }
+        table = pd.concat([table, pd.DataFrame([line])], ignore_index=True)
+    return table
+
+
+def _shown(ratio: float) -> str:
+    return "–" if np.isnan(ratio) else times(ratio)
+
+
+def grouped_reasons(result: Rows) -> list[str]:
+    """Return one line for each grade that is there: what it says, and of which regions."""
+    rows, lines = result.ranked(), []
+    fewer = result.direction == "less"
+    for grade in GRADES:
+        of = rows[rows["grade"] == grade]
+        if of.empty:
+            continue
+        names = of["region"].tolist()
+        start = [
+            f"{name} {'–' if np.isnan(n) else f'{n:.0f}'}"
+            for name, n in zip(names, of["starts_at"].to_numpy(dtype=float), strict=True)
+        ]
+        sign = short_words(grade, result.direction)
+        if grade == "none_recorded":
+            lines.append(f"{sign} in baseline, guard and window: {listed(names, _ALL)}")
+        elif grade == "too_few":
+            from_ = "an uptick would be called from" if not fewer else "a decrease would be called down from"
+            lines.append(f"{sign}; {from_}: {listed(start, _ALL)}")
+        elif grade == "no_sign":
+            shown = [f"{n} {times(x)}" for n, x in zip(names, of["detectable"], strict=True)]
+            level = of.loc[of["level"] == "above usual", "region"].tolist() if not fewer else []
+            beside = f" (above usual, within their ups and downs: {listed(level, _ALL)})" if level else ""
+            late = ""
+            if result.parameters.get("completeness") is None and not fewer:
+                late = ", had all reports been in; about twice that if half were"
+            lines.append(
+                f"{sign}; would very likely (4 in 5) have shown, times usual{late}: "
+                f"{listed(shown, _ALL)}{beside}"
+            )
+        else:
+            for words in dict.fromkeys(of["words"]):
+                who = of.loc[of["words"] == words, "region"].tolist()
+                lines.append(f"{sign[0]} {listed(who, _ALL)}: {words}")
+    low = rows.loc[rows["far_below"].astype(bool), "region"].tolist()
+    if low:
+        known = result.parameters.get("completeness") is not None
+        lines.append(f"{far_below_words(known)}: {listed(low, _ALL)}")
+    return lines

@@ -1,0 +1,180 @@
+"""The table of an uptick test: one row a region, its numbers, its grade and its verdict."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analytics._typing import FloatArray
+from analytics.counts import Counts
+from analytics.kernels.common.limits import MIN_OBSERVED
+from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.kernels.windows.answer import Answer, Asked
+from analytics.kernels.windows.lrd import REASONS
+from analytics.periods import DAY
+from analytics.results.grades import SIGNS, VERDICT_OF
+from analytics.upticks.decide import LATE, Found, decide, ratio_bound, too_few
+from analytics.upticks.grades import ABOVE, NoData, Rules, Seen, grade_of, grade_words, level_of
+from analytics.upticks.windows import Split
+
+__all__ = ["graded_columns", "heavy_day", "none_since", "uptick_frame"]
+
+Lost = NoData | Literal[""]
+_SHARE = 1 / 3  # a day with so much of the window is named
+_NO_START = "too few incidents before it for any count to be told from chance at this level"
+
+
+def uptick_frame(split: Split, counts: Counts, asked: Asked, found: Answer, silent: str = "") -> pd.DataFrame:
+    """Return one row a region: the numbers, and what follows from them.
+
+    `silent` is why there is no verdict at all, "" where there may be one.
+    """
+    bounds = found.bounds
+    qvalue = benjamini_hochberg(found.family)
+    rules = Rules(
+        asked.alpha,
+        asked.margin,
+        asked.sought,
+        asked.completeness is not None,
+        len(counts.regions) > 1,
+        asked.upper,
+    )
+    lost: list[tuple[Lost, str]] = [("silence", silent)] * len(counts.regions)
+    if not silent:
+        lost = _no_data(split, found, counts.period_days)
+    since = none_since(split, counts)
+    days = heavy_day(split, counts, bounds.ratio) if asked.upper else [("", 0)] * len(since)
+    rows = []
+    for i, (no_data, why) in enumerate(lost):
+        # A window covered in part is tested, for the record, but nothing is concluded from it.
+        row = Found(
+            float(found.pvalue[i]),
+            float(qvalue[i]),
+            ratio_bound(float(bounds.limit[i]), asked.margin, upper=asked.upper),
+            untested=found.reasons[i] or why,
+            few=too_few(found.observed[i], MIN_OBSERVED, "call an uptick") if asked.upper else "",
+            doubt=LATE if asked.completeness is None else "",
+        )
+        seen = Seen(
+            observed=float(found.observed[i]),
+            expected=float(bounds.expected[i]),
+            ratio=float(bounds.ratio[i]),
+            limit=float(bounds.limit[i]),
+            low=float(bounds.low[i] if asked.upper else bounds.high[i]),
+            detectable=float(bounds.detectable[i]),
+            alone=float(bounds.detectable_alone[i]),
+            starts_at=float(bounds.starts_at[i]),
+            break_even=np.nan if rules.known else float(bounds.break_even[i]),
+            windows=float(split.baseline_covered[:, i].sum() // split.length),
+            no_data=no_data,
+            why=why,
+            none_since=since[i],
+            day=days[i][0],
+        )
+        rows.append((row, seen))
+    graded = graded_columns(rows, rules)
+    return pd.DataFrame(
+        {
+            "region": list(counts.regions),
+            "observed": found.observed,
+            "expected": bounds.expected,
+            "rate_ratio": bounds.ratio,
+            "low": bounds.low,
+            "high": bounds.high,
+            "limit": bounds.limit,
+            "pvalue": found.pvalue,
+            "qvalue": qvalue,
+            **graded,
+            "starts_at": bounds.starts_at,
+            "starts_at_3": bounds.starts_at_3,
+            "starts_note": _start_notes(bounds.starts_at, lost, found.reasons),
+            "detectable": bounds.detectable,
+            "break_even": [seen.break_even for _, seen in rows],
+            "far_below": found.far_below,
+            "day": [seen.day for _, seen in rows],
+            "dispersion": bounds.dispersion,
+            "pvalue_constant": found.constant,
+            "pvalue_expected": found.expected.pvalue,
+            "expected_adjusted": found.expected.expected,
+            "ratio_adjusted": found.expected.ratio,
+            "baseline_total": np.where(split.baseline_covered, split.baseline, 0).sum(axis=0),
+            "baseline_periods": split.baseline_covered.sum(axis=0),
+            "recent_periods": split.recent_covered.sum(axis=0),
+            "model_based": bounds.model_based,
+        }
+    )
+
+
+def graded_columns(rows: list[tuple[Found, Seen]], rules: Rules) -> dict[str, list[str]]:
+    """Return the columns that say what follows: verdict, reason, grade, sign, words, why, level."""
+    out: dict[str, list[str]] = {
+        name: [] for name in ("verdict", "reason", "grade", "sign", "words", "why", "level")
+    }
+    for found, seen in rows:
+        grade = grade_of(found, seen, rules)
+        verdict, reason = decide(found, rules.alpha)
+        assert verdict == VERDICT_OF[grade], (verdict, grade)
+        words, why = grade_words(grade, found, seen, rules)
+        level = "" if seen.no_data else level_of(seen.ratio, seen.expected)
+        for name, value in zip(out, (verdict, reason, grade, SIGNS[grade], words, why, level), strict=True):
+            out[name].append(value)
+    return out
+
+
+def _no_data(split: Split, found: Answer, period_days: int) -> list[tuple[Lost, str]]:
+    """Return why a region has no data, as a word and in words; ("", "") where it has."""
+    covered = split.recent_covered.sum(axis=0)
+    unit = "days" if period_days == 1 else "weeks"
+    out: list[tuple[Lost, str]] = []
+    for inside, reason in zip(covered.tolist(), found.reasons, strict=True):
+        if reason == REASONS[1]:
+            out.append(("uncovered", reason))
+        elif inside < split.length:
+            gone = split.length - inside
+            have = "has" if gone == 1 else "have"
+            out.append(("uncovered", f"{gone} of the {split.length} recent {unit} {have} no coverage"))
+        elif reason == REASONS[2]:
+            out.append(("short", reason))
+        else:
+            out.append(("", ""))
+    return out
+
+
+def none_since(split: Split, counts: Counts) -> list[str]:
+    """Return since when none was recorded in regions covered throughout that hold none; "" for others."""
+    empty = split.covered.all(axis=0) & ~split.values.any(axis=0)
+    out = [""] * len(counts.regions)
+    if not empty.any():
+        return out
+    before = counts.starts < split.baseline_window.start
+    for i in np.flatnonzero(empty):
+        past = np.flatnonzero(before & (counts.values[:, i] > 0))
+        covered = np.flatnonzero(counts.coverage[:, i])
+        at = past[-1] if past.size else covered[0]
+        out[i] = str(counts.starts[at])
+    return out
+
+
+def heavy_day(split: Split, counts: Counts, ratio: FloatArray) -> list[tuple[str, int]]:
+    """Return what a single day carries of each rise, such as "31 of 45 on 10 June", or ""."""
+    none: list[tuple[str, int]] = [("", 0)] * len(counts.regions)
+    if counts.period_days != 1:
+        return none
+    recent: npt.NDArray[np.int64] = np.where(split.recent_covered, split.recent, 0).astype(np.int64)
+    total, most, at = recent.sum(axis=0), recent.max(axis=0), recent.argmax(axis=0)
+    named = (most >= MIN_OBSERVED) & (most >= _SHARE * total) & (np.nan_to_num(ratio, nan=0.0) >= ABOVE)
+    for i in np.flatnonzero(named):
+        day = pd.Timestamp(split.recent_window.start + at[i] * DAY)
+        none[i] = (f"{most[i]:,} of {total[i]:,} on {day.day} {day:%B}", int(most[i]))
+    return none
+
+
+def _start_notes(starts_at: FloatArray, lost: list[tuple[Lost, str]], reasons: list[str]) -> list[str]:
+    """Say why no count is given, where none is."""
+    return [
+        "" if np.isfinite(n) else why or (reason if reason not in REASONS else "") or _NO_START
+        for n, (_, why), reason in zip(starts_at, lost, reasons, strict=True)
+    ]

@@ -1,0 +1,101 @@
+"""What is new since the week before, and what next week's line is: the same test, on other weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from analytics.kernels.windows.answer import Asked
+from analytics.kernels.windows.beside import next_starts
+from analytics.results.uptick import UptickResult
+from analytics.results.words import SUPPORTED
+from analytics.upticks.windows import Split
+
+__all__ = ["statuses", "watch_lines"]
+
+_WEEKS = 4  # weeks looked back over for how long a region has been called
+_ORDINALS = ("second", "third", "fourth", "fifth")
+
+
+def statuses(now: UptickResult, before: Callable[[int], UptickResult | None], split: Split) -> pd.Series:
+    """Return each region's status in words, "" where it is not called and was not the week before.
+
+    Parameters
+    ----------
+    now : UptickResult
+    before : function
+        Takes a number of weeks, returns the same test on the counts as of so many weeks before; None where
+        the history is too short for it.
+    split : Split
+        The counts that `now` rests on.
+
+    Returns
+    -------
+    Series of str
+        Indexed by region: "new", "second week, still rising" (the last seven days above usual), "second week,
+        easing", or "no longer called: " and why.
+    """
+    frame = now.frame.set_index("region")
+    called = frame["verdict"] == SUPPORTED
+    words = pd.Series("", index=frame.index, name="status", dtype="str")
+    last = before(1)
+    if last is None:
+        words[called] = "called; too little history to say since when"
+        return words
+    then = last.frame.set_index("region")
+    was = then["verdict"] == SUPPORTED
+    words[called & ~was] = "new"
+    for name in frame.index[was & ~called]:
+        words[name] = f"no longer called: {_gone(frame.loc[name], then.loc[name])}"
+    running, rising = called & was, _rising(split, now.direction)
+    weeks = pd.Series(2, index=frame.index)
+    still = running.copy()
+    for ago in range(2, _WEEKS + 1):
+        if not still.any() or (earlier := before(ago)) is None:
+            break
+        still &= (earlier.frame.set_index("region")["verdict"] == SUPPORTED).reindex(still.index)
+        weeks[still] = ago + 1
+    for at, name in enumerate(frame.index):
+        if running[name]:
+            week = int(weeks[name])
+            more = " or later" if week == _WEEKS + 1 else ""
+            words[name] = f"{_ORDINALS[week - 2]} week{more}, {'still rising' if rising[at] else 'easing'}"
+    return words
+
+
+def _rising(split: Split, direction: str) -> np.ndarray:
+    """Return whether the last seven days (or week) lie on the far side of usual."""
+    step = int((split.recent_window.days) // split.length)
+    last = max(7 // step, 1)
+    days = np.maximum(split.baseline_covered.sum(axis=0), 1)
+    usual = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) / days * last
+    now = np.where(split.recent_covered, split.recent, 0)[-last:].sum(axis=0)
+    return np.asarray(now > usual if direction == "greater" else now < usual)
+
+
+def _gone(now: pd.Series, then: pd.Series) -> str:
+    """Say why a region that was called the week before is not any more."""
+    if now["grade"] == "no_data":
+        return "no data"
+    if not now["observed"] < then["observed"] and now["expected"] > then["expected"]:
+        return "the rise has become part of its baseline"
+    if now["pvalue"] <= then["pvalue"] or now["observed"] >= now_start(then):
+        return "others changed, and with them the level"
+    return f"fell from {then['observed']:.0f} to {now['observed']:.0f}"
+
+
+def now_start(then: pd.Series) -> float:
+    """Return the count that was enough the week before."""
+    return float(then["starts_at"]) if np.isfinite(then["starts_at"]) else np.inf
+
+
+def watch_lines(split: Split, asked: Asked, regions: tuple[str, ...], step: int) -> pd.DataFrame:
+    """Return next week's lines: from how many incidents of its window an uptick would be called.
+
+    At the first step of the family, alpha over the number of regions that can be tested, on next week's
+    baseline and guard, whose days are all over.
+    """
+    first, three = next_starts(split, asked, max(7 // step, 1))
+    return pd.DataFrame({"region": list(regions), "watch_from": first, "watch_from_3": three})
