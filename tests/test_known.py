@@ -220,6 +220,17 @@ def test_tests_that_take_one_share_read_it_from_the_counts(old):
         assert test(plain).parameters["completeness"] is None
 
 
+def test_detectors_say_where_a_count_is_known_to_be_incomplete(old):
+    counts = count_incidents(read_incidents(old, as_of="2019-12-29")).resample("week")
+    share = np.ones(counts.values.shape)
+    share[-1] = 0.6
+    known = replace(counts, completeness=Completeness(share, np.zeros(share.shape), "delays"))
+    frame = monitor(known, last=4).alarms.frame
+    latest = frame["label"] == "2019-W52"
+    assert set(frame.loc[latest, "note"]) == {"not all reported yet: no alarm may be for want of reports"}
+    assert set(frame.loc[~latest, "note"]) == {""}
+
+
 # Suspected gaps.
 
 

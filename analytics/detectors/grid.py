@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 
+INCOMPLETE = "not all reported yet: no alarm may be for want of reports"
 SILENT = "a suspected gap in the data is not answered for (see notes)"
 NO_COVERAGE = "no coverage in this period"
 RUNNING = "period still running at as_of"
@@ -243,6 +244,9 @@ def make_alarms(
     blocks += _silent(grid, usable.shape)
     blocks = [(mask, text) for mask, text in [*blocks, *untested] if mask.any()]
     tested, note = _tested(usable, [mask for mask, _ in blocks])
+    known = grid.counts.completeness
+    if known is not None:
+        remarks = [*remarks, ((np.nan_to_num(known.share[rows], nan=1.0) < 1) & ~alarm, INCOMPLETE)]
     note, reasons = _remarked(tested, note, ["", *(text for _, text in blocks)], remarks)
     numbers: dict[str, Any] = {
         "expected": expected,
