@@ -35,7 +35,7 @@ def rates():
 
 @pytest.fixture(scope="module")
 def table(project):
-    sample = read_incidents(project / "data" / "iraq_simulated.csv", as_of="2020-04-13")
+    sample = read_incidents(project / "data" / "iraq_simulated.csv", as_of="2020-04-19")
     return verdicts(read_claims(), sample, replicates=39)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -43,7 +44,7 @@ def incidents_of(day, deaths):
 
 def asked(day, deaths, **options):
     options = {"start": END - DAYS + 1} | options
-    return severity_test(incidents_of(day, deaths), **options)
+    return severity_test(replace(incidents_of(day, deaths), gap_is_quiet=True), **options)
 
 
 def draw(seed, *, mean=2.0, factor=1):

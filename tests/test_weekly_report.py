@@ -499,7 +499,7 @@ def test_every_option_survives_the_way_to_the_notebook_and_back(tmp_path):
         tmp_path / "a.csv", as_of=dt.date(2020, 4, 19), source="table", by="NONE", where="fatalities > 0",
         regions="Kirkuk, Basra", no_coverage=["2019-05-01", "2019-06-01..2019-06-03@Basra"], completeness=0.8,
         week_start="saturday", start="2019-01-01", covered_from="2018-01-01", columns={"date_start": "when"},
-        reading={"sheet": "2"},
+        reading={"sheet": "2"}, gap_is_quiet=True,
         sha256="ab",
     )  # fmt: skip
     usual = {field.name: field.default for field in fields(ReportRequest) if field.default is not MISSING}

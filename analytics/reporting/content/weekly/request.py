@@ -74,8 +74,8 @@ class ReportRequest:
     where: str | None = None
     regions: str | None = None
     no_coverage: tuple[str, ...] = ()
-    completeness: float | None = None
     gap_is_quiet: bool = False
+    completeness: float | None = None
     week_start: str = "monday"
     start: str | None = None
     covered_from: str | None = None
