@@ -132,7 +132,7 @@ def test_the_report_ran_from_top_to_bottom(sample_report):
     assert all(c["execution_count"] for c in code)
     assert not any(o["output_type"] == "error" for c in code for o in c["outputs"])
     said = json.dumps(executed, ensure_ascii=False)
-    assert "Uptick in 1 of 18 governorates: Kirkuk" in said
+    assert "Uptick in Kirkuk. No other region shows one" in said
 
 
 def shown(notebook, label):

@@ -107,7 +107,8 @@ def activity_test(
     >>> from analytics.bundled import bundled_path
     >>> from analytics.incidents import read_incidents
     >>> sample = read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-19")
-    >>> found = activity_test(sample, kinds=("attacks", "operations"), regions=["Kirkuk"], completeness=0.9)
+    >>> kirkuk = {"by": "admin1", "regions": ["Kirkuk"]}
+    >>> found = activity_test(sample, kinds=("attacks", "operations"), completeness=0.9, **kirkuk)
     >>> found.frame["verdict"].tolist()
     ['supported', 'cannot be told']
     """

@@ -102,6 +102,8 @@ def decide(found: Found, alpha: float) -> tuple[Verdict, str]:
     >>> decide(Found(0.01, 0.03, bound), 0.05)
     ('supported', '')
     >>> decide(Found(0.04, 0.2, bound), 0.05)
+    ('not supported', 'the ratio is below 1.20 (95 % limit), under 1.5')
+    >>> decide(Found(0.04, 0.2, ratio_bound(2.2, 1.5)), 0.05)
     ('cannot be told', 'p = 0.04 alone, but q = 0.20 among the regions tested')
     >>> decide(Found(0.4, 0.5, bound), 0.05)
     ('not supported', 'the ratio is below 1.20 (95 % limit), under 1.5')

@@ -89,7 +89,7 @@ def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
     >>> covered, day = np.ones_like(counts, bool), np.arange(406)
     >>> found = answer(Stretch(counts, covered, 14, 28), Asked(), History(day, counts, covered, 1, 364))
     >>> found.pvalue.round(3), found.bounds.starts_at
-    (array([0.904, 0.   ]), array([14., 13.]))
+    (array([0.904, 0.   ]), array([14., 14.]))
     """
     found = tested(stretch, asked)
     expected = _expected(stretch, asked, history)
