@@ -152,7 +152,7 @@ def uptick_test(
     rise that no plausible dispersion explains is called however sparse the baseline: the largest p-value over
     dispersions up to twice the panel's largest, and at least up to 20, counts where it is smaller still.
 
-    The interval inverts variant A. Its measured coverage at ratios 1 and 2 is 93 to 97 %, with these
+    The interval inverts variant A. At 95 % its measured coverage at ratios 1 and 2 is 93 to 97 %, with these
     exceptions: more, up to 99 %, where a window holds few incidents or the counts are close to Poisson; less
     where whole spells are silent for weeks (83 to 88 % with long cease-fires) or incidents come in campaigns
     of weeks (88 to 91 % at ratio 2). Under the constant null the test says "uptick" too often where there is
