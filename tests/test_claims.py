@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from analytics.claims import KINDS, read_claims, sensitivity_to_date, verdicts
 from analytics.claims.run import holds_only_deadly
 from analytics.counts import count_incidents
 from analytics.errors import InputError, OptionError, UptickError
+from analytics.geo import region_set
 from analytics.incidents import read_incidents
 from analytics.upticks.recent import uptick_test
 
@@ -19,7 +21,8 @@ FAST = {"replicates": 99}
 DAY = "2020-04-13"
 KNOWN = "2020-04-19"  # the day the sample was drawn: the reports of the week after DAY are in
 WORDS = {"supported", "not supported", "cannot be told"}
-HEAD = '[article]\ntitle = "Notes"\ndate = 2020-04-13\n'
+ANYWHERE = '[article]\ntitle = "Notes"\ndate = 2020-04-13\n'
+HEAD = ANYWHERE + 'country = "Iraq"\n'
 CLAIM = """
 [[claim]]
 id = "mine"
@@ -130,7 +133,7 @@ def test_what_cannot_be_used_is_one_clear_error(tmp_path, old, new, snapshot):
 
 @pytest.mark.parametrize(
     "text",
-    ["", HEAD, "[article]\n" + CLAIM, HEAD + CLAIM + CLAIM, "claim = 3", HEAD + "oops = 1\n" + CLAIM,
+    ["", ANYWHERE, "[article]\n" + CLAIM, HEAD + CLAIM + CLAIM, "claim = 3", ANYWHERE + "oops = 1\n" + CLAIM,
      HEAD + CLAIM + "\n[claims]\n"],
 )  # fmt: skip
 def test_files_that_are_no_claims_are_refused(tmp_path, text, snapshot):
@@ -147,8 +150,19 @@ def test_a_file_that_is_not_there_says_so(tmp_path):
 def test_regions_are_named_as_the_table_names_them(tmp_path):
     text = CLAIM.replace('region_set = "all"', 'regions = ["Nineveh", "At-Tamim"]')
     assert read(tmp_path, HEAD + text)["mine"].regions == ("Ninewa", "Kirkuk")
-    abroad = HEAD + 'country = "Mali"\n' + CLAIM.replace('region_set = "all"', 'regions = ["Mopti"]')
+    abroad = ANYWHERE + 'country = "Mali"\n' + CLAIM.replace('region_set = "all"', 'regions = ["Mopti"]')
     assert read(tmp_path, abroad)["mine"].regions == ("Mopti",)
+
+
+def test_without_a_country_regions_are_those_of_the_data_in_any_spelling(tmp_path, sample):
+    listed = CLAIM.replace('region_set = "all"', 'regions = ["Nineveh", "At-Tamim"]')
+    claims = read(tmp_path, ANYWHERE + listed.replace('"recent"', '"causal"'))
+    assert claims.article.country == ""
+    assert claims["mine"].regions == ("Nineveh", "At-Tamim")
+    table = verdicts(claims, sample, **FAST).details("mine", "contrast")
+    named = read(tmp_path, HEAD + listed.replace('"recent"', '"causal"'))
+    pd.testing.assert_frame_equal(table, verdicts(named, sample, **FAST).details("mine", "contrast"))
+    assert table["inside"].ne(table["outside"]).all()
 
 
 # -- the article on the simulated sample and its twin ---------------------------------------------------
@@ -218,7 +232,7 @@ def test_the_contrast_counts_what_it_says(with_uptick, sample):
         sample, "day", by="admin2", start="2018-01-01", as_of=KNOWN, where="activity in ('attack', 'clash')"
     ).until(DAY)
     frame = counts.to_frame().drop(columns="(unplaced)").astype(float)
-    inside = frame[list(read_claims()["exploiting"].members)].sum(axis=1)
+    inside = frame[list(region_set(read_claims()["exploiting"].region_set).members)].sum(axis=1)
     whole = frame.sum(axis=1, skipna=False)
     inside = inside[whole.notna()]
     rates = inside["2020-01-14":DAY].mean() / inside["2019-01-15":"2020-01-13"].mean()
@@ -295,7 +309,7 @@ def test_an_analysts_own_claims_on_their_own_places(tmp_path):
         CLAIM.replace('region_set = "all"', f'regions = ["{name}"]').replace('"mine"', f'"{name}"')
         for name in ("Eastmark", "Westmark")
     )
-    abroad = HEAD + 'country = "Nowhere"\n'
+    abroad = ANYWHERE + 'country = "Nowhere"\n'
     table = verdicts(read(tmp_path, abroad + east + west), incidents, completeness=1.0)
     assert table["Eastmark"]["verdict"].tolist() == ["supported"]
     assert table["Westmark"]["verdict"].iloc[0] != "supported"
@@ -359,7 +373,11 @@ def test_attacks_that_stopped_did_not_go_on(tmp_path):
     rows = rows[(rows["date"] < "2019-06-01") | (rows["date"] > "2019-11-01")]
     text = CLAIM.replace('"recent"', '"persistence"').replace('"greater"', '"either"')
     claims = read(tmp_path, HEAD + text.replace("first = -13", "start = 2018-12-01"))
-    row = verdicts(claims, read_incidents(rows, as_of=DAY)).frame.iloc[0]
+    incidents = read_incidents(rows, as_of=DAY)
+    row = verdicts(claims, incidents).frame.iloc[0]
+    assert row["verdict"] == "cannot be told", "the silence may be a gap in the data"
+    assert "a gap in the data, or quiet?" in row["reason"]
+    row = verdicts(claims, replace(incidents, gap_is_quiet=True)).frame.iloc[0]
     assert row["verdict"] == "not supported"
     assert row["estimate"] == (rows["date"].diff().dt.days.max() - 1)
     assert np.isnan(row["pvalue"])
@@ -373,8 +391,11 @@ def test_a_gap_is_neither_an_attack_nor_a_quiet_spell(tmp_path):
 
     def verdict(incidents, gaps):
         return (
-            verdicts(claims, read_incidents(incidents, as_of=DAY), no_coverage=gaps).frame["verdict"].iloc[0]
+            verdicts(claims, answered(incidents), no_coverage=gaps).frame["verdict"].iloc[0]
         )
+
+    def answered(table):
+        return replace(read_incidents(table, as_of=DAY), gap_is_quiet=True)
 
     assert verdict(quiet, []) == "not supported"
     assert verdict(quiet, ["2019-07-01", "2019-08-20", "2019-10-05"]) == "cannot be told"

@@ -144,3 +144,14 @@ def test_a_misspelt_key_is_one_message(run, file, tmp_path, snapshot):
     assert (code, out) == (2, "")
     assert "claim 'more': unknown key 'activty_also'" in err
     assert err == snapshot
+
+
+def test_a_suspected_gap_stands_above_the_verdicts(run, file, tmp_path):
+    days = pd.date_range("2019-01-01", "2020-04-19")
+    rows = pd.DataFrame({"date": days.repeat(3), "province": "Kirkuk", "activity": "attack"})
+    rows[(rows["date"] < "2019-06-01") | (rows["date"] > "2019-07-31")].to_csv(tmp_path / "a.csv")
+    words = ("test", tmp_path / "a.csv", "--claims", file, "--as-of", "2020-04-19")
+    code, out, _ = run(*words)
+    assert code == 0
+    assert out.startswith("suspected gap: no incident at all is dated 2019-06-01..2019-07-31 (61 days)")
+    assert "suspected gap" not in run(*words, "--gap-is-quiet")[1]

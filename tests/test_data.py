@@ -16,7 +16,7 @@ from scipy import stats
 from analytics.geo import region_table
 from analytics.incidents import read_incidents
 from analytics.periods import as_window, week_first_day
-from analytics.simulation.incidents import iraq_places
+from analytics.simulation.incidents import sample_places
 
 SAMPLE_FILES = (
     "iraq_simulated.csv",
@@ -240,7 +240,7 @@ def test_the_uptick_is_where_the_truth_says(sample, twin, truth):
 
 
 def test_places_of_the_simulation_bear_the_names_of_the_table(data):
-    places, spellings = iraq_places()
+    places, spellings = sample_places()
     districts, governorates = region_table("Iraq", "admin2"), region_table("Iraq", "admin1")
     assert places["admin2"].isin(districts.names).all()
     assert [districts.parent(name) for name in places["admin2"]] == places["admin1"].tolist()

@@ -17,7 +17,7 @@ from analytics.simulation.coding import MADE_UP_PLACE, Messiness
 from analytics.simulation.incidents import (
     InjectedUptick,
     ReportingDelay,
-    iraq_places,
+    sample_places,
     simulate_incidents,
 )
 
@@ -240,7 +240,7 @@ def test_spellings_unknown_places_and_vague_districts():
     assert (frame["admin1"] == MADE_UP_PLACE).sum() == 5
     assert (frame["place_precision"] == "unknown").sum() == 10
     assert frame["admin2"].isna().mean() == pytest.approx(0.01, abs=0.005)
-    _, spellings = iraq_places()
+    _, spellings = sample_places()
     known = frame[frame["place_precision"] != "unknown"]
     other = known["admin1"] != known["admin1_true"]
     assert other.mean() == pytest.approx(0.4, abs=2 * SHARE)
@@ -275,7 +275,7 @@ def test_initiators_agree_with_activities(year):
 
 
 def test_coordinates_lie_near_the_district(year):
-    places, _ = iraq_places()
+    places, _ = sample_places()
     frame = year.frame.merge(year.truth[["incident_id", "admin2"]], on="incident_id", suffixes=("", "_true"))
     frame = frame.merge(places, left_on="admin2_true", right_on="admin2", suffixes=("", "_centre"))
     for axis in ("latitude", "longitude"):

@@ -33,7 +33,7 @@ def contrast(asked: Asked) -> pd.DataFrame:
         If there is too little time before the claim's start.
     """
     counts = asked.count(every=True)
-    members = asked.claim.members
+    members = asked.members()
     within = np.isin(counts.regions, members) if members else np.ones(len(counts.regions), bool)
     covered = np.asarray(counts.coverage.all(axis=1))
     values = np.where(covered[:, None], counts.values, 0)

@@ -176,7 +176,7 @@ def _concentration(asked: Asked, options: Options) -> Answer:
     counts = asked.count(every=True)
     result = concentration_test(
         counts,
-        regions_inside=asked.claim.region_set or list(asked.claim.regions),
+        regions_inside=asked.claim.region_set or asked.members(),
         recent=asked.window.days,
         guard=options.guard,
         baseline=_baseline(options, asked.window),
@@ -252,10 +252,11 @@ def _persistence(asked: Asked, options: Options) -> Answer:
         return Answer(
             "longest spell", CANNOT_BE_TOLD, f"there is coverage for {days} days, fewer than {2 * SPELL}"
         )
-    # Days without coverage may have been quiet or not: they count against "they went on" and never for a
+    # Days without coverage, or in a suspected gap, may have been quiet or not: they count against "they went on" and never for a
     # spell without.
     spell, end = _longest_quiet(values > 0)
-    certain, certain_end = _longest_quiet((values > 0) | ~covered)
+    suspected = np.any([window.contains(counts.starts) for window in counts.silences], axis=0)
+    certain, certain_end = _longest_quiet((values > 0) | ~covered | suspected)
     found = (
         f"{number:,} {asked.definition} in {days:,} days with coverage; the longest spell without lasts "
         f"{counted(spell, 'day')}, to {counts.starts[end]}"
@@ -264,6 +265,8 @@ def _persistence(asked: Asked, options: Options) -> Answer:
     if number and spell < SPELL:
         verdict = SUPPORTED
         found += "; no test is needed, since any incident shows that they go on"
+    elif certain < SPELL and np.any(suspected):
+        found += "; nothing at all is recorded then: a gap in the data, or quiet? (see notes)"
     elif certain < SPELL:
         found += f", with days without coverage in it ({certain} days on end with coverage)"
     elif options.completeness is None and not covered[certain_end + 1 :].any():

@@ -57,13 +57,17 @@ _PICKED = 7  # a day of the week that ends with it: what "on Sunday alone" was p
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """Who said it and when. `date` is the day that windows are counted from."""
+    """Who said it and when. `date` is the day that windows are counted from.
+
+    Names of regions are checked against the names of `country` while the file is read; without one, or without
+    bundled names for it, they are checked against the data.
+    """
 
     title: str
     date: np.datetime64
     publisher: str = ""
     site: str = ""
-    country: str = "Iraq"
+    country: str = ""
     date_basis: str = "stated"
     date_reason: str = ""
     date_alternatives: tuple[np.datetime64, ...] = ()
@@ -133,14 +137,7 @@ class Claim:
         """The regions in words."""
         if self.everywhere:
             return "all regions"
-        if self.region_set == "disputed_territories":
-            return "disputed territories"
-        return region_set(self.region_set).label if self.region_set else ", ".join(self.regions)
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """Names of the regions; empty for all."""
-        return region_set(self.region_set).members if self.region_set not in ("", ALL) else self.regions
+        return region_set(self.region_set).short if self.region_set else ", ".join(self.regions)
 
     @property
     def definitions(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -247,7 +244,7 @@ def _article(read: TableReader) -> Article:
         date=read.day("date"),
         publisher=read.text("publisher", ""),
         site=read.text("site", ""),
-        country=read.text("country", "Iraq"),
+        country=read.text("country", ""),
         date_basis=read.text("date_basis", "stated"),
         date_reason=read.text("date_reason", ""),
         date_alternatives=tuple(read.day("date_alternatives", value=day) for day in others),

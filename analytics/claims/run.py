@@ -14,7 +14,9 @@ from analytics.claims.dispatch import ANSWERS, Answer, Options
 from analytics.claims.read import Claim, Claims
 from analytics.claims.series import Unanswerable, ask
 from analytics.claims.table import VerdictTable
+from analytics.counts.counting import count_incidents
 from analytics.counts.plan import stated_as_of
+from analytics.counts.silences import GAP
 from analytics.errors import HistoryError, UptickError
 from analytics.filters import parse_filter
 from analytics.incidents import Incidents
@@ -126,6 +128,8 @@ def verdicts(
             rows.append(_row(claim, definition, window, answer, simulated=incidents.simulated))
             notes += [f"{claim.id}: {cut}"] if cut else []
     notes += [f"of all incidents, those where {where}"] if where else []
+    whole = count_incidents(incidents, "day", by=None, as_of=last, no_coverage=put.keywords["no_coverage"])
+    notes = [note for note in whole.notes if note.startswith(GAP)] + notes
     notes += _notes(claims, incidents, date, last, deadly, completeness)
     return VerdictTable(
         frame=pd.DataFrame(rows),

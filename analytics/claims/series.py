@@ -9,6 +9,7 @@ import numpy as np
 
 from analytics.claims.read import Claim
 from analytics.counts import Counts, count_incidents
+from analytics.counts.placing import choose_regions
 from analytics.incidents import Incidents
 from analytics.periods import DAY, Window
 
@@ -51,7 +52,7 @@ class Asked:
     def count(self, *, every: bool = False, activity: tuple[str, ...] | None = None) -> Counts:
         """Count by day, from three years before the window to its end: `every` region, or the claim's."""
         claim = self.claim
-        regions = None if every or claim.everywhere else (claim.region_set or list(claim.regions))
+        regions = None if every or claim.everywhere else self._regions
         return count_incidents(
             self.incidents,
             "day",
@@ -62,6 +63,16 @@ class Asked:
             where=self.filter(self.activity if activity is None else activity),
             no_coverage=self.no_coverage,
         ).until(self.window.end)
+
+    @property
+    def _regions(self) -> str | list[str]:
+        return self.claim.region_set or list(self.claim.regions)
+
+    def members(self) -> tuple[str, ...]:
+        """Return the claim's regions as the counts name them, whatever their spelling; none for all."""
+        if self.claim.everywhere:
+            return ()
+        return choose_regions(self.incidents, self.claim.by, self._regions).names
 
     def series(self) -> Counts:
         """Count the claim's regions as one series.

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.claims import VerdictTable, read_claims, verdicts
-from analytics.cli.inputs import read_as_of, settings, spells, the_file
+from analytics.cli.inputs import gap_warnings, read_as_of, settings, spells, the_file
 from analytics.cli.show import Plan, Shown, Table, account_lines, emit, input_record, records
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
@@ -78,7 +78,7 @@ def _shown(args: Namespace, incidents: Incidents, table: VerdictTable, options: 
     }
     lines = account_lines(incidents, gaps=spells(args))
     return Shown(
-        heading=(table.sentence(),),
+        heading=(*gap_warnings(table.notes), table.sentence()),
         tables=_tables(table),
         account=(*lines, table.family, *(f"note: {note}" for note in table.notes)),
         frame=table.frame,

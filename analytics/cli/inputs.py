@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
@@ -174,9 +174,9 @@ def counting_options(args: Namespace) -> dict[str, Any]:
     return options
 
 
-def gap_warnings(counts: Counts) -> tuple[str, ...]:
+def gap_warnings(notes: Iterable[str]) -> tuple[str, ...]:
     """Return what is said of suspected gaps, which stands above everything else."""
-    return tuple(note for note in counts.notes if note.startswith(GAP))
+    return tuple(note for note in notes if note.startswith(GAP))
 
 
 def last_date_hint(incidents: Incidents, *, week: bool = False) -> str:

@@ -54,7 +54,7 @@ def run(args: Namespace) -> None:
         report = weekly_report(request, output=args.output, progress=progress)
     tag = ", SIMULATED data" if report.scope.simulated else ""
     lines = [
-        *gap_warnings(report.scope.counts),
+        *gap_warnings(report.scope.counts.notes),
         f"report: {report.pdf} ({report.pages} pages{tag})",
         f"notebook: {report.notebook}",
         "",

@@ -26,6 +26,8 @@ class RegionSet:
         How it is asked for, how it is shown to readers, and ``"admin1"`` or ``"admin2"``.
     members : tuple of str
         Canonical names.
+    short : str
+        A shorter label for lines of tables and figures; the label itself unless stated.
     note : str
         What a reader has to know about the choice of members.
     country : str
@@ -36,8 +38,12 @@ class RegionSet:
     label: str
     level: str
     members: tuple[str, ...]
+    short: str = ""
     note: str = ""
     country: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "short", self.short or self.label)
 
 
 def known_region_sets() -> tuple[str, ...]:
@@ -111,12 +117,13 @@ def _stated(country: Country) -> list[RegionSet]:
     stated = tomllib.loads(path.read_text(encoding="utf-8"))
     return [
         RegionSet(
-            item["name"],
-            item["label"],
-            item["level"],
-            tuple(item["members"]),
-            item.get("note", ""),
-            country.name,
+            name=item["name"],
+            label=item["label"],
+            level=item["level"],
+            members=tuple(item["members"]),
+            short=item.get("short", ""),
+            note=item.get("note", ""),
+            country=country.name,
         )
         for item in stated["set"]
     ]

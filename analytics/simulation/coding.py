@@ -96,13 +96,12 @@ def dress(
     *,
     messiness: Messiness,
     spellings: Spellings,
-    country: str,
     first_day: np.datetime64,
     extracted: np.datetime64,
 ) -> pd.DataFrame:
     """Return the canonical columns for every incident of `truth`.
 
-    `places` has one row an incident (`admin1`, `admin2`, `latitude`, `longitude`), in the same order.
+    `places` has one row an incident (`country`, `admin1`, `admin2`, `latitude`, `longitude`), in the same order.
     """
     size = len(truth)
     true_day = truth["true_day"].to_numpy().astype("datetime64[D]")
@@ -114,7 +113,7 @@ def dress(
             "date_start": start.astype("datetime64[us]"),
             "date_end": end.astype("datetime64[us]"),
             "date_precision": precision,
-            "country": country,
+            "country": places["country"].to_numpy(),
         }
     )
     columns = _place_columns(rng, places, messiness, spellings)

@@ -29,14 +29,14 @@ from analytics.simulation import coding as dressing
 from analytics.simulation.clusters import SelfExcitation, smooth_profile
 from analytics.simulation.coding import Messiness
 from analytics.simulation.happening import InjectedUptick, generators, what_happens
-from analytics.simulation.places import check_places, iraq_places
+from analytics.simulation.places import check_places, sample_places
 
 __all__ = [
     "InjectedUptick",
     "ReportingDelay",
     "SelfExcitation",
     "SimulatedIncidents",
-    "iraq_places",
+    "sample_places",
     "simulate_incidents",
     "smooth_profile",
 ]
@@ -124,7 +124,7 @@ def simulate_incidents(
     totals: Mapping[str, int],
     places: pd.DataFrame | None = None,
     spellings: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
-    country: str = "Iraq",
+    country: str | None = None,
     weekday: Sequence[float] = WEEKDAY,
     excitation: SelfExcitation | None = None,
     activities: Mapping[str, float] | None = None,
@@ -149,9 +149,9 @@ def simulate_incidents(
         Window (``"2018-01-01..2018-12-31"``) to the number of attacks that happen in it, injected ones
         included. Windows adjoin.
     places, spellings : optional
-        As :func:`iraq_places` returns them, which is the default.
-    country : str
-        What the `country` column says.
+        As :func:`sample_places` returns them, which is the default.
+    country : str, optional
+        What the `country` column says; default the places' own column `country`, and missing without one.
     weekday : sequence of 7 floats
         Relative rates, Monday first.
     excitation : SelfExcitation, optional
@@ -184,9 +184,11 @@ def simulate_incidents(
     messiness = messiness or Messiness()
     activities = {"operation": 0.15, "clash": 0.08, "arrest": 0.12} if activities is None else activities
     if places is None:
-        places, bundled_spellings = iraq_places()
+        places, bundled_spellings = sample_places()
         spellings = bundled_spellings if spellings is None else spellings
     check_places(places)
+    if country is not None or "country" not in places.columns:
+        places = places.assign(country=pd.Series(country, places.index, dtype="str"))
     check_seed(seed)
     windows = [as_window(text, "totals") for text in totals]
     if not windows:
@@ -206,7 +208,7 @@ def simulate_incidents(
     truth = _truth(happened, places, days, delay.draw(rngs["delay"], len(happened)), extraction, holes)
     whole = dressing.dress(
         truth, places.iloc[happened["district"].to_numpy()], rngs["file"], messiness=messiness,
-        spellings=spellings or {}, country=country, first_day=start, extracted=extraction,
+        spellings=spellings or {}, first_day=start, extracted=extraction,
     )  # fmt: skip
     shown = truth["in_file"].to_numpy()
     order = whole[shown].sort_values(["date_start", "incident_id"]).index

@@ -1,4 +1,4 @@
-"""The places incidents are simulated in: the bundled districts of Iraq, or a table of the user's."""
+"""The places incidents are simulated in: those of the bundled sample, or a table of the user's."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import pandas as pd
 from analytics.bundled import bundled_path
 from analytics.errors import InputError
 
-__all__ = ["PLACE_COLUMNS", "check_places", "iraq_places"]
+__all__ = ["PLACE_COLUMNS", "check_places", "sample_places"]
 
 PLACE_COLUMNS = ("admin1", "admin2", "share", "latitude", "longitude")
 
 
-def iraq_places() -> tuple[pd.DataFrame, dict[str, dict[str, tuple[str, ...]]]]:
+def sample_places() -> tuple[pd.DataFrame, dict[str, dict[str, tuple[str, ...]]]]:
     """Return the districts the bundled sample uses, with their shares, and other spellings of their names.
 
     Returns
     -------
     places : DataFrame
-        Columns `admin1`, `admin2`, `share`, `latitude`, `longitude` (centroid).
+        Columns `country`, `admin1`, `admin2`, `share`, `latitude`, `longitude` (centroid).
     spellings : dict
         ``{"admin1": {name: other spellings}, "admin2": {...}}``, the commoner spellings first.
 
     Examples
     --------
-    >>> places, spellings = iraq_places()
+    >>> places, spellings = sample_places()
     >>> places["admin1"].nunique()
     14
     >>> spellings["admin2"]["Daquq"][0]
@@ -32,7 +32,9 @@ def iraq_places() -> tuple[pd.DataFrame, dict[str, dict[str, tuple[str, ...]]]]:
     """
     named = pd.read_csv(bundled_path("data/iraq_simulated_places.csv"))
     centroids = pd.read_csv(bundled_path("data/iraq_district_centroids.csv"))
-    places = centroids.merge(named[["pcode", "share"]].dropna(), on="pcode", validate="one_to_one")
+    places = centroids.merge(
+        named[["pcode", "country", "share"]].dropna(), on="pcode", validate="one_to_one"
+    )
     is_admin1 = named["share"].isna()
     spellings = {
         level: {
@@ -40,7 +42,7 @@ def iraq_places() -> tuple[pd.DataFrame, dict[str, dict[str, tuple[str, ...]]]]:
         }
         for level, rows in (("admin1", named[is_admin1]), ("admin2", named[~is_admin1]))
     }
-    return places[list(PLACE_COLUMNS)], spellings
+    return places[["country", *PLACE_COLUMNS]], spellings
 
 
 def check_places(places: pd.DataFrame) -> None:
