@@ -252,8 +252,8 @@ def _persistence(asked: Asked, options: Options) -> Answer:
         return Answer(
             "longest spell", CANNOT_BE_TOLD, f"there is coverage for {days} days, fewer than {2 * SPELL}"
         )
-    # Days without coverage, or in a suspected gap, may have been quiet or not: they count against "they went on" and never for a
-    # spell without.
+    # Days without coverage, or in a suspected gap, may have been quiet or not: they count against "they went
+    # on" and never for a spell without.
     spell, end = _longest_quiet(values > 0)
     suspected = np.any([window.contains(counts.starts) for window in counts.silences], axis=0)
     certain, certain_end = _longest_quiet((values > 0) | ~covered | suspected)

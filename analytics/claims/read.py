@@ -59,8 +59,8 @@ _PICKED = 7  # a day of the week that ends with it: what "on Sunday alone" was p
 class Article:
     """Who said it and when. `date` is the day that windows are counted from.
 
-    Names of regions are checked against the names of `country` while the file is read; without one, or without
-    bundled names for it, they are checked against the data.
+    Names of regions are checked against the names of `country` while the file is read; without one, or
+    without bundled names for it, they are checked against the data.
     """
 
     title: str

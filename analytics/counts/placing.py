@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from analytics._typing import IntArray
+from analytics.counts.mixtures import columns_of_mixture, read_mixture
 from analytics.counts.places import DEPTHS, PLACE_LEVELS, Gazetteer, read_places
 from analytics.errors import InputError, OptionError, nearest
 from analytics.filters import Filter, parse_filter
 from analytics.geo import BLANK, RegionSet, known_region_sets, region_set
 from analytics.incidents import Incidents
+from analytics.incidents.distinct import Distinct
 from analytics.periods import Gap
 from analytics.results.words import counted
 
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _MOST_LISTED = 20
+_MOST_PARTS = 8  # between commas of one label
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -125,7 +128,7 @@ def choose_regions(
             todo=f"give by={chosen_set.level!r}",
         )
     else:
-        chosen = _by_values(incidents, columns, regions)
+        chosen = _by_values(incidents, columns, regions, where)
     return replace(chosen, by=",".join(columns), notes=(*notes, *chosen.notes))
 
 
@@ -182,28 +185,45 @@ def _by_place(
 
 
 def _by_values(
-    incidents: Incidents, columns: tuple[str, ...], regions: str | Sequence[str] | None
+    incidents: Incidents,
+    columns: tuple[str, ...],
+    regions: str | Sequence[str] | None,
+    where: Filter | None,
 ) -> ChosenRegions:
-    """Count by columns that are not places: each combination of their values is a region."""
-    found = incidents.distinct(*columns)
-    labels = [", ".join(parts) if all(parts) else "" for parts in found.values]
-    known = tuple(sorted({label for label in labels if label}))
+    """Count by columns of which one or more are no places: each combination that occurs is a region."""
+    levels, others = columns_of_mixture(columns)
+    read = (*levels, *others)
+    found = incidents.distinct(*read)
+    mixed = read_mixture(found.values, found.rows, columns, wanted=_countries(incidents, where))
+    known = mixed.labels
     if not known:
-        named = " and ".join(columns)
-        raise _empty(incidents, named)
-    place = {name: at for at, name in enumerate(known)}
-    codes = np.array([place.get(label, -1) for label in labels], dtype=np.int64)
+        raise _empty(incidents, " and ".join(columns))
     by = ",".join(columns)
+    notes = (
+        ()
+        if mixed.places is None
+        else place_notes(mixed.places, _paths(found, levels), found.rows, levels[-1])
+    )
     if regions is None:
         are = "region is the" if len(known) == 1 else "regions are the"
         note = f"the {are} {counted(len(known), 'value')} of {by} in the kept incidents; no list was given"
-        return ChosenRegions(known, columns, codes, "all", False, by, (note,))
+        return ChosenRegions(
+            known, read, mixed.placed, "all", False, by, (note, *notes), mixed.places, mixed.which
+        )
     wanted = _names(regions, known)
+    place = {name: at for at, name in enumerate(known)}
     missing = [name for name in wanted if name not in place]
     if missing:
         raise _unknown_region(missing[0], [*_near_sets(missing[0]), *nearest(missing[0], known)], known)
-    recoded = _recode(codes, [place[name] for name in wanted], len(known))
-    return ChosenRegions(tuple(wanted), columns, recoded, f"{len(wanted)} chosen", True, by)
+    picked = [place[name] for name in wanted]
+    codes = _recode(mixed.placed, picked, len(known))
+    at = tuple(mixed.which[one] for one in picked) if mixed.which else ()
+    label = f"{len(wanted)} chosen"
+    return ChosenRegions(tuple(wanted), read, codes, label, True, by, notes, mixed.places, at)
+
+
+def _paths(found: Distinct, levels: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [value[: len(levels)] for value in found.values]
 
 
 def _empty(incidents: Incidents, named: str) -> InputError:
@@ -228,7 +248,11 @@ def _names(regions: str | Sequence[str], known: Sequence[str]) -> list[str]:
         parts = [part.strip() for part in regions.split(",")]
         names = []
         while parts:
-            joined = (size for size in range(min(3, len(parts)), 1, -1) if ", ".join(parts[:size]) in known)
+            joined = (
+                size
+                for size in range(min(_MOST_PARTS, len(parts)), 1, -1)
+                if ", ".join(parts[:size]) in known
+            )
             size = next(joined, 1)
             names.append(", ".join(parts[:size]))
             parts = parts[size:]

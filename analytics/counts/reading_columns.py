@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analytics._typing import BoolArray, Days, IntArray
-from analytics.counts.places import DEPTHS, PLACE_LEVELS, read_places
+from analytics.counts.mixtures import columns_of_mixture, read_mixture
+from analytics.counts.places import PLACE_LEVELS, read_places
 from analytics.counts.placing import place_notes
 from analytics.errors import InputError, OptionError, nearest
 from analytics.filters import parse_filter
@@ -170,20 +171,22 @@ def places_of(
     if by is None:
         return RowPlaces(np.zeros(len(table), dtype=np.int64), ("all events",), "total")
     columns = [part.strip() for part in by.split(",")] if isinstance(by, str) else list(by)
-    if not all(name in DEPTHS for name in columns):
-        found = distinct_values([_text(table, name, mapping) for name in columns])
-        labels = [", ".join(parts) if all(parts) else "" for parts in found.values]
-        names = tuple(sorted({label for label in labels if label}))
-        place = {name: at for at, name in enumerate(names)}
-        placed = np.array([place.get(label, -1) for label in labels], dtype=np.int64)
-        return RowPlaces(placed[found.codes], names, ",".join(columns))
-    depth = max(DEPTHS[name] for name in columns)
+    levels, others = columns_of_mixture(columns)
+    depth = len(levels)
     blank = pd.Series("", index=table.frame.index, dtype="str")
     texts = [
         _text(table, level, mapping) if level in columns or _column(table, level, mapping) else blank
-        for level in PLACE_LEVELS[:depth]
+        for level in levels
     ]
-    found = distinct_values(texts)
+    found = distinct_values([*texts, *(_text(table, name, mapping) for name in others)])
+    if others:
+        mixed = read_mixture(found.values, found.rows, columns, country=country)
+        notes: tuple[str, ...] = ()
+        if mixed.places is not None:
+            paths = [value[:depth] for value in found.values]
+            notes = place_notes(mixed.places, paths, found.rows, levels[-1], "row")
+        lands = () if mixed.places is None else mixed.places.countries
+        return RowPlaces(mixed.placed[found.codes], mixed.labels, ",".join(columns), lands, notes)
     places = read_places(found.values, found.rows, country=country)
     used = np.unique(places.placed[places.placed >= 0])
     new = np.full(len(places.labels) + 1, -1, dtype=np.int64)

@@ -101,7 +101,8 @@ def dress(
 ) -> pd.DataFrame:
     """Return the canonical columns for every incident of `truth`.
 
-    `places` has one row an incident (`country`, `admin1`, `admin2`, `latitude`, `longitude`), in the same order.
+    `places` has one row an incident (`country`, `admin1`, `admin2`, `latitude`, `longitude`), in the same
+    order.
     """
     size = len(truth)
     true_day = truth["true_day"].to_numpy().astype("datetime64[D]")
