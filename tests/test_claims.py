@@ -390,9 +390,7 @@ def test_a_gap_is_neither_an_attack_nor_a_quiet_spell(tmp_path):
     claims = read(tmp_path, HEAD + text.replace("first = -13", "start = 2018-12-01"))
 
     def verdict(incidents, gaps):
-        return (
-            verdicts(claims, answered(incidents), no_coverage=gaps).frame["verdict"].iloc[0]
-        )
+        return verdicts(claims, answered(incidents), no_coverage=gaps).frame["verdict"].iloc[0]
 
     def answered(table):
         return replace(read_incidents(table, as_of=DAY), gap_is_quiet=True)

@@ -32,9 +32,7 @@ def sample_places() -> tuple[pd.DataFrame, dict[str, dict[str, tuple[str, ...]]]
     """
     named = pd.read_csv(bundled_path("data/iraq_simulated_places.csv"))
     centroids = pd.read_csv(bundled_path("data/iraq_district_centroids.csv"))
-    places = centroids.merge(
-        named[["pcode", "country", "share"]].dropna(), on="pcode", validate="one_to_one"
-    )
+    places = centroids.merge(named[["pcode", "country", "share"]].dropna(), on="pcode", validate="one_to_one")
     is_admin1 = named["share"].isna()
     spellings = {
         level: {
