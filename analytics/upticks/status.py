@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from analytics.kernels.windows.answer import Asked
-from analytics.kernels.windows.beside import next_starts
+from analytics.kernels.windows.answer import Asked, next_starts
 from analytics.results.uptick import UptickResult
 from analytics.results.words import SUPPORTED
 from analytics.upticks.windows import Split

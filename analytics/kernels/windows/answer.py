@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.common.multiplicity import call_levels
+from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
+from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.panels.at import PanelYear, PooledWindow
-from analytics.kernels.panels.pooled import panel_pvalues
-from analytics.kernels.windows.alternatives import METHODS
-from analytics.kernels.windows.asked import Asked, History, Method, Stretch, Tested, kept
-from analytics.kernels.windows.beside import far_below, start_quiet
+from analytics.kernels.windows.asked import (
+    Asked,
+    History,
+    Method,
+    Stretch,
+    Tested,
+    kept,
+    other_pvalue,
+    tested,
+    window_test,
+)
 from analytics.kernels.windows.bounds import Bounds
-from analytics.kernels.windows.called import called_bounds
-from analytics.kernels.windows.expected import Terms, adjusted_test
-from analytics.kernels.windows.lrd import REASONS, LRDTest, by_pattern, lrd_test, untestable
+from analytics.kernels.windows.called import called_bounds, starts
+from analytics.kernels.windows.expected import Adjustment, Terms, adjusted_test
+from analytics.kernels.windows.lrd import (
+    MIN_WINDOWS,
+    REASONS,
+    LRDTest,
+    effective_baseline,
+    raised_pvalue,
+    rotation_pvalue,
+)
 from analytics.kernels.windows.starts import PvalueAt, RerunWindow, SpreadWindow
 
-__all__ = ["Answer", "Asked", "Expected", "History", "Method", "Stretch", "Tested", "answer", "tested"]
+__all__ = [
+    "Answer",
+    "Asked",
+    "Expected",
+    "History",
+    "Method",
+    "Stretch",
+    "Tested",
+    "answer",
+    "next_starts",
+    "tested",
+]
 
-LATE = "late reports would look like a decrease (completeness not known)"
 NOT_ADJUSTED = "not adjusted: too few incidents or gaps"
 
 
@@ -123,8 +148,8 @@ def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
         )
         parts.append((group, bound))
     bounds = _spread(observed.size, parts)
-    start_quiet(stretch, asked, quiet, np.isfinite(pvalue), level, bounds)
-    below = far_below(stretch, asked, found)
+    _start_quiet(stretch, asked, quiet, np.isfinite(pvalue), level, bounds)
+    below = _far_below(stretch, asked, found)
     return Answer(reasons, observed, pvalue, family, found.pvalue, expected, bounds, level, below)
 
 
@@ -144,74 +169,11 @@ def _at(
     length = int(pattern.sum())
     factor, variance = asked.exposure(pattern)
     values, covered = kept(stretch, group, pattern)
-    if asked.method in ("lrd_b", "pooled"):
+    if asked.lrd:
         own = SpreadWindow.of(test, values, covered, length, exposure_variance=variance, upper=asked.upper)
         whole = year is not None and pattern.all()  # nothing is concluded from a window covered in part
         return PooledWindow(own, year, group, factor, variance) if year is not None and whole else own
-    return RerunWindow(
-        values, covered, length, lambda v, c: _other(v, c, length, stretch.guard, factor, asked)
-    )
-
-
-def tested(stretch: Stretch, asked: Asked) -> Tested:
-    """Test the regions that can be tested against a constant mean.
-
-    They are batched by which recent periods are covered. A decrease is not tested where completeness is not
-    known: late reports would look like one.
-    """
-    length, regions = stretch.recent.shape
-    code = untestable(
-        stretch.recent_covered.sum(axis=0),
-        stretch.baseline_covered.sum(axis=0),
-        (window_sums(stretch.baseline_covered, length) == length).any(axis=0),
-        np.where(stretch.baseline_covered, stretch.baseline, 0).sum(axis=0)
-        + np.where(stretch.recent_covered, stretch.recent, 0).sum(axis=0),
-        length,
-    )
-    reasons = np.array(REASONS, dtype=object)[code]
-    if asked.late:
-        reasons[reasons == ""] = LATE
-    index = np.flatnonzero(reasons == "")
-    pvalue, share, unsure = np.full(regions, np.nan), np.ones(regions), np.zeros(regions)
-    groups = []
-    for pattern, at in by_pattern(stretch.recent_covered[:, index]) if index.size else ():
-        group = index[at]
-        factor, variance = asked.exposure(pattern)
-        values, covered = kept(stretch, group, pattern)
-        test = lrd_test(
-            values,
-            covered,
-            length=int(pattern.sum()),
-            guard=stretch.guard,
-            completeness=factor,
-            exposure_variance=variance,
-            upper=asked.upper,
-            shrink=asked.shrink,
-        )
-        groups.append((group, test, pattern))
-        pvalue[group], share[group], unsure[group] = test.pvalue, factor, variance
-        if asked.method not in ("pooled", "lrd_b"):
-            pvalue[group] = _other(values, covered, int(pattern.sum()), stretch.guard, factor, asked)
-    family = pvalue
-    if asked.method == "pooled" and asked.upper:
-        family = panel_pvalues(
-            stretch.values,
-            stretch.covered,
-            pvalue,
-            length=length,
-            guard=stretch.guard,
-            completeness=share,
-            exposure_variance=unsure,
-        )
-    return Tested(list(reasons), pvalue, family, groups)
-
-
-def _other(
-    values: npt.NDArray[np.int32], covered: BoolArray, length: int, guard: int, factor: float, asked: Asked
-) -> FloatArray:
-    """Return the p-value of a method asked for by name."""
-    method = METHODS["lrd_b" if asked.method == "pooled" else asked.method]
-    return method(values, covered, length=length, guard=guard, completeness=factor, upper=asked.upper)
+    return RerunWindow(values, covered, length, lambda v, c: other_pvalue(v, c, stretch, asked, pattern))
 
 
 def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
@@ -220,19 +182,7 @@ def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
     pvalue, expected, ratio = (np.full(regions, np.nan) for _ in range(3))
     if not history.enough:
         return Expected(pvalue, expected, ratio, None, np.zeros(0, dtype=np.intp), None)
-    factor, variance = asked.exposure(np.ones(stretch.length, dtype=bool))
-    fit = adjusted_test(
-        history.day,
-        history.values,
-        history.covered,
-        length=stretch.length,
-        guard=stretch.guard,
-        step=history.step,
-        extra=history.extra,
-        completeness=factor,
-        exposure_variance=variance,
-        upper=asked.upper,
-    )
+    fit = _fitted(stretch, asked, history, history.values, history.covered)
     index, test = fit.index, None
     if fit.test is not None:
         good = np.flatnonzero(fit.test.converged & (not asked.late))
@@ -243,12 +193,12 @@ def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
     return Expected(pvalue, expected, ratio, fit.terms, index, test)
 
 
-def _expected_pvalue(
+def _fitted(
     stretch: Stretch, asked: Asked, history: History, values: npt.NDArray[np.int32], covered: BoolArray
-) -> FloatArray:
-    """Return the p-values against the expectation of regions that can carry it."""
+) -> Adjustment:
+    """Test counts of the history's periods against their expectation."""
     factor, variance = asked.exposure(np.ones(stretch.length, dtype=bool))
-    fit = adjusted_test(
+    return adjusted_test(
         history.day,
         values,
         covered,
@@ -260,6 +210,13 @@ def _expected_pvalue(
         exposure_variance=variance,
         upper=asked.upper,
     )
+
+
+def _expected_pvalue(
+    stretch: Stretch, asked: Asked, history: History, values: npt.NDArray[np.int32], covered: BoolArray
+) -> FloatArray:
+    """Return the p-values against the expectation of regions that can carry it."""
+    fit = _fitted(stretch, asked, history, values, covered)
     pvalue = np.full(values.shape[1], np.nan)
     if fit.test is not None:
         pvalue[fit.index] = fit.test.pvalue
@@ -276,3 +233,85 @@ def _spread(regions: int, parts: Iterable[tuple[IndexArray, Bounds]]) -> Bounds:
         for name in names:
             out[name][index] = getattr(part, name)
     return Bounds(**out)
+
+
+def _start_quiet(
+    stretch: Stretch,
+    asked: Asked,
+    quiet: BoolArray,
+    panel: BoolArray,
+    level: FloatArray,
+    bounds: Bounds,
+) -> None:
+    """Put in where an uptick would start in regions that had nothing to test."""
+    group = np.flatnonzero(quiet)
+    if not group.size or not asked.upper or asked.expected or not asked.lrd:
+        return
+    pattern = np.ones(stretch.length, dtype=bool)
+    test = window_test(stretch, replace(asked, shrink=False), group, pattern)
+    joined = panel.copy()
+    joined[group[0]] = True  # a region in which something happened would belong to the panel
+    year = _year(stretch, np.flatnonzero(joined)) if asked.pooled else None
+    at = _at(stretch, asked, group, test, pattern, year)
+    bounds.expected[group] = 0.0
+    bounds.starts_at[group], bounds.starts_at_3[group] = starts(
+        test, at, level[group], stretch.length, upper=True
+    )
+
+
+def next_starts(stretch: Stretch, asked: Asked, periods: int) -> tuple[FloatArray, FloatArray]:
+    """Return from which counts the window that ends `periods` later would be called, at the first step.
+
+    Baseline and guard of that window are known; nothing of the window itself is used. NaN where none
+    would be, and where the null hypothesis or the method is another than the default.
+    """
+    regions = stretch.values.shape[1]
+    first, three = np.full(regions, np.nan), np.full(regions, np.nan)
+    if asked.expected or not asked.lrd or not asked.upper:
+        return first, three
+    later = Stretch(
+        np.concatenate([stretch.values[periods:], np.zeros_like(stretch.values[:periods])]),
+        np.concatenate([stretch.covered[periods:], np.ones_like(stretch.covered[:periods])]),
+        stretch.length,
+        stretch.guard,
+    )
+    later.covered[-stretch.length :] = True
+    known = (window_sums(later.baseline_covered, later.length) == later.length).any(axis=0)
+    known &= later.baseline_covered.sum(axis=0) // later.length >= MIN_WINDOWS
+    group = np.flatnonzero(known)
+    if not group.size:
+        return first, three
+    pattern = np.ones(stretch.length, dtype=bool)
+    test = window_test(later, asked, group, pattern)
+    any_ = np.where(later.covered, later.values, 0)[:, group].any(axis=0)
+    level = asked.alpha / (any_.sum() + ~any_)
+    year = _year(later, group[any_]) if asked.pooled else None
+    at = _at(later, asked, group, test, pattern, year)
+    first[group], three[group] = starts(test, at, level, later.length, upper=True)
+    return first, three
+
+
+def _far_below(stretch: Stretch, asked: Asked, found: Tested) -> BoolArray:
+    """Return which regions hold so little that a test for less, in its own family, would be called."""
+    pvalue = np.where(np.isfinite(found.pvalue), 1.0, np.nan)
+    for group, test, pattern in found.groups if asked.upper else ():
+        factor, variance = asked.exposure(pattern)
+        low = np.flatnonzero(test.observed < test.expected)
+        part = test.take(low)
+        total, periods = effective_baseline(part, variance)
+        a = mixed_tail(
+            part.observed,
+            part.observed + total,
+            part.recent_exposure,
+            periods,
+            part.dispersion.phi,
+            part.dispersion.edf,
+            upper=False,
+        )
+        small = a <= asked.alpha  # the rotation only raises it
+        if small.any():
+            values, covered = kept(stretch, group[low[small]], pattern)
+            scale = np.broadcast_to(np.asarray(factor), int(small.sum()))
+            turned = rotation_pvalue(values, covered, int(pattern.sum()), scale, upper=False)
+            pvalue[group[low[small]]] = raised_pvalue(a[small], turned, part.baseline_total[small])
+    return benjamini_hochberg(pvalue) <= asked.alpha

@@ -1,4 +1,4 @@
-"""The stretch of counts that a test of a recent window looks at, and what is asked of it."""
+"""The stretch of counts that a test of a recent window looks at, what is asked of it, and its p-values."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
-from analytics.kernels.windows.alternatives import MethodName
+from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.panels.pooled import panel_pvalues
+from analytics.kernels.windows.alternatives import METHODS, MethodName
 from analytics.kernels.windows.expected import NEEDED_DAYS
-from analytics.kernels.windows.lrd import LRDTest
+from analytics.kernels.windows.lrd import REASONS, LRDTest, by_pattern, lrd_test, untestable
 
-__all__ = ["Asked", "History", "Method", "Stretch", "Tested", "kept"]
+__all__ = ["Asked", "History", "Method", "Stretch", "Tested", "kept", "other_pvalue", "tested", "window_test"]
 
 Method = Literal["pooled", MethodName]
+LATE = "late reports would look like a decrease (completeness not known)"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -125,6 +128,11 @@ class Asked:
         return self.method == "pooled" and self.upper and not self.expected
 
     @property
+    def lrd(self) -> bool:
+        """Whether the p-value is a region's own by LRD; otherwise it is that of a method for comparison."""
+        return self.method in ("pooled", "lrd_b")
+
+    @property
     def direction(self) -> str:
         """Return "greater" or "less"."""
         return "greater" if self.upper else "less"
@@ -170,3 +178,76 @@ def kept(stretch: Stretch, group: IndexArray, pattern: BoolArray) -> tuple[npt.N
     """Return counts and coverage of some regions, without the recent periods that are not covered."""
     kept = np.r_[np.ones(len(stretch.values) - stretch.length, bool), pattern]
     return stretch.values[np.ix_(kept, group)], stretch.covered[np.ix_(kept, group)]
+
+
+def tested(stretch: Stretch, asked: Asked) -> Tested:
+    """Test the regions that can be tested against a constant mean.
+
+    They are batched by which recent periods are covered. A decrease is not tested where completeness is not
+    known: late reports would look like one.
+    """
+    length, regions = stretch.recent.shape
+    code = untestable(
+        stretch.recent_covered.sum(axis=0),
+        stretch.baseline_covered.sum(axis=0),
+        (window_sums(stretch.baseline_covered, length) == length).any(axis=0),
+        np.where(stretch.baseline_covered, stretch.baseline, 0).sum(axis=0)
+        + np.where(stretch.recent_covered, stretch.recent, 0).sum(axis=0),
+        length,
+    )
+    reasons = np.array(REASONS, dtype=object)[code]
+    if asked.late:
+        reasons[reasons == ""] = LATE
+    index = np.flatnonzero(reasons == "")
+    pvalue, share, unsure = np.full(regions, np.nan), np.ones(regions), np.zeros(regions)
+    groups = []
+    for pattern, at in by_pattern(stretch.recent_covered[:, index]) if index.size else ():
+        group = index[at]
+        test = window_test(stretch, asked, group, pattern)
+        groups.append((group, test, pattern))
+        pvalue[group] = test.pvalue
+        share[group], unsure[group] = asked.exposure(pattern)
+        if not asked.lrd:
+            pvalue[group] = other_pvalue(*kept(stretch, group, pattern), stretch, asked, pattern)
+    family = pvalue
+    if asked.method == "pooled" and asked.upper:
+        family = panel_pvalues(
+            stretch.values,
+            stretch.covered,
+            pvalue,
+            length=length,
+            guard=stretch.guard,
+            completeness=share,
+            exposure_variance=unsure,
+        )
+    return Tested(list(reasons), pvalue, family, groups)
+
+
+def window_test(stretch: Stretch, asked: Asked, group: IndexArray, pattern: BoolArray) -> LRDTest:
+    """Test some regions on the covered periods of their window, which are the same for all of them."""
+    values, covered = kept(stretch, group, pattern)
+    factor, variance = asked.exposure(pattern)
+    return lrd_test(
+        values,
+        covered,
+        length=int(pattern.sum()),
+        guard=stretch.guard,
+        completeness=factor,
+        exposure_variance=variance,
+        upper=asked.upper,
+        shrink=asked.shrink,
+    )
+
+
+def other_pvalue(
+    values: npt.NDArray[np.int32], covered: BoolArray, stretch: Stretch, asked: Asked, pattern: BoolArray
+) -> FloatArray:
+    """Return the p-values of the method asked for by name, of series cut out by :func:`kept`."""
+    return METHODS["lrd_b" if asked.method == "pooled" else asked.method](
+        values,
+        covered,
+        length=int(pattern.sum()),
+        guard=stretch.guard,
+        completeness=asked.exposure(pattern)[0],
+        upper=asked.upper,
+    )
