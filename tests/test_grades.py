@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analytics import Counts, uptick_test
 from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
-from analytics.kernels.windows.called import break_even
+from analytics.kernels.windows.bounds import break_even
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.results.grades import GRADES, SIGNS, VERDICT_OF

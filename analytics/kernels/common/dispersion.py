@@ -31,6 +31,7 @@ __all__ = [
     "Dispersion",
     "dispersion_at",
     "dispersion_from",
+    "excess_growth",
     "shrink_dispersion",
     "window_dispersion",
     "window_sums",
@@ -42,6 +43,7 @@ _CORRECTION_MIN = 0.2  # a baseline shorter than about four windows could otherw
 _EDF_MIN = 1.0
 _WINDOWS_MIN = 4
 _PHI_MAX = 1e6
+_GROWTH_MAX = 3.0  # beyond, a small count would be consistent with any ratio, however large
 _SERIES_MIN = 10
 _WINSOR = 0.1  # share of the log dispersions drawn in at either end before the prior is estimated
 
@@ -217,3 +219,8 @@ def shrink_dispersion(dispersion: Dispersion) -> Dispersion:
         scale = float(np.exp(drawn.mean() + special.digamma(prior_edf / 2) - np.log(prior_edf / 2)))
     shrunk = (prior_edf * scale + edf * phi) / (prior_edf + edf)
     return replace(dispersion, phi=np.maximum(phi, shrunk), edf=edf + prior_edf)
+
+
+def excess_growth(log_ratio: FloatArray) -> FloatArray:
+    """Return how much the dispersion's excess over 1 grows with the ratio."""
+    return np.asarray(np.clip(np.exp(np.minimum(log_ratio, 5.0)), 1.0, _GROWTH_MAX))

@@ -24,8 +24,7 @@ from analytics.kernels.windows.asked import (
     tested,
     window_test,
 )
-from analytics.kernels.windows.bounds import Bounds
-from analytics.kernels.windows.called import called_bounds, starts
+from analytics.kernels.windows.bounds import Bounds, called_bounds
 from analytics.kernels.windows.expected import Adjustment, Terms, adjusted_test
 from analytics.kernels.windows.lrd import (
     MIN_WINDOWS,
@@ -35,7 +34,7 @@ from analytics.kernels.windows.lrd import (
     raised_pvalue,
     rotation_pvalue,
 )
-from analytics.kernels.windows.starts import PvalueAt, RerunWindow, SpreadWindow
+from analytics.kernels.windows.starts import PvalueAt, RerunWindow, SpreadWindow, starts
 
 __all__ = [
     "Answer",

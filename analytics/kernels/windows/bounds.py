@@ -1,4 +1,4 @@
-"""Limits of the ratio, the count that would be called, and the ratio that would be seen.
+"""What a tested window amounts to: limits of the ratio, and what would be called and seen beside them.
 
 Limits invert variant A of :func:`analytics.kernels.windows.lrd.lrd_test`. What would be called and seen comes
 from the baseline alone, never from the observed count (Hoenig and Heisey 2001).
@@ -6,7 +6,7 @@ from the baseline alone, never from the observed count (Hoenig and Heisey 2001).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +14,20 @@ from scipy import special
 from scipy.optimize import elementwise
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
-from analytics.kernels.common.dispersion import Dispersion, window_sums
+from analytics.kernels.common.dispersion import Dispersion, excess_growth, window_sums
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
+from analytics.kernels.windows.asked import Asked
 from analytics.kernels.windows.lrd import RAISE_ABOVE, LRDTest
+from analytics.kernels.windows.seen import detectable, detectable_alone, detectable_ratio
+from analytics.kernels.windows.starts import QUICK, PvalueAt, critical_count, starts
 
 __all__ = [
     "Bounds",
     "Windows",
     "bounds",
+    "break_even",
+    "called_bounds",
     "called_count",
-    "critical_count",
-    "detectable_ratio",
     "predictive_limits",
     "ratio_limit",
 ]
@@ -33,14 +36,9 @@ Windows = tuple[
     npt.NDArray[np.number], BoolArray, int
 ]  # a baseline's counts, their coverage, the window's length
 
-POWER = 0.8
-_GROWTH_MAX = 3.0  # beyond, a small count would be consistent with any ratio, however large
-_QUICK = (8, 8)  # quadrature nodes where a third digit is enough: limits of the ratio
-
-
-def _growth(log_ratio: FloatArray) -> FloatArray:
-    """Return how much the dispersion's excess over 1 grows with the ratio."""
-    return np.asarray(np.clip(np.exp(np.minimum(log_ratio, 5.0)), 1.0, _GROWTH_MAX))
+LIMIT = 0.05  # one-sided error of the limit
+_SHARES = np.arange(0.05, 0.96, 0.05)
+_EDGE = 1e-9
 
 
 def ratio_limit(test: LRDTest, level: float | FloatArray, *, upper: bool) -> FloatArray:
@@ -67,7 +65,7 @@ def ratio_limit(test: LRDTest, level: float | FloatArray, *, upper: bool) -> Flo
     total = s + base
     goal = np.broadcast_to(special.ndtri(level), s.shape)
     phi, edf = test.dispersion.phi, test.dispersion.edf
-    drawn = dispersion_nodes(phi, edf, _QUICK[0])
+    drawn = dispersion_nodes(phi, edf, QUICK[0])
 
     def score(log_ratio: FloatArray, index: IndexArray) -> FloatArray:
         tail = mixed_tail(
@@ -78,9 +76,9 @@ def ratio_limit(test: LRDTest, level: float | FloatArray, *, upper: bool) -> Flo
             phi[index],
             edf[index],
             upper=not upper,
-            nodes=_QUICK[0],
-            spread_nodes=_QUICK[1],
-            drawn=1 + (drawn[index] - 1) * _growth(log_ratio)[:, None],
+            nodes=QUICK[0],
+            spread_nodes=QUICK[1],
+            drawn=1 + (drawn[index] - 1) * excess_growth(log_ratio)[:, None],
         )
         return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal[index])
 
@@ -100,72 +98,6 @@ def ratio_limit(test: LRDTest, level: float | FloatArray, *, upper: bool) -> Flo
     )
     limit[index] = np.where(bracket.success & root.success, np.exp(root.x), np.nan)
     return limit
-
-
-def critical_count(
-    base: FloatArray,
-    recent: FloatArray,
-    periods: FloatArray,
-    dispersion: Dispersion,
-    level: float | FloatArray,
-    *,
-    upper: bool = True,
-) -> FloatArray:
-    """Smallest recent count whose upper tail is at most `level` (or largest whose lower tail is; -1 if none).
-
-    All arrays have shape ``(series,)``; `recent` and `periods` are exposures. Depends on the baseline alone.
-    """
-    levels = np.broadcast_to(np.asarray(level, dtype=float), base.shape)
-    drawn = dispersion_nodes(dispersion.phi, dispersion.edf, _QUICK[0])
-    mean = base / periods * recent
-
-    def rejects(count: FloatArray, index: IndexArray) -> BoolArray:
-        tail = mixed_tail(
-            count,
-            count + base[index],
-            recent[index],
-            periods[index],
-            dispersion.phi[index],
-            dispersion.edf[index],
-            upper=upper,
-            nodes=_QUICK[0],
-            spread_nodes=_QUICK[1],
-            drawn=drawn[index],
-        )
-        return np.asarray(tail <= levels[index])
-
-    # From a guess (Student's quantile, corrected for skewness) step outwards until the answer lies in
-    # (inner, outer], where `outer` is rejected and `inner` is not; then halve. -1 stands for "never".
-    sign = 1.0 if upper else -1.0
-    spread = np.sqrt(dispersion.phi * np.maximum(mean, 0.1) * (1 + recent / periods))
-    t = special.stdtrit(dispersion.edf, 1 - levels)
-    skew = (2 * dispersion.phi - 1) / np.sqrt(dispersion.phi * np.maximum(mean, 0.1))
-    guess = mean + sign * t * spread + (t**2 - 1) / 6 * skew * spread
-    start = np.maximum(np.ceil(guess) if upper else np.floor(guess), 0.0)
-    every = np.arange(mean.size)
-    hit = rejects(start, every)
-    outer, inner = np.where(hit, start, np.nan), np.where(hit, np.nan, start)
-    step = 1.0
-    while True:
-        lost = np.flatnonzero(np.isnan(outer) | np.isnan(inner))
-        if not lost.size:
-            break
-        outwards = np.isnan(outer[lost])
-        at = np.where(outwards, inner[lost] + sign * step, outer[lost] - sign * step)
-        stop = at < 0  # below zero nothing can be observed: rejected from below, not rejected from above
-        hit = np.where(stop, not upper, rejects(np.maximum(at, 0.0), lost))
-        at = np.maximum(at, -1.0)
-        outer[lost] = np.where(hit, at, outer[lost])
-        inner[lost] = np.where(hit, inner[lost], at)
-        step *= 2
-    while True:
-        open_ = np.flatnonzero(np.abs(outer - inner) > 1)
-        if not open_.size:
-            return np.asarray(outer)
-        middle = np.floor((outer[open_] + inner[open_]) / 2)
-        hit = rejects(middle, open_)
-        outer[open_] = np.where(hit, middle, outer[open_])
-        inner[open_] = np.where(hit, inner[open_], middle)
 
 
 def predictive_limits(
@@ -212,45 +144,6 @@ def called_count(
     # Variant B calls a count where A is at most 0.01, or where both A and the rotation are at most alpha.
     firm = critical_count(base, recent, periods, test.dispersion, min(RAISE_ABOVE, alpha))
     return np.asarray(np.minimum(np.maximum(called, beyond), firm))
-
-
-def detectable_ratio(
-    test: LRDTest, called: FloatArray, *, power: float = POWER, upper: bool = True
-) -> FloatArray:
-    """Smallest rate ratio whose count would be called with the stated power (decreases: the largest below 1).
-
-    The recent count is taken as negative binomial, its rate as a whole multiplied, so that the dispersion's
-    excess over 1 grows with the ratio, up to threefold. NaN for an empty baseline, which has no rate to
-    multiply, and where not even an empty window would be called a decrease.
-
-    Parameters
-    ----------
-    test : LRDTest
-    called : float array, shape (series,)
-        Of :func:`called_count`.
-    power : float
-    upper : bool
-
-    Returns
-    -------
-    float array, shape (series,)
-    """
-    mean, excess = test.expected, np.maximum(test.dispersion.phi, 1 + 1e-6) - 1
-
-    def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, e: FloatArray) -> FloatArray:
-        if not upper:
-            return np.asarray(power - special.betaincc(count + 1, np.exp(log_ratio) * mu / e, e / (1 + e)))
-        grown = _growth(log_ratio) * e
-        return np.asarray(special.betainc(count, np.exp(log_ratio) * mu / grown, grown / (1 + grown)) - power)
-
-    index = np.flatnonzero((test.baseline_total > 0) & (upper | (called >= 0)))
-    ratio = np.full(mean.shape, np.nan)
-    if index.size:
-        args = (np.maximum(called, 1.0)[index] if upper else called[index], mean[index], excess[index])
-        start = np.full(index.size, 0.0 if upper else -1.0)
-        bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
-        ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
-    return np.asarray(np.maximum(ratio, 1.0)) if upper else ratio
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -331,7 +224,7 @@ def bounds(
         ratio=ratio,
         low=ratio_limit(test, (1 - confidence) / 2, upper=False),
         high=ratio_limit(test, (1 - confidence) / 2, upper=True),
-        limit=ratio_limit(test, 0.05, upper=upper),
+        limit=ratio_limit(test, LIMIT, upper=upper),
         starts_at=np.where(called < 0, np.nan, called),
         detectable=detectable_ratio(test, called, upper=upper),
         starts_at_3=none,
@@ -340,3 +233,86 @@ def bounds(
         dispersion=test.dispersion.phi,
         model_based=test.pvalue < 1 / np.maximum(test.dispersion.windows, 1),
     )
+
+
+def called_bounds(
+    test: LRDTest,
+    at: PvalueAt,
+    pvalue: FloatArray,
+    family: FloatArray,
+    level: FloatArray,
+    length: int,
+    asked: Asked,
+) -> Bounds:
+    """Return what tested windows amount to; all arrays have shape (series,).
+
+    Parameters
+    ----------
+    test : LRDTest
+        What limits are computed from.
+    at : PvalueAt
+        The p-value that is called, at hypothetical windows.
+    pvalue, family, level : float arrays
+        The p-value found, what the adjustment starts from, and the level at which that is called, given the
+        other regions.
+    length : int
+        Covered periods of the window.
+    asked : Asked
+
+    Returns
+    -------
+    Bounds
+        The interval has the stated coverage; where the region is called among several, it is adjusted for the
+        selection (Benjamini and Yekutieli 2005). It lies on one side of 1 where the region is called, or
+        would be alone.
+    """
+    upper, error = asked.upper, (1 - asked.confidence) / 2
+    called = family <= level
+    errors = np.where(called, error * level / asked.alpha, error)
+    limit = ratio_limit(test, LIMIT, upper=upper)
+    low, high = ratio_limit(test, errors, upper=False), ratio_limit(test, errors, upper=True)
+    agrees = called | (pvalue <= error)
+    if upper:
+        low = np.where(agrees, np.fmax(low, 1 + _EDGE), np.minimum(low, 1.0))
+    else:
+        high = np.where(agrees, np.fmin(high, 1 - _EDGE), np.maximum(high, 1.0))
+    first, three = starts(test, at, level, length, upper=upper)
+    seen = alone = detectable(test, first, three, length, upper=upper)
+    if upper:
+        alone = detectable_alone(test, at, seen, length, alpha=asked.alpha, sought=asked.sought)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = test.observed / test.expected
+    return Bounds(
+        expected=test.expected,
+        ratio=ratio,
+        low=low,
+        high=high,
+        limit=limit,
+        starts_at=first,
+        starts_at_3=three,
+        detectable=seen,
+        detectable_alone=alone,
+        break_even=break_even(test, limit, asked.margin) if upper else np.full(limit.shape, np.nan),
+        dispersion=test.dispersion.phi,
+        model_based=test.pvalue < 1 / np.maximum(test.dispersion.windows, 1),
+    )
+
+
+def break_even(test: LRDTest, limit: FloatArray, margin: float) -> FloatArray:
+    """Return the share of reports that must be in for the upper limit to lie below the margin.
+
+    At share c the exposure is c times as long and the dispersion thinned, 1 + c (phi - 1); baseline and guard
+    are taken as complete. Rounded up to 5 %; NaN where the limit is not below the margin with all reports in.
+    """
+    share = np.full(limit.shape, np.nan)
+    index = np.flatnonzero(limit < margin)
+    share[index] = 1.0
+    for c in _SHARES[::-1]:
+        if not index.size:
+            break
+        part = test.take(index)
+        thinned = replace(part.dispersion, phi=1 + c * (part.dispersion.phi - 1))
+        part = replace(part, recent_exposure=c * part.recent_exposure, dispersion=thinned)
+        index = index[ratio_limit(part, LIMIT, upper=True) < margin]
+        share[index] = c
+    return np.round(share, 2)

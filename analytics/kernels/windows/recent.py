@@ -16,7 +16,6 @@ from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import Dispersion, dispersion_from
 from analytics.kernels.common.tails import mixed_tail
-from analytics.kernels.windows.bounds import critical_count
 from analytics.kernels.windows.lrd import (
     DAYS_TO_SPARE,
     RAISE_ABOVE,
@@ -26,6 +25,7 @@ from analytics.kernels.windows.lrd import (
     spared_pvalue,
     untestable,
 )
+from analytics.kernels.windows.starts import critical_count
 
 __all__ = ["Lengths", "RollingTest", "RollingTotals", "joined", "rolling_test", "rolling_totals"]
 

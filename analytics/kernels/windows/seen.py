@@ -12,13 +12,17 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import special
+from scipy.optimize import elementwise
 
-from analytics._typing import FloatArray
-from analytics.kernels.common.dispersion import Dispersion
+from analytics._typing import FloatArray, IndexArray
+from analytics.kernels.common.dispersion import Dispersion, excess_growth
+from analytics.kernels.windows.lrd import LRDTest
+from analytics.kernels.windows.starts import PvalueAt, starts
 
-__all__ = ["POWER", "seen_ratio"]
+__all__ = ["POWER", "detectable", "detectable_alone", "detectable_ratio", "seen_ratio"]
 
 POWER = 0.8
+ENOUGH = 10.0  # incidents expected, from which it is worth saying why a window cannot be judged
 _POINTS = 64  # at which power is averaged, over four things that are not known
 _PLASTIC = 1.1673039782614187  # root of x^5 = x + 1: its powers spread points over four dimensions
 _SHAPES = np.geomspace(0.003, 30.0, 13)  # of a day's rate: from bursts to Poisson
@@ -136,3 +140,71 @@ def _solved(rate: FloatArray, needed: FloatArray, power: float) -> FloatArray:
         enough = special.gammainc(needed, np.exp(middle) * rate).mean(axis=0) >= power
         high, low = np.where(enough, middle, high), np.where(enough, low, middle)
     return np.where(high < np.log(_RATIO_MAX), np.exp(high), np.nan)
+
+
+def detectable_ratio(
+    test: LRDTest, called: FloatArray, *, power: float = POWER, upper: bool = True
+) -> FloatArray:
+    """Smallest rate ratio whose count would be called with the stated power (decreases: the largest below 1).
+
+    The recent count is taken as negative binomial, its rate as a whole multiplied, so that the dispersion's
+    excess over 1 grows with the ratio, up to threefold. NaN for an empty baseline, which has no rate to
+    multiply, and where not even an empty window would be called a decrease.
+
+    Parameters
+    ----------
+    test : LRDTest
+    called : float array, shape (series,)
+        Of :func:`called_count`.
+    power : float
+    upper : bool
+
+    Returns
+    -------
+    float array, shape (series,)
+    """
+    mean, excess = test.expected, np.maximum(test.dispersion.phi, 1 + 1e-6) - 1
+
+    def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, e: FloatArray) -> FloatArray:
+        if not upper:
+            return np.asarray(power - special.betaincc(count + 1, np.exp(log_ratio) * mu / e, e / (1 + e)))
+        grown = excess_growth(log_ratio) * e
+        return np.asarray(special.betainc(count, np.exp(log_ratio) * mu / grown, grown / (1 + grown)) - power)
+
+    index = np.flatnonzero((test.baseline_total > 0) & (upper | (called >= 0)))
+    ratio = np.full(mean.shape, np.nan)
+    if index.size:
+        args = (np.maximum(called, 1.0)[index] if upper else called[index], mean[index], excess[index])
+        start = np.full(index.size, 0.0 if upper else -1.0)
+        bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
+        ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
+    return np.asarray(np.maximum(ratio, 1.0)) if upper else ratio
+
+
+def detectable(
+    test: LRDTest, first: FloatArray, three: FloatArray, length: int, *, upper: bool
+) -> FloatArray:
+    """Return the ratio that would very likely be called, given the counts that are (of :func:`starts`)."""
+    if not upper:
+        return detectable_ratio(test, np.where(np.isfinite(first), first, -1.0), upper=False)
+    return seen_ratio(test.expected, test.baseline_total, test.dispersion, first, three, length)
+
+
+def detectable_alone(
+    test: LRDTest, at: PvalueAt, among: FloatArray, length: int, *, alpha: float, sought: float
+) -> FloatArray:
+    """Return the detectable ratio of a region alone, where it is needed to say why it cannot be judged.
+
+    `among` is the ratio among the other regions, `sought` the ratio that must be detectable.
+    """
+    out = np.full(among.shape, np.nan)
+    rows = np.flatnonzero(~(among <= sought) & (test.expected >= ENOUGH))
+    if rows.size:
+        part = test.take(rows)
+
+        def own(count: FloatArray, index: IndexArray, days: int | None) -> FloatArray:
+            return at(count, rows[index], days)
+
+        first, three = starts(part, own, np.full(rows.size, alpha), length, upper=True)
+        out[rows] = detectable(part, first, three, length, upper=True)
+    return out

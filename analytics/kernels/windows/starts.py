@@ -2,7 +2,7 @@
 
 A test hands over its p-value at a hypothetical window (:class:`PvalueAt`): so many incidents, spread evenly
 over the window or over its last days, beside the baseline and the guard as they are. The region's own window
-never enters (Hoenig and Heisey 2001).
+never enters (Hoenig and Heisey 2001). By variant A alone it is :func:`critical_count`, the first guess.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
-from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.common.dispersion import Dispersion, window_sums
+from analytics.kernels.common.limits import MIN_OBSERVED
+from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.lrd import (
     DAYS_TO_SPARE,
     FEW,
@@ -25,8 +27,20 @@ from analytics.kernels.windows.lrd import (
     effective_baseline,
 )
 
-__all__ = ["PvalueAt", "RerunWindow", "SpreadWindow", "spread_counts", "starting_count"]
+__all__ = [
+    "QUICK",
+    "THREE",
+    "PvalueAt",
+    "RerunWindow",
+    "SpreadWindow",
+    "critical_count",
+    "spread_counts",
+    "starting_count",
+    "starts",
+]
 
+THREE = 3  # days
+QUICK = (8, 8)  # quadrature nodes where a third digit is enough
 _DOUBLINGS = 14  # counts more than 16,384 beyond the guess are not looked for
 
 
@@ -264,3 +278,89 @@ def starting_count(
         inner[open_] = np.where(called, inner[open_], middle)
     found[index] = outer[index]
     return found
+
+
+def critical_count(
+    base: FloatArray,
+    recent: FloatArray,
+    periods: FloatArray,
+    dispersion: Dispersion,
+    level: float | FloatArray,
+    *,
+    upper: bool = True,
+) -> FloatArray:
+    """Smallest recent count whose upper tail is at most `level` (or largest whose lower tail is; -1 if none).
+
+    All arrays have shape ``(series,)``; `recent` and `periods` are exposures. Depends on the baseline alone.
+    """
+    levels = np.broadcast_to(np.asarray(level, dtype=float), base.shape)
+    drawn = dispersion_nodes(dispersion.phi, dispersion.edf, QUICK[0])
+    mean = base / periods * recent
+
+    def rejects(count: FloatArray, index: IndexArray) -> BoolArray:
+        tail = mixed_tail(
+            count,
+            count + base[index],
+            recent[index],
+            periods[index],
+            dispersion.phi[index],
+            dispersion.edf[index],
+            upper=upper,
+            nodes=QUICK[0],
+            spread_nodes=QUICK[1],
+            drawn=drawn[index],
+        )
+        return np.asarray(tail <= levels[index])
+
+    # From a guess (Student's quantile, corrected for skewness) step outwards until the answer lies in
+    # (inner, outer], where `outer` is rejected and `inner` is not; then halve. -1 stands for "never".
+    sign = 1.0 if upper else -1.0
+    spread = np.sqrt(dispersion.phi * np.maximum(mean, 0.1) * (1 + recent / periods))
+    t = special.stdtrit(dispersion.edf, 1 - levels)
+    skew = (2 * dispersion.phi - 1) / np.sqrt(dispersion.phi * np.maximum(mean, 0.1))
+    guess = mean + sign * t * spread + (t**2 - 1) / 6 * skew * spread
+    start = np.maximum(np.ceil(guess) if upper else np.floor(guess), 0.0)
+    every = np.arange(mean.size)
+    hit = rejects(start, every)
+    outer, inner = np.where(hit, start, np.nan), np.where(hit, np.nan, start)
+    step = 1.0
+    while True:
+        lost = np.flatnonzero(np.isnan(outer) | np.isnan(inner))
+        if not lost.size:
+            break
+        outwards = np.isnan(outer[lost])
+        at = np.where(outwards, inner[lost] + sign * step, outer[lost] - sign * step)
+        stop = at < 0  # below zero nothing can be observed: rejected from below, not rejected from above
+        hit = np.where(stop, not upper, rejects(np.maximum(at, 0.0), lost))
+        at = np.maximum(at, -1.0)
+        outer[lost] = np.where(hit, at, outer[lost])
+        inner[lost] = np.where(hit, inner[lost], at)
+        step *= 2
+    while True:
+        open_ = np.flatnonzero(np.abs(outer - inner) > 1)
+        if not open_.size:
+            return np.asarray(outer)
+        middle = np.floor((outer[open_] + inner[open_]) / 2)
+        hit = rejects(middle, open_)
+        outer[open_] = np.where(hit, middle, outer[open_])
+        inner[open_] = np.where(hit, inner[open_], middle)
+
+
+def starts(
+    test: LRDTest, at: PvalueAt, level: FloatArray, length: int, *, upper: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return the smallest counts called, spread evenly and on three days (of decreases: the largest)."""
+    guess = critical_count(
+        test.baseline_total,
+        test.recent_exposure,
+        test.baseline_exposure,
+        test.dispersion,
+        np.where(np.isfinite(level), level, 0.5),
+        upper=upper,
+    )
+    least = MIN_OBSERVED if upper else 0
+    first = starting_count(at, level, guess, least=least, upper=upper)
+    if length <= THREE or not upper:
+        return first, np.full(first.shape, np.nan)
+    wanted = np.where(np.isfinite(first), level, np.nan)
+    return first, starting_count(at, wanted, np.round(1.1 * first), least=least, days=THREE)
