@@ -16,9 +16,8 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg, call_level
 from analytics.kernels.windows.bounds import break_even
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
-from analytics.results.grades import GRADES, SIGNS, VERDICT_OF
-from analytics.upticks.decide import Found, decide, ratio_bound
-from analytics.upticks.grades import Rules, Seen, grade_of, grade_words
+from analytics.results.grades import GRADES, SIGNS, VERDICT_OF, Rules, Seen, grade_words
+from analytics.upticks.decide import Found, decide, grade_of, ratio_bound
 
 RTOL = 1e-9  # two ways to the same product
 DAYS = 406
@@ -88,13 +87,15 @@ def test_the_first_rule_that_matches(grade, found, seen, words):
     assert grade_of(found, seen, RULES) == grade
     assert decide(found if not seen.no_data else replace(found, untested="x"), 0.05)[0] == VERDICT_OF[grade]
     if words:
-        assert grade_words(grade, found, seen, RULES)[0] == words
+        assert (
+            grade_words(grade, seen, RULES, small=found.limit.harmless, untested=found.untested)[0] == words
+        )
 
 
 def test_a_region_alone_is_never_above_usual_and_with_late_reports_more_is_said():
     alone = replace(RULES, several=False, known=False)
     assert grade_of(row(0.04, 0.051), SEEN, alone) == "no_sign"
-    assert grade_words("no_sign", row(), replace(SEEN, ratio=1.0), alone)[0].endswith(
+    assert grade_words("no_sign", replace(SEEN, ratio=1.0), alone)[0].endswith(
         "had all reports been in; about 6.4 if half were"
     )
 

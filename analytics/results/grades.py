@@ -1,14 +1,16 @@
-"""The nine grades of a region: names, signs, and the words a reader sees."""
+"""The nine grades of a region: names, signs, and the words a reader sees, from the numbers behind them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
-from analytics.results.words import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Verdict
+from analytics.results.words import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Verdict, format_number
 
 __all__ = [
+    "ABOVE",
     "GRADES",
     "LEGEND",
     "NOT_JUDGED",
@@ -16,9 +18,15 @@ __all__ = [
     "VERDICT_OF",
     "Grade",
     "Level",
+    "NoData",
+    "Rules",
+    "Seen",
     "far_below_words",
+    "grade_words",
+    "level_of",
     "ratio_interval_words",
     "short_words",
+    "start_words",
     "still_to_come",
     "times",
 ]
@@ -35,6 +43,7 @@ Grade = Literal[
     "too_few",
 ]
 Level = Literal["above usual", "about usual", "below usual", ""]
+NoData = Literal["uncovered", "short", "silence", "splice"]
 
 SIGNS: Mapping[Grade, str] = {
     "no_data": "✕",
@@ -79,7 +88,62 @@ LEGEND = (
     "▭ no large rise (if no more than so many reports are late), ▬ no large rise, · too few to say, "
     "✕ no data, ○ none recorded."
 )
+ABOVE, BELOW, USUAL_MIN = 1.25, 0.8, 2.0
+_FEW_WINDOWS = 26  # with fewer of them before it, a wide spread may be the shortness of the history
 _MOST = 20.0  # a ratio beyond this is a number without a meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one region, beside what its test found.
+
+    Attributes
+    ----------
+    observed, expected, ratio, limit : float
+    detectable, alone : float
+        Ratio that would very likely have been called: among the other regions, and tested alone.
+    starts_at : float
+        Smallest count that would be called; NaN where none would.
+    break_even : float
+        Share of reports that must be in for the limit to lie below the margin; NaN where it never does.
+    windows : float
+        Disjoint windows in the baseline.
+    no_data : str
+        Why there are no data, "" where there are; `why`, the same in words.
+    none_since : str
+        Date since which none was recorded, where window, guard and baseline are covered and hold none.
+    low : float
+        Lower end of the interval (of decreases: the upper).
+    day : str
+        What a single day carries, such as "31 of 45 on 10 June", or "".
+    """
+
+    observed: float
+    expected: float
+    ratio: float
+    limit: float
+    low: float
+    detectable: float
+    alone: float
+    starts_at: float
+    break_even: float
+    windows: float
+    no_data: NoData | Literal[""] = ""
+    why: str = ""
+    none_since: str = ""
+    day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is the same for all regions: level, margin, the ratio sought, what is known, what is asked."""
+
+    alpha: float
+    margin: float
+    sought: float
+    known: bool
+    several: bool
+    upper: bool = True
 
 
 def short_words(grade: Grade, direction: str = "greater") -> str:
@@ -151,3 +215,99 @@ def far_below_words(completeness_known: bool) -> str:
     ('▼ far below usual', '▼ far below usual, or late reports')
     """
     return "▼ far below usual" + ("" if completeness_known else ", or late reports")
+
+
+def level_of(ratio: float, expected: float) -> Level:
+    """Return a region's level in words, without a test; "" below two expected.
+
+    Examples
+    --------
+    >>> level_of(1.25, 4.0), level_of(1.0, 4.0), level_of(0.8, 4.0), level_of(9.0, 1.9)
+    ('above usual', 'about usual', 'below usual', '')
+    """
+    if not expected >= USUAL_MIN or math.isnan(ratio):
+        return ""
+    if ratio >= ABOVE:
+        return "above usual"
+    return "below usual" if ratio <= BELOW else "about usual"
+
+
+def grade_words(
+    grade: Grade, seen: Seen, rules: Rules, *, small: bool = False, untested: str = ""
+) -> tuple[str, str]:
+    """Return what a reader sees of a grade, and the short reason behind it ("" where there is none).
+
+    `small` says that the limit lies below the margin, `untested` why nothing can be concluded.
+    """
+    fewer = not rules.upper
+    fixed = {
+        "no_data": (f"no data: {seen.why}", str(seen.no_data)),
+        "none_recorded": (f"none recorded since {seen.none_since}", ""),
+        "above_usual": (f"{'below' if fewer else 'above'} usual, may be chance{_day(seen)}", ""),
+    }
+    if grade in fixed:
+        return fixed[grade]
+    numbers = f"{format_number(seen.observed, 0)}, usual {format_number(seen.expected, 0)}"
+    bound = f"under {rules.margin:g} times" if not fewer else f"over {1 / rules.margin:.2f} times"
+    if grade == "uptick":
+        size = _small(seen, fewer) if small else ""
+        return f"{'decrease' if fewer else 'uptick'}: {numbers}{size}{_day(seen)}", ""
+    if grade == "no_large_rise":
+        return f"no large {'fall' if fewer else 'rise'} ({bound}); {numbers}", ""
+    if grade == "no_large_rise_if":
+        late = still_to_come(seen.break_even)
+        return f"no large rise, unless more than {late} reports is still to come", ""
+    if grade == "no_sign":
+        return _no_sign(seen, rules), ""
+    if untested and not math.isfinite(seen.starts_at):
+        return f"cannot be told: {untested}", "untested"
+    from_ = start_words(seen.starts_at, fewer)
+    if grade == "too_few":
+        return f"too few to say; {from_}{_day(seen)}", ""
+    why = _why(seen, rules)
+    if why == from_:
+        return f"cannot be judged: {why}{_day(seen)}", why
+    return f"swings too much to judge: {why}; {from_}{_day(seen)}", why
+
+
+def start_words(start: float, fewer: bool = False) -> str:
+    """Say where an uptick (a decrease) would start.
+
+    Examples
+    --------
+    >>> start_words(32), start_words(2, fewer=True), start_words(float("nan"))
+    ('an uptick from 32', 'a decrease at 2 or fewer', 'no count would be called')
+    """
+    if math.isnan(start):
+        return "no count would be called"
+    return f"a decrease at {start:.0f} or fewer" if fewer else f"an uptick from {start:.0f}"
+
+
+def _small(seen: Seen, fewer: bool) -> str:
+    low, high = (seen.limit, seen.low) if fewer else (seen.low, seen.limit)
+    return f" (small, {low:.1f} to {high:.1f} times)"
+
+
+def _day(seen: Seen) -> str:
+    return f"; {seen.day}" if seen.day else ""
+
+
+def _no_sign(seen: Seen, rules: Rules) -> str:
+    if not rules.upper:
+        return f"no sign of a decrease; a fall to {times(seen.detectable)} times would very likely have shown"
+    if level_of(seen.ratio, seen.expected) == "above usual":
+        words = f"above usual, within its ups and downs{_day(seen)}"
+    else:
+        words = "no sign of an uptick"
+    words += f"; a rise to {times(seen.detectable)} times would very likely (4 in 5) have shown"
+    if rules.known:
+        return words
+    return f"{words}, had all reports been in; about {times(2 * seen.detectable)} if half were"
+
+
+def _why(seen: Seen, rules: Rules) -> str:
+    if rules.several and rules.upper and seen.alone <= rules.sought:
+        return "many regions"
+    if math.isnan(seen.detectable) and math.isnan(seen.starts_at):
+        return "no count would be called"
+    return "short history" if seen.windows < _FEW_WINDOWS else "spread"

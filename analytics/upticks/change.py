@@ -40,9 +40,9 @@ from analytics.upticks.change_stated import (
 )
 from analytics.upticks.change_unknown import MIN_WEEKS, online_tables, several_changes, unknown_change
 from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few
-from analytics.upticks.known import known_share, unanswered
 from analytics.upticks.notes import family_notes, unplaced_notes
 from analytics.upticks.weeks import Weeks, cut_weeks
+from analytics.upticks.windows import known_share, unanswered
 
 __all__ = ["change_test"]
 

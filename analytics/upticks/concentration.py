@@ -27,9 +27,8 @@ from analytics.kernels.windows.concentration import (
 from analytics.options import check_flag, check_level, check_margin
 from analytics.results import NAMED, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, decide, ratio_bound, too_few
-from analytics.upticks.known import unanswered
 from analytics.upticks.notes import unplaced_notes
-from analytics.upticks.windows import MIN_WINDOWS, Split, split_counts
+from analytics.upticks.windows import MIN_WINDOWS, Split, split_counts, unanswered
 
 __all__ = ["concentration_test"]
 

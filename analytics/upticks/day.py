@@ -25,8 +25,8 @@ from analytics.periods import YEAR_DAYS, Window
 from analytics.results import ClaimResult, Verdict, counted, format_number, interval_words
 from analytics.upticks.day_inputs import DaysAsked, ask_days
 from analytics.upticks.decide import Found, Limit, decide_all, too_few
-from analytics.upticks.known import known_share, unanswered
 from analytics.upticks.notes import family_notes, unplaced_notes
+from analytics.upticks.windows import known_share, unanswered
 
 __all__ = ["day_test"]
 

@@ -11,7 +11,8 @@ first rule that holds:
 6. the limit rules it out, but late reports (or the like) could still change it: *cannot be told*;
 7. what the data still allow: *cannot be told*.
 
-The grades of :mod:`analytics.upticks.grades` are finer, and start from the same steps (:func:`step_of`).
+Grades are finer, and start from the same steps (:func:`step_of`), so that the two do not disagree:
+*supported* is ▲, *not supported* is ▬, all else *cannot be told*.
 """
 
 from __future__ import annotations
@@ -30,11 +31,28 @@ from analytics.results import (
     counted,
     p_words,
 )
+from analytics.results.grades import SIGNS, VERDICT_OF, Grade, Rules, Seen, grade_words, level_of
 
-__all__ = ["LATE", "Found", "Limit", "decide", "decide_all", "is_called", "ratio_bound", "step_of", "too_few"]
+__all__ = [
+    "ENOUGH",
+    "LATE",
+    "MOST_IN",
+    "Found",
+    "Limit",
+    "decide",
+    "decide_all",
+    "grade_of",
+    "graded_columns",
+    "is_called",
+    "ratio_bound",
+    "step_of",
+    "too_few",
+]
 
 Step = Literal["untested", "called", "ruled out", "few", "alone", "doubted", "open"]
 
+MOST_IN = 0.9  # "no large rise, unless ..." is said where at most so much of the reports must be in
+ENOUGH = 10.0  # incidents expected, from which it is said that a region swings too much
 LATE = "late reports could still change it (completeness not known)"
 
 
@@ -179,3 +197,53 @@ def too_few(number: float, least: int, call: str, *, one: str = "incident", many
     if number >= least:
         return ""
     return f"{counted(number, one, many)} {'is' if number == 1 else 'are'} too few to {call}"
+
+
+def grade_of(found: Found, seen: Seen, rules: Rules) -> Grade:
+    """Return a region's grade: the first rule that matches.
+
+    Examples
+    --------
+    >>> nan, rules = float("nan"), Rules(0.05, 1.5, 4.0, known=False, several=True)
+    >>> seen = Seen(45, 15.0, 3.0, 4.5, 1.9, 3.2, 2.3, 32, nan, 26)
+    >>> grade_of(Found(0.0005, 0.009, ratio_bound(4.5, 1.5)), seen, rules)
+    'uptick'
+    >>> grade_of(Found(0.03, 0.3, ratio_bound(4.5, 1.5)), seen, rules)
+    'above_usual'
+    >>> grade_of(Found(0.3, 0.6, ratio_bound(4.5, 1.5)), seen, rules)
+    'no_sign'
+    """
+    if seen.no_data:
+        return "no_data"
+    if seen.none_since:
+        return "none_recorded"
+    step = step_of(found, rules.alpha)
+    if step == "called":
+        return "uptick"
+    if step == "ruled out":
+        return "no_large_rise"
+    if step != "untested":
+        if found.pvalue <= rules.alpha and not found.few and rules.several:
+            return "above_usual"
+        if found.limit.harmless and seen.break_even <= MOST_IN:
+            return "no_large_rise_if"
+        if seen.detectable <= rules.sought if rules.upper else seen.detectable >= 1 / rules.sought:
+            return "no_sign"
+    return "unsteady" if seen.expected >= ENOUGH else "too_few"
+
+
+def graded_columns(rows: list[tuple[Found, Seen]], rules: Rules) -> dict[str, list[str]]:
+    """Return the columns that say what follows: verdict, reason, grade, sign, words, why, level."""
+    out: dict[str, list[str]] = {
+        name: [] for name in ("verdict", "reason", "grade", "sign", "words", "why", "level")
+    }
+    for found, seen in rows:
+        grade = grade_of(found, seen, rules)
+        verdict, reason = decide(found, rules.alpha)
+        assert verdict == VERDICT_OF[grade], (verdict, grade)
+        small = found.limit.harmless
+        words, why = grade_words(grade, seen, rules, small=small, untested=found.untested)
+        level = "" if seen.no_data else level_of(seen.ratio, seen.expected)
+        for name, value in zip(out, (verdict, reason, grade, SIGNS[grade], words, why, level), strict=True):
+            out[name].append(value)
+    return out

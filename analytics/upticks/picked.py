@@ -20,9 +20,9 @@ from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Asked
 from analytics.results import UptickResult, family_words, p_words
-from analytics.upticks.decide import Found, Limit, too_few
-from analytics.upticks.grades import Rules, Seen
-from analytics.upticks.rows import graded_columns, none_since
+from analytics.results.grades import Rules, Seen
+from analytics.upticks.decide import Found, Limit, graded_columns, too_few
+from analytics.upticks.rows import none_since
 from analytics.upticks.windows import Split
 
 __all__ = ["PickedWindow", "picked_result", "picked_window"]

@@ -29,10 +29,18 @@ from analytics.periods import DAY
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
 from analytics.upticks.evidence import Evidence
-from analytics.upticks.known import hold_back, recent_completeness, unanswered
 from analytics.upticks.picked import picked_result
 from analytics.upticks.rows import uptick_frame
-from analytics.upticks.windows import MIN_WINDOWS, SAME_WEEKS, Split, history_of, split_counts
+from analytics.upticks.windows import (
+    MIN_WINDOWS,
+    SAME_WEEKS,
+    Split,
+    history_of,
+    hold_back,
+    recent_completeness,
+    split_counts,
+    unanswered,
+)
 
 __all__ = ["uptick_test"]
 
@@ -219,17 +227,18 @@ def uptick_test(
         "method": method,
         "shrink": shrink,
     }
-    common = _common(counts, split, baseline, calendar)
     silent = unanswered(counts, split.baseline_window.start, split.recent_window.end)
     if recent == "scan":
         _check_scan(parameters)
         split = replace(split, covered=np.zeros_like(split.covered)) if silent else split
+        common = _common(counts, split, baseline, calendar)
         return picked_result(counts, split, asked, tuple(lengths), common, parameters)
     again = {**parameters, "completeness": completeness, "completeness_sd": completeness_sd}
     history = history_of(counts, split, calendar)
     _check_expected(asked, history)
     found = hold_back(answer(split, asked, history), silent)
     frame = uptick_frame(split, counts, asked, found, silent)
+    common = _common(counts, split, baseline, calendar)
     return UptickResult(
         **common | {"notes": (*common["notes"], *_notes(frame, asked))},
         frame=frame,

@@ -26,7 +26,7 @@ from analytics.kernels.recurrence.hawkes import HawkesFit, fit_hawkes, hawkes_re
 from analytics.kernels.recurrence.periodicity import Periodicity, periodicity_test, weekday_pvalues
 from analytics.options import choices
 from analytics.periods import DAY, WEEKDAYS, YEAR_DAYS, weekday_numbers
-from analytics.upticks.known import unanswered
+from analytics.upticks.windows import unanswered
 
 __all__ = [
     "Null",

@@ -23,8 +23,8 @@ from analytics.options import check_choice, check_level, check_margin, check_who
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES
 from analytics.upticks.decide import Found, decide, ratio_bound
-from analytics.upticks.known import unanswered
 from analytics.upticks.notes import unplaced_notes
+from analytics.upticks.windows import unanswered
 
 __all__ = ["response_test"]
 

@@ -15,12 +15,11 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Answer, Asked
 from analytics.kernels.windows.lrd import REASONS
 from analytics.periods import DAY
-from analytics.results.grades import SIGNS, VERDICT_OF
-from analytics.upticks.decide import LATE, Found, decide, ratio_bound, too_few
-from analytics.upticks.grades import ABOVE, NoData, Rules, Seen, grade_of, grade_words, level_of
+from analytics.results.grades import ABOVE, NoData, Rules, Seen
+from analytics.upticks.decide import LATE, Found, graded_columns, ratio_bound, too_few
 from analytics.upticks.windows import Split
 
-__all__ = ["graded_columns", "heavy_day", "none_since", "uptick_frame"]
+__all__ = ["heavy_day", "none_since", "uptick_frame"]
 
 Lost = NoData | Literal[""]
 _SHARE = 1 / 3  # a day with so much of the window is named
@@ -106,22 +105,6 @@ def uptick_frame(split: Split, counts: Counts, asked: Asked, found: Answer, sile
             "model_based": bounds.model_based,
         }
     )
-
-
-def graded_columns(rows: list[tuple[Found, Seen]], rules: Rules) -> dict[str, list[str]]:
-    """Return the columns that say what follows: verdict, reason, grade, sign, words, why, level."""
-    out: dict[str, list[str]] = {
-        name: [] for name in ("verdict", "reason", "grade", "sign", "words", "why", "level")
-    }
-    for found, seen in rows:
-        grade = grade_of(found, seen, rules)
-        verdict, reason = decide(found, rules.alpha)
-        assert verdict == VERDICT_OF[grade], (verdict, grade)
-        words, why = grade_words(grade, found, seen, rules)
-        level = "" if seen.no_data else level_of(seen.ratio, seen.expected)
-        for name, value in zip(out, (verdict, reason, grade, SIGNS[grade], words, why, level), strict=True):
-            out[name].append(value)
-    return out
 
 
 def _no_data(split: Split, found: Answer, period_days: int) -> list[tuple[Lost, str]]:

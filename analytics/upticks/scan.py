@@ -26,10 +26,10 @@ from analytics.options.windows import check_periods, check_zones
 from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, Limit, decide, too_few
-from analytics.upticks.known import unanswered
 from analytics.upticks.notes import unplaced_notes
 from analytics.upticks.scan_found import Scan, cluster_rows, detectable_risk, scan_series
 from analytics.upticks.scan_inputs import coordinates_of, cut_history
+from analytics.upticks.windows import unanswered
 
 __all__ = ["scan_test"]
 

@@ -33,8 +33,8 @@ from analytics.results import (
     format_number,
 )
 from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound
-from analytics.upticks.known import known_share, unanswered
 from analytics.upticks.notes import family_notes
+from analytics.upticks.windows import known_share, unanswered
 
 __all__ = ["severity_test"]
 
