@@ -71,9 +71,24 @@ def test_the_board_puts_the_latest_alarm_first():
     ax = plot_alarm_board(raised(simulated=True))
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Kirkuk", "Erbil"]
     assert ax.get_title(loc="left") == "SIMULATED: 2020-W04: alarm in 1 of 2 regions"
-    marks = [len(c.get_offsets()) for c in ax.collections]
-    assert marks == [4, 1]
+    alarms = next(c for c in ax.collections if c.get_label() == "alarm")
+    middles = sorted(tuple(path.vertices[:4].mean(axis=0).round(6)) for path in alarms.get_paths())
+    assert middles == [(1.0, 0.0), (3.0, 0.0), (4.0, 1.0), (7.0, 0.0), (11.0, 0.0)]
+    signs = next(line for line in ax.get_lines() if line.get_marker() == "^")
+    assert sorted(zip(signs.get_xdata(), signs.get_ydata(), strict=True)) == middles
+    crosses = next(line for line in ax.get_lines() if line.get_marker() == "x")
+    assert crosses.get_xdata().tolist() == [8]
+    assert [text.get_text() for text in ax.texts if text.get_text().isdigit()] == ["9", "3"]  # the last week
     assert any("SIMULATED" in text.get_text() for text in ax.texts)
+
+
+def test_a_board_of_several_detectors_says_how_many_alarmed():
+    ax = plot_alarm_board(Alarms.concat([raised(), raised("other")]), regions=["Erbil"])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Erbil"]
+    assert "2" in [text.get_text() for text in ax.texts]
+    assert ax.get_xlabel() == "1 more region, not shown"
+    with pytest.raises(OptionError, match="unknown region 'Erbl'"):
+        plot_alarm_board(raised(), regions=["Erbl"])
 
 
 def test_a_board_says_what_it_leaves_out_and_when_there_is_nothing():

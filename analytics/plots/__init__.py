@@ -7,7 +7,10 @@ is never the only code. Simulated data are marked inside every picture.
 from __future__ import annotations
 
 from analytics._rooms import names_shown
-from analytics.plots.alarms import plot_alarm_board, plot_alarms
+from analytics.plots.alarms import plot_alarms
+from analytics.plots.board import plot_alarm_board
+from analytics.plots.calendar import plot_calendar
+from analytics.plots.maps import match_polygons, plot_map
 from analytics.plots.ratios import plot_result
 from analytics.plots.regions import plot_regions
 from analytics.plots.style import ACCENT, GLYPHS, GREY, INK, region_label
@@ -18,8 +21,11 @@ __all__ = [
     "GLYPHS",
     "GREY",
     "INK",
+    "match_polygons",
     "plot_alarm_board",
     "plot_alarms",
+    "plot_calendar",
+    "plot_map",
     "plot_regions",
     "plot_result",
     "plot_trend",

@@ -1,4 +1,4 @@
-"""What detectors said, week by week: one region with its bounds, and a board of many."""
+"""What detectors said of one region, period by period, with their bounds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from analytics._text import visible
 from analytics.errors import OptionError
 from analytics.periods import DAY
 from analytics.plots.style import (
@@ -16,7 +15,6 @@ from analytics.plots.style import (
     PALE,
     WIDTH,
     as_written,
-    empty,
     mark_simulated,
     marked,
     new_axes,
@@ -27,7 +25,7 @@ from analytics.results.words import counted
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_alarm_board", "plot_alarms"]
+__all__ = ["plot_alarms"]
 
 _MOST_STYLED = 1  # with more detectors than this, bounds would cross: only the alarms are drawn
 
@@ -137,77 +135,3 @@ def _time_axis(ax: Axes, alarms: Alarms) -> None:
     months = range(1, 13) if days <= 200 else [1, 4, 7, 10] if days <= 1000 else [1]
     ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=months))
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
-
-
-@as_written
-def plot_alarm_board(
-    alarms: Alarms, *, most: int = 20, periods: int = 52, title: bool = True, ax: Axes | None = None
-) -> Axes:
-    """Draw which regions alarmed in which periods: one row a region, those with the latest alarm first.
-
-    Parameters
-    ----------
-    alarms : Alarms
-        With several detectors a mark stands where any of them alarmed, larger the more did.
-    most, periods : int
-        Regions and periods shown, the last ones.
-    title : bool
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-        A triangle for an alarm, a dot for none, nothing where no detector tested.
-    """
-    recent = alarms.last(periods)
-    names = list(dict.fromkeys(recent.regions))
-    column = np.array([names.index(name) for name in recent.regions])
-    shape = (len(recent.starts), len(names))
-    raised, tested = np.zeros(shape, dtype=int), np.zeros(shape, dtype=bool)
-    np.add.at(raised.T, column, recent.alarm.T)
-    np.logical_or.at(tested.T, column, recent.tested.T)
-    age = np.where(raised.any(axis=0), np.argmax(raised[::-1] > 0, axis=0), len(recent.starts))
-    order = np.lexsort((-(raised > 0).sum(axis=0), age))[:most]
-    if ax is None:
-        ax = new_axes((WIDTH, 1.1 + 0.2 * len(order)))
-    middle = _middles(recent)
-    for row, region in enumerate(order):
-        quiet = tested[:, region] & (raised[:, region] == 0)
-        ax.plot(
-            middle[quiet],
-            np.full(quiet.sum(), row),
-            ".",
-            color=PALE,
-            markersize=2.5,
-            linestyle="none",
-            label="no alarm" if row == 0 else "_quiet",
-        )
-        up = raised[:, region] > 0
-        ax.scatter(
-            middle[up],
-            np.full(up.sum(), row),
-            s=14 + 9.0 * raised[up, region],
-            marker="^",
-            color=ACCENT,
-            linewidth=0,
-            zorder=4,
-            label="alarm" if row == 0 else "_alarm",
-        )
-    ax.set_yticks(range(len(order)), [visible(names[i]) for i in order], fontsize=7)
-    ax.set_ylim(len(order) - 0.4, -1.3 if recent.simulated else -0.9)
-    _time_axis(ax, recent)
-    ax.set_ylabel("")
-    if not tested.any():
-        empty(ax, "nothing was tested in this time")
-    elif not raised.any():
-        ax.set_xlabel("no alarm in this time")
-    if len(order) < len(names):
-        left = counted(len(names) - len(order), "more region")
-        ax.set_xlabel(f"{left} with older alarms or none, not shown")
-    if recent.simulated:
-        mark_simulated(ax, small=True)
-    if title:
-        now = int((raised[-1] > 0).sum())
-        head = f"{recent.labels()[-1]}: alarm in {now} of {len(names)} regions"
-        ax.set_title(marked(head, recent.simulated), loc="left")
-    return ax

@@ -1,0 +1,268 @@
+"""What a map is drawn on: areas inside their boundaries, dots at rounded coordinates, or tiles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analytics._text import visible
+from analytics._typing import FloatArray
+from analytics.geo.coordinates import region_coordinates
+from analytics.geo.polygons import PolygonMatch
+from analytics.plots.look import ELSEWHERE, filled
+from analytics.plots.painted import Area
+from analytics.plots.shapes import LETTER as _LETTER
+from analytics.plots.shapes import Frame, Room, extent, frame_of, free_spot, label_room, ring_path, thinned
+from analytics.plots.style import ACCENT, GREY, INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.path import Path
+
+__all__ = ["draw_areas", "draw_dots", "draw_tiles"]
+
+_SIGN, _NAME, _CALLOUT = 6.5, 5.8, 7.0  # points
+_ROUNDED = 1  # decimals of a degree that a dot is placed to
+_TILES = 9  # side by side below a map
+_HEAD = 12.0  # points above tiles, for the mark of simulated data
+
+
+def draw_areas(
+    ax: Axes, areas: Sequence[Area], match: PolygonMatch, links: Mapping[str, str], callouts: int
+) -> None:
+    """Draw regions inside their boundaries; those without one as tiles below."""
+    from matplotlib.patches import PathPatch
+
+    spare = thinned(match.spare_rings) if match.spare_rings else {}
+    rings = thinned(match.rings)
+    west, south, east, north = extent(ring for parts in (*rings.values(), *spare.values()) for ring in parts)
+    left = [area for area in areas if area.region not in rings]
+    margin = 0.03 * (east - west)
+    tile = (east - west + 2 * margin) / _TILES
+    rows = -(-len(left) // _TILES)
+    stretch = frame_of(ax, (west, south, east, north)).stretch
+    floor = south - margin / stretch - rows * tile / stretch
+    box = (west - margin, floor, east + margin, north + margin / stretch)
+    frame = frame_of(ax, box)
+    ax.set_xlim(box[0], box[2])
+    ax.set_ylim(box[1], box[3])
+    ax.set_aspect(frame.stretch)
+    for parts in spare.values():
+        ax.add_artist(PathPatch(ring_path(parts), zorder=0.8, gid="no region", **filled(ELSEWHERE)))
+    land: list[Path] = []
+    for area in areas:
+        if area.region not in rings:
+            continue
+        path = ring_path(rings[area.region])
+        land.append(path)
+        pale = area.look.fill == "white"
+        shape = PathPatch(path, zorder=1 if pale else 1.5, gid=area.region, **filled(area.look))
+        _link(shape, area, links)
+        ax.add_artist(shape)
+    _label(ax, [area for area in areas if area.region in rings], rings, frame, land, links, callouts)
+    for at, area in enumerate(left):
+        x, y = box[0] + at % _TILES * tile, south - margin / frame.stretch - at // _TILES * tile / stretch
+        _tile(ax, area, (x, y), tile, frame, links)
+
+
+def _label(
+    ax: Axes,
+    areas: Sequence[Area],
+    rings: Mapping[str, Sequence[FloatArray]],
+    frame: Frame,
+    land: Sequence[Path],
+    links: Mapping[str, str],
+    callouts: int,
+) -> None:
+    """Write each region's sign, its name where it has room, and the loud ones beside the map."""
+    loud = [area.region for area in areas if area.numbers][:callouts]
+    rooms: dict[str, Room] = {}
+    taken: list[tuple[float, float, float, float]] = []
+    for area in areas:
+        texts = [(f"{area.sign} {visible(area.region)}", _NAME), (area.sign, _SIGN)]
+        if area.region in loud:
+            del texts[0]
+        at, room = label_room(rings[area.region], [frame.size(*written) for written in texts])
+        text, size = texts[at]
+        rooms[area.region] = room
+        _write(ax, area, text, size, room, links, spills=not room.holds(frame.size(text, 0.7 * size)))
+        wide, high = frame.size(text, size)
+        taken.append((room.x - wide / 2, room.y - high / 2, room.x + wide / 2, room.y + high / 2))
+    for area in areas:
+        if area.region in loud:
+            text = f"{area.sign} {visible(area.region)}\n{area.numbers}"
+            spot = free_spot(rooms[area.region], frame.size(text, _CALLOUT), frame, land, taken)
+            taken.append(spot)
+            _call_out(ax, area, text, rooms[area.region], spot, links)
+
+
+def _write(
+    ax: Axes, area: Area, text: str, size: float, room: Room, links: Mapping[str, str], *, spills: bool
+) -> None:
+    """Write inside a region; where the text is wider than that, in ink that reads on its neighbours too."""
+    white = spills and area.look.ink == "white"
+    veil = white or bool(area.look.hatch) or (spills and len(text) > 1)
+    drawn = ax.text(
+        room.x, room.y, text, ha="center", va="center", fontsize=size, zorder=4,
+        color=INK if white else area.look.ink, fontweight="bold" if area.look.bold else "normal",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.8} if veil else None,
+    )  # fmt: skip
+    _link(drawn, area, links)
+
+
+def _call_out(
+    ax: Axes,
+    area: Area,
+    text: str,
+    room: Room,
+    spot: tuple[float, float, float, float],
+    links: Mapping[str, str],
+) -> None:
+    """Write a loud region's name and numbers beside the map, with a line to it."""
+    west, south, east, north = spot
+    x = west if west > room.x else east if east < room.x else min(max(room.x, west), east)
+    y = min(max(room.y, south), north)
+    colour = ACCENT if area.look.bold else INK
+    ax.plot([room.x, x], [room.y, y], color=colour, linewidth=0.8, zorder=3, label="_callout")
+    drawn = ax.text(
+        west, (south + north) / 2, text, ha="left", va="center", fontsize=_CALLOUT, color=colour, zorder=5,
+        fontweight="bold" if area.look.bold else "normal", linespacing=1.15,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85},
+    )  # fmt: skip
+    _link(drawn, area, links)
+
+
+def _link(artist: Any, area: Area, links: Mapping[str, str]) -> None:
+    if area.region in links:
+        artist.set_url(links[area.region])
+
+
+def draw_tiles(ax: Axes, areas: Sequence[Area], links: Mapping[str, str]) -> None:
+    """Draw one square a region, in rows, in their order."""
+    columns = int(np.ceil(np.sqrt(1.2 * len(areas))))
+    rows = -(-len(areas) // columns)
+    frame = frame_of(ax, (0.0, -float(rows), float(columns), 0.0))
+    frame = Frame(0.0, -float(rows), float(columns), 0.0, 1.0, frame.inches)
+    ax.set_xlim(-0.02, columns + 0.02)
+    ax.set_ylim(-rows - 0.02, 0.02 + _HEAD / 72 / frame.inches)
+    ax.set_aspect(1.0)
+    for at, area in enumerate(areas):
+        _tile(ax, area, (at % columns, -(at // columns)), 1.0, frame, links)
+
+
+def _tile(
+    ax: Axes, area: Area, corner: tuple[float, float], side: float, frame: Frame, links: Mapping[str, str]
+) -> None:
+    """Draw one tile below and to the right of its corner: the sign, and the name as far as it has room."""
+    from matplotlib.patches import Rectangle
+
+    x, y = corner
+    high = side / frame.stretch
+    gap = 0.06 * side
+    shape = Rectangle(
+        (x + gap / 2, y - high + gap / 2 / frame.stretch),
+        side - gap,
+        high - gap / frame.stretch,
+        zorder=1.5,
+        gid=area.region,
+        **filled(area.look),
+    )
+    _link(shape, area, links)
+    ax.add_artist(shape)
+    inches = side * frame.inches
+    longest = max(map(len, area.region.split()), default=1)
+    size = float(np.clip(inches * 16, 3.0, _SIGN))
+    size = max(min(size, 0.92 * inches * 72 / (_LETTER * longest)), 0.7 * size)
+    letters = max(int(0.92 * inches * 72 / (_LETTER * 0.85 * size)), 2)
+    bold = "bold" if area.look.bold else "normal"
+    middle = x + side / 2
+    sign = ax.text(
+        middle, y - 0.34 * high, area.sign, ha="center", va="center", fontsize=size * 1.15,
+        color=area.look.ink, fontweight=bold, zorder=4,
+    )  # fmt: skip
+    name = ax.text(
+        middle, y - 0.7 * high, _wrapped(area.region, letters), ha="center", va="center",
+        fontsize=size * 0.85, color=area.look.ink, fontweight=bold, zorder=4, linespacing=1.0,
+    )  # fmt: skip
+    for drawn in (sign, name):
+        _link(drawn, area, links)
+
+
+def _wrapped(name: str, letters: int) -> str:
+    """Return a name in at most two lines, cut where it is longer."""
+    name = visible(name)
+    if len(name) <= letters:
+        return name
+    head, _, rest = (
+        name.partition(" ") if 0 < name.find(" ") <= letters else (name[:letters], "", name[letters:])
+    )
+    return f"{head}\n{rest if len(rest) <= letters else rest[: letters - 1] + '…'}"
+
+
+def draw_dots(
+    ax: Axes, areas: Sequence[Area], places: pd.DataFrame, links: Mapping[str, str], callouts: int
+) -> list[str]:
+    """Draw a dot a region at its rounded coordinates, larger for more; return what has to be known."""
+    at = np.round(region_coordinates([area.region for area in areas], "region", places), _ROUNDED)
+    notes = ["Dots stand at coordinates rounded to a tenth of a degree; boundaries are not known."]
+    moved = _apart(at)
+    if moved:
+        notes.append(f"{moved} regions share their rounded coordinates and are drawn side by side.")
+    margin = 0.06 * max(np.ptp(at[:, 0]), np.ptp(at[:, 1]), 0.5)
+    (south, west), (north, east) = at.min(axis=0) - margin, at.max(axis=0) + margin
+    frame = frame_of(ax, (west, south, east, north))
+    ax.set_xlim(west, east)
+    ax.set_ylim(south, north)
+    ax.set_aspect(frame.stretch)
+    top = max((area.weight for area in areas), default=0.0) or 1.0
+    loud = {area.region for area in [area for area in areas if area.numbers][:callouts]}
+    for area, (latitude, longitude) in zip(areas, at, strict=True):
+        size = 60 + 240 * area.weight / top
+        look = filled(area.look)
+        dot = ax.scatter(
+            [longitude], [latitude], s=size, zorder=3 if area.look.bold else 2, gid=area.region,
+            facecolor=look["facecolor"], edgecolor=GREY, hatch=look["hatch"], linewidth=0.6,
+        )  # fmt: skip
+        _link(dot, area, links)
+        ax.text(
+            longitude,
+            latitude,
+            area.sign,
+            ha="center",
+            va="center",
+            fontsize=_SIGN,
+            color=area.look.ink,
+            zorder=4,
+        )
+        ax.annotate(
+            visible(area.region) + (f"\n{area.numbers}" if area.region in loud else ""),
+            (longitude, latitude),
+            xytext=(0, -np.sqrt(size) / 2 - 1),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=_CALLOUT if area.region in loud else _NAME,
+            color=ACCENT if area.look.bold else GREY,
+            fontweight="bold" if area.look.bold else "normal",
+            zorder=4,
+        )
+    return notes
+
+
+def _apart(at: Any) -> int:
+    """Move points that coincide a little apart, in place; return how many there are."""
+    together = defaultdict(list)
+    for i, point in enumerate(map(tuple, at)):
+        together[point].append(i)
+    moved = 0
+    for same in together.values():
+        if len(same) > 1:
+            moved += len(same)
+            for number, i in enumerate(same):
+                turn = 2 * np.pi * number / len(same)
+                at[i] += 0.04 * np.array([np.sin(turn), np.cos(turn)])
+    return moved
