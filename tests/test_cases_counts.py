@@ -14,7 +14,8 @@ from analytics import count_incidents, read_incidents
 from analytics.cli import main
 from analytics.counts import UNPLACED, Counts, read_counts
 from analytics.counts.reading import read_count_table
-from analytics.errors import CountsTableError, InputError, OptionError
+from analytics.errors import CountsTableError, InputError, OptionError, UptickError
+from analytics.reporting.content.weekly import ReportRequest, weekly_counts, weekly_numbers
 
 TABLES = {
     "f15_acled_weekly_aggregated": ("2022-12-30", 1553, "week"),
@@ -56,14 +57,66 @@ def test_the_command_counts_from_tables_of_counts(run, files, name):
     assert {row["region"] for row in rows} == set(raw[next(c for c in raw if c.startswith("admin1"))])
 
 
-@pytest.mark.parametrize("name", TABLES)
-@pytest.mark.parametrize("command", ["check", "test", "monitor", "evaluate", "report"])
-def test_other_commands_say_what_works(run, files, name, command):
-    words = [command, files / f"{name}.csv"]
-    code, out, err = run(*words, *(() if command == "check" else ("--as-of", "2022-12-30")))
+WEEKS = "f15_acled_weekly_aggregated"
+
+
+def test_a_table_of_weeks_is_tested_and_watched_as_it_is(run, files):
+    file = files / f"{WEEKS}.csv"
+    words = (file, "--as-of", "2022-12-30", "--format", "json")
+    code, out, _ = run("test", *words)
+    answer = json.loads(out)
+    assert code == 0
+    rows = {row["region"]: row for row in answer["regions"]}
+    raw = pd.read_csv(file)
+    recent = raw[raw["WEEK"] >= "2022-12-17"].groupby("ADMIN1")["EVENTS"].sum()
+    assert {name: row["observed"] for name, row in rows.items()} == recent.to_dict()
+    assert answer["parameters"]["week_start"] == "saturday"
+    assert answer["input"]["source"] == "table of counts"
+    assert answer["row_accounting"]["kept"] == len(raw)
+    code, out, _ = run("monitor", *words)
+    assert code == 0
+    assert [row["region"] for row in json.loads(out)["regions"]] == ["North", "South"]
+    code, out, _ = run("check", file, "--format", "csv")
+    assert code == 0
+    assert out.splitlines()[1:] == ["read,,208", "kept,,208", "events,in the grid,1553"]
+
+
+def test_the_report_of_a_table_of_weeks(run, files, tmp_path, monkeypatch):
+    made = {}
+
+    def render(notebook, **options):
+        made.update(options)
+        raise UptickError("not set here")
+
+    monkeypatch.setattr("analytics.reporting.content.weekly.run.render_report", render)
+    words = ("report", files / f"{WEEKS}.csv", "--as-of", "2022-12-30", "-o", tmp_path)
+    assert run(*words)[0] == 2
+    assert made["output"].name == "uptick-weekly-2022-12-24.pdf"
+    numbers = weekly_numbers(weekly_counts(ReportRequest.from_parameters(made["parameters"])))
+    raw = pd.read_csv(files / f"{WEEKS}.csv")
+    last = raw[raw["WEEK"] == "2022-12-24"]
+    assert numbers.band["observed"].iloc[-1] == last["EVENTS"].sum()
+    assert numbers.fatalities_stated.at(np.datetime64("2022-12-24")) == last["FATALITIES"].sum()
+    assert numbers.types.regions == ("Battles",)
+    assert (numbers.week.start, numbers.fatalities_known) == (np.datetime64("2022-12-24"), True)
+
+
+@pytest.mark.parametrize("command", ["test", "monitor", "evaluate", "report"])
+def test_a_month_does_not_answer_what_two_weeks_were_like(run, files, tmp_path, command):
+    words = ("-o", tmp_path) if command == "report" else ()
+    code, out, err = run(command, files / "f16_hdx_monthly.csv", "--as-of", "2022-12-30", *words)
     assert (code, out) == (2, "")
-    assert "holds counts, not incidents: one row per place and period" in err
-    assert "uptick count FILE counts from it" in err
+    assert "a month's number does not say on which of its days the events fell" in err
+    assert "for a test give the weekly table, or the incidents themselves" in err
+    code, out, _ = run("check", files / "f16_hdx_monthly.csv")
+    assert code == 0
+    assert "a table of counts by month, 1 region by admin1, 2021-01-01..2022-12-31" in out
+
+
+def test_claims_are_put_to_incidents(run, files):
+    code, _, err = run("test", "--claims", "article", files / f"{WEEKS}.csv", "--as-of", "2022-12-30")
+    assert code == 2
+    assert "incidents with their days: a file of claims asks about days" in err
 
 
 @pytest.mark.parametrize("source", ["auto", "table"])
@@ -209,6 +262,45 @@ def test_what_cannot_be_read_as_counts_says_so(case, snapshot):
     with pytest.raises((InputError, OptionError)) as caught:
         WRONG[case]()
     assert str(caught.value) == snapshot
+
+
+def test_tag_rows_and_blank_rows_of_a_table_are_set_aside():
+    tags = pd.DataFrame({"week": ["#date"], "admin1": ["#adm1+name"], "events": ["#indicator+num"]})
+    blank = pd.DataFrame({"week": [""], "admin1": [""], "events": [""]})
+    table = pd.concat([tags, weekly(["12", "3", "5"]), blank], ignore_index=True)
+    read = read_count_table(table, as_of="2021-01-22")
+    assert read.accounting.rows_read == 5
+    assert read.accounting.kept == 3
+    assert read.accounting.set_aside == {"not a record (HXL tag row)": 1, "not a record (blank row)": 1}
+    assert read.quarantine["row"].tolist() == [2, 6]
+    assert read.counts().to_frame()["North"].tolist() == [12, 0, 5]
+
+
+def test_weeks_that_the_table_does_not_cover(tmp_path):
+    rng = np.random.default_rng(0)
+    weeks = np.datetime64("2020-01-04") + 7 * np.arange(104)
+    table = pd.DataFrame({"week": weeks.astype(str), "admin1": "North", "events": rng.poisson(9, 104) + 1})
+    early = read_counts(table, as_of="2021-12-31", start="2019-12-21")
+    assert early.coverage[:, 0].tolist() == [False] * 2 + [True] * 104
+    known = read_counts(table, as_of="2021-12-31", start="2019-12-21", covered_from="2019-12-28")
+    assert known.coverage[:, 0].tolist() == [False] + [True] * 105
+    with pytest.raises(OptionError, match="covered_from lies after the first period"):
+        read_counts(table, as_of="2021-12-31", covered_from="2020-02-01")
+    # Three months that the table does not reach are no quiet months until somebody says so.
+    late = read_counts(table, as_of="2022-03-25")
+    assert [str(window) for window in late.silences] == ["2022-01-01..2022-03-25"]
+    assert late.notes[0].startswith("suspected gap: no incident at all is dated 2022-01-01..2022-03-25")
+    assert read_counts(table, as_of="2022-03-25", gap_is_quiet=True).silences == ()
+    drawn = read_counts(table, as_of="2022-03-25", extracted="2021-12-31")
+    assert drawn.coverage.sum() == 104
+    file = tmp_path / "weeks.csv"
+    table.to_csv(file, index=False)
+    file.with_suffix(".meta.toml").write_text(
+        'title = "Weeks"\nsimulated = true\nno_coverage = [{start = 2020-02-01, end = 2020-02-07}]\n'
+    )
+    stated = read_counts(file, as_of="2021-12-31")
+    assert stated.simulated
+    assert (~stated.coverage[:, 0]).nonzero()[0].tolist() == [4]
 
 
 # -- before the file begins --------------------------------------------------------------------------------

@@ -681,7 +681,7 @@ def test_an_interrupt_is_quiet(run, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analytics.cli.count.read_and_count", interrupted)
+    monkeypatch.setattr("analytics.cli.count.read_any", interrupted)
     assert run("count", "--sample", "--as-of", DAY) == (130, "", "")
 
 
@@ -689,7 +689,7 @@ def test_a_fault_of_ours_is_not_hidden(monkeypatch):
     def broken(*args, **kwargs):
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("analytics.cli.count.read_and_count", broken)
+    monkeypatch.setattr("analytics.cli.count.read_any", broken)
     with pytest.raises(ZeroDivisionError):
         main(["count", "--sample", "--as-of", DAY])
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics.cli.inputs import read, the_file
-from analytics.cli.show import Shown, Table, account_lines, csv_bytes, emit, input_record, plan_output
+from analytics.cli.inputs import gap_warnings, read, table_to_check, the_file
+from analytics.cli.show import Read, Shown, Table, account_lines, csv_bytes, emit, input_record, plan_output
+from analytics.counts.count_table import CountTable
 from analytics.counts.questions import place_questions
+from analytics.errors import CountsTableError
 from analytics.incidents import Incidents
 from analytics.periods import as_day
 from analytics.results.words import noun
@@ -29,11 +31,16 @@ def run(args: Namespace) -> None:
     the_file(args)
     plan = plan_output(args, *([quarantine] if quarantine else []))
     as_of = None if args.as_of is None else as_day(args.as_of, "--as-of")
-    incidents = read(args, as_of=as_of)
+    incidents: Read
+    try:
+        incidents = read(args, as_of=as_of)
+    except CountsTableError:
+        incidents = table_to_check(args)
     beside = {}
     if quarantine is not None:
         beside[quarantine] = csv_bytes(incidents.quarantine, simulated=incidents.simulated)
-    emit(_shown(incidents), plan, beside)
+    shown = _shown(incidents) if isinstance(incidents, Incidents) else _shown_table(incidents)
+    emit(shown, plan, beside)
 
 
 def _shown(incidents: Incidents) -> Shown:
@@ -62,6 +69,32 @@ def _shown(incidents: Incidents) -> Shown:
     )
 
 
+def _shown_table(table: CountTable) -> Shown:
+    """Return what is shown of a table of counts: its periods, regions and sums, and every note."""
+    rows = table.accounting
+    sums = [
+        ("read", "", rows.rows_read),
+        ("kept", "", rows.kept),
+        *(("set aside", reason, n) for reason, n in rows.set_aside.items()),
+        *(("events", name, n) for name, n in table.placed.parts() if n),
+    ]
+    record = {
+        "command": "check",
+        "parameters": {"as_of": str(table.as_of)},
+        **input_record(table),
+        "count_accounting": dict(table.placed.parts()),
+        "notes": list(table.notes),
+    }
+    return Shown(
+        heading=(*gap_warnings(table.notes), str(table).splitlines()[0]),
+        tables=_tables(table),
+        account=(*account_lines(table), str(table.placed)),
+        frame=pd.DataFrame(sums, columns=["what", "name", "rows"]),
+        record=record,
+        simulated=table.simulated,
+    )
+
+
 def _not_used(incidents: Incidents) -> list[str]:
     """Return the file's columns that no canonical one was made of."""
     return [str(name) for name in incidents.extra.columns if name not in incidents.own_names]
@@ -87,7 +120,7 @@ def _columns(incidents: Incidents) -> list[str]:
     return lines
 
 
-def _tables(incidents: Incidents) -> tuple[Table, ...]:
+def _tables(incidents: Read) -> tuple[Table, ...]:
     aside = incidents.quarantine.drop_duplicates("reason")[["row", "reason", "detail"]].head(_EXAMPLES)
     if aside.empty:
         return ()

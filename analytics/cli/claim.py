@@ -8,6 +8,7 @@ from typing import Any
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import between_commas, gap_warnings, read_and_count, settings, spells
 from analytics.cli.show import (
+    Read,
     Shown,
     Table,
     account_lines,
@@ -19,7 +20,6 @@ from analytics.cli.show import (
 )
 from analytics.counts import Counts
 from analytics.errors import OptionError
-from analytics.incidents import Incidents
 from analytics.results import SUPPORTED, UptickResult, shown
 from analytics.upticks import uptick_test
 
@@ -73,7 +73,7 @@ def _options(args: Namespace) -> dict[str, Any]:
     return options
 
 
-def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: UptickResult) -> Shown:
+def _shown(args: Namespace, incidents: Read, counts: Counts, result: UptickResult) -> Shown:
     sensitivity = result.sensitivity
     lines_next = result.watch()[["watch_from", "watch_from_3"]]
     frame = result.frame.assign(status=result.status.to_numpy(), **lines_next)

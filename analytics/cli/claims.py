@@ -12,7 +12,7 @@ import pandas as pd
 from analytics.claims import VerdictTable, read_claims, verdicts
 from analytics.cli.inputs import gap_warnings, read_as_of, settings, spells, the_file
 from analytics.cli.show import Plan, Shown, Table, account_lines, emit, input_record, records
-from analytics.errors import OptionError
+from analytics.errors import CountsTableError, OptionError
 from analytics.incidents import Incidents
 
 __all__ = ["run_claims"]
@@ -46,7 +46,15 @@ def run_claims(args: Namespace, plan: Plan) -> None:
         raise OptionError("--baseline same_weeks does not go with --claims", expected="a number of days")
     claims = read_claims(None if args.claims == "article" else Path(args.claims))
     gaps = spells(args)
-    incidents = read_as_of(args)
+    try:
+        incidents = read_as_of(args)
+    except CountsTableError as error:
+        raise CountsTableError(
+            error.what,
+            expected="incidents with their days: a file of claims asks about days and kinds of incident",
+            where=error.where,
+            todo="uptick test without --claims takes the table as it is",
+        ) from None
     options = settings(args, verdicts, *_OPTIONS)
     table = verdicts(claims, incidents, article_date=args.article_date, no_coverage=gaps, **options)
     emit(_shown(args, incidents, table, options), plan)

@@ -6,12 +6,12 @@ from argparse import Namespace
 from typing import Any
 
 from analytics.cli.count_shown import heading, recent_table
-from analytics.cli.count_table import shown_table
-from analytics.cli.inputs import counting_options, gap_warnings, read_and_count, spells
-from analytics.cli.show import Shown, account_lines, emit, input_record, plan_output, records
+from analytics.cli.count_table import shown_months
+from analytics.cli.inputs import counting_options, counts_of, gap_warnings, read_any, spells
+from analytics.cli.show import Read, Shown, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
-from analytics.errors import CountsTableError, OptionError
-from analytics.incidents import Incidents
+from analytics.counts.count_table import CountTable
+from analytics.errors import OptionError
 
 __all__ = ["counting_record", "run"]
 
@@ -21,24 +21,24 @@ def run(args: Namespace) -> None:
     if args.last < 1:
         raise OptionError("--last must be 1 or more", found=str(args.last))
     plan = plan_output(args)
-    try:
-        incidents, counts = read_and_count(args)
-    except CountsTableError:
-        emit(shown_table(args), plan)
+    found = read_any(args)
+    if isinstance(found, CountTable) and found.unit == "month":
+        emit(shown_months(args, found), plan)
         return
-    emit(_shown(args, incidents, counts), plan)
+    emit(_shown(args, found, counts_of(args, found)), plan)
 
 
 def counting_record(args: Namespace, counts: Counts) -> dict[str, Any]:
     """Return the parameters of the count, as used."""
     return {
         **counting_options(args),
+        **({"week_start": counts.week_start, "freq": counts.freq} if counts.finest == "week" else {}),
         "start": str(counts.starts[0]),
         "as_of": str(counts.as_of),
     }
 
 
-def _shown(args: Namespace, incidents: Incidents, counts: Counts) -> Shown:
+def _shown(args: Namespace, incidents: Read, counts: Counts) -> Shown:
     long = counts.to_frame("long").rename(columns={counts.freq: "start"})
     record = {
         "command": "count",

@@ -1,93 +1,63 @@
-"""``uptick count`` of a file that holds counts already: weeks as counts, months as they are."""
+"""``uptick count`` of a table of months: they are shown as they are."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analytics.cli.count_shown import heading, recent_table, written
-from analytics.cli.inputs import READING, column_mapping, given, spells, the_file
-from analytics.cli.show import Shown, Table, records
+from analytics.cli.count_shown import written
+from analytics.cli.inputs import given
+from analytics.cli.show import Shown, Table, account_lines, input_record, records
 from analytics.counts import UNPLACED
-from analytics.counts.reading import CountTable, read_count_table
+from analytics.counts.count_table import CountTable
 from analytics.errors import OptionError
-from analytics.periods import as_day
 from analytics.results.words import counted
 
-__all__ = ["shown_table"]
+__all__ = ["shown_months"]
 
 _COUNTING = ("by", "regions", "start", "where", "value", "week_start")
 
 
-def shown_table(args: Namespace) -> Shown:
-    """Read the table of counts and return what the command shows.
+def shown_months(args: Namespace, table: CountTable) -> Shown:
+    """Return what the command shows of a table of months.
 
     Raises
     ------
     OptionError
-        If an option cannot be used with such a table.
+        If an option cannot be used with months.
     """
-    options: dict[str, Any] = given(args, *_COUNTING, *READING)
-    if str(options.get("by", "")).casefold() == "none":
-        options["by"] = None
-    for name in ("country", "span"):
-        if options.pop(name, None) is not None or getattr(args, name) is not None:
-            raise OptionError(f"--{name} is for incidents", found="a table of counts", todo="leave it out")
-    as_of = None if args.as_of is None else as_day(args.as_of, "--as-of")
-    table = read_count_table(
-        the_file(args), as_of=as_of, columns=column_mapping(args.column) or {}, **options
-    )
-    _check(args, table)
+    if args.freq is not None:
+        raise OptionError(
+            f"--freq {args.freq} cannot be made of months",
+            expected=f"the months of {table.name} as they are",
+            todo="leave --freq out",
+        )
+    if args.no_coverage:
+        raise OptionError(
+            "--no-coverage does not go with counts by month", todo="leave it out: months stay as they are"
+        )
     parameters = {
-        **{name: options.get(name) for name in _COUNTING},
+        **{name: given(args, name).get(name) for name in _COUNTING},
         "by": table.by,
         "value": table.value,
-        "freq": args.freq or table.unit,
+        "freq": "month",
         "week_start": table.week_start,
         "start": str(table.starts[0]),
         "as_of": str(table.as_of),
     }
-    months = table.unit == "month"
-    long, line, shown = _months(table, args.last) if months else _weeks(args, table)
-    account = (
-        f"rows read {table.rows:,}: each holds the events of one {table.unit} and place",
-        str(table.accounting),
-        *(f"no coverage: {gap}" for gap in spells(args)),
-        *(f"note: {note}" for note in table.notes),
-    )
+    long, line, shown = _months(table, args.last)
     record = {
         "command": "count",
         "parameters": parameters,
-        "input": {"file": table.name, "sha256": table.digest, "source": "table of counts"},
-        "count_accounting": dict(table.accounting.parts()),
-        "no_coverage": [str(gap) for gap in spells(args)],
+        **input_record(table),
+        "count_accounting": dict(table.placed.parts()),
         "notes": list(table.notes),
         "counts": records(long),
     }
-    return Shown((line,), (shown,), account, long, record, simulated=False)
-
-
-def _check(args: Namespace, table: CountTable) -> None:
-    if args.freq is not None and args.freq != table.unit and (args.freq, table.unit) != ("week", "day"):
-        raise OptionError(
-            f"--freq {args.freq} cannot be made of {table.unit}s",
-            expected=f"the {table.unit}s of {table.name} as they are",
-            todo="leave --freq out",
-        )
-    if table.unit == "month" and args.no_coverage:
-        raise OptionError(
-            "--no-coverage does not go with counts by month", todo="leave it out: months stay as they are"
-        )
-
-
-def _weeks(args: Namespace, table: CountTable) -> tuple[pd.DataFrame, str, Table]:
-    counts = table.counts(spells(args))
-    counts = counts.resample(args.freq or counts.freq)
-    long = counts.to_frame("long").rename(columns={counts.freq: "start"})
-    return long, heading(counts), recent_table(counts, args.last)
+    account = (*account_lines(table), str(table.placed))
+    return Shown((line,), (shown,), account, long, record, simulated=table.simulated)
 
 
 def _months(table: CountTable, last: int) -> tuple[pd.DataFrame, str, Table]:

@@ -9,11 +9,10 @@ from typing import Any
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import between_commas, gap_warnings, given, read_and_count, spells
 from analytics.cli.progress import progress_bar
-from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
+from analytics.cli.show import Read, Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.evaluation import EvaluationResult, evaluate
-from analytics.incidents import Incidents
 
 __all__ = ["run"]
 
@@ -61,7 +60,7 @@ def _uptick(args: Namespace) -> dict[str, Any]:
     return given(args, "ratio", "size", "length", "shape")
 
 
-def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: EvaluationResult) -> Shown:
+def _shown(args: Namespace, incidents: Read, counts: Counts, result: EvaluationResult) -> Shown:
     summary = result.summary()
     summary["budget"] = summary["budget"].map(_GLYPHS)
     numbers = tuple(name for name in summary.columns if name not in ("detector", "budget"))

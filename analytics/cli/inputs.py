@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from analytics.bundled import bundled_path
+from analytics.cli.show import Read
 from analytics.counts import Counts, count_incidents
+from analytics.counts.count_table import CountTable
+from analytics.counts.reading import read_count_table, whole_count_table
 from analytics.counts.silences import GAP
-from analytics.errors import OptionError
+from analytics.errors import CountsTableError, OptionError
 from analytics.incidents import Incidents, read_incidents
 from analytics.periods import DAY, Gap, as_day, as_gap, week_first_day, week_label
 
@@ -24,20 +27,25 @@ __all__ = [
     "between_commas",
     "column_mapping",
     "counting_options",
+    "counts_of",
     "gap_warnings",
     "given",
     "last_date_hint",
     "last_whole_week",
     "read",
     "read_and_count",
+    "read_any",
     "read_as_of",
+    "read_table",
     "settings",
     "spells",
+    "table_to_check",
     "the_file",
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
 READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted")
+_TABLE = ("by", "regions", "start", "covered_from", "where", "value", "week_start")
 _COUNTING = ("freq", "week_start", "by", "regions", "start", "covered_from", "where", "value", "span")
 
 
@@ -152,18 +160,71 @@ def read_as_of(args: Namespace) -> Incidents:
     return read(args, as_of=as_day(args.as_of, "--as-of"))
 
 
-def read_and_count(args: Namespace) -> tuple[Incidents, Counts]:
-    """Read and count with a command's options.
+def read_and_count(args: Namespace) -> tuple[Read, Counts]:
+    """Read and count with a command's options: incidents, or a table that holds counts already.
 
     Raises
     ------
     OptionError
         If ``--as-of`` is not given; the message names the file's last date.
     """
+    found = read_any(args)
+    return found, counts_of(args, found)
+
+
+def read_any(args: Namespace) -> Read:
+    """Read a file of incidents or of counts with a command's options."""
     the_file(args)
+    spells(args)
+    try:
+        return read_as_of(args)
+    except CountsTableError:
+        return read_table(args)
+
+
+def counts_of(args: Namespace, found: Read) -> Counts:
+    """Return the counts that a command's options ask for."""
     gaps = spells(args)
-    incidents = read_as_of(args)
-    return incidents, count_incidents(incidents, **counting_options(args), no_coverage=gaps)
+    if isinstance(found, Incidents):
+        return count_incidents(found, **counting_options(args), no_coverage=gaps)
+    freq = args.freq or found.unit
+    if freq != found.unit and (freq, found.unit) != ("week", "day"):
+        raise OptionError(
+            f"--freq {freq} cannot be made of {found.unit}s",
+            expected=f"the {found.unit}s of {found.name} as they are",
+            todo="leave --freq out",
+        )
+    counts = found.counts(gaps)
+    return counts.resample(freq)
+
+
+def read_table(args: Namespace) -> CountTable:
+    """Read a table of counts with a command's options."""
+    if getattr(args, "span", None) is not None:
+        raise OptionError("--span is for incidents", found="a table of counts", todo="leave it out")
+    return read_count_table(the_file(args), **_table_options(args))
+
+
+def table_to_check(args: Namespace) -> CountTable:
+    """Read a table of counts to be looked at: as far as it goes, by the places it has."""
+    options = _table_options(args)
+    for by in ("admin1", "admin2", "country"):
+        try:
+            return whole_count_table(the_file(args), **options, by=by)
+        except OptionError as error:
+            if "to count by" not in error.what:
+                raise
+    return whole_count_table(the_file(args), **options, by=None)
+
+
+def _table_options(args: Namespace) -> dict[str, Any]:
+    options = given(args, *_TABLE, *READING)
+    if str(options.get("by", "")).casefold() == "none":
+        options["by"] = None
+    if getattr(args, "gap_is_quiet", False):
+        options["gap_is_quiet"] = True
+    as_of = None if args.as_of is None else as_day(args.as_of, "--as-of")
+    return {"as_of": as_of, "columns": column_mapping(args.column), **options}
 
 
 def counting_options(args: Namespace) -> dict[str, Any]:

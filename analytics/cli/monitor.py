@@ -10,9 +10,8 @@ import pandas as pd
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import between_commas, gap_warnings, given, read_and_count, spells
 from analytics.cli.progress import progress_bar
-from analytics.cli.show import Shown, Table, account_lines, emit, input_record, plan_output, records
+from analytics.cli.show import Read, Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
-from analytics.incidents import Incidents
 from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, monitor
 
 __all__ = ["ALARMED", "run"]
@@ -35,7 +34,7 @@ def run(args: Namespace) -> int:
     return ALARMED if args.fail_on_alarm and (result.answers() == ALARM).any() else 0
 
 
-def _shown(args: Namespace, incidents: Incidents, counts: Counts, result: MonitorResult) -> Shown:
+def _shown(args: Namespace, incidents: Read, counts: Counts, result: MonitorResult) -> Shown:
     frame = result.frame.copy()
     frame.insert(1, "answer", result.answers())
     record: dict[str, Any] = {

@@ -25,6 +25,7 @@ from analytics import __version__
 from analytics._text import inert_table
 from analytics.cli.text import printable
 from analytics.counts import Counts
+from analytics.counts.count_table import CountTable
 from analytics.errors import OptionError, OutputError, unknown_option
 from analytics.files import check_writable, write_together
 from analytics.incidents import Incidents
@@ -33,6 +34,7 @@ from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, shown
 
 __all__ = [
     "Plan",
+    "Read",
     "Shown",
     "Table",
     "account_lines",
@@ -44,6 +46,7 @@ __all__ = [
     "with_glyphs",
 ]
 
+Read = Incidents | CountTable  # what a command reads
 _FORMATS = ("table", "csv", "json")
 _GLYPHS = {
     shown(verdict, direction): glyph
@@ -205,9 +208,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in pd.DataFrame(columns).to_dict("records")]
 
 
-def input_record(
-    incidents: Incidents, counts: Counts | None = None, gaps: Sequence[Gap] = ()
-) -> dict[str, Any]:
+def input_record(incidents: Read, counts: Counts | None = None, gaps: Sequence[Gap] = ()) -> dict[str, Any]:
     """Return what every JSON answer says about the input and where each row went."""
     rows = incidents.accounting
     record: dict[str, Any] = {
@@ -256,7 +257,7 @@ def with_glyphs(words: pd.Series) -> pd.Series:
 
 
 def account_lines(
-    incidents: Incidents, counts: Counts | None = None, gaps: Sequence[Gap] = (), *, brief: bool = False
+    incidents: Read, counts: Counts | None = None, gaps: Sequence[Gap] = (), *, brief: bool = False
 ) -> tuple[str, ...]:
     """Return the accounts and notes that every format shows; `gaps` are the user's own.
 

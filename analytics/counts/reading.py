@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,24 @@ import pandas as pd
 
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts.accounting import CountAccounting
+from analytics.counts.completeness import settled_completeness
+from analytics.counts.count_table import CountTable
 from analytics.counts.grid import Counts
 from analytics.counts.plan import Value
-from analytics.counts.reading_columns import Unit, period_of, places_of, wanted_rows
+from analytics.counts.reading_columns import (
+    Period,
+    Unit,
+    period_ends,
+    period_of,
+    places_of,
+    wanted_rows,
+)
+from analytics.counts.silences import table_silences
 from analytics.counts.tables import whole_counts
 from analytics.errors import InputError, OptionError, nearest
+from analytics.incidents.accounting import RowAccounting
+from analytics.incidents.metadata import Metadata, read_metadata
+from analytics.incidents.quarantine import records_of
 from analytics.options import check_choice
 from analytics.periods import DAY, as_day, week_first_day
 from analytics.sources.columns import Columns, fold
@@ -24,87 +37,7 @@ from analytics.sources.count_tables import find_count_columns
 from analytics.sources.files import load
 from analytics.sources.table import ALIASES
 
-__all__ = ["CountTable", "read_count_table", "read_counts"]
-
-
-@dataclass(frozen=True, eq=False)
-class CountTable:
-    """A table of counts as it was read: periods down, regions across.
-
-    Attributes
-    ----------
-    name, digest : str
-        The file, and its SHA-256.
-    rows : int
-        Rows read.
-    unit : {"day", "week", "month"}
-        What a period is.
-    starts : datetime64[D] array, shape (periods,)
-    numbers : float array, shape (periods, regions)
-        NaN where there is no coverage.
-    unplaced : int array, shape (periods,)
-        What rows without a region hold.
-    regions : tuple of str
-    by, value, week_start : str
-    as_of : datetime64[D]
-    accounting : CountAccounting
-        Where every event of the table went.
-    notes : tuple of str
-    countries : tuple of str
-        Countries the regions lie in, as far as known.
-    """
-
-    name: str
-    digest: str
-    rows: int
-    unit: Unit
-    starts: Days
-    numbers: FloatArray
-    unplaced: IntArray
-    regions: tuple[str, ...]
-    by: str
-    value: str
-    week_start: str
-    as_of: np.datetime64
-    accounting: CountAccounting
-    notes: tuple[str, ...]
-    countries: tuple[str, ...] = ()
-
-    @property
-    def ends(self) -> Days:
-        """Last day of each period."""
-        return _ends(self.starts, self.unit)
-
-    def counts(self, no_coverage: Iterable[object] = ()) -> Counts:
-        """Return the table as counts.
-
-        Raises
-        ------
-        InputError
-            If it holds months: they are no whole number of weeks.
-        """
-        if self.unit == "month":
-            raise InputError(
-                f"{self.name} holds counts by month, and no weeks can be made of months",
-                expected="counts by day or by week",
-                found=f"months, {self.starts[0].astype('datetime64[M]')} to "
-                f"{self.starts[-1].astype('datetime64[M]')}",
-                where=self.name,
-                todo="uptick count shows the months as they are",
-            )
-        made = Counts.from_frame(
-            pd.DataFrame(self.numbers, index=pd.DatetimeIndex(self.starts), columns=list(self.regions)),
-            freq=self.unit,
-            as_of=self.as_of,
-            week_start=self.week_start,
-            no_coverage=no_coverage,
-            value=self.value,
-            by=self.by,
-            countries=self.countries,
-        )
-        held: dict[str, Any] = {name: getattr(made, name) for name in made.__dataclass_fields__}
-        unplaced = self.unplaced.astype(np.int32)
-        return Counts(**{**held, "unplaced": unplaced, "accounting": self.accounting, "notes": self.notes})
+__all__ = ["CountTable", "read_count_table", "read_counts", "whole_count_table"]
 
 
 def read_counts(
@@ -148,25 +81,43 @@ def read_counts(
 
 
 def read_count_table(
+    path_or_frame: str | Path | pd.DataFrame, *, as_of: object, **options: Any
+) -> CountTable:
+    """Read a table of counts by day, week or month; see :func:`read_counts`."""
+    table = whole_count_table(path_or_frame, as_of=as_of, **options)
+    if as_of is None:
+        raise OptionError(
+            "as_of is not stated",
+            expected="the last day the counts should know about",
+            todo=f"give as_of={table.last_date}, the last day of {table.name}",
+        )
+    return table
+
+
+def whole_count_table(
     path_or_frame: str | Path | pd.DataFrame,
     *,
-    as_of: object,
+    as_of: object = None,
     value: Value = "incidents",
     by: str | Sequence[str] | None = "admin1",
     regions: str | Sequence[str] | None = None,
     where: str | None = None,
     start: object = None,
+    covered_from: object = None,
     week_start: str | None = None,
     columns: Mapping[str, str] | None = None,
     date_style: str | None = None,
     country: str | None = None,
+    extracted: object = None,
+    gap_is_quiet: bool | None = None,
     **reading: Any,
 ) -> CountTable:
-    """Read a table of counts by day, week or month; see :func:`read_counts`."""
+    """Read a table of counts; without `as_of` as far as it goes, to be looked at and not to be tested."""
     check_choice("value", value, Value)
+    mapping = dict(columns or {})
     raw = load(path_or_frame, **reading)
-    table = Columns(raw)
-    found = find_count_columns(table)
+    table, quarantine = records_of(raw)
+    found = find_count_columns(table, mapping)
     if found is None:
         raise InputError(
             f"{raw.name} is no table of counts",
@@ -176,17 +127,15 @@ def read_count_table(
         )
     period = period_of(table, found.period, date_style, week_start)
     last = period.last_day if as_of is None else as_day(as_of, "as_of")
-    if as_of is None:
-        raise OptionError(
-            "as_of is not stated",
-            expected="the last day the counts should know about",
-            todo=f"give as_of={last}, the last day of {raw.name}",
-        )
-    kept, filtered, notes = wanted_rows(table, where, columns or {}, found.events)
-    places = places_of(table, by, columns or {}, country)
+    stated = read_metadata(raw.path)
+    if extracted is not None:
+        stated = replace(stated, extracted=as_day(extracted, "extracted"))
+    kept, filtered, notes = wanted_rows(table, where, mapping, found.events)
+    places = places_of(table, by, mapping, country)
     codes, names, selected = _selected(places.codes, places.names, regions)
     events = _whole(table, found.events)
-    amount = events if value == "incidents" else _whole(table, _fatalities(table, columns or {}))
+    deaths = _fatalities(table, mapping)
+    amount = events if value == "incidents" else _whole(table, _needed(deaths, table))
     first = period.starts.min() if start is None else as_day(start, "start")
     starts = _grid(first, last, period.unit, period.week_start)
     if not len(starts):
@@ -195,15 +144,28 @@ def read_count_table(
     inside = (period.starts >= starts[0]) & (period.starts <= starts[-1])
     row = np.where(inside, row, 0)
     numbers, absent = _numbers(row, codes, amount, inside, kept, (len(starts), len(names)))
+    outside, said = _uncovered(starts, period, covered_from, stated)
+    numbers[outside] = np.nan
     lost = inside & kept & (codes == -1)
     unplaced = np.bincount(row[lost], np.nan_to_num(amount[lost]), len(starts)).astype(np.int64)
     _too_large(numbers, starts, names)
-
+    quiet = stated.gap_is_quiet if gap_is_quiet is None else bool(gap_is_quiet)
+    everything = np.bincount(row[inside], np.nan_to_num(events[inside]), len(starts)).astype(np.int64)
+    covered: BoolArray = np.asarray(~np.isnan(numbers).all(axis=1))
+    silences, gaps = table_silences(everything, covered, starts, period.unit, quiet)
+    reasons = quarantine["reason"].value_counts()
     return CountTable(
         name=raw.path.name if raw.path else raw.name,
+        title=stated.title or (raw.path.name if raw.path else ""),
         digest=raw.digest,
-        rows=len(table),
+        path=raw.path,
+        accounting=RowAccounting(
+            len(raw.frame), len(table), {str(why): int(n) for why, n in reasons.items()}, {}
+        ),
+        quarantine=quarantine,
         unit=period.unit,
+        first_date=period.starts.min(),
+        last_date=period.last_day,
         starts=starts,
         numbers=numbers,
         unplaced=unplaced,
@@ -212,10 +174,45 @@ def read_count_table(
         value=value,
         week_start=period.week_start,
         as_of=last,
-        accounting=_account(events, kept, inside, codes, where, len(names) if selected else 0),
-        notes=(*raw.notes, *period.notes, *filtered, *notes, *places.notes, *absent),
+        placed=_account(events, kept, inside, codes, where, len(names) if selected else 0),
+        notes=(
+            *gaps,
+            *raw.notes,
+            f"each row holds the events of one {period.unit} and place",
+            *(*period.notes, *filtered, *notes, *places.notes, *absent, *said, *stated.notes),
+        ),
         countries=places.countries,
-    )
+        has=(*(("fatalities",) if deaths else ()), *(("event_type",) if "event_type" in table else ())),
+        no_coverage=stated.no_coverage,
+        silences=silences,
+        completeness=settled_completeness(
+            period_ends(starts, period.unit), len(names), stated.extracted, last, reports_dated=False
+        ),
+        simulated=stated.simulated,
+    )  # fmt: skip
+
+
+def _uncovered(
+    starts: Days, period: Period, covered_from: object, stated: Metadata
+) -> tuple[BoolArray, tuple[str, ...]]:
+    """Return the periods that the table knows nothing of: before it begins, and after it was drawn."""
+    opens = period.starts.min()
+    began = opens if covered_from is None else as_day(covered_from, "covered_from")
+    if began > opens:
+        raise OptionError(
+            "covered_from lies after the first period",
+            expected=f"a day up to {opens}, the table's first",
+            found=str(began),
+        )
+    before: BoolArray = np.asarray(starts < began)
+    notes: list[str] = []
+    if before.any():
+        notes.append(f"no coverage from {starts[0]} to {began - DAY}: the table begins on {opens}")
+    drawn = stated.extracted
+    late = np.zeros(len(starts), dtype=bool) if drawn is None else period_ends(starts, period.unit) > drawn
+    if late.any():
+        notes.append(f"the file was drawn on {drawn}: periods that end later have no coverage")
+    return before | late, tuple(notes)
 
 
 def _account(
@@ -285,9 +282,13 @@ def _whole(table: Columns, name: str) -> FloatArray:
     return numbers
 
 
-def _fatalities(table: Columns, mapping: Mapping[str, str]) -> str:
+def _fatalities(table: Columns, mapping: Mapping[str, str]) -> str | None:
     names = [fold(mapping["fatalities"])] if "fatalities" in mapping else [*ALIASES["fatalities"]]
-    found = next((name for name in names if name in table), None)
+    return next((name for name in names if name in table), None)
+
+
+def _needed(found: str | None, table: Columns) -> str:
+    """Return the column of fatalities, or raise the error for there being none."""
     if found is None:
         raise InputError(
             f"{table.raw.name} has no column of fatalities",
@@ -329,12 +330,6 @@ def _grid(first: np.datetime64, last: np.datetime64, unit: Unit, week_start: str
         return np.arange(first, last + DAY)
     whole: np.datetime64 = week_first_day(np.array([first + 6 * DAY]), week_start)[0]
     return np.asarray(np.arange(whole, last + DAY, 7 * DAY), dtype="datetime64[D]")
-
-
-def _ends(starts: Days, unit: Unit) -> Days:
-    if unit == "month":
-        return np.asarray((starts.astype("datetime64[M]") + 1).astype("datetime64[D]") - DAY)
-    return np.asarray(starts + (6 if unit == "week" else 0) * DAY)
 
 
 def _too_large(numbers: FloatArray, starts: Days, names: Sequence[str]) -> None:

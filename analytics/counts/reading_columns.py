@@ -21,7 +21,7 @@ from analytics.sources.checks import Draft
 from analytics.sources.columns import NULLS, Columns, fold
 from analytics.sources.table import ALIASES
 
-__all__ = ["Period", "RowPlaces", "Unit", "period_of", "places_of", "wanted_rows"]
+__all__ = ["Period", "RowPlaces", "Unit", "period_ends", "period_of", "places_of", "wanted_rows"]
 
 Unit = Literal["day", "week", "month"]
 
@@ -35,6 +35,13 @@ class Period:
     week_start: str
     last_day: np.datetime64
     notes: tuple[str, ...]
+
+
+def period_ends(starts: Days, unit: Unit) -> Days:
+    """Return the last day of each period."""
+    if unit == "month":
+        return np.asarray((starts.astype("datetime64[M]") + 1).astype("datetime64[D]") - DAY)
+    return np.asarray(starts + (6 if unit == "week" else 0) * DAY)
 
 
 def period_of(table: Columns, names: Sequence[str], style: str | None, week_start: str | None) -> Period:
@@ -213,6 +220,8 @@ def _text(table: Columns, name: str, mapping: Mapping[str, str]) -> pd.Series:
         raise OptionError(
             f"there is no column {name!r} to count by",
             expected=", ".join(have[:30]),
-            todo=f"did you mean {' or '.join(close)}?" if close else None,
+            todo=f"did you mean {' or '.join(close)}?"
+            if close
+            else "name one of these, or none (by=None) for all events as one series",
         )
     return table.text(column, missing=NULLS).fillna("")

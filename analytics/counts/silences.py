@@ -6,12 +6,13 @@ import numpy as np
 
 from analytics._typing import BoolArray, Days, IntArray
 from analytics.counts.plan import CountPlan
+from analytics.counts.reading_columns import Unit, period_ends
 from analytics.counts.tally import Tally
 from analytics.kernels.common.silence import Silence, collapses, implausible_silences
 from analytics.periods import Window
 from analytics.results.words import counted, format_number
 
-__all__ = ["GAP", "find_silences"]
+__all__ = ["GAP", "find_silences", "table_silences"]
 
 GAP = "suspected gap: "  # how the note of a suspected gap begins
 _MOST = 3  # collapses named
@@ -31,6 +32,19 @@ def find_silences(plan: CountPlan, tally: Tally) -> tuple[tuple[Window, ...], tu
     ]
     said += _collapse_words(tally.values, plan.coverage, plan.days, plan.chosen.names, gaps)
     return () if plan.gap_is_quiet else windows, tuple(said)
+
+
+def table_silences(
+    everything: IntArray, covered: BoolArray, starts: Days, unit: Unit, answered: bool
+) -> tuple[tuple[Window, ...], tuple[str, ...]]:
+    """Return the same of a table of counts: `everything` in it, period by period."""
+    gaps = implausible_silences(everything[:, None], covered[:, None])
+    ends = period_ends(starts, unit)
+    windows = tuple(Window(starts[gap.first], ends[gap.end - 1]) for gap in gaps)
+    said = tuple(
+        _gap_words(gap, window, answered=answered) for gap, window in zip(gaps, windows, strict=True)
+    )
+    return () if answered else windows, said
 
 
 def _window(silence: Silence, days: Days) -> Window:

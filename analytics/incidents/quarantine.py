@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from analytics._typing import BoolArray, IntArray
 from analytics.sources.checks import REASONS, Draft
+from analytics.sources.columns import Columns
+from analytics.sources.files import RawTable
 
-__all__ = ["split", "spread"]
+__all__ = ["records_of", "split", "spread"]
 
 _UNNAMED = "column 1"
 
@@ -46,10 +49,34 @@ def split(draft: Draft) -> tuple[pd.DataFrame, BoolArray]:
             quoted = raw.frame[column].iloc[where]
             details = [f"{column} {text!r} {explanation}" for text in quoted]
         tables.append(pd.DataFrame({"at": where, "reason": reason, "detail": details}))
-    found = pd.concat(tables, ignore_index=True).sort_values("at", kind="stable", ignore_index=True)
+    return _quarantine(raw, pd.concat(tables, ignore_index=True)), kept
+
+
+def records_of(raw: RawTable) -> tuple[Columns, pd.DataFrame]:
+    """Return a table's columns without the rows that are no records, and those rows with their reasons."""
+    first = raw.frame.iloc[:, 0].str.strip()
+    asked = (
+        (first == "") | first.str.startswith("#") | (first.str.casefold() == raw.frame.columns[0].casefold())
+    )
+    where = np.flatnonzero(asked.to_numpy(dtype=bool))
+    aside = np.zeros(len(raw.frame), dtype=bool)
+    tables = [pd.DataFrame({"at": [], "reason": [], "detail": []})]
+    for reason, rows, explanation in _no_records(raw.frame, where) if len(where) else ():
+        at = where[rows & ~aside[where]]
+        aside[at] = True
+        tables.append(pd.DataFrame({"at": at, "reason": reason, "detail": explanation}))
+    quarantine = _quarantine(raw, pd.concat(tables, ignore_index=True))
+    if not aside.any():
+        return Columns(raw), quarantine
+    frame = raw.frame[~aside].reset_index(drop=True)
+    return Columns(replace(raw, frame=frame, rows=raw.rows[~aside])), quarantine
+
+
+def _quarantine(raw: RawTable, found: pd.DataFrame) -> pd.DataFrame:
+    found = found.sort_values("at", kind="stable", ignore_index=True)
     at = found["at"].to_numpy(dtype=np.int64)
     originals = raw.frame.iloc[at].to_dict(orient="records")
-    quarantine = pd.DataFrame(
+    return pd.DataFrame(
         {
             "row": raw.rows[at],
             "reason": found["reason"].astype("str"),
@@ -57,7 +84,6 @@ def split(draft: Draft) -> tuple[pd.DataFrame, BoolArray]:
             "original": pd.Series([json.dumps(o, ensure_ascii=False) for o in originals], dtype="str"),
         }
     )
-    return quarantine, kept
 
 
 def _copies(frame: pd.DataFrame, ids: pd.Series, kept: BoolArray) -> BoolArray:
@@ -89,12 +115,18 @@ def _not_records(draft: Draft) -> None:
     where = np.flatnonzero(undated)
     if not len(where):
         return
-    cells = draft.columns.frame.iloc[where].apply(lambda column: column.str.strip())
+    for reason, rows, explanation in _no_records(draft.columns.frame, where):
+        draft.set_aside(reason, spread(undated, rows), None, explanation)
+
+
+def _no_records(frame: pd.DataFrame, where: IntArray) -> list[tuple[str, BoolArray, str]]:
+    """Return, for some rows of a table, which are blank, HXL tags, or the header again."""
+    cells = frame.iloc[where].apply(lambda column: column.str.strip())
     blank = cells == ""
     names = pd.Series(cells.columns, index=cells.columns).str.casefold()
     header = cells.apply(lambda column: column.str.casefold() == names[column.name])
     tags = cells.apply(lambda column: column.str.startswith("#"))
-    for reason, rows, explanation in (
+    found = (
         ("not a record (blank row)", blank.all(axis=1), "every cell is blank"),
         ("not a record (HXL tag row)", (tags | blank).all(axis=1) & tags.any(axis=1), "HXL tags, not values"),
         (
@@ -102,5 +134,5 @@ def _not_records(draft: Draft) -> None:
             (header | blank).all(axis=1) & header.any(axis=1),
             "the header again",
         ),
-    ):
-        draft.set_aside(reason, spread(undated, rows.to_numpy(dtype=bool)), None, explanation)
+    )
+    return [(reason, rows.to_numpy(dtype=bool), explanation) for reason, rows, explanation in found]

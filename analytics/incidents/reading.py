@@ -132,7 +132,7 @@ def read_incidents(
             expected=f"a plain table; {known_by_name()} columns are known by name",
             todo="give source='table' to read the file as a plain table",
         )
-    if found.name == TABLE and find_count_columns(table_columns) is not None:
+    if found.name == TABLE and find_count_columns(table_columns, columns) is not None:
         raise counts_error(table_columns)
     draft = found.translate(table_columns, SourceOptions(date_style, columns or {}))
     if last is not None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.errors import CountsTableError
-from analytics.sources.columns import Columns
+from analytics.errors import CountsTableError, InputError, nearest
+from analytics.sources.columns import Columns, fold
 from analytics.sources.table import ALIASES
 
-__all__ = ["CountColumns", "counts_error", "find_count_columns"]
+__all__ = ["COUNT_KEYS", "CountColumns", "counts_error", "find_count_columns"]
 
 _EVENTS = ("events", "incidents", "event_count", "events_count", "number_of_events", "no_of_events",
            "n_events", "incident_count", "number_of_incidents", "no_of_incidents",
            "total_events")  # fmt: skip
 _PERIODS = (("reference_period_start",), ("week_start",), ("year", "week"), ("week",), ("year", "month"),
             ("month_start",), ("month",), ("period",), ("year",))  # fmt: skip
+
+
+COUNT_KEYS = ("period", "events")  # what a mapping may name in a table of counts, beside places
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,11 @@ class CountColumns:
     events: str
 
 
-def find_count_columns(columns: Columns) -> CountColumns | None:
+def find_count_columns(columns: Columns, mapping: Mapping[str, str] | None = None) -> CountColumns | None:
     """Return the columns by which a table is one of counts, None where it is not.
 
     A table with a column of days beside its number of events is one of counts too, unless every number is 1.
+    `mapping` may name the column of ``period`` and that of ``events``; the table is one of counts then.
 
     Examples
     --------
@@ -40,18 +45,25 @@ def find_count_columns(columns: Columns) -> CountColumns | None:
     >>> find_count_columns(Columns(load(table)))
     CountColumns(period=('week',), events='events')
     """
-    events = next((name for name in _EVENTS if name in columns), None)
+    named = {
+        name: _named(columns, name, given) for name, given in (mapping or {}).items() if name in COUNT_KEYS
+    }
+    events = named.get("events") or next((name for name in _EVENTS if name in columns), None)
     if events is None:
         return None
+    if "period" in named:
+        return CountColumns((named["period"],), events)
     numbers, unreadable = columns.numbers(events)
     known = numbers[~np.isnan(numbers)]
-    if unreadable.any() or not known.size or (known < 0).any() or (known != np.round(known)).any():
+    if "events" in named:
+        pass  # what is no number is an error when it is read
+    elif unreadable.any() or not known.size or (known < 0).any() or (known != np.round(known)).any():
         return None
     days = next((name for name in ALIASES["date_start"] if name in columns), None)
     period = next((names for names in _PERIODS if all(name in columns for name in names)), None)
     if days is not None and (period is None or period == ("year",)):
         period = (days,)
-    if period is None or (days is not None and (known == 1).all()):
+    if period is None or (days is not None and (known == 1).all() and "events" not in named):
         return None
     return CountColumns(period, events)
 
@@ -64,6 +76,19 @@ def counts_error(columns: Columns) -> CountsTableError:
         expected="one row per incident, with its date",
         found=", ".join(columns.frame.columns[:20]),
         where=name,
-        todo="uptick count FILE counts from it (in Python: analytics.counts.read_counts); "
-        "test, monitor and report on tables of counts come later",
+        todo="uptick count, test, monitor, evaluate and report take it as it is; in Python: "
+        "analytics.counts.read_counts",
     )
+
+
+def _named(columns: Columns, name: str, given: str) -> str:
+    if fold(given) not in columns:
+        close = nearest(given, columns.frame.columns)
+        raise InputError(
+            f"{columns.raw.name} has no column {given!r}, given for {name}",
+            expected="a column of the file",
+            found=", ".join(columns.frame.columns[:60]),
+            where=columns.raw.name,
+            todo=f"did you mean {' or '.join(close)}?" if close else None,
+        )
+    return fold(given)

@@ -24,7 +24,7 @@ def expected_band(
     Parameters
     ----------
     counts : Counts
-        One region, held by day.
+        One region, held by day or by week.
     window, guard, baseline : int
         Days in the window, left out before it, and compared with.
     level : float
@@ -38,12 +38,19 @@ def expected_band(
         coverage.
     """
     check_level(level=level)
-    if len(counts.regions) != 1 or counts.finest != "day":
-        raise OptionError("expected_band needs one region counted by day", todo="give counts.total()")
-    last = int((counts.last_complete_day - counts.starts[0]) / DAY) + 1
+    if len(counts.regions) != 1:
+        raise OptionError("expected_band needs one region", todo="give counts.total()")
+    days = counts.period_days
+    if any(length % days for length in (window, guard, baseline)):
+        raise OptionError(
+            "expected_band of weekly counts needs whole weeks",
+            found=f"window {window}, guard {guard}, baseline {baseline} days",
+        )
+    last = int((counts.last_complete_day - counts.starts[0]) / DAY + 1) // days
+    window, guard, baseline = window // days, guard // days, baseline // days
     ends = np.arange(last, window + guard + baseline - 1, -window)[::-1]
     if not ends.size:
-        raise too_short("expected_band", counts, window, guard, baseline)
+        raise too_short("expected_band", counts, window * days, guard * days, baseline * days)
     at = (ends - window - guard - baseline)[None, :] + np.arange(baseline)[:, None]
     values, covered = counts.values[:, 0], counts.coverage[:, 0]
     base, base_covered = values[at], covered[at]
@@ -64,7 +71,7 @@ def expected_band(
     return pd.DataFrame(
         {
             "start": starts.astype("datetime64[us]"),
-            "end": counts.starts[ends - 1].astype("datetime64[us]"),
+            "end": (counts.starts[ends - 1] + (days - 1) * DAY).astype("datetime64[us]"),
             **{name: np.where(whole, column, np.nan) for name, column in numbers.items()},
         }
     )

@@ -126,7 +126,7 @@ def severity_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure
 
     series = numbers.fatalities_stated
     values, starts = series.values[-weeks:], series.starts[-weeks:]
-    if np.isnan(values).all() or numbers.incidents.frame["fatalities"].isna().all():
+    if np.isnan(values).all() or not numbers.fatalities_known:
         return ReportText(
             [numbers.marked("No incident of these weeks states its fatalities: nothing to draw.")], "notice"
         )

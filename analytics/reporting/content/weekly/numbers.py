@@ -11,7 +11,9 @@ import pandas as pd
 
 from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
-from analytics.errors import InputError
+from analytics.counts.count_table import CountTable
+from analytics.counts.reading import read_count_table
+from analytics.errors import CountsTableError, InputError
 from analytics.former import refuse_former
 from analytics.geo import find_country
 from analytics.incidents import Incidents, read_incidents
@@ -47,7 +49,8 @@ class WeeklyCounts:
     ----------
     request : ReportRequest
         What was asked for.
-    incidents : Incidents
+    incidents : Incidents or CountTable
+        What was read.
     counts, total, fatalities : Counts
         Incidents by region, their sum, and the sum of fatalities; held by day, shown by week.
     unstated : Counts
@@ -59,7 +62,7 @@ class WeeklyCounts:
     """
 
     request: ReportRequest
-    incidents: Incidents
+    incidents: Incidents | CountTable
     counts: Counts
     total: Counts
     fatalities: Counts
@@ -100,6 +103,13 @@ class WeeklyCounts:
     def undivided(self) -> bool:
         """Whether all incidents are one series, because nothing was counted by."""
         return self.counts.by == "total"
+
+    @property
+    def fatalities_known(self) -> bool:
+        """Whether anything read states its fatalities."""
+        if isinstance(self.incidents, CountTable):
+            return "fatalities" in self.incidents.has
+        return bool(self.incidents.frame["fatalities"].notna().any())
 
     def marked(self, text: str) -> str:
         """Return a text that says so where the data are simulated."""
@@ -206,13 +216,16 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
     >>> weekly_counts(sample=True, as_of="2020-04-19").label
     '2020-W16'
     """
-    incidents = read_incidents(
-        bundled_path(SAMPLE) if request.incidents_path is None else request.incidents_path,
-        request.source,
-        as_of=request.as_of,
-        columns=dict(request.columns) if request.columns else None,
-        **dict(request.reading or {}),
-    )
+    try:
+        incidents = read_incidents(
+            bundled_path(SAMPLE) if request.incidents_path is None else request.incidents_path,
+            request.source,
+            as_of=request.as_of,
+            columns=dict(request.columns) if request.columns else None,
+            **dict(request.reading or {}),
+        )
+    except CountsTableError:
+        return _of_a_table(request)
     _check_same(incidents, request)
     if request.gap_is_quiet:
         incidents = replace(incidents, gap_is_quiet=True)
@@ -241,6 +254,42 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         fatalities=count(_with_fatalities(incidents), "fatalities").total(ALL),
         unstated=count(unstated, "fatalities", scope).total(ALL),
         types=_by_type(count, incidents) if request.regions is None else None,
+        week=Window(end - 6 * DAY, end),
+    )
+
+
+def _of_a_table(request: ReportRequest) -> WeeklyCounts:
+    """Return the same of a table of counts: its weeks start on its own day."""
+
+    def read(
+        value: Literal["incidents", "fatalities"] = "incidents", by: str | None = request.by
+    ) -> CountTable:
+        return read_count_table(
+            request.incidents_path,  # type: ignore[arg-type]
+            as_of=request.as_of, value=value, by=by, regions=request.regions, where=request.where,
+            start=request.start, covered_from=request.covered_from,
+            week_start=None if request.week_start == "monday" else request.week_start,
+            gap_is_quiet=request.gap_is_quiet or None, columns=request.columns, **dict(request.reading or {}),
+        )  # fmt: skip
+
+    table = read()
+    _check_same(table, request)
+    request = replace(request, week_start=table.week_start)
+    counts = table.counts(request.no_coverage)
+    split_counts(counts, RECENT, GUARD, BASELINE)
+    total = counts.total(ALL)
+    none = replace(total, values=np.zeros_like(total.values))
+    stated = "fatalities" in table.has
+    typed = "event_type" in table.has and request.regions is None
+    end = counts.last_complete_day
+    return WeeklyCounts(
+        request=request,
+        incidents=table,
+        counts=counts,
+        total=total,
+        fatalities=read("fatalities").counts(request.no_coverage).total(ALL) if stated else none,
+        unstated=none if stated else total,
+        types=read(by="event_type").counts(request.no_coverage) if typed else None,
         week=Window(end - 6 * DAY, end),
     )
 
@@ -284,7 +333,7 @@ def _by_type(count: Callable[..., Counts], incidents: Incidents) -> Counts | Non
     return count(incidents, by="event_type")
 
 
-def _check_same(incidents: Incidents, request: ReportRequest) -> None:
+def _check_same(incidents: Incidents | CountTable, request: ReportRequest) -> None:
     """Stop where the file is not the one the report was begun with."""
     if request.sha256 is None or incidents.digest == request.sha256:
         return

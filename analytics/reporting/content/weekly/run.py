@@ -73,6 +73,11 @@ def weekly_report(
         progress(0, 1, "reading and counting")
     # Worked out here first: what is wrong with the input is told before a kernel starts.
     scope = weekly_counts(request)
+    if scope.request != request:  # a table of counts has weeks of its own
+        request = scope.request
+        target = Path(output) / report_name(request)
+        check_writable(target)
+        check_not_another(target, request)
     rendered = render_report(
         bundled_path(NOTEBOOK),
         parameters=replace(request, sha256=scope.incidents.digest or None).parameters(),
