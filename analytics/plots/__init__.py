@@ -10,11 +10,18 @@ from analytics._rooms import names_shown
 from analytics.plots.alarms import plot_alarms
 from analytics.plots.board import plot_alarm_board
 from analytics.plots.calendar import plot_calendar
+from analytics.plots.clusters import plot_scan
+from analytics.plots.coverage import plot_completeness, plot_coverage
+from analytics.plots.delay import plot_delay
+from analytics.plots.look import plot_style
 from analytics.plots.maps import match_polygons, plot_map
+from analytics.plots.movers import plot_movers
+from analytics.plots.power import plot_power
 from analytics.plots.ratios import plot_result
 from analytics.plots.regions import plot_regions
 from analytics.plots.style import ACCENT, GLYPHS, GREY, INK, region_label
 from analytics.plots.trend import plot_trend
+from analytics.plots.types import plot_types
 
 __all__ = [
     "ACCENT",
@@ -25,10 +32,18 @@ __all__ = [
     "plot_alarm_board",
     "plot_alarms",
     "plot_calendar",
+    "plot_completeness",
+    "plot_coverage",
+    "plot_delay",
     "plot_map",
+    "plot_movers",
+    "plot_power",
     "plot_regions",
     "plot_result",
+    "plot_scan",
+    "plot_style",
     "plot_trend",
+    "plot_types",
     "region_label",
 ]
 __dir__ = names_shown(__name__)

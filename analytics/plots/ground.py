@@ -16,7 +16,17 @@ from analytics.geo.polygons import PolygonMatch
 from analytics.plots.look import ELSEWHERE, filled
 from analytics.plots.painted import Area
 from analytics.plots.shapes import LETTER as _LETTER
-from analytics.plots.shapes import Frame, Room, extent, frame_of, free_spot, label_room, ring_path, thinned
+from analytics.plots.shapes import (
+    Frame,
+    Room,
+    boxes_meet,
+    extent,
+    frame_of,
+    free_spot,
+    label_room,
+    ring_path,
+    thinned,
+)
 from analytics.plots.style import ACCENT, GREY, INK
 
 if TYPE_CHECKING:
@@ -221,7 +231,7 @@ def draw_dots(
     top = max((area.weight for area in areas), default=0.0) or 1.0
     loud = {area.region for area in [area for area in areas if area.numbers][:callouts]}
     for area, (latitude, longitude) in zip(areas, at, strict=True):
-        size = 60 + 240 * area.weight / top
+        size = _dot_size(area, top)
         look = filled(area.look)
         dot = ax.scatter(
             [longitude], [latitude], s=size, zorder=3 if area.look.bold else 2, gid=area.region,
@@ -238,19 +248,38 @@ def draw_dots(
             color=area.look.ink,
             zorder=4,
         )
-        ax.annotate(
-            visible(area.region) + (f"\n{area.numbers}" if area.region in loud else ""),
-            (longitude, latitude),
-            xytext=(0, -np.sqrt(size) / 2 - 1),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=_CALLOUT if area.region in loud else _NAME,
-            color=ACCENT if area.look.bold else GREY,
-            fontweight="bold" if area.look.bold else "normal",
-            zorder=4,
-        )
+    _name_dots(ax, areas, at, frame, loud, top)
     return notes
+
+
+def _name_dots(
+    ax: Axes, areas: Sequence[Area], at: FloatArray, frame: Frame, loud: set[str], top: float
+) -> None:
+    """Write names below the dots, the loud and the large first, as far as they do not meet others."""
+    taken: list[tuple[float, float, float, float]] = []
+    rank = {area.region: (area.region not in loud, -area.weight) for area in areas}
+    for area, (latitude, longitude) in sorted(
+        zip(areas, at, strict=True), key=lambda item: rank[item[0].region]
+    ):
+        called = area.region in loud
+        text = visible(area.region) + (f"\n{area.numbers}" if called else "")
+        points = _CALLOUT if called else _NAME
+        reach = np.sqrt(_dot_size(area, top)) / 2 + 1
+        wide, high = frame.size(text, points)
+        north = latitude - reach / 72 / (frame.inches * frame.stretch)
+        box = (longitude - wide / 2, north - high, longitude + wide / 2, north)
+        if not called and any(boxes_meet(box, other) for other in taken):
+            continue
+        taken.append(box)
+        ax.annotate(
+            text, (longitude, latitude), xytext=(0, -reach), textcoords="offset points", ha="center",
+            va="top", fontsize=points, color=ACCENT if area.look.bold else GREY, zorder=4,
+            fontweight="bold" if area.look.bold else "normal",
+        )  # fmt: skip
+
+
+def _dot_size(area: Area, top: float) -> float:
+    return 60 + 240 * area.weight / top
 
 
 def _apart(at: Any) -> int:

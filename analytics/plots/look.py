@@ -1,15 +1,18 @@
-"""The look of grades, levels and changes: a fill for each, which holds in black and white, and its words."""
+"""The look of the house: its style, and fills for grades, levels and changes that hold in black and white."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from analytics._typing import FloatArray
-from analytics.plots.style import ACCENT, GREY, INK
+from analytics.errors import unknown_option
+from analytics.plots.style import ACCENT, GREY, INK, WIDTH
 from analytics.results.grades import Grade
 from analytics.results.words import format_number
 
@@ -18,13 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHANGES",
+    "DIVERGING",
     "GRADE_LOOKS",
     "SEQUENTIAL",
+    "STYLE",
     "Look",
     "change_look",
     "key_patch",
     "level_breaks",
     "level_look",
+    "plot_style",
+    "register_fonts",
+    "usual_settings",
 ]
 
 SEQUENTIAL = ("#FFF7ED", "#FED7AA", "#FDBA74", "#EA580C", "#9A3412")
@@ -32,8 +40,96 @@ DIVERGING = ("#1D4ED8", "#93C5FD", "#F3F4F6", "#FCA5A5", "#B91C1C")
 EDGE = "#C9CED6"
 HATCH = "#C4C9D2"
 LINE = "#9CA3AF"
+FONTS = Path(__file__).resolve().parents[1] / "reporting" / "notebook" / "fonts"
+STYLE: Mapping[str, Any] = {
+    "font.family": ["Noto Sans", "Noto Sans Arabic", "DejaVu Sans"],
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.5,
+    "axes.labelcolor": GREY,
+    "axes.edgecolor": "#9CA3AF",
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.unicode_minus": True,
+    "grid.color": "#E5E7EB",
+    "grid.linewidth": 0.5,
+    "xtick.color": "#9CA3AF",
+    "ytick.color": "#9CA3AF",
+    "xtick.labelcolor": GREY,
+    "ytick.labelcolor": GREY,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "text.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.2,
+    "patch.linewidth": 0.5,
+    "hatch.linewidth": 0.6,
+    "figure.figsize": (WIDTH, 2.9),
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "uptick",
+    "axes.prop_cycle": f"cycler('color', {[ACCENT, GREY, '#1D4ED8', '#9CA3AF', '#7C2D12', '#374151']})",
+}
 CHANGES = (0.5, 0.8, 1.25, 2.0)
 _CHANGE_WORDS = ("half or less", "0.5 to 0.8 times", "0.8 to 1.25 times", "1.25 to 2 times", "over twice")
+
+
+@contextmanager
+def plot_style(**changes: Any) -> Iterator[None]:
+    """Draw in the look of the reports inside a ``with`` block, whatever matplotlib was set to before.
+
+    Parameters
+    ----------
+    **changes
+        Settings of matplotlib that differ, with ``_`` for ``.``: ``font_size=10``.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> with plot_style(font_size=10):
+    ...     plt.rcParams["font.size"], plt.rcParams["axes.spines.top"]
+    (10.0, False)
+    """
+    import matplotlib as mpl
+
+    register_fonts()
+    with mpl.rc_context():
+        usual = usual_settings()
+        own = {_setting(name, usual): value for name, value in changes.items()}
+        mpl.rcParams.update(cast(Any, {**usual, **STYLE, **own}))
+        yield
+
+
+def usual_settings() -> dict[str, Any]:
+    """Return matplotlib's own defaults, so that a user's matplotlibrc does not change a picture."""
+    import matplotlib as mpl
+
+    kept = {"backend", "backend_fallback", "interactive", "toolbar", "timezone", "webagg.port"}
+    return {k: v for k, v in mpl.rcParamsDefault.items() if k not in kept and not k.startswith("date.epoch")}
+
+
+def _setting(name: str, known: Mapping[str, Any]) -> str:
+    found = {key.replace(".", "_"): key for key in known}
+    if name not in found:
+        raise unknown_option("setting of matplotlib", name, sorted(found))
+    return found[name]
+
+
+def register_fonts() -> None:
+    """Let matplotlib know the fonts of the reports."""
+    from matplotlib import font_manager
+
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in sorted(FONTS.glob("Noto*.ttf")):
+        if str(path) not in known:
+            font_manager.fontManager.addfont(path)
 
 
 @dataclass(frozen=True, slots=True)

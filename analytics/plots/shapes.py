@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.path import Path
 
-__all__ = ["LETTER", "Frame", "Room", "extent", "frame_of", "free_spot", "label_room", "ring_path", "thinned"]
+__all__ = [
+    "LETTER",
+    "Frame",
+    "Room",
+    "boxes_meet",
+    "extent",
+    "frame_of",
+    "free_spot",
+    "label_room",
+    "ring_path",
+    "thinned",
+]
 
 _STEPS = 900  # places across the longer side of a map: finer than a printed line is wide
 _POINTS = 120  # of a ring, when room for a label is looked for
@@ -173,6 +184,11 @@ def _chord(ring: FloatArray, point: FloatArray, *, along: int) -> float:
         return 0.0
     left, right = -met[met <= 0], met[met > 0]
     return 2 * float(min(left.min(initial=np.inf), right.min(initial=np.inf)))
+
+
+def boxes_meet(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    """Return whether two boxes (west, south, east, north) have a part in common."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def free_spot(

@@ -45,6 +45,7 @@ __all__ = [
     "new_axes",
     "recent_window",
     "region_label",
+    "runs",
     "shade_recent",
 ]
 
@@ -190,7 +191,7 @@ def draw_series(
             zorder=6,
             label=hide + ("still running"),
         )
-    for number, (begin, end) in enumerate(_runs(~series.covered)):
+    for number, (begin, end) in enumerate(runs(~series.covered)):
         ax.axvspan(
             cast(Any, series.starts[begin]),
             cast(Any, series.starts[end - 1] + series.step * DAY),
@@ -262,7 +263,7 @@ def new_axes(size: tuple[float, float]) -> Axes:
     return plt.subplots(figsize=size, layout="constrained")[1]
 
 
-def _runs(flags: BoolArray) -> list[tuple[int, int]]:
+def runs(flags: BoolArray) -> list[tuple[int, int]]:
     """Return begin and end (excluded) of each run of True."""
     edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
@@ -279,6 +280,8 @@ def empty(ax: Axes, text: str, *, small: bool = False) -> None:
         va="center",
         color=GREY,
         fontsize=7 if small else 9,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 2.0, "alpha": 0.85},
+        zorder=6,
     )
 
 

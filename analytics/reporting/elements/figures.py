@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape as html_escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from analytics.errors import OptionError
-from analytics.reporting.notebook.escape import FONT_DIR, label_name
+from analytics.plots.look import DIVERGING, SEQUENTIAL, STYLE, plot_style, register_fonts, usual_settings
+from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH
+from analytics.reporting.notebook.escape import label_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,63 +23,10 @@ __all__ = [
     "ReportFigure", "report_figure", "report_style", "use_report_style",
 ]  # fmt: skip
 
-ACCENT = "#C2410C"
-INK = "#1F2937"
-GREY = "#6B7280"
-PALE = "#D1D5DB"
-SEQUENTIAL = ("#FFF7ED", "#FED7AA", "#FDBA74", "#EA580C", "#9A3412")
-DIVERGING = ("#1D4ED8", "#93C5FD", "#F3F4F6", "#FCA5A5", "#B91C1C")
-TEXT_WIDTH = 6.69
+TEXT_WIDTH = WIDTH
 """Width of the text on the page, in inches: a figure this wide is set at its own size."""
 
-_SALT = "uptick"
-
-
-def _style() -> Any:
-    return {
-        "font.family": ["Noto Sans", "Noto Sans Arabic", "DejaVu Sans"],
-        "font.size": 8.5,
-        "axes.titlesize": 9,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.labelsize": 8.5,
-        "axes.labelcolor": GREY,
-        "axes.edgecolor": "#9CA3AF",
-        "axes.linewidth": 0.6,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": False,
-        "axes.unicode_minus": True,
-        "grid.color": "#E5E7EB",
-        "grid.linewidth": 0.5,
-        "xtick.color": "#9CA3AF",
-        "ytick.color": "#9CA3AF",
-        "xtick.labelcolor": GREY,
-        "ytick.labelcolor": GREY,
-        "xtick.labelsize": 8,
-        "ytick.labelsize": 8,
-        "text.color": INK,
-        "legend.frameon": False,
-        "legend.fontsize": 8,
-        "lines.linewidth": 1.2,
-        "patch.linewidth": 0.5,
-        "figure.figsize": (TEXT_WIDTH, 2.9),
-        "figure.constrained_layout.use": True,
-        "figure.facecolor": "white",
-        "savefig.facecolor": "white",
-        "svg.fonttype": "path",
-        "svg.hashsalt": _SALT,
-        "axes.prop_cycle": f"cycler('color', {[ACCENT, GREY, '#1D4ED8', '#9CA3AF', '#7C2D12', '#374151']})",
-    }
-
-
-def _register_fonts() -> None:
-    from matplotlib import font_manager
-
-    known = {entry.fname for entry in font_manager.fontManager.ttflist}
-    for path in sorted(FONT_DIR.glob("Noto*.ttf")):
-        if str(path) not in known:
-            font_manager.fontManager.addfont(path)
+_SALT: str = STYLE["svg.hashsalt"]
 
 
 @contextmanager
@@ -91,11 +40,7 @@ def report_style() -> Iterator[None]:
     ...     plt.rcParams["svg.fonttype"]
     'path'
     """
-    import matplotlib as mpl
-
-    _register_fonts()
-    with mpl.rc_context():
-        mpl.rcParams.update({**_defaults(), **_style()})
+    with plot_style():
         yield
 
 
@@ -106,22 +51,14 @@ def use_report_style() -> None:
     """
     import matplotlib as mpl
 
-    _register_fonts()
-    mpl.rcParams.update({**_defaults(), **_style()})
+    register_fonts()
+    mpl.rcParams.update(cast(Any, {**usual_settings(), **STYLE}))
     ipython = sys.modules.get("IPython")
     if ipython is not None and ipython.get_ipython() is not None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         show: Any = set_matplotlib_formats
         show("svg", metadata={"Date": None}, bbox_inches=None)
-
-
-def _defaults() -> Any:
-    """Return matplotlib's own defaults, so that a user's matplotlibrc does not change a report."""
-    import matplotlib as mpl
-
-    kept = {"backend", "backend_fallback", "interactive", "toolbar", "timezone", "webagg.port"}
-    return {k: v for k, v in mpl.rcParamsDefault.items() if k not in kept and not k.startswith("date.epoch")}
 
 
 @dataclass(frozen=True)
