@@ -40,6 +40,7 @@ from analytics.upticks.change_stated import (
 )
 from analytics.upticks.change_unknown import MIN_WEEKS, online_tables, several_changes, unknown_change
 from analytics.upticks.decide import LATE, Found, decide_all, ratio_bound, too_few
+from analytics.upticks.incomplete import without_incomplete
 from analytics.upticks.notes import family_notes, unplaced_notes
 from analytics.upticks.weeks import Weeks, cut_weeks
 from analytics.upticks.windows import known_share, unanswered
@@ -105,7 +106,8 @@ def change_test(
         margin for a decrease); without a date, at every date that was looked at.
     completeness : float or None
         Share of the incidents since the date already reported. None: not known; then *not supported* is not
-        said and decreases are not tested. Without a date only None or 1 can be given.
+        said and decreases are not tested. Without a date only None or 1 can be given, and periods that the
+        counts know to be less than 90 % complete are left out.
 
     Returns
     -------
@@ -185,7 +187,9 @@ def change_test(
     _check(date, trend, slope, trim, multiple, completeness)
     sign = 1 if direction == "greater" else -1
     completeness = _known(counts, date, completeness)
+    left_out: list[str] = []
     if date is None:
+        counts, left_out = without_incomplete(counts)
         found = _unknown(counts, sign, trim, min_weeks, expected_run, false_changes if multiple else None)
         found.parameters["false_changes"] = false_changes
     else:
@@ -202,7 +206,7 @@ def change_test(
     frame["verdict"], frame["reason"] = _verdicts(
         frame, found.columns["untested"], alpha, margin, sign, known=completeness is not None, tested=tested
     )
-    notes = [*counts.notes, *found.notes, *(_dated(frame) if date is None else [])]
+    notes = [*counts.notes, *left_out, *found.notes, *(_dated(frame) if date is None else [])]
     if completeness is None:
         notes.append("completeness since the date is not known: 'not supported' is never said")
     trended = bool(found.parameters.get("trend"))

@@ -7,6 +7,7 @@ outside. A change common to both, in season, in trend or in how completely repor
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ from analytics.kernels.windows.concentration import (
 from analytics.options import check_flag, check_level, check_margin
 from analytics.results import NAMED, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, decide, ratio_bound, too_few
+from analytics.upticks.incomplete import incomplete_before, weighted_completeness
 from analytics.upticks.notes import unplaced_notes
 from analytics.upticks.windows import MIN_WINDOWS, Split, split_counts, unanswered
 
@@ -69,8 +71,8 @@ def concentration_test(
     margin : float
         "Not supported" is said where the one-sided 95 % upper limit of the ratio lies below it.
     same_completeness : bool
-        Whether recent reports are known to be as complete inside as outside. If not, "not supported" becomes
-        "cannot be told".
+        Whether recent reports are known to be as complete inside as outside. If not, and if the counts do not
+        say how complete either side is, "not supported" becomes "cannot be told".
 
     Returns
     -------
@@ -90,11 +92,14 @@ def concentration_test(
     -----
     The p-value holds its size if the two sides are independent and each is stationary, with whatever
     overdispersion and self-excitation (measured: benchmarks/results/concentration.md). At dispersion 1 on
-    both sides the tail is that of Fisher's exact test with mid-p. A season or trend of one side alone looks
-    like a concentration; the result does not adjust for it. With nothing inside in the baseline the ratio is
-    infinite and the p-value rests on the rotation. The interval inverts the model's test alone:
-    its measured coverage is 93 to 97 %, but 90 % on a strongly persistent process (INGARCH). The
-    detectable ratio is approximate, from the baseline alone.
+    both sides the tail is that of Fisher's exact test with mid-p. A season or trend of one side alone
+    looks like a concentration; the result does not adjust for it. Where the completeness of the recent
+    window is known on both sides (``counts.completeness``, regions weighted by their baseline), the odds
+    are multiplied by its ratio, with the deviations of both sides; baseline and guard are taken as
+    complete. With nothing inside in the baseline the ratio is infinite and the p-value rests on the
+    rotation. The interval inverts the model's test alone: its measured coverage is 93 to 97 %, but 90 %
+    on a strongly persistent process (INGARCH). The detectable ratio is approximate, from the baseline
+    alone.
 
     References
     ----------
@@ -121,12 +126,14 @@ def concentration_test(
     sides = [
         np.where(covered, split.values[:, side].sum(axis=1, keepdims=True), 0) for side in (within, ~within)
     ]
-    test, untested, days = _test(split, sides[0], sides[1], covered)
+    complete = None if same_completeness else _completeness(counts, split, within, covered)
+    test, untested, days = _test(split, sides[0], sides[1], covered, complete or _Complete())
     untested = unanswered(counts, split.baseline_window.start, split.recent_window.end) or untested
     shares = _shares(
         [int(side[-split.length :].sum()) for side in sides],
         [int(side[: len(split.baseline)].sum()) for side in sides],
         *(number * counts.period_days for number in days),
+        complete,
     )
     numbers = _numbers(test, alpha)
     verdict, reason = decide(
@@ -136,7 +143,7 @@ def concentration_test(
             ratio_bound(numbers["limit"], margin),
             untested=untested,
             few=too_few(shares["recent"].iloc[0], MIN_OBSERVED, "call", **_RECENT_INSIDE),
-            doubt="" if same_completeness else _LATE,
+            doubt="" if same_completeness or complete is not None else _LATE,
         ),
         alpha,
     )
@@ -156,10 +163,11 @@ def concentration_test(
             "alpha": alpha,
             "margin": margin,
             "same_completeness": same_completeness,
+            "completeness": None if complete is None else [complete.inside, complete.outside],
         },
         details={"shares": shares},
         simulated=counts.simulated,
-        notes=tuple(_notes(counts, shares, covered, same_completeness)),
+        notes=tuple(_notes(counts, split, shares, covered, complete, same=same_completeness)),
         named_by=("inside",),
     )
 
@@ -233,11 +241,42 @@ def _inside(counts: Counts, given: str | Sequence[str]) -> tuple[str, tuple[str,
     return label, members
 
 
+@dataclass(frozen=True, slots=True)
+class _Complete:
+    """Shares of the recent incidents inside and outside already reported, and their deviations."""
+
+    inside: float = 1.0
+    outside: float = 1.0
+    deviation_inside: float = 0.0
+    deviation_outside: float = 0.0
+
+    @property
+    def doubt(self) -> float:
+        """Variance of the logarithm of their ratio."""
+        inside = self.deviation_inside / self.inside
+        return inside**2 + (self.deviation_outside / self.outside) ** 2
+
+
+def _completeness(counts: Counts, split: Split, within: BoolArray, covered: BoolArray) -> _Complete | None:
+    """Return the completeness of both sides in the recent window; None where one of them is not known."""
+    used = covered[-split.length :, 0]
+    base = split.values[: len(split.baseline)]
+    weight = np.where(covered[: len(base)], base, 0).sum(axis=0).astype(float)
+    sides = [
+        weighted_completeness(counts, counts.complete - split.length, used, side, weight)
+        for side in (within, ~within)
+    ]
+    if sides[0] is None or sides[1] is None:
+        return None
+    return _Complete(sides[0][0], sides[1][0], sides[0][1], sides[1][1])
+
+
 def _test(
     split: Split,
     inside: npt.NDArray[np.integer],
     outside: npt.NDArray[np.integer],
     covered: BoolArray,
+    complete: _Complete,
 ) -> tuple[ConcentrationTest | None, str, tuple[int, int]]:
     """Return the test, or why there is none, and the periods covered in the recent window and baseline."""
     length, end = split.length, len(split.baseline)
@@ -261,13 +300,26 @@ def _test(
         return None, reason, days
     kept = np.r_[np.ones(len(covered) - length, bool), recent]
     test = concentration_test_arrays(
-        inside[kept], outside[kept], covered[kept], length=days[0], guard=split.guard
+        inside[kept],
+        outside[kept],
+        covered[kept],
+        length=days[0],
+        guard=split.guard,
+        complete=(complete.inside, complete.outside),
+        doubt=complete.doubt,
     )
     return test, "", days
 
 
-def _shares(recents: list[int], before: list[int], recent_days: int, baseline_days: int) -> pd.DataFrame:
-    """Return the plain table: where the incidents are, before and now."""
+def _shares(
+    recents: list[int],
+    before: list[int],
+    recent_days: int,
+    baseline_days: int,
+    complete: _Complete | None,
+) -> pd.DataFrame:
+    """Return the plain table: where the incidents are, before and now; rate ratios as if all were in."""
+    share = np.ones(2) if complete is None else np.array([complete.inside, complete.outside])
     now, then = np.array(recents, dtype=float), np.array(before, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         return pd.DataFrame(
@@ -279,7 +331,8 @@ def _shares(recents: list[int], before: list[int], recent_days: int, baseline_da
                 "baseline a day": then / baseline_days,
                 "share, recent": now / now.sum(),
                 "share, baseline": then / then.sum(),
-                "rate ratio": (now / recent_days) / (then / baseline_days),
+                "rate ratio": (now / recent_days) / (then / baseline_days) / share,
+                "completeness": np.full(2, np.nan) if complete is None else share,
             }
         )
 
@@ -290,11 +343,13 @@ def _detectable(test: ConcentrationTest, alpha: float) -> float:
     if b1 == 0:
         return np.nan
     share = float(test.recent_exposure[0] / test.baseline_exposure[0])
+    c1, c0 = float(test.complete_inside[0]), float(test.complete_outside[0])
     phi1, phi0 = float(test.dispersion_inside.phi[0]), float(test.dispersion_outside.phi[0])
 
     def spread(ratio: float) -> float:
-        inside = phi1 * (1 / (b1 * share * ratio) + 1 / b1)
-        return float(np.sqrt(inside + phi0 * (1 / (b0 * share) + 1 / b0)))
+        inside = phi1 * (1 / (b1 * share * ratio) + 1 / b1) + (1 / c1 - 1) / (b1 * share * ratio)
+        outside = phi0 * (1 / (b0 * share) + 1 / b0) + (1 / c0 - 1) / (b0 * share)
+        return float(np.sqrt(inside + outside + test.doubt[0]))
 
     critical, beyond = float(special.ndtri(1 - alpha)), float(special.ndtri(_POWER))
     low, high = 0.0, 20.0  # of the log ratio
@@ -307,7 +362,15 @@ def _detectable(test: ConcentrationTest, alpha: float) -> float:
     return float(np.exp(high)) if high < 19.9 else np.nan
 
 
-def _notes(counts: Counts, shares: pd.DataFrame, covered: BoolArray, same_completeness: bool) -> list[str]:
+def _notes(
+    counts: Counts,
+    split: Split,
+    shares: pd.DataFrame,
+    covered: BoolArray,
+    complete: _Complete | None,
+    *,
+    same: bool,
+) -> list[str]:
     notes = list(counts.notes)
     now, then = shares["share, recent"].iloc[0], shares["share, baseline"].iloc[0]
     if not np.isnan(now) and not np.isnan(then):
@@ -315,7 +378,14 @@ def _notes(counts: Counts, shares: pd.DataFrame, covered: BoolArray, same_comple
             f"{100 * now:.0f} % of the recent {counts.value} are inside, {100 * then:.0f} % of the baseline's"
         )
     notes.append("a change common to both sides cancels; a season or trend of one side alone does not")
-    if not same_completeness:
+    if same and counts.completeness is not None:
+        notes.append("taken as equally complete inside and outside, as stated; the counts' own is not used")
+    elif complete is not None:
+        now = f"{100 * complete.inside:.0f} % complete inside and {100 * complete.outside:.0f} % outside"
+        notes.append(f"recent reports are known to be {now}, which the rate ratios allow for")
+        recent = counts.complete - split.length
+        notes += incomplete_before(counts, recent - split.guard - len(split.baseline), recent)
+    elif not same:
         notes.append("whether late reports are as late inside as outside is not known")
     if not covered.all():
         lost = int((~covered).sum())

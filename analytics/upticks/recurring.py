@@ -28,6 +28,7 @@ from analytics.options import (
 )
 from analytics.results import SUPPORTED, ClaimResult, counted, format_number, interval_words, p_words
 from analytics.upticks.decide import Found, Limit, decide_all, too_few
+from analytics.upticks.incomplete import without_incomplete
 from analytics.upticks.recurring_tables import (
     WINDOW,
     Null,
@@ -125,7 +126,9 @@ def recurrence_test(
     (0-3 %) where memory is short, too often (9-13 %) on a log-Gaussian Cox process with 2 incidents a day,
     and takes bursts in a rhythm for self-excitation unless they are strong. `independent` loses power where
     incidents are heaped on a weekday or come in waves of one day. Seasons too sharp for spells of eight weeks
-    (up to 9 % on the seasonal process), and regimes, count as bursts. Late reports are not allowed for.
+    (up to 9 % on the seasonal process), and regimes, count as bursts. Late reports are not allowed for;
+    periods known to be less than 90 % complete (``counts.completeness``) are left out, and more than that is
+    taken as complete.
 
     A period is tested against any stationary series with a smooth spectrum, however bursty (at most 6 % on
     the seven processes); it is called too often (11 %) where rates jump at fixed distances, as by the month.
@@ -164,6 +167,7 @@ def recurrence_test(
         "merge": WINDOW // counts.period_days,
         "states": states,
     }
+    counts, left_out = without_incomplete(counts)
     series = cut_series(counts, burst)
     found = burst_episodes(series.values, series.covered, **burst)  # type: ignore[arg-type]
     dispersion = dispersion_table(series, counts, replicates, seed)
@@ -198,18 +202,19 @@ def recurrence_test(
         },
         details=details,
         simulated=counts.simulated,
-        notes=tuple(_notes(counts, len(series.index), alpha, replicates)),
+        notes=tuple(_notes(counts, len(series.index), alpha, replicates, left_out)),
     )
 
 
-def _notes(counts: Counts, tested: int, alpha: float, replicates: int) -> list[str]:
-    notes = list(counts.notes)
+def _notes(counts: Counts, tested: int, alpha: float, replicates: int, left_out: list[str]) -> list[str]:
+    notes = [*counts.notes, *left_out]
     if tested > alpha * (1 + replicates):
         notes.append(
             f"with {replicates:,} replicates one region among {tested:,} cannot reach q = {alpha:g}; "
             f"{int(np.ceil(2 * tested / alpha)):,} replicates would do"
         )
-    notes.append("late reports of the last days are not allowed for")
+    if not left_out:
+        notes.append("late reports of the last days are not allowed for")
     notes.append(
         "'periodic' is said of a fixed rhythm only; upticks without one that come back are 'recurrent'"
     )

@@ -23,6 +23,7 @@ from analytics.options import check_choice, check_level, check_margin, check_who
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES
 from analytics.upticks.decide import Found, decide, ratio_bound
+from analytics.upticks.incomplete import without_incomplete
 from analytics.upticks.notes import unplaced_notes
 from analytics.upticks.windows import unanswered
 
@@ -114,10 +115,11 @@ def response_test(
     operation is kept, because operations follow activity, and leaving such days out would leave out active
     times; the price is that a true effect is understated (a halving for 14 days was estimated as 0.53 to
     0.62). The larger of two p-values is taken: variance among events, and variance foreseen by the matched
-    times. Fails if events are placed by knowledge of what is to come that past counts do not hold. Without
-    any effect it was called at nominal 5 % in 3 % on average, and at worst in 8.8 %, where operations follow
-    the 28-day level of a rate that switches regimes: the matched score does not see the regime
-    (``benchmarks/results/response.md``).
+    times. Days known to be less than 90 % complete (``counts.completeness``) are left out, and more than that
+    is taken as complete. Fails if events are placed by knowledge of what is to come that past counts do not
+    hold. Without any effect it was called at nominal 5 % in 3 % on average, and at worst in 8.8 %, where
+    operations follow the 28-day level of a rate that switches regimes: the matched score does not see the
+    regime (``benchmarks/results/response.md``).
 
     References
     ----------
@@ -158,6 +160,8 @@ def response_test(
         data, attacks, (event, outcome), where,
         by=by, regions=regions, start=start, as_of=as_of,
     )  # fmt: skip
+    events, early = without_incomplete(events)
+    attacks, left_out = without_incomplete(attacks)
     covered = events.coverage & attacks.coverage
     happened = (events.values > 0) & covered
     found = matched_response(
@@ -191,7 +195,7 @@ def response_test(
             "profile": _profile(found, attacks.values, covered),
         },
         simulated=events.simulated or attacks.simulated,
-        notes=_notes(events, attacks, frame, event),
+        notes=(*_notes(events, attacks, frame, event), *dict.fromkeys((*early, *left_out))),
         named_by=("regions",),
     )  # fmt: skip
 

@@ -27,8 +27,8 @@ from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, Limit, decide, too_few
 from analytics.upticks.notes import unplaced_notes
-from analytics.upticks.scan_found import Scan, cluster_rows, detectable_risk, scan_series
-from analytics.upticks.scan_inputs import coordinates_of, cut_history
+from analytics.upticks.scan_found import Scan, cluster_rows, detectable_risk, relative_totals, scan_series
+from analytics.upticks.scan_inputs import completeness_of, coordinates_of, cut_history
 from analytics.upticks.windows import unanswered
 
 __all__ = ["scan_test"]
@@ -122,6 +122,10 @@ def scan_test(
     self-exciting processes. Places that go up and down together without a cluster (waves that spill over
     borders) are no part of the null hypothesis. A season or trend of some places alone looks like a cluster.
 
+    Where the completeness of the longest window is known at every place (``counts.completeness``), a place's
+    total counts in the expectation by how many times as complete its reports are as those of all places; the
+    days before are taken as complete. What is the same everywhere cancels.
+
     There is no honest interval for the relative risk of a cluster chosen because it is the strongest, so
     "not supported" is never said; the estimate is too high on average for the same reason. The detectable
     ratio is approximate: that of a zone with a tenth of the incidents over the longest window.
@@ -158,6 +162,7 @@ def scan_test(
     series = np.where(tested, values, 0).astype(np.int64)
     reason = unanswered(counts, starts[0], counts.last_complete_day) or untestable_scan(series, tested)
     found = None
+    share = completeness_of(counts, longest, tested)
     alive = np.flatnonzero(series.sum(axis=0) > 0)  # a place without incidents adds nothing to any statistic
     if not reason:
         found = scan_series(
@@ -169,12 +174,13 @@ def scan_test(
             null=null,
             replicates=int(replicates),
             seed=seed,
+            share=None if share is None else share[:, alive],
         )
         if found is None:
             reason = f"every place alone holds more than {100 * max_share:g} % of the incidents"
     listed = [] if found is None else cluster_rows(counts, found, alive, starts)
     frame = _frame(listed, found, reason, series, longest, alpha)
-    table = _map(counts, coordinates, series, tested, listed, longest)
+    table = _map(counts, coordinates, series, tested, listed, longest, share)
     clusters = pd.DataFrame([{k: v for k, v in c.items() if k != "index"} for c in listed])
     span = Window(starts[0], starts[-1] + (counts.period_days - 1) * DAY)
     return ClaimResult(
@@ -202,7 +208,7 @@ def scan_test(
             "maxima": pd.DataFrame({"statistic": np.zeros(0) if found is None else found.maxima}),
         },
         simulated=counts.simulated,
-        notes=tuple(_notes(counts, tested, null)),
+        notes=tuple(_notes(counts, tested, null, share)),
         named_by=("cluster",),
     )
 
@@ -262,13 +268,15 @@ def _map(
     tested: BoolArray,
     listed: list[dict[str, object]],
     longest: int,
+    share: FloatArray | None,
 ) -> pd.DataFrame:
     """Return one row a region: observed and expected in the cluster's period (the longest one without)."""
     window = int(str(listed[0]["periods"])) if listed else longest
     observed = series[-window:].sum(axis=0).astype(float)
-    total = series.sum()
+    total, own = series.sum(), series.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        expected = series.sum(axis=0) * (observed.sum() / total)
+        relative = None if share is None else relative_totals(series, share)
+        expected = (own if relative is None else relative[:, window - 1]) * (observed.sum() / total)
         ratio = observed / expected
     inside = np.zeros(len(counts.regions), bool)
     if listed:
@@ -287,7 +295,7 @@ def _map(
     )
 
 
-def _notes(counts: Counts, tested: BoolArray, null: str) -> list[str]:
+def _notes(counts: Counts, tested: BoolArray, null: str, share: FloatArray | None) -> list[str]:
     notes = list(counts.notes)
     left_out = [name for name, ok in zip(counts.regions, tested, strict=True) if not ok]
     if left_out:
@@ -300,5 +308,10 @@ def _notes(counts: Counts, tested: BoolArray, null: str) -> list[str]:
             "calls clusters that are none, most of the time"
         )
     notes.append("not adjusted for a season or trend of some places alone")
-    notes.append("late reports cancel only if they are as late everywhere")
+    if share is None:
+        notes.append("late reports cancel only if they are as late everywhere")
+    elif (share < 1).any():
+        notes.append(
+            "what each place is expected to hold allows for how complete its reports are known to be"
+        )
     return notes + unplaced_notes(counts, "at no place")

@@ -13,7 +13,7 @@ from analytics.counts import Counts
 from analytics.kernels.space import scan as kernel
 from analytics.periods import DAY
 
-__all__ = ["Scan", "cluster_rows", "detectable_risk", "scan_series"]
+__all__ = ["Scan", "cluster_rows", "detectable_risk", "relative_totals", "scan_series"]
 
 _SHARE_SEEN = 0.1  # the detectable ratio is for a zone with this share of all incidents
 _MOST_CLUSTERS = 5
@@ -47,20 +47,48 @@ def scan_series(
     null: str,
     replicates: int,
     seed: int,
+    share: FloatArray | None = None,
 ) -> Scan | None:
-    """Scan the last 1..`longest` periods; None where no zone is small enough."""
+    """Scan the last 1..`longest` periods; None where no zone is small enough.
+
+    `share` is the completeness of the last `longest` periods, shape (longest, places), where it is known.
+    """
     total = int(series.sum())
     distance = kernel.great_circle(coordinates[:, 0], coordinates[:, 1])
     zones = kernel.neighbour_zones(distance, series.sum(axis=0), max_share=max_share, radius=radius)
     if not zones.total.size:
         return None
     windows = np.cumsum(series[::-1][:longest], axis=0).T
-    statistic, observed, expected = kernel.scan_observed(zones, windows, total)
+    relative = None if share is None else relative_totals(series, share)
+    statistic, observed, expected = kernel.scan_observed(zones, windows, total, relative)
     rng = np.random.Generator(np.random.PCG64(seed))
     draw = (kernel.rotated_windows if null == "rotation" else kernel.permuted_windows)(series, longest, rng)
     correction = kernel.rotation_correction(series, longest) if null == "rotation" else 1.0
     maxima = correction * kernel.scan_maxima(zones, draw, longest, replicates, total)
     return Scan(zones, statistic, observed, expected, _strongest(zones, statistic), maxima, correction, total)
+
+
+def relative_totals(series: IntArray, share: FloatArray) -> FloatArray | None:
+    """Return what each place's total counts for in the last 1, 2, ... periods, given their completeness.
+
+    Shape (places, periods of `share`). None where all places are as complete, which cancels.
+
+    Examples
+    --------
+    >>> series = np.array([[2, 2], [1, 1]])
+    >>> relative_totals(series, np.array([[0.4, 0.8]])).ravel().tolist()
+    [2.0, 4.0]
+    >>> relative_totals(series, np.array([[0.4, 0.4]])) is None
+    True
+    """
+    if (share == share[:, :1]).all():
+        return None
+    totals, late = series.sum(axis=0), share[::-1]
+    favour = late / (late @ totals / totals.sum())[:, None]
+    days = series[::-1][: len(share)].sum(axis=1)[:, None]
+    number = np.cumsum(days, axis=0)
+    mean = np.where(number > 0, np.cumsum(favour * days, axis=0) / np.maximum(number, 1), 1.0)
+    return np.asarray(totals * mean).T
 
 
 def _strongest(zones: kernel.Zones, statistic: FloatArray) -> list[tuple[int, int]]:

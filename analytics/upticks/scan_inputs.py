@@ -11,12 +11,24 @@ from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.geo.coordinates import region_coordinates
 
-__all__ = ["coordinates_of", "cut_history"]
+__all__ = ["completeness_of", "coordinates_of", "cut_history"]
 
 
 def coordinates_of(counts: Counts, places: pd.DataFrame | npt.ArrayLike) -> FloatArray:
     """Return latitude and longitude of each region in the counts' order; shape (regions, 2)."""
     return region_coordinates(counts.regions, counts.by, places)
+
+
+def completeness_of(counts: Counts, longest: int, tested: BoolArray) -> FloatArray | None:
+    """Return the completeness of the last periods over, shape (longest, regions); None where not known.
+
+    Regions that are not tested read as complete.
+    """
+    if counts.completeness is None:
+        return None
+    share = counts.completeness.rows(slice(counts.complete - longest, counts.complete)).share
+    share = np.where(tested, share, 1.0)
+    return None if np.isnan(share).any() else share
 
 
 def cut_history(counts: Counts, history: int) -> tuple[npt.NDArray[np.int32], BoolArray, Days]:

@@ -329,7 +329,7 @@ def _tile_maxima(
 
 
 def scan_observed(
-    zones: Zones, windows: npt.NDArray[np.integer], total: int
+    zones: Zones, windows: npt.NDArray[np.integer], total: int, relative: FloatArray | None = None
 ) -> tuple[FloatArray, IntArray, FloatArray]:
     """Statistic, count and expectation of every cylinder; each of shape (zones, longest).
 
@@ -339,10 +339,16 @@ def scan_observed(
     windows : int array, shape (places, longest)
         Sums of the last 1..longest periods at each place.
     total : int
+    relative : float array, shape (places, longest), optional
+        What each place's total counts for in each window: its total times how many times as complete its
+        reports are there as those of all places. Unless given the totals count as they are.
     """
     cumulative = np.cumsum(windows[zones.order], axis=1)
     inside = cumulative[zones.centre, zones.size - 1]
-    expected = zones.total[:, None] * (windows.sum(axis=0) / total)
+    share = zones.total[:, None]
+    if relative is not None:
+        share = np.cumsum(relative[zones.order], axis=1)[zones.centre, zones.size - 1]
+    expected = share * (windows.sum(axis=0) / total)
     return log_likelihood_ratio(inside, expected, total), inside, expected
 
 

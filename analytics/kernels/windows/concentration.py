@@ -44,7 +44,11 @@ _ROTATIONS = 64  # positions of each series, at most
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ConcentrationTest:
-    """Arrays of shape ``(sets,)``: counts, exposures, dispersions and p-values."""
+    """Arrays of shape ``(sets,)``: counts, exposures, dispersions and p-values.
+
+    `complete_inside` and `complete_outside` are the shares of the recent incidents already reported, and
+    `doubt` the variance of the logarithm of their ratio.
+    """
 
     recent_inside: FloatArray
     recent_outside: FloatArray
@@ -52,6 +56,9 @@ class ConcentrationTest:
     baseline_outside: FloatArray
     recent_exposure: FloatArray
     baseline_exposure: FloatArray
+    complete_inside: FloatArray
+    complete_outside: FloatArray
+    doubt: FloatArray
     dispersion_inside: Dispersion
     dispersion_outside: Dispersion
     rotation: FloatArray
@@ -63,8 +70,16 @@ class ConcentrationTest:
         """Rate ratio inside over rate ratio outside; NaN for 0/0."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(
-                self.recent_inside * self.baseline_outside / (self.baseline_inside * self.recent_outside)
+                self.recent_inside
+                * self.baseline_outside
+                / (self.baseline_inside * self.recent_outside)
+                / self.favour
             )
+
+    @property
+    def favour(self) -> FloatArray:
+        """How many times as complete the recent reports are inside as outside."""
+        return self.complete_inside / self.complete_outside
 
 
 def _hypergeometric_grid(
@@ -118,8 +133,9 @@ def _mixed(
     inside: Dispersion,
     outside: Dispersion,
     log_odds: FloatArray,
+    doubt: FloatArray,
 ) -> FloatArray:
-    """Average the exact tails over the random factor of the odds and over both dispersions."""
+    """Average the exact tails over the random factor of the odds, `doubt` in it, and both dispersions."""
     excess1 = np.maximum(dispersion_nodes(inside.phi, inside.edf, _NODES) - 1, 0.0)
     excess0 = np.maximum(dispersion_nodes(outside.phi, outside.edf, _NODES) - 1, 0.0)
     weight = normal_nodes(_NODES)[1]
@@ -131,7 +147,7 @@ def _mixed(
     centre1, spread1 = recent1[0] - base1[0], recent1[1] + base1[1]
     centre0, spread0 = base0[0] - recent0[0], recent0[1] + base0[1]
     centre = centre1[:, :, None] + centre0[:, None, :] + log_odds[:, None, None]
-    deviation = np.sqrt(spread1[:, :, None] + spread0[:, None, :])
+    deviation = np.sqrt(spread1[:, :, None] + spread0[:, None, :] + doubt[:, None, None])
     at = centre[..., None] + deviation[..., None] * z
     place = np.clip((at - _GRID[0]) / (_GRID[1] - _GRID[0]), 0.0, _GRID.size - 1.000001)
     low = place.astype(np.intp)
@@ -154,8 +170,11 @@ def _tail(test: ConcentrationTest, log_odds: FloatArray, grid: FloatArray, index
         for a in (test.recent_inside, test.recent_outside, test.baseline_inside, test.baseline_outside)
     )
     n1, total, recent = s1 + b1, s1 + s0 + b1 + b0, s1 + s0
-    mean = _fitted(n1, total, recent, np.exp(log_odds))
-    means = (mean, n1 - mean, recent - mean, total - n1 - recent + mean)
+    shift = log_odds + np.log(test.favour[index])
+    mean = _fitted(n1, total, recent, np.exp(shift))
+    # Reports that are still to come leave the spread of the rates as it is: a factor of the whole mean.
+    c1, c0 = test.complete_inside[index], test.complete_outside[index]
+    means = (mean / c1, n1 - mean, (recent - mean) / c0, total - n1 - recent + mean)
     for first in range(0, index.size, _CHUNK):
         part = slice(first, first + _CHUNK)
         chosen = index[part]
@@ -164,7 +183,8 @@ def _tail(test: ConcentrationTest, log_odds: FloatArray, grid: FloatArray, index
             (means[0][part], means[1][part], means[2][part], means[3][part]),
             _take(test.dispersion_inside, chosen),
             _take(test.dispersion_outside, chosen),
-            log_odds[part],
+            shift[part],
+            test.doubt[chosen],
         )
     return out
 
@@ -181,6 +201,8 @@ def concentration_test_arrays(
     length: int,
     guard: int = 0,
     upper: bool = True,
+    complete: tuple[float, float] = (1.0, 1.0),
+    doubt: float = 0.0,
 ) -> ConcentrationTest:
     """Test whether the rate inside rose more than the rate outside.
 
@@ -194,6 +216,11 @@ def concentration_test_arrays(
         Periods in the recent window, and left out before it.
     upper : bool
         More is asked about; otherwise less.
+    complete : (float, float)
+        Shares of the recent incidents inside and outside that have been reported. The odds are multiplied by
+        their ratio.
+    doubt : float
+        Variance of the logarithm of that ratio.
 
     Returns
     -------
@@ -210,7 +237,10 @@ def concentration_test_arrays(
     share = length / np.maximum(base.sum(axis=0), length)
     rho = (dispersion[0].rho + dispersion[1].rho) / 2
     correction = (1 - share) / np.maximum(1 - share * (1 + rho) / (1 - rho), 0.2)
-    rotation = rotation_of_pairs(inside, outside, covered, length, correction=correction, upper=upper)
+    rotation = rotation_of_pairs(
+        inside, outside, covered, length, correction=correction, upper=upper,
+        favour=complete[0] / complete[1],
+    )  # fmt: skip
     test = ConcentrationTest(
         recent[0],
         recent[1],
@@ -218,6 +248,9 @@ def concentration_test_arrays(
         before[1],
         np.full(sets, float(length)),
         base.sum(axis=0).astype(float),
+        np.full(sets, complete[0]),
+        np.full(sets, complete[1]),
+        np.full(sets, doubt),
         dispersion[0],
         dispersion[1],
         rotation,
@@ -277,7 +310,7 @@ def concentration_limit(test: ConcentrationTest, level: float, *, upper: bool) -
         tail = _tail(test, log_ratio, grid, which)
         return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
 
-    start = np.log((s1 + 0.5) * (b0 + 0.5) / ((b1 + 0.5) * (s0 + 0.5)))[index]
+    start = np.log((s1 + 0.5) * (b0 + 0.5) / ((b1 + 0.5) * (s0 + 0.5)))[index] - np.log(test.favour[index])
     bracket = elementwise.bracket_root(score, start - 0.5, start + 0.5, args=(index,))
     root = elementwise.find_root(
         score, bracket.bracket, args=(index,), tolerances={"xatol": 1e-4, "xrtol": 0.0, "fatol": 1e-4}
@@ -294,6 +327,7 @@ def rotation_of_pairs(
     *,
     correction: FloatArray | float = 1.0,
     upper: bool = True,
+    favour: float = 1.0,
 ) -> FloatArray:
     """Share of pairs of turned series whose last windows differ at least as much as the observed ones.
 
@@ -301,6 +335,7 @@ def rotation_of_pairs(
     are paired, the observed pair among them. What is compared is the recent count inside less its expectation
     given all totals, in units of its hypergeometric standard deviation. `correction` is the ratio of the
     variance of a record's last window to that of its rotations, as in the scan's ``rotation_correction``.
+    `favour` multiplies the odds of the observed pair: how many times as complete its reports are inside.
     """
     stretch = np.sqrt(np.broadcast_to(np.asarray(correction, dtype=float), inside.shape[1:]))
     periods = inside.shape[0]
@@ -323,6 +358,11 @@ def rotation_of_pairs(
         s = s1 + s0
         scale = np.sqrt(np.maximum(s * share * (1 - share), 1e-12))
         z = (s1 - s * share) / scale * (1 if upper else -1)
+        if favour != 1.0:
+            odds = favour * n1[part]
+            own = odds / np.maximum(odds + n0[part], 1e-12)
+            deviation = np.sqrt(np.maximum(s[0, 0] * own * (1 - own), 1e-12))
+            z[0, 0] = (s1[0, 0] - s[0, 0] * own) / deviation * (1 if upper else -1)
         turned = z * stretch[part]
         turned[0, 0] = z[0, 0]
         pair = ok[:, None, part] & ok[None, :, part]
