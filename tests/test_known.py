@@ -364,3 +364,153 @@ def test_every_row_and_every_incident_goes_to_one_place(rows, where, gap, known)
     assert counts.values.sum() == account.grid
     # What lies in weeks not wholly covered is in no cell shown, and has a term of its own.
     assert counts.to_frame().sum().sum() == account.grid + account.unplaced - account.partial
+
+
+# From when on the file holds all incidents.
+
+
+def with_metadata(tmp_path, text, rows=None):
+    path = tmp_path / "events.csv"
+    rows = rows or ["2020-03-01", "2020-03-05", "2020-04-01"]
+    path.write_text("date,province\n" + "".join(f"{day},Diyala\n" for day in rows), encoding="utf-8")
+    (tmp_path / "events.meta.toml").write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_metadata_say_from_when_on_a_file_is_covered(tmp_path):
+    path = with_metadata(tmp_path, "covered_from = 2020-01-01\n")
+    incidents = read_incidents(path, as_of="2020-04-19")
+    assert "covered from 2020-01-01, as events.meta.toml states" in incidents.notes
+    opened = count_incidents(incidents, "day", by=None)
+    assert str(opened.starts[0]) == "2020-01-01"
+    assert opened.coverage.all()
+    assert opened.values[:60].sum() == 0
+    before = count_incidents(incidents, "day", by=None, start="2019-12-20")
+    assert (~before.coverage).sum() == 12
+    told = "as events.meta.toml states"
+    assert before.notes[:2] == (
+        f"no coverage from 2019-12-20 to 2019-12-31: the file is covered from 2020-01-01, {told}",
+        "no incident is dated 2020-01-01 to 2020-02-29, which counts as zero: covered from 2020-01-01, "
+        f"{told}",
+    )
+    stated = count_incidents(incidents, "day", by=None, start="2019-12-20", covered_from="2019-12-25")
+    assert (~stated.coverage).sum() == 5, "the option comes before the metadata"
+    path = with_metadata(tmp_path, "covered_from = 2020-03-02\n")
+    with pytest.raises(UptickError, match=r"covered_from lies after the first incident") as error:
+        count_incidents(read_incidents(path, as_of="2020-04-19"), by=None)
+    assert "2020-03-02, as events.meta.toml states" in str(error.value)
+
+
+def test_without_any_of_these_a_start_before_the_file_is_not_covered(tmp_path):
+    incidents = read_incidents(with_metadata(tmp_path, ""), as_of="2020-04-19")
+    counts = count_incidents(incidents, "day", by=None, start="2020-02-20")
+    assert (~counts.coverage).sum() == 10
+    assert counts.notes[0].startswith("no coverage from 2020-02-20 to 2020-02-29: the first incident is of")
+
+
+def ucdp(days, **columns):
+    size = len(days)
+    base = {
+        "id": [str(i) for i in range(size)], "type_of_violence": "1", "side_a": "Government of Iraq",
+        "side_b": "IS", "country": "Iraq", "adm_1": "Ninawa province", "date_start": days, "date_end": days,
+        "best": "1", "code_status": "Clear",
+    }  # fmt: skip
+    return read_incidents(pd.DataFrame(base | columns), as_of="2018-12-31")
+
+
+def test_ucdp_ged_covers_from_1989_where_a_start_is_given():
+    yearly = ucdp(["2003-03-20", "2004-01-01"])
+    assert yearly.source == "ucdp"
+    plain = count_incidents(yearly, "day", by=None)
+    assert str(plain.starts[0]) == "2003-03-20", (
+        "a rule of the source opens no grid: the file may be an extract"
+    )
+    asked = count_incidents(yearly, "day", by=None, start="1988-12-01")
+    assert (~asked.coverage).sum() == 31
+    assert asked.values[asked.starts < np.datetime64("2003-03-20")].sum() == 0
+    assert "no incident is dated 1989-01-01 to 2003-03-19, which counts as zero" in asked.notes[1]
+    assert "unless the file is an extract; if it begins later, give covered_from" in asked.notes[1]
+    extract = count_incidents(yearly, "day", by=None, start="2002-12-31", covered_from="2003-01-01")
+    assert (~extract.coverage).sum() == 1
+    one_year = ucdp(["2018-08-01", "2018-08-02"])
+    candidate = ucdp(["2017-12-31", "2018-08-02"], code_status=["Clear", "Check dyad"])
+    for incidents in (one_year, candidate):
+        assert incidents.covered_from is None
+        counts = count_incidents(incidents, "day", by=None, start="2017-01-01")
+        assert not counts.coverage[0, 0]
+
+
+# A column of report days that holds the day of loading.
+
+
+def test_rows_loaded_at_once_are_asked_about_and_the_switch_helps(tmp_path, run):
+    rows = pd.DataFrame(
+        {"date": ["2020-03-01", "2020-03-05", "2020-04-01"], "province": "Diyala", "date_added": "2021-01-01"}
+    )
+    incidents = read_incidents(rows, as_of="2020-04-19")
+    switch = "if that is when the rows were loaded, --no-report-days (report_days=False)"
+    assert f"all 3 days of report are 2021-01-01: {switch}" in incidents.notes
+    counts = count_incidents(incidents, by=None)
+    assert counts.accounting.reported_later == 3
+    assert f"not known then (reported_on): not counted. None is left: {switch}" in counts.notes[-1]
+    without = read_incidents(rows, as_of="2020-04-19", report_days=False)
+    assert without.frame["reported_on"].isna().all()
+    assert without.extra["date_added"].tolist() == ["2021-01-01"] * 3
+    assert count_incidents(without, by=None).values.sum() == 3
+    path = tmp_path / "loaded.csv"
+    rows.to_csv(path, index=False)
+    code, out, _ = run("count", path, "--as-of", "2020-04-19", "--no-report-days")
+    assert code == 0
+    assert "3 incidents" in out
+    assert "no column is taken as the day of report, as stated" in out
+    with pytest.raises(UptickError, match="a column of report days is named"):
+        read_incidents(rows, columns={"reported_on": "date_added"}, report_days=False)
+
+
+def test_report_days_from_the_day_the_file_was_drawn_on_are_asked_about():
+    rows = pd.DataFrame(
+        {
+            "date": ["2020-03-01", "2020-03-05", "2020-04-01"],
+            "reported_on": ["2020-05-02", "2020-05-01", "2020-05-03"],
+        }
+    )
+    drawn = read_incidents(rows, as_of="2020-04-19", extracted="2020-05-01")
+    assert any("2020-05-01 or later, and the file was drawn on 2020-05-01" in note for note in drawn.notes)
+    usual = read_incidents(rows, as_of="2020-04-19", extracted="2020-05-04")
+    assert not any("--no-report-days" in note for note in usual.notes)
+
+
+# What the metadata are part of.
+
+
+def test_the_metadata_are_part_of_what_figures_rest_on(tmp_path):
+    path = with_metadata(tmp_path, "covered_from = 2020-01-01\n")
+    first = read_incidents(path, as_of="2020-04-19")
+    with_metadata(tmp_path, "covered_from = 2020-01-02\n")
+    second = read_incidents(path, as_of="2020-04-19")
+    assert first.digest == second.digest
+    assert first.fingerprint != second.fingerprint
+    (tmp_path / "events.meta.toml").unlink()
+    bare = read_incidents(path, as_of="2020-04-19")
+    assert bare.fingerprint == bare.digest == first.digest
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('simulated = "true"', "simulated is neither true nor false"),
+        ("gap_is_quiet = 1", "gap_is_quiet is neither true nor false"),
+        ('covered_from = "soon"', "covered_from"),
+        ('no_coverage = "2020-03-02..2020-03-04"', "no_coverage is no list of spells"),
+    ],
+)
+def test_metadata_that_hold_something_else_are_an_error(tmp_path, text, said):
+    with pytest.raises(InputError, match=r"metadata file events\.meta\.toml cannot be read") as error:
+        read_incidents(with_metadata(tmp_path, text))
+    assert said in str(error.value)
+
+
+def test_a_key_that_is_nearly_one_is_noted(tmp_path):
+    notes = read_incidents(with_metadata(tmp_path, "covred_from = 2020-01-01\nseed = 3\n")).notes
+    assert "covred_from in events.meta.toml is not read; did you mean covered_from?" in notes
+    assert not any("seed" in note for note in notes)

@@ -117,7 +117,7 @@ def ask(
     if not incidents.frame["activity"].isin(activity).any():
         raise Unanswerable(f"no incident in the data is coded as {' or '.join(activity)}")
     stated = claim.window(date)
-    first = incidents.first_date
+    first = incidents.first_covered
     if stated.start > as_of:
         raise Unanswerable(f"the window {stated} begins after the data end (as of {as_of})")
     if stated.end < first:

@@ -20,6 +20,7 @@ from analytics.counts.silences import GAP
 from analytics.errors import CountsTableError, OptionError
 from analytics.incidents import Incidents, read_incidents
 from analytics.periods import DAY, Gap, as_day, as_gap, week_first_day, week_label
+from analytics.sources.coverage import CoveredFrom
 
 __all__ = [
     "READING",
@@ -44,7 +45,9 @@ __all__ = [
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
-READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted")
+READING = (
+    "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
+)  # fmt: skip
 _TABLE = ("by", "regions", "start", "covered_from", "where", "value", "week_start")
 _COUNTING = ("freq", "week_start", "by", "regions", "start", "covered_from", "where", "value", "span")
 
@@ -102,6 +105,9 @@ def read(args: Namespace, *, as_of: np.datetime64 | None) -> Incidents:
     """Read the file, or the sample, with the reading options a command has."""
     options = given(args, "source", *READING)
     incidents = read_incidents(the_file(args), as_of=as_of, columns=column_mapping(args.column), **options)
+    if getattr(args, "covered_from", None) is not None:
+        day = as_day(args.covered_from, "--covered-from")
+        incidents = replace(incidents, covered_from=CoveredFrom(day, "as stated"))
     return replace(incidents, gap_is_quiet=True) if getattr(args, "gap_is_quiet", False) else incidents
 
 

@@ -17,7 +17,8 @@ __all__ = ["COMMANDS", "Command", "Group", "Option"]
 class Option:
     """One option: ``--name METAVAR``, or a switch where there is no metavar.
 
-    `default` is for what only the command itself uses.
+    `default` is for what only the command itself uses; `unsets` is the library's option that a switch makes
+    False.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Option:
     default: object = None
     many: bool = False
     short: str = ""
+    unsets: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ _READING = Group("reading", (
     Option("encoding", "NAME", "of a text file (default: found)"),
     Option("delimiter", "CHAR", "of a text file (default: found)"),
     Option("extracted", "DATE", "the day the file was drawn from its source (default: as its metadata say)"),
+    Option("no-report-days", "", "no column is the day of report: what looks so is when rows were loaded",
+           unsets="report_days"),
     Option("date-style", "STYLE", "such as day/month/year, where both can be read"),
     Option("country", "NAME", "of incidents that state none"),
 ))  # fmt: skip

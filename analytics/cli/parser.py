@@ -108,7 +108,11 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
         place = parser.add_argument_group(group.title) if group.title else parser
         for option in group.options:
             names = [*([option.short] if option.short else []), f"--{option.name}"]
-            if not option.metavar:
+            if option.unsets:
+                place.add_argument(
+                    *names, action="store_const", const=False, dest=option.unsets, help=option.help
+                )
+            elif not option.metavar:
                 place.add_argument(*names, action="store_true", help=option.help)
             elif option.many:
                 place.add_argument(

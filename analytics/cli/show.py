@@ -215,6 +215,7 @@ def input_record(incidents: Read, counts: Counts | None = None, gaps: Sequence[G
         "input": {
             "file": incidents.path.name if incidents.path else None,
             "sha256": incidents.digest,
+            **({"metadata_sha256": incidents.metadata_digest} if incidents.metadata_digest else {}),
             "source": incidents.source,
             "title": incidents.title,
             "first_date": str(incidents.first_date),

@@ -12,6 +12,7 @@ from analytics.counts.plan import CountPlan
 from analytics.counts.silences import find_silences
 from analytics.counts.tables import whole_counts
 from analytics.counts.tally import Tally
+from analytics.incidents.versions import LOADED
 
 __all__ = ["assemble_counts"]
 
@@ -26,7 +27,10 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
         notes += (f"{tally.unknown_value:,} {unstated} and add{'s' if one else ''} nothing to the sums",)
     if late := tally.places["reported_later"]:
         what = "incident was reported" if late == 1 else "incidents were reported"
-        notes += (f"{late:,} {what} after {plan.days[-1]} and not known then (reported_on): not counted",)
+        advice = f". None is left: {LOADED}" if not tally.places["grid"] + tally.places["unplaced"] else ""
+        notes += (
+            f"{late:,} {what} after {plan.days[-1]} and not known then (reported_on): not counted{advice}",
+        )
     counts = Counts(
         values=whole_counts(tally.values, plan.days, plan.chosen.names),
         coverage=plan.coverage,

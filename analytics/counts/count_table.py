@@ -17,6 +17,7 @@ from analytics.counts.grid import Counts
 from analytics.counts.reading_columns import Unit, period_ends
 from analytics.errors import InputError
 from analytics.incidents import RowAccounting
+from analytics.incidents.metadata import fingerprint
 from analytics.periods import Gap, Window
 from analytics.results.words import counted, mark
 
@@ -63,6 +64,8 @@ class CountTable:
     completeness : Completeness or None
         What the day the file was drawn says.
     simulated : bool
+    metadata_digest : str
+        SHA-256 of the metadata beside the file, empty without.
     """
 
     name: str
@@ -91,6 +94,12 @@ class CountTable:
     completeness: Completeness | None = None
     simulated: bool = False
     source: str = "table of counts"
+    metadata_digest: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """What the figures rest on: the file's SHA-256, with metadata beside it that of both; "" without."""
+        return fingerprint(self.digest, self.metadata_digest)
 
     def __str__(self) -> str:
         tag = mark(self.simulated, "name")

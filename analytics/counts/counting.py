@@ -51,7 +51,8 @@ def count_incidents(
         First day of the grid. None takes the first day of the kept incidents before `where`, and notes it.
     covered_from : date or None
         Day from which on all incidents are in the file, where that is before its first one: quiet days from
-        then on count zero. Days of the grid before it, or before the first incident, have no coverage.
+        then on count zero. None takes what the file's metadata state, else a rule of its source (which holds
+        for a stated `start` alone), else the first incident's. Days before it have no coverage.
     as_of : date or None
         Last day the counts know about, its whole day included. None takes the incidents' own. Incidents
         reported later (`reported_on`) are not counted, and of several versions of one the last known then is.

@@ -16,6 +16,7 @@ from analytics.filters import Filter
 from analytics.incidents import Incidents
 from analytics.options import check_choice, check_flag, check_seed
 from analytics.periods import DAY, Freq, as_day, as_gap, check_freq, check_week_start, day_range, period_days
+from analytics.sources.coverage import CoveredFrom
 
 __all__ = ["CountPlan", "Span", "Value", "plan_count", "stated_as_of"]
 
@@ -160,36 +161,30 @@ def _first_day(
     """Return the first day of the grid, the first day with coverage, and what is to be noted of them."""
     dates = incidents.frame["date_start"].to_numpy().astype("datetime64[D]")
     first = None if start is None else as_day(start, "start")
-    began = None if covered_from is None else as_day(covered_from, "covered_from")
+    given = None if covered_from is None else as_day(covered_from, "covered_from")
+    told = CoveredFrom(given, "as stated") if given is not None else incidents.covered_from
     opens: np.datetime64
     if len(dates):
         opens = dates.min()
     elif first is not None:
         opens = first
-    elif began is not None:
-        opens = began
+    elif told is not None:
+        opens = told.day
     else:
         raise OptionError("start is not stated and there is no incident to take it from", todo="give start")
-    if began is not None and began > opens:
+    if told is not None and told.day > opens:
         raise OptionError(
             "covered_from lies after the first incident",
             expected=f"a day up to {opens}, from which on every incident is in the file",
-            found=str(began),
+            found=str(told.day) if given is not None else f"{told.day}, {told.told}",
         )
-    known = opens if began is None else began
-    notes: tuple[str, ...] = ()
     if first is None:
-        first = known
-        told = "the day of the first incident in the file" if began is None else "from when it is covered"
-        notes = (f"the grid starts on {first}, {told}; no start was given",)
-    elif first < known:
-        why = (
-            f"the file is covered from {known}" if began is not None else f"the first incident is of {known}"
-        )
-        advice = (
-            "" if began is not None else "; give covered_from if the file holds all incidents from before"
-        )
-        notes = (f"no coverage from {first} to {known - DAY}: {why}{advice}",)
+        moved = told is not None and not told.rule
+        first = told.day if told is not None and moved else opens
+        why = "from when it is covered" if moved else "the day of the first incident in the file"
+        notes: tuple[str, ...] = (f"the grid starts on {first}, {why}; no start was given",)
+    else:
+        notes = _before_the_first(first, opens, told, given is not None)
     if first > last:
         raise InputError(
             "as_of lies before the data",
@@ -197,4 +192,31 @@ def _first_day(
             found=f"as_of {last}",
             todo=f"the file's last date is {incidents.last_date}",
         )
-    return first, known, notes
+    return first, opens if told is None else told.day, notes
+
+
+def _before_the_first(
+    first: np.datetime64, opens: np.datetime64, told: CoveredFrom | None, given: bool
+) -> tuple[str, ...]:
+    """Say what is taken of the days from the start to the first incident."""
+    if told is None:
+        if first >= opens:
+            return ()
+        return (
+            f"no coverage from {first} to {opens - DAY}: the first incident is of {opens}; give covered_from "
+            "if the file holds all incidents from before",
+        )
+    notes = []
+    if first < told.day:
+        why = "" if given else f", {told.told}"
+        notes.append(
+            f"no coverage from {first} to {told.day - DAY}: the file is covered from {told.day}{why}"
+        )
+    quiet = max(first, told.day)
+    if not given and quiet < opens:
+        advice = "; if it begins later, give covered_from" if told.rule else ""
+        notes.append(
+            f"no incident is dated {quiet} to {opens - DAY}, which counts as zero: covered from {told.day}, "
+            f"{told.told}{advice}"
+        )
+    return tuple(notes)

@@ -34,6 +34,7 @@ from analytics.options import check_choice
 from analytics.periods import DAY, as_day, week_first_day
 from analytics.sources.columns import Columns, fold
 from analytics.sources.count_tables import find_count_columns
+from analytics.sources.coverage import CoveredFrom
 from analytics.sources.files import load
 from analytics.sources.table import ALIASES
 
@@ -110,10 +111,17 @@ def whole_count_table(
     country: str | None = None,
     extracted: object = None,
     gap_is_quiet: bool | None = None,
+    report_days: bool = True,
     **reading: Any,
 ) -> CountTable:
     """Read a table of counts; without `as_of` as far as it goes, to be looked at and not to be tested."""
     check_choice("value", value, Value)
+    if not report_days:
+        raise OptionError(
+            "report_days=False (--no-report-days) is for incidents",
+            found="a table of counts, which has no days of report",
+            todo="leave it out",
+        )
     mapping = dict(columns or {})
     raw = load(path_or_frame, **reading)
     table, quarantine = records_of(raw)
@@ -158,6 +166,7 @@ def whole_count_table(
         name=raw.path.name if raw.path else raw.name,
         title=stated.title or (raw.path.name if raw.path else ""),
         digest=raw.digest,
+        metadata_digest=stated.digest,
         path=raw.path,
         accounting=RowAccounting(
             len(raw.frame), len(table), {str(why): int(n) for why, n in reasons.items()}, {}
@@ -197,17 +206,21 @@ def _uncovered(
 ) -> tuple[BoolArray, tuple[str, ...]]:
     """Return the periods that the table knows nothing of: before it begins, and after it was drawn."""
     opens = period.starts.min()
-    began = opens if covered_from is None else as_day(covered_from, "covered_from")
-    if began > opens:
+    told = stated.covered_from
+    if covered_from is not None:
+        told = CoveredFrom(as_day(covered_from, "covered_from"), "as stated")
+    began = opens if told is None else told.day
+    if told is not None and began > opens:
         raise OptionError(
             "covered_from lies after the first period",
             expected=f"a day up to {opens}, the table's first",
-            found=str(began),
+            found=str(began) if covered_from is not None else f"{began}, {told.told}",
         )
     before: BoolArray = np.asarray(starts < began)
     notes: list[str] = []
     if before.any():
-        notes.append(f"no coverage from {starts[0]} to {began - DAY}: the table begins on {opens}")
+        why = f"the table begins on {opens}" if told is None else f"it is covered from {began}, {told.told}"
+        notes.append(f"no coverage from {starts[0]} to {began - DAY}: {why}")
     drawn = stated.extracted
     late = np.zeros(len(starts), dtype=bool) if drawn is None else period_ends(starts, period.unit) > drawn
     if late.any():

@@ -16,9 +16,11 @@ from analytics.errors import OptionError, nearest
 from analytics.filters import Filter, parse_filter
 from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.distinct import Distinct, distinct_values
+from analytics.incidents.metadata import fingerprint
 from analytics.incidents.versions import current_versions, reported_after
 from analytics.periods import Gap
 from analytics.results.words import mark, noun
+from analytics.sources.coverage import CoveredFrom
 
 __all__ = ["Incidents"]
 
@@ -51,6 +53,10 @@ class Incidents:
         Spells without coverage that the source's metadata states.
     extracted : datetime64[D] or None
         The day the file was drawn from its source.
+    covered_from : CoveredFrom or None
+        From which day on the file holds all incidents, as its metadata or a rule of its source say.
+    metadata_digest : str
+        SHA-256 of the metadata beside the file, empty without.
     gap_is_quiet : bool
         Whether a spell without any incident that looks like a gap in the data was quiet.
     simulated : bool
@@ -78,6 +84,8 @@ class Incidents:
     notes: tuple[str, ...] = ()
     title: str = ""
     extracted: np.datetime64 | None = None
+    covered_from: CoveredFrom | None = None
+    metadata_digest: str = ""
     gap_is_quiet: bool = False
     versions: pd.DataFrame | None = None
     versions_extra: pd.DataFrame | None = None
@@ -101,9 +109,23 @@ class Incidents:
         return np.datetime64(self.frame["date_start"].min(), "D")
 
     @property
+    def first_covered(self) -> np.datetime64:
+        """The first day known about: the first incident's, or from which on the file is stated to hold all.
+
+        A rule of the source does not count: the file may be an extract that begins later.
+        """
+        told = self.covered_from
+        return self.first_date if told is None or told.rule else min(told.day, self.first_date)
+
+    @property
     def last_date(self) -> np.datetime64:
         """The last day an incident starts on."""
         return np.datetime64(self.frame["date_start"].max(), "D")
+
+    @property
+    def fingerprint(self) -> str:
+        """What the figures rest on: the file's SHA-256, with metadata beside it that of both; "" without."""
+        return fingerprint(self.digest, self.metadata_digest)
 
     def known_on(self, day: np.datetime64) -> Incidents:
         """Return the incidents in the versions that were current on an earlier day."""

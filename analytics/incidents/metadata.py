@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from analytics.errors import InputError, OptionError
+from analytics.errors import InputError, OptionError, nearest
 from analytics.periods import Gap, as_day, as_gap
+from analytics.sources.coverage import CoveredFrom
 
-__all__ = ["Metadata", "read_metadata"]
+__all__ = ["Metadata", "fingerprint", "read_metadata"]
+
+_READ = ("title", "licence", "simulated", "extracted", "covered_from", "gap_is_quiet", "no_coverage")
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What the file beside the data says: title, simulated or not, when drawn, spells without coverage."""
+    """What the file beside the data says: title, simulated or not, when drawn, coverage, and its hash."""
 
     title: str = ""
     simulated: bool = False
@@ -24,20 +29,34 @@ class Metadata:
     notes: tuple[str, ...] = ()
     extracted: np.datetime64 | None = None
     gap_is_quiet: bool = False
+    covered_from: CoveredFrom | None = None
+    digest: str = ""
 
 
 def read_metadata(path: Path | None) -> Metadata:
-    """Read ``NAME.meta.toml`` beside the file, if there is one."""
+    """Read ``NAME.meta.toml`` beside the file, if there is one.
+
+    Raises
+    ------
+    InputError
+        If it is not TOML, or one of the keys it is read for holds something else. Keys it is not read for are
+        noted.
+    """
     if path is None or not path.with_suffix(".meta.toml").is_file():
         return Metadata()
     beside = path.with_suffix(".meta.toml")
     try:
-        stated = tomllib.loads(beside.read_text(encoding="utf-8"))
+        data = beside.read_bytes()
+        stated = tomllib.loads(data.decode("utf-8"))
+        _check_types(stated)
         gaps = tuple(
             as_gap(f"{gap['start']}..{gap['end']}" + (f"@{gap['region']}" if gap.get("region") else ""))
             for gap in stated.get("no_coverage", [])
         )
-        extracted = None if "extracted" not in stated else as_day(stated["extracted"], "extracted")
+        extracted, began = (
+            None if name not in stated else as_day(stated[name], name)
+            for name in ("extracted", "covered_from")
+        )
     except (
         tomllib.TOMLDecodeError,
         UnicodeDecodeError,
@@ -48,19 +67,57 @@ def read_metadata(path: Path | None) -> Metadata:
     ) as error:
         raise InputError(
             f"the metadata file {beside.name} cannot be read",
-            expected='title = "...", simulated = true, extracted = 2020-05-01, [[no_coverage]] with start, '
-            "end, region",
+            expected='title = "...", simulated = true, extracted = 2020-05-01, covered_from = 2018-01-01, '
+            "[[no_coverage]] with start, end, region",
             found="; ".join(line.strip() for line in str(error).splitlines()),
             where=str(beside),
         ) from None
     notes = [f"metadata read from {beside.name}"]
     if "licence" in stated:
         notes.append(f"licence: {stated['licence']}")
+    covered = None if began is None else CoveredFrom(began, f"as {beside.name} states")
+    if covered is not None:
+        notes.append(f"covered from {covered.day}, {covered.told}")
+    notes += _misspelt(stated, beside.name)
     return Metadata(
-        str(stated.get("title", "")),
-        stated.get("simulated") is True,
-        gaps,
-        tuple(notes),
-        extracted,
-        stated.get("gap_is_quiet") is True,
+        title=str(stated.get("title", "")),
+        simulated=stated.get("simulated", False),
+        no_coverage=gaps,
+        notes=tuple(notes),
+        extracted=extracted,
+        gap_is_quiet=stated.get("gap_is_quiet", False),
+        covered_from=covered,
+        digest=hashlib.sha256(data).hexdigest(),
     )
+
+
+def fingerprint(digest: str, metadata_digest: str) -> str:
+    """Return what a file and the metadata beside it stand for together: the file's hash, or that of both.
+
+    Examples
+    --------
+    >>> fingerprint("ab", ""), len(fingerprint("ab", "cd"))
+    ('ab', 64)
+    """
+    if not metadata_digest:
+        return digest
+    return hashlib.sha256(f"{digest} {metadata_digest}".encode()).hexdigest()
+
+
+def _check_types(stated: dict[str, Any]) -> None:
+    for name in ("simulated", "gap_is_quiet"):
+        if not isinstance(stated.get(name, False), bool):
+            raise InputError(f"{name} is neither true nor false", found=repr(stated[name]))
+    spells = stated.get("no_coverage", [])
+    if not isinstance(spells, list) or not all(isinstance(spell, dict) for spell in spells):
+        raise InputError("no_coverage is no list of spells", expected="[[no_coverage]] with start and end")
+
+
+def _misspelt(stated: dict[str, Any], name: str) -> list[str]:
+    """Say which keys are nearly ones that would be read; others are the file's own affair."""
+    said = []
+    for key in stated:
+        close = [] if key in _READ else nearest(key, _READ, most=1)
+        if close:
+            said.append(f"{key} in {name} is not read; did you mean {close[0]}?")
+    return said

@@ -17,8 +17,8 @@ from analytics.incidents.countries import in_country
 from analytics.incidents.incidents import Incidents
 from analytics.incidents.metadata import Metadata, read_metadata
 from analytics.incidents.quarantine import split, spread
-from analytics.incidents.versions import current_versions, reported_after, version_notes
-from analytics.options import check_choice, check_whole
+from analytics.incidents.versions import current_versions, loaded_at_once, reported_after, version_notes
+from analytics.options import check_choice, check_flag, check_whole
 from analytics.periods import as_day
 from analytics.results.words import counted
 from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
@@ -53,6 +53,7 @@ def read_incidents(
     na: Na = "auto",
     country: str | None = None,
     extracted: object = None,
+    report_days: bool = True,
 ) -> Incidents:
     """Read incidents from a file or a DataFrame, accounting for every row.
 
@@ -61,7 +62,7 @@ def read_incidents(
     path_or_frame : str, Path or DataFrame
         UCDP GED (yearly, candidate, HDX), an ACLED export, or a plain table: CSV, TSV, Excel or Parquet.
         A file ``NAME.meta.toml`` beside ``NAME.csv`` may state title, licence, ``simulated``,
-        ``extracted``, ``gap_is_quiet`` and spells without coverage.
+        ``extracted``, ``covered_from``, ``gap_is_quiet`` and spells without coverage.
     source : {"auto", "ucdp", "acled", "table"}
         ``"auto"`` recognises UCDP and ACLED by the names of their columns; all else is a plain table.
     as_of : date-like, optional
@@ -86,7 +87,9 @@ def read_incidents(
     extracted : date-like, optional
         The day the file was drawn; default: what its metadata say. Nothing is known of later days, and days
         180 or more before it read as complete.
-
+    report_days : bool
+        False takes no column as the day of the report (`reported_on`), for one that holds the day the rows
+        were loaded: as of an earlier day none would be known yet.
     country : str, optional
         The country of incidents that state none. Where the whole table states none, and all its names are
         those of one country with bundled names, that country is taken and noted.
@@ -117,6 +120,11 @@ def read_incidents(
         raise unknown_option("source", source, SOURCES)
     last = None if as_of is None else as_day(as_of, "as_of")
     check_choice("na", na, Na)
+    check_flag(report_days=report_days)
+    if not report_days and "reported_on" in (columns or {}):
+        raise OptionError(
+            "a column of report days is named, and none is to be used", todo="leave out one of the two"
+        )
     check_whole(1, header_row=header_row)
     raw = load(
         path_or_frame, sheet=sheet, encoding=encoding, delimiter=delimiter, header_row=header_row, na=na
@@ -134,7 +142,7 @@ def read_incidents(
         )
     if found.name == TABLE and find_count_columns(table_columns, columns) is not None:
         raise counts_error(table_columns)
-    draft = found.translate(table_columns, SourceOptions(date_style, columns or {}))
+    draft = found.translate(table_columns, SourceOptions(date_style, columns or {}, report_days))
     if last is not None:
         draft.set_aside(
             "date after as_of",
@@ -182,9 +190,19 @@ def _assemble(
         as_of=as_of,
         no_coverage=metadata.no_coverage,
         simulated=simulated,
-        notes=(*raw.notes, *draft.notes, *notes, *located, _who_began(frame), *metadata.notes),
+        notes=(
+            *raw.notes,
+            *draft.notes,
+            *loaded_at_once(frame, metadata.extracted),
+            *notes,
+            *located,
+            _who_began(frame),
+            *metadata.notes,
+        ),
         title=metadata.title or (raw.path.name if raw.path else ""),
         extracted=metadata.extracted,
+        covered_from=metadata.covered_from or draft.covered_from,
+        metadata_digest=metadata.digest,
         gap_is_quiet=metadata.gap_is_quiet,
         versions=others[0],
         versions_extra=others[1],

@@ -7,7 +7,10 @@ import pandas as pd
 
 from analytics._typing import BoolArray
 
-__all__ = ["current_versions", "reported_after", "version_notes"]
+__all__ = ["LOADED", "current_versions", "loaded_at_once", "reported_after", "version_notes"]
+
+LOADED = "if that is when the rows were loaded, --no-report-days (report_days=False)"
+_SEVERAL = 3  # rows, and days of incidents, from which one day of report for all is asked about
 
 
 def current_versions(frame: pd.DataFrame, day: np.datetime64 | None) -> BoolArray:
@@ -81,3 +84,21 @@ def _all_dated(frame: pd.DataFrame) -> pd.Series:
     """Whether every version of a row's incident has a time of change."""
     dated: pd.Series = frame["updated_at"].notna().groupby(frame["incident_id"]).transform("all")
     return dated
+
+
+def loaded_at_once(frame: pd.DataFrame, extracted: np.datetime64 | None) -> list[str]:
+    """Ask whether the days of report are the day the rows were loaded.
+
+    They may be where all are one day, or none is before the day the file was drawn.
+    """
+    reported = frame["reported_on"].dropna().to_numpy().astype("datetime64[D]")
+    if reported.size < _SEVERAL or frame["date_start"].dt.normalize().nunique() < _SEVERAL:
+        return []
+    first = reported.min()
+    if first == reported.max():
+        found = str(first)
+    elif extracted is not None and first >= extracted:
+        found = f"{first} or later, and the file was drawn on {extracted}"
+    else:
+        return []
+    return [f"all {reported.size:,} days of report are {found}: {LOADED}"]

@@ -15,6 +15,7 @@ import pandas as pd
 from analytics._typing import BoolArray, FloatArray
 from analytics.errors import InputError
 from analytics.sources.columns import NULLS, Columns
+from analytics.sources.coverage import CoveredFrom
 from analytics.sources.dates import DMY, FIRST_YEAR, LAST_YEAR, MDY, ParsedDates, parse_dates
 
 __all__ = [
@@ -99,6 +100,8 @@ class Draft:
         The file's column of the first day.
     called : dict
         The file's name of a column, and the canonical name it stands under.
+    covered_from : CoveredFrom or None
+        From which day on the source holds all incidents, by a rule of its own.
     """
 
     columns: Columns
@@ -109,6 +112,7 @@ class Draft:
     flagged: dict[str, BoolArray] = field(default_factory=dict)
     start_column: str | None = None
     called: dict[str, str] = field(default_factory=dict)
+    covered_from: CoveredFrom | None = None
 
     def take(self, canonical: str, name: str, lost: BoolArray | None = None) -> None:
         """Record that a column of the file is a canonical one, and the rows (or None) whose text was lost."""

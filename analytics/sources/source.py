@@ -13,10 +13,14 @@ __all__ = ["Source", "SourceOptions"]
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """What the reader of a file may state: the style of its dates, and for a plain table its columns."""
+    """What the reader of a file may state.
+
+    That is the style of its dates, for a plain table its columns, and whether a column holds days of report.
+    """
 
     date_style: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    report_days: bool = True
 
 
 @dataclass(frozen=True, slots=True)

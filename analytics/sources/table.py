@@ -91,6 +91,8 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
     """
     canonical = all(name in columns for name in ("incident_id", "source", "date_start", "date_end"))
     found = _find(columns, options.columns, canonical=canonical)
+    if not options.report_days:
+        found.pop("reported_on", None)
     parts = _date_parts(columns, found, options.columns)
     if "date_start" not in found and parts is None:
         raise _no_date(columns)
@@ -144,6 +146,8 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
         draft.updated_at(found["updated_at"])
     if "reported_on" in found:
         draft.reported_on(found["reported_on"], style or start.style)
+    if not options.report_days:
+        draft.notes.append("no column is taken as the day of report, as stated")
     _notes(draft, found, options.columns, canonical=canonical)
     return draft
 

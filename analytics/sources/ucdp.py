@@ -12,9 +12,10 @@ import pandas as pd
 from analytics.periods import DAY
 from analytics.sources.checks import Draft, whole
 from analytics.sources.columns import Columns
+from analytics.sources.coverage import CoveredFrom
 from analytics.sources.source import Source, SourceOptions
 
-__all__ = ["RULES", "SOURCE", "translate"]
+__all__ = ["COVERED_FROM", "RULES", "SOURCE", "translate"]
 
 REQUIRED = ("id", "type_of_violence", "date_start", "date_end", "best")
 _TYPES = {
@@ -32,6 +33,14 @@ _PLACES = {
     "6": "country",
     "7": "international",
 }
+# "GED 22.1 is a global dataset that covers the world between 1989-01-01 and 2021-12-31": UCDP GED Codebook
+# version 22.1, p. 3; later releases begin on the same day. Candidate files hold single months, and not all of
+# their events are clear; files of one year may be such, or extracts.
+COVERED_FROM = CoveredFrom(
+    np.datetime64("1989-01-01"),
+    "as UCDP GED is (codebook 22.1, p. 3), unless the file is an extract",
+    rule=True,
+)
 RULES = pd.DataFrame(
     [
         ("type_of_violence 3, side_a a government", "state", "rule", "attack"),
@@ -92,10 +101,13 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
     draft.blank_admin1()
     draft.notes.append("initiator: side A of one-sided violence, by UCDP's definition; else unknown")
     draft.notes.append("wounded: not recorded by UCDP")
+    clear = np.ones(len(columns.frame), dtype=bool)
     if "code_status" in columns:
-        draft.flag(
-            "code_status not clear", ~columns.words("code_status").isin(["clear"]).to_numpy(dtype=bool)
-        )
+        clear = columns.words("code_status").isin(["clear"]).to_numpy(dtype=bool)
+        draft.flag("code_status not clear", ~clear)
+    years = np.unique(start.days[~np.isnat(start.days)].astype("datetime64[Y]"))
+    if clear.all() and len(years) > 1:
+        draft.covered_from = COVERED_FROM
     return draft
 
 

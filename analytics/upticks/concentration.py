@@ -132,7 +132,7 @@ def concentration_test(
     shares = _shares(
         [int(side[-split.length :].sum()) for side in sides],
         [int(side[: len(split.baseline)].sum()) for side in sides],
-        *(number * counts.period_days for number in days),
+        (days[0] * counts.period_days, days[1] * counts.period_days),
         complete,
     )
     numbers = _numbers(test, alpha)
@@ -314,8 +314,7 @@ def _test(
 def _shares(
     recents: list[int],
     before: list[int],
-    recent_days: int,
-    baseline_days: int,
+    covered: tuple[int, int],
     complete: _Complete | None,
 ) -> pd.DataFrame:
     """Return the plain table: where the incidents are, before and now; rate ratios as if all were in."""
@@ -326,12 +325,12 @@ def _shares(
             {
                 "where": ["inside", "outside"],
                 "recent": recents,
-                "recent a day": now / recent_days,
+                "recent a day": now / covered[0],
                 "baseline": before,
-                "baseline a day": then / baseline_days,
+                "baseline a day": then / covered[1],
                 "share, recent": now / now.sum(),
                 "share, baseline": then / then.sum(),
-                "rate ratio": (now / recent_days) / (then / baseline_days) / share,
+                "rate ratio": (now / covered[0]) / (then / covered[1]) / share,
                 "completeness": np.full(2, np.nan) if complete is None else share,
             }
         )

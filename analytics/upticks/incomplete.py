@@ -58,9 +58,10 @@ def without_incomplete(counts: Counts) -> tuple[Counts, list[str]]:
         less, some = share < COMPLETE_ENOUGH, (share >= COMPLETE_ENOUGH) & (share < 1)
     notes = []
     if less.any():
-        days = counts.starts[less.any(axis=1)]
+        touched = np.asarray(less.any(axis=1))
+        days = counts.starts[touched]
         number = counted(len(days), counts.finest)
-        where = "" if less.all(axis=1)[less.any(axis=1)].all() else ", in some regions"
+        where = "" if less[touched].all() else ", in some regions"
         span = f"{days[0]}..{days[-1]}" if len(days) > 1 else f"{days[0]}"
         are = "is" if len(days) == 1 else "are"
         least = f"{100 * COMPLETE_ENOUGH:.0f} %"

@@ -345,7 +345,7 @@ def scan_observed(
     """
     cumulative = np.cumsum(windows[zones.order], axis=1)
     inside = cumulative[zones.centre, zones.size - 1]
-    share = zones.total[:, None]
+    share: npt.NDArray[np.number[Any]] = zones.total[:, None]
     if relative is not None:
         share = np.cumsum(relative[zones.order], axis=1)[zones.centre, zones.size - 1]
     expected = share * (windows.sum(axis=0) / total)

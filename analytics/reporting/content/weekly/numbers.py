@@ -167,8 +167,10 @@ class WeeklyCounts:
     @property
     def cutoff(self) -> str:
         """The data cut-off and the file's digest, for the foot of each page."""
-        digest = f" · sha256 {self.incidents.digest[:12]}" if self.incidents.digest else ""
-        return f"data to {self.counts.as_of}{digest}"
+        digest, beside = self.incidents.digest, self.incidents.metadata_digest
+        said = f" · sha256 {digest[:12]}" if digest else ""
+        said += f" · metadata {beside[:12]}" if beside else ""
+        return f"data to {self.counts.as_of}{said}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -334,13 +336,14 @@ def _by_type(count: Callable[..., Counts], incidents: Incidents) -> Counts | Non
 
 
 def _check_same(incidents: Incidents | CountTable, request: ReportRequest) -> None:
-    """Stop where the file is not the one the report was begun with."""
-    if request.sha256 is None or incidents.digest == request.sha256:
+    """Stop where the file, or the metadata beside it, is not what the report was begun with."""
+    if request.sha256 is None or incidents.fingerprint == request.sha256:
         return
+    beside = ", or the metadata beside it," if incidents.metadata_digest else ""
     raise InputError(
-        "the file has changed since the report was begun",
+        f"the file{beside} has changed since the report was begun",
         expected=f"sha256 {request.sha256[:12]}",
-        found=f"sha256 {incidents.digest[:12]}" if incidents.digest else "no file",
+        found=f"sha256 {incidents.fingerprint[:12]}" if incidents.digest else "no file",
         where=str(incidents.path or "the sample"),
         todo="make the report again, once nothing writes to the file",
     )

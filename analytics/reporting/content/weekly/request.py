@@ -17,7 +17,9 @@ from analytics.periods import as_day, as_gap, check_week_start
 
 __all__ = ["READING", "ReportRequest", "takes_request"]
 
-READING = ("sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted")
+READING = (
+    "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
+)  # fmt: skip
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,11 +47,12 @@ class ReportRequest:
     completeness : float, optional
         Share of the recent days' incidents already reported; None: not known.
     reading : mapping, optional
-        `sheet`, `encoding`, `delimiter`, `date_style`, `header_row`, `na` and `extracted`, for a file that
-        does not say by itself.
+        `sheet`, `encoding`, `delimiter`, `date_style`, `header_row`, `na`, `country`, `extracted` and
+        `report_days`, for a file that does not say by itself.
     sha256 : str, optional
-        The hash that the file must have; None: any. :func:`weekly_report` states that of the file it has
-        read, so that its notebook cannot read another under the same name.
+        The hash that the file must have, with the metadata beside it where there are any
+        (``Incidents.fingerprint``); None: any. :func:`weekly_report` states that of what it has read, so that
+        its notebook cannot read anything else under the same name.
 
     Raises
     ------

@@ -80,7 +80,7 @@ def weekly_report(
         check_not_another(target, request)
     rendered = render_report(
         bundled_path(NOTEBOOK),
-        parameters=replace(request, sha256=scope.incidents.digest or None).parameters(),
+        parameters=replace(request, sha256=scope.incidents.fingerprint or None).parameters(),
         output=target,
         title=scope.title,
         subtitle=scope.subtitle,

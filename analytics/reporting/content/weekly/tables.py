@@ -327,6 +327,7 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
     rows = [
         ("file", name),
         ("SHA-256", numbers.incidents.digest or "–"),
+        *([("SHA-256 of its metadata", beside)] if (beside := numbers.incidents.metadata_digest) else []),
         ("source", numbers.incidents.source),
         ("read with", ", ".join(f"{k} = {v!r}" for k, v in asked.read_with().items()) or "nothing stated"),
         ("as of", str(counts.as_of)),
