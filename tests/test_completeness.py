@@ -121,7 +121,7 @@ def test_stated_to_be_the_same_the_counts_own_is_not_used():
     stated = TESTS["concentration"](counts, same_completeness=True)
     plain = TESTS["concentration"](panel(seed=4), same_completeness=True)
     pd.testing.assert_frame_equal(stated.frame, plain.frame, check_exact=True)
-    assert "as stated; the counts' own is not used" in " ".join(stated.notes)
+    assert "as stated; the counts say otherwise" in " ".join(stated.notes)
 
 
 def test_a_baseline_known_to_be_incomplete_is_said_to_be_taken_as_complete():

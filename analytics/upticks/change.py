@@ -106,8 +106,8 @@ def change_test(
         margin for a decrease); without a date, at every date that was looked at.
     completeness : float or None
         Share of the incidents since the date already reported. None: not known; then *not supported* is not
-        said and decreases are not tested. Without a date only None or 1 can be given, and periods that the
-        counts know to be less than 90 % complete are left out.
+        said and decreases are not tested. Without a date only None or 1; periods known to be less than 90 %
+        complete are then left out.
 
     Returns
     -------

@@ -126,7 +126,8 @@ def concentration_test(
     sides = [
         np.where(covered, split.values[:, side].sum(axis=1, keepdims=True), 0) for side in (within, ~within)
     ]
-    complete = None if same_completeness else _completeness(counts, split, within, covered)
+    known = _completeness(counts, split, within, covered)
+    complete = None if same_completeness else known
     test, untested, days = _test(split, sides[0], sides[1], covered, complete or _Complete())
     untested = unanswered(counts, split.baseline_window.start, split.recent_window.end) or untested
     shares = _shares(
@@ -167,7 +168,7 @@ def concentration_test(
         },
         details={"shares": shares},
         simulated=counts.simulated,
-        notes=tuple(_notes(counts, split, shares, covered, complete, same=same_completeness)),
+        notes=tuple(_notes(counts, split, shares, covered, known, same=same_completeness)),
         named_by=("inside",),
     )
 
@@ -377,14 +378,15 @@ def _notes(
             f"{100 * now:.0f} % of the recent {counts.value} are inside, {100 * then:.0f} % of the baseline's"
         )
     notes.append("a change common to both sides cancels; a season or trend of one side alone does not")
-    if same and counts.completeness is not None:
-        notes.append("taken as equally complete inside and outside, as stated; the counts' own is not used")
+    if same:
+        if complete is not None and complete.inside != complete.outside:
+            notes.append("taken as equally complete on both sides, as stated; the counts say otherwise")
     elif complete is not None:
         now = f"{100 * complete.inside:.0f} % complete inside and {100 * complete.outside:.0f} % outside"
         notes.append(f"recent reports are known to be {now}, which the rate ratios allow for")
         recent = counts.complete - split.length
         notes += incomplete_before(counts, recent - split.guard - len(split.baseline), recent)
-    elif not same:
+    else:
         notes.append("whether late reports are as late inside as outside is not known")
     if not covered.all():
         lost = int((~covered).sum())
