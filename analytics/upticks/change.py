@@ -187,9 +187,8 @@ def change_test(
     _check(date, trend, slope, trim, multiple, completeness)
     sign = 1 if direction == "greater" else -1
     completeness = _known(counts, date, completeness)
-    left_out: list[str] = []
+    counts, left_out = without_incomplete(counts) if date is None else (counts, [])
     if date is None:
-        counts, left_out = without_incomplete(counts)
         found = _unknown(counts, sign, trim, min_weeks, expected_run, false_changes if multiple else None)
         found.parameters["false_changes"] = false_changes
     else:
