@@ -9,7 +9,8 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.detectors import surveillance
-from analytics.detectors._farrington import EXACT, NO_WEEKS, farrington
+from analytics.detectors._farrington import farrington
+from analytics.detectors.farrington_weeks import NO_WEEKS, FarringtonOptions
 from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import OptionError
 
@@ -99,7 +100,7 @@ def test_zeros_one_incident_and_constant_counts():
     found = farrington(weekly({"quiet": quiet, "one": one, "burst": burst, "same": same}), last=5)
     assert found.tested.all()
     np.testing.assert_array_equal(found.alarm.sum(axis=0), [0, 0, 1, 1])
-    assert found.reasons[found.note[-1, 0]] == EXACT
+    assert found.reasons[found.note[-1, 0]] == FarringtonOptions.silent
     assert found.pvalue[-1, 2] == pytest.approx(36.0**-4)
     assert found.pvalue[-3, 1] == pytest.approx(1 / 36)
     np.testing.assert_allclose(found.expected[:, 3], 3.0)

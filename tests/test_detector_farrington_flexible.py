@@ -16,12 +16,10 @@ from scipy import stats
 from analytics.counts import Counts
 from analytics.detectors import surveillance
 from analytics.detectors._farrington_flexible import (
-    EXACT,
-    NO_SEASON,
     farrington_flexible,
     farrington_flexible_fits,
 )
-from analytics.detectors.farrington_weeks import NOT_CONVERGED, FlexibleOptions
+from analytics.detectors.farrington_weeks import NO_WEEKS, NOT_CONVERGED, FlexibleOptions
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.errors import OptionError
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
@@ -273,7 +271,7 @@ def test_all_zeros_and_one_incident_ever():
         assert np.isfinite(found.upper_bound).all()
         np.testing.assert_array_equal(found.alarm.sum(axis=0), [0, 0, 1, 0])
         assert (found.upper_bound[:, 3] >= 1).all() or method == "delta"
-        assert found.reasons[found.note[-1, 0]] == EXACT
+        assert found.reasons[found.note[-1, 0]] == FlexibleOptions.silent
         # With n weeks of this season in the baseline P(Y >= y) = (n + 1) ** -y.
         n = round(1 / found.pvalue[-3, 1]) - 1
         assert n == 35
@@ -309,7 +307,7 @@ def test_short_history_na_spells_and_running_weeks():
     reason = np.array(found.reasons, dtype=object)[found.note]
     assert set(reason[:264, 0]) == {SHORT}
     assert found.tested[264:339, 0].all()
-    assert set(reason[300:339, 1]) == {NO_SEASON}
+    assert set(reason[300:339, 1]) == {NO_WEEKS}
     assert reason[335, 2] == NO_COVERAGE
     assert found.tested[300:335, 2].all()
     assert set(reason[339]) == {RUNNING}

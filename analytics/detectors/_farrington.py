@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -11,11 +9,9 @@ from scipy import special
 from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
-from analytics.detectors.farrington_weeks import FarringtonOptions, FittedWeeks
-from analytics.detectors.grid import per_region, weekly_grid
+from analytics.detectors.farrington_weeks import Bound, FarringtonOptions, as_meant
 from analytics.former import renamed
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
-from analytics.kernels.farrington.baseline import window_baselines
 from analytics.kernels.farrington.bounds import (
     POWERS,
     power_bound,
@@ -24,15 +20,9 @@ from analytics.kernels.farrington.bounds import (
     surprise,
 )
 from analytics.kernels.farrington.fit import FarringtonFits
-from analytics.options import check_level
-from analytics.results import Alarms, DetectorRun
+from analytics.results import Alarms
 
-__all__ = ["farrington", "farrington_alarms", "farrington_fits", "farrington_run"]
-
-NO_WEEKS = "too few covered weeks in the baseline"
-EXACT = "no incident in the baseline: bound of the exact test"
-_TREND_LEVEL = 0.05
-_RESIDUAL = 1.0  # standardised Anscombe residuals above it are weighted down
+__all__ = ["farrington", "farrington_bound"]
 
 
 @renamed(b="years", w="half_width", **only_as_in_r("farrington", "power_transform limit54 reference"))
@@ -114,43 +104,12 @@ def farrington(
     [[9, 1.97, 6.09, True]]
     """
     options = FarringtonOptions(years=years, half_width=half_width, trend=trend, reweight=reweight)
-    return farrington_alarms(counts, options, alpha, last)
+    return as_meant(counts, options, alpha, last, farrington_bound)
 
 
-def farrington_alarms(
-    counts: Counts, options: FarringtonOptions, alpha: float | npt.ArrayLike, last: int | None
-) -> Alarms:
-    """Return the alarms with these options, each computed as it is meant."""
-    fitted = farrington_fits(counts, options, last)
-    level = per_region(alpha, fitted.grid, "alpha")
-    check_level(alpha=level)
-    bound = _bound(fitted.observed, fitted.fits, level, options)
-    run = farrington_run(options, alpha=level)
-    silent = [(fitted.fits.expected == 0, EXACT)]
-    return fitted.alarms(run, bound[2] <= level, bound, NO_WEEKS, muted=[fitted.muted()], remarks=silent)
-
-
-def farrington_fits(
-    counts: Counts, options: FarringtonOptions, last: int | None, *, reference: int | None = None
-) -> FittedWeeks:
-    """Return the regressions on the windows around the same weeks."""
-    options.check()
-    grid = weekly_grid(counts, "farrington", last=last)
-    baselines = window_baselines(
-        grid.starts,
-        np.arange(grid.first, grid.shape[0]),
-        years=options.years,
-        half_width=options.half_width,
-        calendar=options.calendar,
-    )
-    return FittedWeeks.of(
-        grid, baselines, options, trend_level=_TREND_LEVEL, threshold=_RESIDUAL, reference=reference
-    )
-
-
-def _bound(
+def farrington_bound(
     observed: FloatArray, fits: FarringtonFits, level: FloatArray, options: FarringtonOptions
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> Bound:
     """Return bound, statistic and p-value; of the exact test where the baseline has no incident."""
     power = POWERS[options.power_transform]
     with np.errstate(invalid="ignore"):
@@ -161,18 +120,3 @@ def _bound(
     known = nb_quantile(level, np.where(silent, exact, np.nan), ratio)
     upper = np.where(silent, known, power_bound(fits.expected, ratio, level, power))
     return upper, np.where(silent, surprise(pvalue), score_surprise(score)), pvalue
-
-
-def farrington_run(options: FarringtonOptions, *, as_in_r: bool = False, **parameters: object) -> DetectorRun:
-    """Return what a run of the method says of itself."""
-    return DetectorRun(
-        name="farrington",
-        null_hypothesis="the week's count is drawn from the regression's distribution",
-        method=(
-            "Farrington: each week against a quasi-Poisson regression on the same weeks of "
-            f"{options.years} past years; null: the week follows it (Farrington et al. 1996)"
-            + ("; as R's surveillance 1.20.3 gives it" if as_in_r else "")
-        ),
-        kind="pvalue",
-        parameters={**asdict(options), **parameters},
-    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -11,11 +9,9 @@ from scipy import special
 from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.detectors.compat import Compat, has_reference, only_as_in_r
-from analytics.detectors.farrington_weeks import FittedWeeks, FlexibleOptions, Method
-from analytics.detectors.grid import per_region, weekly_grid
+from analytics.detectors.farrington_weeks import Bound, FittedWeeks, FlexibleOptions, Method, as_meant
 from analytics.former import renamed
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
-from analytics.kernels.farrington.baseline import flexible_baselines
 from analytics.kernels.farrington.bounds import (
     POWERS,
     cautious_dispersion,
@@ -26,19 +22,9 @@ from analytics.kernels.farrington.bounds import (
 )
 from analytics.kernels.farrington.fit import FarringtonFits
 from analytics.kernels.farrington.reference import OVERWRITTEN
-from analytics.options import check_level
-from analytics.results import Alarms, DetectorRun
+from analytics.results import Alarms
 
-__all__ = [
-    "farrington_flexible",
-    "farrington_flexible_fits",
-    "flexible_alarms",
-    "flexible_fits",
-    "flexible_run",
-]
-
-NO_SEASON = "too few covered weeks in the baseline"
-EXACT = "no incident in this season of the baseline: bound of the exact test"
+__all__ = ["farrington_flexible", "farrington_flexible_fits", "flexible_bound"]
 
 
 @renamed(
@@ -160,7 +146,7 @@ def farrington_flexible(
         reweight=reweight,
         threshold_method=threshold_method,
     )
-    return flexible_alarms(counts, options, alpha, last)
+    return as_meant(counts, options, alpha, last, flexible_bound)
 
 
 def farrington_flexible_fits(
@@ -197,59 +183,12 @@ def farrington_flexible_fits(
     ([[3.07]], [[False]])
     """
     chosen = FlexibleOptions() if options is None else options
-    return flexible_fits(counts, chosen, last, reference=OVERWRITTEN if faults else None).fits
+    return FittedWeeks.of(counts, chosen, last, reference=OVERWRITTEN if faults else None).fits
 
 
-def flexible_alarms(
-    counts: Counts, options: FlexibleOptions, alpha: float | npt.ArrayLike, last: int | None
-) -> Alarms:
-    """Return the alarms with these options, each computed as it is meant."""
-    fitted = flexible_fits(counts, options, last)
-    level = per_region(alpha, fitted.grid, "alpha")
-    check_level(alpha=level)
-    bound = _bound(fitted.observed, fitted.fits, level, options)
-    run = flexible_run(options, alpha=level)
-    silent = [(fitted.fits.expected == 0, EXACT)]
-    return fitted.alarms(run, bound[2] <= level, bound, NO_SEASON, muted=[fitted.muted()], remarks=silent)
-
-
-def flexible_run(options: FlexibleOptions, *, as_in_r: bool = False, **parameters: object) -> DetectorRun:
-    """Return what a run of the method says of itself."""
-    return DetectorRun(
-        name="farrington_flexible",
-        null_hypothesis="the week's count is drawn from the regression's distribution",
-        method=(
-            f"Farrington flexible: each week against a quasi-Poisson regression on {options.years} past "
-            f"years in {options.no_periods} seasons; null: the week follows it (Noufaily et al. 2013; "
-            f"{options.threshold_method})" + ("; as R's surveillance 1.20.3 gives it" if as_in_r else "")
-        ),
-        kind="pvalue",
-        parameters={**asdict(options), **parameters},
-    )
-
-
-def flexible_fits(
-    counts: Counts, options: FlexibleOptions, last: int | None, *, reference: int | None = None
-) -> FittedWeeks:
-    """Return the regressions on all weeks of the past years, by season."""
-    options.check()
-    grid = weekly_grid(counts, "farrington_flexible", last=last)
-    baselines = flexible_baselines(
-        grid.starts,
-        np.arange(grid.first, grid.shape[0]),
-        years=options.years,
-        half_width=options.half_width,
-        levels=options.no_periods,
-        skipped=options.skipped,
-        calendar=options.calendar,
-    )
-    level, most = options.p_threshold_trend, options.weights_threshold
-    return FittedWeeks.of(grid, baselines, options, trend_level=level, threshold=most, reference=reference)
-
-
-def _bound(
+def flexible_bound(
     observed: FloatArray, fits: FarringtonFits, alpha: FloatArray, options: FlexibleOptions
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> Bound:
     """Return bound, statistic and p-value; alpha enters once."""
     ratio = fits.phi * (1 + fits.leverage)
     mean = fits.expected + fits.phi * fits.leverage

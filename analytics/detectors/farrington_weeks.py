@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray
-from analytics.detectors.grid import SHORT, Grid, make_alarms
-from analytics.kernels.farrington.baseline import Baselines
+from analytics.counts import Counts
+from analytics.detectors.grid import SHORT, Grid, make_alarms, per_region, weekly_grid
+from analytics.kernels.farrington.baseline import Baselines, flexible_baselines, window_baselines
 from analytics.kernels.farrington.bounds import fewer_than
 from analytics.kernels.farrington.fit import FarringtonFits, fit_weeks
-from analytics.options import check_above, check_choice, check_few, check_share, check_whole
+from analytics.options import check_above, check_choice, check_few, check_level, check_share, check_whole
 from analytics.results import Alarms, DetectorRun
 
-__all__ = ["NOT_CONVERGED", "FarringtonOptions", "FittedWeeks", "FlexibleOptions", "Method", "Power"]
+__all__ = [
+    "NOT_CONVERGED",
+    "NO_WEEKS",
+    "Bound",
+    "FarringtonOptions",
+    "FittedWeeks",
+    "FlexibleOptions",
+    "Method",
+    "Power",
+    "as_meant",
+]
 
 Method = Literal["muan", "nb_plugin", "delta"]
 Power = Literal["2/3", "1/2", "none"]
 Limit = tuple[int, int] | None
+Bound = tuple[FloatArray, FloatArray, FloatArray]  # upper bound, statistic and p-value
 
+NO_WEEKS = "too few covered weeks in the baseline"
 NOT_CONVERGED = "the regression did not converge"
 
 
@@ -52,6 +66,34 @@ class FarringtonOptions:
     power_transform: Power = "2/3"
     limit54: Limit = None
     calendar: bool = True
+
+    name: ClassVar[str] = "farrington"
+    silent: ClassVar[str] = "no incident in the baseline: bound of the exact test"
+
+    @property
+    def trend_level(self) -> float:
+        """Level of the test that a trend must pass."""
+        return 0.05
+
+    @property
+    def residual(self) -> float:
+        """Standardised Anscombe residual from which on a week is weighted down."""
+        return 1.0
+
+    @property
+    def method(self) -> str:
+        """What is done, in words, with the paper."""
+        return (
+            "Farrington: each week against a quasi-Poisson regression on the same weeks of "
+            f"{self.years} past years; null: the week follows it (Farrington et al. 1996)"
+        )
+
+    def baselines(self, grid: Grid) -> Baselines:
+        """Return the past weeks that each tested one is compared with."""
+        tested = np.arange(grid.first, grid.shape[0])
+        return window_baselines(
+            grid.starts, tested, years=self.years, half_width=self.half_width, calendar=self.calendar
+        )
 
     def check(self) -> None:
         """Raise an OptionError where one is unknown or out of range."""
@@ -85,6 +127,40 @@ class FlexibleOptions(FarringtonOptions):
     weights_threshold: float = 2.58
     threshold_method: Method = "muan"
 
+    name: ClassVar[str] = "farrington_flexible"
+    silent: ClassVar[str] = "no incident in this season of the baseline: bound of the exact test"
+
+    @property
+    def trend_level(self) -> float:
+        """Level of the test that a trend must pass."""
+        return self.p_threshold_trend
+
+    @property
+    def residual(self) -> float:
+        """Standardised Anscombe residual from which on a week is weighted down."""
+        return self.weights_threshold
+
+    @property
+    def method(self) -> str:
+        """What is done, in words, with the paper."""
+        return (
+            f"Farrington flexible: each week against a quasi-Poisson regression on {self.years} past "
+            f"years in {self.no_periods} seasons; null: the week follows it (Noufaily et al. 2013; "
+            f"{self.threshold_method})"
+        )
+
+    def baselines(self, grid: Grid) -> Baselines:
+        """Return the past weeks that each tested one is compared with, each in its season."""
+        return flexible_baselines(
+            grid.starts,
+            np.arange(grid.first, grid.shape[0]),
+            years=self.years,
+            half_width=self.half_width,
+            levels=self.no_periods,
+            skipped=self.skipped,
+            calendar=self.calendar,
+        )
+
     @property
     def skipped(self) -> int:
         """Weeks before the tested one that are left out."""
@@ -100,6 +176,9 @@ class FlexibleOptions(FarringtonOptions):
         check_choice("threshold_method", self.threshold_method, Method)
 
 
+Options = TypeVar("Options", bound=FarringtonOptions)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class FittedWeeks:
     """The regressions of every tested week, and which weeks have history enough.
@@ -109,38 +188,34 @@ class FittedWeeks:
     grid : Grid
     fits : FarringtonFits
     enough : bool array, shape (tested, 1)
-    limit54 : (int, int), optional
+    options : FarringtonOptions
     """
 
     grid: Grid
     fits: FarringtonFits
     enough: BoolArray
-    limit54: Limit
+    options: FarringtonOptions
 
     @classmethod
     def of(
-        cls,
-        grid: Grid,
-        baselines: Baselines,
-        options: FarringtonOptions,
-        *,
-        trend_level: float,
-        threshold: float,
-        reference: int | None,
+        cls, counts: Counts, options: FarringtonOptions, last: int | None, *, reference: int | None = None
     ) -> FittedWeeks:
         """Fit every region and tested week on its own baseline: see `fit_weeks`."""
+        options.check()
+        grid = weekly_grid(counts, options.name, last=last)
+        baselines = options.baselines(grid)
         fits = fit_weeks(
             grid.values,
             grid.usable,
             np.arange(grid.first, grid.shape[0]),
             baselines,
             trend=options.trend and options.years >= 3,
-            trend_level=trend_level,
+            trend_level=options.trend_level,
             reweight=options.reweight,
-            threshold=threshold,
+            threshold=options.residual,
             reference=reference,
         )
-        return cls(grid, fits, baselines.enough[:, None], options.limit54)
+        return cls(grid, fits, baselines.enough[:, None], options)
 
     @property
     def observed(self) -> FloatArray:
@@ -152,16 +227,15 @@ class FittedWeeks:
 
         With `unknown` a week without coverage among them makes too few of any.
         """
-        limit, grid = self.limit54, self.grid
+        limit, grid = self.options.limit54, self.grid
         text = "" if limit is None else f"fewer than {limit[0]} in the last {limit[1]} weeks"
         return fewer_than(grid.values, grid.usable, grid.first, limit, unknown=unknown), text
 
     def alarms(
         self,
-        run: DetectorRun,
         alarm: BoolArray,
-        bound: tuple[FloatArray, FloatArray, FloatArray],
-        thin: str,
+        bound: Bound,
+        parameters: dict[str, object],
         *,
         muted: Sequence[tuple[BoolArray, str]] = (),
         remarks: Sequence[tuple[BoolArray, str]] = (),
@@ -171,26 +245,33 @@ class FittedWeeks:
 
         Parameters
         ----------
-        run : DetectorRun
         alarm : bool array, shape (tested, regions)
         bound : three float arrays, same shape
             Upper bound, statistic and p-value.
-        thin : str
-            What is said where a baseline has too few weeks.
+        parameters : dict
+            What the run records beside the options.
         muted, remarks : sequence of (bool array, str)
             Weeks not tested besides, and notes on those that are.
         expected : float array, same shape, optional
             What the fits expect unless given.
         """
         upper, statistic, pvalue = bound
-        fits = self.fits
+        fits, options = self.fits, self.options
+        as_in_r = "; as R's surveillance 1.20.3 gives it" if parameters.get("compat") else ""
+        run = DetectorRun(
+            name=options.name,
+            null_hypothesis="the week's count is drawn from the regression's distribution",
+            method=options.method + as_in_r,
+            kind="pvalue",
+            parameters={**asdict(options), **parameters},
+        )
         return make_alarms(
             self.grid,
             run,
             alarm=alarm,
             untested=[
                 (~self.enough, SHORT),
-                (~fits.enough, thin),
+                (~fits.enough, NO_WEEKS),
                 (~fits.converged, NOT_CONVERGED),
                 *muted,
             ],
@@ -200,3 +281,22 @@ class FittedWeeks:
             statistic=statistic,
             pvalue=pvalue,
         )
+
+
+def as_meant(
+    counts: Counts,
+    options: Options,
+    alpha: float | npt.ArrayLike,
+    last: int | None,
+    bound: Callable[[FloatArray, FarringtonFits, FloatArray, Options], Bound],
+) -> Alarms:
+    """Return the alarms with these options, each computed as it is meant.
+
+    `bound` takes the observed counts, the fits, the levels and the options.
+    """
+    fitted = FittedWeeks.of(counts, options, last)
+    level = per_region(alpha, fitted.grid, "alpha")
+    check_level(alpha=level)
+    found = bound(fitted.observed, fitted.fits, level, options)
+    silent = [(fitted.fits.expected == 0, options.silent)]
+    return fitted.alarms(found[2] <= level, found, {"alpha": level}, muted=[fitted.muted()], remarks=silent)

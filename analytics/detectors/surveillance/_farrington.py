@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy import special
 
 from analytics.counts import Counts
-from analytics.detectors._farrington import NO_WEEKS, farrington_alarms, farrington_fits, farrington_run
-from analytics.detectors.farrington_weeks import FarringtonOptions, Power
+from analytics.detectors._farrington import farrington_bound
+from analytics.detectors.farrington_weeks import FarringtonOptions, FittedWeeks, Power, as_meant
 from analytics.detectors.grid import per_region
 from analytics.former import renamed
 from analytics.kernels.farrington.bounds import POWERS, power_bound, power_score
@@ -73,8 +73,8 @@ def farrington(
     options = FarringtonOptions(years, half_width, trend, reweight, power_transform, limit54, calendar)
     check_level(alpha=alpha)
     if not faults:
-        return farrington_alarms(counts, options, np.asarray(alpha) / 2, last)
-    fitted = farrington_fits(counts, options, last, reference=CLIPPED)
+        return as_meant(counts, options, np.asarray(alpha) / 2, last, farrington_bound)
+    fitted = FittedWeeks.of(counts, options, last, reference=CLIPPED)
     level = per_region(alpha, fitted.grid, "alpha") / 2
     observed, fits, power = fitted.observed, fitted.fits, POWERS[power_transform]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,7 +83,7 @@ def farrington(
         statistic = (observed - fits.expected) / (upper - fits.expected)
     few, text = fitted.muted(unknown=True)
     pvalue = special.ndtr(-power_score(observed, fits.expected, ratio, power))
-    run = farrington_run(options, as_in_r=True, alpha=2 * level, compat="surveillance")
+    parameters = {"alpha": 2 * level, "compat": "surveillance"}
     alarm = (statistic > 1) & (observed > 0) & ~few
     bound = np.where(few, 0.0, upper), statistic, pvalue
-    return fitted.alarms(run, alarm, bound, NO_WEEKS, remarks=[(few, text)])
+    return fitted.alarms(alarm, bound, parameters, remarks=[(few, text)])

@@ -8,13 +8,15 @@ from scipy import special
 
 from analytics._typing import FloatArray
 from analytics.counts import Counts
-from analytics.detectors._farrington_flexible import (
-    NO_SEASON,
-    flexible_alarms,
-    flexible_fits,
-    flexible_run,
+from analytics.detectors._farrington_flexible import flexible_bound
+from analytics.detectors.farrington_weeks import (
+    Bound,
+    FittedWeeks,
+    FlexibleOptions,
+    Method,
+    Power,
+    as_meant,
 )
-from analytics.detectors.farrington_weeks import FlexibleOptions, Method, Power
 from analytics.detectors.grid import per_region
 from analytics.former import renamed
 from analytics.kernels.common.negative_binomial import nb_quantile, nb_tail
@@ -105,25 +107,22 @@ def farrington_flexible(
         threshold_method=threshold_method,
     )
     if not faults:
-        return flexible_alarms(counts, options, alpha, last)
-    fitted = flexible_fits(counts, options, last, reference=OVERWRITTEN)
+        return as_meant(counts, options, alpha, last, flexible_bound)
+    fitted = FittedWeeks.of(counts, options, last, reference=OVERWRITTEN)
     level = per_region(alpha, fitted.grid, "alpha")
     check_level(alpha=level)
     upper, statistic, pvalue = _bound(fitted.observed, fitted.fits, level, options)
     few, text = fitted.muted(unknown=True)
     return fitted.alarms(
-        flexible_run(options, as_in_r=True, alpha=level, compat="surveillance"),
         (statistic > 1) & (fitted.observed > 0) & ~few,
         (np.where(few, np.nan, upper), statistic, pvalue),
-        NO_SEASON,
+        {"alpha": level, "compat": "surveillance"},
         remarks=[(few, text)],
         expected=np.where(few, np.nan, fitted.fits.expected),
     )
 
 
-def _bound(
-    observed: FloatArray, fits: FarringtonFits, alpha: FloatArray, options: FlexibleOptions
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _bound(observed: FloatArray, fits: FarringtonFits, alpha: FloatArray, options: FlexibleOptions) -> Bound:
     """Return bound, score and p-value as the reference computes them, link scale for response and all."""
     mean, centre = fits.expected, fits.expected
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
