@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,28 @@ def counts_of(case: dict[str, Any], periods: int | None = None) -> Counts:
         week_start="monday",
         as_of=starts[-1] + np.timedelta64(step - 1, "D"),
     )
+
+
+def compare(
+    detector: Callable[..., Alarms], folder: str, case: str, *, figures: float, options: dict[str, str]
+) -> tuple[Alarms, np.ndarray]:
+    """Run a detector on a case and hold what is tested, what alarms and the bounds to the reference's.
+
+    `options` maps the detector's options to the names they have in the case; `figures` is the tolerance of
+    bounds. Returns the alarms, and the rows that the reference answers. Bounds of weeks without a count,
+    which the reference also gives, are not compared.
+    """
+    data = load(folder, case)
+    control, out = data["control"], data["output"]
+    alarms = detector(counts_of(data), **{ours: control[theirs] for ours, theirs in options.items()})
+    rows = np.array(out["range"]) - 1
+    raised, bound, covered = flags(out["alarm"]), numbers(out["upperbound"]), alarms.covered[rows, 0]
+    np.testing.assert_array_equal(alarms.tested[rows, 0], ~np.isnan(raised))
+    np.testing.assert_array_equal(alarms.alarm[rows, 0], raised == 1)
+    np.testing.assert_allclose(
+        alarms.upper_bound[rows, 0][covered], bound[covered], rtol=figures, atol=figures
+    )
+    return alarms, rows
 
 
 def reason(alarms: Alarms, row: int, region: int = 0) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import oracle_cases
 import pytest
@@ -28,23 +30,10 @@ def panel(values, *, covered=None, freq="week", as_of=None, start="2010-01-04") 
 
 @pytest.mark.parametrize("name", oracle_cases.cases("bayes"))
 def test_the_reference(name):
-    case = oracle_cases.load("bayes", name)
-    control, out = case["control"], case["output"]
-    alarms = bayes(
-        oracle_cases.counts_of(case),
-        years=control["b"],
-        half_width=control["w"],
-        include_current_year=control["actY"],
-        alpha=control["alpha"],
-        compat="surveillance",
+    options = {"years": "b", "half_width": "w", "include_current_year": "actY", "alpha": "alpha"}
+    oracle_cases.compare(
+        partial(bayes, compat="surveillance"), "bayes", name, figures=FIGURES, options=options
     )
-    rows = np.array(out["range"]) - 1
-    raised = oracle_cases.flags(out["alarm"])
-    covered = alarms.covered[rows, 0]
-    np.testing.assert_array_equal(alarms.tested[rows, 0], ~np.isnan(raised))
-    np.testing.assert_array_equal(alarms.alarm[rows, 0], raised == 1)
-    bound = oracle_cases.numbers(out["upperbound"])
-    np.testing.assert_allclose(alarms.upper_bound[rows, 0][covered], bound[covered], rtol=FIGURES)
 
 
 def test_the_pvalue_is_the_predictive_tail():

@@ -33,16 +33,11 @@ def ratio(series) -> float:
 
 @pytest.mark.parametrize("name", oracle_cases.cases("outbreakP"))
 def test_the_reference(name):
-    case = oracle_cases.load("outbreakP", name)
-    control, out = case["control"], case["output"]
-    alarms = surveillance.outbreak_p(
-        oracle_cases.counts_of(case), threshold=control["k"], returns=control["ret"]
+    options = {"threshold": "k", "returns": "ret"}
+    alarms, rows = oracle_cases.compare(
+        surveillance.outbreak_p, "outbreakP", name, figures=FIGURES, options=options
     )
-    rows = np.array(out["range"]) - 1
     assert alarms.tested[rows].all()
-    np.testing.assert_array_equal(alarms.alarm[rows, 0], oracle_cases.flags(out["alarm"]) == 1)
-    bound = oracle_cases.numbers(out["upperbound"])
-    np.testing.assert_allclose(alarms.upper_bound[rows, 0], bound, rtol=FIGURES)
 
 
 @settings(max_examples=60, deadline=None)

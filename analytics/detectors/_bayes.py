@@ -35,6 +35,11 @@ def bayes(
 ) -> Alarms:
     """Raise an alarm where a count is improbable given the same weeks of past years and the weeks before.
 
+    Null hypothesis: the count and the reference counts come from one Poisson distribution. With n reference
+    periods of total S and Jeffreys' prior the posterior of its mean is gamma(S + 1/2, n), and the
+    predictive distribution negative binomial with shape S + 1/2 and probability n / (n + 1). Its spread is
+    Poisson's plus that of the estimate; counts that vary more raise more alarms than alpha.
+
     Parameters
     ----------
     counts : Counts
@@ -66,11 +71,6 @@ def bayes(
 
     Notes
     -----
-    Null hypothesis: the count and the reference counts come from one Poisson distribution. With n reference
-    periods of total S and Jeffreys' prior the posterior of its mean is gamma(S + 1/2, n), and the
-    predictive distribution negative binomial with shape S + 1/2 and probability n / (n + 1). Its spread is
-    Poisson's plus that of the estimate; counts that vary more raise more alarms than alpha.
-
     Reference periods without coverage are left out of n and S. The same week a year ago is found by its
     date.
 

@@ -101,10 +101,7 @@ def cusum(
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> weeks = pd.date_range("2019-01-07", periods=60, freq="7D")
-    >>> frame = pd.DataFrame({"Kirkuk": [1, 0, 2, 1] * 14 + [6, 7, 9, 8]}, index=weeks)
-    >>> counts = Counts.from_frame(frame, freq="week", as_of="2020-03-01")
+    >>> counts = Counts.from_array(np.array([1, 0, 2, 1] * 14 + [6, 7, 9, 8]), start="2019-01-07")
     >>> cusum(counts, last=8).alarm[:, 0].tolist()
     [False, False, False, False, True, True, True, True]
     """

@@ -50,6 +50,8 @@ def ears(
 ) -> Alarms:
     """Raise an alarm where a count exceeds the prediction bound of the few periods before it.
 
+    Null hypothesis: today's count comes from the distribution of the baseline's n counts, independently.
+
     Parameters
     ----------
     counts : Counts
@@ -85,8 +87,6 @@ def ears(
 
     Notes
     -----
-    Null hypothesis: today's count comes from the distribution of the baseline's n counts, independently.
-
     C1 and C2 are ``(y - mean) / (sd * sqrt(1 + 1/n))``: the baseline mean is itself an estimate, and so is
     the sd, hence Student's t on n - 1 degrees of freedom, exact for normal counts. The usual rule takes sd
     and a normal quantile, and at n = 7 and alpha = 0.001 alarms in 1.4 % of normal periods, not 0.1 %.

@@ -40,6 +40,12 @@ def farrington(
 ) -> Alarms:
     """Compare each week with a regression on the same weeks of past years.
 
+    Null hypothesis: the week's count is drawn from the regression's distribution. Estimator: quasi-Poisson
+    regression, with a trend where it is kept, on the weeks around the corresponding one of each past year;
+    dispersion phi from Pearson residuals, at least 1; past outbreaks weighted down once; the count to the
+    power 2/3 is taken as normal, with the variance of the mean in it. The corresponding week is that of the
+    same date, moved to the nearest first day of a week.
+
     Parameters
     ----------
     counts : Counts
@@ -75,12 +81,6 @@ def farrington(
 
     Notes
     -----
-    Null hypothesis: the week's count is drawn from the regression's distribution. Estimator: quasi-Poisson
-    regression, with a trend where it is kept, on the weeks around the corresponding one of each past year;
-    dispersion phi from Pearson residuals, at least 1; past outbreaks weighted down once; the count to the
-    power 2/3 is taken as normal, with the variance of the mean in it. The corresponding week is that of the
-    same date, moved to the nearest first day of a week.
-
     Null weeks alarmed at nominal 1 % (``benchmarks/results/farrington.md``): 1.1 to 5.1 % of Poisson weeks,
     up to 5.8 % of negative binomial ones, because the published threshold of 1 weights down a sixth of
     ordinary weeks and the normal approximation is poor for sparse regions:

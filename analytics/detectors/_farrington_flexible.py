@@ -51,6 +51,12 @@ def farrington_flexible(
 ) -> Alarms:
     """Compare each week with a regression on the past years, past outbreaks weighted down.
 
+    Null hypothesis: the week's count is drawn from the regression's distribution. Estimator: quasi-Poisson
+    regression on a season factor and, where kept, a trend; dispersion phi from Pearson residuals, at least
+    1; one reweighting pass. The maximum of the likelihood is found exactly (the season factor has a closed
+    form given the slope). Weeks without coverage are left out. The corresponding week is that of the same
+    date, moved to the nearest first day of a week, so that 53-week years need no rule.
+
     Parameters
     ----------
     counts : Counts
@@ -97,12 +103,6 @@ def farrington_flexible(
 
     Notes
     -----
-    Null hypothesis: the week's count is drawn from the regression's distribution. Estimator: quasi-Poisson
-    regression on a season factor and, where kept, a trend; dispersion phi from Pearson residuals, at least
-    1; one reweighting pass. The maximum of the likelihood is found exactly (the season factor has a closed
-    form given the slope). Weeks without coverage are left out. The corresponding week is that of the same
-    date, moved to the nearest first day of a week, so that 53-week years need no rule.
-
     ``delta`` takes the count to the power 2/3 as normal; ``nb_plugin`` takes the count as negative binomial
     with the estimated mean and phi as if they were known. Neither holds its level in sparse regions.
     ``muan`` widens the negative binomial by the uncertainty of the mean: with leverage h (one over the

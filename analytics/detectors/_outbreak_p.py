@@ -32,6 +32,10 @@ def outbreak_p(
 ) -> Alarms:
     """Raise an alarm where the counts so far speak for a rising level rather than a constant one.
 
+    Null hypothesis: all counts since the start are Poisson with one mean. Alternative: Poisson with means
+    that never fall. Both are estimated by maximum likelihood; no baseline and no shape are needed. The
+    ratio is at least 1 and has no p-value: its threshold is chosen for the false alarms it gives.
+
     Parameters
     ----------
     counts : Counts
@@ -59,10 +63,6 @@ def outbreak_p(
 
     Notes
     -----
-    Null hypothesis: all counts since the start are Poisson with one mean. Alternative: Poisson with means
-    that never fall. Both are estimated by maximum likelihood; no baseline and no shape are needed. The
-    ratio is at least 1 and has no p-value: its threshold is chosen for the false alarms it gives.
-
     Counts that vary more than Poisson look like a rise sooner or later, and so does a season. Periods
     without coverage are skipped. The reference multiplies ratios until they overflow; here they are added
     as logarithms. It also keeps every past period for good, so that one rise raises alarms from then on: by

@@ -37,6 +37,11 @@ def rki(
 ) -> Alarms:
     """Raise an alarm where a count exceeds the upper 95 % limit of the mean of its reference weeks.
 
+    Null hypothesis: the count comes from the distribution of its reference counts. Up to a mean of 20 the
+    limit is the upper 95 % confidence limit of a Poisson mean when that mean was counted (Crow and Gardner
+    1959), above 20 it is mean + 2 sd. It is a rule of thumb: it carries no stated false alarm rate, hence
+    no p-value.
+
     Parameters
     ----------
     counts : Counts
@@ -64,11 +69,6 @@ def rki(
 
     Notes
     -----
-    Null hypothesis: the count comes from the distribution of its reference counts. Up to a mean of 20 the
-    limit is the upper 95 % confidence limit of a Poisson mean when that mean was counted (Crow and Gardner
-    1959), above 20 it is mean + 2 sd. It is a rule of thumb: it carries no stated false alarm rate, hence
-    no p-value.
-
     Differences from the reference: the same week a year ago is found by its date, not 52 weeks back; the
     Poisson limit runs straight from one whole number to the next, where the reference rounds the mean down,
     which puts the limit up to 2 counts too low; the sd is at least the square root of the mean, so that a

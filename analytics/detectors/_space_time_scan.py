@@ -19,7 +19,7 @@ from analytics.kernels.space.prospective import (
     scan_places,
     untestable_scan,
 )
-from analytics.kernels.space.scan import great_circle
+from analytics.kernels.space.scan import DRAWN, great_circle
 from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.options import check_choice, check_level, check_seed, check_whole
 from analytics.options.windows import check_periods, check_zones
@@ -30,10 +30,6 @@ __all__ = ["space_time_scan"]
 GAP = "no coverage over the whole time studied"
 FITTED = "p-value from a fitted Gumbel distribution, below what the replicates can show"
 FEW = f"a cluster of fewer than {MIN_OBSERVED} incidents is not called one"
-_NULLS = {
-    "rotation": "turning each place's series independently",
-    "permutation": "dealing the dates anew over all incidents",
-}
 
 
 def space_time_scan(
@@ -60,19 +56,9 @@ def space_time_scan(
     counts : Counts
         One region a place. Daily counts are used where they are held, even when weeks are shown.
     places : DataFrame or array, shape (regions, 2)
-        Latitude and longitude of each region, as in :func:`analytics.upticks.scan_test`.
-    window_max : int
-        Longest cluster in days; clusters are the last 1, 2, ... days (or weeks) up to this.
-    history : int
-        Days studied, the last ones included.
-    max_share : float
-        Largest share of all incidents the places of a cluster may hold.
-    radius : float, optional
-        Largest distance in km of a cluster's places from its centre.
-    null : {"rotation", "permutation"}
-        By turning each region's series like a wheel, which keeps the dependence within each; or by dealing
-        the dates anew over all incidents [2]_, which calls clusters that are none wherever one incident leads
-        to others.
+        Where each region is, as in :func:`analytics.upticks.scan_test`.
+    window_max, history, max_share, radius, null
+        As there; ``null="permutation"`` calls clusters that are none wherever one incident leads to others.
     alpha : float or array, shape (regions,)
         Alarm where the p-value of the region's cluster is at most this; 1/52 unless given.
     replicates : int
@@ -90,7 +76,7 @@ def space_time_scan(
         `pvalue`, the log likelihood ratio and its p-value, are those of the cluster a region belongs to: 0
         and 1 where it belongs to none. `expected` is the region's share of the period's incidents, from its
         share over the time studied. Where no replicate reaches the statistic the p-value is from the Gumbel
-        distribution fitted to them [3]_, if that is smaller, and a note says so. A cluster of fewer than
+        distribution fitted to them, if that is smaller, and a note says so. A cluster of fewer than
         three incidents raises no alarm.
 
     Raises
@@ -115,18 +101,13 @@ def space_time_scan(
     ----------
     .. [1] Kulldorff, M. (2001). Prospective time periodic geographical disease surveillance using a scan
            statistic. JRSS A 164, 61-72.
-    .. [2] Kulldorff, M., Heffernan, R., Hartman, J., Assunção, R., Mostashari, F. (2005). A space-time
-           permutation scan statistic for disease outbreak detection. PLoS Medicine 2, e59.
-    .. [3] Abrams, A. M., Kleinman, K., Kulldorff, M. (2010). Gumbel based p-value approximations for spatial
-           scan statistics. International Journal of Health Geographics 9, 61.
 
     Examples
     --------
-    >>> days = pd.date_range("2019-04-01", "2020-04-12")
     >>> rng = np.random.default_rng(3)
-    >>> daily = pd.DataFrame(rng.poisson(0.2, (len(days), 12)), index=days, columns=list("ABCDEFGHIJKL"))
-    >>> daily.iloc[-10:, :3] += rng.poisson(2.0, (10, 3))
-    >>> counts = Counts.from_frame(daily, freq="day", as_of="2020-04-12").resample("day")
+    >>> daily = rng.poisson(0.2, (378, 12))
+    >>> daily[-10:, :3] += rng.poisson(2.0, (10, 3))
+    >>> counts = Counts.from_array(daily, freq="day", as_of="2020-04-12", regions=list("ABCDEFGHIJKL"))
     >>> where = [[35.0, 44.0 + 0.1 * i] for i in range(3)] + [[33.0, 40.0 + i] for i in range(9)]
     >>> alarms = space_time_scan(counts, places=where, replicates=199, last=1)
     >>> [name for name, raised in zip(alarms.regions, alarms.alarm[-1]) if raised]
@@ -156,7 +137,7 @@ def space_time_scan(
         null_hypothesis="each region has its own rate, and regions go up and down independently",
         method=(
             "prospective space-time permutation scan (Kulldorff 2001; Kulldorff et al. 2005), p-value from "
-            f"{_NULLS[null]}. Null hypothesis: the places go up and down independently of each other"
+            f"{DRAWN[null]}. Null hypothesis: the places go up and down independently of each other"
         ),
         kind="pvalue",
         overlap=-(-window_max // grid.counts.period_days),

@@ -48,6 +48,25 @@ def _control_chart(name: str, module: str, options: Mapping[str, Any]) -> Detect
     )
 
 
+def _rule(name: str, usual: float, bounds: tuple[float, float], **more: Any) -> DetectorSpec:
+    # A rule of thumb: its threshold has no formula.
+    return DetectorSpec(
+        name,
+        f"analytics.detectors._{name}:{name}",
+        threshold="threshold",
+        usual=usual,
+        stricter="higher",
+        bounds=bounds,
+        kind="score",
+        formula=None,
+        **more,
+    )
+
+
+def _weekly(name: str, usual: float, **more: Any) -> DetectorSpec:
+    return DetectorSpec(name, f"analytics.detectors._{name}:{name}", usual=usual, daily=False, **more)
+
+
 _POISSON, _NB = {"family": "poisson"}, {"family": "negative_binomial"}
 _LIST: tuple[DetectorSpec, ...] = (
     DetectorSpec(
@@ -56,28 +75,9 @@ _LIST: tuple[DetectorSpec, ...] = (
         usual=1 / 52,
         keeps=True,
     ),
-    DetectorSpec(
-        "predictive",
-        "analytics.detectors._predictive:predictive",
-        usual=0.9 * 7 / YEAR_DAYS,
-        keeps=True,
-        spends=0.9,
-        daily=False,
-    ),
-    DetectorSpec(
-        "farrington_flexible",
-        "analytics.detectors._farrington_flexible:farrington_flexible",
-        usual=1 / 52,
-        years=5,
-        daily=False,
-    ),
-    DetectorSpec(
-        "farrington",
-        "analytics.detectors._farrington:farrington",
-        usual=1 / 52,
-        years=5,
-        daily=False,
-    ),
+    _weekly("predictive", 0.9 * 7 / YEAR_DAYS, keeps=True, spends=0.9),
+    _weekly("farrington_flexible", 1 / 52, years=5),
+    _weekly("farrington", 1 / 52, years=5),
     _ears("C1", 0.001, 1e-6),
     _ears("C2", 0.001, 1e-6),
     _ears("C3", 0.025, 1e-5),
@@ -97,29 +97,8 @@ _LIST: tuple[DetectorSpec, ...] = (
         needs=("places",),
     ),
     DetectorSpec("bayes", "analytics.detectors._bayes:bayes", usual=0.05),
-    DetectorSpec(
-        "rki",
-        "analytics.detectors._rki:rki",
-        threshold="threshold",
-        usual=1.0,
-        stricter="higher",
-        bounds=(0.05, 100.0),
-        kind="score",
-        formula=None,
-        sweep="statistic",
-    ),
-    DetectorSpec(
-        "outbreak_p",
-        "analytics.detectors._outbreak_p:outbreak_p",
-        threshold="threshold",
-        usual=100.0,
-        stricter="higher",
-        bounds=(1.5, 1e12),
-        kind="score",
-        resets=True,
-        formula=None,
-        sweep=None,
-    ),
+    _rule("rki", 1.0, (0.05, 100.0), sweep="statistic"),
+    _rule("outbreak_p", 100.0, (1.5, 1e12), sweep=None, resets=True),
 )
 DETECTORS: Mapping[str, DetectorSpec] = MappingProxyType({spec.name: spec for spec in _LIST})
 

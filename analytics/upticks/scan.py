@@ -15,6 +15,7 @@ from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.space.prospective import Null, untestable_scan
+from analytics.kernels.space.scan import DRAWN
 from analytics.kernels.windows.lrd import MIN_WINDOWS
 from analytics.options import (
     check_choice,
@@ -37,10 +38,6 @@ __all__ = ["scan_test"]
 _NULLS = {
     "rotation": "the places go up and down independently of each other, each as it always does",
     "permutation": "the dates of the incidents are independent of each other and of the places",
-}
-_DRAWN = {
-    "rotation": "turning each place's series independently",
-    "permutation": "dealing the dates anew over all incidents",
 }
 
 
@@ -189,7 +186,7 @@ def scan_test(
         estimate_name="relative risk",
         null_hypothesis=_NULLS[null],
         method=(
-            "prospective space-time permutation scan (Kulldorff et al. 2005), p-value from " + _DRAWN[null]
+            "prospective space-time permutation scan (Kulldorff et al. 2005), p-value from " + DRAWN[null]
         ),
         parameters={
             "studied": str(span),

@@ -25,6 +25,9 @@ def bayes(
 ) -> Alarms:
     """Do as R's ``surveillance::algo.bayes`` does.
 
+    The same week a year ago is 52 periods back (365 days), which drifts by a week every five years or so.
+    Nothing else differs.
+
     Parameters
     ----------
     counts, years, half_width, include_current_year, alpha, last
@@ -34,11 +37,6 @@ def bayes(
     -------
     Alarms
         As there.
-
-    Notes
-    -----
-    The same week a year ago is 52 periods back (365 days), which drifts by a week every five years or so.
-    Nothing else differs.
 
     Examples
     --------

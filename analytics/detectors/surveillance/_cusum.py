@@ -50,6 +50,11 @@ def cusum(
 ) -> Alarms:
     """Do as R's ``surveillance::cusum`` does: add up transformed counts minus a reference value [1]_.
 
+    The faults: harmonics by week number over 52; bounds rounded up for ``standard``; the wrong power of the
+    mean in the second-order term of ``anscombe2nd``; a negative root squared for ``rossi``; for ``none``
+    and ``anscombeNegBin`` the distance to the threshold after the period, in place of a count.
+    ``anscombeNegBin`` takes a hypergeometric function at an argument rounded to two digits.
+
     Parameters
     ----------
     counts : Counts
@@ -84,13 +89,6 @@ def cusum(
     -------
     Alarms
         `statistic` is the CUSUM before any reset.
-
-    Notes
-    -----
-    The faults: harmonics by week number over 52; bounds rounded up for ``standard``; the wrong power of the
-    mean in the second-order term of ``anscombe2nd``; a negative root squared for ``rossi``; for ``none``
-    and ``anscombeNegBin`` the distance to the threshold after the period, in place of a count.
-    ``anscombeNegBin`` takes a hypergeometric function at an argument rounded to two digits.
 
     Examples
     --------

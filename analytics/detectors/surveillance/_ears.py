@@ -27,6 +27,10 @@ def ears(
 ) -> Alarms:
     """Do as R's ``surveillance::earsC`` does.
 
+    The bound is ``mean + z * sd``, without a correction for the estimates, and every event above a constant
+    baseline alarms. C3 sums the two periods *before* and leaves today's count out, and is not tested where
+    that is 0/0.
+
     Parameters
     ----------
     counts, method, baseline, alpha, min_sigma, last
@@ -36,12 +40,6 @@ def ears(
     -------
     Alarms
         As there; alarm iff ``observed`` is above ``upper_bound``.
-
-    Notes
-    -----
-    The bound is ``mean + z * sd``, without a correction for the estimates, and every event above a constant
-    baseline alarms. C3 sums the two periods *before* and leaves today's count out, and is not tested where
-    that is 0/0.
 
     Examples
     --------

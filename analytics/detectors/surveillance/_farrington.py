@@ -36,6 +36,9 @@ def farrington(
 ) -> Alarms:
     """Do as R's ``surveillance::farrington`` does.
 
+    Weights are those of the last iteration but one. The reference's predictive distribution is there too:
+    ``1 - pvalue`` and ``expected``.
+
     Parameters
     ----------
     counts, years, half_width, trend, reweight, last
@@ -58,11 +61,6 @@ def farrington(
     -------
     Alarms
         `statistic` is the score, the exceedance over that of the bound; without faults as there.
-
-    Notes
-    -----
-    Weights are those of the last iteration but one. The reference's predictive distribution is there too:
-    ``1 - pvalue`` and ``expected``.
 
     Examples
     --------

@@ -51,6 +51,11 @@ def farrington_flexible(
 ) -> Alarms:
     """Do as R's ``surveillance::farringtonFlexible`` does.
 
+    Weights are those of the last iteration but one. After reweighting, the test of the trend and the standard
+    error use a dispersion computed with the wrong weights (it keeps 0 / 20 / 67 % of absent trends at means
+    0.5 / 2 / 20, nominal 5 %). ``muan`` applies alpha twice, to the mean and again to the count; scores of
+    ``muan`` and ``nb_plugin`` mix link and response scale.
+
     Parameters
     ----------
     counts, alpha, years, half_width, no_periods, past_weeks_not_included, trend, reweight, threshold_method
@@ -78,13 +83,6 @@ def farrington_flexible(
     -------
     Alarms
         `statistic` is R's score; without faults as there.
-
-    Notes
-    -----
-    Weights are those of the last iteration but one. After reweighting, the test of the trend and the standard
-    error use a dispersion computed with the wrong weights (it keeps 0 / 20 / 67 % of absent trends at means
-    0.5 / 2 / 20, nominal 5 %). ``muan`` applies alpha twice, to the mean and again to the count; scores of
-    ``muan`` and ``nb_plugin`` mix link and response scale.
 
     Examples
     --------

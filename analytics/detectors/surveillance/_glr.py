@@ -45,6 +45,10 @@ def glr(
 ) -> Alarms:
     """Do as R's ``surveillance::algo.glrpois`` and ``algo.glrnb`` do.
 
+    Windows of two periods and more count as soon as they are limited (Poisson levels); epidemic charts start
+    Newton steps where the last window's ended, so that some windows are lost (Poisson), or take the ratio of
+    the levels for the slope (negative binomial); weeks have a year of 52.
+
     Parameters
     ----------
     counts, family, window, min_window, change, ratio, direction, trend, refit, reset, last
@@ -66,12 +70,6 @@ def glr(
     -------
     Alarms
         As there.
-
-    Notes
-    -----
-    Windows of two periods and more count as soon as they are limited (Poisson levels); epidemic charts start
-    Newton steps where the last window's ended, so that some windows are lost (Poisson), or take the ratio of
-    the levels for the slope (negative binomial); weeks have a year of 52.
 
     Examples
     --------

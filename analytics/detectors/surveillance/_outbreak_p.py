@@ -32,6 +32,9 @@ def outbreak_p(
 ) -> Alarms:
     """Do as R's ``surveillance::algo.outbreakP`` does.
 
+    All past periods are kept for good, so that one rise raises alarms from then on. One incident after any
+    number of quiet periods is as improbable as there were such periods, and alarms.
+
     Parameters
     ----------
     counts, threshold, last
@@ -44,11 +47,6 @@ def outbreak_p(
     -------
     Alarms
         As there.
-
-    Notes
-    -----
-    All past periods are kept for good, so that one rise raises alarms from then on. One incident after any
-    number of quiet periods is as improbable as there were such periods, and alarms.
 
     Examples
     --------

@@ -29,6 +29,10 @@ def rki(
 ) -> Alarms:
     """Do as R's ``surveillance::algo.rki`` does.
 
+    The same week a year ago is 52 periods back. The limits are those of the printed table (three decimals),
+    at the mean rounded down, which puts them up to 2 counts too low; above 20 they are mean + 2 sd, so that
+    a constant series has the limit at itself.
+
     Parameters
     ----------
     counts, years, half_width, include_current_year, last
@@ -38,12 +42,6 @@ def rki(
     -------
     Alarms
         As there; `upper_bound` is the limit itself.
-
-    Notes
-    -----
-    The same week a year ago is 52 periods back. The limits are those of the printed table (three decimals),
-    at the mean rounded down, which puts them up to 2 counts too low; above 20 they are mean + 2 sd, so that
-    a constant series has the limit at itself.
 
     Examples
     --------

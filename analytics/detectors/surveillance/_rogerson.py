@@ -36,6 +36,9 @@ def rogerson(
 ) -> Alarms:
     """Do as R's ``surveillance::algo.rogerson`` does.
 
+    k and h are in tenths, h the one whose run length is nearest to `arl`, not at least it; bounds are rounded
+    up.
+
     Parameters
     ----------
     counts, expected, shift, ratio, arl, reference, threshold, training, harmonics, last
@@ -50,11 +53,6 @@ def rogerson(
     -------
     Alarms
         As there.
-
-    Notes
-    -----
-    k and h are in tenths, h the one whose run length is nearest to `arl`, not at least it; bounds are rounded
-    up.
 
     Examples
     --------

@@ -27,6 +27,8 @@ def stcd(
 ) -> EventClusters:
     """Do as R's ``surveillance::stcd`` does.
 
+    The CUSUM statistic is the largest so far rather than the present one. Alarms are the same.
+
     Parameters
     ----------
     x, y, t, radius, epsilon, threshold, cusum
@@ -42,10 +44,6 @@ def stcd(
     ------
     OptionError
         If several events have the same time.
-
-    Notes
-    -----
-    The CUSUM statistic is the largest so far rather than the present one. Alarms are the same.
 
     Examples
     --------

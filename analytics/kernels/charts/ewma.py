@@ -1,11 +1,6 @@
 """Exponentially weighted moving averages of counts: the recursion, its run length and its limits.
 
-References
-----------
-.. [1] Borror, C. M., Champ, C. W., Rigdon, S. E. (1998). Poisson EWMA control charts. Journal of Quality
-       Technology 30, 352-361.
-.. [2] Brook, D., Evans, D. A. (1972). An approach to the probability distribution of CUSUM run length.
-       Biometrika 59, 539-549.
+Papers: Borror, Champ and Rigdon 1998; Brook and Evans 1972 (:func:`analytics.detectors.ewma`).
 """
 
 from __future__ import annotations
@@ -49,7 +44,7 @@ def ewma_run(
     alarm: BoolArray,
     bound: FloatArray,
 ) -> None:
-    """Run ``Z = (1 - weight) Z + weight y`` over every series, into given arrays [1]_.
+    """Run ``Z = (1 - weight) Z + weight y`` over every series, into given arrays.
 
     An alarm is Z above ``mean + width deviation sqrt(weight / (2 - weight) (1 - (1 - weight)^(2 age)))``, and
     above where one incident takes Z from its mean.
@@ -202,7 +197,7 @@ def _ewma_search(
 def ewma_run_length(
     mean: float, *, weight: float, width: float, dispersion: float = 1.0, nodes: int = 200
 ) -> float:
-    """Average periods to the first alarm of an EWMA that starts at its mean, with time-varying limits [1]_.
+    """Average periods to the first alarm of an EWMA that starts at its mean, with time-varying limits.
 
     Parameters
     ----------
@@ -211,7 +206,7 @@ def ewma_run_length(
     width : float
         Of the limit, in standard deviations.
     nodes : int
-        Of the Markov chain [2]_.
+        Of the Markov chain.
 
     Examples
     --------

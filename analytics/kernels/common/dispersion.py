@@ -24,7 +24,7 @@ import numpy.typing as npt
 from scipy import special
 from scipy.optimize import brentq
 
-from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.negative_binomial import nb_kurtosis
 
 __all__ = [
@@ -68,6 +68,10 @@ class Dispersion:
     edf: FloatArray
     rho: FloatArray
     windows: IntArray
+
+    def take(self, index: IndexArray) -> Dispersion:
+        """Return that of some of the series."""
+        return Dispersion(self.phi[index], self.edf[index], self.rho[index], self.windows[index])
 
 
 def window_sums(values: npt.NDArray[np.number] | BoolArray, length: int) -> FloatArray:

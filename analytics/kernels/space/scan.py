@@ -1,19 +1,14 @@
 """The prospective space-time permutation scan, its statistic and its null distributions, on arrays.
 
 A cylinder is a set of neighbouring places over the last `w` periods. Its statistic compares the count inside
-with what the places' totals and the periods' totals would give if neither knew of the other [1]_.
+with what the places' totals and the periods' totals would give if neither knew of the other.
 
 The maximum over all cylinders is exact for every replicate and needs few logarithms: for one window length
 and one replicate, the statistic grows with the count inside and falls with the places' total, so of all sets
 with the same total only the largest count matters, and of those only the ones that exceed every count found
 in a set with a smaller total.
 
-References
-----------
-.. [1] Kulldorff, M., Heffernan, R., Hartman, J., Assunção, R., Mostashari, F. (2005). A space-time
-       permutation scan statistic for disease outbreak detection. PLoS Medicine 2, e59.
-.. [2] Abrams, A. M., Kleinman, K., Kulldorff, M. (2010). Gumbel based p-value approximations for spatial
-       scan statistics. International Journal of Health Geographics 9, 61.
+Papers: Kulldorff et al. 2005; Abrams, Kleinman and Kulldorff 2010 (:func:`analytics.upticks.scan_test`).
 """
 
 from __future__ import annotations
@@ -30,6 +25,7 @@ from analytics._typing import FloatArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
 
 __all__ = [
+    "DRAWN",
     "Zones",
     "great_circle",
     "gumbel_pvalue",
@@ -42,6 +38,10 @@ __all__ = [
     "scan_observed",
 ]
 
+DRAWN = {
+    "rotation": "turning each place's series independently",
+    "permutation": "dealing the dates anew over all incidents",
+}
 WindowArray = npt.NDArray[np.signedinteger[Any]]
 
 EARTH_KM = 6371.0088
@@ -353,7 +353,7 @@ def scan_observed(
 
 
 def gumbel_pvalue(statistic: float, maxima: FloatArray) -> float:
-    """Tail beyond the statistic of the Gumbel distribution with the maxima's mean and variance [2]_.
+    """Tail beyond the statistic of the Gumbel distribution with the maxima's mean and variance.
 
     Examples
     --------

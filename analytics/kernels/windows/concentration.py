@@ -181,16 +181,12 @@ def _tail(test: ConcentrationTest, log_odds: FloatArray, grid: FloatArray, index
         out[part] = _mixed(
             grid[chosen],
             (means[0][part], means[1][part], means[2][part], means[3][part]),
-            _take(test.dispersion_inside, chosen),
-            _take(test.dispersion_outside, chosen),
+            test.dispersion_inside.take(chosen),
+            test.dispersion_outside.take(chosen),
             shift[part],
             test.doubt[chosen],
         )
     return out
-
-
-def _take(d: Dispersion, index: IndexArray) -> Dispersion:
-    return Dispersion(d.phi[index], d.edf[index], d.rho[index], d.windows[index])
 
 
 def concentration_test_arrays(

@@ -54,13 +54,12 @@ class ExpectedTest:
 
     def as_lrd(self, index: IndexArray) -> LRDTest:
         """Return some series in the form that limits and detectable ratios are computed from."""
-        d = self.dispersion
         return LRDTest(
             self.observed[index],
             self.effective_total[index],
             self.expected[index],
             self.effective_total[index],
-            Dispersion(d.phi[index], d.edf[index], d.rho[index], d.windows[index]),
+            self.dispersion.take(index),
             self.rank[index],
             self.pvalue_a[index],
             self.pvalue[index],

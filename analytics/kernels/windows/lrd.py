@@ -64,13 +64,12 @@ class LRDTest:
 
     def take(self, index: IndexArray) -> LRDTest:
         """Return the test of some of the series."""
-        d = self.dispersion
         return LRDTest(
             self.observed[index],
             self.baseline_total[index],
             self.recent_exposure[index],
             self.baseline_exposure[index],
-            Dispersion(d.phi[index], d.edf[index], d.rho[index], d.windows[index]),
+            self.dispersion.take(index),
             self.rotation[index],
             self.pvalue_a[index],
             self.pvalue[index],
