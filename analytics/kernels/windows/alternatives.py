@@ -27,21 +27,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from scipy import special
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.windows.lrd import lrd_test, rotation_pvalue
+from analytics.kernels.windows.lrd import LRDTest, lrd_test, rotation_pvalue
 from analytics.kernels.windows.two_means import (
-    NumberArray,
+    AlternativeTest,
+    Parts,
     c_test,
     e_test,
     nb_glm,
     nb_glm_moments,
-    parts_of,
+    of_parts,
     poisson_wald,
     quasi_poisson,
 )
@@ -80,32 +81,8 @@ MethodName = Literal[
 _TIE = 1e-9
 
 
-class AlternativeTest(Protocol):
-    """What every test here looks like."""
-
-    def __call__(
-        self,
-        series: NumberArray,
-        covered: BoolArray,
-        *,
-        length: int,
-        guard: int = 0,
-        completeness: FloatArray | float = 1.0,
-        upper: bool = True,
-    ) -> FloatArray:
-        """Return one-sided p-values, shape ``(series,)``."""
-        ...
-
-
-def rotation(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def rotation(p: Parts) -> FloatArray:
     """Where the recent window ranks among all windows of the series joined end to start.
 
     Null: the series, the guard included, is stationary; then every rotation of it is as likely. Needs no
@@ -119,19 +96,12 @@ def rotation(
     >>> rotation(series, np.ones((20, 1), bool), length=2)
     array([0.05])
     """
-    sign = 1 if upper else -1  # at most as many is at least as many of the negated counts
-    return rotation_pvalue(sign * np.asarray(series, dtype=float), covered, length, completeness)
+    sign = 1 if p.upper else -1  # at most as many is at least as many of the negated counts
+    return rotation_pvalue(sign * np.asarray(p.series, dtype=float), p.known, p.length, p.completeness)
 
 
-def studentised_rotation(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def studentised_rotation(p: Parts) -> FloatArray:
     """Rotation of the window's count, studentised by the windows that do not touch it [3]_.
 
     Null: the series, the guard included, is stationary. For each rotation the statistic is the window's
@@ -147,15 +117,16 @@ def studentised_rotation(
     >>> studentised_rotation(series, np.ones((20, 1), bool), length=2)
     array([0.05])
     """
-    values = np.where(covered, series, 0).astype(float)
-    values[-length:] /= completeness
+    length = p.length
+    values = np.where(p.known, p.series, 0).astype(float)
+    values[-length:] /= p.completeness
     rows = len(values)
 
     def around(v: FloatArray | BoolArray, size: int) -> FloatArray:
         """Sum `size` periods from each period on, the series taken as a wheel."""
         return window_sums(np.concatenate([v, v[: size - 1]]), size)
 
-    valid = around(covered, length) == length
+    valid = around(p.known, length) == length
     sums = np.where(valid, around(values, length), 0.0)
     near = min(2 * length - 1, rows)
 
@@ -167,7 +138,7 @@ def studentised_rotation(
     others = np.maximum(rest(valid), 1.0)
     mean = rest(sums) / others
     variance = np.maximum(rest(sums**2) / others - mean**2, 0.0)
-    excess = (sums - mean) if upper else (mean - sums)
+    excess = (sums - mean) if p.upper else (mean - sums)
     excess = np.where(np.abs(excess) < _TIE, 0.0, excess)
     flat = variance < _TIE
     beyond = np.select([excess > 0, excess < 0], [np.inf, -np.inf], 0.0)
@@ -176,15 +147,8 @@ def studentised_rotation(
     return np.asarray((valid & (statistic >= observed - _TIE)).sum(axis=0) / valid.sum(axis=0))
 
 
-def fixed_b(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def fixed_b(p: Parts) -> FloatArray:
     """Difference of two means with a long-run variance whose own noise is in the critical value [1]_ [2]_.
 
     Null: the series is stationary with one mean, and both means are close to normal. The long-run variance
@@ -200,7 +164,6 @@ def fixed_b(
     >>> bool(fixed_b(series, np.ones((379, 1), bool), length=14)[0] < 0.01)
     True
     """
-    p = parts_of(series, covered, length, guard, completeness)
     rows = len(p.baseline)
     nu = max(2, round(0.4 * rows ** (2 / 3)))
     mean = p.base / p.periods
@@ -209,22 +172,15 @@ def fixed_b(
     cosines = np.cos(np.arange(1, nu + 1)[:, None] * angle) * np.sqrt(2.0)
     long_run = ((cosines @ residual) ** 2).mean(axis=0) / p.periods
     # A share of c of the recent incidents is reported: their mean is c times the baseline's under the null.
-    difference = p.observed / length - p.completeness * mean
-    variance = long_run * p.completeness * (1 / length + p.completeness / p.periods)
+    difference = p.observed / p.length - p.completeness * mean
+    variance = long_run * p.completeness * (1 / p.length + p.completeness / p.periods)
     usable = variance > 0
     t = np.divide(difference, np.sqrt(variance), out=np.full(mean.shape, np.nan), where=usable)
-    return np.asarray(special.stdtr(nu, -t if upper else t))
+    return np.asarray(special.stdtr(nu, -t if p.upper else t))
 
 
-def lrd_a(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def lrd_a(p: Parts) -> FloatArray:
     """Variant A of :func:`~analytics.kernels.windows.lrd.lrd_test`: window-scale dispersion, conditional.
 
     Null: both windows have one mean; window sums vary as they did in the baseline. Fails where the level
@@ -238,18 +194,11 @@ def lrd_a(
     >>> bool(lrd_a(series, np.ones((379, 1), bool), length=14)[0] < 0.01)
     True
     """
-    return _lrd(series, covered, length, guard, completeness, upper)[0]
+    return _lrd(p).pvalue_a
 
 
-def lrd_b(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def lrd_b(p: Parts) -> FloatArray:
     """Variant B: A raised to the rotation p-value where A exceeds 0.01, or the baseline is nearly empty.
 
     Below 0.01, what rests on one day is raised to at most 0.01. Null: as A's, and the series is stationary.
@@ -263,19 +212,14 @@ def lrd_b(
     >>> bool(lrd_b(series, np.ones((379, 1), bool), length=14)[0] < 0.01)
     True
     """
-    return _lrd(series, covered, length, guard, completeness, upper)[1]
+    return _lrd(p).pvalue
 
 
-def _lrd(
-    series: NumberArray,
-    covered: BoolArray,
-    length: int,
-    guard: int,
-    completeness: FloatArray | float,
-    upper: bool,
-) -> tuple[FloatArray, FloatArray]:
-    test = lrd_test(series, covered, length=length, guard=guard, completeness=completeness, upper=upper)
-    return test.pvalue_a, test.pvalue
+def _lrd(p: Parts) -> LRDTest:
+    guard = len(p.series) - len(p.baseline) - p.length
+    return lrd_test(
+        p.series, p.known, length=p.length, guard=guard, completeness=p.completeness, upper=p.upper
+    )
 
 
 METHODS: Mapping[str, AlternativeTest] = MappingProxyType(

@@ -20,7 +20,10 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import update_wrapper
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,13 +32,14 @@ from scipy import special
 from analytics._typing import BoolArray, FloatArray
 
 __all__ = [
+    "AlternativeTest",
     "NumberArray",
     "Parts",
     "c_test",
     "e_test",
     "nb_glm",
     "nb_glm_moments",
-    "parts_of",
+    "of_parts",
     "poisson_wald",
     "quasi_poisson",
 ]
@@ -47,10 +51,31 @@ _E_TEST_CELLS = 2_000_000  # terms of the sum held at once
 _TIE = 1e-9
 
 
+class AlternativeTest(Protocol):
+    """What every test here looks like."""
+
+    def __call__(
+        self,
+        series: NumberArray,
+        covered: BoolArray,
+        *,
+        length: int,
+        guard: int = 0,
+        completeness: FloatArray | float = 1.0,
+        upper: bool = True,
+    ) -> FloatArray:
+        """Return one-sided p-values, shape ``(series,)``."""
+        ...
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Parts:
-    """Recent and baseline rows, their totals and exposures."""
+    """Series (`known`: where they are data) cut into recent and baseline rows, with totals and exposures."""
 
+    series: NumberArray
+    known: BoolArray
+    length: int
+    upper: bool
     recent: FloatArray
     baseline: FloatArray
     covered: BoolArray
@@ -73,7 +98,12 @@ class Parts:
 
 
 def parts_of(
-    series: NumberArray, covered: BoolArray, length: int, guard: int, completeness: FloatArray | float
+    series: NumberArray,
+    covered: BoolArray,
+    length: int,
+    guard: int,
+    completeness: FloatArray | float,
+    upper: bool,
 ) -> Parts:
     """Cut series into recent window and baseline; arguments as the tests have them."""
     end = series.shape[0] - length - guard
@@ -83,6 +113,10 @@ def parts_of(
     observed = recent.sum(axis=0)
     factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
     return Parts(
+        series,
+        covered,
+        length,
+        upper,
         recent,
         baseline,
         inside,
@@ -94,6 +128,26 @@ def parts_of(
     )
 
 
+def of_parts(test: Callable[[Parts], FloatArray]) -> AlternativeTest:
+    """Give a test of two windows the signature that all have."""
+
+    def call(
+        series: NumberArray,
+        covered: BoolArray,
+        *,
+        length: int,
+        guard: int = 0,
+        completeness: FloatArray | float = 1.0,
+        upper: bool = True,
+    ) -> FloatArray:
+        return test(parts_of(series, covered, length, guard, completeness, upper))
+
+    update_wrapper(call, test)
+    del call.__dict__["__wrapped__"]  # the signature is the one above
+    call.__annotations__ = dict(AlternativeTest.__call__.__annotations__)
+    return call
+
+
 def _normal_tail(estimate: FloatArray, variance: FloatArray, *, upper: bool) -> FloatArray:
     """Tail of a Wald statistic; NaN where the estimate or its variance is not a number above zero."""
     usable = np.isfinite(estimate) & np.isfinite(variance) & (variance > 0)
@@ -101,7 +155,7 @@ def _normal_tail(estimate: FloatArray, variance: FloatArray, *, upper: bool) -> 
     return np.asarray(special.ndtr(-z if upper else z))
 
 
-def _two_rates(p: Parts, method: str, *, upper: bool) -> FloatArray:
+def _two_rates(p: Parts, method: str) -> FloatArray:
     """Return the p-values of statsmodels' test of two Poisson rates; meaningless where a window is empty."""
     from statsmodels.stats.rates import test_poisson_2indep as two_rates
 
@@ -112,20 +166,13 @@ def _two_rates(p: Parts, method: str, *, upper: bool) -> FloatArray:
             p.base,
             p.periods,
             method=method,
-            alternative="larger" if upper else "smaller",
+            alternative="larger" if p.upper else "smaller",
         )
     return np.asarray(found.pvalue, dtype=float)
 
 
-def c_test(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def c_test(p: Parts) -> FloatArray:
     """Conditional test of two Poisson means [1]_, mid-p.
 
     Null: both windows are Poisson with one rate; given the total, the recent count is binomial. Fails
@@ -138,20 +185,12 @@ def c_test(
     >>> c_test(series, np.ones((10, 1), bool), length=1).round(6)
     array([0.05])
     """
-    p = parts_of(series, covered, length, guard, completeness)
-    tail = np.clip(_two_rates(p, "cond-midp", upper=upper), 0.0, 1.0)
+    tail = np.clip(_two_rates(p, "cond-midp"), 0.0, 1.0)
     return np.where(p.observed + p.base > 0, tail, 1.0)
 
 
-def e_test(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def e_test(p: Parts) -> FloatArray:
     """Test of two Poisson means with the rate estimated rather than conditioned away [2]_, score statistic.
 
     Null: both windows are Poisson with one rate, taken to be the pooled estimate; the p-value is the
@@ -170,7 +209,6 @@ def e_test(
     >>> e_test(series, np.ones((64, 1), bool), length=4).round(4)
     array([0.001])
     """
-    p = parts_of(series, covered, length, guard, completeness)
     pairs = np.stack([p.observed, p.base, p.exposure, p.periods], axis=1)
     distinct, which = np.unique(pairs, axis=0, return_inverse=True)
     out = np.empty(len(distinct))
@@ -178,7 +216,7 @@ def e_test(
     step = max(1, int(_E_TEST_CELLS / (2 * _E_TEST_SPREAD * np.sqrt(widest) + 40)))
     for first in range(0, len(distinct), step):
         part = slice(first, first + step)
-        out[part] = _e_test(*distinct[part].T, upper=upper)
+        out[part] = _e_test(*distinct[part].T, upper=p.upper)
     return out[np.ravel(which)]
 
 
@@ -212,15 +250,8 @@ def _e_test(
     return np.asarray(np.minimum((mass * tail).sum(axis=1), 1.0))
 
 
-def poisson_wald(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def poisson_wald(p: Parts) -> FloatArray:
     """Poisson regression on an indicator of the recent window, Wald test.
 
     Null: both windows are Poisson with one rate, and the log ratio is normal. Fails wherever counts are not
@@ -233,8 +264,7 @@ def poisson_wald(
     >>> poisson_wald(series, np.ones((64, 1), bool), length=4).round(4)
     array([0.0003])
     """
-    p = parts_of(series, covered, length, guard, completeness)
-    pvalue = _two_rates(p, "wald-log", upper=upper)
+    pvalue = _two_rates(p, "wald-log")
     return np.where((p.observed > 0) & (p.base > 0), pvalue, np.nan)
 
 
@@ -263,22 +293,18 @@ def nb_glm(
     >>> nb_glm(series, np.ones((64, 1), bool), length=4).round(4)
     array([0.0348])
     """
-    p = parts_of(series, covered, length, guard, completeness)
+    return _nb_wald(parts_of(series, covered, length, guard, completeness, upper), alpha)
+
+
+def _nb_wald(p: Parts, alpha: float | FloatArray) -> FloatArray:
     recent, base = p.means
     with np.errstate(divide="ignore"):
         variance = (1 / recent + alpha) / len(p.recent) + (1 / base + alpha) / p.periods
-    return _normal_tail(p.log_ratio, variance, upper=upper)
+    return _normal_tail(p.log_ratio, variance, upper=p.upper)
 
 
-def nb_glm_moments(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def nb_glm_moments(p: Parts) -> FloatArray:
     """As `nb_glm`, with `alpha` from the mean and variance of the baseline's days, at least 0.
 
     Null: days are independent negative binomials with one mean. Fails where days depend on each other,
@@ -291,31 +317,15 @@ def nb_glm_moments(
     >>> nb_glm_moments(series, np.ones((64, 1), bool), length=4).round(4)
     array([0.0003])
     """
-    p = parts_of(series, covered, length, guard, completeness)
     mean = p.base / p.periods
     squares = np.where(p.covered, (p.baseline - mean) ** 2, 0.0).sum(axis=0)
     variance = squares / np.maximum(p.periods - 1, 1)
     alpha = np.divide(variance - mean, mean**2, out=np.zeros_like(mean), where=mean > 0)
-    return nb_glm(
-        series,
-        covered,
-        length=length,
-        guard=guard,
-        completeness=completeness,
-        upper=upper,
-        alpha=np.maximum(alpha, 0.0),
-    )
+    return _nb_wald(p, np.maximum(alpha, 0.0))
 
 
-def quasi_poisson(
-    series: NumberArray,
-    covered: BoolArray,
-    *,
-    length: int,
-    guard: int = 0,
-    completeness: FloatArray | float = 1.0,
-    upper: bool = True,
-) -> FloatArray:
+@of_parts
+def quasi_poisson(p: Parts) -> FloatArray:
     """Quasi-Poisson regression of daily counts on an indicator of the recent window, Wald test [3]_.
 
     Null: days are uncorrelated with one mean and variance ``phi mean``, `phi` from Pearson's statistic of
@@ -329,11 +339,10 @@ def quasi_poisson(
     >>> quasi_poisson(series, np.ones((64, 1), bool), length=4).round(4)
     array([0.0002])
     """
-    p = parts_of(series, covered, length, guard, completeness)
     recent, base = p.means
     squares = np.where(p.covered, (p.baseline - base) ** 2, 0.0).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         chi2 = ((p.recent - recent) ** 2).sum(axis=0) / recent + squares / base
         phi = chi2 / (len(p.recent) + p.periods - 2)
         variance = phi * (1 / p.observed + 1 / p.base)
-    return _normal_tail(p.log_ratio, variance, upper=upper)
+    return _normal_tail(p.log_ratio, variance, upper=p.upper)
