@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "Column",
     "empty_frame",
     "possible_span",
+    "require_columns",
     "validate",
 ]
 
@@ -73,6 +75,18 @@ COLUMNS: dict[str, Column] = {column.name: column for column in _COLUMNS}
 _REQUIRED = ("incident_id", "source", "date_start", "date_end", "initiator", "initiator_basis", "activity")
 
 
+def require_columns(frame: pd.DataFrame, wanted: Sequence[str], what: str) -> None:
+    """Raise an InputError that says `what` where a table lacks columns."""
+    absent = [name for name in wanted if name not in frame.columns]
+    if absent:
+        raise InputError(
+            what,
+            expected=", ".join(wanted),
+            found=", ".join(map(str, frame.columns)),
+            where=", ".join(absent),
+        )
+
+
 def empty_frame() -> pd.DataFrame:
     """Return a canonical frame without rows.
 
@@ -98,14 +112,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
         If a required column is absent or holds missing values, a word is not in a column's vocabulary, or
         values cannot be held in the column's type.
     """
-    absent = [name for name in _REQUIRED if name not in frame.columns]
-    if absent:
-        raise InputError(
-            "canonical incidents lack required columns",
-            expected=", ".join(_REQUIRED),
-            found=", ".join(map(str, frame.columns)),
-            where=", ".join(absent),
-        )
+    require_columns(frame, _REQUIRED, "canonical incidents lack required columns")
     data = {}
     for name, column in COLUMNS.items():
         if name not in frame.columns:

@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 import pandas as pd
-from recording import quick_parser, record
+from recording import finish, quick_parser
 from scipy import stats
 
 from analytics.kernels.windows.concentration import concentration_test_arrays, hypergeometric_tail
@@ -111,10 +111,7 @@ def main() -> int:
         + ("FAILED" if failed else "held")
         + f"; worst {100 * table['size'].max():.2f} and {100 * table['at 0.1 %'].max():.2f} %.",
     ]
-    print(*text, sep="\n")
-    if not quick:
-        record("concentration", text, table)
-    return 1 if failed else 0
+    return finish("concentration", text, table, quick=quick, failed=failed)
 
 
 if __name__ == "__main__":

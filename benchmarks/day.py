@@ -18,7 +18,7 @@ import pandas as pd
 from scipy import special
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from recording import quick_parser, record
+from recording import finish, quick_parser
 from size_power import lower_limit
 
 from analytics.kernels.claims.ordinary_day import day_pvalue, exceedance_limits, ordinary_day
@@ -151,10 +151,7 @@ def main() -> int:
         "are seasonal or slowly changing have no one return period): "
         + ", ".join(f"{name} {100 * v:.0f}" for name, v in by_process.items()),
     ]
-    print("\n".join(lines))
-    if not quick:
-        record("day", lines, cells)
-    return 1 if failed else 0
+    return finish("day", lines, cells, quick=quick, failed=failed)
 
 
 if __name__ == "__main__":

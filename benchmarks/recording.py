@@ -28,3 +28,11 @@ def record(
     if table is not None:
         table.to_csv(RESULTS / f"{name}.csv", index=False, float_format=float_format)
     (RESULTS / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def finish(name: str, lines: list[str], table: pd.DataFrame, *, quick: bool, failed: object) -> int:
+    """Print a result, write it unless it was a quick run, and return the command's exit code."""
+    print(*lines, sep="\n")
+    if not quick:
+        record(name, lines, table)
+    return 1 if failed else 0

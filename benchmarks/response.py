@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from recording import quick_parser, record
+from recording import finish, quick_parser
 from size_power import lower_limit
 
 from analytics.kernels.claims.response import matched_response
@@ -155,10 +155,7 @@ def main() -> int:
         "understated, "
         "because some matched times are followed by an operation too.",
     ]
-    print("\n".join(lines))
-    if not quick:
-        record("response", lines, cells)
-    return 1 if failed else 0
+    return finish("response", lines, cells, quick=quick, failed=failed)
 
 
 if __name__ == "__main__":

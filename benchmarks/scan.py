@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 import pandas as pd
-from recording import RESULTS, quick_parser, record
+from recording import RESULTS, finish, quick_parser
 from scipy import stats
 
 from analytics.kernels.space import scan as kernel
@@ -159,10 +159,7 @@ def main() -> int:
         + f"; worst {100 * held['rotation'].max():.1f} %.",
         speed_line(),
     ]
-    print(*text, sep="\n")
-    if not quick:
-        record("scan", text, table)
-    return 1 if failed else 0
+    return finish("scan", text, table, quick=quick, failed=failed)
 
 
 if __name__ == "__main__":

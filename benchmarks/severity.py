@@ -18,7 +18,7 @@ import pandas as pd
 from scipy import signal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from recording import quick_parser, record
+from recording import finish, quick_parser
 from size_power import lower_limit
 
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
@@ -163,10 +163,7 @@ def main() -> int:
         "tail, and too "
         "narrow where severity lasts for weeks.",
     ]
-    print("\n".join(lines))
-    if not quick:
-        record("severity", lines, cells)
-    return 1 if failed else 0
+    return finish("severity", lines, cells, quick=quick, failed=failed)
 
 
 if __name__ == "__main__":

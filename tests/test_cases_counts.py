@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from analytics import count_incidents, read_incidents
-from analytics.cli import main
 from analytics.counts import UNPLACED, Counts, read_counts
 from analytics.counts.reading import read_count_table
 from analytics.errors import CountsTableError, InputError, OptionError, UptickError
@@ -27,16 +26,6 @@ TABLES = {
 @pytest.fixture
 def files(project):
     return project / "tests" / "fixtures" / "cases" / "files"
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*words):
-        code = main(list(map(str, words)))
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
 
 
 # -- tables of counts --------------------------------------------------------------------------------------

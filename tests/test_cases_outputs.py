@@ -18,7 +18,6 @@ import matplotlib.pyplot as plt
 
 from analytics import Counts, count_incidents, plots, read_incidents, uptick_test
 from analytics._text import inert, inert_table, visible
-from analytics.cli import main
 from analytics.detectors import recent_window
 from analytics.errors import InputError, UptickError
 from analytics.reporting.elements.tables import Column, ReportTable
@@ -30,16 +29,6 @@ NAMES = ["A$$B", "a$b_$c", "from $10 to $50", "US$100 or US$_5", "x\x01y\x1bz", 
 @pytest.fixture
 def cases(project):
     return project / "tests" / "fixtures" / "cases"
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*words):
-        code = main(list(map(str, words)))
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
 
 
 @pytest.fixture(autouse=True)

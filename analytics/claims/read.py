@@ -312,13 +312,8 @@ def _regions(read: TableReader, country: str) -> tuple[str, tuple[str, ...], str
     for name in regions:
         code = table.code(name)
         if code < 0:
-            close = table.nearest(name)
-            raise InputError(
-                f"{read.name}: regions: unknown region {name!r}",
-                expected=f"one of the {len(table)} {by} units of {country}",
-                where=read.file,
-                todo=f"did you mean {' or '.join(close)}?" if close else None,
-            )
+            said = f"{read.name}: regions: unknown region {name!r}"
+            raise InputError(said, where=read.file, **table.advice(name))
         placed.append(table.names[code])
     return "", tuple(dict.fromkeys(placed)), by
 

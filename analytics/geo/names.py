@@ -180,13 +180,16 @@ class RegionTable:
         """
         code = self.code(name)
         if code < 0:
-            close = self.nearest(name)
-            raise OptionError(
-                f"unknown region {name!r}",
-                expected=f"one of the {len(self)} {self.level} units of {self.country}",
-                todo=f"did you mean {' or '.join(close)}?" if close else None,
-            )
+            raise OptionError(f"unknown region {name!r}", **self.advice(name))
         return self.parents[code]
+
+    def advice(self, name: str) -> dict[str, str | None]:
+        """Return what an error about an unknown name says was expected, and what to do."""
+        close = self.nearest(name)
+        return {
+            "expected": f"one of the {len(self)} {self.level} units of {self.country}",
+            "todo": f"did you mean {' or '.join(close)}?" if close else None,
+        }
 
     def children_of(self, parent: str) -> tuple[str, ...]:
         """Return the canonical names of the units that lie in a parent, given by its canonical name.

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analytics.bundled import bundled_path
 from analytics.errors import InputError
+from analytics.schema import require_columns
 
 __all__ = ["PLACE_COLUMNS", "check_places", "sample_places"]
 
@@ -45,13 +46,6 @@ def sample_places() -> tuple[pd.DataFrame, dict[str, dict[str, tuple[str, ...]]]
 
 def check_places(places: pd.DataFrame) -> None:
     """Raise where a table of places cannot be simulated in."""
-    absent = [name for name in PLACE_COLUMNS if name not in places.columns]
-    if absent:
-        raise InputError(
-            "the table of places lacks columns",
-            expected=", ".join(PLACE_COLUMNS),
-            found=", ".join(map(str, places.columns)),
-            where=", ".join(absent),
-        )
+    require_columns(places, PLACE_COLUMNS, "the table of places lacks columns")
     if places["admin2"].duplicated().any() or not (places["share"] > 0).all():
         raise InputError("each district must stand once, with a share above 0", where="places")
