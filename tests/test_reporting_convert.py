@@ -17,7 +17,7 @@ from nbconvert.exporters import get_exporter
 from analytics.errors import InputError, OptionError, UptickError
 from analytics.reporting.notebook import math
 from analytics.reporting.notebook.compile import compile_typst
-from analytics.reporting.notebook.exporter import TEMPLATE, TypstExporter, TypstPDFExporter
+from analytics.reporting.notebook.exporter import TypstExporter, TypstPDFExporter, template_files
 from analytics.reporting.notebook.html_tables import html_to_typst
 from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
 from analytics.reporting.notebook.math import latex_to_typst
@@ -33,7 +33,7 @@ PNG = base64.b64encode(
 def compiled(body):
     """Compile with the report's template, as the exporter does."""
     source = f'#import "files/template.typ": *\n#show: report.with(title: "x")\n{body}'
-    return compile_typst(source, {"files/template.typ": TEMPLATE.read_bytes()})
+    return compile_typst(source, template_files("files"))
 
 
 def notebook(*cells):

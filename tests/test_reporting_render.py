@@ -118,7 +118,10 @@ def test_the_report_hands_back_the_document_it_was_written_from(twice):
     assert [content for name, content in files.items() if "figure-" in name] == [
         picture.content for picture in document.figures
     ]
-    assert 'header: "2020-W15",\n  meta: "",\n  simulated: true,' in source
+    assert (
+        'header: "2020-W15",\n  running: "",\n  meta: "",\n  paper: "a4",\n'
+        "  opened: false,\n  simulated: true," in source
+    )
     assert typst_of(document) == (source, files)  # writing one format leaves nothing behind for the next
 
 

@@ -14,7 +14,7 @@ from matplotlib import image
 from analytics.errors import OptionError
 from analytics.reporting import Card, Column, ReportCards, ReportTable, ReportText
 from analytics.reporting.notebook.compile import compile_typst, fonts
-from analytics.reporting.notebook.exporter import TEMPLATE
+from analytics.reporting.notebook.exporter import template_files
 from analytics.reporting.notebook.html_tables import html_to_typst
 
 FRAME = pd.DataFrame(
@@ -41,7 +41,8 @@ def source(body, **options):
 def pages(body, tmp_path):
     """Return the pages as arrays of grey values."""
     (tmp_path / "files").mkdir(exist_ok=True)
-    (tmp_path / "files" / "template.typ").write_bytes(TEMPLATE.read_bytes())
+    for name, content in template_files("files").items():
+        (tmp_path / name).write_bytes(content)
     main = tmp_path / "main.typ"
     main.write_text(source(body), encoding="utf-8")
     made = typst.Compiler(str(main), font_paths=fonts(), ignore_system_fonts=True).compile(
@@ -127,9 +128,7 @@ def test_everything_compiles_within_the_standards():
         ReportText("one", kind="notice"),
         ReportText(["plain (", ") text"]),
     ]
-    made = compile_typst(
-        source("\n\n".join(p.typst() for p in parts)), {"files/template.typ": TEMPLATE.read_bytes()}
-    )
+    made = compile_typst(source("\n\n".join(p.typst() for p in parts)), template_files("files"))
     assert made.warnings == ()
 
 

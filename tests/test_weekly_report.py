@@ -499,7 +499,10 @@ def test_every_option_survives_the_way_to_the_notebook_and_back(tmp_path):
         tmp_path / "a.csv", as_of=dt.date(2020, 4, 19), source="table", by="NONE", where="fatalities > 0",
         regions="Kirkuk, Basra", no_coverage=["2019-05-01", "2019-06-01..2019-06-03@Basra"], completeness=0.8,
         week_start="saturday", start="2019-01-01", covered_from="2018-01-01", columns={"date_start": "when"},
-        reading={"sheet": "2"}, gap_is_quiet=True,
+        reading={"sheet": "2"}, gap_is_quiet=True, title="Desk", subtitle="all types", issue="7",
+        next_issue=dt.date(2020, 4, 27), author="the desk", handling="internal", comment="Quiet.",
+        previous=tmp_path / "b.ipynb", polygons=tmp_path / "c.geojson", paper="letter",
+        sections="where, country",
         sha256="ab",
     )  # fmt: skip
     usual = {field.name: field.default for field in fields(ReportRequest) if field.default is not MISSING}
@@ -507,6 +510,7 @@ def test_every_option_survives_the_way_to_the_notebook_and_back(tmp_path):
     assert all(told[name] != value for name, value in usual.items() if name not in ("sample", "by"))
     assert ast.literal_eval(repr(told)) == told
     assert ReportRequest.from_parameters({**told, "weekly": weekly, "numbers": 3}) == asked
+    assert asked.sections == ("country", "where")
     assert asked.no_coverage == ("2019-05-01..2019-05-01", "2019-06-01..2019-06-03@Basra")
 
 
@@ -529,6 +533,10 @@ def test_the_notebook_asks_for_what_a_request_asks_for_unless_told(project):
         {"no_coverage": ["2019-05"]},
         {"start": "2019"},
         {"reading": {"datestyle": "day/month/year"}},
+        {"paper": "a5"},
+        {"sections": "country,were"},
+        {"comment": "word " * 200},
+        {"next_issue": "soon"},
     ],
     ids=lambda options: next(iter(options)),
 )

@@ -168,6 +168,22 @@ _EVALUATION = Group("evaluation", (
     Option("figure", "FILE", "draw it: a file that ends in .png, .pdf or .svg"),
 ))  # fmt: skip
 
+_SHOWING = Group("how it is shown", (
+    Option("title", "TEXT", "what the report is called (default: Weekly trend report)"),
+    Option("subtitle", "TEXT", "a line below the headline"),
+    Option("issue", "NUMBER", "number of the issue"),
+    Option("next-issue", "DATE", "when the next one comes out"),
+    Option("author", "NAME", "who answers for it"),
+    Option("handling", "TEXT", "how it may be passed on"),
+    Option("comment", "FILE", "text file with what the analyst says; a paragraph that begins with a region's "
+           "name and a colon stands beside that region"),
+    Option("previous", "NOTEBOOK", "kept beside an earlier issue: say what has changed since"),
+    Option("polygons", "GEOJSON", "boundaries of the regions (default: the country's own, where bundled)"),
+    Option("paper", "SIZE", "a4 (default) or letter"),
+    Option("sections", "NAMES", "what follows the front page (default "
+           "country,where,cards,regions,kinds,trust,scorecard,method); none: nothing"),
+))  # fmt: skip
+
 COMMANDS = {
     "check": Command("analytics.cli.check", "read a file and say where every row went", (
         _READING,
@@ -198,6 +214,7 @@ COMMANDS = {
             Option("week", "WEEK", "the week reported, such as 2020-W15, in place of --as-of"),
             _COMPLETENESS,
         ),
+        _SHOWING,
         Group("", (Option("output", "DIR", "folder for PDF and notebook (default reports)", default="reports",
                           short="-o"),)),
     )),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from analytics.cli.inputs import (
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import account_lines
 from analytics.cli.text import printable
-from analytics.errors import OptionError, UptickError
+from analytics.errors import InputError, OptionError, UptickError
 from analytics.periods import as_day, check_week_start, parse_week
 
 __all__ = ["report_day", "run"]
@@ -48,6 +49,7 @@ def run(args: Namespace) -> None:
         "as_of": as_of,
         "columns": columns,
         "reading": given(args, *READING),
+        **({} if args.comment is None else {"comment": _comment(args.comment)}),
     }
     request = ReportRequest.from_parameters({**given(args, *vars(args)), **of_ours})
     with progress_bar("starting") as progress:
@@ -94,6 +96,18 @@ def report_day(as_of: str | None, week: str | None, week_start: str = "monday") 
             todo="give one of the two",
         )
     return window.end
+
+
+def _comment(name: str) -> str:
+    """Return the text of an analyst's comment."""
+    path = Path(name)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        found = error.strerror if isinstance(error, OSError) else "text that is not UTF-8"
+        raise InputError(
+            "the analyst's comment cannot be read", expected="a text file in UTF-8", found=found, where=name
+        ) from None
 
 
 def _check_installed() -> None:

@@ -17,9 +17,9 @@ from analytics.results.grades import (
     short_words,
     times,
 )
-from analytics.results.words import counted, format_number, format_p, listed, mark
+from analytics.results.words import NAMED, counted, format_number, format_p, listed, mark, noun
 
-__all__ = ["grouped_reasons", "headline", "summary_table"]
+__all__ = ["answer_parts", "grouped_reasons", "headline", "summary_table"]
 
 _ALL = 10_000
 
@@ -54,21 +54,35 @@ class Rows(Protocol):
 
 def headline(result: Rows, *, marked: bool = True) -> str:
     """Return the answer in one or two sentences; see :meth:`analytics.results.UptickResult.headline`."""
-    rows = result.ranked()
     tag = mark(result.simulated and marked)
+    rows = result.ranked()
     if len(rows) == 1:
-        words = str(rows["words"].iloc[0])
-        return f"{tag}{rows['region'].iloc[0]}: {words}."
+        return f"{tag}{rows['region'].iloc[0]}: {rows['words'].iloc[0]}."
+    first, others = answer_parts(result)
+    joined = f"{first[:-1]}; {others}" if others[:1].isdigit() else f"{first} {others}".rstrip()
+    return f"{tag}{joined}"
+
+
+def answer_parts(result: Rows, most: int = NAMED) -> tuple[str, str]:
+    """Return the answer over several regions, and what is to be said of the others: a sentence, or ""."""
+    rows = result.ranked()
     what = "uptick" if result.direction == "greater" else "decrease"
     article = "an" if what == "uptick" else "a"
     up = rows.loc[rows["grade"] == "uptick", "region"].tolist()
-    open_ = int(rows["grade"].isin(NOT_JUDGED).sum())
-    rest = f"; {open_} of {len(rows)} could not be judged" if open_ else ""
+    lost = int((rows["grade"] == "no_data").sum())
+    open_ = int(rows["grade"].isin(NOT_JUDGED).sum()) - lost
+    said = [f"{open_} of {len(rows)} could not be judged"] if open_ else []
+    of_all = "" if open_ else f" of {len(rows)}"
+    said += [f"{lost}{of_all} {noun(lost, 'has', 'have')} no data"] if lost else []
+    rest = ", ".join(said)
     if len(up) == len(rows):
-        return f"{tag}{what.capitalize()} in every region: {listed(up)}."
+        return f"{what.capitalize()} in every region: {listed(up, most)}.", ""
     if up:
-        return f"{tag}{what.capitalize()} in {listed(up)}. No other region shows one{rest}."
-    return f"{tag}No region shows {article} {what}{rest}."
+        return (
+            f"{what.capitalize()} in {listed(up, most)}.",
+            f"No other region shows one{rest and f'; {rest}'}.",
+        )
+    return f"No region shows {article} {what}.", rest and f"{rest}."
 
 
 def summary_table(result: Rows) -> pd.DataFrame:

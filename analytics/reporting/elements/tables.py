@@ -14,7 +14,7 @@ import pandas as pd
 from analytics.errors import OptionError, nearest, unknown_option
 from analytics.reporting.notebook.escape import array, label_name, string
 
-__all__ = ["Column", "ReportTable"]
+__all__ = ["Column", "ReportTable", "bars", "spark_svg", "table_typst"]
 
 Align = Literal["left", "right", "center"]
 _ALIGNS = ("left", "right", "center")
@@ -207,7 +207,7 @@ class ReportTable:
             f'<th style="text-align:{c.align}">{html_escape(c.header)}</th>' for c in self._resolved
         )
         body = []
-        for row, hot in zip(self._cells(_spark_svg, html_escape), self._emphasised(), strict=True):
+        for row, hot in zip(self._cells(spark_svg, html_escape), self._emphasised(), strict=True):
             style = "font-weight:bold;color:#C2410C;" if hot else ""
             body.append(
                 "<tr>"
@@ -291,23 +291,24 @@ def _numbers(values: object) -> list[float]:
     return [math.nan if _is_missing(v) else float(v) for v in values]
 
 
-def _bars(values: Sequence[float]) -> list[float | None]:
+def bars(values: Sequence[float]) -> list[float | None]:
     """Return the height of each bar as a share of the highest, None where the value is missing."""
     top = max((v for v in values if not math.isnan(v)), default=0.0)
     return [None if math.isnan(v) else (round(max(v, 0.0) / top, 3) if top > 0 else 0.0) for v in values]
 
 
 def _spark_typst(values: Sequence[float]) -> str:
-    return f"spark({array('none' if b is None else f'{b:g}' for b in _bars(values))})"
+    return f"spark({array('none' if b is None else f'{b:g}' for b in bars(values))})"
 
 
-def _spark_svg(values: Sequence[float]) -> str:
-    bars = _bars(values)
+def spark_svg(values: Sequence[float], asked: int = 1) -> str:
+    """Return small bars as SVG, the last ones in the accent colour."""
+    shares = bars(values)
     rects = "".join(
         f'<rect x="{3 * i}" y="{14 - 14 * b:.1f}" width="2.2" height="{max(14 * b, 0.5):.1f}" '
-        f'fill="{"#C2410C" if i == len(bars) - 1 else "#9CA3AF"}"/>'
-        for i, b in enumerate(bars)
+        f'fill="{"#C2410C" if i >= len(shares) - asked else "#9CA3AF"}"/>'
+        for i, b in enumerate(shares)
         if b is not None
     )
     shown = ", ".join("no coverage" if math.isnan(v) else f"{v:g}" for v in values)
-    return f'<svg width="{3 * len(bars)}" height="15" role="img"><title>{shown}</title>{rects}</svg>'
+    return f'<svg width="{3 * len(shares)}" height="15" role="img"><title>{shown}</title>{rects}</svg>'

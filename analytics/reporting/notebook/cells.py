@@ -9,8 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.errors import InputError
+from analytics.reporting.notebook.escape import svg_name
 
-__all__ = ["Picture", "ShownCell", "output_data", "picture_of", "shown_cells"]
+__all__ = [
+    "Picture",
+    "ShownCell",
+    "opens_report",
+    "output_data",
+    "picture_of",
+    "pictures_on_page",
+    "shown_cells",
+]
 
 _OPTION = re.compile(r"#\|\s*([A-Za-z-]+)\s*:\s*(.*)")
 _KNOWN_OPTIONS = ("label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output", "include", "warning")
@@ -29,6 +38,8 @@ class Picture:
         ``"svg"`` or ``"png"``.
     caption, alt, label : str
         The takeaway, what can be seen, and the target for links; empty where not given.
+    name : str
+        The file's name where the page that shows it has given one.
     """
 
     content: bytes
@@ -36,6 +47,7 @@ class Picture:
     caption: str
     alt: str
     label: str
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +132,24 @@ def picture_of(output: Any, options: dict[str, str]) -> Picture | None:
     alt = options.pop("fig-alt", "") or own.get("alt", "") or caption
     label = options.pop("label", "") or own.get("label", "")
     return Picture(content, kind, caption, alt, label)
+
+
+def _of_page(output: Any) -> Mapping[str, Any]:
+    about: Mapping[str, Any] = output.get("metadata", {}).get("text/x-typst", {}).get("uptick", {})
+    return about
+
+
+def opens_report(output: Any) -> bool:
+    """Return whether an output is a page that stands in place of the report's title."""
+    return bool(_of_page(output).get("opens", False))
+
+
+def pictures_on_page(output: Any) -> tuple[Picture, ...]:
+    """Return the figures that an output's own Typst places, none where it places none."""
+    return tuple(
+        Picture(p["svg"].encode("utf-8"), "svg", p["caption"], p["alt"], p["label"], svg_name(p["label"]))
+        for p in _of_page(output).get("pictures", ())
+    )
 
 
 def _options(source: str, number: int) -> tuple[dict[str, str], str]:

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from analytics.options import Progress
 
 if TYPE_CHECKING:
     from analytics.reporting.notebook.cells import Picture, ShownCell
 
-__all__ = ["Document", "run_document"]
+__all__ = ["Document", "Paper", "run_document"]
+
+Paper = Literal["a4", "us-letter"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,15 +29,17 @@ class Document:
     ----------
     notebook : NotebookNode
         As it was run, with outputs, without times and addresses.
-    title, subtitle, header, meta : str
-        Title, the line below it, the right end of the running header (the ISO week), the left end of the
-        footer (data cut-off and hash).
+    title, subtitle, header, running, meta : str
+        Title, the line below it, the right end of the running header (the ISO week) and its left end (the
+        title, from the second page on, if empty), the left end of the footer (data cut-off and hash).
     as_of : date
         Date of the data: the date of the document, so that the same input gives the same bytes.
     simulated : bool
         Whether SIMULATED DATA stands on every page.
     name : str
         The file's name without its ending.
+    paper : {"a4", "us-letter"}
+        Size of the page.
     """
 
     notebook: Any
@@ -46,6 +50,8 @@ class Document:
     meta: str = ""
     simulated: bool = False
     name: str = "report"
+    running: str = ""
+    paper: Paper = "a4"
 
     @cached_property
     def cells(self) -> tuple[ShownCell, ...]:
@@ -57,10 +63,14 @@ class Document:
     @cached_property
     def figures(self) -> tuple[Picture, ...]:
         """The figures in order, each with caption, description and label."""
-        from analytics.reporting.notebook.cells import picture_of
+        from analytics.reporting.notebook.cells import picture_of, pictures_on_page
 
-        found = (picture_of(o, dict(cell.options)) for cell in self.cells for o in cell.outputs)
-        return tuple(picture for picture in found if picture is not None)
+        found: list[Picture] = []
+        for cell in self.cells:
+            for output in cell.outputs:
+                alone = picture_of(output, dict(cell.options))
+                found += pictures_on_page(output) if alone is None else (alone,)
+        return tuple(found)
 
     def notebook_text(self) -> str:
         """Return the executed notebook as the text of its file."""
@@ -84,6 +94,8 @@ def run_document(
     meta: str = "",
     simulated: bool = False,
     name: str = "report",
+    running: str = "",
+    paper: Paper = "a4",
     progress: Progress | None = None,
     steps_after: int = 0,
 ) -> Document:
@@ -95,7 +107,7 @@ def run_document(
         The notebook; one cell tagged ``parameters``.
     parameters : mapping
         Values for that cell.
-    title, as_of, subtitle, header, meta, simulated, name
+    title, as_of, subtitle, header, meta, simulated, name, running, paper
         As :class:`Document` has them.
     progress : callable, optional
         ``progress(done, total, what)`` before each step.
@@ -110,4 +122,4 @@ def run_document(
     from analytics.reporting.notebook.execute import run_notebook
 
     executed = run_notebook(Path(notebook), parameters, progress=progress, steps_after=steps_after)
-    return Document(executed, title, as_of, subtitle, header, meta, simulated, name)
+    return Document(executed, title, as_of, subtitle, header, meta, simulated, name, running, paper)

@@ -8,12 +8,13 @@ that ``≤ 5`` after an Arabic name keeps its side and its direction.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["FONT_DIR", "array", "inline", "label_name", "printable", "string"]
+__all__ = ["FONT_DIR", "array", "inline", "label_name", "literal", "printable", "string", "svg_name"]
 
 FONT_DIR = Path(__file__).resolve().parent / "fonts"
 
@@ -120,6 +121,38 @@ def array(items: Iterable[str]) -> str:
     """
     parts = list(items)
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def literal(value: object) -> str:
+    """Return a value as Typst: text is printed as it stands, a mapping becomes a dictionary.
+
+    Examples
+    --------
+    >>> literal({"name": "Kirkuk", "weeks": [3, 4.5], "hot": True, "note": None})
+    '(name: "Kirkuk", weeks: (3, 4.5), hot: true, note: none)'
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return f"({', '.join(f'{name}: {literal(v)}' for name, v in value.items()) or ':'})"
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return array(literal(item) for item in value)
+    return string(value)
+
+
+def svg_name(label: str) -> str:
+    """Return the file name of a picture with a label.
+
+    Examples
+    --------
+    >>> svg_name("fig: map"), svg_name("")
+    ('fig-map.svg', 'figure.svg')
+    """
+    return f"{label_name(label) or 'figure'}.svg"
 
 
 def label_name(text: str) -> str:

@@ -9,20 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import Exporter
-from traitlets import Bool, Unicode
+from traitlets import Bool, CaselessStrEnum, Unicode
 
 from analytics.errors import OptionError
-from analytics.reporting.elements.figures import TEXT_WIDTH
-from analytics.reporting.notebook.cells import Picture, ShownCell, output_data, picture_of, shown_cells
+from analytics.reporting.elements.figures import svg_width
+from analytics.reporting.notebook.cells import (
+    Picture,
+    ShownCell,
+    opens_report,
+    output_data,
+    picture_of,
+    pictures_on_page,
+    shown_cells,
+)
 from analytics.reporting.notebook.compile import compile_typst
 from analytics.reporting.notebook.escape import label_name, lines_string, path_string, string
 from analytics.reporting.notebook.html_tables import html_to_typst
 from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
 
-__all__ = ["TypstExporter", "TypstPDFExporter"]
+__all__ = ["TypstExporter", "TypstPDFExporter", "template_files"]
 
-TEMPLATE = Path(__file__).resolve().parent / "template.typ"
-_TALLEST = 620.0  # points: a page of text less a caption
+_HERE = Path(__file__).resolve().parent
 # What pyplot functions return when a cell ends with them: no reader of a report wants it.
 _DRAWING = re.compile(r"(\[|array\(\[+)?<(Axes|Figure|matplotlib\.)|Text\(")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -40,6 +47,8 @@ class TypstExporter(Exporter):
     title = Unicode("", help="Title of the document").tag(config=True)
     subtitle = Unicode("", help="Line below the title").tag(config=True)
     header = Unicode("", help="Right end of the running header, such as the ISO week").tag(config=True)
+    running = Unicode("", help="Left end of the running header; the title if empty").tag(config=True)
+    paper = CaselessStrEnum(["a4", "us-letter"], "a4", help="Size of the page").tag(config=True)
     meta = Unicode("", help="Left end of the footer, such as the data cut-off").tag(config=True)
     as_of = Unicode("", help="Date of the data (YYYY-MM-DD); the date of the document").tag(config=True)
     simulated = Bool(False, help="Print SIMULATED DATA on every page").tag(config=True)
@@ -59,15 +68,17 @@ class TypstExporter(Exporter):
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         folder = str(resources.get("output_files_dir") or "files")
         converter = _Converter(self, folder)
-        cells = shown_cells(nb, echo=self.echo)
+        cells = list(shown_cells(nb, echo=self.echo))
         body = "\n\n".join(part for cell in cells for part in converter.cell(cell))
         name = str(resources.get("metadata", {}).get("name", "") or "report")
-        files = {f"{folder}/template.typ": TEMPLATE.read_bytes(), **converter.files}
+        files = {**template_files(folder), **converter.files}
         resources["outputs"] = {**(resources.get("outputs") or {}), **files}
         resources["output_extension"] = self.file_extension
-        return self._preamble(folder, self.title or converter.headings.title or name) + body + "\n", resources
+        opened = self.trust_typst and any(opens_report(o) for cell in cells for o in cell.outputs)
+        title = self.title or converter.headings.title or name
+        return self._preamble(folder, title, opened=opened) + body + "\n", resources
 
-    def _preamble(self, folder: str, title: str) -> str:
+    def _preamble(self, folder: str, title: str, *, opened: bool) -> str:
         day = self._as_of()
         date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})" if day else "auto"
         return (
@@ -76,7 +87,10 @@ class TypstExporter(Exporter):
             f"  title: {string(title)},\n"
             f"  subtitle: {string(self.subtitle)},\n"
             f"  header: {string(self.header)},\n"
+            f"  running: {string(self.running)},\n"
             f"  meta: {string(self.meta)},\n"
+            f"  paper: {string(self.paper)},\n"
+            f"  opened: {'true' if opened else 'false'},\n"
             f"  simulated: {'true' if self.simulated else 'false'},\n"
             f"  date: {date},\n"
             ")\n\n"
@@ -140,9 +154,13 @@ class _Converter:
             return
         data = output_data(output)
         if "text/x-typst" in data and self.exporter.trust_typst:
+            self.files |= {f"{self.folder}/{p.name}": p.content for p in pictures_on_page(output)}
             yield data["text/x-typst"]
         elif (picture := picture_of(output, options)) is not None:
             yield self.image(picture)
+        elif on_page := pictures_on_page(output):
+            yield from map(self.image, on_page)
+            yield html_to_typst(data.get("text/html", ""))
         elif "text/html" in data and data["text/html"].strip():
             label = options.pop("label", "") if "<table" in data["text/html"] else ""
             yield html_to_typst(data["text/html"], caption=options.pop("tbl-cap", ""), label=label)
@@ -156,7 +174,7 @@ class _Converter:
         # Beside the template, whose function reads it.
         name = f"figure-{len(self.files) + 1:02d}.{picture.kind}"
         self.files[f"{self.folder}/{name}"] = picture.content
-        width = _svg_width(picture.content.decode("utf-8")) if picture.kind == "svg" else "auto"
+        width = svg_width(picture.content.decode("utf-8")) if picture.kind == "svg" else "auto"
         alt = string(picture.alt or "Figure without a description")
         parts = [string(name), f"alt: {alt}", f"width: {width}"]
         if picture.caption:
@@ -166,17 +184,12 @@ class _Converter:
         return f"#uptick-figure({', '.join(parts)});"
 
 
+def template_files(folder: str) -> dict[str, bytes]:
+    """Return the files of the template, as they lie in a folder beside the document."""
+    return {f"{folder}/{path.name}": path.read_bytes() for path in sorted(_HERE.glob("*.typ"))}
+
+
 def _stream(text: str) -> str:
     # What a carriage return overwrote was never meant to stay.
     lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in _ANSI.sub("", text).split("\n")]
     return f"#uptick-stream({lines_string(chr(10).join(lines).strip(chr(10)))});"
-
-
-def _svg_width(svg: str) -> str:
-    """Return the width of a picture: its own where it says so, but no larger than the page."""
-    found = [re.search(rf'<svg[^>]*?\s{side}="([\d.]+)(pt|px|in|)"', svg) for side in ("width", "height")]
-    sizes = [float(m[1]) * {"pt": 1.0, "in": 72.0}.get(m[2], 0.75) for m in found if m]
-    if len(sizes) < 2 or min(sizes) <= 0:
-        return "100%"
-    width = sizes[0] * min(1.0, 72 * TEXT_WIDTH / sizes[0], _TALLEST / sizes[1])
-    return f"{width:.1f}pt" if width < 72 * TEXT_WIDTH * 0.97 else "100%"

@@ -18,6 +18,8 @@ def typst_of(document: Document) -> tuple[str, dict[str, bytes]]:
         title=document.title,
         subtitle=document.subtitle,
         header=document.header,
+        running=document.running,
+        paper=document.paper,
         meta=document.meta,
         as_of=document.as_of.isoformat()[:10],
         simulated=document.simulated,

@@ -12,7 +12,7 @@ from typing import Any
 from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 from analytics.options import Progress
-from analytics.reporting.notebook.document import Document, run_document
+from analytics.reporting.notebook.document import Document, Paper, run_document
 
 __all__ = ["RenderedReport", "check_writable", "render_report"]
 
@@ -52,6 +52,8 @@ def render_report(
     meta: str = "",
     as_of: dt.date,
     simulated: bool = False,
+    running: str = "",
+    paper: Paper = "a4",
     progress: Progress | None = None,
 ) -> RenderedReport:
     """Run a notebook with parameters, set it as a PDF and keep the executed notebook beside it.
@@ -65,7 +67,7 @@ def render_report(
     output : Path
         The PDF to write; the executed notebook gets the same name with ``.ipynb``. Both appear together when
         everything went well, and nothing otherwise.
-    title, subtitle, header, meta, as_of, simulated
+    title, subtitle, header, meta, as_of, simulated, running, paper
         As :class:`Document` has them.
     progress : callable, optional
         ``progress(done, total, what)`` before each step.
@@ -84,7 +86,8 @@ def render_report(
     started = time.perf_counter()
     document = run_document(
         notebook, parameters=parameters, title=title, subtitle=subtitle, header=header, meta=meta,
-        as_of=as_of, simulated=simulated, name=target.stem, progress=progress, steps_after=1,
+        as_of=as_of, simulated=simulated, name=target.stem, running=running, paper=paper,
+        progress=progress, steps_after=1,
     )  # fmt: skip
     ran = time.perf_counter()
     if progress is not None:

@@ -13,14 +13,17 @@ from analytics.reporting.content.weekly.figures import (
     severity_figure,
     trend_figure,
 )
+from analytics.reporting.content.weekly.front import FrontPage, front_page
+from analytics.reporting.content.weekly.maps import map_figure
 from analytics.reporting.content.weekly.numbers import (
     WeeklyCounts,
     WeeklyNumbers,
-    weekly_counts,
     weekly_numbers,
 )
+from analytics.reporting.content.weekly.reading import weekly_counts
 from analytics.reporting.content.weekly.request import ReportRequest
 from analytics.reporting.content.weekly.run import WeeklyReport, weekly_report
+from analytics.reporting.content.weekly.set_front import show_front
 from analytics.reporting.content.weekly.tables import (
     accounting_table,
     comparison_table,
@@ -35,6 +38,7 @@ from analytics.reporting.content.weekly.tables import (
 from analytics.reporting.content.weekly.words import front_cards, key_sentences, notices, null_sentences
 
 __all__ = [
+    "FrontPage",
     "ReportRequest",
     "WeeklyCounts",
     "WeeklyNumbers",
@@ -42,7 +46,9 @@ __all__ = [
     "accounting_table",
     "comparison_table",
     "front_cards",
+    "front_page",
     "key_sentences",
+    "map_figure",
     "movers_table",
     "notes_text",
     "notices",
@@ -54,6 +60,7 @@ __all__ = [
     "sensitivity_table",
     "severity_figure",
     "severity_table",
+    "show_front",
     "trend_figure",
     "type_table",
     "weekly_counts",

@@ -14,7 +14,7 @@ import numpy as np
 
 from analytics.errors import OutputError
 from analytics.periods import DAY, Window, check_week_start, week_first_day, week_label
-from analytics.reporting.content.weekly.request import ReportRequest
+from analytics.reporting.content.weekly.request import SHOWING, ReportRequest
 
 __all__ = ["check_not_another", "report_name", "reported_week"]
 
@@ -92,7 +92,8 @@ def check_not_another(target: Path, request: ReportRequest) -> None:
         found = "its notebook is not there, or is none of a report"
     else:
         now = request.parameters()
-        differ = {name for name in {*before, *now} - {"sha256"} if _differs(before, now, name)}
+        # A report may be made again with another title or comment: it is still about the same.
+        differ = {name for name in {*before, *now} - {"sha256", *SHOWING} if _differs(before, now, name)}
         if not differ:
             return
         names = ["file"] if differ & _THE_FILE else []

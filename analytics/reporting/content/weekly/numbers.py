@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from analytics.bundled import bundled_path
-from analytics.counts import Counts, count_incidents
+from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
-from analytics.counts.reading import read_count_table
-from analytics.errors import CountsTableError, InputError
 from analytics.former import refuse_former
 from analytics.geo import find_country
-from analytics.incidents import Incidents, read_incidents
+from analytics.incidents import Incidents
 from analytics.periods import DAY, Window, parse_week, week_label
-from analytics.reporting.content.weekly.request import ReportRequest, takes_request
+from analytics.reporting.content.weekly.request import ReportRequest
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
-from analytics.results import (
-    UptickResult,
-    mark,
-)
+from analytics.results import UptickResult, counted, mark
+from analytics.results.words_days import day_words, week_words
 from analytics.upticks import expected_band, uptick_test
-from analytics.upticks.windows import split_counts
 
 __all__ = [
-    "SAMPLE",
+    "ALL",
+    "BASELINE",
+    "GUARD",
+    "RECENT",
     "WeeklyCounts",
     "WeeklyNumbers",
-    "weekly_counts",
     "weekly_numbers",
 ]
 
-SAMPLE = "data/iraq_simulated.csv"
 ALL = "all regions together"
 RECENT, GUARD, BASELINE = 14, 28, 364
-_IN_SCOPE = "uptick_in_scope"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -149,14 +144,32 @@ class WeeklyCounts:
         return "same week last year" if iso and week != "53" else "52 weeks before"
 
     @property
+    def place(self) -> str:
+        """The place the report is about: its country, the region where there is one, or "" if not known."""
+        asked = self.request.regions
+        names = [country.name if (country := find_country(n)) else n for n in self.counts.countries]
+        where = names[0] if len(names) == 1 else counted(len(names), "country", "countries") if names else ""
+        if self.single and not self.undivided:
+            return self.counts.regions[0] if not where else f"{self.counts.regions[0]}, {where}"
+        if asked is None:
+            return where
+        part = asked.replace("_", " ") if "," not in asked else counted(len(self.counts.regions), "region")
+        return f"{where}: {part}" if where else part
+
+    @property
+    def name(self) -> str:
+        """What the report is called."""
+        return self.request.title or "Weekly trend report"
+
+    @property
     def title(self) -> str:
-        """The report's title."""
-        return self.marked(f"Weekly report, {self.label}")
+        """The document's title: it leaves the page, so it says where data are simulated."""
+        return self.marked(", ".join(part for part in (self.place, self.name, self.label) if part))
 
     @property
     def subtitle(self) -> str:
         """What the report is about: data, week, selection."""
-        about = self.incidents.title or "a table of incidents"
+        about = self.request.subtitle or self.incidents.title or "a table of incidents"
         parts = [about, f"week {self.week.start} to {self.week.end}"]
         if self.request.where:
             parts.append(f"where {self.request.where}")
@@ -165,12 +178,29 @@ class WeeklyCounts:
         return " · ".join(parts)
 
     @property
+    def heading(self) -> str:
+        """The left end of each page's head: place and name of the report."""
+        return " · ".join(part.upper() for part in (self.place, self.name) if part)
+
+    @property
+    def heading_right(self) -> str:
+        """The right end of each page's head: week, issue, next issue."""
+        asked = self.request
+        parts = [week_words(self.week, self.counts.week_start)]
+        parts += [f"issue {asked.issue}"] if asked.issue else []
+        if asked.next_issue:
+            parts.append(f"next: {day_words(np.datetime64(asked.next_issue), year=False)}")
+        return " · ".join(parts)
+
+    @property
     def cutoff(self) -> str:
         """The data cut-off and the file's digest, for the foot of each page."""
         digest, beside = self.incidents.digest, self.incidents.metadata_digest
-        said = f" · sha256 {digest[:12]}" if digest else ""
-        said += f" · metadata {beside[:12]}" if beside else ""
-        return f"data to {self.counts.as_of}{said}"
+        parts = [f"data to {day_words(self.counts.as_of)}"]
+        parts += [f"sha256 {digest[:12]}"] if digest else []
+        parts += [f"metadata {beside[:12]}"] if beside else []
+        parts += [self.request.handling] if self.request.handling else []
+        return " · ".join(parts)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -192,108 +222,32 @@ class WeeklyNumbers(WeeklyCounts):
     week_test: UptickResult
     band: pd.DataFrame
 
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """One row a region, by grade, with its status and its weeks up to the reported one."""
+        return self.result.ranked().assign(status=lambda frame: frame["region"].map(self.result.status))
 
-@takes_request
-def weekly_counts(request: ReportRequest) -> WeeklyCounts:
-    """Read and count everything the weekly report is about.
+    @cached_property
+    def watch(self) -> pd.DataFrame:
+        """Next week's lines."""
+        return self.result.watch()
 
-    Parameters
-    ----------
-    request : ReportRequest
-        What the report is about; or its options one by one, as :class:`ReportRequest` lists them.
+    @cached_property
+    def weekly(self) -> Mapping[str, WeekSeries]:
+        """Each region's weeks up to the reported one."""
+        weeks = self.counts.resample("week")
+        kept = slice(int(weeks.starts[0] < self.counts.starts[0]), None)
+        starts = weeks.starts[kept]
+        values = np.where(weeks.coverage, weeks.values, np.nan)[kept][starts <= self.week.start]
+        starts = starts[starts <= self.week.start]
+        return {name: WeekSeries(starts, values[:, at]) for at, name in enumerate(weeks.regions)}
 
-    Returns
-    -------
-    WeeklyCounts
-
-    Raises
-    ------
-    HistoryError
-        If there are too few days for the test.
-    UptickError
-        If the file or an option cannot be used.
-
-    Examples
-    --------
-    >>> weekly_counts(sample=True, as_of="2020-04-19").label
-    '2020-W16'
-    """
-    try:
-        incidents = read_incidents(
-            bundled_path(SAMPLE) if request.incidents_path is None else request.incidents_path,
-            request.source,
-            as_of=request.as_of,
-            columns=dict(request.columns) if request.columns else None,
-            **dict(request.reading or {}),
-        )
-    except CountsTableError:
-        return _of_a_table(request)
-    _check_same(incidents, request)
-    if request.gap_is_quiet:
-        incidents = replace(incidents, gap_is_quiet=True)
-
-    def count(
-        of: Incidents,
-        value: Literal["incidents", "fatalities"] = "incidents",
-        only: str | None = request.where,
-        by: str | None = request.by,
-    ) -> Counts:
-        return count_incidents(
-            of, "week", week_start=request.week_start, by=by, regions=request.regions, start=request.start,
-            covered_from=request.covered_from,
-            as_of=request.as_of, where=only, value=value, no_coverage=request.no_coverage,
-        )  # fmt: skip
-
-    counts = count(incidents)
-    split_counts(counts, RECENT, GUARD, BASELINE)  # too short a history is told before anything is made
-    unstated, scope = _without_fatalities(incidents, request.where)
-    end = counts.last_complete_day
-    return WeeklyCounts(
-        request=request,
-        incidents=incidents,
-        counts=counts,
-        total=counts.total(ALL),
-        fatalities=count(_with_fatalities(incidents), "fatalities").total(ALL),
-        unstated=count(unstated, "fatalities", scope).total(ALL),
-        types=_by_type(count, incidents) if request.regions is None else None,
-        week=Window(end - 6 * DAY, end),
-    )
-
-
-def _of_a_table(request: ReportRequest) -> WeeklyCounts:
-    """Return the same of a table of counts: its weeks start on its own day."""
-
-    def read(
-        value: Literal["incidents", "fatalities"] = "incidents", by: str | None = request.by
-    ) -> CountTable:
-        return read_count_table(
-            request.incidents_path,  # type: ignore[arg-type]
-            as_of=request.as_of, value=value, by=by, regions=request.regions, where=request.where,
-            start=request.start, covered_from=request.covered_from,
-            week_start=None if request.week_start == "monday" else request.week_start,
-            gap_is_quiet=request.gap_is_quiet or None, columns=request.columns, **dict(request.reading or {}),
-        )  # fmt: skip
-
-    table = read()
-    _check_same(table, request)
-    request = replace(request, week_start=table.week_start)
-    counts = table.counts(request.no_coverage)
-    split_counts(counts, RECENT, GUARD, BASELINE)
-    total = counts.total(ALL)
-    none = replace(total, values=np.zeros_like(total.values))
-    stated = "fatalities" in table.has
-    typed = "event_type" in table.has and request.regions is None
-    end = counts.last_complete_day
-    return WeeklyCounts(
-        request=request,
-        incidents=table,
-        counts=counts,
-        total=total,
-        fatalities=read("fatalities").counts(request.no_coverage).total(ALL) if stated else none,
-        unstated=none if stated else total,
-        types=read(by="event_type").counts(request.no_coverage) if typed else None,
-        week=Window(end - 6 * DAY, end),
-    )
+    @cached_property
+    def weeks(self) -> WeekSeries:
+        """The weeks of all regions together, up to the reported one."""
+        series = WeekSeries.of(self.total)
+        kept = series.starts <= self.week.start
+        return WeekSeries(series.starts[kept], series.values[kept])
 
 
 def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
@@ -310,6 +264,7 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
 
     Examples
     --------
+    >>> from analytics.reporting.content.weekly import weekly_counts
     >>> numbers = weekly_numbers(weekly_counts(sample=True, as_of="2020-04-19"))
     >>> numbers.result.regions("supported")
     ['Kirkuk']
@@ -327,42 +282,3 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
         week_test=test(scope.total, 7),
         band=expected_band(scope.total, guard=GUARD, baseline=BASELINE),
     )
-
-
-def _by_type(count: Callable[..., Counts], incidents: Incidents) -> Counts | None:
-    if incidents.frame["event_type"].isna().all():
-        return None
-    return count(incidents, by="event_type")
-
-
-def _check_same(incidents: Incidents | CountTable, request: ReportRequest) -> None:
-    """Stop where the file, or the metadata beside it, is not what the report was begun with."""
-    if request.sha256 is None or incidents.fingerprint == request.sha256:
-        return
-    beside = ", or the metadata beside it," if incidents.metadata_digest else ""
-    raise InputError(
-        f"the file{beside} has changed since the report was begun",
-        expected=f"sha256 {request.sha256[:12]}",
-        found=f"sha256 {incidents.fingerprint[:12]}" if incidents.digest else "no file",
-        where=str(incidents.path or "the sample"),
-        todo="make the report again, once nothing writes to the file",
-    )
-
-
-def _with_fatalities(incidents: Incidents) -> Incidents:
-    """Return the incidents with 0 for each where none states fatalities: the report then says so itself."""
-    if incidents.frame["fatalities"].notna().any():
-        return incidents
-    none = pd.Series(0, index=incidents.frame.index, dtype="Int64")
-    return replace(incidents, frame=incidents.frame.assign(fatalities=none))
-
-
-def _without_fatalities(incidents: Incidents, where: str | None) -> tuple[Incidents, str | None]:
-    """Return the incidents with 1 for each that states no fatalities, and the filter that keeps the scope."""
-    missing = incidents.frame["fatalities"].isna().astype("Int64")
-    frame = incidents.frame.assign(fatalities=missing)
-    if where is None:
-        return replace(incidents, frame=frame), None
-    inside = incidents.filter(where).mask(incidents.frame, incidents.extra)
-    extra = incidents.extra.assign(**{_IN_SCOPE: pd.array(inside.astype(np.int64), dtype="Int64")})
-    return replace(incidents, frame=frame, extra=extra), f"{_IN_SCOPE} = 1"

@@ -14,12 +14,21 @@ import numpy as np
 from analytics.errors import OptionError, unknown_option
 from analytics.options import check_flag, check_share
 from analytics.periods import as_day, as_gap, check_week_start
+from analytics.reporting.notebook.document import Paper
 
-__all__ = ["READING", "ReportRequest", "takes_request"]
+__all__ = ["PAPERS", "READING", "SECTIONS", "SHOWING", "ReportRequest", "takes_request"]
 
 READING = (
     "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
 )  # fmt: skip
+SECTIONS = ("country", "where", "cards", "regions", "kinds", "trust", "scorecard", "method")
+PAPERS: Mapping[str, Paper] = {"a4": "a4", "letter": "us-letter"}
+SHOWING = (
+    "title", "subtitle", "issue", "next_issue", "author", "handling", "comment", "previous", "polygons",
+    "paper", "sections",
+)  # fmt: skip
+"""What changes how a report looks, not what it is about."""
+_LONGEST = 900  # characters of an analyst's comment: more would push the answer off the first page
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,6 +58,25 @@ class ReportRequest:
     reading : mapping, optional
         `sheet`, `encoding`, `delimiter`, `date_style`, `header_row`, `na`, `country`, `extracted` and
         `report_days`, for a file that does not say by itself.
+    title : str, optional
+        What the report is called; "Weekly trend report" unless given. The place is named before it.
+    subtitle : str, optional
+        A line below the headline.
+    issue, author, handling : str, optional
+        Number of the issue, who answers for it, and how it may be passed on.
+    next_issue : date, optional
+        When the next one comes out.
+    comment : str, optional
+        What the analyst says: paragraphs, of which one that begins with a region's name and a colon stands
+        beside that region.
+    previous : path, optional
+        The notebook kept beside an earlier issue: what has changed since is then said.
+    polygons : path, optional
+        GeoJSON file of the regions; a country's bundled boundaries unless given.
+    paper : {"a4", "letter"}
+    sections : sequence of str, optional
+        Which of ``SECTIONS`` follow the front page, or their names with commas; all unless given, ``"none"``
+        for the front page alone.
     sha256 : str, optional
         The hash that the file must have, with the metadata beside it where there are any
         (``Incidents.fingerprint``); None: any. :func:`weekly_report` states that of what it has read, so that
@@ -84,6 +112,17 @@ class ReportRequest:
     covered_from: str | None = None
     columns: Mapping[str, str] | None = None
     reading: Mapping[str, Any] | None = None
+    title: str | None = None
+    subtitle: str | None = None
+    issue: str | None = None
+    next_issue: str | None = None
+    author: str | None = None
+    handling: str | None = None
+    comment: str | None = None
+    previous: str | Path | None = None
+    polygons: str | Path | None = None
+    paper: str = "a4"
+    sections: tuple[str, ...] = SECTIONS
     sha256: str | None = None
 
     def __post_init__(self) -> None:
@@ -100,12 +139,26 @@ class ReportRequest:
         for name in self.reading or ():
             if name not in READING:
                 raise unknown_option("reading option", name, READING)
+        if self.paper not in PAPERS:
+            raise unknown_option("paper", self.paper, tuple(PAPERS))
+        if len(self.comment or "") > _LONGEST:
+            raise OptionError(
+                "the analyst's comment is too long for the front page",
+                expected=f"{_LONGEST} characters or fewer",
+                found=f"{len(self.comment or ''):,}",
+            )
         one_spelling = {
             "incidents_path": None if self.incidents_path is None else Path(self.incidents_path),
             "as_of": as_day(self.as_of, "as_of"),
             "by": None if self.by is None or self.by.casefold() == "none" else self.by,
             "no_coverage": tuple(str(as_gap(spell)) for spell in self.no_coverage),
             "start": None if self.start is None else str(as_day(self.start, "start")),
+            "next_issue": None if self.next_issue is None else str(as_day(self.next_issue, "next_issue")),
+            "issue": None if self.issue is None else str(self.issue),
+            "previous": None if self.previous is None else Path(self.previous),
+            "polygons": None if self.polygons is None else Path(self.polygons),
+            "comment": (self.comment or "").strip() or None,
+            "sections": _sections(self.sections),
             "covered_from": None
             if self.covered_from is None
             else str(as_day(self.covered_from, "covered_from")),
@@ -149,6 +202,18 @@ class ReportRequest:
         """Return how the file is read, as far as that is given; columns as ``column date_start``."""
         columns = {f"column {name}": column for name, column in (self.columns or {}).items()}
         return {**columns, **(self.reading or {})}
+
+
+def _sections(given: object) -> tuple[str, ...]:
+    """Return the sections asked for, in the order they stand in."""
+    names = given.split(",") if isinstance(given, str) else SECTIONS if given is None else given
+    wanted = [str(name).strip() for name in names]  # type: ignore[attr-defined]
+    if wanted in (["none"], [""], []):
+        return ()
+    for name in wanted:
+        if name not in SECTIONS:
+            raise unknown_option("section", name, SECTIONS)
+    return tuple(name for name in SECTIONS if name in wanted)
 
 
 def takes_request(function: Callable[Concatenate[ReportRequest, P], R]) -> Callable[..., R]:

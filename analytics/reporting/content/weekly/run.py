@@ -9,8 +9,9 @@ from analytics.bundled import bundled_path
 from analytics.errors import OutputError
 from analytics.options import Progress
 from analytics.reporting.content.weekly.names import check_not_another, report_name
-from analytics.reporting.content.weekly.numbers import WeeklyCounts, weekly_counts
-from analytics.reporting.content.weekly.request import ReportRequest, takes_request
+from analytics.reporting.content.weekly.numbers import WeeklyCounts
+from analytics.reporting.content.weekly.reading import weekly_counts
+from analytics.reporting.content.weekly.request import PAPERS, ReportRequest, takes_request
 from analytics.reporting.notebook.render import RenderedReport, check_writable, render_report
 
 __all__ = ["NOTEBOOK", "WeeklyReport", "weekly_report"]
@@ -84,7 +85,9 @@ def weekly_report(
         output=target,
         title=scope.title,
         subtitle=scope.subtitle,
-        header=scope.label,
+        header=scope.heading_right,
+        running=scope.heading,
+        paper=PAPERS[request.paper],
         meta=scope.cutoff,
         as_of=request.as_of.item(),
         simulated=scope.simulated,

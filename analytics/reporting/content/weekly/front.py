@@ -1,0 +1,278 @@
+"""What the front page of a weekly report says, before it is set: words and numbers, no layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analytics.counts.silences import GAP
+from analytics.geo.calendars import overlaps
+from analytics.reporting.content.weekly.comment import read_comment
+from analytics.reporting.content.weekly.groups import Group, front_groups
+from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
+from analytics.reporting.content.weekly.series import weeks_on
+from analytics.reporting.content.weekly.standouts import WEEKS, Standout, closest, last_weeks, standouts
+from analytics.results import SUPPORTED, format_number
+from analytics.results.grades import GRADES, short_words
+from analytics.results.uptick_tables import answer_parts
+from analytics.results.words_days import day_words, length_words, span_words
+from analytics.results.words_report import (
+    country_words,
+    gone_words,
+    means_words,
+    quiet_words,
+    reported_words,
+    running_words,
+)
+from analytics.sources.registry import TABLE, find_source, source_names
+
+__all__ = ["Country", "FrontPage", "Standout", "front_page"]
+
+_NEXT = 4  # regions whose next line is named
+
+
+@dataclass(frozen=True)
+class Country:
+    """All regions together, against their usual.
+
+    Attributes
+    ----------
+    name : str
+        What they are called together.
+    lead, aside : str
+    starts : tuple of str
+        First day of each week, as a reader says it.
+    weeks, low, high, usual : tuple of float
+        The weeks, and what each one's own past year leads one to expect; NaN where not known.
+    """
+
+    name: str
+    called: bool
+    lead: str
+    aside: str
+    starts: tuple[str, ...]
+    weeks: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    usual: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class FrontPage:
+    """The first page of a weekly report.
+
+    Attributes
+    ----------
+    headline, second : str
+        The answer, and what is to be said of the other regions.
+    alarm : bool
+        Whether the answer is that there is an uptick.
+    strip : tuple of str
+        What is counted, source, windows, data until, reported so far, who answers for it.
+    standouts : tuple of Standout
+        The regions in ▲ and △, smallest p-value first; then those in ▼.
+    closest : tuple of Standout
+        Where nothing stands out: the regions closest to it.
+    left_out : str
+        Who stands out beyond those, or "".
+    news : tuple of str
+        Suspected gaps, regions no longer called, corrections, days of the calendar, a week still running.
+    comment : tuple of str
+        What the analyst says of the whole.
+    key : str
+        What the signs on the map mean, those that are there.
+    groups : tuple of Group
+        Every region, in five lines; empty for one series.
+    country : Country
+    means : str
+        What "uptick" means.
+    next_lines : str
+        From how many on an uptick would be called next week, or "".
+    asked_weeks : int
+        How many of the last weeks the window covers.
+    simulated : bool
+    """
+
+    headline: str
+    second: str
+    alarm: bool
+    strip: tuple[str, ...]
+    standouts: tuple[Standout, ...]
+    closest: tuple[Standout, ...]
+    left_out: str
+    news: tuple[str, ...]
+    comment: tuple[str, ...]
+    key: str
+    groups: tuple[Group, ...]
+    country: Country
+    means: str
+    next_lines: str
+    asked_weeks: int
+    simulated: bool
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what the page says, sentence by sentence, for a terminal or for mail."""
+        country = f"{self.country.name}: {self.country.lead} {self.country.aside}"
+        said = [f"{s.sign} {s.region}: {s.lead} {s.facts}".strip() for s in self.standouts]
+        return tuple(filter(None, (self.headline, self.second, *said, self.left_out, *self.news, country)))
+
+
+def front_page(numbers: WeeklyNumbers) -> FrontPage:
+    """Return what the front page says.
+
+    Examples
+    --------
+    >>> from analytics.reporting.content.weekly import weekly_counts, weekly_numbers
+    >>> page = front_page(weekly_numbers(weekly_counts(sample=True, as_of="2020-04-19")))
+    >>> page.headline, page.second
+    ('Uptick in Kirkuk.', 'Third week, still rising. No other region shows one; 9 of 18 could not be judged.')
+    """
+    comment = read_comment(numbers.request.comment, numbers.counts.regions)
+    headline, second = _answer(numbers)
+    shown, left_out = standouts(numbers, comment)
+    result = numbers.result
+    return FrontPage(
+        headline=headline,
+        second=second,
+        alarm=bool(result.regions(SUPPORTED)),
+        strip=_strip(numbers),
+        standouts=shown,
+        closest=() if shown else closest(numbers),
+        left_out=left_out,
+        news=_news(numbers),
+        comment=comment.general,
+        key="   ".join(short_words(grade) for grade in GRADES if (numbers.rows["grade"] == grade).any()),
+        groups=() if numbers.single else front_groups(numbers),
+        country=_country(numbers),
+        means=means_words(
+            length_words(RECENT), result.alpha, len(numbers.rows), late=result.completeness != 1.0
+        ),
+        next_lines=_next_lines(numbers),
+        asked_weeks=RECENT // 7,
+        simulated=numbers.simulated,
+    )
+
+
+def _answer(numbers: WeeklyNumbers) -> tuple[str, str]:
+    rows = numbers.rows
+    if len(rows) == 1:
+        row = rows.iloc[0]
+        name = "" if numbers.undivided else f" in {row['region']}"
+        words = str(row["words"])
+        if row["grade"] == "uptick":
+            return f"Uptick{name}.", _status(row)
+        head, _, rest = words.partition("; ")
+        return f"{head[:1].upper()}{head[1:]}{name}.", f"{rest[:1].upper()}{rest[1:]}." if rest else ""
+    first, others = answer_parts(numbers.result)
+    if not numbers.result.regions(SUPPORTED):
+        detectable = rows.loc[rows["grade"] == "no_sign", "detectable"].to_list()
+        ruled_out = int((rows["grade"] == "no_large_rise").sum())
+        return first, f"{others} {quiet_words(detectable, ruled_out, numbers.result.margin)}".strip()
+    new = _status(rows.iloc[0])
+    only = len(numbers.result.regions(SUPPORTED)) == 1
+    return first, f"{new} {others}".strip() if only else others
+
+
+def _status(row: pd.Series) -> str:
+    status = str(row["status"])
+    return f"{status[0].upper()}{status[1:]}." if status else ""
+
+
+def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
+    asked, result = numbers.request, numbers.result
+    what = f"Incidents where {asked.where}" if asked.where else "Incidents of all types"
+    source = numbers.incidents.source
+    if source in source_names() and source != TABLE:
+        what += f", {find_source(source).title}"
+    if numbers.simulated:
+        what += ", simulated"
+    window = f"the {length_words(RECENT)} {span_words(result.recent)} against the year to "
+    reported = reported_words(result.completeness)
+    return tuple(
+        filter(
+            None,
+            (
+                asked.subtitle or "",
+                what,
+                window + day_words(result.baseline.end, year=False),
+                f"data until {day_words(numbers.counts.as_of, year=False)}",
+                f"reported so far: {reported}",
+                asked.author or "",
+                asked.handling or "",
+            ),
+        )
+    )
+
+
+def _news(numbers: WeeklyNumbers) -> tuple[str, ...]:
+    said = [note[0].upper() + note[1:] + "." for note in numbers.counts.notes if note.startswith(GAP)]
+    gone = numbers.rows[numbers.rows["status"].str.startswith("no longer")]
+    said += [gone_words(row["region"], row["status"]) for _, row in gone.iterrows()]
+    days = len(numbers.counts.starts) * numbers.counts.period_days
+    looked_back = days >= RECENT + GUARD + BASELINE + 7
+    if gone.empty and looked_back and not numbers.result.regions(SUPPORTED) and not said:
+        said.append("Nothing was in uptick last week either.")
+    said += calendar_words(numbers)
+    if numbers.running is not None:
+        inside = numbers.running.contains(numbers.total.starts)
+        said.append(running_words(numbers.running.days, int(numbers.total.values[inside, 0].sum())))
+    return tuple(said)
+
+
+def calendar_words(numbers: WeeklyNumbers) -> list[str]:
+    """Return a sentence on each calendar term that the result has noted."""
+    found = overlaps(numbers.result.recent, numbers.result.baseline, countries=numbers.counts.countries)
+    return [
+        f"{term}: "
+        + (
+            "its effect cannot be told from an uptick."
+            if term.recent_only
+            else "part of a difference may be its effect."
+        )
+        for term in found
+        if str(term) in numbers.result.notes
+    ]
+
+
+def _country(numbers: WeeklyNumbers) -> Country:
+    row = numbers.national.frame.iloc[0]
+    weeks, start = numbers.weeks, numbers.week.start
+    now, before = weeks.at(start), weeks.at(weeks_on(start, -1))
+    band = numbers.band.assign(start=numbers.band["start"].to_numpy().astype("datetime64[D]"))
+    band = band.set_index("start").reindex(weeks.starts[-WEEKS:])
+    low, high, usual = (band[name].to_numpy(dtype=float) for name in ("low", "high", "expected"))
+    aside = f"This week {format_number(now, 0)}, last week {format_number(before, 0)}"
+    if np.isfinite(low[-1]):
+        aside += f"; the year before leads one to expect {low[-1]:,.0f} to {high[-1]:,.0f} a week (band)"
+    status = str(numbers.national.status.iloc[0])
+    if status.startswith("no longer"):
+        aside += f". Last week it was in uptick; {status.partition(': ')[2]}"
+    elif status:
+        aside += f". {status[0].upper()}{status[1:]}"
+    one = len(numbers.counts.countries) == 1 and numbers.counts.whole
+    name = "All incidents" if numbers.undivided else "The country" if one else "All regions together"
+    return Country(
+        name=numbers.counts.regions[0] if numbers.single and not numbers.undivided else name,
+        called=row["verdict"] == SUPPORTED,
+        lead=country_words(row["observed"], row["expected"], length_words(RECENT), str(row["words"])),
+        aside=f"{aside}.",
+        starts=tuple(day_words(day, year=False, short=True) for day in weeks.starts[-WEEKS:]),
+        weeks=last_weeks(weeks),
+        low=tuple(low.tolist()),
+        high=tuple(high.tolist()),
+        usual=tuple(usual.tolist()),
+    )
+
+
+def _next_lines(numbers: WeeklyNumbers) -> str:
+    lines = numbers.watch.dropna(subset=["watch_from"])
+    largest = numbers.rows.set_index("region")["expected"].reindex(lines["region"]).to_numpy(dtype=float)
+    lines = lines.iloc[np.argsort(-np.nan_to_num(largest), kind="stable")[:_NEXT]]
+    if lines.empty:
+        return ""
+    if len(numbers.rows) == 1:
+        return f"Next week an uptick starts at {lines['watch_from'].iloc[0]:,.0f}."
+    named = [f"{name} {start:,.0f}" for name, start in zip(lines["region"], lines["watch_from"], strict=True)]
+    return f"Next week an uptick starts at: {' · '.join(named)}."

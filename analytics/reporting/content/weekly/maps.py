@@ -1,0 +1,94 @@
+"""The maps of the weekly report: by grade on the front page, by level and by change further on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+
+from analytics.counts.count_table import CountTable
+from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
+from analytics.reporting.elements.figures import ReportFigure, report_figure
+from analytics.results import counted, listed
+from analytics.results.grades import SIGNS
+from analytics.results.words_days import length_words, span_words
+from analytics.results.words_report import GROUP_OF, GROUPS
+
+__all__ = ["map_figure"]
+
+_SIZES = {"grade": (3.55, 3.55), "level": (3.3, 3.2), "change": (3.3, 3.2)}
+
+
+def map_figure(
+    numbers: WeeklyNumbers, show: Literal["grade", "level", "change"] = "grade"
+) -> ReportFigure | None:
+    """Return a map of the regions; None where there is only one series.
+
+    Parameters
+    ----------
+    numbers : WeeklyNumbers
+    show : {"grade", "level", "change"}
+        What each region is called; how many incidents its window holds; that against its usual.
+    """
+    if numbers.single:
+        return None
+    import matplotlib.pyplot as plt
+
+    from analytics.plots import plot_map
+
+    figure, ax = plt.subplots(figsize=_SIZES[show], layout="constrained")
+    plot_map(
+        numbers.result, show=show, polygons=numbers.request.polygons, places=_places(numbers), title=False,
+        key=show != "grade", ax=ax,
+    )  # fmt: skip
+    return report_figure(
+        figure,
+        caption="" if show == "grade" else numbers.marked(_caption(numbers, show)),
+        alt=numbers.marked(_alt(numbers, show)),
+        label=f"map-{show}",
+    )
+
+
+def _places(numbers: WeeklyNumbers) -> pd.DataFrame | None:
+    """Return where each region's incidents lie in the middle, as far as all regions have coordinates."""
+    if isinstance(numbers.incidents, CountTable):
+        return None
+    frame, by = numbers.incidents.frame, numbers.counts.by
+    if by not in frame.columns:
+        return None
+    middle = frame.groupby(frame[by].astype("str"))[["latitude", "longitude"]].median()
+    middle = middle.reindex(list(numbers.counts.regions))
+    if middle.isna().any(axis=None):
+        return None
+    return middle.rename_axis("region").reset_index().rename(columns={"latitude": "lat", "longitude": "lon"})
+
+
+def _caption(numbers: WeeklyNumbers, show: str) -> str:
+    window = f"{length_words(RECENT)} {span_words(numbers.result.recent)}"
+    rows = numbers.rows.dropna(subset=["observed"])
+    if show == "level":
+        most = rows.sort_values("observed", ascending=False, kind="stable").iloc[0]
+        return f"{most['region']} has most incidents of the {window}: {most['observed']:,.0f}"
+    enough = rows[rows["expected"] >= 5]
+    if enough.empty:
+        return "No region has five incidents or more expected, so no change is drawn"
+    top = enough.assign(ratio=enough["observed"] / enough["expected"]).sort_values("ratio").iloc[-1]
+    return f"{top['region']} is furthest above its usual: {top['ratio']:.1f} times"
+
+
+def _alt(numbers: WeeklyNumbers, show: str) -> str:
+    rows = numbers.rows
+    window = f"{length_words(RECENT)} {span_words(numbers.result.recent)}"
+    if show == "grade":
+        group = rows["grade"].map(GROUP_OF)
+        of = {title: rows.loc[group == key, "region"].tolist() for key, title in GROUPS.items()}
+        said = "; ".join(f"{title}: {listed(names, 20)}" for title, names in of.items() if names)
+        signs = " ".join(dict.fromkeys(SIGNS[grade] for grade in rows["grade"]))
+        return f"Map of {counted(len(rows), 'region')} by grade, {window}, signs {signs}. {said}."
+    top = rows.sort_values("observed", ascending=False, kind="stable").head(5)
+    named = ", ".join(
+        f"{name} {observed:,.0f}, usual {usual:,.0f}"
+        for name, observed, usual in top[["region", "observed", "expected"]].itertuples(index=False)
+    )
+    what = "how many incidents each has" if show == "level" else "incidents against what is usual"
+    return f"Map of {counted(len(rows), 'region')}: {what}, {window}. First: {named}."

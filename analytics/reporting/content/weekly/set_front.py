@@ -1,0 +1,176 @@
+"""The front page as a notebook shows it and as Typst sets it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from analytics.reporting.content.weekly.front import Country, FrontPage
+from analytics.reporting.content.weekly.groups import Group
+from analytics.reporting.content.weekly.standouts import WHOLE, Standout
+from analytics.reporting.elements.figures import ReportFigure
+from analytics.reporting.elements.pages import Layout, ReportPage
+from analytics.reporting.elements.tables import bars, spark_svg
+from analytics.reporting.notebook.escape import literal, string
+from analytics.results import mark
+from analytics.results.words_report import numbers_words
+
+__all__ = ["show_front"]
+
+_GROUP_SIGNS = {"uptick": "▲", "above_usual": "△", "no_rise": "–", "not_judged": "·", "nothing": "○"}
+_ROLES = {"uptick": "#C2410C", "far_below": "#1D4E89"}
+NOTHING = "No region is in uptick, above its usual beyond chance, or far below it."
+
+
+def show_front(page: FrontPage, picture: ReportFigure | None = None) -> ReportPage:
+    """Return the front page, with the map of the regions where there is one.
+
+    Parameters
+    ----------
+    page : FrontPage
+    picture : ReportFigure, optional
+        The map.
+    """
+    figures = () if picture is None else (picture,)
+    return ReportPage([Layout(_typst(page, picture), _html(page, picture), _text(page), figures)], opens=True)
+
+
+def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
+    said = {
+        "headline": page.headline,
+        "second": page.second,
+        "alarm": page.alarm,
+        "strip": page.strip,
+        "standouts": [_standout(item) for item in page.standouts],
+        "whole": WHOLE if len(page.standouts) <= WHOLE + 1 else 2,
+        "asked": page.asked_weeks,
+        "closest": [_standout(item) for item in page.closest],
+        "nothing": "" if page.standouts or not page.groups else NOTHING,
+        "left-out": page.left_out,
+        "comment": page.comment,
+        "news": page.news,
+        "next": page.next_lines,
+        "groups": [_group(group) for group in page.groups],
+        "country": {
+            "name": page.country.name,
+            "lead": page.country.lead,
+            "aside": page.country.aside,
+            "strip": strip(page.country, page.asked_weeks, simulated=page.simulated),
+        },
+        "means": page.means,
+        "link": "",
+    }
+    place = ""
+    if picture is not None:
+        place = f", map: {string(picture.file)}, map-alt: {string(picture.alt)}, map-key: {string(page.key)}"
+    return f"#weekly-front({literal(said)}{place});"
+
+
+def _standout(item: Standout) -> dict[str, Any]:
+    number, _, rest = item.lead.partition(" ")
+    return {
+        "region": item.region,
+        "sign": item.sign,
+        "grade": item.grade,
+        "number": number,
+        "rest": rest,
+        "short": numbers_words(item.observed, item.usual),
+        "facts": item.facts,
+        "status": item.status[:1].upper() + item.status[1:],
+        "checks": item.checks,
+        "comment": item.comment,
+        "bars": bars(item.weeks),
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    parts = [{"sign": p.sign, "names": p.names, "aside": p.aside} for p in group.parts]
+    if not parts or not group.number:
+        parts = [{"sign": _GROUP_SIGNS[group.key], "names": "", "aside": parts[0]["aside"] if parts else ""}]
+    return {"key": group.key, "title": group.title, "number": group.number, "parts": parts}
+
+
+def strip(country: Country, asked: int, *, simulated: bool) -> Mapping[str, Any]:
+    """Return what the template draws of a series of weeks over what was expected of them."""
+    known = [v for v in (*country.weeks, *country.high) if not math.isnan(v)]
+    ticks = nice_ticks(max(known, default=1.0))
+    last = len(country.starts) - 1
+    marked = sorted({0, last // 3, 2 * last // 3, last})
+    alt = (
+        f"{mark(simulated)}Bars of incidents per week over {len(country.weeks)} weeks to the week of "
+        f"{country.starts[-1]}, over the range expected from each one's own past year. {country.lead} "
+        f"{country.aside}"
+    )
+    return {
+        "weeks": country.weeks,
+        "low": country.low,
+        "high": country.high,
+        "usual": country.usual,
+        "top": max(ticks[-1], max(known, default=1.0)),
+        "ticks": ticks,
+        "names": [(at, country.starts[at]) for at in marked],
+        "asked": asked,
+        "hot": country.called,
+        "key": "Incidents per week; shaded: the range that the year before leads one to expect; line: usual.",
+        "alt": alt,
+    }
+
+
+def _html(page: FrontPage, picture: ReportFigure | None) -> str:
+    colour = _ROLES["uptick"] if page.alarm else "#1F2937"
+    parts = [
+        f'<h1 style="color:{colour}">{escape(page.headline)}</h1>',
+        f"<p><big>{escape(page.second)}</big></p>",
+    ]
+    parts.append(f"<p><small>{escape('  ·  '.join(page.strip))}</small></p>")
+    parts += [picture._repr_html_()] if picture is not None else []
+    for item in (*page.standouts, *page.closest):
+        side = f"border-left:3px solid {_ROLES.get(item.grade, '#1F2937')};padding-left:10px"
+        said = "<br>".join(
+            escape(line) for line in (item.status, item.facts, item.checks, item.comment) if line
+        )
+        head = f"<b>{escape(item.sign)} {escape(item.region)}</b> {spark_svg(item.weeks, page.asked_weeks)}"
+        parts.append(f'<div style="{side}">{head}<br>{escape(item.lead)}<br><small>{said}</small></div>')
+    lines = (page.left_out, *page.comment, *page.news, page.next_lines)
+    parts += [f"<p>{escape(line)}</p>" for line in lines if line]
+    rows = "".join(
+        f"<tr><td>{escape(group.title)}</td><td>{group.number}</td><td>{escape(_group_text(group))}</td></tr>"
+        for group in page.groups
+    )
+    country = page.country
+    parts += [
+        f"<table>{rows}</table>",
+        f"<p><b>{escape(country.name)}</b> {escape(country.lead)} <small>{escape(country.aside)}</small> "
+        f"{spark_svg(country.weeks, page.asked_weeks)}</p>",
+        f"<p><small><b>Uptick</b> means: {escape(page.means)}</small></p>",
+    ]
+    return "\n".join(parts)
+
+
+def _group_text(group: Group) -> str:
+    return " ".join(
+        f"{part.sign} {part.names}".strip() + (f" ({part.aside})" if part.aside else "")
+        for part in group.parts
+    )
+
+
+def _text(page: FrontPage) -> str:
+    lines = [f"{group.title}, {group.number}: {_group_text(group)}".rstrip(": ") for group in page.groups]
+    return "\n".join([mark(page.simulated) + page.headline, *page.sentences()[1:], *lines])
+
+
+def nice_ticks(top: float) -> list[int]:
+    """Return two or three round numbers from zero up to about `top`.
+
+    Examples
+    --------
+    >>> nice_ticks(91), nice_ticks(3), nice_ticks(0)
+    ([0, 50, 100], [0, 2, 4], [0, 1])
+    """
+    if top <= 1:
+        return [0, 1]
+    size = 10 ** math.floor(math.log10(top / 2))
+    step = next(int(m * size) for m in (1, 2, 2.5, 5, 10) if m * size * 2 >= top and (m * size) % 1 == 0)
+    return [0, step, 2 * step]

@@ -1,0 +1,288 @@
+"""The front page of the weekly report: each number from the raw file again, and its words."""
+
+from __future__ import annotations
+
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+mpl.use("Agg")
+
+from analytics import Counts, uptick_test
+from analytics.bundled import bundled_path
+from analytics.reporting.content.weekly import (
+    ReportRequest,
+    front_page,
+    map_figure,
+    show_front,
+    weekly_counts,
+    weekly_numbers,
+)
+from analytics.reporting.content.weekly.names import check_not_another
+from analytics.results import format_p
+
+RTOL = 1e-12  # the same sums, added in another order
+NAMES = {
+    "Anbar": "anbar", "Babil": "babil|babylon", "Baghdad": "baghdad", "Diyala": "diyala",
+    "Kirkuk": "kirkuk|t[ae]e?'?m[ei]+m",
+    "Ninewa": "nin[ae]wa|nineveh", "Salah al-Din": "salah",
+}  # fmt: skip
+"""A few governorates, and how the raw file spells them once accents are gone."""
+
+
+def numbers_of(as_of="2020-04-19", path=None, **options):
+    if path is None:
+        options["sample"] = True
+    return weekly_numbers(weekly_counts(path, as_of=as_of, **options))
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return numbers_of()
+
+
+@pytest.fixture(scope="module")
+def page(sample):
+    return front_page(sample)
+
+
+@pytest.fixture(scope="module", params=["2020-04-19", "2019-11-10"])
+def issue(request):
+    return request.param, front_page(numbers_of(request.param))
+
+
+@pytest.fixture(scope="module")
+def daily():
+    """A day × governorate table of the raw file, by pandas alone; the sum of all in the last column."""
+    raw = pd.read_csv(bundled_path("data/iraq_simulated.csv"), dtype=str)
+    raw = raw[raw["incident_id"] != "incident_id"].drop_duplicates("incident_id")
+    day = pd.to_datetime(raw["date_start"], errors="coerce")
+    fit = day.notna() & (pd.to_datetime(raw["date_end"], errors="coerce") >= day)
+    fit &= ~(pd.to_numeric(raw["latitude"]).abs() > 90) & ~(pd.to_numeric(raw["longitude"]).abs() > 180)
+    raw, day = raw[fit], day[fit]
+    plain = raw["admin1"].str.normalize("NFKD").str.encode("ascii", "ignore").str.decode("ascii").str.lower()
+    arabic = {"نينوى": "ninewa", "كركوك": "kirkuk", "بغداد": "baghdad", "الانبار": "anbar", "ديالى": "diyala",
+              "صلاح الدين": "salah", "بابل": "babil"}  # fmt: skip
+    plain = raw["admin1"].str.strip().map(arabic).fillna(plain)
+    known = pd.to_datetime(raw["reported_on"])
+
+    def table(as_of):
+        kept = (day <= as_of) & ~(known > as_of)
+        columns = {
+            name: day[kept & plain.str.contains(pattern, na=False)].value_counts()
+            for name, pattern in NAMES.items()
+        }
+        columns["all"] = day[kept].value_counts()
+        return pd.DataFrame(columns).reindex(pd.date_range("2018-01-01", as_of)).fillna(0).astype(int)
+
+    return table
+
+
+def fortnight(table, as_of):
+    """Incidents of the fortnight, and what the covered days of its baseline lead one to expect."""
+    end = pd.Timestamp(as_of)
+    window = table.loc[end - pd.Timedelta(days=13) : end].sum()
+    base = table.loc[end - pd.Timedelta(days=405) : end - pd.Timedelta(days=42)].astype(float)
+    lost = slice("2019-05-06", "2019-05-26")
+    base.loc[lost, ["Anbar", "all"]] = np.nan  # without coverage there: no data, not zero
+    return window, base.mean() * 14
+
+
+def weekly_sums(table, as_of, weeks=26):
+    sums = table.resample("W-SUN").sum().astype(float)
+    gap = (sums.index >= "2019-05-06") & (sums.index <= "2019-06-01")
+    sums.loc[gap, ["Anbar", "all"]] = np.nan
+    return sums.loc[:as_of].tail(weeks)
+
+
+# -- the numbers ------------------------------------------------------------------------------------------
+
+
+def test_what_stands_out_is_what_the_file_says(issue, daily):
+    as_of, page = issue
+    table = daily(as_of)
+    window, usual = fortnight(table, as_of)
+    weeks = weekly_sums(table, as_of)
+    shown = [s for s in (*page.standouts, *page.closest) if s.region in NAMES]
+    assert shown
+    for item in shown:
+        assert item.observed == window[item.region]
+        assert item.usual == pytest.approx(usual[item.region], rel=RTOL)
+        assert item.lead.startswith(f"{window[item.region]} in the fortnight, usual ")
+        np.testing.assert_array_equal(item.weeks, weeks[item.region])
+
+
+def test_every_region_s_numbers_in_the_five_lines_are_the_file_s(issue, daily):
+    as_of, page = issue
+    window, usual = fortnight(daily(as_of), as_of)
+    said = " · ".join(part.names for group in page.groups for part in group.parts)
+    found = re.findall(r"([A-Z][\w -]+?) (\d+), usual (\d+)", said)
+    assert len(found) >= 5
+    for name, observed, expected in found:
+        assert (int(observed), int(expected)) == (window[name], round(usual[name]))
+    assert sum(group.number for group in page.groups) == 18
+
+
+def test_the_country_line_and_strip_are_the_file_s(issue, daily):
+    as_of, page = issue
+    table = daily(as_of)
+    window, usual = fortnight(table, as_of)
+    weeks = weekly_sums(table, as_of)["all"]
+    assert page.country.lead.startswith(f"{window['all']} in the fortnight, usual {usual['all']:.0f}:")
+    assert page.country.aside.startswith(f"This week {weeks.iloc[-1]:.0f}, last week {weeks.iloc[-2]:.0f}")
+    np.testing.assert_array_equal(page.country.weeks, weeks)
+    base = table["all"].astype(float)
+    base["2019-05-06":"2019-05-26"] = np.nan
+    for at, last in enumerate(weeks.index):
+        mean = base[last - pd.Timedelta(days=398) : last - pd.Timedelta(days=35)].mean() * 7
+        if not np.isnan(page.country.usual[at]):
+            assert page.country.usual[at] == pytest.approx(mean, rel=RTOL)
+    assert np.isfinite(page.country.usual).sum() >= 24
+
+
+def test_interval_and_q_are_those_of_the_test_on_counts_made_by_pandas(page, daily, sample):
+    table = daily("2020-04-19").drop(columns="all")
+    others = {name: 0 for name in sample.counts.regions if name not in table}
+    held = pd.DataFrame(
+        sample.counts.values[:, [sample.counts.regions.index(n) for n in others]], table.index, list(others)
+    )
+    whole = pd.concat([table, held], axis=1)[list(sample.counts.regions)]
+    counts = Counts.from_frame(
+        whole, freq="day", as_of="2020-04-19", no_coverage=["2019-05-06..2019-05-26@Anbar"]
+    )
+    row = uptick_test(counts).frame.set_index("region").loc["Kirkuk"]
+    ends = f"{row['low']:.1f} to {row['high']:.1f}"
+    facts = f"{row['rate_ratio']:.1f} times usual ({ends}; q {format_p(row['qvalue'])})"
+    assert [s.facts for s in page.standouts] == [facts]
+
+
+# -- the words --------------------------------------------------------------------------------------------
+
+
+def test_the_answer_is_there_in_one_look(page):
+    assert page.headline == "Uptick in Kirkuk."
+    assert page.second == "Third week, still rising. No other region shows one; 9 of 18 could not be judged."
+    kirkuk = page.standouts[0]
+    assert (kirkuk.sign, kirkuk.status) == ("▲", "third week, still rising")
+    assert kirkuk.checks.startswith("Holds against trend and season, without coarse dates")
+    assert "reported so far: not known" in page.strip
+    assert any("curfew of 2020" in line for line in page.news)
+    assert page.alarm
+
+
+def test_a_quiet_week_says_how_small_a_rise_it_could_have_missed():
+    page = front_page(numbers_of("2019-11-10"))
+    assert page.headline == "No region shows an uptick."
+    assert page.second.startswith(
+        "9 of 18 could not be judged. In 4, a rise to 3.1 to 3.6 times would very likely"
+    )
+    assert page.second.endswith("a smaller one could have been missed.")
+    assert page.standouts == ()
+    assert [s.region for s in page.closest][:1] == ["Ninewa"]
+    assert not page.alarm
+    assert "Nothing was in uptick last week either." in page.news
+    assert (
+        "Nothing stands out" in show_front(page).typst()
+        or "No region is in uptick" in show_front(page).typst()
+    )
+
+
+def test_headline_list_and_groups_agree(issue):
+    _, page = issue
+    up = [s.region for s in page.standouts if s.sign == "▲"]
+    line = next(group for group in page.groups if group.key == "uptick")
+    assert line.number == len(up)
+    assert all(name in page.headline for name in up)
+
+
+def test_each_condition_is_named(page):
+    asides = {part.sign: part.aside for group in page.groups for part in group.parts}
+    assert "would very likely have shown" in asides["–"]
+    assert "still to come" in asides["▭"]
+    assert "an uptick starts at" in asides["≈"]
+    assert "an uptick starts at" in asides["·"]
+    assert "none recorded" in asides["○"]
+
+
+def test_a_region_without_data_is_not_called_judged():
+    page = front_page(numbers_of(no_coverage=("2020-04-10..2020-04-12@Erbil",)))
+    assert "8 of 18 could not be judged, 1 has no data." in page.second
+    nothing = next(group for group in page.groups if group.key == "nothing")
+    assert ("✕", "Erbil") in [(part.sign, part.names) for part in nothing.parts]
+
+
+def test_what_the_analyst_says_stands_beside_its_region():
+    page = front_page(
+        numbers_of(comment="Reports from Anbar were slow.\n\nkirkuk: Hawija carries half of it.")
+    )
+    assert page.comment == ("Reports from Anbar were slow.",)
+    assert page.standouts[0].comment == "Hawija carries half of it."
+
+
+def test_one_series_has_no_lines_of_groups_and_no_map():
+    numbers = numbers_of(by=None)
+    page = front_page(numbers)
+    assert page.groups == ()
+    assert map_figure(numbers) is None
+    assert page.headline == "No sign of an uptick."
+    assert page.country.name == "All incidents"
+    assert page.next_lines.startswith("Next week an uptick starts at ")
+
+
+def test_the_strip_says_what_is_counted_and_who_answers_for_it(page):
+    numbers = numbers_of(
+        where="activity = 'attack'", author="the desk", handling="internal", completeness=0.9
+    )
+    strip = front_page(numbers).strip
+    assert strip[0] == "Incidents where activity = 'attack', simulated"
+    assert "reported so far: about 90 %" in strip
+    assert strip[-2:] == ("the desk", "internal")
+    assert page.strip[1] == "the fortnight 6 to 19 April 2020 against the year to 8 March"
+
+
+def test_a_week_still_running_is_told(page):
+    midweek = front_page(numbers_of("2020-04-15"))
+    assert any(
+        re.search(r"still running \(3 of 7 days\): its \d+ incidents so far", line) for line in midweek.news
+    )
+    assert not any("running" in line for line in page.news)
+
+
+def test_place_and_title_are_named_not_the_file(sample):
+    assert sample.place == "Iraq"
+    assert sample.title == "SIMULATED: Iraq, Weekly trend report, 2020-W16"
+    desk = numbers_of(
+        title="Desk weekly", issue="16", next_issue="2020-04-27", regions="disputed_territories", by="admin2"
+    )
+    assert desk.title == "SIMULATED: Iraq: disputed territories, Desk weekly, 2020-W16"
+    assert desk.heading_right == "2020-W16 · issue 16 · next: 27 April"
+
+
+# -- simulated, and how it is set -------------------------------------------------------------------------
+
+
+def test_simulated_stands_in_what_can_leave_the_page_and_not_in_every_sentence(page, sample):
+    shown = show_front(page, map_figure(sample))
+    assert str(shown).startswith("SIMULATED data: Uptick in Kirkuk.")
+    assert sample.title.startswith("SIMULATED")
+    assert shown.figures[0].alt.startswith("SIMULATED: ")
+    assert "SIMULATED data: Bars of incidents per week" in shown.typst()
+    assert not any("SIMULATED" in line for line in page.sentences())
+    assert "simulated" in page.strip[0]
+
+
+def test_the_front_page_opens_the_report_in_place_of_a_title(page):
+    data, about = show_front(page)._repr_mimebundle_()
+    assert about["text/x-typst"]["uptick"]["opens"] is True
+    assert data["text/x-typst"].startswith("#weekly-front(")
+    assert "<h1" in data["text/html"]
+
+
+def test_a_report_may_be_made_again_with_another_comment(sample_report):
+    request = ReportRequest(
+        sample=True, as_of="2020-04-19", comment="Looked at again.", title="Desk", paper="letter"
+    )
+    check_not_another(sample_report.pdf, request)
