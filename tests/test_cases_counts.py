@@ -156,7 +156,8 @@ def test_an_absent_row_is_a_zero_where_the_table_writes_none():
     assert counts.to_frame()["North"].tolist() == [12, 0, 5]
     assert counts.to_frame()["South"].tolist() == [3, 0, 0]
     assert (
-        "3 of 6 periods and places have no row and count 0, because the table writes no zeros" in counts.notes
+        "3 of 6 periods and places have no row and count 0, because the table writes no zeros"
+        in "\n".join(counts.notes)
     )
 
 
@@ -166,6 +167,60 @@ def test_an_absent_row_is_no_coverage_where_the_table_writes_zeros():
     assert counts.coverage[:, 1].tolist() == [True, False, False]
     blank = read_counts(weekly(["12", "", "5"]), as_of="2021-01-22")
     assert blank.coverage[:, 1].tolist() == [False, True, True]
+
+
+ROWS = {"week": ["2021-01-02", "2021-01-16", "2021-01-23"], "admin1": "North"}
+
+
+@pytest.mark.parametrize(
+    ("events", "missing", "expected"),
+    [
+        (["4", "2", ""], None, [4, 0, 2, None]),
+        (["4", "2", ""], "auto", [4, 0, 2, None]),
+        (["4", "2", ""], "zero", [4, 0, 2, 0]),
+        (["4", "2", ""], "uncovered", [4, None, 2, None]),
+        (["4", "0", ""], None, [4, None, 0, None]),
+        (["4", "0", ""], "zero", [4, 0, 0, 0]),
+    ],
+)
+def test_what_is_not_there_means_what_is_stated(tmp_path, run, events, missing, expected):
+    table = pd.DataFrame(ROWS | {"events": events})
+    counts = read_counts(table, as_of="2021-01-29", missing=missing)
+    shown = [None if pd.isna(value) else int(value) for value in counts.to_frame()["North"]]
+    assert shown == expected
+    notes = "\n".join(counts.notes)
+    switch = "--missing zero or --missing uncovered (missing=) states it"
+    assert (switch in notes) == (missing in (None, "auto"))
+    assert ("no row and" in notes, "an empty number and" in notes) == (True, True)
+    path = tmp_path / "weeks.csv"
+    table.to_csv(path, index=False)
+    words = ("count", path, "--as-of", "2021-01-29", "--format", "csv")
+    code, out, _ = run(*words, *(() if missing is None else ("--missing", missing)))
+    assert code == 0
+    found = pd.read_csv(io.StringIO(out))["count"]
+    assert [None if pd.isna(value) else int(value) for value in found] == expected
+    if missing is not None:
+        (tmp_path / "weeks.meta.toml").write_text(f'missing = "{missing}"\n', encoding="utf-8")
+        assert run(*words)[1] == out, "the metadata say it too"
+
+
+def test_zeros_of_another_column_say_nothing_of_rows_that_are_not_there():
+    table = pd.DataFrame(ROWS | {"events": ["4", "2", "1"], "fatalities": ["0", "3", "0"]})
+    counts = read_counts(table, as_of="2021-01-29", value="fatalities")
+    assert counts.to_frame()["North"].tolist() == [0, 0, 3, 0]
+
+
+def test_missing_is_for_tables_of_counts_alone(tmp_path, run):
+    with pytest.raises(OptionError, match="missing"):
+        read_counts(pd.DataFrame(ROWS | {"events": "1"}), as_of="2021-01-29", missing="error")
+    path = tmp_path / "incidents.csv"
+    path.write_text("date,province\n2020-04-13,Diyala\n", encoding="utf-8")
+    code, _, err = run("count", path, "--as-of", "2020-04-19", "--missing", "zero")
+    assert (code, "--missing is for tables of counts" in err) == (2, True)
+    weeks = tmp_path / "weeks.csv"
+    pd.DataFrame(ROWS | {"events": "2"}).to_csv(weeks, index=False)
+    code, _, err = run("count", weeks, "--as-of", "2021-01-29", "--no-report-days")
+    assert (code, "(--no-report-days) is for incidents" in err) == (2, True)
 
 
 def test_every_event_of_a_table_is_accounted_for():

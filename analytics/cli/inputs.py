@@ -48,7 +48,7 @@ SAMPLE = "data/iraq_simulated.csv"
 READING = (
     "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
 )  # fmt: skip
-_TABLE = ("by", "regions", "start", "covered_from", "where", "value", "week_start")
+_TABLE = ("by", "regions", "start", "covered_from", "where", "value", "week_start", "missing")
 _COUNTING = ("freq", "week_start", "by", "regions", "start", "covered_from", "where", "value", "span")
 
 
@@ -192,6 +192,7 @@ def counts_of(args: Namespace, found: Read) -> Counts:
     """Return the counts that a command's options ask for."""
     gaps = spells(args)
     if isinstance(found, Incidents):
+        _only_of_tables(args)
         return count_incidents(found, **counting_options(args), no_coverage=gaps)
     freq = args.freq or found.unit
     if freq != found.unit and (freq, found.unit) != ("week", "day"):
@@ -202,6 +203,11 @@ def counts_of(args: Namespace, found: Read) -> Counts:
         )
     counts = found.counts(gaps)
     return counts.resample(freq)
+
+
+def _only_of_tables(args: Namespace) -> None:
+    if getattr(args, "missing", None) is not None:
+        raise OptionError("--missing is for tables of counts", found="incidents", todo="leave it out")
 
 
 def read_table(args: Namespace) -> CountTable:

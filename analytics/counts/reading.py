@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
+from analytics.counts.absent import Absent, Rule
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.completeness import settled_completeness
 from analytics.counts.count_table import CountTable
@@ -55,14 +56,16 @@ def read_counts(
         Spells without coverage.
     **options
         As for :func:`read_count_table`: ``as_of`` (needed), ``value``, ``by``, ``regions``, ``where``,
-        ``start``, ``week_start``, ``columns``, ``country`` (of rows that state none), and what says how a
-        file is read.
+        ``start``, ``covered_from``, ``week_start``, ``columns``, ``country`` (of rows that state none),
+        ``missing``, and what says how a file is read. ``missing="zero"``: a period and place without a row,
+        or with an empty number, counts 0; ``"uncovered"``: it has no coverage; ``"auto"``, or None where the
+        metadata say nothing: an empty number has no coverage, and a row that is not there counts 0 where the
+        table writes no zeros itself (as ACLED's weekly file) and has no coverage where it does.
 
     Returns
     -------
     Counts
-        Weeks start on the day of the table's dates. A period and place without a row counts 0 where the table
-        writes no zeros itself, and is without coverage where it does; a note says which.
+        Weeks start on the day of the table's dates. Notes say what rows that are not there were taken for.
 
     Raises
     ------
@@ -77,6 +80,8 @@ def read_counts(
     >>> counts = read_counts(table, as_of="2021-01-22")
     >>> counts.week_start, counts.to_frame()["North"].tolist()
     ('saturday', [12, 0, 3])
+    >>> read_counts(table, as_of="2021-01-22", missing="uncovered").to_frame()["North"].tolist()
+    [12, <NA>, 3]
     """
     return read_count_table(path_or_frame, **options).counts(no_coverage)
 
@@ -111,11 +116,14 @@ def whole_count_table(
     country: str | None = None,
     extracted: object = None,
     gap_is_quiet: bool | None = None,
+    missing: Absent | None = None,
     report_days: bool = True,
     **reading: Any,
 ) -> CountTable:
     """Read a table of counts; without `as_of` as far as it goes, to be looked at and not to be tested."""
     check_choice("value", value, Value)
+    if missing is not None:
+        check_choice("missing", missing, Absent)
     if not report_days:
         raise OptionError(
             "report_days=False (--no-report-days) is for incidents",
@@ -151,7 +159,8 @@ def whole_count_table(
     row = np.searchsorted(starts, period.starts)
     inside = (period.starts >= starts[0]) & (period.starts <= starts[-1])
     row = np.where(inside, row, 0)
-    numbers, absent = _numbers(row, codes, amount, inside, kept, (len(starts), len(names)))
+    rule = Rule(missing or stated.missing, writes_zeros=bool((events == 0).any()))
+    numbers, absent = _numbers(row, codes, amount, inside, kept, (len(starts), len(names)), rule)
     outside, said = _uncovered(starts, period, covered_from, stated)
     numbers[outside] = np.nan
     lost = inside & kept & (codes == -1)
@@ -257,8 +266,9 @@ def _numbers(
     inside: BoolArray,
     kept: BoolArray,
     shape: tuple[int, int],
+    rule: Rule,
 ) -> tuple[FloatArray, tuple[str, ...]]:
-    """Return the sums, and a note on what cells without a row are."""
+    """Return the sums, and notes on what cells without a row or a number are."""
     here = inside & (codes >= 0)
     at = row[here] * shape[1] + codes[here]
     cells = shape[0] * shape[1]
@@ -266,20 +276,8 @@ def _numbers(
     sums = np.bincount(at, np.nan_to_num(used), cells).astype(np.float64)
     present = np.bincount(at, minlength=cells) > 0
     blank = np.bincount(at, np.isnan(used), cells) > 0
-    zeros = bool((amount == 0).any())
-    notes = []
-    gone = int((~present).sum())
-    if gone:
-        said = (
-            "have no coverage, because the table writes its zeros"
-            if zeros
-            else "count 0, because the table writes no zeros"
-        )
-        notes.append(f"{gone:,} of {cells:,} periods and places have no row and {said}")
-    if blank.any():
-        notes.append(f"{int(blank.sum()):,} periods and places have a blank number and no coverage")
-    sums[blank | (~present & zeros)] = np.nan
-    return sums.reshape(shape), tuple(notes)
+    sums[(blank & rule.blank_is_uncovered) | (~present & rule.absent_is_uncovered)] = np.nan
+    return sums.reshape(shape), rule.notes(int((~present).sum()), int(blank.sum()), cells)
 
 
 def _whole(table: Columns, name: str) -> FloatArray:

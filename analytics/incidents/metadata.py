@@ -6,17 +6,28 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from analytics.errors import InputError, OptionError, nearest
+from analytics.options import check_choice
 from analytics.periods import Gap, as_day, as_gap
 from analytics.sources.coverage import CoveredFrom
 
-__all__ = ["Metadata", "fingerprint", "read_metadata"]
+__all__ = ["Absent", "Metadata", "fingerprint", "read_metadata"]
 
-_READ = ("title", "licence", "simulated", "extracted", "covered_from", "gap_is_quiet", "no_coverage")
+_READ = (
+    "title",
+    "licence",
+    "simulated",
+    "extracted",
+    "covered_from",
+    "gap_is_quiet",
+    "no_coverage",
+    "missing",
+)
+Absent = Literal["auto", "zero", "uncovered"]  # what a row that is not in a table of counts means
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ class Metadata:
     extracted: np.datetime64 | None = None
     gap_is_quiet: bool = False
     covered_from: CoveredFrom | None = None
+    missing: Absent | None = None
     digest: str = ""
 
 
@@ -87,6 +99,7 @@ def read_metadata(path: Path | None) -> Metadata:
         extracted=extracted,
         gap_is_quiet=stated.get("gap_is_quiet", False),
         covered_from=covered,
+        missing=stated.get("missing"),
         digest=hashlib.sha256(data).hexdigest(),
     )
 
@@ -108,6 +121,8 @@ def _check_types(stated: dict[str, Any]) -> None:
     for name in ("simulated", "gap_is_quiet"):
         if not isinstance(stated.get(name, False), bool):
             raise InputError(f"{name} is neither true nor false", found=repr(stated[name]))
+    if "missing" in stated:
+        check_choice("missing", stated["missing"], Absent)
     spells = stated.get("no_coverage", [])
     if not isinstance(spells, list) or not all(isinstance(spell, dict) for spell in spells):
         raise InputError("no_coverage is no list of spells", expected="[[no_coverage]] with start and end")

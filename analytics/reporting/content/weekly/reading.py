@@ -13,7 +13,7 @@ from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
 from analytics.counts.count_table import CountTable
 from analytics.counts.reading import read_count_table
-from analytics.errors import CountsTableError, InputError
+from analytics.errors import CountsTableError, InputError, OptionError
 from analytics.incidents import Incidents, read_incidents
 from analytics.periods import DAY, Window
 from analytics.reporting.content.weekly.numbers import ALL, BASELINE, GUARD, RECENT, WeeklyCounts
@@ -62,6 +62,8 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
     except CountsTableError:
         return _of_a_table(request)
     _check_same(incidents, request)
+    if request.missing is not None:
+        raise OptionError("missing is for tables of counts", found="incidents", todo="leave it out")
     if request.gap_is_quiet:
         incidents = replace(incidents, gap_is_quiet=True)
 
@@ -104,7 +106,8 @@ def _of_a_table(request: ReportRequest) -> WeeklyCounts:
             as_of=request.as_of, value=value, by=by, regions=request.regions, where=request.where,
             start=request.start, covered_from=request.covered_from,
             week_start=None if request.week_start == "monday" else request.week_start,
-            gap_is_quiet=request.gap_is_quiet or None, columns=request.columns, **dict(request.reading or {}),
+            gap_is_quiet=request.gap_is_quiet or None, missing=request.missing, columns=request.columns,
+            **dict(request.reading or {}),
         )  # fmt: skip
 
     table = read()

@@ -53,6 +53,8 @@ class ReportRequest:
         None or ``"none"`` to count by, all incidents are one series.
     gap_is_quiet : bool
         A spell without any incident that looks like a gap in the data was quiet.
+    missing : {"auto", "zero", "uncovered"}, optional
+        What a row that is not in a table of counts means, as for :func:`analytics.counts.read_counts`.
     completeness : float, optional
         Share of the recent days' incidents already reported; None: not known.
     reading : mapping, optional
@@ -110,6 +112,7 @@ class ReportRequest:
     week_start: str = "monday"
     start: str | None = None
     covered_from: str | None = None
+    missing: str | None = None
     columns: Mapping[str, str] | None = None
     reading: Mapping[str, Any] | None = None
     title: str | None = None
@@ -194,6 +197,7 @@ class ReportRequest:
             "completeness",
             "start",
             "covered_from",
+            "missing",
         )
         usual = {field.name: field.default for field in fields(self)}
         return {n: getattr(self, n) for n in names if getattr(self, n) != usual[n]}
