@@ -293,6 +293,27 @@ def test_every_test_and_detector_holds_back(broken):
     assert weekly.notes[0].startswith("suspected gap: ")
 
 
+def test_a_picked_window_says_which_days_it_lacks(broken):
+    incidents = read_incidents(broken, as_of="2019-12-31")
+    lengths = {"recent": "scan", "lengths": (7, 14, 28)}
+    held = uptick_test(count_incidents(incidents, "day"), **lengths).frame
+    assert set(held["reason"]) == {
+        f"nothing at all is recorded {GAP}: a gap in the data, or quiet? (see notes)"
+    }
+    assert set(held["grade"]) == {"no_data"}
+    spell = "2019-12-20..2019-12-28@North"
+    counts = count_incidents(incidents, "day", no_coverage=[GAP, spell])
+    north, south = uptick_test(counts, **lengths).frame.to_dict("records")
+    assert north["reason"] == "no coverage 2019-12-20..2019-12-28, which the last 7 days touch"
+    assert (north["grade"], south["grade"]) != ("no_data", "no_data")
+    assert north["grade"] == "no_data"
+    assert "best of 7, 14, 28" in south["reason"]
+    far = count_incidents(incidents, "day", no_coverage=[GAP, "2019-12-10..2019-12-12@North"])
+    north = uptick_test(far, **lengths).frame.iloc[0]
+    assert "best of 7, 14; 28 touch days without coverage" in north["reason"]
+    assert north["recent_days"] in (7, 14)
+
+
 def test_one_region_silent_while_others_report_is_told_and_not_muted(old):
     day = pd.to_datetime(old["date"])
     kept = old[(old["province"] == "South") | (day < "2019-11-01")]

@@ -85,8 +85,8 @@ _WEEKLY = Group("counting", (
     Option("as-of", "DATE", "last day known about, its whole day included"),
     Option("start", "DATE", "first day counted (default: the first incident's)"),
     Option("covered-from", "DATE", "day from which the file holds all incidents (default: the first's)"),
-    Option("missing", "HOW", "no row, or an empty number, in a table of counts: auto (as the table shows), zero "
-           "or uncovered"),
+    Option("missing", "HOW", "no row, or an empty number, in a table of counts: auto (as the table shows), "
+           "zero or uncovered"),
     Option("by", "COLUMN", "admin1 (default), admin2, country,admin1, a column of the file, or none"),
     Option("regions", "NAMES", "a region set, or names with commas between"),
     Option("where", "FILTER", 'which incidents, such as "fatalities >= 1"'),

@@ -12,22 +12,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Asked
+from analytics.kernels.windows.lrd import REASONS
+from analytics.periods import DAY, Window
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.grades import Rules, Seen
 from analytics.upticks.decide import Found, Limit, graded_columns, too_few
-from analytics.upticks.rows import none_since
+from analytics.upticks.rows import Lost, none_since
 from analytics.upticks.windows import Split
 
 __all__ = ["PickedWindow", "picked_result", "picked_window"]
-
-_UNTESTED = "the recent window has no coverage, nothing happened, or completeness is not known"
 
 
 def picked_result(
@@ -37,11 +37,12 @@ def picked_result(
     lengths: tuple[int, ...],
     common: dict[str, Any],
     parameters: dict[str, Any],
+    silent: str = "",
 ) -> UptickResult:
     """Test the best of several windows in every region; see :func:`analytics.upticks.uptick_test`.
 
     The estimate is that of the best window and too large for that reason, so it has no interval, and "no
-    uptick" is not said.
+    uptick" is not said. `silent` is why there is no verdict at all, "" where there may be.
     """
     step = counts.period_days
     if not lengths or any(days % step or days < step for days in lengths) or len(set(lengths)) < len(lengths):
@@ -49,12 +50,11 @@ def picked_result(
             "lengths is not usable", expected=f"different multiples of {step} days", found=str(lengths)
         )
     periods = tuple(sorted(days // step for days in lengths))
-    names = ", ".join(str(n * step) for n in periods)
     found = picked_window(split.values, split.covered, periods, upper=asked.upper)
-    untested = (
-        np.isnan(found.pvalue) | (np.where(split.covered, split.values, 0).sum(axis=0) == 0) | asked.late
+    frame = _frame(
+        counts, split, asked, found, periods, _untested(counts, split, asked, found, periods, silent)
     )
-    frame = _frame(counts, split, asked, found, untested, names)
+    names = ", ".join(str(n * step) for n in periods)
     tested = int(frame["pvalue"].notna().sum())
     smallest = p_words(float(frame["pvalue"].min()) if tested else np.nan)
     return UptickResult(
@@ -72,15 +72,62 @@ def picked_result(
     )
 
 
+def _untested(
+    counts: Counts, split: Split, asked: Asked, found: PickedWindow, periods: tuple[int, ...], silent: str
+) -> list[tuple[Lost, str]]:
+    """Return what kind of data each region lacks, and why it has no p-value, "" where it has one."""
+    some = np.asarray(np.where(split.covered, split.values, 0).any(axis=0))
+    days = counts.starts[counts.complete - len(split.values) : counts.complete]
+    reasons: list[tuple[Lost, str]] = []
+    for i, pvalue in enumerate(found.pvalue):
+        if silent:
+            reasons.append(("silence", silent))
+        elif np.isnan(pvalue):
+            gap = _gap_words(days[~split.covered[:, i]], periods[0], counts.period_days)
+            reasons.append(("uncovered", gap))
+        elif not some[i]:
+            reasons.append(("", REASONS[3]))
+        else:
+            reasons.append(("", "completeness is not known" if asked.late else ""))
+    return reasons
+
+
+def _gap_words(uncovered: Days, shortest: int, step: int) -> str:
+    """Say which days without coverage the shortest window touches: the spell that the last of them ends."""
+    last = len(uncovered) - 1
+    first = last
+    while first and uncovered[first] - uncovered[first - 1] == step * DAY:
+        first -= 1
+    spell = Window(uncovered[first], uncovered[last] + (step - 1) * DAY)
+    return f"no coverage {spell}, which the last {shortest * step} days touch"
+
+
+def _names(periods: tuple[int, ...], covered: BoolArray, step: int) -> str:
+    """Name the lengths that could be looked at, and those that touch days without coverage."""
+    whole = [n * step for n in periods if covered[-n:].all()]
+    lost = [str(n * step) for n in periods if n * step not in whole]
+    said = f"best of {', '.join(map(str, whole))}"
+    return said + (f"; {', '.join(lost)} touch days without coverage" if lost else "")
+
+
 def _frame(
-    counts: Counts, split: Split, asked: Asked, found: PickedWindow, untested: BoolArray, names: str
+    counts: Counts,
+    split: Split,
+    asked: Asked,
+    found: PickedWindow,
+    periods: tuple[int, ...],
+    lacking: list[tuple[Lost, str]],
 ) -> pd.DataFrame:
     """Return one row a region, as :func:`analytics.upticks.uptick_test` has it."""
     step = counts.period_days
+    untested = np.array([bool(why) for _, why in lacking])
     pvalue = np.where(untested, np.nan, found.pvalue)
     qvalue = benjamini_hochberg(pvalue)
     observed, expected = _numbers(split, asked, found)
-    windows = [f"the last {n * step} days, best of {names}" for n in found.length]
+    windows = [
+        f"the last {n * step} days, {_names(periods, split.covered[:, i], step)}"
+        for i, n in enumerate(found.length)
+    ]
     since = none_since(split, counts)
     rules = Rules(asked.alpha, asked.margin, asked.sought, False, len(since) > 1, asked.upper)
     no = float("nan")
@@ -90,12 +137,12 @@ def _frame(
                 p,
                 q,
                 Limit(False, "", ""),
-                untested=_UNTESTED if lost else "",
+                untested=lacking[i][1],
                 few=too_few(number, MIN_OBSERVED, "call an uptick") if asked.upper else "",
             ),
             Seen(
                 number, usual, number / usual if usual > 0 else no, no, no, no, no, no, no, 0.0,
-                none_since=since[i] if lost else "",
+                none_since=since[i] if lost else "", no_data=lacking[i][0], why=lacking[i][1],
             ),
         )
         for i, (p, q, number, usual, lost) in enumerate(

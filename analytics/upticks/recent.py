@@ -7,7 +7,6 @@ that of its baseline. *Expected*: it equals what trend, season, weekday and cale
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -230,9 +229,8 @@ def uptick_test(
     silent = unanswered(counts, split.baseline_window.start, split.recent_window.end)
     if recent == "scan":
         _check_scan(parameters)
-        split = replace(split, covered=np.zeros_like(split.covered)) if silent else split
         common = _common(counts, split, baseline, calendar)
-        return picked_result(counts, split, asked, tuple(lengths), common, parameters)
+        return picked_result(counts, split, asked, tuple(lengths), common, parameters, silent)
     again = {**parameters, "completeness": completeness, "completeness_sd": completeness_sd}
     history = history_of(counts, split, calendar)
     _check_expected(asked, history)
