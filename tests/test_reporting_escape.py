@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 import typst
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.reporting.notebook.compile import compile_typst, fonts
-from analytics.reporting.notebook.escape import inline, label_name, lines_string, printable, string
+from analytics.reporting.notebook.escape import inline, label_name, lines_string, printable, soft, string
 
 MALICIOUS = [
     '#image("x")',
@@ -54,8 +55,8 @@ def printed(texts: list[str]) -> list[str]:
 
 
 def normal(text: str) -> str:
-    """Leave out the isolates that the escaping adds and the breaks that HTML adds."""
-    return re.sub(r"\s+", " ", re.sub("[\u2068\u2069]", "", text)).strip()
+    """Leave out the isolates and soft breaks that the escaping adds and the breaks that HTML adds."""
+    return re.sub(r"\s+", " ", re.sub("[\u2068\u2069\u200b]", "", text)).strip()
 
 
 @pytest.fixture(autouse=True)
@@ -138,3 +139,56 @@ def test_arabic_letters_are_joined():
 
 def test_labels_hold_nothing_typst_could_read_otherwise():
     assert label_name('fig: "Kirkuk"> #x') == "fig-Kirkuk-x"
+
+
+# Words too long for a cell ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Tuz Khurmatu", 1),
+        ("Bangsamoro-Autonomous-Region-in-Muslim-Mindanao", 1),  # a line breaks after its hyphens
+        ("a" * 24, 1),
+        ("0123456789abcdef" * 4, 1),  # a hash is copied whole
+        ("x" * 120, 15),
+        ("e\u0301" * 60, 8),
+        ("\u4e2d" * 30, 30),
+        ("\\" * 40, 5),
+    ],
+)
+def test_long_words_may_be_broken_and_others_are_left(text, parts):
+    shown = soft(text)
+    assert len(shown.split("\u200b")) == parts
+    assert shown.replace("\u200b", "") == string(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\u200b"), max_size=120)
+    | st.text(
+        st.sampled_from("ab\u0301\u0628\u0627\u0644\u0631\u064b\u200d\u0915\u094d\u0937"),
+        min_size=25,
+        max_size=90,
+    )
+)
+def test_soft_breaks_lose_nothing_and_stand_at_the_edges_of_letters(text):
+    shown = soft(text)
+    assert shown.replace("\u200b", "") == string(text)
+    for before, after in zip(shown.split("\u200b"), shown.split("\u200b")[1:], strict=False):
+        assert not unicodedata.category(after[0]).startswith("M")
+        assert after[0] not in "\u200c\u200d\u200e\u200f\u2069"
+        assert before[-1] not in "\u200d\u2068"
+        assert len(before) - len(before.rstrip("\\")) in (0, 2, 4, 6, 8, 10, 12, 14, 16)
+
+
+def test_joined_letters_of_arabic_are_not_taken_apart():
+    joined = soft("\u0628" * 60)  # each joined to the next
+    assert "\u200b" not in joined
+    word = "\u0645\u062d\u0627\u0641\u0638\u0629" * 10
+    assert set(re.findall("(.)\u200b", soft(word))) <= {"\u0627", "\u0629"}
+
+
+def test_soft_breaks_compile_within_the_archival_standards():
+    words = ["x" * 120, "\u0645\u062d\u0627\u0641\u0638\u0629" * 10, "e\u0301" * 60]
+    assert compile_typst(TITLE + "\n\n".join(f"#{soft(w)};" for w in words)).warnings == ()

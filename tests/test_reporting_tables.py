@@ -48,7 +48,8 @@ def pages(body, tmp_path):
     made = typst.Compiler(str(main), font_paths=fonts(), ignore_system_fonts=True).compile(
         format="png", ppi=72
     )
-    return [image.imread(io.BytesIO(p), format="png")[:, :, 0] for p in made]
+    several = made if isinstance(made, list) else [made]
+    return [image.imread(io.BytesIO(p), format="png")[:, :, 0] for p in several]
 
 
 def test_formats_and_missing_values():
@@ -158,3 +159,27 @@ def test_errors_say_what_is_known(make, snapshot):
     with pytest.raises(OptionError) as caught:
         make()
     assert str(caught.value) == snapshot
+
+
+@pytest.mark.parametrize("width", ["auto", "1fr"])
+def test_a_name_of_one_long_word_stays_in_its_cell(tmp_path, width):
+    frame = pd.DataFrame(
+        {"region": ["W" * 120, "\u0645\u062d\u0627\u0641\u0638\u0629" * 20], "words": ["y" * 90] * 2}
+    )
+    for n in range(6):
+        frame[f"number {n}"] = 1234
+    columns = [Column("region", width=width), "words", *frame.columns[2:]]
+    body = ReportTable(frame, columns).typst()
+    for page in pages(body, tmp_path):
+        assert (page[:, -50:] > 0.99).all(), "ink in the right margin"
+    # The first column alone, all others blank: its ink ends before the second column's begins.
+    blank = frame.assign(**dict.fromkeys(frame.columns[1:], "")).iloc[:1]
+    names = [Column("region", "a", width="1fr"), *(Column(c, "", width="1fr") for c in frame.columns[1:4])]
+    page = pages(ReportTable(blank, names).typst(), tmp_path)[0]
+    rules = np.flatnonzero((page[:, 60:530] < 0.95).all(axis=1))
+    rules = rules[rules < 600]
+    above = int(np.diff(rules).argmax())  # the row of many lines is the tallest thing between two rules
+    body_rows = page[rules[above] + 2 : rules[above + 1] - 1]
+    ink = np.flatnonzero((body_rows < 0.5).any(axis=0))
+    assert len(body_rows) > 50
+    assert ink.max() < 57 + (595 - 114) / 4, "the name leaves its quarter of the page"

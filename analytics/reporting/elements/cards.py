@@ -8,7 +8,7 @@ from html import escape as html_escape
 from typing import Literal, get_args
 
 from analytics.errors import unknown_option
-from analytics.reporting.notebook.escape import array, inline, string
+from analytics.reporting.notebook.escape import PROSE, array, inline, soft
 
 __all__ = ["Card", "ReportCards", "ReportText"]
 
@@ -76,7 +76,7 @@ class ReportCards:
     def typst(self) -> str:
         """Return the cards as Typst."""
         items = (
-            f"(label: {string(c.label)}, value: {string(c.value)}, note: {string(c.note)}, "
+            f"(label: {soft(c.label)}, value: {soft(c.value)}, note: {soft(c.note)}, "
             f"accent: {'true' if c.accent else 'false'})"
             for c in self.cards
         )
@@ -133,7 +133,7 @@ class ReportText:
         """Return the text as Typst."""
         if self.kind == "paragraphs":
             return "\n\n".join(inline(p) for p in self.paragraphs)
-        items = array(string(p) for p in self.paragraphs)
+        items = array(soft(p, PROSE) for p in self.paragraphs)
         if self.kind == "key":
             return f"#uptick-key({items});"
         return f"#uptick-notice({items}, provisional: {'true' if self.kind == 'provisional' else 'false'});"

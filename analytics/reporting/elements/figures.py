@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from analytics.errors import OptionError
 from analytics.plots.look import DIVERGING, SEQUENTIAL, STYLE, plot_style, register_fonts, usual_settings
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH
-from analytics.reporting.notebook.escape import label_name, string, svg_name
+from analytics.reporting.notebook.escape import PROSE, label_name, soft, string, svg_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,7 +101,7 @@ class ReportFigure:
         """Return the figure as Typst that places its picture."""
         parts = [string(self.file), f"alt: {string(self.alt)}", f"width: {svg_width(self.svg)}"]
         if self.caption:
-            parts.append(f"caption: {string(self.caption)}")
+            parts.append(f"caption: {soft(self.caption, PROSE)}")
         if self.label:
             parts.append(f"name: {string(label_name(self.label))}")
         return f"#uptick-figure({', '.join(parts)});"

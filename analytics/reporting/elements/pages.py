@@ -8,7 +8,7 @@ from html import escape as html_escape
 from typing import Any, Protocol
 
 from analytics.reporting.elements.figures import ReportFigure
-from analytics.reporting.notebook.escape import label_name, string
+from analytics.reporting.notebook.escape import PROSE, label_name, soft
 
 __all__ = ["Heading", "Layout", "Part", "ReportPage"]
 
@@ -49,7 +49,7 @@ class Heading:
     def typst(self) -> str:
         """Return the heading as Typst."""
         target = f" <{label_name(self.label)}>" if self.label else ""
-        return f"#heading(level: {self.level}, {string(self.text)}){target}"
+        return f"#heading(level: {self.level}, {soft(self.text, PROSE)}){target}"
 
     def _repr_html_(self) -> str:
         """Return the heading as HTML."""

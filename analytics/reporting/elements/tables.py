@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import OptionError, nearest, unknown_option
-from analytics.reporting.notebook.escape import array, label_name, string
+from analytics.reporting.notebook.escape import PROSE, array, label_name, soft, string
 
 __all__ = ["Column", "ReportTable", "bars", "spark_svg", "table_typst"]
 
@@ -224,12 +224,12 @@ class ReportTable:
     def typst(self) -> str:
         """Return the table as Typst; every piece of data is a string literal."""
         cells = []
-        for row, hot in zip(self._cells(_spark_typst, string), self._emphasised(), strict=True):
+        for row, hot in zip(self._cells(_spark_typst, soft), self._emphasised(), strict=True):
             cells += [f"hot({cell})" if hot and cell.startswith('"') else cell for cell in row]
         return table_typst(
             widths=[self._width(c) for c in self._resolved],
             aligns=[c.align or "left" for c in self._resolved],
-            header=[string(c.header) for c in self._resolved],
+            header=[soft(c.header) for c in self._resolved],
             body=cells,
             caption=self.caption,
             notes=self.notes,
@@ -267,9 +267,9 @@ def table_typst(
         "  ),",
     ]
     if caption:
-        lines.append(f"  caption: {string(caption)},")
+        lines.append(f"  caption: {soft(caption, PROSE)},")
     if notes:
-        lines.append(f"  notes: {array(string(n) for n in notes)},")
+        lines.append(f"  notes: {array(soft(n, PROSE) for n in notes)},")
     if label:
         lines.append(f"  name: {string(label_name(label))},")
     return "\n".join([*lines, ");"])

@@ -10,13 +10,39 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["FONT_DIR", "array", "inline", "label_name", "literal", "printable", "string", "svg_name"]
+__all__ = [
+    "CELL",
+    "FONT_DIR",
+    "PROSE",
+    "array",
+    "inline",
+    "label_name",
+    "literal",
+    "printable",
+    "soft",
+    "string",
+    "svg_name",
+]
 
 FONT_DIR = Path(__file__).resolve().parent / "fonts"
+CELL, PROSE = 24, 60  # letters of a word from which on it may be broken: in a cell, and in a line of text
+_STEP, _TAIL = 8, 4  # letters between two breaks, and fewest after the last
+_ZWSP, _ISOLATE = "\u200b", "\u2068"
+_WORD = re.compile(r"[^\s\-\u2010-\u2015/\u200b]+")  # lines break after hyphens and slashes as it is
+_HASH = re.compile(r"[0-9a-f]+")
+_TOKEN = re.compile(r"\[U\+[0-9A-F]{4,6}\]|.", re.DOTALL)
+_ARABIC = re.compile("[\u0620-\u06ff\u0750-\u08ff]")
+# Letters of Arabic script that are not joined to the next one: a break after them changes no form.
+_UNJOINED = re.compile(
+    "[\u0621-\u0625\u0627\u0629\u062f-\u0632\u0648\u0671-\u0677\u0688-\u0699\u06c0\u06c3-\u06cb\u06cd\u06cf"
+    "\u06d2\u06d3\u06d5\u06ee\u06ef]"
+)
+_CLINGS = {*range(0x200C, 0x2010), 0x2069}  # to what stands before; so do marks
 
 _WHITESPACE = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 # Overrides, embeddings and isolates of the input could reorder the text around them; the byte order mark is
@@ -73,8 +99,60 @@ def string(text: object) -> str:
     >>> print(string('#image("x") $x$ ] *bold* @ref // \\'))
     "#image(\"x\") $x$ ] *bold* @ref // \\"
     """
-    shown = _isolated(printable(str(text)))
+    return _literal(_isolated(printable(str(text))))
+
+
+def _literal(shown: str) -> str:
     return '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def soft(text: object, longest: int = CELL) -> str:
+    r"""Return a Typst string literal that prints `text`, in which words longer than `longest` may be broken.
+
+    Zero-width spaces mark where: never before a mark, a joiner or a selector, nor between two joined letters
+    of Arabic script. Hashes stay whole, so that they can be copied.
+
+    Examples
+    --------
+    >>> soft("Abcdefghijklmnopqrstuvwxyz").replace("\u200b", "|"), soft("Tuz Khurmatu")
+    ('"Abcdefgh|ijklmnop|qrstuvwxyz"', '"Tuz Khurmatu"')
+    """
+    shown = _isolated(printable(str(text)))
+    if len(shown) > longest:
+        shown = _WORD.sub(lambda word: _broken(word.group(), longest), shown)
+    return _literal(shown)
+
+
+def _broken(word: str, longest: int) -> str:
+    if len(word) <= longest or _HASH.fullmatch(word):
+        return word
+    units: list[str] = []
+    for token in _TOKEN.findall(word):
+        clings = ord(token[0]) in _CLINGS or unicodedata.category(token[0]).startswith("M")
+        if units and (clings or units[-1][-1] in ("\u200d", _ISOLATE)):
+            units[-1] += token
+        else:
+            units.append(token)
+    left = sum(map(_letters, units))
+    if left <= longest:
+        return word
+    out, filled, before = "", 0, ""
+    for unit in units:
+        letter = unit.lstrip(_ISOLATE)[:1]
+        joined = _ARABIC.match(before) and not _UNJOINED.match(before) and _ARABIC.match(letter)
+        if filled >= _STEP and left >= _TAIL and not joined:
+            out += _ZWSP
+            filled = 0
+        out += unit
+        filled += _letters(unit)
+        left -= _letters(unit)
+        before = letter
+    return out
+
+
+def _letters(unit: str) -> int:
+    """Return how many letters wide a unit is: a letter with its marks is one, a code as many as it has."""
+    return len(unit) if unit.startswith("[U+") else 1
 
 
 def path_string(path: str) -> str:
@@ -108,7 +186,7 @@ def inline(text: object) -> str:
     >>> inline("a*b")
     '#"a*b";'
     """
-    return f"#{string(text)};"
+    return f"#{soft(text, PROSE)};"
 
 
 def array(items: Iterable[str]) -> str:
@@ -124,7 +202,7 @@ def array(items: Iterable[str]) -> str:
 
 
 def literal(value: object) -> str:
-    """Return a value as Typst: text is printed as it stands, a mapping becomes a dictionary.
+    """Return a value as Typst: text is printed as it stands (long words may be broken).
 
     Examples
     --------
@@ -141,7 +219,7 @@ def literal(value: object) -> str:
         return f"({', '.join(f'{name}: {literal(v)}' for name, v in value.items()) or ':'})"
     if isinstance(value, Iterable) and not isinstance(value, str):
         return array(literal(item) for item in value)
-    return string(value)
+    return soft(value)
 
 
 def svg_name(label: str) -> str:

@@ -23,7 +23,7 @@ from analytics.reporting.notebook.cells import (
     shown_cells,
 )
 from analytics.reporting.notebook.compile import compile_typst
-from analytics.reporting.notebook.escape import label_name, lines_string, path_string, string
+from analytics.reporting.notebook.escape import PROSE, label_name, lines_string, path_string, soft, string
 from analytics.reporting.notebook.html_tables import html_to_typst
 from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
 
@@ -85,7 +85,7 @@ class TypstExporter(Exporter):
             f"#import {path_string(folder + '/template.typ')}: *\n"
             "#show: report.with(\n"
             f"  title: {string(title)},\n"
-            f"  subtitle: {string(self.subtitle)},\n"
+            f"  subtitle: {soft(self.subtitle, PROSE)},\n"
             f"  header: {string(self.header)},\n"
             f"  running: {string(self.running)},\n"
             f"  meta: {string(self.meta)},\n"
@@ -178,7 +178,7 @@ class _Converter:
         alt = string(picture.alt or "Figure without a description")
         parts = [string(name), f"alt: {alt}", f"width: {width}"]
         if picture.caption:
-            parts.append(f"caption: {string(picture.caption)}")
+            parts.append(f"caption: {soft(picture.caption, PROSE)}")
         if picture.label:
             parts.append(f"name: {string(label_name(picture.label))}")
         return f"#uptick-figure({', '.join(parts)});"

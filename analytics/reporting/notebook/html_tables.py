@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, Tag
 
 from analytics.reporting.elements.tables import table_typst
-from analytics.reporting.notebook.escape import inline, lines_string, string
+from analytics.reporting.notebook.escape import inline, lines_string, soft, string
 
 __all__ = ["html_to_typst"]
 
@@ -163,7 +163,7 @@ class _Grid:
             if not head:
                 number = cell.name == "td" and _NUMBER.fullmatch(text) is not None
                 self.figures[x] = self.figures.get(x, True) and number
-            shown = f'text(weight: "bold", {string(text)})' if head else string(text)
+            shown = f'text(weight: "bold", {soft(text)})' if head else soft(text)
             spans = "".join(f", {k}: {v}" for k, v in (("colspan", columns), ("rowspan", rows)) if v > 1)
             spans += ", align: center" if head and columns > 1 else ""
             cells.append(f"table.cell(x: {x}, y: {y}{spans}, {shown})")
