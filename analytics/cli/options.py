@@ -125,8 +125,8 @@ _TEST = Group("test", (
     Option("baseline", "DAYS", "days compared with (default 364), or same_weeks: those of all earlier years",
            _days_or("same_weeks")),
     Option("direction", "SIDE", "greater (default): an uptick, or less: a decrease"),
-    Option("null", "NULL", "what verdicts rest on: constant (default), or expected from trend and season; "
-           "both are shown"),
+    Option("null", "NULL", "what verdicts rest on: constant (default), expected from trend and season, "
+           "or auto: that where it can be fitted; both are shown"),
     Option("calendar", "TERMS", "what else to expect: ramadan, eid_al_fitr, eid_al_adha, arbaeen, curfew; "
            "commas between", many=True),
     Option("method", "NAME", "p-value (default pooled; lrd_b: each region alone; others for comparison)"),

@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.errors import OptionError, unknown_option
 from analytics.options import check_choice
 from analytics.periods import Window
+from analytics.results.both_nulls import disagreement
 from analytics.results.grades import GRADES, ratio_interval_words
 from analytics.results.uptick_tables import grouped_reasons, headline, summary_table
 from analytics.results.words import (
@@ -29,10 +30,11 @@ from analytics.results.words import (
     shown,
 )
 
-__all__ = ["Direction", "Null", "UptickResult"]
+__all__ = ["Direction", "Null", "OneNull", "UptickResult"]
 
 Direction = Literal["greater", "less"]
-Null = Literal["constant", "expected"]
+OneNull = Literal["constant", "expected"]
+Null = Literal[OneNull, "auto"]
 _ROWS = 5  # rows in a repr
 
 
@@ -43,7 +45,7 @@ class Evidence(Protocol):
         """Return whether each uptick stands."""
         ...
 
-    def model(self, region: str, null: Null) -> Any:
+    def model(self, region: str, null: OneNull) -> Any:
         """Return a region's regression, fitted by statsmodels."""
         ...
 
@@ -70,7 +72,7 @@ class UptickResult:
         on three days; NaN where none would, and starts_note says why), detectable (smallest ratio that
         would be seen with 80 % power), break_even (share of the reports that must be in for "no large rise"),
         far_below (a test for fewer, in its own family), day (what a single day carries of a rise);
-        dispersion,
+        dispersion, null (the one the row rests on),
         pvalue_constant, pvalue_expected, expected_adjusted, ratio_adjusted, baseline_total, baseline_periods,
         recent_periods, model_based.
     recent, baseline : Window
@@ -139,7 +141,7 @@ class UptickResult:
 
     @property
     def null(self) -> str:
-        """Which null hypothesis the verdicts rest on: "constant" or "expected"."""
+        """Which null hypothesis the verdicts rest on: "constant", "expected", or "auto", each row its own."""
         return str(self.parameters["null"])
 
     @cached_property
@@ -193,7 +195,7 @@ class UptickResult:
         """Return the reasons grouped by grade, one line each."""
         return grouped_reasons(self)
 
-    def model(self, region: str, *, null: Null | None = None) -> Any:
+    def model(self, region: str, *, null: OneNull | None = None) -> Any:
         """Return a region's expected model, fitted by statsmodels.
 
         Parameters
@@ -234,19 +236,27 @@ class UptickResult:
         """
         self._row(region)
         if null is not None:
-            check_choice("null", null, Null)
+            check_choice("null", null, OneNull)
         if self.evidence is None:
             raise OptionError(
                 "a window picked after looking has no model", todo="give the length of the recent window"
             )
-        return self.evidence.model(region, null or ("expected" if self.null == "expected" else "constant"))
+        return self.evidence.model(region, null or self._row(region)["null"])
 
     @property
     def adjusted(self) -> str:
         """Return what the verdicts are adjusted for, in the words of the sentence."""
-        return (
-            "adjusted for season and trend" if self.null == "expected" else "not adjusted for season or trend"
-        )
+        rests = self.frame["null"] == "expected"
+        if self.null == "expected" or rests.all():
+            return "adjusted for season and trend"
+        if rests.any():
+            return f"adjusted for season and trend in {rests.sum()} of {len(rests)} regions"
+        return "not adjusted for season or trend"
+
+    @property
+    def disagreement(self) -> str:
+        """Return where the two null hypotheses lead to different answers, in a sentence; "" where nowhere."""
+        return disagreement(self.frame, self.alpha, self.direction)
 
     def regions(self, verdict: Verdict) -> list[str]:
         """Return the regions with a verdict, smallest p-value first."""
@@ -308,7 +318,7 @@ class UptickResult:
         window = f"{self.recent} against {self.baseline}"
         if len(self.frame) == 1:
             only = self.describe(self.frame["region"].iloc[0])
-            return f"{tag}{only} ({window}; {self.adjusted})."
+            return f"{tag}{only} ({window}; {self.adjusted}). {self.disagreement}".rstrip()
         up, none, open_ = (self.regions(v) for v in (SUPPORTED, NOT_SUPPORTED, CANNOT_BE_TOLD))
         numbers = self.frame.set_index("region")[["observed", "expected"]].loc[up].to_numpy(dtype=float)
         named = [
@@ -321,7 +331,8 @@ class UptickResult:
         others = ((shown(NOT_SUPPORTED, self.direction), none), ("cannot be told", open_))
         rest = [f"{said} in {len(names)}" for said, names in others if names]
         of_all = f"; {', '.join(rest)} of {counted(len(self.frame), 'region')}" if rest else ""
-        return f"{tag}{found}{of_all} ({window}; {self.family}; {self.adjusted})."
+        said = f"{tag}{found}{of_all} ({window}; {self.family}; {self.adjusted})."
+        return f"{said} {self.disagreement}".rstrip()
 
     def text(self) -> str:
         """Return sentence, table and notes for a terminal."""

@@ -15,7 +15,7 @@ from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.kernels.windows.answer import NOT_ADJUSTED, Asked, History
 from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, regression_data
-from analytics.results.uptick import Null, UptickResult
+from analytics.results.uptick import OneNull, UptickResult
 from analytics.upticks.sensitivity import sensitivity
 from analytics.upticks.status import statuses, watch_lines
 from analytics.upticks.windows import Split
@@ -48,9 +48,11 @@ class Evidence:
 
     def sensitivity(self, frame: pd.DataFrame) -> pd.DataFrame | None:
         """Return whether each uptick stands; see :attr:`analytics.results.UptickResult.sensitivity`."""
-        return None if self.asked.expected else sensitivity(self.split, self.counts, self.asked, frame)
+        return (
+            None if self.asked.null != "constant" else sensitivity(self.split, self.counts, self.asked, frame)
+        )
 
-    def model(self, region: str, null: Null) -> Any:
+    def model(self, region: str, null: OneNull) -> Any:
         """Return a region's regression by statsmodels; see :meth:`analytics.results.UptickResult.model`."""
         at = self.counts.regions.index(region)
         design = self._constant(at) if null == "constant" else self._expected(at)

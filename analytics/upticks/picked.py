@@ -176,6 +176,7 @@ def _frame(
             "day": "",
             "detectable": nan,
             "recent_days": found.length * step,
+            "null": "constant",
             "pvalue_constant": pvalue,
             "pvalue_expected": nan,
             "model_based": np.zeros(len(nan), dtype=bool),

@@ -95,6 +95,7 @@ def uptick_frame(split: Split, counts: Counts, asked: Asked, found: Answer, sile
             "far_below": found.far_below,
             "day": [seen.day for _, seen in rows],
             "dispersion": bounds.dispersion,
+            "null": np.where(found.rests, "expected", "constant"),
             "pvalue_constant": found.constant,
             "pvalue_expected": found.expected.pvalue,
             "expected_adjusted": found.expected.expected,

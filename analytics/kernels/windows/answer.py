@@ -84,6 +84,8 @@ class Answer:
     constant : float array
         P-value under the constant null.
     expected : Expected
+    rests : bool array
+        Whether a region's answer rests on the expectation.
     bounds : Bounds
         Limits, the count and the ratio that would be called, dispersion, and the model-based mark.
     level : float array
@@ -98,6 +100,7 @@ class Answer:
     family: FloatArray
     constant: FloatArray
     expected: Expected
+    rests: BoolArray
     bounds: Bounds
     level: FloatArray
     far_below: BoolArray
@@ -119,37 +122,61 @@ def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
     expected = _expected(stretch, asked, history)
     observed = np.where(stretch.recent_covered, stretch.recent, 0).sum(axis=0).astype(float)
     observed[~stretch.recent_covered.any(axis=0)] = np.nan
-    reasons, pvalue, family = found.reasons, found.pvalue, found.family
+    reasons, rests = found.reasons, _rests(found, expected, asked)
     if asked.expected:
         told = np.isfinite(expected.pvalue)
         reasons = [why or ("" if t else NOT_ADJUSTED) for why, t in zip(reasons, told, strict=True)]
-        pvalue = family = np.where([bool(why) for why in reasons], np.nan, expected.pvalue)
+    untold = np.array([bool(why) for why in reasons])
+    pvalue = np.where(rests, np.where(untold, np.nan, expected.pvalue), found.pvalue)
+    family = np.where(rests, pvalue, found.family)
     quiet = np.array([why == REASONS[3] for why in reasons]) & stretch.recent_covered.all(axis=0)
     level = call_levels(family, asked.alpha, quiet)
     parts = []
-    if not asked.expected:
-        tested_ = np.flatnonzero(np.isfinite(pvalue))
-        year = _year(stretch, tested_) if asked.pooled and tested_.size else None
-        for group, test, pattern in found.groups:
+    tested_ = np.flatnonzero(np.isfinite(found.pvalue))
+    year = _year(stretch, tested_) if asked.pooled and tested_.size and not rests.all() else None
+    for everyone, whole, pattern in found.groups:
+        kept_ = np.flatnonzero(~rests[everyone])
+        if kept_.size:
+            group, test = everyone[kept_], whole.take(kept_)
             at, size = _at(stretch, asked, group, test, pattern, year), int(pattern.sum())
             own = pvalue[group], family[group], level[group]
             parts.append((group, called_bounds(test, at, *own, size, asked)))
-    elif expected.test is not None:
-        group = expected.index
-        at = RerunWindow(
-            history.values[:, group],
-            history.covered[:, group],
-            stretch.length,
-            lambda values, covered: _expected_pvalue(stretch, asked, history, values, covered),
-        )
-        bound = called_bounds(
-            expected.test, at, pvalue[group], family[group], level[group], stretch.length, asked
-        )
-        parts.append((group, bound))
+    if rests.any() and expected.test is not None:
+        parts.append(_expected_bounds(stretch, asked, history, expected, (pvalue, family, level)))
     bounds = _spread(observed.size, parts)
     _start_quiet(stretch, asked, quiet, np.isfinite(pvalue), level, bounds)
     below = _far_below(stretch, asked, found)
-    return Answer(reasons, observed, pvalue, family, found.pvalue, expected, bounds, level, below)
+    return Answer(reasons, observed, pvalue, family, found.pvalue, expected, rests, bounds, level, below)
+
+
+def _rests(found: Tested, expected: Expected, asked: Asked) -> BoolArray:
+    """Return which regions' answers rest on the expectation."""
+    if asked.null == "auto":
+        return np.isfinite(found.pvalue) & np.isfinite(expected.pvalue)
+    return np.full(found.pvalue.shape, asked.expected)
+
+
+def _expected_bounds(
+    stretch: Stretch,
+    asked: Asked,
+    history: History,
+    expected: Expected,
+    answered: tuple[FloatArray, FloatArray, FloatArray],
+) -> tuple[IndexArray, Bounds]:
+    """Return what windows tested against an expectation amount to, of the regions that have one.
+
+    `answered` is the p-value, what the adjustment starts from, and the level, for every region.
+    """
+    group = expected.index
+    assert expected.test is not None
+    at = RerunWindow(
+        history.values[:, group],
+        history.covered[:, group],
+        stretch.length,
+        lambda values, covered: _expected_pvalue(stretch, asked, history, values, covered),
+    )
+    pvalue, family, level = (part[group] for part in answered)
+    return group, called_bounds(expected.test, at, pvalue, family, level, stretch.length, asked)
 
 
 def _year(stretch: Stretch, tested: IndexArray) -> PanelYear:
@@ -266,7 +293,7 @@ def next_starts(stretch: Stretch, asked: Asked, periods: int) -> tuple[FloatArra
     """
     regions = stretch.values.shape[1]
     first, three = np.full(regions, np.nan), np.full(regions, np.nan)
-    if asked.expected or not asked.lrd or not asked.upper:
+    if asked.null != "constant" or not asked.lrd or not asked.upper:
         return first, three
     later = Stretch(
         np.concatenate([stretch.values[periods:], np.zeros_like(stretch.values[:periods])]),

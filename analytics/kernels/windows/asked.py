@@ -101,8 +101,8 @@ class Asked:
         Which p-value; a name in ``analytics.kernels.windows.alternatives.METHODS``. ``"pooled"``: that of
         ``"lrd_b"``, and for the adjustment that of the panel, where more is asked about
         (:func:`analytics.kernels.panels.pooled.panel_pvalues`).
-    expected : bool
-        Whether the answer rests on the expectation, not on a constant mean.
+    null : {"constant", "expected", "auto"}
+        What the answer rests on: a constant mean, the expectation, or that where there is one.
     alpha, confidence : float
         Level of the call, and coverage of the interval.
     margin : float
@@ -116,11 +116,16 @@ class Asked:
     upper: bool = True
     shrink: bool = False
     method: Method = "lrd_b"
-    expected: bool = False
+    null: Literal["constant", "expected", "auto"] = "constant"
     alpha: float = 0.05
     confidence: float = 0.9
     margin: float = 1.5
     sought: float = 4.0
+
+    @property
+    def expected(self) -> bool:
+        """Whether every region's answer rests on the expectation."""
+        return self.null == "expected"
 
     @property
     def pooled(self) -> bool:

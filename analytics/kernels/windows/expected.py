@@ -2,20 +2,24 @@
 
 Null hypothesis: the recent mean equals the expectation that the regression extrapolates. The dispersion comes
 from window sums of counts minus expectation; the regression's own uncertainty enters as a shorter baseline.
+Where the rate moves slowly that is too little by far, so the dispersion is raised to what the errors of the
+expectation show when the series is turned (:mod:`analytics.kernels.windows.turns`), and the p-value to their
+rank.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
-from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
+from analytics.kernels.common.dispersion import Dispersion, window_dispersion
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.common.tails import mixed_tail
-from analytics.kernels.windows.lrd import RAISE_ABOVE, LRDTest
+from analytics.kernels.windows.lrd import DAYS_TO_SPARE, RAISE_ABOVE, LRDTest, spared_pvalue
+from analytics.kernels.windows.turns import turned
 from analytics.periods import WEEKDAYS, weekday_numbers
 
 __all__ = [
@@ -36,6 +40,7 @@ __all__ = [
 
 YEAR = 365.2425
 NEEDED_DAYS, FULL_DAYS, MOST_DAYS = 730, 1095, 1827  # two harmonics, three, history used at most
+_EFFECT = 3.0  # a weekday or a calendar day is taken out where the series is turned, up to 20-fold
 PER_TERM = 10  # incidents in the history for each term, else the region is not adjusted
 
 
@@ -202,6 +207,8 @@ def adjusted_test(
         length=length,
         guard=guard,
         block=terms.block,
+        step=step,
+        smooth=2 + 2 * terms.harmonics,
         completeness=completeness,
         exposure_variance=exposure_variance,
         upper=upper,
@@ -251,6 +258,8 @@ def expected_test(
     length: int,
     guard: int = 0,
     block: int = 1,
+    step: int = 1,
+    smooth: int | None = None,
     completeness: FloatArray | float = 1.0,
     exposure_variance: FloatArray | float = 0.0,
     upper: bool = True,
@@ -266,6 +275,10 @@ def expected_test(
         Periods in the recent window, and left out before it. The regression sees neither.
     block : int
         Periods summed for the regression, which is faster and loses nothing where its terms are smooth.
+    step : int
+        Days in a period.
+    smooth : int, optional
+        Leading terms that are intercept, trend and annual harmonics; all unless given.
     completeness : float or array, shape (series,)
         Expected share of the recent incidents already reported.
     exposure_variance : float or array, shape (series,)
@@ -285,37 +298,40 @@ def expected_test(
     dispersion = window_dispersion(baseline, inside, length, expected=mean[:end], parameters=design.shape[1])
     observed = series[-length:].sum(axis=0).astype(float)
     factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
-    recent_mean = mean[-length:]
-    expected = recent_mean.sum(axis=0) * factor
+    whole = mean[-length:].sum(axis=0)
+    expected = whole * factor
     # Variance of the log expectation: the gradient is the mean design row of the recent window.
-    gradient = design[-length:].T @ (recent_mean / np.maximum(recent_mean.sum(axis=0), 1e-300))
+    gradient = design[-length:].T @ (mean[-length:] / np.maximum(whole, 1e-300))
     variance = np.einsum("ts,stu,us->s", gradient, fit.covariance(data.design), gradient)
-    variance = variance + np.asarray(exposure_variance) / dispersion.phi
-    total = np.maximum(np.round(1 / np.maximum(variance, 1e-12)), 1.0)
-    total = np.minimum(total, np.where(inside, baseline, 0).sum(axis=0) + 1.0)
-    a = mixed_tail(observed, observed + total, expected, total, dispersion.phi, dispersion.edf, upper=upper)
-    # In a window of the baseline the fit takes part of the excess away; in the recent window its error adds.
-    taken = np.maximum(1 - design.shape[1] * length / np.maximum(inside.sum(axis=0), length), 0.2)
-    rank = _rank(series, covered, mean, length, factor, np.sqrt((1 + expected * variance) / taken), upper)
-    pvalue = np.where(a > RAISE_ABOVE, np.maximum(a, rank), a)
-    return ExpectedTest(observed, expected, total, dispersion, rank, a, pvalue, fit.converged)
-
-
-def _rank(
-    series: npt.NDArray[np.number],
-    covered: BoolArray,
-    mean: FloatArray,
-    length: int,
-    factor: FloatArray,
-    deflate: FloatArray,
-    upper: bool,
-) -> FloatArray:
-    """Return the share of windows whose standardised excess is at least the recent one's."""
-    counts = window_sums(np.where(covered, series, 0), length)
-    expected = window_sums(np.where(covered, mean, 0.0), length)
-    whole = window_sums(covered, length) == length
-    expected[-1] *= factor
-    score = (counts - expected) / np.sqrt(np.maximum(expected, 1e-12))
-    score[-1] /= deflate
-    score = score if upper else -score
-    return np.asarray((whole & (score >= score[-1] - 1e-9)).sum(axis=0) / np.maximum(whole.sum(axis=0), 1))
+    # No expectation is known better than the history's total is.
+    variance = np.maximum(variance, 1 / (np.where(inside, baseline, 0).sum(axis=0) + 1.0))
+    smooth = design.shape[1] if smooth is None else smooth
+    beside = np.exp(np.clip(design[:, smooth:] @ fit.coefficients[smooth:], -_EFFECT, _EFFECT))
+    turns = turned(
+        series / beside,
+        covered,
+        mean / beside,
+        design[:, :smooth],
+        length=length,
+        guard=guard,
+        step=step,
+        factor=factor,
+        upper=upper,
+    )
+    phi = np.maximum(dispersion.phi, turns.spread / (1 + whole * variance))
+    dispersion = replace(dispersion, phi=phi)
+    total = np.maximum(np.round(1 / (variance + np.asarray(exposure_variance) / phi)), 1.0)
+    a = mixed_tail(observed, observed + total, expected, total, phi, dispersion.edf, upper=upper)
+    pvalue = np.where(a > RAISE_ABOVE, np.maximum(a, turns.rank), a)
+    small = np.flatnonzero(a <= RAISE_ABOVE)
+    if upper and length >= DAYS_TO_SPARE and small.size:
+        fewer = spared_pvalue(
+            series[-length:, small],
+            total[small],
+            expected[small],
+            total[small],
+            phi[small],
+            dispersion.edf[small],
+        )
+        pvalue[small] = np.maximum(pvalue[small], fewer)
+    return ExpectedTest(observed, expected, total, dispersion, turns.rank, a, pvalue, fit.converged)

@@ -148,6 +148,7 @@ def null_sentences(numbers: WeeklyNumbers) -> ReportText:
     noun = numbers.region_noun(1)
     lead = "" if numbers.single else f"{noun[0].upper()}{noun[1:]} by {noun}. "
     lines += [f"{lead}{null}" for null in numbers.result.nulls]
+    lines += [numbers.result.disagreement] if numbers.result.disagreement else []
     return ReportText([numbers.marked(line) for line in lines], kind="notice")
 
 
