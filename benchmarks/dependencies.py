@@ -21,6 +21,7 @@ IMPORTS = {
     "beautifulsoup4": "bs4",
     "fonttools": "fontTools.ttLib",
     "ipykernel": "ipykernel",
+    "latex2mathml": "latex2mathml.converter",
     "mistune": "mistune",
     "nbclient": "nbclient",
     "nbconvert": "nbconvert",

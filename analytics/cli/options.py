@@ -210,15 +210,20 @@ COMMANDS = {
     "evaluate": Command("analytics.cli.evaluate", "say how detectors would have done on this history", (
         _READING, _COUNTING, _EVALUATION, _OUTPUT,
     )),
-    "report": Command("analytics.cli.report", "write the weekly report as a PDF", (
+    "report": Command("analytics.cli.report", "write the weekly report as a PDF, and in other forms", (
         _READING,
         _WEEKLY.also(
             Option("week", "WEEK", "the week reported, such as 2020-W15, in place of --as-of"),
             _COMPLETENESS,
         ),
         _SHOWING,
-        Group("", (Option("output", "DIR", "folder for PDF and notebook (default reports)", default="reports",
-                          short="-o"),)),
+        Group("output", (
+            Option("format", "NAMES", "pdf (default), html, xlsx, json, atom, md, txt; commas between"),
+            Option("output", "DIR", "folder for the files (default reports)", default="reports", short="-o"),
+            Option("summary", "", "print the report in five lines, and write nothing"),
+            Option("markdown", "", "with --summary: as markdown"),
+            Option("json", "", "print everything the report says as JSON, and write nothing"),
+        )),
     )),
     "sample": Command("analytics.cli.sample", "say where the simulated sample lies, or copy it", (
         Group("", (Option("output", "DIR", "copy the sample, its twin and its truth there", short="-o"),)),

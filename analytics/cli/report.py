@@ -1,10 +1,11 @@
-"""``uptick report``: the weekly report as a PDF, the executed notebook beside it."""
+"""``uptick report``: the weekly report as a PDF, the executed notebook beside it, and in other forms."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,13 +25,17 @@ from analytics.cli.text import printable
 from analytics.errors import InputError, OptionError, UptickError
 from analytics.periods import as_day, check_week_start, parse_week
 
+if TYPE_CHECKING:
+    from analytics.reporting.content.weekly import ReportRequest
+
 __all__ = ["report_day", "run"]
 
 _NEEDED = ("ipykernel", "nbclient", "nbconvert", "nbformat", "typst")
 
 
 def run(args: Namespace) -> None:
-    """Check the options, write the report and say where it is."""
+    """Check the options, write the report and say where it is; or print it in short."""
+    _check_shown(args)
     source = the_file(args)
     columns = column_mapping(args.column)
     gaps = spells(args)
@@ -41,7 +46,8 @@ def run(args: Namespace) -> None:
             expected="--as-of DATE, the last day the data know about, or --week such as 2020-W15",
             todo=last_date_hint(read(args, as_of=None), week=True),
         )
-    _check_installed()
+    if _runs_notebook(args):
+        _check_installed()
     from analytics.reporting.content.weekly import ReportRequest, weekly_report
 
     of_ours = {
@@ -52,17 +58,58 @@ def run(args: Namespace) -> None:
         **({} if args.comment is None else {"comment": _comment(args.comment)}),
     }
     request = ReportRequest.from_parameters({**given(args, *vars(args)), **of_ours})
+    if args.summary or args.json:
+        print(printable(_printed(args, request)), end="")
+        return
     with progress_bar("starting") as progress:
-        report = weekly_report(request, output=args.output, progress=progress)
+        report = weekly_report(request, output=args.output, progress=progress, **_formats(args))
     tag = ", SIMULATED data" if report.scope.simulated else ""
-    lines = [
-        *gap_warnings(report.scope.counts.notes),
-        f"report: {report.pdf} ({report.pages} pages{tag})",
-        f"notebook: {report.notebook}",
-        "",
-        *account_lines(report.scope.incidents, report.scope.counts, gaps),
-    ]
+    lines = [*gap_warnings(report.scope.counts.notes)]
+    lines += [f"report: {report.pdf} ({report.pages} pages{tag})"] if report.pdf else []
+    lines += [f"{name}: {path}{tag}" for name, path in report.files.items()]
+    lines += [f"notebook: {report.notebook}"] if report.notebook else []
+    lines += ["", *account_lines(report.scope.incidents, report.scope.counts, gaps)]
     print(printable("\n".join(lines)))
+
+
+def _runs_notebook(args: Namespace) -> bool:
+    """Return whether a notebook is run, for which packages of an extra are needed."""
+    if args.summary or args.json:
+        return False
+    from analytics.reporting.formats.write import RUN_FOR, check_formats
+
+    return args.format is None or bool(RUN_FOR & set(check_formats(args.format)))
+
+
+def _formats(args: Namespace) -> dict[str, str]:
+    return {} if args.format is None else {"formats": args.format}
+
+
+def _check_shown(args: Namespace) -> None:
+    """Raise an error where options of printing do not go together."""
+    printing = [name for name in ("summary", "json") if getattr(args, name)]
+    if len(printing) == 2:
+        raise OptionError("--summary and --json are both given", todo="give one of the two")
+    if printing and args.format is not None:
+        raise OptionError(
+            f"--{printing[0]} prints and writes nothing, --format writes files",
+            todo="leave one out: --format md, txt or json writes what --summary or --json print",
+        )
+    if args.markdown and not args.summary:
+        raise OptionError("--markdown goes with --summary", todo="give --summary too, or --format md")
+
+
+def _printed(args: Namespace, request: ReportRequest) -> str:
+    """Return the report in five lines, or as JSON; no notebook is run."""
+    from analytics.reporting.content.weekly import weekly_counts
+    from analytics.reporting.content.weekly.run import report_record_of
+    from analytics.reporting.formats.summary import report_summary
+    from analytics.reporting.formats.write import json_text
+
+    record = report_record_of(weekly_counts(request))
+    if args.json:
+        return json_text(record)
+    return report_summary(record, markup="markdown" if args.markdown else "text")
 
 
 def report_day(as_of: str | None, week: str | None, week_start: str = "monday") -> np.datetime64 | None:

@@ -22,10 +22,11 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from analytics import __version__
-from analytics._text import inert_table
+from analytics._tables import csv_bytes, records
 from analytics.cli.text import printable
 from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
+from analytics.counts.input_record import input_record
 from analytics.errors import OptionError, OutputError, unknown_option
 from analytics.files import check_writable, write_together
 from analytics.incidents import Incidents
@@ -178,72 +179,6 @@ def emit(answer: Shown, plan: Plan, beside: Mapping[Path, bytes] | None = None) 
     if plan.output is None:
         _print(sys.stdout, [_rendered(answer, plan.kind).removesuffix("\n")])
     _print(sys.stderr, [*answer.heading, *answer.account, *written])
-
-
-def csv_bytes(frame: pd.DataFrame, *, simulated: bool) -> bytes:
-    """Return a table as CSV: full precision, NA empty, a column `simulated` where the data are.
-
-    Text that a spreadsheet would run as a formula gets an apostrophe; docs/command.md has the rule.
-    """
-    marked = frame.assign(simulated=True) if simulated else frame
-    return inert_table(marked).to_csv(index=False, lineterminator="\n").encode("utf-8")
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a table as JSON can hold it: NA is None, an infinite number the text ``"Infinity"``.
-
-    Examples
-    --------
-    >>> records(pd.DataFrame({"day": pd.to_datetime(["2020-04-13"]), "ratio": [float("inf")], "q": [None]}))
-    [{'day': '2020-04-13', 'ratio': 'Infinity', 'q': None}]
-    """
-    columns = {}
-    for name, column in frame.items():
-        if pd.api.types.is_datetime64_any_dtype(column):
-            column = column.dt.strftime("%Y-%m-%d")
-        plain = column.astype(object)
-        if pd.api.types.is_float_dtype(column):
-            plain = plain.mask(column == float("inf"), "Infinity")
-        columns[name] = plain.where(column.notna(), None)
-    return [{str(k): v for k, v in row.items()} for row in pd.DataFrame(columns).to_dict("records")]
-
-
-def input_record(incidents: Read, counts: Counts | None = None, gaps: Sequence[Gap] = ()) -> dict[str, Any]:
-    """Return what every JSON answer says about the input and where each row went."""
-    rows = incidents.accounting
-    record: dict[str, Any] = {
-        "input": {
-            "file": incidents.path.name if incidents.path else None,
-            "sha256": incidents.digest,
-            **({"metadata_sha256": incidents.metadata_digest} if incidents.metadata_digest else {}),
-            "source": incidents.source,
-            "title": incidents.title,
-            "first_date": str(incidents.first_date),
-            "last_date": str(incidents.last_date),
-        },
-        "row_accounting": {
-            "rows_read": rows.rows_read,
-            "kept": rows.kept,
-            "set_aside": rows.set_aside,
-            "flags": rows.flags,
-        },
-        "no_coverage": [str(gap) for gap in (*incidents.no_coverage, *gaps)],
-    }
-    if counts is not None and counts.accounting is not None:
-        account = counts.accounting
-        record["count_accounting"] = {
-            "kept": account.kept,
-            "grid": account.grid,
-            "filtered": account.filtered,
-            "set_apart": account.set_apart,
-            "unplaced": account.unplaced,
-            "outside": account.outside,
-            "no_coverage": account.no_coverage,
-            "long_spans": account.long_spans,
-            "unknown_value": account.unknown_value,
-            "partial": account.partial,
-        }
-    return record
 
 
 def with_glyphs(words: pd.Series) -> pd.Series:

@@ -21,6 +21,7 @@ from analytics.reporting.content.weekly.numbers import (
     weekly_numbers,
 )
 from analytics.reporting.content.weekly.reading import weekly_counts
+from analytics.reporting.content.weekly.record import report_data, report_record
 from analytics.reporting.content.weekly.request import ReportRequest
 from analytics.reporting.content.weekly.run import WeeklyReport, weekly_report
 from analytics.reporting.content.weekly.set_front import show_front
@@ -57,6 +58,8 @@ __all__ = [
     "quarantine_table",
     "ratio_figure",
     "region_figure",
+    "report_data",
+    "report_record",
     "sensitivity_table",
     "severity_figure",
     "severity_table",

@@ -7,6 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from analytics.counts.count_table import CountTable
+from analytics.reporting.content.weekly.names import region_anchors
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.elements.figures import ReportFigure, report_figure
 from analytics.results import counted, listed
@@ -39,6 +40,7 @@ def map_figure(
     figure, ax = plt.subplots(figsize=_SIZES[show], layout="constrained")
     plot_map(
         numbers.result, show=show, polygons=numbers.request.polygons, places=_places(numbers), title=False,
+        links={name: f"#{anchor}" for name, anchor in region_anchors(numbers.counts.regions).items()},
         key=show != "grade", ax=ax,
     )  # fmt: skip
     return report_figure(

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from analytics.errors import OutputError
 from analytics.periods import DAY, Window, check_week_start, week_first_day, week_label
 from analytics.reporting.content.weekly.request import SHOWING, ReportRequest
 
-__all__ = ["check_not_another", "report_name", "reported_week"]
+__all__ = ["check_not_another", "region_anchors", "report_name", "reported_week"]
 
 _THE_FILE = {"incidents_path", "sample"}
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
@@ -70,6 +70,17 @@ def report_name(request: ReportRequest) -> str:
         text = json.dumps(special, sort_keys=True, ensure_ascii=False)
         parts.append(hashlib.sha256(text.encode()).hexdigest()[:8])
     return "-".join(parts) + ".pdf"
+
+
+def region_anchors(regions: Iterable[str]) -> dict[str, str]:
+    """Return where on a page each region is told of: the target that a map's link leads to.
+
+    Examples
+    --------
+    >>> region_anchors(["Kirkuk", "Erbil"])
+    {'Kirkuk': 'region-1', 'Erbil': 'region-2'}
+    """
+    return {name: f"region-{number}" for number, name in enumerate(regions, 1)}
 
 
 def check_not_another(target: Path, request: ReportRequest) -> None:

@@ -1,50 +1,82 @@
-"""`weekly_report`: the bundled notebook run with parameters and set as a PDF."""
+"""`weekly_report`: the bundled notebook run with parameters, set as a PDF and written in other forms."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from analytics.bundled import bundled_path
 from analytics.errors import OutputError
+from analytics.files import check_writable, write_together
 from analytics.options import Progress
+from analytics.reporting.content.weekly.front import front_page
 from analytics.reporting.content.weekly.names import check_not_another, report_name
-from analytics.reporting.content.weekly.numbers import WeeklyCounts
+from analytics.reporting.content.weekly.numbers import WeeklyCounts, weekly_numbers
 from analytics.reporting.content.weekly.reading import weekly_counts
+from analytics.reporting.content.weekly.record import kept_record, report_record
 from analytics.reporting.content.weekly.request import PAPERS, ReportRequest, takes_request
-from analytics.reporting.notebook.render import RenderedReport, check_writable, render_report
+from analytics.reporting.formats.write import RUN_FOR, check_formats, made_formats
+from analytics.reporting.notebook.document import Document, run_document
 
-__all__ = ["NOTEBOOK", "WeeklyReport", "weekly_report"]
+__all__ = ["NOTEBOOK", "WeeklyReport", "report_record_of", "weekly_report"]
 
 NOTEBOOK = "notebooks/weekly_report.ipynb"
 
 
 @dataclass(frozen=True)
-class WeeklyReport(RenderedReport):
+class WeeklyReport:
     """The files of a weekly report, and what it is about.
 
     Attributes
     ----------
+    pdf, notebook : Path or None
+        The PDF and the executed notebook; None where no notebook was run.
+    pages : int
+        Pages of the PDF.
+    seconds_execute, seconds_convert : float
+        How long the run took, and the conversion to PDF.
+    document : Document or None
+        The notebook as it was run.
     scope : WeeklyCounts
         Incidents and counts, with the account of every row.
+    files : mapping
+        The other formats: name to path.
     """
 
+    pdf: Path | None
+    notebook: Path | None
+    pages: int
+    seconds_execute: float
+    seconds_convert: float
+    document: Document | None
     scope: WeeklyCounts
+    files: Mapping[str, Path] = field(default_factory=dict)
 
 
 @takes_request
 def weekly_report(
-    request: ReportRequest, *, output: Path | str, progress: Progress | None = None
+    request: ReportRequest,
+    *,
+    output: Path | str,
+    formats: str | Iterable[str] = ("pdf",),
+    progress: Progress | None = None,
 ) -> WeeklyReport:
-    """Write the weekly report as a PDF, with the executed notebook beside it.
+    """Write the weekly report as a PDF, with the executed notebook beside it, and in other forms.
 
     Parameters
     ----------
     request : ReportRequest
         What the report is about; or its options one by one, as :class:`ReportRequest` lists them.
     output : Path
-        Folder the two files go to; made if it is not there. Their name is the reported week's, with what was
+        Folder the files go to; made if it is not there. Their name is the reported week's, with what was
         selected. A report made again from the same file with the same options replaces the former one.
+    formats : iterable of str, or text with commas
+        ``"pdf"``; ``"html"``, one page that needs neither network nor script; ``"xlsx"``, its tables;
+        ``"json"``, everything it says (docs/report_json.md); ``"atom"``, a feed of the upticks called;
+        ``"md"`` and ``"txt"``, five lines. All are made of one run. Without PDF and HTML no notebook is run.
     progress : callable, optional
         ``progress(done, total, what)`` before each step.
 
@@ -60,6 +92,7 @@ def weekly_report(
         If the file, an option or the folder cannot be used, or another report lies there under the same
         name; nothing is written then either.
     """
+    wanted = check_formats(formats)
     if Path(output).suffix.lower() == ".pdf":
         raise OutputError(
             "the output of a report is a folder",
@@ -67,22 +100,60 @@ def weekly_report(
             found=str(output),
             todo="leave .pdf out; the PDF is named after its week",
         )
-    target = Path(output) / report_name(request)
-    check_writable(target)
-    check_not_another(target, request)
+    target = _target(request, output)
     if progress is not None:
         progress(0, 1, "reading and counting")
     # Worked out here first: what is wrong with the input is told before a kernel starts.
     scope = weekly_counts(request)
     if scope.request != request:  # a table of counts has weeks of its own
-        request = scope.request
-        target = Path(output) / report_name(request)
-        check_writable(target)
-        check_not_another(target, request)
-    rendered = render_report(
+        target = _target(scope.request, output)
+    if not RUN_FOR & set(wanted):
+        made = made_formats(wanted, report_record_of(scope), None, target)
+        write_together(dict(made.values()))
+        return WeeklyReport(None, None, 0, 0.0, 0.0, None, scope, {n: at for n, (at, _) in made.items()})
+    started = time.perf_counter()
+    document = _run(scope, target.stem, progress)
+    ran = time.perf_counter()
+    contents = {target.with_suffix(".ipynb"): document.notebook_text().encode("utf-8")}
+    pages = 0
+    if "pdf" in wanted:
+        pages, contents[target] = _set(document, progress)
+    made = {}
+    if set(wanted) - {"pdf"}:
+        made = made_formats(wanted, kept_record(document.notebook), document, target)
+    write_together(contents | dict(made.values()))
+    return WeeklyReport(
+        target if "pdf" in wanted else None,
+        target.with_suffix(".ipynb"),
+        pages,
+        ran - started,
+        time.perf_counter() - ran,
+        document,
+        scope,
+        {name: at for name, (at, _) in made.items()},
+    )
+
+
+def report_record_of(scope: WeeklyCounts) -> Mapping[str, Any]:
+    """Return everything a report on these counts says, without running its notebook."""
+    numbers = weekly_numbers(scope)
+    return report_record(numbers, front_page(numbers))
+
+
+def _target(request: ReportRequest, output: Path | str) -> Path:
+    """Return where the PDF goes, once it is clear that it may."""
+    target = (Path(output) / report_name(request)).absolute()
+    check_writable(target)
+    check_not_another(target, request)
+    return target
+
+
+def _run(scope: WeeklyCounts, name: str, progress: Progress | None) -> Document:
+    """Run the notebook on what was asked for."""
+    request = scope.request
+    return run_document(
         bundled_path(NOTEBOOK),
         parameters=replace(request, sha256=scope.incidents.fingerprint or None).parameters(),
-        output=target,
         title=scope.title,
         subtitle=scope.subtitle,
         header=scope.heading_right,
@@ -91,8 +162,18 @@ def weekly_report(
         meta=scope.cutoff,
         as_of=request.as_of.item(),
         simulated=scope.simulated,
+        name=name,
         progress=progress,
+        steps_after=1,
     )
-    return WeeklyReport(
-        **{field.name: getattr(rendered, field.name) for field in fields(RenderedReport)}, scope=scope
-    )
+
+
+def _set(document: Document, progress: Progress | None) -> tuple[int, bytes]:
+    """Set the PDF; the Jupyter machinery is loaded only now: a wrong output folder is told at once."""
+    from analytics.reporting.notebook.pdf import pdf_of
+
+    if progress is not None:
+        steps = sum(cell.cell_type == "code" for cell in document.notebook.cells)
+        progress(steps, steps + 1, "setting the PDF")
+    made = pdf_of(document)
+    return made.pages, made.pdf

@@ -1,0 +1,186 @@
+"""The weekly report as one web page: no network, no script needed, the same words and numbers as the PDF."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from analytics._tables import csv_bytes
+from analytics.reporting.formats.cells import CellWriter
+from analytics.reporting.formats.pictures import spark, weeks_chart
+from analytics.reporting.formats.workbook import report_tables
+from analytics.reporting.notebook.cells import Picture
+from analytics.reporting.notebook.document import Document
+from analytics.results import mark
+
+__all__ = ["report_page"]
+
+_HERE = Path(__file__).resolve().parent
+_REPLACED = ("front",)  # cells whose content the page shows in its own way
+
+
+def report_page(record: Mapping[str, Any], document: Document) -> str:
+    """Return the report as one HTML file.
+
+    Parameters
+    ----------
+    record : mapping
+        Of :func:`analytics.reporting.content.weekly.record.report_record`, as the notebook kept it.
+    document : Document
+        The notebook as it was run: the sections after the first page are its cells.
+
+    Returns
+    -------
+    str
+        Readable without script, in light and dark, on paper and on a telephone. Regions of the map lead to
+        their card or their row; tables sort and filter where script is allowed; the data are inside as CSV.
+    """
+    rows = {item["region"]: item["anchor"] for item in record["regions"]}
+    cards = {item["region"] for item in (*record["standouts"], *record["closest"])}
+    writer = CellWriter({name: anchor for name, anchor in rows.items() if name not in cards})
+    front = _front(record, document, writer)
+    body = [
+        part
+        for cell in document.cells
+        if cell.options.get("label") not in _REPLACED
+        for part in writer.cell(cell)
+        if part
+    ]
+    body += _remaining(record, writer.unused())
+    body.append(_data(record))
+    links = [("front", "The answer"), *writer.headings, ("data", "Data")]
+    menu = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in links)
+    return (
+        "<!doctype html>\n"
+        '<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(record['title'])}</title>"
+        f'<meta name="description" content="{escape(record["summary"][0], quote=True)}">'
+        f"<style>\n{_file('web.css')}</style></head>\n"
+        f'<body><a class="skip" href="#front">To the answer</a>{_head(record, menu)}\n'
+        f'<main class="wrap">{front}\n{chr(10).join(body)}</main>\n{_foot(record, document)}'
+        f"<script>\n{_file('web.js')}</script></body></html>\n"
+    )
+
+
+def _file(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _head(record: Mapping[str, Any], menu: str) -> str:
+    badge = '<strong class="badge">SIMULATED DATA</strong>' if record["simulated"] else ""
+    name = " · ".join(escape(part) for part in (record["place"], record["name"]) if part)
+    right = [record["week"]["label"]]
+    right += [f"issue {record['issue']}"] if record["issue"] else []
+    right += [f"next: {record['next_issue']}"] if record["next_issue"] else []
+    return (
+        f'<header class="head"><div class="wrap">{badge}<span>{name}</span>'
+        f'<span class="right">{escape(" · ".join(right))}</span>'
+        f'<nav aria-label="Sections"><ul>{menu}</ul></nav></div></header>'
+    )
+
+
+def _foot(record: Mapping[str, Any], document: Document) -> str:
+    lines = [record["title"], document.meta, f"uptick {record['version']}"]
+    return f'<footer><div class="wrap">{escape(" · ".join(filter(None, lines)))}</div></footer>'
+
+
+def _front(record: Mapping[str, Any], document: Document, writer: CellWriter) -> str:
+    tag = mark(record["simulated"])
+    called = ' class="called"' if any(row["grade"] == "uptick" for row in record["regions"]) else ""
+    strip = "".join(f"<li>{escape(part)}</li>" for part in record["strip"])
+    news = [record["left_out"], *record["news"], record["next_lines"]]
+    told = "".join(f"<p>{escape(line.removeprefix(tag))}</p>" for line in news if line)
+    comment = "".join(f'<p class="comment">{escape(line)}</p>' for line in record["comment"])
+    title = "What stands out" if record["standouts"] else "Closest to an uptick"
+    shown = record["standouts"] or record["closest"]
+    cards = "".join(_card(item, record) for item in shown)
+    side = f"<div><h2>{title}</h2>{cards}{comment}{told}</div>" if shown or told else ""
+    country = record["country"]["sentence"].removeprefix(tag)
+    return (
+        f'<section id="front"{called}><h1>{escape(record["headline"].removeprefix(tag))}</h1>'
+        f'<p class="second">{escape(record["second"].removeprefix(tag))}</p><ul class="strip">{strip}</ul>'
+        f'<div class="front">{_map(record, document.figures, writer)}{side}</div>{_groups(record)}'
+        f"<h2>{escape(record['country']['name'])}</h2><p>{escape(country.partition(': ')[2] or country)}</p>"
+        f'<p class="readout small" id="readout" aria-live="polite"></p>{weeks_chart(record, "readout")}'
+        '<p class="small">Incidents per week; shaded: the range that the year before leads one to expect; '
+        "dashed: usual; the last weeks are those asked about.</p>"
+        f'<p class="means">{escape(record["means"].removeprefix(tag))}</p></section>'
+    )
+
+
+def _map(record: Mapping[str, Any], figures: Sequence[Picture], writer: CellWriter) -> str:
+    drawn = next((figure for figure in figures if figure.label == "map-grade"), None)
+    if drawn is None:
+        return ""
+    tag = mark(record["simulated"])
+    names = {f"#{row['anchor']}": row["sentence"].removeprefix(tag) for row in record["regions"]}
+    signs = dict.fromkeys(f"{row['sign']} {row['grade_words']}" for row in record["regions"])
+    picture = writer.figure(drawn.content.decode("utf-8"), "", drawn.alt, names)
+    return f'<div>{picture}<p class="small">{escape(" · ".join(signs))}</p></div>'
+
+
+def _card(item: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    anchors = {row["region"]: row["anchor"] for row in record["regions"]}
+    said = item["sentence"].removeprefix(mark(record["simulated"]))
+    said = said.removeprefix(f"{item['sign']} {item['region']}: ")
+    checks = item["checks"].removeprefix(mark(record["simulated"]))
+    status = item["status"][:1].upper() + item["status"][1:]
+    lines = "".join(f'<p class="small">{escape(line)}</p>' for line in (status, checks) if line)
+    comment = f'<p class="comment">{escape(item["comment"])}</p>' if item["comment"] else ""
+    asked = record["test"]["recent_days"] // 7
+    return (
+        f'<article class="card {escape(item["grade"])}" id="{anchors[item["region"]]}">'
+        f"<h3><span>{escape(item['sign'])} {escape(item['region'])}</span>{spark(item['weeks'], asked)}</h3>"
+        f"<p>{escape(said)}</p>{lines}{comment}</article>"
+    )
+
+
+def _groups(record: Mapping[str, Any]) -> str:
+    tag = mark(record["simulated"])
+    rows = "".join(
+        f'<tr><th scope="row">{escape(group["title"])}</th><td>{len(group["regions"])}</td>'
+        f"<td>{' '.join(escape(said.removeprefix(tag)) for said in group['sentences'])}</td></tr>"
+        for group in record["groups"]
+    )
+    if not rows:
+        return ""
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Every region in five lines">'
+        f'<table class="groups"><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _remaining(record: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Return a list of the regions that no table holds a row of: a link has to lead somewhere."""
+    wanted = set(names)
+    rows = [row for row in record["regions"] if row["region"] in wanted]
+    if not rows:
+        return []
+    tag = mark(record["simulated"])
+    items = "".join(
+        f'<li id="{row["anchor"]}">{escape(row["sign"])} {escape(row["sentence"].removeprefix(tag))}</li>'
+        for row in rows
+    )
+    return [f'<h2 id="others">Other regions</h2><ul>{items}</ul>']
+
+
+def _data(record: Mapping[str, Any]) -> str:
+    """Return the tables as CSV inside the page, to be read and saved without a network."""
+    parts = []
+    tables = report_tables(record)
+    for name in ("regions", "weeks", "types", "account"):
+        if name not in tables:
+            continue
+        content = csv_bytes(tables[name], simulated=record["simulated"])
+        source = base64.b64encode(content).decode("ascii")
+        shown = escape(content.decode("utf-8"))
+        tagged = f"{'simulated-' if record['simulated'] else ''}{name}.csv"
+        parts.append(
+            f'<p><a download="{tagged}" href="data:text/csv;charset=utf-8;base64,{source}">{tagged}</a></p>'
+            f"<details><summary>Show {name}</summary><pre>{shown}</pre></details>"
+        )
+    return f'<section class="data"><h2 id="data">Data</h2>{"".join(parts)}</section>'

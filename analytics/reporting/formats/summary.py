@@ -1,0 +1,41 @@
+"""A weekly report in five lines, as text or as markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from analytics._text import visible
+from analytics.options import check_choice
+
+__all__ = ["Markup", "report_summary"]
+
+Markup = Literal["text", "markdown"]
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+def report_summary(record: Mapping[str, Any], *, markup: Markup = "text") -> str:
+    r"""Return the report in five lines; each names what it is of, and says so where data are simulated.
+
+    Parameters
+    ----------
+    record : mapping
+        Of :func:`analytics.reporting.content.weekly.record.report_record`.
+    markup : {"text", "markdown"}
+        Markdown: the answer bold, the others a list; signs that data bring along do not format anything.
+
+    Examples
+    --------
+    >>> print(report_summary({"summary": ["Uptick in K*rkuk.", "45, usual 15."]}, markup="markdown"))
+    **Uptick in K\*rkuk.**
+    <BLANKLINE>
+    - 45, usual 15.
+    <BLANKLINE>
+    """
+    check_choice("markup", markup, Markup)
+    lines = [visible(" ".join(str(line).split())) for line in record["summary"]]
+    if markup == "text":
+        return "\n".join(lines) + "\n"
+    first, *others = (_SPECIAL.sub(r"\\\1", line) for line in lines)
+    return "\n".join([f"**{first}**", "", *(f"- {line}" for line in others)]) + "\n"
