@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -121,8 +122,8 @@ def detectors() -> str:
     return "\n".join(parts)
 
 
-def report(week: str) -> str:
-    """Return the Typst source of the weekly report."""
+def report(week: str) -> tuple[str, str]:
+    """Return the weekly report's Typst source, and its web page without pictures, styles and scripts."""
     from nbformat import read
 
     from analytics.cli import main
@@ -130,14 +131,17 @@ def report(week: str) -> str:
 
     with tempfile.TemporaryDirectory() as folder:
         with contextlib.redirect_stdout(io.StringIO()):
-            code = main(["report", "--sample", "--week", week, "-o", folder])
+            code = main(["report", "--sample", "--week", week, "--format", "html", "-o", folder])
         assert code == 0, code
         made = next(Path(folder).glob("*.ipynb"))
         notebook = read(made, as_version=4)
         source, _ = TypstExporter(trust_typst=True).from_notebook_node(
             notebook, {"metadata": {"name": made.stem}}
         )
-    return str(source)
+        page = next(Path(folder).glob("*.html")).read_text(encoding="utf-8")
+    for whole in (r"<svg.*?</svg>", r"<style>.*?</style>", r"<script>.*?</script>", r";base64,[^\"]*"):
+        page = re.sub(whole, "", page, flags=re.DOTALL)
+    return str(source), re.sub(r"(</?(?:p|tr|table|h[1-6]|section|article|figure|div|li)\b)", r"\n\1", page)
 
 
 def write(folder: Path) -> None:
@@ -149,7 +153,9 @@ def write(folder: Path) -> None:
     (folder / "claim_tests.txt").write_text(tests_of_claims(), encoding="utf-8")
     (folder / "detectors.txt").write_text(detectors(), encoding="utf-8")
     for week in ("2020-W16", "2019-W45"):
-        (folder / f"report_{week}.typ").write_text(report(week), encoding="utf-8")
+        source, page = report(week)
+        (folder / f"report_{week}.typ").write_text(source, encoding="utf-8")
+        (folder / f"report_{week}.html").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
