@@ -123,7 +123,7 @@ def test_a_source_is_named_alike_everywhere(project):
     for name in source_names():
         assert find_source(name).name == name
         assert re.search(rf"\b{name}\b", told.split("--source")[2])
-        assert re.search(rf"--source [a-z|]*\b{name}\b", page)
+        assert re.search(rf"--source [a-z_|]*\b{name}\b", page)
         assert f'"{name}"' in (read_incidents.__doc__ or "")
     files = {
         path.stem

@@ -56,7 +56,7 @@ def _shown(incidents: Incidents) -> Shown:
         "not_found": list(_not_found(incidents)),
     }
     return Shown(
-        heading=(str(incidents).splitlines()[0],),
+        heading=(*gap_warnings(incidents.notes), str(incidents).splitlines()[0]),
         tables=_tables(incidents),
         account=(
             *account_lines(incidents),

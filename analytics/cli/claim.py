@@ -103,7 +103,7 @@ def _shown(args: Namespace, incidents: Read, counts: Counts, result: UptickResul
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
     said = (*result.reasons(), *_statuses(result))
     return Shown(
-        heading=(*gap_warnings(counts.notes), result.headline()),
+        heading=(*gap_warnings((*incidents.notes, *counts.notes)), result.headline()),
         tables=_tables(result),
         below=said,
         account=(result.sentence(), *lines, *own, result.method, *result.nulls),

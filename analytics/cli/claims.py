@@ -86,7 +86,7 @@ def _shown(args: Namespace, incidents: Incidents, table: VerdictTable, options: 
     }
     lines = account_lines(incidents, gaps=spells(args))
     return Shown(
-        heading=(*gap_warnings(table.notes), table.sentence()),
+        heading=(*gap_warnings((*incidents.notes, *table.notes)), table.sentence()),
         tables=_tables(table),
         account=(*lines, table.family, *(f"note: {note}" for note in table.notes)),
         frame=table.frame,

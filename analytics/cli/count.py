@@ -48,7 +48,7 @@ def _shown(args: Namespace, incidents: Read, counts: Counts) -> Shown:
         "counts": records(long),
     }
     return Shown(
-        heading=(*gap_warnings(counts.notes), heading(counts)),
+        heading=(*gap_warnings((*incidents.notes, *counts.notes)), heading(counts)),
         tables=(recent_table(counts, args.last),),
         account=account_lines(incidents, counts, spells(args)),
         frame=long,

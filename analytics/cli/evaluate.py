@@ -83,7 +83,7 @@ def _shown(args: Namespace, incidents: Read, counts: Counts, result: EvaluationR
     lines = account_lines(incidents, counts, spells(args))
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
     return Shown(
-        heading=(*gap_warnings(counts.notes), result.sentence()),
+        heading=(*gap_warnings((*incidents.notes, *counts.notes)), result.sentence()),
         tables=(Table(summary, "", numbers, _SPARE),),
         account=(*lines, *own, result.method),
         frame=result.frame,

@@ -21,6 +21,7 @@ from analytics.errors import CountsTableError, OptionError
 from analytics.incidents import Incidents, read_incidents
 from analytics.periods import DAY, Gap, as_day, as_gap, week_first_day, week_label
 from analytics.sources.coverage import CoveredFrom
+from analytics.sources.source import WARNING
 
 __all__ = [
     "READING",
@@ -248,8 +249,8 @@ def counting_options(args: Namespace) -> dict[str, Any]:
 
 
 def gap_warnings(notes: Iterable[str]) -> tuple[str, ...]:
-    """Return what is said of suspected gaps, which stands above everything else."""
-    return tuple(note for note in notes if note.startswith(GAP))
+    """Return what is said of suspected gaps and of what rows are, which stands above everything else."""
+    return tuple(note for note in dict.fromkeys(notes) if note.startswith((GAP, WARNING)))
 
 
 def last_date_hint(incidents: Incidents, *, week: bool = False) -> str:

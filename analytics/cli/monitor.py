@@ -63,7 +63,7 @@ def _shown(args: Namespace, incidents: Read, counts: Counts, result: MonitorResu
     lines = account_lines(incidents, counts, spells(args))
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
     return Shown(
-        heading=(*gap_warnings(counts.notes), result.sentence(), result.expectation()),
+        heading=(*gap_warnings((*incidents.notes, *counts.notes)), result.sentence(), result.expectation()),
         tables=(_table(result),),
         account=(*lines, *own, *(found.sentence() for found in result.calibrations)),
         frame=frame,

@@ -65,7 +65,8 @@ def _days_or(word: str) -> Callable[[str], int | str]:
 
 _READING = Group("reading", (
     Option("sample", "", "use the SIMULATED sample in place of FILE"),
-    Option("source", "SOURCE", "auto (default), ucdp, acled or table"),
+    Option("source", "SOURCE", "auto (default), ucdp, acled, gtd, gdelt, icews, sigact, insecurity_insight, "
+           "hxl or table"),
     Option("column", "NAME=COLUMN",
            "which column of the file holds a canonical one, such as date_start=Date; "
            "may be repeated", many=True),

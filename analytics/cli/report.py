@@ -64,7 +64,7 @@ def run(args: Namespace) -> None:
     with progress_bar("starting") as progress:
         report = weekly_report(request, output=args.output, progress=progress, **_formats(args))
     tag = ", SIMULATED data" if report.scope.simulated else ""
-    lines = [*gap_warnings(report.scope.counts.notes)]
+    lines = [*gap_warnings((*report.scope.incidents.notes, *report.scope.counts.notes))]
     lines += [f"report: {report.pdf} ({report.pages} pages{tag})"] if report.pdf else []
     lines += [f"{name}: {path}{tag}" for name, path in report.files.items()]
     lines += [f"notebook: {report.notebook}"] if report.notebook else []

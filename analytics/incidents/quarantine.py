@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,8 @@ from analytics.sources.files import RawTable
 
 __all__ = ["records_of", "split", "spread"]
 
-_UNNAMED = "column 1"
+# A column that numbers the rows of the table it was saved from: without a name, or as pandas and R call it.
+_NUMBERING = re.compile(r"column 1|Unnamed: [0-9.]+|\.\.\.1|rownames|row\.names")
 
 
 def spread(kept: BoolArray, rows: BoolArray) -> BoolArray:
@@ -89,14 +91,13 @@ def _quarantine(raw: RawTable, found: pd.DataFrame) -> pd.DataFrame:
 def _copies(frame: pd.DataFrame, ids: pd.Series, kept: BoolArray) -> BoolArray:
     """Return which kept rows repeat an earlier one cell by cell; versions of one incident differ.
 
-    A first column without a name is the running number of the table it was saved from.
+    A column that only numbers the rows is not looked at.
     """
     copies = np.zeros(len(kept), dtype=bool)
     again = spread(kept, ids[kept].duplicated(keep=False).to_numpy(dtype=bool))
     if again.any():
-        copies[again] = (
-            frame[again].drop(columns=_UNNAMED, errors="ignore").duplicated(keep="first").to_numpy(dtype=bool)
-        )
+        own = [name for name in frame.columns if not _NUMBERING.fullmatch(str(name))]
+        copies[again] = frame.loc[again, own].duplicated(keep="first").to_numpy(dtype=bool)
     return copies
 
 

@@ -19,15 +19,23 @@ from analytics.incidents.metadata import Metadata, read_metadata
 from analytics.incidents.quarantine import split, spread
 from analytics.incidents.versions import current_versions, loaded_at_once, reported_after, version_notes
 from analytics.options import check_choice, check_flag, check_whole
-from analytics.periods import as_day
+from analytics.periods import Gap, as_day
 from analytics.results.words import counted
 from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
 from analytics.sources.checks import FLAGS, REASONS, Draft
-from analytics.sources.columns import Columns
+from analytics.sources.columns import Columns, fold
 from analytics.sources.count_tables import counts_error, find_count_columns
-from analytics.sources.files import Na, load
-from analytics.sources.registry import TABLE, find_source, known_by_name, recognise, source_names
-from analytics.sources.source import SourceOptions
+from analytics.sources.files import Na, load, without_na
+from analytics.sources.registry import (
+    TABLE,
+    find_source,
+    known_by_name,
+    layouts,
+    recognise,
+    source_names,
+)
+from analytics.sources.source import Source, SourceOptions
+from analytics.sources.translation import translate
 
 __all__ = ["SOURCES", "read_incidents"]
 
@@ -60,11 +68,15 @@ def read_incidents(
     Parameters
     ----------
     path_or_frame : str, Path or DataFrame
-        UCDP GED (yearly, candidate, HDX), an ACLED export, or a plain table: CSV, TSV, Excel or Parquet.
+        UCDP GED (yearly, candidate, HDX), an ACLED export, the GTD, GDELT, ICEWS, SIGACTs, Insecurity
+        Insight, a table with HXL tags, or a plain one: text, Excel, Parquet, JSON, GeoJSON, also packed
+        (.zip, .gz).
         A file ``NAME.meta.toml`` beside ``NAME.csv`` may state title, licence, ``simulated``,
         ``extracted``, ``covered_from``, ``gap_is_quiet`` and spells without coverage.
-    source : {"auto", "ucdp", "acled", "table"}
-        ``"auto"`` recognises UCDP and ACLED by the names of their columns; all else is a plain table.
+    source : str
+        ``"ucdp"``, ``"acled"``, ``"gtd"``, ``"gdelt"``, ``"icews"``, ``"sigact"``, ``"insecurity_insight"``,
+        ``"hxl"`` or ``"table"``; ``"auto"`` recognises a source by the names of its columns, or by HXL tags,
+        and takes all else as a plain table.
     as_of : date-like, optional
         The last day that may be in the data, such as ``"2020-04-12"``; later incidents are set aside.
     columns : mapping, optional
@@ -127,8 +139,9 @@ def read_incidents(
         )
     check_whole(1, header_row=header_row)
     raw = load(
-        path_or_frame, sheet=sheet, encoding=encoding, delimiter=delimiter, header_row=header_row, na=na
-    )
+        path_or_frame, sheet=sheet, encoding=encoding, delimiter=delimiter, header_row=header_row, na=na,
+        layouts=layouts(),
+    )  # fmt: skip
     table_columns = Columns(raw)
     if source == "auto":
         found = find_source(TABLE) if columns else recognise(table_columns)
@@ -140,9 +153,11 @@ def read_incidents(
             expected=f"a plain table; {known_by_name()} columns are known by name",
             todo="give source='table' to read the file as a plain table",
         )
-    if found.name == TABLE and find_count_columns(table_columns, columns) is not None:
+    if found.may_be_counts and find_count_columns(table_columns, columns) is not None:
         raise counts_error(table_columns)
-    draft = found.translate(table_columns, SourceOptions(date_style, columns or {}, report_days))
+    if raw.holding_na and not found.may_be_counts:
+        table_columns = Columns(without_na(raw))
+    draft = translate(found, table_columns, SourceOptions(date_style, columns or {}, report_days))
     if last is not None:
         draft.set_aside(
             "date after as_of",
@@ -153,11 +168,11 @@ def read_incidents(
     metadata = read_metadata(raw.path)
     if extracted is not None:
         metadata = replace(metadata, extracted=as_day(extracted, "extracted"))
-    return _assemble(draft, found.name, last, metadata, country)
+    return _assemble(draft, found, last, metadata, country)
 
 
 def _assemble(
-    draft: Draft, source: str, as_of: np.datetime64 | None, metadata: Metadata, country: str | None
+    draft: Draft, source: Source, as_of: np.datetime64 | None, metadata: Metadata, country: str | None
 ) -> Incidents:
     raw = draft.columns.raw
     quarantine, kept = split(draft)
@@ -184,13 +199,14 @@ def _assemble(
             superseded=int((~current).sum()),
             reported_later=0 if as_of is None else int(reported_after(frame, as_of).sum()),
         ),
-        source="simulated" if simulated else source,
+        source="simulated" if simulated else source.name,
         path=raw.path,
         digest=raw.digest,
         as_of=as_of,
-        no_coverage=metadata.no_coverage,
+        no_coverage=(*_own_gaps(source, frame), *metadata.no_coverage),
         simulated=simulated,
         notes=(
+            *((source.warning,) if source.warning else ()),
             *raw.notes,
             *draft.notes,
             *loaded_at_once(frame, metadata.extracted),
@@ -210,6 +226,12 @@ def _assemble(
     )
 
 
+def _own_gaps(source: Source, frame: pd.DataFrame) -> tuple[Gap, ...]:
+    """Return the spells without coverage of the source itself that the file reaches over."""
+    first = frame["date_start"].min()
+    return tuple(gap for gap in source.no_coverage if first <= pd.Timestamp(gap.window.end))
+
+
 def _tables(draft: Draft, kept: BoolArray) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the canonical columns of the kept rows, with their row and flags, and the other columns."""
     raw = draft.columns.raw
@@ -224,7 +246,10 @@ def _tables(draft: Draft, kept: BoolArray) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame["row"] = raw.rows[kept]
     frame["flags"] = _joined(flags, len(frame))
     others = [c for c in raw.frame.columns if _is_extra(draft, c, kept)]
-    extra = pd.DataFrame({c: _typed(raw.frame[c][kept]) for c in others}, index=raw.frame.index[kept])
+    plain = {c for c in others if fold(c) in draft.codes}
+    extra = pd.DataFrame(
+        {c: _typed(raw.frame[c][kept], code=c in plain) for c in others}, index=raw.frame.index[kept]
+    )
     return frame, extra.reset_index(drop=True)
 
 
@@ -267,13 +292,13 @@ def _joined(flags: dict[str, BoolArray], size: int) -> pd.Series:
     return pd.Series(pd.array(texts, dtype="str").take(codes))
 
 
-def _typed(values: pd.Series) -> pd.Series:
-    """Return a column of the source with blank as missing; numbers only if every value is one."""
+def _typed(values: pd.Series, *, code: bool = False) -> pd.Series:
+    """Return a column of the source with blank as missing; numbers only if every value is one and no code."""
     codes, uniques = pd.factorize(values)
     text = pd.Series(uniques, dtype="str")
     blank = text.str.strip() == ""
     text, filled = text.mask(blank), text[~blank]
-    for pattern, dtype in _NUMERIC if len(filled) else ():
+    for pattern, dtype in _NUMERIC if len(filled) and not code else ():
         # A first look at a few values spares most text columns the whole search.
         if filled.iloc[:20].str.fullmatch(pattern).all() and filled.str.fullmatch(pattern).all():
             text = pd.to_numeric(filled).astype(dtype).reindex(text.index)

@@ -6,6 +6,7 @@ still be used is kept and flagged, in the order of ``FLAGS``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -61,8 +62,10 @@ FLAGS = (
     "unreadable updated_at",
     "unreadable reported_on",
     "reported before its date",
+    "reported long after its date",
 )
 _SECONDS_2200 = 7_258_118_400  # Unix time of 2200-01-01
+_ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
 _MOST = 1e9  # no count of people above this can be meant
 
 
@@ -102,6 +105,8 @@ class Draft:
         The file's name of a column, and the canonical name it stands under.
     covered_from : CoveredFrom or None
         From which day on the source holds all incidents, by a rule of its own.
+    codes : frozenset of str
+        Columns (folded names) of codes, which stay text in ``extra``.
     """
 
     columns: Columns
@@ -113,6 +118,7 @@ class Draft:
     start_column: str | None = None
     called: dict[str, str] = field(default_factory=dict)
     covered_from: CoveredFrom | None = None
+    codes: frozenset[str] = frozenset()
 
     def take(self, canonical: str, name: str, lost: BoolArray | None = None) -> None:
         """Record that a column of the file is a canonical one, and the rows (or None) whose text was lost."""
@@ -140,10 +146,13 @@ class Draft:
             self.data[canonical] = self.columns.text(name, missing=missing)
             self.take(canonical, name)
 
-    def ids(self, name: str | None) -> None:
+    def ids(self, name: str | None, *, beside: str = "") -> None:
         """Take the identifiers over and set repeats aside later; make ``row-N`` where the file has none.
 
         Where most identifiers end in ``.0`` (a table that once held a missing value) the ending is dropped.
+        A spreadsheet that wrote them as ``2.01701E+11`` has rounded them: they tell nothing apart and are not
+        used. Where the source gives one identifier to several events, the text of the column `beside` is
+        added to those.
         """
         made = pd.Series(
             "row-" + pd.Series(self.columns.raw.rows).astype("str"), index=self.columns.frame.index
@@ -152,10 +161,21 @@ class Draft:
             self.data["incident_id"] = made
             return
         text = self.columns.strings(name).str.strip()
+        if 2 * text.str.fullmatch(_ROUNDED).sum() > len(text):
+            self.data["incident_id"] = made
+            self.notes.append(
+                f"incident_id: {self.columns.actual(name)} holds rounded numbers such as {text.iloc[0]}, as "
+                "a spreadsheet writes long ones: they tell nothing apart and are not used, nor are "
+                "repeats looked for"
+            )
+            return
         blank = (text == "").to_numpy(dtype=bool)
         floats = text.str.fullmatch(r"[0-9]+\.0").to_numpy(dtype=bool)
         if 2 * floats.sum() > (~blank).sum():
             text = text.where(~floats, text.str.removesuffix(".0"))
+        if beside in self.columns:
+            again = text.duplicated(keep=False) & ~blank
+            text = text.mask(again, text + "@" + self.columns.strings(beside).str.strip())
         self.data["incident_id"] = text.mask(blank, made)
         self.take("incident_id", name)
         self.flag("blank id", blank)
@@ -260,6 +280,20 @@ class Draft:
         self.flag(f"unreadable {word}", odd & ~negative)
         self.data[canonical] = whole(np.where(odd | negative, np.nan, values))
         self.take(canonical, name, odd | negative)
+
+    def people_added(self, canonical: str, names: Sequence[str], *, not_stated: Sequence[float] = ()) -> None:
+        """Read numbers of people from several columns and add them; missing where none states one."""
+        total = np.zeros(len(self.columns))
+        stated = np.zeros(len(self.columns), dtype=bool)
+        for name in names:
+            self.people(canonical, name, not_stated=not_stated)
+            one = pd.Series(self.data[canonical]).to_numpy(dtype=np.float64, na_value=np.nan)
+            stated |= ~np.isnan(one)
+            total += np.nan_to_num(one)
+            actual = self.columns.actual(name)
+            del self.carried[actual], self.called[actual]
+        self.data[canonical] = whole(np.where(stated, total, np.nan))
+        self.notes.append(f"{canonical}: the sum of {', '.join(map(self.columns.actual, names))}")
 
     def updated_at(self, name: str) -> None:
         """Read the time of the last change: seconds since 1970, or ISO text; other text is flagged."""

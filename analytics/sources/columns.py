@@ -12,7 +12,8 @@ import pandas as pd
 from analytics._typing import BoolArray, FloatArray
 from analytics.errors import InputError, nearest
 from analytics.sources.dates import DIGITS
-from analytics.sources.files import RawTable, one_column_error
+from analytics.sources.files import RawTable
+from analytics.sources.text import one_column_error
 
 __all__ = ["NOT_STATED", "NULLS", "Columns", "clean_text", "fold"]
 
@@ -72,6 +73,11 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the folded names, in the order of the file."""
+        place = {name: at for at, name in enumerate(self.frame.columns)}
+        return tuple(sorted(self._names, key=lambda name: place[self._names[name]]))
 
     def actual(self, name: str) -> str:
         """Return the column's name as the file spells it."""

@@ -8,7 +8,7 @@ day monthname year        13 April 2020, 13 Apr 2020, 13-Apr-2020  ACLED export 
 day-monthname-yy          13-Apr-20                                spreadsheets
 monthname day year        April 13, 2020                           plain tables
 year-monthname-day        2020-Apr-13                              plain tables
-yyyymmdd                  20200413                                 GDELT, databases
+yyyymmdd                  20200413, 20200413121500                 GDELT, databases
 day/month/year            13/04/2020, 13.04.2020, 13/04/20         ACLED before 2019
 month/day/year            04/13/2020, 4/13/20                      plain tables from the USA
 serial                    43934                                    Excel cells without a format
@@ -61,7 +61,10 @@ _SHAPES = {
     "day-monthname-yy": rf"(?P<d>[0-9]{{1,2}})[ -]{_NAME}[ -](?P<y>[0-9]{{2}})",
     "monthname day year": rf"{_NAME} (?P<d>[0-9]{{1,2}}),? (?P<y>[0-9]{{4}})",
     "year-monthname-day": rf"(?P<y>[0-9]{{4}})[ -]{_NAME}[ -](?P<d>[0-9]{{1,2}})",
-    "yyyymmdd": r"(?P<y>(?:19|20|21)[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?:\.0)?",
+    "yyyymmdd": (
+        r"(?P<y>(?:19|20|21)[0-9]{2})(?P<m>[0-9]{2})(?P<d>[0-9]{2})"
+        r"(?:[0-2][0-9](?:[0-5][0-9]){2})?(?:\.0)?"
+    ),
     DMY: r"(?P<d>[0-9]{1,2})[/.-](?P<m>[0-9]{1,2})[/.-](?P<y>[0-9]{4}|[0-9]{2})",
     MDY: r"(?P<m>[0-9]{1,2})[/.-](?P<d>[0-9]{1,2})[/.-](?P<y>[0-9]{4}|[0-9]{2})",
     SERIAL: r"(?P<d>[2-7][0-9]{4})(?:\.[0-9]+)?",

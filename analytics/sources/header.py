@@ -4,11 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-__all__ = ["header_among", "title_note"]
+__all__ = ["Layout", "header_among", "layout_of", "title_note"]
 
 _FULL = 0.8  # share of the table's width that a row of names fills
 _NO_NAME = re.compile(r"[\s\d.,:/+-]*")  # a number or a date is no column name
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a file that comes without a header, and what its first fields look like.
+
+    Attributes
+    ----------
+    title : str
+        What such a file is called.
+    names : tuple of str
+        One for each field.
+    shapes : mapping of int to str
+        Place of a field, and the pattern its whole text must fit.
+    quoted : bool
+        Whether double quotes hold fields together; else they are text.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, str], ...]
+    quoted: bool = True
+
+    def fits(self, record: Sequence[str]) -> bool:
+        """Whether a record has these columns."""
+        return len(record) == len(self.names) and all(
+            re.fullmatch(shape, record[at].strip()) for at, shape in self.shapes
+        )
+
+
+def layout_of(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> Layout | None:
+    """Return the layout that the first records of a file without a header have, None where there is none.
+
+    Examples
+    --------
+    >>> dated = Layout("dated", ("id", "day"), ((0, "[0-9]+"), (1, "[0-9]{8}")))
+    >>> layout_of([["17", "20200413"]], [dated]).title
+    'dated'
+    >>> layout_of([["id", "day"]], [dated]) is None
+    True
+    """
+    return next((one for one in layouts if records and all(map(one.fits, records))), None)
 
 
 def header_among(rows: Sequence[Sequence[object]]) -> int:

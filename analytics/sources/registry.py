@@ -7,14 +7,21 @@ from importlib import import_module
 
 from analytics.errors import unknown_option
 from analytics.sources.columns import Columns
+from analytics.sources.header import Layout
 from analytics.sources.source import Source
 
-__all__ = ["TABLE", "find_source", "known_by_name", "recognise", "source_names"]
+__all__ = ["TABLE", "find_source", "known_by_name", "layouts", "recognise", "source_names"]
 
 TABLE = "table"
 _NAMES = (
     "ucdp",
     "acled",
+    "gtd",
+    "gdelt",
+    "icews",
+    "sigact",
+    "insecurity_insight",
+    "hxl",
     TABLE,  # the last: it takes any table
 )
 
@@ -53,6 +60,11 @@ def find_source(name: str) -> Source:
 def recognise(columns: Columns) -> Source:
     """Return the first source whose columns these are; the plain table takes all the rest."""
     return next(source for name in _NAMES if (source := find_source(name)).recognise(columns))
+
+
+def layouts() -> tuple[Layout, ...]:
+    """Return the columns of all files that come without a header."""
+    return tuple(layout for name in _NAMES for layout in find_source(name).layouts)
 
 
 def known_by_name() -> str:

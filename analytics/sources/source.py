@@ -1,14 +1,19 @@
-"""What a source is: how its tables are recognised, and how they are translated."""
+"""What a source is, as data: how its tables are recognised, which column is which, what it counts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from analytics.periods import Gap
 from analytics.sources.checks import Draft
 from analytics.sources.columns import Columns
+from analytics.sources.header import Layout
 
-__all__ = ["Source", "SourceOptions"]
+__all__ = ["WARNING", "Dates", "Names", "People", "Source", "SourceOptions", "several"]
+
+WARNING = "warning: "  # how what stands above every answer begins
+Names = str | tuple[str, ...]  # a column's folded name, or several: the first that is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,44 @@ class SourceOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Dates:
+    """How a source dates its rows.
+
+    Attributes
+    ----------
+    start : str or tuple of str
+        Column of the day, or of the first day.
+    end : str
+        Column of the last day; empty: the same day.
+    parts : tuple of str
+        Columns of year, month and day, where no column holds the date; 0 and negative are not known.
+    slashes : str or None
+        The order of day and month in which the source writes dates with slashes; None: it writes none.
+    precision : tuple of (str, mapping), optional
+        Column of a code and how many days each code may be off. None: the span is the precision.
+    reported, updated : str or tuple of str
+        Columns of the day of the first report and of the last change.
+    """
+
+    start: Names = ""
+    end: str = ""
+    parts: tuple[str, ...] = ()
+    slashes: str | None = None
+    precision: tuple[str, Mapping[str, float]] | None = None
+    reported: Names = ""
+    updated: Names = ""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Columns of numbers of people; several are added, and numbers that mean *not stated* are missing."""
+
+    columns: tuple[str, ...]
+    not_stated: tuple[float, ...] = ()
+    ending: str = ""  # all columns whose folded name ends so, beside `columns`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One source, as its file declares it.
 
@@ -33,20 +76,84 @@ class Source:
         How it is asked for, and what canonical rows carry as their `source`; the name of its file.
     title : str
         How a reader knows it.
-    marks : tuple of str
-        Columns (folded names) by which a table of it is recognised; all must be there. Empty: any table.
-    translate : callable
-        From a table's columns and the options to a draft of canonical columns.
+    counts, leaves_out : str
+        What one row is, and what never becomes a row.
+    warning : str
+        What stands above every answer made from it; empty for most.
+    marks : tuple of tuple of str
+        Sets of columns (folded names) by which a table of it is recognised: all of one set must be there.
+    looks_like : callable, optional
+        In place of marks: whether a table is one of it.
+    required : tuple of str
+        Columns without which it cannot be read.
+    identifier : str or tuple of str
+        Column of the identifier.
+    beside : str
+        Column that tells rows apart where the source gives one identifier to several of them.
+    text : mapping
+        Canonical column to the column of its text.
+    missing : mapping
+        Canonical column to words (in any case) that stand for *not known* there.
+    dates : Dates
+    coordinates : tuple of str or of tuples of str
+        Columns of latitude and longitude.
+    place_precision : tuple of (str, mapping), optional
+        Column of a code, and what each code means.
+    people : mapping
+        Canonical column to the columns of its number.
+    fixed : mapping
+        Canonical column to the word that holds for every row.
+    rules : callable, optional
+        Derives words (initiator, activity) and flags, on the draft.
+    notes : tuple of (str, str)
+        Column that must be there (or empty), and what is to be said then.
+    codes : tuple of str
+        Columns of codes that stay text, such as ``0231``.
+    layouts : tuple of Layout
+        The columns of files that come without a header.
+    no_coverage : tuple of Gap
+        Spells that the source itself does not cover.
+    reads : callable, optional
+        A reader of its own, where columns are not known by name.
     mapped : bool
         Whether ``columns=`` may say which column is which; else the source's columns are known by name.
+    may_be_counts : bool
+        Whether such a table may hold counts in place of incidents.
     """
 
     name: str
     title: str
-    marks: tuple[str, ...]
-    translate: Callable[[Columns, SourceOptions], Draft]
+    counts: str = ""
+    leaves_out: str = ""
+    warning: str = ""
+    marks: tuple[tuple[str, ...], ...] = ()
+    looks_like: Callable[[Columns], bool] | None = None
+    required: tuple[str, ...] = ()
+    identifier: Names = ()
+    beside: str = ""
+    text: Mapping[str, Names] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dates: Dates = field(default_factory=Dates)
+    coordinates: tuple[Names, Names] = ("latitude", "longitude")
+    place_precision: tuple[str, Mapping[str, str]] | None = None
+    people: Mapping[str, People] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    rules: Callable[[Draft], None] | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+    codes: tuple[str, ...] = ()
+    layouts: tuple[Layout, ...] = ()
+    no_coverage: tuple[Gap, ...] = ()
+    reads: Callable[[Columns, SourceOptions], Draft] | None = None
     mapped: bool = False
+    may_be_counts: bool = False
 
     def recognise(self, columns: Columns) -> bool:
         """Whether the columns are those of this source."""
-        return all(name in columns for name in self.marks)
+        if self.looks_like is not None:
+            return self.looks_like(columns)
+        return any(all(name in columns for name in names) for names in self.marks)
+
+
+def several(names: Names) -> Sequence[str]:
+    """Return names as a sequence."""
+    return (names,) if isinstance(names, str) else names

@@ -245,4 +245,12 @@ def _notes(draft: Draft, found: dict[str, str], mapping: Mapping[str, str], *, c
         )
 
 
-SOURCE = Source(name="table", title="a plain table", marks=(), translate=translate, mapped=True)
+SOURCE = Source(
+    name="table",
+    title="a plain table",
+    counts="whatever its maker counted: one row, one incident",
+    marks=((),),  # any table
+    reads=translate,
+    mapped=True,
+    may_be_counts=True,
+)

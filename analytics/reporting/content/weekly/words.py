@@ -21,6 +21,7 @@ from analytics.results import (
     p_words,
 )
 from analytics.results.grades import LEGEND
+from analytics.sources.source import WARNING
 
 __all__ = ["change_words", "front_cards", "key_sentences", "notices", "null_sentences"]
 
@@ -46,7 +47,8 @@ def change_words(now: float, before: float) -> str:
 
 def key_sentences(numbers: WeeklyNumbers) -> ReportText:
     """Return the three to five sentences of the front page."""
-    sentences = [note for note in numbers.counts.notes if note.startswith(GAP)]
+    told = (*numbers.incidents.notes, *numbers.counts.notes)
+    sentences = [note for note in told if note.startswith((GAP, WARNING))]
     sentences.append(_national(numbers))
     if not numbers.single:
         sentences.append(_regions(numbers))

@@ -1,0 +1,143 @@
+"""JSON lines, lists of records, an API's envelope around them, and GeoJSON: as tables of text.
+
+Numbers stay as they are written: 12.10 is the text ``12.10``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics._typing import IntArray
+from analytics.errors import InputError
+
+__all__ = ["JSON_ENDINGS", "read_json"]
+
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".geojson")
+_ENVELOPES = ("data", "Result", "results", "records", "events", "value")  # where services put their rows
+
+
+def read_json(text: str, name: str) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
+    r"""Return the records of a JSON text as a table of text, the number of each, and notes.
+
+    Raises
+    ------
+    InputError
+        If it is no JSON, or holds no list of records.
+
+    Examples
+    --------
+    >>> frame, rows, _ = read_json('{"day": "2020-04-13", "dead": 1.50}\n{"day": null}', "two.jsonl")
+    >>> frame.to_numpy().tolist(), rows.tolist()
+    ([['2020-04-13', '1.50'], ['', '']], [1, 2])
+    """
+    found, notes = _records(text, name)
+    names: dict[str, None] = {}
+    for record in found:
+        names |= dict.fromkeys(record)
+    if not names:
+        raise InputError(f"{name} holds no records", expected="one object for each incident", where=name)
+    frame = pd.DataFrame(
+        {
+            at: pd.array([_text(record.get(key)) for record in found], dtype="str")
+            for at, key in enumerate(names)
+        }
+    )
+    frame.columns = pd.Index(list(names), dtype=object)
+    return frame, np.arange(1, len(frame) + 1, dtype=np.int64), notes
+
+
+def _records(text: str, name: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    try:
+        whole = _load(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        first, _, rest = text.lstrip().partition("\n")
+        if not rest.strip() or not first.rstrip().endswith("}"):
+            raise _not_json(name, error, 1) from None
+        return list(_lines(text, name)), ("records: one a line",)
+    if isinstance(whole, dict) and whole.get("type") == "FeatureCollection":
+        return _features(whole, name)
+    if isinstance(whole, dict):
+        key = next((key for key in _ENVELOPES if isinstance(whole.get(key), list)), None)
+        if key is None and all(not isinstance(value, (list, dict)) for value in whole.values()):
+            return [whole], ()
+        if key is None:
+            raise InputError(
+                f"{name} holds no list of records",
+                expected=f"a list, or one under {', '.join(_ENVELOPES)}",
+                found=", ".join(map(str, list(whole)[:20])),
+                where=name,
+            )
+        return _objects(whole[key], name), (f"records: those under {key!r}",)
+    return _objects(whole, name), ()
+
+
+def _lines(text: str, name: str) -> Iterator[dict[str, Any]]:
+    for at, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = _load(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise _not_json(name, error, at) from None
+        yield from _objects([record], f"{name}, line {at}")
+
+
+def _objects(found: object, name: str) -> list[dict[str, Any]]:
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise InputError(
+            f"{name} holds no list of records",
+            expected="one object for each incident, with a name for each value",
+            found=type(found).__name__ if not isinstance(found, list) else "values without names",
+            where=name,
+        )
+    return found
+
+
+def _features(whole: dict[str, Any], name: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Return the properties of each feature, and of each point where it lies."""
+    records, without = [], 0
+    for feature in _objects(whole.get("features", []), name):
+        record = dict(feature.get("properties") or {})
+        if feature.get("id") is not None:
+            record.setdefault("id", feature["id"])
+        shape = feature.get("geometry") or {}
+        at = shape.get("coordinates") if shape.get("type") == "Point" else None
+        if isinstance(at, list) and len(at) >= 2:
+            known = {key.casefold() for key in record}
+            if not known & {"longitude", "lon", "long"} and not known & {"latitude", "lat"}:
+                record |= {"longitude": at[0], "latitude": at[1]}
+        else:
+            without += 1
+        records.append(record)
+    note = (f"geometry: {without:,} features are no points, their shape is left out",) if without else ()
+    return records, ("coordinates: those of the points", *note)
+
+
+def _load(text: str) -> Any:
+    return json.loads(text, parse_float=str, parse_int=str)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _not_json(name: str, error: Exception, line: int) -> InputError:
+    at = line + error.lineno - 1 if isinstance(error, json.JSONDecodeError) else line
+    said = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+    return InputError(
+        f"{name} is no JSON that can be read",
+        expected="a list of records, one record a line, or GeoJSON",
+        found=said,
+        where=f"{name}, line {at}",
+    )

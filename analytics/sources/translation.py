@@ -1,0 +1,113 @@
+"""From a source's declaration and a raw table to canonical columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analytics.periods import DAY
+from analytics.sources.checks import Draft, whole
+from analytics.sources.columns import NULLS, Columns
+from analytics.sources.dates import ParsedDates
+from analytics.sources.source import Dates, Names, People, Source, SourceOptions, several
+
+__all__ = ["code", "translate"]
+
+
+def translate(source: Source, columns: Columns, options: SourceOptions) -> Draft:
+    """Return the draft of canonical columns that a source's declaration makes of a table."""
+    if source.reads is not None:
+        return source.reads(columns, options)
+    columns.require(source.required, source.title)
+    draft = Draft(columns, codes=frozenset(source.codes))
+    data = draft.data
+    identifier = _first(columns, source.identifier)
+    draft.ids(identifier, beside=source.beside)
+    if identifier is None:
+        draft.notes.append("incident_id: not in this file, made from row numbers; repeats are not looked for")
+    data["source"] = pd.Series(source.name, index=columns.frame.index, dtype="str")
+    _dates(draft, source.dates, options, source.title)
+    for canonical, names in source.text.items():
+        name = _first(columns, names)
+        if name is not None:
+            draft.carry(canonical, name, missing=(*NULLS, *source.missing.get(canonical, ())))
+    draft.coordinates(*(_first(columns, names) for names in source.coordinates))
+    if source.place_precision is not None:
+        column, words = source.place_precision
+        data["place_precision"] = columns.map(column, lambda text: words.get(code(text), "unknown"))
+    for canonical, word in source.fixed.items():
+        data[canonical] = pd.Series(word, index=columns.frame.index, dtype="str")
+    if source.rules is not None:
+        source.rules(draft)
+    for canonical, people in source.people.items():
+        _people(draft, canonical, people)
+    draft.order_of_estimates()
+    draft.blank_admin1()
+    updated = _first(columns, source.dates.updated)
+    if updated is not None:
+        draft.updated_at(updated)
+    draft.notes += [said for column, said in source.notes if not column or column in columns]
+    return draft
+
+
+def code(text: str) -> str:
+    """Return a code as it is compared: ``3``, `` 3``, ``3.0`` are the same.
+
+    Examples
+    --------
+    >>> code(" 3.0"), code("Clear")
+    ('3', 'Clear')
+    """
+    return text.strip().removesuffix(".0")
+
+
+def _first(columns: Columns, names: Names) -> str | None:
+    return next((name for name in several(names) if name in columns), None)
+
+
+def _dates(draft: Draft, dates: Dates, options: SourceOptions, title: str) -> None:
+    columns = draft.columns
+    if dates.parts and all(name in columns for name in dates.parts):
+        start, named = draft.dates_in_parts(*dates.parts), dates.parts[0]
+    else:
+        wanted = [*several(dates.start), *dates.parts] if dates.start else list(dates.parts)
+        named = _first(columns, dates.start) or ""
+        if not named:
+            raise columns.missing(wanted[:1], wanted, title)
+        start = draft.dates(named, style=options.date_style, slashes=dates.slashes)
+    end, last = start, named
+    if dates.end and dates.end in columns:
+        last = dates.end
+        end = draft.dates(last, style=options.date_style, slashes=dates.slashes)
+    draft.span(start, end, (columns.actual(named), columns.actual(last)))
+    _precision(draft, dates, start, end)
+    reported = _first(columns, dates.reported)
+    if not options.report_days:
+        draft.notes.append("no column is taken as the day of report, as stated")
+    elif reported is not None:
+        draft.reported_on(reported, options.date_style or start.style)
+
+
+def _precision(draft: Draft, dates: Dates, start: ParsedDates, end: ParsedDates) -> None:
+    if dates.precision is None:
+        days = (end.ends - start.days) / DAY
+        draft.data["date_precision"] = whole(
+            np.maximum(days, np.where(np.isnan(days), np.nan, start.precision))
+        )
+        return
+    column, known = dates.precision
+    codes, uniques = pd.factorize(draft.columns.strings(column))
+    precision = np.array([known.get(code(text), np.nan) for text in uniques])[codes]
+    draft.data["date_precision"] = whole(precision)
+    draft.flag("unknown date precision", np.isnan(precision))
+
+
+def _people(draft: Draft, canonical: str, people: People) -> None:
+    columns = draft.columns
+    names = [name for name in people.columns if name in columns]
+    if people.ending:
+        names += [name for name in columns.names() if name.endswith(people.ending) and name not in names]
+    if len(names) == 1:
+        draft.people(canonical, names[0], not_stated=people.not_stated)
+    elif names:
+        draft.people_added(canonical, names, not_stated=people.not_stated)
