@@ -227,7 +227,8 @@ def test_detectors_say_where_a_count_is_known_to_be_incomplete(old):
     known = replace(counts, completeness=Completeness(share, np.zeros(share.shape), "delays"))
     frame = monitor(known, last=4).alarms.frame
     latest = frame["label"] == "2019-W52"
-    assert set(frame.loc[latest, "note"]) == {"not all reported yet: no alarm may be for want of reports"}
+    note = "not all reported yet: held against what would have been reported by now"
+    assert set(frame.loc[latest, "note"]) == {note}
     assert set(frame.loc[~latest, "note"]) == {""}
 
 

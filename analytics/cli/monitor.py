@@ -16,7 +16,10 @@ from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, mon
 
 __all__ = ["ALARMED", "run"]
 
-_OPTIONS = ("budget", "last", "thresholds", "resample", "share", "replicates", "seed")
+_OPTIONS = (
+    "budget", "last", "thresholds", "resample", "share", "replicates", "seed", "completeness",
+    "completeness_sd",
+)  # fmt: skip
 ALARMED = 3  # exit code of --fail-on-alarm
 _GLYPHS = {ALARM: "▲ alarm", NO_ALARM: "– no alarm", NOT_TESTED: "? not tested"}
 _NUMBERS = ("observed", "episodes", "expected false")

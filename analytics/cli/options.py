@@ -106,6 +106,7 @@ _COUNTING = _WEEKLY.also(
 
 _COMPLETENESS = Option("completeness", "SHARE", "share of the recent incidents already reported, such as 0.9 "
                        "(default: not known)", float)  # fmt: skip
+_COMPLETENESS_SD = Option("completeness-sd", "SD", "its standard deviation (default: none)", float)
 
 _OUTPUT = Group("output", (
     Option("format", "FORMAT", "table, csv or json (default: by the ending of -o FILE, else table)"),
@@ -137,7 +138,7 @@ _TEST = Group("test", (
     Option("confidence", "SHARE", "coverage of the printed interval (default 0.9)", float),
     Option("sought", "RATIO", "'no sign' means that a rise to this would have shown (default 4.0)", float),
     _COMPLETENESS,
-    Option("completeness-sd", "SD", "its standard deviation (default: none)", float),
+    _COMPLETENESS_SD,
     Option("verbose", "", "show the whole account of rows", short="-v"),
 ))  # fmt: skip
 
@@ -153,6 +154,9 @@ _MONITORING = Group("monitoring", (
     Option("share", "SHARE", "keep the budget in this share of regions, such as 0.9", float),
     Option("replicates", "N", "years drawn for each region (default 400)", int),
     Option("seed", "N", "of the draws (default 0)", int),
+    Option("completeness", "SHARE", "share of the last two weeks' incidents already reported, such as 0.9 "
+           "(default: not known)", float),
+    _COMPLETENESS_SD,
     Option("fail-on-alarm", "", "exit with 3 if a region has an alarm, for schedulers"),
 ))  # fmt: skip
 

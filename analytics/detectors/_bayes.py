@@ -94,17 +94,27 @@ def bayes(
 
 def bayes_alarms(counts: Counts, windows: Windows, alpha: float | npt.ArrayLike, last: int | None) -> Alarms:
     """Return the alarms against the predictive distribution of these windows."""
-    grid = grid_of(counts, last=last)
+    grid = grid_of(counts, last=last, as_in_r=not windows.calendar)
     levels = per_region(alpha, grid, "alpha")
     check_level(alpha=levels)
     past = windows.look_back(grid)
     y = grid.values[grid.first :]
-    share = 1.0 / (past.number + 1.0)
+    number = np.maximum(past.number, 1)
+    shape: FloatArray = np.asarray(past.total + 0.5, dtype=float)
+    share: FloatArray = np.asarray(1.0 / (past.number + 1.0), dtype=float)
+    expected = shape / number
+    if grid.reported is None:
+        upper = predictive_bounds(past.total, number, levels)
+    else:
+        now = grid.reported.rows(grid.first)
+        expected = shape * now.share / np.where(past.number > 0, past.exposure, 1.0)
+        shape = np.asarray(1 / (1 / shape + now.doubt))  # a share that is not known is a shorter past
+        share = np.asarray(expected / (expected + shape))
+        upper = _bounds(shape, share, np.broadcast_to(levels, shape.shape))
     pvalue: FloatArray = np.asarray(
-        special.betainc(np.maximum(y, 1).astype(float), past.total + 0.5, share), dtype=float
+        special.betainc(np.maximum(y, 1).astype(float), shape, share), dtype=float
     )
     pvalue[y == 0] = 1.0
-    number = np.maximum(past.number, 1)
     return make_alarms(
         grid,
         DetectorRun(
@@ -118,10 +128,11 @@ def bayes_alarms(counts: Counts, windows: Windows, alpha: float | npt.ArrayLike,
         ),
         alarm=pvalue <= levels,
         untested=[(past.short, SHORT), (past.number == 0, NOTHING)],
-        expected=(past.total + 0.5) / number,
-        upper_bound=predictive_bounds(past.total, number, levels),
+        expected=expected,
+        upper_bound=upper,
         statistic=-np.log10(np.maximum(pvalue, _TINY)),
         pvalue=pvalue,
+        thinned=grid.reported is not None,
     )
 
 
@@ -134,20 +145,24 @@ def predictive_bounds(total: IntArray, number: IntArray, alpha: FloatArray) -> F
     width, deep = int(total.max()) + 1, int(number.max()) + 1
     code = (which * deep + number) * width + total
     size = levels.size * deep * width
+
+    def at(known: IntArray) -> FloatArray:
+        totals, numbers = known % width, known // width % deep
+        shape, share = np.asarray(totals + 0.5, dtype=float), np.asarray(1.0 / (numbers + 1.0), dtype=float)
+        return _bounds(shape, share, levels[known // (width * deep)])
+
     if size <= 2 * code.size + 100_000:
         seen = np.zeros(size, dtype=bool)
         seen[code.ravel()] = True
         known = np.flatnonzero(seen)
         table = np.zeros(size)
-        table[known] = _bounds(known % width, known // width % deep, levels[known // (width * deep)])
+        table[known] = at(known)
         return np.asarray(table[code])
     known, place = np.unique(code, return_inverse=True)
-    found = _bounds(known % width, known // width % deep, levels[known // (width * deep)])
-    return np.asarray(found[place].reshape(code.shape))
+    return np.asarray(at(known)[place].reshape(code.shape))
 
 
-def _bounds(total: IntArray, number: IntArray, alpha: FloatArray) -> FloatArray:
-    shape, share = total + 0.5, 1.0 / (number + 1.0)
+def _bounds(shape: FloatArray, share: FloatArray, alpha: FloatArray) -> FloatArray:
     bound = np.maximum(stats.nbinom.ppf(1 - np.maximum(alpha, 1e-15), shape, 1 - share), 0.0)
     while (more := special.betainc(bound + 1, shape, share) > alpha).any():
         bound[more] += 1

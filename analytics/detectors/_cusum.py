@@ -121,8 +121,9 @@ def cusum(
     design = cusum_design(typical, control.dispersion, ratio=float(ratio), run_length=wanted)
     limit = design.threshold if limit is None else limit
     slope, drift = design.slope[None], design.drift[None]
+    control, spread = control.thinned(grid)
     if len(control.mean) > 1:
-        slope, drift = likelihood_ratio(control.mean, control.dispersion, float(ratio))
+        slope, drift = likelihood_ratio(control.mean, spread, float(ratio))
     rows = ChartRows.of(grid, control.start)
     rows.cusum(slope, drift, limit, restart=0.0 if reset else np.nan)
     law = "Poisson" if family == "poisson" else "negative binomial"

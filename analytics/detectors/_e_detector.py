@@ -129,7 +129,7 @@ def e_detector(
     evidence, alarm = bet_on_counts(
         grid.values,
         grid.usable,
-        limit,
+        limit if grid.reported is None else limit * grid.reported.share,
         stakes,
         level,
         form=form,
@@ -167,6 +167,7 @@ def e_detector(
         alarm=alarm[rows],
         untested=[(early, SHORT), (np.broadcast_to(thin, early.shape), THIN)],
         statistic=evidence[rows],
+        thinned=grid.reported is not None,
     )
 
 

@@ -23,6 +23,7 @@ from analytics.kernels.charts.ears import (
     floor_scores,
     largest_count,
 )
+from analytics.kernels.charts.ears_thinned import ears_thinned
 from analytics.options import check_at_least, check_choice, check_level, check_whole
 from analytics.results import Alarms, DetectorRun
 
@@ -135,6 +136,9 @@ def ears(
         n * most >= len(scores),
         *arrays,
     )
+    if grid.reported is not None:
+        seen = (grid.reported.share, grid.reported.doubt, grid.first, n, rule.lag, float(min_sigma))
+        ears_thinned(grid.values, *seen, limits[which], rule.cumulated, *arrays[:4])
     pvalue = _pvalues(arrays[2], n, rule.cumulated) if pvalues else None
     parameters = {"alpha": levels, "threshold": limits[which]}
     return ears_alarms(grid, rule, arrays, parameters, pvalue=pvalue)
@@ -180,13 +184,18 @@ class EarsRule:
 
 
 def ears_grid(
-    counts: Counts, rule: EarsRule, alpha: float | npt.ArrayLike | None, last: int | None
+    counts: Counts,
+    rule: EarsRule,
+    alpha: float | npt.ArrayLike | None,
+    last: int | None,
+    *,
+    as_in_r: bool = False,
 ) -> tuple[Grid, FloatArray]:
     """Return the grid and the level of each region, all options checked."""
     check_choice("method", rule.method, Method)
     check_whole(2, _LONGEST, unit="periods", baseline=rule.baseline)
     check_at_least(0, min_sigma=rule.min_sigma)
-    grid = grid_of(counts, last=last)
+    grid = grid_of(counts, last=last, as_in_r=as_in_r)
     levels = per_region(_ALPHA[rule.method] if alpha is None else alpha, grid, "alpha")
     check_level(alpha=levels)
     if (levels >= 0.5).any():
@@ -231,6 +240,7 @@ def ears_alarms(
         upper_bound=upper,
         statistic=statistic,
         pvalue=pvalue,
+        thinned=grid.reported is not None,
     )
 
 

@@ -17,7 +17,7 @@ from analytics.counts import Counts
 from analytics.detectors.grid import grid_of, per_region
 from analytics.detectors.training import ChartRows, Family, in_control
 from analytics.errors import OptionError
-from analytics.kernels.charts.ewma import ewma_design, ewma_run
+from analytics.kernels.charts.ewma import ewma_design, ewma_run, ewma_thinned
 from analytics.options import check_above, check_level, check_one
 from analytics.results import Alarms, DetectorRun
 
@@ -107,18 +107,13 @@ def ewma(
     else:
         width = per_region(threshold, grid, "threshold")
     rows = ChartRows.of(grid, control.start)
-    ewma_run(
-        grid.values[control.start :],
-        rows.usable(),
-        level,
-        np.sqrt(level * spread),
-        width,
-        float(weight),
-        bool(reset),
-        level.copy(),
-        np.zeros(grid.shape[1]),
-        *rows.run(),
-    )
+    values, held = grid.values[control.start :], (width, float(weight), bool(reset))
+    control, each = control.thinned(grid)
+    if grid.reported is None:
+        state, age = level.copy(), np.zeros(grid.shape[1])
+        ewma_run(values, rows.usable(), level, np.sqrt(level * spread), *held, state, age, *rows.run())
+    else:
+        ewma_thinned(values, rows.usable(), control.mean, control.mean * each, *held, *rows.run())
     law = "Poisson" if family == "poisson" else "negative binomial"
     run = DetectorRun(
         name="ewma",

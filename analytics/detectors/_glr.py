@@ -278,6 +278,7 @@ def glr_alarms(
         expected=control.rows(grid),
         upper_bound=needed[rows] if chart.cases else None,
         statistic=statistic[rows],
+        thinned=grid.reported is not None,
         notes=notes,
     )
 

@@ -88,7 +88,15 @@ def outbreak_p(
     levels = per_region(threshold, grid, "threshold")
     check_above(1, threshold=levels)
     statistic, alarm, level, smallest = onset_scan(
-        grid.values, grid.usable, grid.first, np.log(levels), bool(reset), True, _MOST, _FEWEST
+        grid.values,
+        grid.usable,
+        grid.first,
+        np.log(levels),
+        bool(reset),
+        True,
+        _MOST,
+        _FEWEST,
+        np.zeros((0, 0)) if grid.reported is None else grid.reported.share,
     )
     before = np.cumsum(grid.usable, axis=0, dtype=np.int32)[grid.first :] - grid.usable[grid.first :]
     run = outbreak_p_run(levels, resets=bool(reset))
@@ -100,6 +108,7 @@ def outbreak_p(
         expected=level,
         upper_bound=smallest - 1,
         statistic=statistic,
+        thinned=grid.reported is not None,
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.counts import Counts
-from analytics.detectors.grid import SHORT, Grid, make_alarms, per_region, weekly_grid
-from analytics.kernels.forecast.means import forecast
+from analytics.detectors.grid import SHORT, Grid, Reported, make_alarms, per_region, weekly_grid
+from analytics.kernels.forecast.means import Forecast, forecast
 from analytics.kernels.forecast.tails import mean_tail, mixed_upper_tail
 from analytics.options import check_level, check_whole
 from analytics.periods import YEAR_DAYS
@@ -140,7 +141,7 @@ def predictive(
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)
     day = grid.starts.astype("datetime64[D]").astype(np.int64)
-    made = forecast(grid.values, grid.usable, day, grid.first, refit=refit, history=history)
+    made = _thinned(forecast(grid.values, grid.settled, day, grid.first, refit=refit, history=history), grid)
     now = grid.values[grid.first :].astype(float)
     before, known = _week_before(grid)
     weeks = made.weeks.astype(float)
@@ -182,7 +183,24 @@ def predictive(
         statistic=-np.log10(np.maximum(pvalue, 1e-300)),
         pvalue=pvalue,
         barred=few,
+        thinned=True,
     )
+
+
+def _thinned(made: Forecast, grid: Grid) -> Forecast:
+    """Return what the forecast expects to be reported by now."""
+    if grid.reported is None:
+        return made
+    now = grid.reported.rows(grid.first)
+    one, phi_one = now.thin(made.one, made.phi_one)
+    before = np.ones((2, *one.shape))
+    begin = max(grid.first, 1)
+    earlier = grid.reported.rows(begin - 1, -1)
+    before[0, begin - grid.first :], before[1, begin - grid.first :] = earlier.share, earlier.doubt
+    # The fortnight is forecast as a whole: its weeks bring half of it each.
+    both = Reported((now.share + before[0]) / 2, np.maximum(now.doubt, before[1]))
+    two, phi_two = both.thin(made.two, made.phi_two)
+    return replace(made, one=one, two=two, phi_one=phi_one, phi_two=phi_two)
 
 
 def _week_before(grid: Grid) -> tuple[FloatArray, BoolArray]:

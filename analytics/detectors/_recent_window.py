@@ -8,12 +8,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import BoolArray, FloatArray
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.counts import Counts
+from analytics.counts.stated import known_window
 from analytics.detectors.grid import SHORT, Grid, finest_ends, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.windows.lrd import MIN_WINDOWS
-from analytics.kernels.windows.recent import Lengths, RollingTest, rolling_test
+from analytics.kernels.windows.recent import Lengths, Reported, RollingTest, rolling_test
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
 from analytics.options import check_choice, check_level
 from analytics.options.windows import check_windows
@@ -131,14 +132,33 @@ def recent_window(
     over = ~grid.counts.provisional[rows] & (ends <= len(counts.starts))
     long = (ends >= span) & over
     lengths = Lengths(recent // step, guard // step, baseline // step)
+    reported = _reported(counts, ends[long], lengths.length)
     if null == "constant":
         levels = level if bound else None
-        test = rolling_test(counts.values, counts.coverage, ends[long], lengths, levels=levels)
+        test = rolling_test(
+            counts.values, counts.coverage, ends[long], lengths, levels=levels, reported=reported
+        )
     else:
         day = counts.starts.astype("datetime64[D]").astype(np.int64)
-        test = rolling_expected_test(day, counts.values, counts.coverage, ends[long], lengths, step=step)
+        test = rolling_expected_test(
+            day, counts.values, counts.coverage, ends[long], lengths, step=step, reported=reported
+        )
     parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": level}
     return _alarms(grid, test, long, level, parameters, step)
+
+
+def _reported(counts: Counts, ends: IntArray, length: int) -> Reported | None:
+    """Return the completeness of these windows, as `uptick_test` reads it; None where all are in."""
+    if counts.completeness is None:
+        return None
+    share, deviation = np.ones((ends.size, length)), np.zeros((ends.size, length))
+    for row, end in enumerate(ends.tolist()):
+        known = known_window(counts, end - length, end)
+        if known.share is not None:
+            share[row] = known.share
+            deviation[row] = 0.0 if known.deviation is None else known.deviation
+    found = Reported(share, deviation)
+    return found if found.part().any() else None
 
 
 def _alarms(
@@ -162,6 +182,8 @@ def _alarms(
     code = spread(test.code, 0)
     pvalue = spread(test.pvalue, np.nan)
     expected = spread(test.expected * (size / step) / np.maximum(test.days, 1), np.nan)
+    if grid.counts.completeness is not None:
+        expected *= np.nan_to_num(grid.counts.completeness.share[grid.first :], nan=1.0)
     upper = None
     own = grid.values[grid.first :]
     if test.bound is not None:
@@ -190,6 +212,7 @@ def _alarms(
         upper_bound=upper,
         statistic=-np.log10(np.maximum(pvalue, _SMALLEST)),
         pvalue=pvalue,
+        thinned=True,
         notes=(f"p-values refer to the {recent} days that end with the period",),
     )
     return replace(alarms, covered=grid.usable[grid.first :])

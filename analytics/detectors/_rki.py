@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -95,6 +95,11 @@ def rki(
     check_above(0, threshold=limits)
     windows = Windows(years, half_width, include_current_year)
     past = moments(grid, windows)
+    if grid.reported is not None:
+        now = grid.reported.rows(grid.first)
+        mean = now.share * past.mean
+        spread = 1 + now.share * (past.variance / np.maximum(past.mean, 1e-9) - 1) + now.doubt * mean
+        past = replace(past, mean=mean, variance=np.maximum(mean * spread, 0.0))
     poisson = np.interp(past.mean, np.arange(SMALL + 1.0), crow_gardner_upper(SMALL))
     large = past.mean + 2 * np.sqrt(np.maximum(past.variance, past.mean))
     limit = np.where(past.mean <= SMALL, poisson, large)
@@ -136,7 +141,8 @@ def moments(grid: Grid, windows: Windows) -> Moments:
     few = 2 * past.number < max(past.due, 2)
     number = np.maximum(past.number, 1)
     variance = np.maximum(past.squares * number - past.total**2, 0) / (number * np.maximum(number - 1.0, 1.0))
-    return Moments(past.total / number, variance, past.due, past.short, few)
+    exposure = number if grid.reported is None else np.where(past.number > 0, past.exposure, 1.0)
+    return Moments(past.total / exposure, variance, past.due, past.short, few)
 
 
 def rki_alarms(
@@ -165,4 +171,5 @@ def rki_alarms(
         expected=past.mean,
         upper_bound=upper_bound,
         statistic=statistic,
+        thinned=grid.reported is not None,
     )

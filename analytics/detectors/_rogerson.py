@@ -111,7 +111,10 @@ def rogerson(
     increase.check()
     grid = grid_of(counts, last=last)
     control = in_control(grid, family="poisson", mean=expected, training=training, harmonics=harmonics)
+    control, _ = control.thinned(grid)
     k, h = increase.given(grid, control.start) or _designs(control.mean, increase, increase.length(grid))
+    if increase.reference is not None and grid.reported is not None:
+        k = k * grid.reported.rows(control.start).share
     # One incident alone does not alarm, at the start neither.
     head = np.full(grid.shape[1], HEAD if fir else 0.0)
     head = np.clip((1 - 2 * _TIE - (1 - k) / h).min(axis=0), 0.0, head)

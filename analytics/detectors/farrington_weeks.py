@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
@@ -202,11 +202,11 @@ class FittedWeeks:
     ) -> FittedWeeks:
         """Fit every region and tested week on its own baseline: see `fit_weeks`."""
         options.check()
-        grid = weekly_grid(counts, options.name, last=last)
+        grid = weekly_grid(counts, options.name, last=last, as_in_r=reference is not None)
         baselines = options.baselines(grid)
         fits = fit_weeks(
             grid.values,
-            grid.usable,
+            grid.settled,
             np.arange(grid.first, grid.shape[0]),
             baselines,
             trend=options.trend and options.years >= 3,
@@ -215,7 +215,7 @@ class FittedWeeks:
             threshold=options.residual,
             reference=reference,
         )
-        return cls(grid, fits, baselines.enough[:, None], options)
+        return cls(grid, _thinned(fits, grid), baselines.enough[:, None], options)
 
     @property
     def observed(self) -> FloatArray:
@@ -280,7 +280,20 @@ class FittedWeeks:
             upper_bound=upper,
             statistic=statistic,
             pvalue=pvalue,
+            thinned=self.grid.reported is not None,
         )
+
+
+def _thinned(fits: FarringtonFits, grid: Grid) -> FarringtonFits:
+    """Return what the regressions expect to be reported by now, with the variance of that."""
+    if grid.reported is None:
+        return fits
+    now = grid.reported.rows(grid.first)
+    phi = 1 + now.share * (fits.phi - 1)
+    mean = now.share * fits.expected
+    return replace(
+        fits, expected=mean, phi=phi, leverage=(now.share * fits.phi * fits.leverage + now.doubt * mean) / phi
+    )
 
 
 def as_meant(

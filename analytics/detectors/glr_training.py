@@ -188,11 +188,12 @@ def train_chart(
     nothing, thin = total == 0, known.sum(axis=0) * 2 < training
     design = harmonic_design(periods, harmonics=harmonics, trend=options.trend, cycle=cycle)
     flat = total < fewest * (design.shape[1] - 1)
-    model = MeanModel(grid.values, grid.usable, design, flat, np.zeros(regions))
+    share = None if grid.reported is None else grid.reported.share
+    model = MeanModel(grid.values, grid.usable, design, flat, np.zeros(regions), share)
     model, mean = _spread(grid, model, start, options.poisson, dispersion, nb_alpha)
     testable = ~nothing & ~thin
     mean = np.where(testable, mean, 1.0)
-    own = model.mean(start) if design.shape[1] > 1 else mean
+    own = model.mean(start) if design.shape[1] > 1 or share is not None else mean
     usual = np.where(testable, own[: max(start, 1)].mean(axis=0), 1.0)
     short = np.full(regions, periods < training)
     return Trained(start, model, mean, usual, harmonics, short, thin, nothing)
@@ -213,7 +214,9 @@ def _spread(
     known = grid.usable & (np.arange(grid.shape[0])[:, None] < start)
     if isinstance(dispersion, str):
         alpha, mean = dispersion_ml(model.design, grid.values, known)
-        return replace(model, alpha=alpha), np.array(mean[:1] if terms == 1 else mean)
+        model = replace(model, alpha=alpha)
+        fitted = np.array(mean[:1] if terms == 1 else mean)
+        return model, fitted if model.share is None else fitted * model.share
     if nb_alpha is not None:
         alpha = per_region(nb_alpha, grid, "nb_alpha")
         if (alpha < 0).any():

@@ -31,11 +31,52 @@ __all__ = [
 
 
 INCOMPLETE = "not all reported yet: no alarm may be for want of reports"
+THINNED = "not all reported yet: held against what would have been reported by now"
 SILENT = "a suspected gap in the data is not answered for (see notes)"
 NO_COVERAGE = "no coverage in this period"
 RUNNING = "period still running at as_of"
 SHORT = "history shorter than the baseline"
 _CACHED = 200_000  # cells of a mask
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reported:
+    """How much of each period had been reported, beside what had been of most; shape (periods, regions).
+
+    Attributes
+    ----------
+    share : float array
+        Completeness over the region's median completeness; 1 where it is not known.
+    doubt : float array
+        Variance of its logarithm, from the standard deviation of the completeness.
+    """
+
+    share: FloatArray
+    doubt: FloatArray
+
+    @classmethod
+    def of(cls, counts: Counts) -> Reported | None:
+        """Take that of counts; None where all periods are alike."""
+        known = counts.completeness
+        if known is None:
+            return None
+        share = np.nan_to_num(known.share, nan=1.0)
+        doubt = (np.nan_to_num(known.deviation) / share) ** 2
+        share = share / np.median(share, axis=0)
+        return cls(share, doubt) if (share != 1).any() or doubt.any() else None
+
+    def rows(self, begin: int, end: int | None = None) -> Reported:
+        """Return that of some periods."""
+        return Reported(self.share[begin:end], self.doubt[begin:end])
+
+    def thin(self, mean: FloatArray, dispersion: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean and dispersion of what is reported so far.
+
+        Each incident is reported by now with a probability `share`: the mean is that share of it, the excess
+        of the dispersion over 1 as well; what is not known of the share widens it.
+        """
+        thinned = mean * self.share
+        return thinned, 1 + self.share * (dispersion - 1) + self.doubt * thinned
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,12 +93,15 @@ class Grid:
         Covered and over at `as_of`.
     first : int
         First period to test; those before it are history only.
+    reported : Reported or None
+        How much of each period had been reported; None where all are alike, and for R's detectors.
     """
 
     counts: Counts
     values: npt.NDArray[np.int32]
     usable: BoolArray
     first: int
+    reported: Reported | None = None
 
     @property
     def starts(self) -> Days:
@@ -79,12 +123,30 @@ class Grid:
         """Periods in a year: 365.25 days or 52.18 weeks."""
         return YEAR_DAYS / self.counts.period_days
 
+    @property
+    def settled(self) -> BoolArray:
+        """Where there are counts of periods as complete as most: what others are compared with."""
+        if self.reported is None:
+            return self.usable
+        return self.usable & (self.reported.share >= 1)
+
+    def thin(
+        self, mean: FloatArray, dispersion: FloatArray, begin: int | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return mean and dispersion of what is reported of the periods from `begin` (`first`) on.
+
+        Given as (1 or periods, regions); unchanged where all periods are alike.
+        """
+        if self.reported is None:
+            return mean, dispersion
+        return self.reported.rows(self.first if begin is None else begin).thin(mean, dispersion)
+
     def floats(self) -> FloatArray:
         """Return the counts as floats, NaN where not usable."""
         return np.where(self.usable, self.values, np.nan)
 
 
-def grid_of(counts: Counts, *, last: int | None = None) -> Grid:
+def grid_of(counts: Counts, *, last: int | None = None, as_in_r: bool = False) -> Grid:
     """Return the grid a detector works on.
 
     Parameters
@@ -94,6 +156,8 @@ def grid_of(counts: Counts, *, last: int | None = None) -> Grid:
     last : int, optional
         Test only the last so many periods over at `as_of`; all by default. A period still running stays in
         the result, not tested.
+    as_in_r : bool
+        Take every period as complete, which is what R's detectors do.
 
     Raises
     ------
@@ -116,7 +180,7 @@ def grid_of(counts: Counts, *, last: int | None = None) -> Grid:
         )
     first = 0 if last is None else over - int(last)
     values = shown.values if usable.all() else np.where(usable, shown.values, 0).astype(np.int32)
-    return Grid(shown, values, usable, first)
+    return Grid(shown, values, usable, first, None if as_in_r else Reported.of(shown))
 
 
 def finest_ends(counts: Counts, grid: Grid) -> IntArray:
@@ -125,7 +189,7 @@ def finest_ends(counts: Counts, grid: Grid) -> IntArray:
     return np.asarray((days.astype(np.int64) + grid.counts.period_days) // counts.period_days)
 
 
-def weekly_grid(counts: Counts, name: str, *, last: int | None = None) -> Grid:
+def weekly_grid(counts: Counts, name: str, *, last: int | None = None, as_in_r: bool = False) -> Grid:
     """Return the grid of a detector that works on weeks only.
 
     Raises
@@ -140,7 +204,7 @@ def weekly_grid(counts: Counts, name: str, *, last: int | None = None) -> Grid:
             found="counts by day",
             todo='counts.resample("week")',
         )
-    return grid_of(counts, last=last)
+    return grid_of(counts, last=last, as_in_r=as_in_r)
 
 
 def per_region(value: object, grid: Grid, name: str) -> FloatArray:
@@ -216,6 +280,7 @@ def make_alarms(
     statistic: FloatArray | None = None,
     pvalue: FloatArray | None = None,
     barred: BoolArray | None = None,
+    thinned: bool = False,
     notes: Sequence[str] = (),
 ) -> Alarms:
     """Return the Alarms of one detector on the tested periods.
@@ -234,6 +299,8 @@ def make_alarms(
     expected, upper_bound, statistic, pvalue : float arrays, same shape, optional
     barred : bool array, same shape, optional
         Where no evidence raises an alarm; masked like `alarm`.
+    thinned : bool
+        Whether the detector allows for what is not reported yet; the note on such periods says so.
     """
     rows = slice(grid.first, None)
     usable = grid.usable[rows]
@@ -246,7 +313,8 @@ def make_alarms(
     tested, note = _tested(usable, [mask for mask, _ in blocks])
     known = grid.counts.completeness
     if known is not None:
-        remarks = [*remarks, ((np.nan_to_num(known.share[rows], nan=1.0) < 1) & ~alarm, INCOMPLETE)]
+        partly = np.nan_to_num(known.share[rows], nan=1.0) < 1
+        remarks = [*remarks, (partly & ~alarm, THINNED if thinned else INCOMPLETE)]
     note, reasons = _remarked(tested, note, ["", *(text for _, text in blocks)], remarks)
     numbers: dict[str, Any] = {
         "expected": expected,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -56,6 +56,11 @@ class InControl:
         expected[: self.start - low] = np.nan
         expected[self.start - low :] = self.mean
         return expected[grid.first - low :]
+
+    def thinned(self, grid: Grid) -> tuple[InControl, FloatArray]:
+        """Return what is in control of what is reported by now, and the dispersion of each period."""
+        mean, dispersion = grid.thin(self.mean, self.dispersion, self.start)
+        return replace(self, mean=mean), dispersion
 
     def untested(self, grid: Grid) -> list[tuple[BoolArray, str]]:
         """Return which cells of the result cannot be tested, and why."""
@@ -130,6 +135,7 @@ class ChartRows:
             expected=control.rows(self.grid),
             upper_bound=self.bound[rows],
             statistic=self.statistic[rows],
+            thinned=self.grid.reported is not None,
             notes=(control.said,),
         )
 
@@ -202,6 +208,8 @@ def in_control(
         least = max(least, _OF_A_YEAR * grid.periods_per_year)
     short = (trained.periods < least) & (not given or spread)
     level = trained.mean[None]
+    if grid.reported is not None and start:
+        level = level * start / grid.reported.rows(0, start).share.sum(axis=0)
     said = f"in control: the {start} {grid.freq}s of training before the tested ones"
     if given:
         level, said = given_mean(mean, grid, start), "in control: the mean given"

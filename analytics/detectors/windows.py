@@ -55,6 +55,7 @@ class Windows:
             current=self.include_current_year,
             calendar=self.calendar,
             squares=squares,
+            share=None if grid.reported is None else grid.reported.share,
         )
 
     def parameters(self) -> dict[str, object]:

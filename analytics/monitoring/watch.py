@@ -12,6 +12,7 @@ import pandas as pd
 
 from analytics._typing import FloatArray
 from analytics.counts import Counts
+from analytics.counts.stated import state_latest
 from analytics.detectors import DetectorSpec
 from analytics.detectors.registry import Detectors, detector_specs
 from analytics.detectors.spec import BY_WEEK
@@ -45,6 +46,8 @@ def monitor(
     share: float | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
+    completeness: float | Sequence[float] | None = None,
+    completeness_sd: float | Sequence[float] | None = None,
     progress: Progress | None = None,
 ) -> MonitorResult:
     """Watch every region with several detectors, and give one answer for each.
@@ -67,6 +70,10 @@ def monitor(
         Where thresholds come from: `by` of :func:`calibrate`.
     resample, share, replicates, seed
         As in :func:`calibrate`.
+    completeness, completeness_sd : float, sequence of float, or None
+        Share of the incidents that are already reported, and its standard deviation: one number for the last
+        two weeks that are over, or one for each of the last so many periods. None: what the counts know
+        (``counts.completeness``). Expected counts are of what would have been reported by now.
     progress : callable, optional
         ``progress(done, total, what)``, before each step.
 
@@ -103,6 +110,7 @@ def monitor(
     specs = detector_specs(chosen)
     allowed = parse_budget(budget)
     history = usable_history(counts)
+    counts = state_latest(counts, len(history.starts), completeness, completeness_sd)
     size = 7 if counts.freq == "week" else 1
     over = len(history.starts) * history.period_days // size
     check_whole(1, last=last)
@@ -151,6 +159,8 @@ def monitor(
             "share": share,
             "replicates": replicates,
             "seed": seed,
+            "completeness": completeness,
+            "completeness_sd": completeness_sd,
         },
         notes=(*alarms.notes, *(notes if simulated else ()), *_silence(history)),
     )

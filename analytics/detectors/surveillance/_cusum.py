@@ -102,7 +102,7 @@ def cusum(
     if isinstance(mean, str):
         check_choice("mean", mean, Literal["glm"])
         mean, harmonics = None, max(harmonics, 1)
-    grid = grid_of(counts, last=last)
+    grid = grid_of(counts, last=last, as_in_r=True)
     if faults:
         control = _in_control(grid, mean, training, harmonics)
     else:

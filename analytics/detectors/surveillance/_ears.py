@@ -48,7 +48,7 @@ def ears(
     [[4.44]]
     """
     rule = EarsRule(method, baseline, min_sigma)
-    grid, levels = ears_grid(counts, rule, alpha, last)
+    grid, levels = ears_grid(counts, rule, alpha, last, as_in_r=True)
     threshold = -special.ndtri(levels)
     arrays = empty_answers(grid.shape[0] - grid.first, grid.shape[1], rule.gaps(grid))
     ears_reference(*rule.common(grid), threshold, rule.cumulated, *arrays)

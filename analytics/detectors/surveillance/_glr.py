@@ -84,7 +84,7 @@ def glr(
     )
     options.check()
     check_above(0, threshold=threshold)
-    grid = grid_of(counts, last=last)
+    grid = grid_of(counts, last=last, as_in_r=True)
     trained = train_chart(
         grid,
         options,

@@ -55,11 +55,19 @@ def outbreak_p(
     [False, False, False, False, False, True, True]
     """
     check_choice("returns", returns, Returns)
-    grid = grid_of(counts, last=last)
+    grid = grid_of(counts, last=last, as_in_r=True)
     levels = per_region(threshold, grid, "threshold")
     check_above(1, threshold=levels)
     statistic, alarm, level, bound = onset_scan(
-        grid.values, grid.usable, grid.first, np.log(levels), False, returns == "cases", _MOST, 0.0
+        grid.values,
+        grid.usable,
+        grid.first,
+        np.log(levels),
+        False,
+        returns == "cases",
+        _MOST,
+        0.0,
+        np.zeros((0, 0)),
     )
     if returns == "value":
         with np.errstate(over="ignore"):

@@ -50,7 +50,7 @@ def rki(
     >>> found.upper_bound.tolist(), found.alarm.tolist()
     ([[5.323]], [[True]])
     """
-    grid = grid_of(counts, last=last)
+    grid = grid_of(counts, last=last, as_in_r=True)
     windows = Windows(years, half_width, include_current_year, calendar=False)
     past = moments(grid, windows)
     limit = _limit(past.mean, past.variance)

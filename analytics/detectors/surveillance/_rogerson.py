@@ -64,7 +64,7 @@ def rogerson(
         raise OptionError("limit is a share of the threshold", expected="0 to below 1", found=str(limit))
     increase = Increase(shift, ratio, arl, reference, threshold)
     increase.check()
-    grid = grid_of(counts, last=last)
+    grid = grid_of(counts, last=last, as_in_r=True)
     control = in_control(grid, family="poisson", mean=expected, training=training, harmonics=harmonics)
     k, h = increase.given(grid, control.start) or _designs(control.mean, increase, increase.length(grid))
     restart = limit if limit is not None else HEAD if fir else np.nan

@@ -81,7 +81,7 @@ def bet_on_counts(
     counts : int array, shape (periods, series)
     usable : bool array, same shape
         A period without data is no bet.
-    limit : float array, shape (series,)
+    limit : float array, shape (series,) or (periods, series)
         The m of the null hypothesis.
     bets : float array, shape (bets,)
         Each in 0..1.
@@ -110,10 +110,11 @@ def bet_on_counts(
     start = 1.0 if form == "process" else 0.0
     state = np.full((bets.size, series), start)
     stake = bets[:, None]
+    limit = np.broadcast_to(limit, counts.shape)
     for t in range(begin, periods):
         if restarts[t]:
             state[:] = start
-        won = np.where(usable[t], counts[t] / limit - 1.0, 0.0)
+        won = np.where(usable[t], counts[t] / limit[t] - 1.0, 0.0)
         if form == "shiryaev_roberts":
             state += usable[t]
         elif form == "cusum":
@@ -123,7 +124,7 @@ def bet_on_counts(
         evidence[t] = state.mean(axis=0)
         alarm[t] = (evidence[t] >= threshold) & usable[t]
         if form != "process":  # sums over starts grow even while every bet loses a little
-            alarm[t] &= counts[t] > limit
+            alarm[t] &= counts[t] > limit[t]
         if reset and alarm[t].any():
             state[:, alarm[t]] = start
     return evidence, alarm

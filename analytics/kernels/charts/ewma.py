@@ -14,7 +14,7 @@ from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.charts.run_length import probabilities
 from analytics.kernels.common.compiled import compiled
 
-__all__ = ["EwmaDesign", "ewma_design", "ewma_run", "ewma_run_length", "single_incident"]
+__all__ = ["EwmaDesign", "ewma_design", "ewma_run", "ewma_run_length", "ewma_thinned", "single_incident"]
 
 
 _MEAN_STEP = 0.05  # designs are shared by series whose mean and dispersion round to the same
@@ -96,6 +96,51 @@ def ewma_run(
                 z, old = mean[j], 0.0
             state[j] = z
             age[j] = old
+
+
+def ewma_thinned(
+    values: npt.NDArray[np.number],
+    covered: BoolArray | None,
+    mean: FloatArray,
+    variance: FloatArray,
+    width: FloatArray,
+    weight: float,
+    reset: bool,
+    statistic: FloatArray,
+    alarm: BoolArray,
+    bound: FloatArray,
+) -> None:
+    """Do as :func:`ewma_run` where mean and variance change from period to period; starts at the mean.
+
+    The average is that of counts less their means; where these are all alike it is that of `ewma_run`.
+
+    Parameters
+    ----------
+    values, covered, width, weight, reset, statistic, alarm, bound
+        As there.
+    mean, variance : float arrays, shape (periods, series)
+
+    Examples
+    --------
+    >>> y, one, each = np.array([[4], [9], [9]]), np.ones(1), np.ones((3, 1))
+    >>> Z, alarm, bound = np.zeros((3, 1)), np.zeros((3, 1), bool), np.zeros((3, 1))
+    >>> ewma_thinned(y, None, 4 * each, 4 * each, 2.5 * one, 0.2, True, Z, alarm, bound)
+    >>> Z[:, 0].round(2).tolist(), alarm[:, 0].tolist()
+    ([0.0, 1.95, 3.14], [False, False, True])
+    """
+    over, spread = np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    for t in range(len(values)):
+        here = np.ones(over.shape, dtype=bool) if covered is None else covered[t]
+        ahead = (1 - weight) ** 2 * spread + weight**2 * variance[t]
+        limit = np.maximum(width * np.sqrt(ahead), weight * (1 - mean[t]))
+        limit += 1e-9 * (mean[t] + limit)
+        moved = (1 - weight) * over + weight * (values[t] - mean[t])
+        bound[t] = np.maximum((limit - (1 - weight) * over) / weight + mean[t], 0.0)
+        over, spread = np.where(here, moved, over), np.where(here, ahead, spread)
+        statistic[t] = over / np.sqrt(np.where(spread > 0, spread, ahead))
+        alarm[t] = here & (moved > limit)
+        if reset:
+            over, spread = np.where(alarm[t], 0.0, over), np.where(alarm[t], 0.0, spread)
 
 
 @compiled

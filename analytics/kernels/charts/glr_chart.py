@@ -70,6 +70,8 @@ class MeanModel:
         Series whose mean is flat whatever the design.
     alpha : float array, shape (series,)
         Negative binomial dispersion; 0 is Poisson.
+    share : float array, shape (periods, series), or None
+        How much of each period is reported; None: all of it. A negative binomial keeps its `alpha` then.
     """
 
     counts: npt.NDArray[np.int32]
@@ -77,9 +79,14 @@ class MeanModel:
     design: FloatArray
     flat: BoolArray
     alpha: FloatArray
+    share: FloatArray | None = None
 
     def mean(self, until: int | IntArray, series: BoolArray | slice = slice(None)) -> FloatArray:
-        """Fit on the periods before `until` (one, or one for each series); (1, series) if flat."""
+        """Fit on the periods before `until` (one, or one for each series); (1, series) if flat and alike."""
+        fitted = self._fitted(until, series)
+        return fitted if self.share is None else fitted * self.share[:, series]
+
+    def _fitted(self, until: int | IntArray, series: BoolArray | slice) -> FloatArray:
         counts, flat, alpha = self.counts[:, series], self.flat[series], self.alpha[series]
         known = self.known[:, series] & (np.arange(len(self.counts))[:, None] < until)
         level = np.where(known, counts, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

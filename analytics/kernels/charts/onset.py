@@ -33,15 +33,17 @@ def _term(total: float, periods: float) -> float:
 
 
 @compiled
-def _with_next(y: float, sums: Any, sizes: Any, gained: Any, top: int, total: float, periods: float) -> float:
+def _with_next(
+    y: float, size: float, sums: Any, sizes: Any, gained: Any, top: int, total: float, periods: float
+) -> float:
     """Log likelihood ratio if the next count were y."""
-    s, n, j = y, 1.0, top
+    s, n, j = y, size, top
     while j >= 0 and sums[j] * n >= s * sizes[j]:
         s += sums[j]
         n += sizes[j]
         j -= 1
     best = _term(s, n) + (gained[j] if j >= 0 else 0.0)
-    return best - _term(total + y, periods + 1.0)
+    return best - _term(total + y, periods + size)
 
 
 @compiled
@@ -54,6 +56,7 @@ def onset_scan(
     bounds: bool,
     most: int,
     fewest: float,
+    share: FloatArray,
 ) -> Any:
     """Log likelihood ratio of every period from `first` on, its alarms, and what count would raise one.
 
@@ -72,6 +75,8 @@ def onset_scan(
         Counts above this are not looked at.
     fewest : float
         With fewer incidents since the start, nothing rises: the statistic is 0.
+    share : float array, shape (periods, regions) or (0, 0)
+        How much of each period is reported; (0, 0): all of it.
 
     Returns
     -------
@@ -101,10 +106,11 @@ def onset_scan(
                 if not usable[t, r]:
                     continue
                 y, limit = float(values[t, r]), threshold[r]
+                size = share[t, r] if len(share) else 1.0
                 if row >= 0 and seen[i] > 0:
-                    level[row, r] = total[i] / seen[i]
+                    level[row, r] = total[i] / seen[i] * size
                 if row >= 0 and bounds:
-                    args = (sums[i], sizes[i], gained[i], top[i], total[i], seen[i])
+                    args = (size, sums[i], sizes[i], gained[i], top[i], total[i], seen[i])
                     if _with_next(0.0, *args) <= limit:
                         high = 1
                         while high < most and _with_next(float(high), *args) <= limit:
@@ -119,7 +125,7 @@ def onset_scan(
                                 else:
                                     low = middle
                             smallest[row, r] = max(high, fewest - total[i])
-                s, n, j = y, 1.0, top[i]
+                s, n, j = y, size, top[i]
                 while j >= 0 and sums[i, j] * n >= s * sizes[i, j]:
                     s += sums[i, j]
                     n += sizes[i, j]
@@ -127,7 +133,7 @@ def onset_scan(
                 gained[i, j + 1] = _term(s, n) + (gained[i, j] if j >= 0 else 0.0)
                 sums[i, j + 1], sizes[i, j + 1], top[i] = s, n, j + 1
                 total[i] += y
-                seen[i] += 1.0
+                seen[i] += size
                 score = 0.0
                 if j >= 0 and total[i] >= fewest:
                     score = max(gained[i, j + 1] - _term(total[i], seen[i]), 0.0)

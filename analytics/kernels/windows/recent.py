@@ -7,6 +7,7 @@ the numbers are those of :func:`analytics.kernels.windows.lrd.lrd_test` on each 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ from analytics.kernels.windows.lrd import (
 )
 from analytics.kernels.windows.starts import critical_count
 
-__all__ = ["Lengths", "RollingTest", "RollingTotals", "joined", "rolling_test", "rolling_totals"]
+__all__ = ["Lengths", "Reported", "RollingTest", "RollingTotals", "joined", "rolling_test", "rolling_totals"]
 
 
 _BLOCK = 2**20  # counts at a time, so that the running totals stay near 100 MB
@@ -49,12 +50,35 @@ class Lengths:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Reported:
+    """How much of each window had been reported; arrays of shape (ends, length).
+
+    Attributes
+    ----------
+    share, deviation : float array
+        Share of each of its periods, and its standard deviation; the errors go together.
+    """
+
+    share: FloatArray
+    deviation: FloatArray
+
+    def part(self) -> BoolArray:
+        """Return which windows are known not to be complete; shape (ends,)."""
+        return np.asarray((self.share < 1).any(axis=1) | (self.deviation > 0).any(axis=1))
+
+    def exposure(self, end: int, pattern: BoolArray) -> tuple[float, float]:
+        """Return the mean completeness of a window's covered periods, and the variance of its logarithm."""
+        mean = float(self.share[end][pattern].mean())
+        return mean, float((self.deviation[end][pattern].mean() / mean) ** 2)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class RollingTest:
     """Arrays of shape (ends, regions): what the recent window that ends there was found to be.
 
     `code` is an index into ``analytics.kernels.windows.lrd.REASONS``; where it is not 0 the numbers are NaN.
-    `observed` and `expected` belong to the `days` covered periods of the window. `bound` is the smallest
-    count of the window that would be called, or None.
+    `observed` and `expected` belong to the `days` covered periods of the window, `expected` as if all were
+    reported. `bound` is the smallest count of the window that would be called, or None.
     """
 
     code: npt.NDArray[np.uint8]
@@ -130,6 +154,7 @@ def rolling_test(
     lengths: Lengths,
     *,
     levels: FloatArray | None = None,
+    reported: Reported | None = None,
 ) -> RollingTest:
     """Test the window that ends at each of `ends`, by LRD in variant B, for more incidents.
 
@@ -142,6 +167,8 @@ def rolling_test(
     lengths : Lengths
     levels : float array, shape (regions,), optional
         Levels for `bound`.
+    reported : Reported, optional
+        Completeness of each window; all are complete unless given.
 
     Returns
     -------
@@ -167,7 +194,7 @@ def rolling_test(
     for first in range(0, regions, block):
         part = slice(first, first + block)
         level = None if levels is None else levels[part]
-        parts.append(_rolling_block(values[:, part], covered[:, part], ends, lengths, level))
+        parts.append(_rolling_block(values[:, part], covered[:, part], ends, lengths, level, reported))
     return joined(parts)
 
 
@@ -184,10 +211,13 @@ def _rolling_block(
     ends: IntArray,
     lengths: Lengths,
     level: FloatArray | None,
+    reported: Reported | None,
 ) -> RollingTest:
     totals = rolling_totals(values, covered, ends, lengths)
     code, observed, recent = totals.code, totals.observed, totals.recent
     full = (code == 0) & (recent == lengths.length)
+    if reported is not None:
+        full &= ~reported.part()[:, None]
     # Nothing observed: every rotation holds as many, and the model's tail holds at least half of the mass.
     pvalue = np.where(full & (observed == 0), 1.0, np.nan)
     expected = np.where(code == 0, totals.base / np.maximum(totals.n, 1) * recent, np.nan)
@@ -202,13 +232,16 @@ def _rolling_block(
         w, r = at[start : start + _COLUMNS], region[start : start + _COLUMNS]
         rows = totals.first[w] + np.arange(lengths.span)[:, None]
         stretch, inside = values[rows, r], covered[rows, r]
-        for pattern, group in by_pattern(inside[-lengths.length :]):
+        for pattern, end, group in _alike(inside[-lengths.length :], w, reported):
             kept = np.r_[np.ones(lengths.span - lengths.length, bool), pattern]
+            share, variance = (1.0, 0.0) if reported is None else reported.exposure(end, pattern)
             test = lrd_test(
                 stretch[np.ix_(kept, group)],
                 inside[np.ix_(kept, group)],
                 length=int(pattern.sum()),
                 guard=lengths.guard,
+                completeness=share,
+                exposure_variance=variance,
             )
             pvalue[w[group], r[group]] = test.pvalue
             if bound is not None and level is not None:
@@ -220,6 +253,18 @@ def _rolling_block(
                     level[r[group]],
                 )
     return RollingTest(code, recent, np.where(code == 0, observed, np.nan), expected, pvalue, bound)
+
+
+def _alike(
+    covered: BoolArray, end: IndexArray, reported: Reported | None
+) -> Iterator[tuple[BoolArray, int, IndexArray]]:
+    """Yield the cells that can be tested together: with one pattern of coverage, and one completeness."""
+    for pattern, group in by_pattern(covered):
+        if reported is None:
+            yield pattern, int(end[group[0]]), group
+            continue
+        for row in np.unique(end[group]).tolist():
+            yield pattern, row, group[end[group] == row]
 
 
 def _whole_cells(

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, IntArray
 from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, history_before
 from analytics.kernels.windows.lrd import REASONS
-from analytics.kernels.windows.recent import Lengths, RollingTest, joined, rolling_totals
+from analytics.kernels.windows.recent import Lengths, Reported, RollingTest, joined, rolling_totals
 
 __all__ = ["ADJUSTED_REASONS", "rolling_expected_test"]
 
@@ -30,6 +30,7 @@ def rolling_expected_test(
     lengths: Lengths,
     *,
     step: int,
+    reported: Reported | None = None,
 ) -> RollingTest:
     """Test the window that ends at each of `ends` against its expectation, fitted to all before its guard.
 
@@ -41,6 +42,8 @@ def rolling_expected_test(
         As in :func:`analytics.kernels.windows.recent.rolling_test`; the baseline must be testable there.
     step : int
         Days in a period.
+    reported
+        As there.
 
     Returns
     -------
@@ -63,6 +66,8 @@ def rolling_expected_test(
                 continue
             stretch = slice(first, end)
             asked = np.flatnonzero(code[row] == 0)
+            whole = np.ones(lengths.length, dtype=bool)
+            share, variance = (1.0, 0.0) if reported is None else reported.exposure(row, whole)
             fit = adjusted_test(
                 day[stretch],
                 own[stretch, asked],
@@ -70,12 +75,14 @@ def rolling_expected_test(
                 length=lengths.length,
                 guard=lengths.guard,
                 step=step,
+                completeness=share,
+                exposure_variance=variance,
             )
             found = np.zeros(asked.size, dtype=bool)
             if fit.test is not None:
                 good = np.flatnonzero(fit.test.converged)
                 at = asked[fit.index[good]]
-                pvalue[row, at], expected[row, at] = fit.test.pvalue[good], fit.test.expected[good]
+                pvalue[row, at], expected[row, at] = fit.test.pvalue[good], fit.test.expected[good] / share
                 found[fit.index[good]] = True
             code[row, asked[~found]] = _FEW
         observed = np.where(code == 0, totals.observed, np.nan)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import BoolArray, Days, IntArray
+from analytics._typing import BoolArray, Days, FloatArray, IntArray
 
 __all__ = ["SameWeeks", "same_weeks", "years_back"]
 
@@ -22,6 +23,8 @@ class SameWeeks:
         Reference periods with a count.
     total, squares : int array, shape (periods, regions)
         Sum of their counts, and of the squares (all 0 unless asked for).
+    exposure : array, as `number`
+        How many periods that are reported in full they are worth.
     due : int
         Reference periods where none is missing.
     short : bool array, shape (periods, 1)
@@ -31,6 +34,7 @@ class SameWeeks:
     number: IntArray
     total: IntArray
     squares: IntArray
+    exposure: FloatArray | IntArray
     due: int
     short: BoolArray
 
@@ -69,6 +73,7 @@ def same_weeks(
     current: bool,
     calendar: bool,
     squares: bool = False,
+    share: FloatArray | None = None,
 ) -> SameWeeks:
     """Return the sums over the reference periods of every period from `first` on.
 
@@ -85,6 +90,8 @@ def same_weeks(
     calendar : bool
         See `years_back`.
     squares : bool
+    share : float array, shape (periods, regions), optional
+        How much of each period is reported; all of it unless given.
     """
     rows = np.arange(first, len(values))
     windows = [(rows - half, rows)] if current and half else []
@@ -95,10 +102,10 @@ def same_weeks(
     for low, _ in windows:
         short |= low < 0
 
-    def add(array: IntArray) -> IntArray:
-        running = np.zeros((len(array) + 1, array.shape[1]), dtype=np.int64)
+    def add(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        running = np.zeros((len(array) + 1, array.shape[1]), dtype=array.dtype)
         np.cumsum(array, axis=0, out=running[1:])
-        total = np.zeros((len(rows), array.shape[1]), dtype=np.int64)
+        total = np.zeros((len(rows), array.shape[1]), dtype=array.dtype)
         for low, high in windows:
             total += running[np.maximum(high, 0)]
             total -= running[np.maximum(low, 0)]
@@ -106,10 +113,12 @@ def same_weeks(
 
     due = half * current + years * (2 * half + 1)
     total = add(values.astype(np.int64))
+    number = np.full((len(rows), 1), due) if usable.all() else add(usable.astype(np.int64))
     return SameWeeks(
-        number=np.full((len(rows), 1), due) if usable.all() else add(usable.astype(np.int64)),
+        number=number,
         total=total,
         squares=add(values.astype(np.int64) ** 2) if squares else np.zeros_like(total),
+        exposure=number if share is None else add(np.where(usable, share, 0.0)),
         due=due,
         short=short[:, None],
     )
