@@ -40,7 +40,10 @@ def check_last_row(counts, **options):
     frame = uptick_test(counts, **lengths).frame
     latest = alarms.latest()
     tested = frame["pvalue"].notna().to_numpy()
-    np.testing.assert_array_equal(latest["alarm"].notna(), tested)
+    # Nothing is concluded from a window covered in part: no alarm, and no verdict either.
+    concluded = tested & (frame["grade"] != "no_data").to_numpy()
+    np.testing.assert_array_equal(latest["alarm"].notna(), concluded)
+    assert (latest["note"][tested & ~concluded] == PARTLY).all()
     np.testing.assert_allclose(latest["pvalue"], frame["pvalue"], rtol=SAME, atol=SAME)
     in_window = frame["recent_periods"].to_numpy() * counts.period_days / alarms.period_days
     expected = latest["expected"].to_numpy() * in_window
@@ -169,14 +172,17 @@ def test_zeros_constants_and_single_incidents():
     assert np.isnan(never["expected"].iloc[0])
 
 
-def test_a_partly_covered_window_is_tested_and_marked():
+def test_nothing_is_concluded_from_a_partly_covered_window():
     values = bursty(np.random.default_rng(9), (DAYS, 2), 1.0)
     covered = np.ones(values.shape, bool)
     covered[-2, 0] = False
+    values[-14:] += 9  # an alarm, were the window covered
     alarms = check_last_row(counts_of(values, covered=covered))
     frame = alarms.latest()
     assert frame["observed"].isna().tolist() == [True, False]
-    assert frame["alarm"].notna().all()
+    assert frame["alarm"].isna().tolist() == [True, False]
+    assert frame["alarm"].iloc[1]
+    assert (frame["pvalue"] < 1e-6).all()
     assert frame["note"].tolist() == [PARTLY, ""]
 
 

@@ -12,7 +12,8 @@ from analytics.kernels.panels.caps import CAPS, KEPT, NO_CAP, capped_windows, da
 from analytics.kernels.panels.evidence import evidence
 from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
 from analytics.kernels.panels.hierarchy import hierarchical_bh, simes
-from analytics.kernels.panels.pooled import pooled_rank, pooled_test, turned_evidence
+from analytics.kernels.panels.pooled import pooled_test
+from analytics.kernels.panels.reference import BODY, UNEXPECTED, Reference, set_aside, turned_evidence
 from analytics.kernels.windows.lrd import lrd_test
 
 EXACT = 1e-9  # the same sums in another order
@@ -102,7 +103,7 @@ def test_windows_wrap_around(mixture: np.ndarray) -> None:
     np.testing.assert_allclose(at.dispersion.phi, last.dispersion.phi, rtol=EXACT)
 
 
-def test_evidence_is_variant_a_that_no_day_carries(mixture: np.ndarray) -> None:
+def test_evidence_is_variant_a_to_which_a_day_adds_at_most_tenfold(mixture: np.ndarray) -> None:
     rng = np.random.default_rng(8)
     steady = rng.poisson(0.4, (DAYS, 30))
     steady[-14:, ::2] += rng.poisson(0.6, (14, 15))
@@ -122,7 +123,9 @@ def test_evidence_is_variant_a_that_no_day_carries(mixture: np.ndarray) -> None:
         test.dispersion.phi,
         test.dispersion.edf,
     )
-    expected = np.where(test.observed >= 3, np.maximum(test.pvalue_a, spared), 1.0)
+    both = np.maximum(np.sqrt(test.pvalue_a * spared), spared / 10)
+    assert (both > np.sqrt(test.pvalue_a * spared) + EXACT).any()  # where one day is nearly all there is
+    expected = np.where(test.observed >= 3, both, 1.0)
     np.testing.assert_allclose(found[free], expected[free], rtol=NODES, atol=1e-6)
 
 
@@ -133,19 +136,60 @@ def test_late_reports_leave_more_evidence() -> None:
     assert (evidence(*args, completeness=0.5, **sizes) <= evidence(*args, **sizes)).all()
 
 
-def test_pooled_rank_counts_itself_and_runs_evenly_between() -> None:
-    rng = np.random.default_rng(5)
-    reference = np.sort(rng.random(200).round(2) + 0.01)
-    values = rng.random(50).round(2) + 0.01
-    whole = np.array([sum(r <= v + 1e-12 for r in reference) for v in values])
-    found = pooled_rank(values, reference) * 201 - 1
-    assert (np.floor(found + EXACT) == whole).all()
-    for value, count in zip(values, found, strict=True):
-        low, high = reference[reference <= value + 1e-12], reference[reference > value + 1e-12]
-        if low.size and high.size:
-            part = np.log(value / low[-1]) / np.log(high[0] / low[-1])
-            assert count == pytest.approx(low.size + part, abs=1e-6)
-    assert pooled_rank(values, np.empty(0)).tolist() == [1.0] * 50
+def slow_rank(value: float, turned: np.ndarray, apart: int, length: float) -> tuple[float, float]:
+    """Bounds of the rank: by episodes counted one by one at the value, and at the next window's."""
+
+    def counted(at: float) -> int:
+        episodes = 0
+        for row in turned:
+            extreme = row <= at
+            for i in np.flatnonzero(extreme):
+                episodes += not any(extreme[i - k] for k in range(1, apart + 1))
+        return episodes
+
+    seen = np.sort(turned[turned <= value])
+    below = max((counted(v) for v in seen), default=0)
+    whole = length + turned.size
+    return length * (1.1 + below) / whole, (length * (1.1 + below) + 1) / whole
+
+
+def test_rank_counts_episodes_and_never_falls() -> None:
+    rng = np.random.default_rng(8)
+    noise = rng.random((12, 91))
+    near = [np.roll(noise, k, axis=1) * (1 + 0.2 * k) for k in range(3)]
+    turned = np.minimum.reduce([np.minimum(part, 1.0) for part in near])  # in runs
+    reference = Reference.of(turned, periods=364, length=14)
+    assert not set_aside(turned, 3).any()
+    assert reference.length > 1.2
+    values = np.r_[rng.choice(turned[turned < 0.2], 20), rng.random(20) * 0.2]
+    for value, found in zip(values, reference.rank(values), strict=True):
+        low, high = slow_rank(value, turned, 3, reference.length)
+        assert low - EXACT <= found <= high + EXACT
+    grown = reference.rank(np.geomspace(1e-4, 1, 2_000))
+    assert (np.diff(grown) >= 0).all()
+    assert Reference.of(np.empty((0, 91)), periods=364, length=14).rank(values).tolist() == [1.0] * 40
+
+
+def test_a_past_offensive_does_not_hide_the_next_one() -> None:
+    """Were they not set aside, nine weeks of one region would be twenty windows beyond any rise."""
+    rng = np.random.default_rng(6)
+    turned = rng.random((18, 91))
+    before = Reference.of(turned, periods=364, length=14)
+    turned[4, 30:50] = rng.random(20) * 1e-7
+    after = Reference.of(turned, periods=364, length=14)
+    assert after.rank(np.array([1e-4]))[0] == pytest.approx(before.rank(np.array([1e-4]))[0], rel=0.05)
+    assert after.rank(np.array([1e-4]))[0] < 0.05 / 18
+
+
+def test_a_quiet_year_is_seldom_set_aside() -> None:
+    """By chance alone an episode is set aside in about so many years as are expected to hold one."""
+    rng = np.random.default_rng(7)
+    gone = [set_aside(rng.random((18, 91)), 3).any() for _ in range(300)]
+    assert np.mean(gone) <= 1.3 * UNEXPECTED
+    few = np.ones((18, 91))
+    few[0, :10] = 1e-9
+    assert not set_aside(few, 3).any()
+    assert BODY[0] < BODY[1] < 0.5
 
 
 def test_pooled_test_knows_no_order_of_regions(mixture: np.ndarray) -> None:
@@ -164,7 +208,7 @@ def test_pooled_test_knows_no_order_of_regions(mixture: np.ndarray) -> None:
     assert firm.any()
     assert (test.pvalue[firm] <= alone[firm]).all()
     assert (test.pvalue <= test.rank + EXACT)[~np.isnan(alone)].all()
-    assert test.reference.size == 19 * 91
+    assert test.reference.windows.size == 19 * 91
 
 
 def test_turned_baselines_leave_out_what_is_not_covered() -> None:

@@ -79,8 +79,9 @@ def recent_window(
         rate: ``recent / period_days`` times that is the expected count of the window. `upper_bound` is the
         count of this period at which the model's tail reaches `alpha`, the rest of the window being what it
         is; the rotation may still hold the alarm back.
-        A window partly without coverage is tested on the covered days, as long as they are at least half of
-        it, even where the period itself has no count; a note says so.
+        A window partly without coverage has the p-value of its covered days, as long as they are at least
+        half of it, for the record; nothing is concluded from it, and `alarm` is NA with a note, as
+        :func:`analytics.upticks.uptick_test` grades it "no data".
 
     Raises
     ------
@@ -207,7 +208,7 @@ def _alarms(
         ),
         alarm=pvalue <= level,
         untested=[(short, SHORT), *((code == i, text) for i, text in enumerate(ADJUSTED_REASONS) if i)],
-        remarks=[(spread(test.days, length) < length, PARTLY)],
+        recorded=[(spread(test.days, length) < length, PARTLY)],
         expected=expected,
         upper_bound=upper,
         statistic=-np.log10(np.maximum(pvalue, _SMALLEST)),

@@ -274,6 +274,7 @@ def make_alarms(
     *,
     alarm: BoolArray,
     untested: Sequence[tuple[BoolArray, str]] = (),
+    recorded: Sequence[tuple[BoolArray, str]] = (),
     remarks: Sequence[tuple[BoolArray, str]] = (),
     expected: FloatArray | None = None,
     upper_bound: FloatArray | None = None,
@@ -290,10 +291,12 @@ def make_alarms(
     grid : Grid
     run : DetectorRun
     alarm : bool array, shape (periods tested, regions)
-        Anything where not tested: it is masked here. So are the numbers, except where `remarks` keep them.
+        Anything where not tested: it is masked here. So are the numbers, except where they are `recorded`.
     untested : sequence of (bool array, str)
         Where the detector cannot answer, and why; the first that holds is noted. Running periods and those
         without coverage are added here, before them.
+    recorded : sequence of (bool array, str)
+        Where nothing is concluded from the numbers, and why: they stay, for the record.
     remarks : sequence of (bool array, str)
         Notes on cells that are tested.
     expected, upper_bound, statistic, pvalue : float arrays, same shape, optional
@@ -310,6 +313,9 @@ def make_alarms(
         blocks += [(running, RUNNING), (~usable, NO_COVERAGE)]
     blocks += _silent(grid, usable.shape)
     blocks = [(mask, text) for mask, text in [*blocks, *untested] if mask.any()]
+    kept = blocks
+    if held := [(mask, text) for mask, text in recorded if mask.any()]:
+        kept, blocks = blocks, [*blocks, *held]
     tested, note = _tested(usable, [mask for mask, _ in blocks])
     known = grid.counts.completeness
     if known is not None:
@@ -324,7 +330,8 @@ def make_alarms(
     }
     if blocks:
         alarm = alarm & tested
-        _blank(tested, [array for array in numbers.values() if array is not None])
+        told = tested if kept is blocks else _tested(usable, [mask for mask, _ in kept])[0]
+        _blank(told, [array for array in numbers.values() if array is not None])
     counts = grid.counts
     return Alarms(
         detectors=(run.name,) * grid.shape[1],

@@ -162,10 +162,10 @@ def uptick_test(
     to 0.01.
 
     Among six regions or more, a region's evidence is variant A's p-value with days counted up to a cap (where
-    incidents come in same-day waves), or what it is without the window's largest day if that is more. Its
-    rank among the evidence of all windows of all regions' baselines, turned like wheels, is a conformal
-    p-value [4]_; it, or the region's own p-value where that is smaller and at most 0.01, goes into Benjamini
-    and Hochberg's procedure. False discovery rates and rises found are in benchmarks/results/panels.md. A
+    incidents come in same-day waves), to which the window's largest day adds at most tenfold. Its rank among
+    the evidence of all windows of all regions' baselines, turned like wheels and counted by episodes, past
+    upticks set aside, is a conformal p-value [4]_; it, or the region's own p-value where that is smaller and
+    at most 0.01, goes into Benjamini and Hochberg's procedure. False discovery rates and rises found are in benchmarks/results/panels.md. A
     rise that no plausible dispersion explains is called however sparse the baseline: the largest p-value over
     dispersions up to twice the panel's largest, and at least up to 20, counts where it is smaller still.
 

@@ -103,25 +103,30 @@ def betabinomial_tail(
     if smooth.any():
         outer[smooth] = _integrated_tail(*(v[smooth] for v in (s, n, a, b, spread)))
     index = np.flatnonzero((s < n) & ~smooth)
-    k, term, n_, a_, b_ = s[index], term[index], n[index], a[index], b[index]
-    step = 0
-    while index.size:
-        ratio = (n_ - k) * (k + a_) / ((k + 1) * (n_ - k - 1 + b_))
-        term = term * ratio
-        k = k + 1
-        outer[index] += term
-        step += 1
-        if step % 8 == 0:
-            # Beyond the mode the terms shrink at least geometrically once the ratio is below one.
-            going = (k < n_) & ((term > _NEGLIGIBLE * (1 - np.minimum(ratio, 1.0))) | (ratio >= 1.0))
-            if not going.all():
-                index, k, term, n_, a_, b_ = (v[going] for v in (index, k, term, n_, a_, b_))
-        else:
-            term = np.where(k >= n_, 0.0, term)
-            k = np.minimum(k, n_ - 1e-9)
+    outer[index] += _beyond(s[index], n[index], a[index], b[index], term[index], _NEGLIGIBLE)
     outer = np.clip(outer, 0.0, 1.0)
     tail = np.where(mirrored, 1.0 - outer, outer).reshape(shape)
     return np.asarray(tail if upper else 1.0 - tail)
+
+
+@compiled
+def _beyond(
+    s: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray, term: FloatArray, negligible: float
+) -> FloatArray:
+    """Sum the mass beyond `s`, from the mass there outwards; all arrays have shape (series,)."""
+    out = np.zeros(s.size)
+    for i in range(s.size):
+        k, mass, total = s[i], term[i], 0.0
+        while k < n[i]:
+            ratio = (n[i] - k) * (k + a[i]) / ((k + 1) * (n[i] - k - 1 + b[i]))
+            mass *= ratio
+            k += 1
+            total += mass
+            # Beyond the mode the terms shrink at least geometrically once the ratio is below one.
+            if ratio < 1.0 and mass <= negligible * (1 - ratio):
+                break
+        out[i] = total
+    return out
 
 
 def _log_mass(x: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:

@@ -18,10 +18,9 @@ from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
 from analytics.kernels.panels.pooled import (
     EXTREME,
     POOLED_FROM,
-    panel_rank,
     pooled_pvalue,
-    turned_evidence,
 )
+from analytics.kernels.panels.reference import Reference, turned_evidence
 from analytics.kernels.windows.starts import PvalueAt, spread_counts
 
 __all__ = ["PanelYear", "PooledWindow"]
@@ -35,7 +34,7 @@ class PanelYear:
     ----------
     values, covered : arrays, shape (regions, periods)
         Of all regions; baseline, guard and recent window.
-    turned : float array, shape (tested regions, turns), or None
+    reference : Reference, or None
         Evidence of the turned windows; None with too few regions.
     base, periods, phi : float arrays, shape (regions,)
         Incidents and covered periods of the baseline, and the dispersion of window sums.
@@ -46,7 +45,7 @@ class PanelYear:
 
     values: npt.NDArray[np.int32]
     covered: BoolArray
-    turned: FloatArray | None
+    reference: Reference | None
     base: FloatArray
     periods: FloatArray
     phi: FloatArray
@@ -61,14 +60,23 @@ class PanelYear:
         """Take the year of the regions `tested`."""
         values, inside = np.ascontiguousarray(series.T, np.int32), np.ascontiguousarray(covered.T)
         end = len(series) - length - guard
-        turned = None
+        reference = None
         if tested.size >= POOLED_FROM:
             turned = turned_evidence(values[tested, :end], inside[tested, :end], length=length, guard=guard)
+            reference = Reference.of(turned, periods=end, length=length)
         base = np.where(covered[:end], series[:end], 0).sum(axis=0).astype(float)
         phi = window_dispersion(series[:end], covered[:end], length).phi
         ceiling = dispersion_ceiling(phi[tested], base[tested])
         return cls(
-            values, inside, turned, base, covered[:end].sum(axis=0).astype(float), phi, ceiling, length, guard
+            values,
+            inside,
+            reference,
+            base,
+            covered[:end].sum(axis=0).astype(float),
+            phi,
+            ceiling,
+            length,
+            guard,
         )
 
 
@@ -99,7 +107,7 @@ class PooledWindow:
         alone = self.own(count, index, days)
         window = spread_counts(count, year.length, days)
         alone = np.minimum(alone, self._bounded(window, region))
-        if year.turned is None:
+        if year.reference is None or not year.reference.windows.size:
             return alone
         values, cells = year.values[region], np.arange(region.size)
         values[:, -year.length :] = window.T
@@ -114,9 +122,7 @@ class PooledWindow:
             baseline=end - year.guard - year.length,
         )
         evidence = evidence_of(now, year.length, self.share, self.unsure)
-        rank = panel_rank(evidence, year.turned, periods=end - year.guard - year.length, length=year.length)
-        if not np.isfinite(year.turned).any():
-            return alone
+        rank = year.reference.rank(evidence)
         return np.where(count < LEAST, 1.0, pooled_pvalue(rank, alone))
 
     def _bounded(self, window: npt.NDArray[np.int32], region: IndexArray) -> FloatArray:

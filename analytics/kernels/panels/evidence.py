@@ -1,9 +1,10 @@
 """How much a recent window speaks for an uptick: one number, comparable across regions and over time.
 
 The number is a p-value by model, small for much evidence: variant A of LRD on capped counts (see
-:mod:`analytics.kernels.panels.caps`), and the larger of it and of what it is with the mean of the other days
-in place of the window's largest day, so that no single day carries it. Nothing is promised for the number
-itself: it is made to be ranked (:mod:`analytics.kernels.panels.pooled`).
+:mod:`analytics.kernels.panels.caps`), and the geometric mean of it and of what it is with the mean of the
+other days in place of the window's largest day; never less than a tenth of the latter, so that no single day
+carries it. Nothing is promised for the number itself: it is made to be ranked
+(:mod:`analytics.kernels.panels.reference`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ __all__ = ["LEAST", "evidence", "evidence_of"]
 
 
 LEAST = 3  # incidents in the window, below which nothing is ever called
+CARRIED = 0.1  # the largest day may lower the evidence to so much of what it is without it
 _NODES = (8, 8)
 
 
@@ -88,6 +90,7 @@ def evidence_of(
     found = tail(observed)
     if length >= DAYS_TO_SPARE:
         others = observed - held.largest[at]
-        found = np.maximum(found, tail(np.floor(others * days / np.maximum(days - 1, 1))))
+        spared = tail(np.floor(others * days / np.maximum(days - 1, 1)))
+        found = np.maximum(np.sqrt(found * spared), CARRIED * spared)
     out[at] = found
     return out

@@ -6,17 +6,15 @@ window against the rest of its wheel, for all regions together, is the reference
 evidence among them its p-value. Such a rank is a conformal p-value [1]_ where windows are exchangeable; where
 regions differ it holds on average over them, which is what Benjamini and Hochberg's procedure needs to keep
 the expected number of false calls. Turned windows overlap and bursts last, so the extreme ones come in
-clusters: a rank counts the window itself as often as a cluster has windows on average, the inverse of the
-extremal index [2]_. A p-value that the region has alone is taken instead where it is smaller and at most
-0.01, where it rests on the model of the region's own baseline. Regions too sparse to be called lower every
-rank: nothing is spent on them. benchmarks/results/panels.md has what was measured.
+episodes, which are what a rank counts, and past upticks do not hide the next one
+(:mod:`analytics.kernels.panels.reference`). A p-value that the region has alone is taken instead where it is
+smaller and at most 0.01, where it rests on the model of the region's own baseline. Regions too sparse to be
+called lower every rank: nothing is spent on them. benchmarks/results/panels.md has what was measured.
 
 References
 ----------
 .. [1] Bates, S., Candès, E., Lei, L., Romano, Y., Sesia, M. (2023). Testing for outliers with conformal
        p-values. Annals of Statistics 51, 149-178.
-.. [2] Leadbetter, M. R. (1983). Extremes and local dependence in stationary sequences. Zeitschrift für
-       Wahrscheinlichkeitstheorie und verwandte Gebiete 65, 291-306.
 """
 
 from __future__ import annotations
@@ -31,28 +29,20 @@ from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.panels.caps import capped_windows
 from analytics.kernels.panels.evidence import LEAST, evidence_of
 from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
+from analytics.kernels.panels.reference import Reference, turned_evidence
 from analytics.kernels.windows.lrd import RAISE_ABOVE
 
 __all__ = [
     "POOLED_FROM",
     "PooledTest",
-    "cluster_size",
     "panel_pvalues",
-    "panel_rank",
     "pooled_pvalue",
-    "pooled_rank",
     "pooled_test",
-    "turned_evidence",
 ]
 
 
-CELLS = 50_000  # windows in the reference, at most
-TURNS = 91  # of a baseline that is longer than that
-LEFT_OUT = 2 / 13  # of a turned baseline, at most
-CLUSTERED = 0.01  # share of the reference, the smallest, whose clusters are counted
 POOLED_FROM = 6  # regions; with fewer, false discoveries were above 5 % where each alone had 4 to 5 %
 EXTREME = 5.0  # times the usual count, from which on the bound is asked
-_TINY, _SAME = 1e-300, 1e-9
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,117 +54,17 @@ class PooledTest:
     evidence : float array
         Of the recent window, small for much.
     rank : float array
-        Share of the reference with as much evidence, a cluster counted in.
+        Share of the reference with as much evidence, an episode of it counted in.
     pvalue : float array
         The rank, or the p-value the region has alone where that is smaller and at most 0.01.
-    reference : float array, shape (windows,)
-        Evidence of the turned windows, sorted.
+    reference : Reference
+        Evidence of the turned windows.
     """
 
     evidence: FloatArray
     rank: FloatArray
     pvalue: FloatArray
-    reference: FloatArray
-
-
-def turned_evidence(
-    baseline: npt.NDArray[np.integer], covered: BoolArray, *, length: int, guard: int
-) -> FloatArray:
-    """Evidence of the windows of each turned baseline against the rest of it.
-
-    Parameters
-    ----------
-    baseline : int array, shape (regions, periods)
-        Taken as joined end to start.
-    covered : bool array, same shape
-        Which entries are data.
-    length, guard : int
-        Periods in a window, and left out on either side of it: never more than a thirteenth of the baseline.
-
-    Returns
-    -------
-    float array, shape (regions, turns)
-        NaN where the window or what is left of the baseline is not covered well enough, and, in panels of
-        more than 50,000 windows, for all but every n-th.
-    """
-    regions, periods = baseline.shape
-    ends = np.arange(periods, 0, -_step(periods))
-    out = np.full((regions, ends.size), np.nan)
-    left = min(2 * guard, int(periods * LEFT_OUT))
-    rest = periods - length - left
-    if rest < length or not regions:
-        return out
-    cells = np.arange(0, out.size, -(-out.size // CELLS))
-    region, turn = np.divmod(cells, ends.size)
-    # What a window spills lies after it, what spills into it before: half of what is left out on each side.
-    before = left - left // 2
-    held = capped_windows(baseline, covered, region, ends[turn], length=length, guard=before, baseline=rest)
-    enough = (held.days * 2 >= length) & (held.periods * 2 >= rest)
-    out.ravel()[cells] = np.where(enough, evidence_of(held, length), np.nan)
-    return out
-
-
-def _step(periods: int) -> int:
-    """Periods by which a baseline is turned from one window to the next."""
-    return max(periods // TURNS, 1)
-
-
-def cluster_size(turned: FloatArray, apart: int) -> float:
-    """Mean number of windows in a cluster of extreme ones, at least 1.
-
-    Parameters
-    ----------
-    turned : float array, shape (regions, turns)
-        Evidence; the turns of a region are joined end to start. The smallest hundredth is extreme.
-    apart : int
-        Extreme windows so many turns apart or fewer belong to one cluster.
-
-    Examples
-    --------
-    >>> turned = np.ones((1, 300))
-    >>> turned[0, [10, 11, 200]] = 0.01
-    >>> cluster_size(turned, 2)
-    1.5
-    """
-    known = np.sort(turned[~np.isnan(turned)])
-    if not known.size:
-        return 1.0
-    extreme = (turned <= known[max(int(CLUSTERED * known.size) - 1, 0)]) & (turned < 1)
-    before = np.zeros(extreme.shape, bool)
-    for turn in range(1, min(apart, extreme.shape[1] - 1) + 1):
-        before |= np.roll(extreme, turn, axis=1)
-    first = int((extreme & ~before).sum())
-    return float(extreme.sum() / first) if first else 1.0
-
-
-def pooled_rank(evidence: FloatArray, reference: FloatArray, cluster: float = 1.0) -> FloatArray:
-    """Rank of each number among a sorted reference: (cluster + not larger) / (cluster + all).
-
-    Between two numbers of the reference the rank grows with the logarithm; all numbers are above 0.
-
-    Examples
-    --------
-    >>> pooled_rank(np.array([0.1, 0.2, 0.3]), np.array([0.2, 0.4, 0.8])).round(3)
-    array([0.25 , 0.5  , 0.646])
-    """
-    if not reference.size:
-        return np.ones(evidence.shape)
-    size, log = reference.size, np.log(np.maximum(reference, _TINY))
-    at = np.log(np.maximum(evidence, _TINY))
-    below = np.searchsorted(log, at + _SAME, side="right")
-    low, high = log[np.maximum(below - 1, 0)], log[np.minimum(below, size - 1)]
-    inside = (below > 0) & (below < size)
-    part = np.divide(at - low, high - low, out=np.zeros(at.shape), where=inside & (high > low))
-    return np.asarray((cluster + below + np.clip(part, 0.0, 1.0)) / (cluster + size))
-
-
-def panel_rank(evidence: FloatArray, turned: FloatArray, *, periods: int, length: int) -> FloatArray:
-    """Rank of each region's evidence among that of all turned windows, shape (regions, turns).
-
-    `periods` are those of the baselines that were turned, `length` those of a window.
-    """
-    cluster = cluster_size(turned, (length - 1) // _step(periods))
-    return pooled_rank(evidence, np.sort(turned[~np.isnan(turned)]), cluster)
+    reference: Reference
 
 
 def pooled_pvalue(rank: FloatArray, alone: FloatArray) -> FloatArray:
@@ -220,7 +110,7 @@ def pooled_test(
     >>> counts = rng.negative_binomial(0.5, 0.5, (406, 18))
     >>> counts[-14:, 0] = rng.negative_binomial(0.5, 0.2, 14)
     >>> test = pooled_test(counts, np.ones_like(counts, bool), np.ones(18), length=14, guard=28)
-    >>> int(test.pvalue.argmin()), bool(test.pvalue.min() < 0.01), test.reference.size
+    >>> int(test.pvalue.argmin()), bool(test.pvalue.min() < 0.01), test.reference.windows.size
     (0, True, 1638)
     """
     periods, regions = series.shape
@@ -238,9 +128,9 @@ def pooled_test(
     evidence = evidence_of(now, length, completeness, exposure_variance)
     tested = ~np.isnan(alone)
     turned = turned_evidence(rows[tested, :baseline], inside[tested, :baseline], length=length, guard=guard)
-    rank = panel_rank(evidence, turned, periods=baseline, length=length)
-    reference = np.sort(turned[~np.isnan(turned)])
-    pvalue = pooled_pvalue(rank, alone) if reference.size else alone
+    reference = Reference.of(turned, periods=baseline, length=length)
+    rank = reference.rank(evidence)
+    pvalue = pooled_pvalue(rank, alone) if reference.windows.size else alone
     return PooledTest(evidence, rank, pvalue, reference)
 
 

@@ -1,0 +1,76 @@
+"""What chance alone makes of weekly reports: measured on quiet panels, for readers of many of them.
+
+SIMULATED panels of 18 quiet regions of three kinds (negative binomial, self-exciting, same-day waves), tested
+at the end of every week of a year; the figures are those of benchmarks/results/grades.csv, by test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CHANCE", "Chance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What quiet panels are graded.
+
+    Attributes
+    ----------
+    regions, weeks, years : int
+        Of a panel, of a year, and panel-years simulated.
+    above : float
+        Share of rows graded △ above usual.
+    above_reports : float
+        Share of reports with at least one △.
+    uptick_reports : float
+        Share of reports with at least one ▲.
+    new : float
+        Reports of a year that newly name a region in uptick.
+    repeated : float
+        Reports of a year that only name one again from the week before: windows overlap.
+    none : float
+        Share of years in which no report names one.
+    source : str
+        Where the figures are recorded.
+    """
+
+    regions: int
+    weeks: int
+    years: int
+    above: float
+    above_reports: float
+    uptick_reports: float
+    new: float
+    repeated: float
+    none: float
+    source: str = "benchmarks/results/grades.md"
+
+    def sentence(self) -> str:
+        """Say it in one sentence, for a report.
+
+        Examples
+        --------
+        >>> Chance(18, 52, 400, 0.03, 0.42, 0.04, 1.6, 0.5, 0.3).sentence()
+        'By chance alone, 18 quiet regions tested every week show an uptick in about 2.1 of 52 reports (1.6 \
+new, 0.5 repeated from the week before), and 3 in 100 rows are above usual.'
+        """
+        both = self.new + self.repeated
+        return (
+            f"By chance alone, {self.regions} quiet regions tested every week show an uptick in about "
+            f"{both:.1f} of {self.weeks} reports ({self.new:.1f} new, {self.repeated:.1f} repeated from the "
+            f"week before), and {100 * self.above:.0f} in 100 rows are above usual."
+        )
+
+
+CHANCE = Chance(
+    regions=18,
+    weeks=52,
+    years=40,
+    above=0.027,
+    above_reports=0.38,
+    uptick_reports=0.053,
+    new=1.9,
+    repeated=0.9,
+    none=0.12,
+)
