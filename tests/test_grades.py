@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg, call_level
 from analytics.kernels.windows.bounds import break_even
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
+from analytics.results.chance import CHANCE
 from analytics.results.grades import GRADES, SIGNS, VERDICT_OF, Rules, Seen, grade_words
 from analytics.upticks.decide import Found, decide, grade_of, ratio_bound
 
@@ -32,6 +34,13 @@ def counts_of(values, covered=None):
     cover = None if covered is None else pd.DataFrame(covered, index=days, columns=names)
     frame = pd.DataFrame(values, index=days, columns=names)
     return Counts.from_frame(frame, freq="day", as_of=days[-1], coverage=cover)
+
+
+def test_what_chance_makes_of_reports_is_what_was_recorded():
+    recorded = pd.read_csv(Path(__file__).parents[1] / "benchmarks" / "results" / "grades.csv")
+    for name in ("above", "above_reports", "uptick_reports", "new", "repeated", "none"):
+        assert getattr(CHANCE, name) == float(f"{recorded[name].mean():.3g}")
+    assert CHANCE.years == len(recorded)
 
 
 def panel(seed, regions=6):

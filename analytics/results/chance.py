@@ -66,11 +66,11 @@ new, 0.5 repeated from the week before), and 3 in 100 rows are above usual.'
 CHANCE = Chance(
     regions=18,
     weeks=52,
-    years=40,
-    above=0.027,
-    above_reports=0.38,
-    uptick_reports=0.053,
-    new=1.9,
-    repeated=0.9,
-    none=0.12,
+    years=200,
+    above=0.0269,
+    above_reports=0.384,
+    uptick_reports=0.0457,
+    new=1.58,
+    repeated=0.795,
+    none=0.21,
 )
