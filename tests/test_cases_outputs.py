@@ -238,12 +238,12 @@ def test_parameters_are_written_as_plain_python(value, source):
 
 
 def test_a_report_stops_when_its_file_changes_meanwhile(tmp_path, cases, monkeypatch):
-    from analytics.reporting.content.weekly import numbers, run
+    from analytics.reporting.content.weekly import reading, run
 
     file = tmp_path / "in.csv"
     text = (cases / "attack" / "F03_mathtext_name_fails.csv").read_text()
     file.write_text(text)
-    counts = numbers.weekly_counts
+    counts = reading.weekly_counts
 
     def counted_and_changed(request):
         scope = counts(request)
