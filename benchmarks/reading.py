@@ -1,15 +1,21 @@
 """How long it takes to read 100,000 incidents: invented rows in the shape of an ACLED export (31 columns).
 
     python benchmarks/reading.py [--rows 100000] [--repeats 5] [--write]
+    python benchmarks/reading.py --against CHECKOUT     # processor time beside another commit's, in turn
 
 The bar is 2 seconds on two cores. With --write the result is recorded in benchmarks/results/reading.txt.
+With --against the same rows, as an export of ACLED and as a plain table, are read by this checkout and by
+another in processes of their own, in turn; the ratio is that of the medians of each process's best reading.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -108,12 +114,57 @@ def measure(path: Path, repeats: int) -> tuple[list[float], list[float], list[fl
     return reading, counting, peer, kept
 
 
+_ONE = """
+import sys, time
+from analytics import read_incidents
+spent = []
+for _ in range(3):
+    start = time.process_time()
+    read_incidents(sys.argv[1])
+    spent.append(time.process_time() - start)
+print(min(spent))
+"""
+
+
+def against(other: Path, rows: int, rounds: int) -> list[str]:
+    """Lines with the processor time of reading here and by another checkout, alternated."""
+    here = Path(__file__).resolve().parents[1]
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        acled, table = Path(folder) / "acled.csv", Path(folder) / "table.csv"
+        frame = invented_rows(rows)
+        frame.to_csv(acled, index=False)
+        names = {"event_id_cnty": "id", "event_date": "date", "location": "place"}
+        frame.rename(columns=names).drop(columns=["time_precision", "timestamp"]).to_csv(table, index=False)
+        for kind, path in (("ACLED export", acled), ("plain table", table)):
+            spent: dict[Path, list[float]] = {other: [], here: []}
+            for _ in range(rounds):
+                for checkout, times in spent.items():
+                    done = subprocess.run(
+                        [sys.executable, "-c", _ONE, str(path)],
+                        env=os.environ | {"PYTHONPATH": str(checkout)},
+                        cwd=folder, check=True, capture_output=True, text=True,
+                    )  # fmt: skip
+                    times.append(float(done.stdout))
+            before, now = (statistics.median(spent[checkout]) for checkout in (other, here))
+            pairs = [b / a for a, b in zip(spent[other], spent[here], strict=True)]
+            lines.append(
+                f"{kind}, {rows:,} rows: {before:.2f} s of processor time there, {now:.2f} s here, ratio "
+                f"{now / before:.2f} ({rounds} rounds, pairs {min(pairs):.2f} to {max(pairs):.2f})"
+            )
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--write", action="store_true", help="record the result")
+    parser.add_argument("--against", type=Path, help="another checkout, to be compared with")
     given = parser.parse_args()
+    if given.against is not None:
+        print("\n".join(against(given.against.resolve(), given.rows, given.repeats)))
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "invented.csv"
         invented_rows(given.rows).to_csv(path, index=False)

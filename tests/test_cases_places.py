@@ -415,6 +415,13 @@ def test_nigerias_states_in_the_spellings_of_sources(spelling, state):
     assert STATES.names[STATES.code(spelling)] == state
 
 
+def test_a_state_that_was_divided_is_in_neither_and_said_so():
+    rows = [("2020-04-13", "Nigeria", "Gongola state"), ("2020-04-13", "Nigeria", "Adamawa state")]
+    counts = count_incidents(incidents(rows))
+    assert busy(counts) == {"Adamawa": 1}
+    assert any("'Gongola state' 1" in note for note in counts.notes)
+
+
 def test_nigerias_data_are_whole(project):
     assert len(STATES) == 37
     assert len(set(STATES.pcodes)) == 37
