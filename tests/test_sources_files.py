@@ -124,7 +124,12 @@ def test_unreadable_metadata_is_one_clear_error(here, snapshot):
         (ROWS, "utf-8", None),
         (ROWS, "utf-8-sig", None),
         (ROWS, "utf-16", "encoding: UTF-16"),
-        (ROWS.replace("Diyala", "Diyalá"), "latin-1", "encoding: not UTF-8, read as Windows-1252 (Latin-1)"),
+        (
+            ROWS.replace("Diyala", "Diyalá"),
+            "latin-1",
+            "encoding: not UTF-8, read as Windows-1252 (Latin-1), as in 'Diyalá'; if that is wrong, give the "
+            "encoding",
+        ),
         (ROWS.replace(",", ";"), "utf-8", "delimiter: semicolon"),
         (ROWS.replace(",", "\t"), "utf-8", "delimiter: tab"),
         (ROWS.replace(",", "|"), "utf-8", "delimiter: vertical bar"),
@@ -140,6 +145,35 @@ def test_encoding_and_delimiter_are_found_and_noted(tmp_path, text, encoding, no
     assert raw.frame["province"][0] in ("Diyala", "Diyalá")
     assert ("Diyalá" in text) == (raw.frame["province"][0] == "Diyalá")
     assert raw.notes == ((note,) if note else ())
+
+
+@pytest.mark.parametrize(
+    ("names", "encoding"),
+    [
+        (["Kraków", "Łódź", "Gdańsk"], "cp1250"),
+        (["Ağrı", "Şırnak", "Hakkâri"], "cp1254"),
+        (["Донецк", "Луганск", "Харьков"], "koi8_r"),
+        (["Донецк", "Луганск", "Харьков"], "cp1251"),
+        (["Київ", "Львів", "Суми"], "koi8_u"),
+        (["ยะลา", "ปัตตานี", "นราธิวาส"], "cp874"),
+        (["كركوك", "الأنبار", "نينوى"], "cp1256"),
+        (["São Paulo", "Paraná", "¿Qué?"], "cp1252"),
+        (["Þingeyjarsýsla", "Árnessýsla", "Suðurnes"], "cp1252"),
+    ],
+)
+def test_names_are_read_in_the_encodings_of_their_countries(tmp_path, names, encoding):
+    path = tmp_path / "a.csv"
+    body = "date,province\n" + "".join(f"2020-04-13,{name}\n" for name in names * 20)
+    path.write_bytes(body.encode(encoding))
+    raw = load(path)
+    assert raw.frame["province"].tolist()[:3] == names
+    assert "the encoding" in raw.notes[0]
+
+
+def test_a_word_that_would_show_a_wrong_encoding_is_named(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("date,province\n2020-04-13,Niš\n2020-04-13,Čačak\n".encode("cp1250"))
+    assert "as in 'Èaèak'; if that is wrong, give the encoding" in load(path).notes[0]
 
 
 def test_a_delimiter_within_quotes_does_not_mislead(tmp_path):

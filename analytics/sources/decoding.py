@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from itertools import pairwise
 
 from analytics.errors import InputError, OptionError
 
@@ -19,9 +21,18 @@ _MAGIC = (
     (b"\x89PNG", "a picture", "give the file of incidents"),
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_ALPHABETS = ("cp1256", "cp1251", "cp1253", "cp1255", "cp874")  # Arabic, Cyrillic, Greek, Hebrew, Thai
+# Arabic, Cyrillic (three), Greek, Hebrew, Thai
+_ALPHABETS = ("cp1256", "cp1251", "koi8_r", "koi8_u", "cp1253", "cp1255", "cp874")
+# Latin letters: western, central European, Turkish, Baltic; the first that has letters only within words.
+_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257")
+_NAMED = {"cp1252": "Windows-1252 (Latin-1)"}
+_ICELANDIC = frozenset("ðþýÐÞÝ")  # where cp1254 has Turkish letters
+_NOT_TURKISH = frozenset("æÆáÁéÉíÍóÓúÚ")
 _LOOKED_AT = 200_000  # bytes
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_WORDS = re.compile(r"[A-Za-z\u0080-\uffff]+")
+_AROUND = "¿¡«»„“”‘’‚…–—°\u00a0"  # signs that stand beside words in any of them
+_SHOWN = 20
 _WORD = 3  # bytes above 127 in a row that are no accident of accents
 
 
@@ -75,10 +86,13 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[str
         return _decode_as(data, name, guessed), (
             f"encoding: not UTF-8, read as {guessed}, as its letters suggest; if not, give the encoding",
         )
-    try:
-        return data.decode("cp1252"), ("encoding: not UTF-8, read as Windows-1252 (Latin-1)",)
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), ("encoding: not UTF-8, read as Latin-1",)
+    chosen = _latin(data)
+    text = data.decode(chosen)
+    words = [w for found in _WORDS.findall(text[:_LOOKED_AT]) if not (w := found.strip(_AROUND)).isascii()]
+    word = next((w for w in words if _told_apart(w, chosen)), words[0] if words else "")
+    shown = f", as in {word[:_SHOWN]!r}" if word else ""
+    read = f"encoding: not UTF-8, read as {_NAMED.get(chosen, chosen)}{shown}"
+    return text, (f"{read}; if that is wrong, give the encoding",)
 
 
 def _other_alphabet(data: bytes) -> str | None:
@@ -93,8 +107,51 @@ def _other_alphabet(data: bytes) -> str | None:
         return None
     from charset_normalizer import from_bytes
 
-    best = from_bytes(part, cp_isolation=list(_ALPHABETS)).best()
+    odd = {encoding: _odd_signs(part, encoding) for encoding in _ALPHABETS}
+    likely = [encoding for encoding in _ALPHABETS if odd[encoding] == min(odd.values())]
+    likely = [encoding for encoding in likely if encoding != "cp874"] or likely  # marks excuse too much
+    best = from_bytes(part, cp_isolation=likely).best()
     return best.encoding if best is not None else None
+
+
+def _odd_signs(part: bytes, encoding: str) -> int:
+    """Count what words do not have: signs and marks (Thai has marks), and capitals after small letters."""
+    number = 0
+    for word in _WORDS.findall(part.decode(encoding, "replace")):
+        kinds = [unicodedata.category(c) for c in word.strip(_AROUND) if c > "\x7f"]
+        number += sum(not kind.startswith(("L", "M") if encoding == "cp874" else "L") for kind in kinds)
+        number += sum(pair == ("Ll", "Lu") for pair in pairwise(kinds))
+    return number
+
+
+def _latin(data: bytes) -> str:
+    """Return the encoding of Latin letters in which fewest words have signs among their letters.
+
+    Of those that are alike the first; Icelandic letters beside none of the accents that go with them are
+    Turkish.
+    """
+    part = data[:_LOOKED_AT]
+    best, least = "latin-1", None
+    for encoding in _LATIN:
+        try:
+            data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        found = (word.strip(_AROUND) for word in _WORDS.findall(part.decode(encoding, "replace")))
+        words = [word for word in found if not word.isascii()]
+        odd = sum(any(not unicodedata.category(c).startswith(("L", "M")) for c in word) for word in words)
+        if least is None or odd < least:
+            best, least = encoding, odd
+    letters = set(part.decode("cp1252", "replace"))
+    if best == "cp1252" and letters & _ICELANDIC and not letters & _NOT_TURKISH:
+        return "cp1254"
+    return best
+
+
+def _told_apart(word: str, encoding: str) -> bool:
+    """Whether a word reads otherwise in another encoding of Latin letters: it shows a wrong one best."""
+    data = word.encode(encoding)
+    return any(data.decode(other, "replace") != word for other in _LATIN[:3])
 
 
 def _line(data: bytes, position: int) -> int:
