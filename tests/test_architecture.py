@@ -158,11 +158,11 @@ def test_importing_the_package_costs_next_to_nothing():
     assert loaded == "[]"
     seconds = float(
         run(
-            "import pandas, time; t = time.perf_counter(); import analytics; "
-            "analytics.read_incidents; analytics.count_incidents; print(time.perf_counter() - t)"
+            "import pandas, time; t = time.process_time(); import analytics; "
+            "analytics.read_incidents; analytics.count_incidents; print(time.process_time() - t)"
         )
     )
-    assert seconds < 1.0  # measured 0.1 to 0.3 s; loose, because other tests run beside it
+    assert seconds < 1.0  # of processor time, measured 0.1 to 0.3 s; loose, because other tests run beside it
 
 
 def test_every_public_name_is_there():
