@@ -88,6 +88,21 @@ def compare(
     return alarms, rows
 
 
+def farrington_options(case: dict[str, Any]) -> dict[str, Any]:
+    """The options that both Farringtons have, as a case of either states them."""
+    control = case["control"]
+    return {
+        "alpha": control["alpha"],
+        "years": control["b"],
+        "half_width": control["w"],
+        "trend": control["trend"],
+        "reweight": control["reweight"],
+        "power_transform": control["powertrans"],
+        "limit54": tuple(control["limit54"]),
+        "calendar": bool(case["series"]["dates"]),
+    }
+
+
 def reason(alarms: Alarms, row: int, region: int = 0) -> str:
     """Why a cell has no alarm or what is to be said of it; empty where nothing is."""
     return alarms.reasons[alarms.note[row, region]] if alarms.note is not None else ""

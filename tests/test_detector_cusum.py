@@ -308,12 +308,13 @@ def test_one_incident_in_training_and_constant_counts_never_alarm():
     assert not got.alarm.any()
 
 
-def test_a_gap_is_not_tested_and_carries_the_statistic():
+@pytest.mark.parametrize("chart", [cusum, ewma])
+def test_a_gap_is_not_tested_and_carries_the_statistic(chart):
     y = np.r_[np.tile([2, 1, 3, 2], 15), 5, 5, 0, 0, 5, 5][:, None]
     covered = np.ones(y.shape, bool)
     covered[62:64] = False
-    got = cusum(weekly(y, covered=covered), training=60, last=6, threshold=50.0)
-    shut = cusum(weekly(np.delete(y, [62, 63], axis=0)), training=60, last=4, threshold=50.0)
+    got = chart(weekly(y, covered=covered), training=60, last=6, threshold=50.0)
+    shut = chart(weekly(np.delete(y, [62, 63], axis=0)), training=60, last=4, threshold=50.0)
     assert got.tested[:, 0].tolist() == [True, True, False, False, True, True]
     np.testing.assert_array_equal(got.statistic[[0, 1, 4, 5]], shut.statistic)
     assert np.isnan(got.statistic[2:4]).all()

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from analytics.counts import Counts
 from analytics.detectors._ewma import ewma
-from analytics.detectors.grid import NO_COVERAGE, SHORT
+from analytics.detectors.grid import SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
 from analytics.kernels.charts.ewma import ewma_design, ewma_run, ewma_run_length
@@ -153,17 +153,6 @@ def test_awkward_series():
     assert got.tested[52:].all()
     assert got.alarm.any(axis=0).tolist() == [False, False, True, False, False]
     assert got.reasons[got.note[0, 0]] == TRAINING
-
-
-def test_a_gap_is_not_tested_and_carries_the_average():
-    y = np.r_[np.tile([2, 1, 3, 2], 15), 5, 5, 0, 0, 5, 5][:, None]
-    covered = np.ones(y.shape, bool)
-    covered[62:64] = False
-    got = ewma(weekly(y, covered=covered), training=60, last=6, threshold=50.0)
-    shut = ewma(weekly(np.delete(y, [62, 63], axis=0)), training=60, last=4, threshold=50.0)
-    assert got.tested[:, 0].tolist() == [True, True, False, False, True, True]
-    np.testing.assert_array_equal(got.statistic[[0, 1, 4, 5]], shut.statistic)
-    assert got.reasons[got.note[2, 0]] == NO_COVERAGE
 
 
 def test_short_histories_are_not_tested():

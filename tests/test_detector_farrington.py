@@ -17,20 +17,6 @@ from analytics.errors import OptionError
 REFERENCE = 1e-6  # relative to the figure, absolute below 1: the agreed bar; 1e-14 is what is reached
 
 
-def options_of(case: dict) -> dict:
-    control = case["control"]
-    return {
-        "alpha": control["alpha"],
-        "years": control["b"],
-        "half_width": control["w"],
-        "trend": control["trend"],
-        "reweight": control["reweight"],
-        "power_transform": control["powertrans"],
-        "limit54": tuple(control["limit54"]),
-        "calendar": bool(case["series"]["dates"]),
-    }
-
-
 def agree(ours: np.ndarray, theirs: np.ndarray) -> None:
     np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs))
     assert np.max(np.abs(ours - theirs) / np.maximum(1.0, np.abs(theirs))) <= REFERENCE
@@ -41,7 +27,7 @@ def test_reference(name):
     case = oracle.load("farrington", name)
     output = case["output"]
     at = np.array(output["range"]) - 1
-    found = surveillance.farrington(oracle.counts_of(case), **options_of(case))
+    found = surveillance.farrington(oracle.counts_of(case), **oracle.farrington_options(case))
     assert found.tested[at].all()
     agree(found.upper_bound[at, 0], oracle.numbers(output["upperbound"]))
     agree(1 - found.pvalue[at, 0], oracle.numbers(output["pd_col1"]))
@@ -52,7 +38,7 @@ def test_reference(name):
 @pytest.mark.parametrize("name", ["newport_pt12", "simdate_pt12", "simseas_pt12"])
 def test_without_faults_it_differs_by_early_stopping_only(name):
     case = oracle.load("farrington", name)
-    options, counts = options_of(case), oracle.counts_of(case)
+    options, counts = oracle.farrington_options(case), oracle.counts_of(case)
     theirs = surveillance.farrington(counts, **options, last=50)
     ours = surveillance.farrington(counts, faults=False, **options, last=50)
     np.testing.assert_allclose(ours.upper_bound, theirs.upper_bound, rtol=1e-3)

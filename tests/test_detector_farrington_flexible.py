@@ -41,19 +41,12 @@ METHODS = {"delta": "delta", "nbPlugin": "nb_plugin", "muan": "muan"}
 def options_of(case: dict) -> dict:
     control = case["control"]
     return {
-        "alpha": control["alpha"],
-        "years": control["b"],
-        "half_width": control["w"],
+        **oracle.farrington_options(case),
         "no_periods": control["noPeriods"],
         "past_weeks_not_included": control["pastWeeksNotIncluded"],
-        "trend": control["trend"],
         "p_threshold_trend": control["pThresholdTrend"],
-        "reweight": control["reweight"],
         "weights_threshold": control["weightsThreshold"],
         "threshold_method": METHODS[control["thresholdMethod"]],
-        "power_transform": control["powertrans"],
-        "limit54": tuple(control["limit54"]),
-        "calendar": bool(case["series"]["dates"]),
     }
 
 

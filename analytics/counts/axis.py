@@ -17,16 +17,7 @@ __all__ = ["PeriodAxis"]
 class PeriodAxis:
     """Periods without holes, held at one length and shown at the same or a longer one.
 
-    Attributes
-    ----------
-    starts : datetime64[D] array, shape (periods,)
-        First day of each period held.
-    freq, finest : {"day", "week"}
-        Period shown, and period held.
-    week_start : str
-        Day weeks start on.
-    as_of : datetime64[D]
-        Last day anything is known about, its whole day included.
+    What each attribute holds: :class:`analytics.counts.Counts`.
     """
 
     starts: Days

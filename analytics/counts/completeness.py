@@ -3,18 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import Days, FloatArray, IntArray
+from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.errors import InputError
 from analytics.options import numbers_of
 from analytics.periods import DAY
 
-__all__ = ["SETTLED_DAYS", "Completeness", "settled_completeness"]
+__all__ = ["SETTLED_DAYS", "Completeness", "Known", "settled_completeness"]
 
 SETTLED_DAYS = 180  # a day so long before the file was drawn reads as complete
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Known:
+    """Completeness of a window: arrays of shape (periods,), the mean over regions where these differ.
+
+    All are None where it is not known for every covered period of every region.
+    """
+
+    share: FloatArray | None = None
+    deviation: FloatArray | None = None
+
+    @property
+    def mean(self) -> float | None:
+        """Mean share, or None."""
+        return None if self.share is None else _mean(self.share)
+
+    @property
+    def mean_deviation(self) -> float | None:
+        """Mean standard deviation; None where there is none."""
+        return None if self.deviation is None else _mean(self.deviation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +112,19 @@ class Completeness:
             array[periods] = stated[:, None] if stated.ndim == 1 else stated
         return Completeness(whole[0], whole[1], "given")
 
+    def window(self, covered: BoolArray, periods: slice) -> Known:
+        """Return that of some periods, whose coverage is `covered`."""
+        part = self.rows(periods)
+        share, deviation = part.share, part.deviation
+        if np.isnan(share[covered]).any() or not share.size:
+            return Known()
+        share, deviation = np.nan_to_num(share, nan=1.0), np.nan_to_num(deviation)
+        share, deviation = (
+            array[:, 0] if (array == array[:, :1]).all() else array.mean(axis=1)
+            for array in (share, deviation)
+        )
+        return Known(share, deviation if deviation.any() else None)
+
     @classmethod
     def unknown(cls, shape: tuple[int, int]) -> Completeness:
         """Return one that is not known anywhere."""
@@ -122,3 +157,8 @@ def settled_completeness(
     return Completeness(
         share, np.where(np.isnan(share), np.nan, 0.0), f"{what}, {SETTLED_DAYS} days or more later"
     )
+
+
+def _mean(values: FloatArray) -> float:
+    low: Any = values.min()
+    return float(low) if low == values.max() else float(values.mean())

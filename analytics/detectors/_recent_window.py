@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.counts import Counts
-from analytics.counts.stated import known_window
 from analytics.detectors.grid import SHORT, Grid, finest_ends, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.windows.lrd import MIN_WINDOWS
@@ -154,7 +153,7 @@ def _reported(counts: Counts, ends: IntArray, length: int) -> Reported | None:
         return None
     share, deviation = np.ones((ends.size, length)), np.zeros((ends.size, length))
     for row, end in enumerate(ends.tolist()):
-        known = known_window(counts, end - length, end)
+        known = counts.completeness.window(counts.coverage[end - length : end], slice(end - length, end))
         if known.share is not None:
             share[row] = known.share
             deviation[row] = 0.0 if known.deviation is None else known.deviation

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics.counts import Counts
-from analytics.counts.stated import Known, known_window, state_completeness
+from analytics.counts.completeness import Known
+from analytics.counts.stated import state_completeness
 from analytics.errors import HistoryError, unknown_option
 from analytics.geo.calendars import calendar_shares, calendar_windows
 from analytics.kernels.windows.answer import Answer, History, Stretch
@@ -150,7 +151,8 @@ def recent_completeness(
 ) -> tuple[Counts, Known]:
     """Return the counts and the completeness of the last periods over, as options or the counts state it."""
     begin, end = counts.complete - periods, counts.complete
-    counts = state_completeness(counts, begin, end, share, deviation)
+    if share is not None or deviation is not None:
+        counts = state_completeness(counts, begin, end, share, deviation)
     known = known_window(counts, begin, end)
     if share is not None and deviation is not None and known.deviation is None:
         known = replace(known, deviation=np.zeros(periods))
@@ -163,6 +165,12 @@ def hold_back(found: Answer, why: str) -> Answer:
         return found
     nothing = np.full(len(found.pvalue), np.nan)
     return replace(found, reasons=[why] * len(found.reasons), pvalue=nothing, family=nothing)
+
+
+def known_window(counts: Counts, begin: int, end: int) -> Known:
+    """Return the completeness of the periods from `begin` to before `end`."""
+    known = counts.completeness
+    return Known() if known is None else known.window(counts.coverage[begin:end], slice(begin, end))
 
 
 def known_share(counts: Counts, begin: int, end: int, given: float | None) -> float | None:

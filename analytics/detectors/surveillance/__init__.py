@@ -2,8 +2,8 @@
 
 Each function has the options of its namesake in R, under the names used here, and gives R's figures (300
 reference cases, to 1e-6 or better). The detectors of :mod:`analytics.detectors` come here with
-``compat="surveillance"``. Where a function takes ``faults=False`` it keeps the options and computes
-them as they were meant.
+``compat="surveillance"``. Every period is taken as complete, whatever `counts.completeness` says. Where a
+function takes ``faults=False`` it keeps the options and computes them as they were meant.
 """
 
 from __future__ import annotations

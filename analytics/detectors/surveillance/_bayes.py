@@ -26,17 +26,12 @@ def bayes(
     """Do as R's ``surveillance::algo.bayes`` does.
 
     The same week a year ago is 52 periods back (365 days), which drifts by a week every five years or so.
-    Nothing else differs.
+    Otherwise the alarms are those of :func:`analytics.detectors.bayes`.
 
     Parameters
     ----------
     counts, years, half_width, include_current_year, alpha, last
         As in :func:`analytics.detectors.bayes` (R: ``b``, ``w``, ``actY``, ``alpha``).
-
-    Returns
-    -------
-    Alarms
-        As there.
 
     Examples
     --------

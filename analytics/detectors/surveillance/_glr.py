@@ -48,6 +48,7 @@ def glr(
     Windows of two periods and more count as soon as they are limited (Poisson levels); epidemic charts start
     Newton steps where the last window's ended, so that some windows are lost (Poisson), or take the ratio of
     the levels for the slope (negative binomial); weeks have a year of 52.
+    Otherwise the alarms are those of :func:`analytics.detectors.glr`.
 
     Parameters
     ----------
@@ -65,11 +66,6 @@ def glr(
     training : int, optional
         Periods at the start that mean and dispersion come from, not tested; a year by default. R takes
         everything before the periods it tests.
-
-    Returns
-    -------
-    Alarms
-        As there.
 
     Examples
     --------

@@ -34,6 +34,7 @@ def outbreak_p(
 
     All past periods are kept for good, so that one rise raises alarms from then on. One incident after any
     number of quiet periods is as improbable as there were such periods, and alarms.
+    Otherwise the alarms are those of :func:`analytics.detectors.outbreak_p`.
 
     Parameters
     ----------
@@ -42,11 +43,6 @@ def outbreak_p(
     returns : {"cases", "value"}
         What `upper_bound` holds: the smallest count that raises an alarm, up to 200, or the likelihood ratio
         (R: ``ret``).
-
-    Returns
-    -------
-    Alarms
-        As there.
 
     Examples
     --------

@@ -38,6 +38,7 @@ def rogerson(
 
     k and h are in tenths, h the one whose run length is nearest to `arl`, not at least it; bounds are rounded
     up.
+    Otherwise the alarms are those of :func:`analytics.detectors.rogerson`.
 
     Parameters
     ----------
@@ -48,11 +49,6 @@ def rogerson(
         default (R: ``limit``).
     fir : bool
         Start, and start again unless `limit` is given, at half the threshold (R: ``FIR``).
-
-    Returns
-    -------
-    Alarms
-        As there.
 
     Examples
     --------
