@@ -374,6 +374,41 @@ def test_what_notebooks_bring_along_cannot_run_or_fetch(sample_report, record):
     assert [a.get_text() for a in soup.select("nav a")][1] == "Here"
 
 
+def test_a_drawing_that_could_run_is_shown_as_an_image(sample_report, record):
+    quiet = '<svg width="9"><title>Bars: 1, 2</title><rect width="3"/></svg>'
+    loud = (
+        '<svg onload="bad()"/></svg>',
+        "<svg><script>bad()</script></svg>",
+        '<svg><image href="https://example.org/x.png"/></svg>',
+        '<svg><a xlink:href="javascript:bad()"/></svg>',
+    )
+    cells = [shown(f"<p>{svg}</p>") for svg in (quiet, *loud)]
+    text = report_page(record, replace(sample_report.document, notebook=notebook_of(*cells)))
+    soup = BeautifulSoup(text, "html.parser")
+    assert soup.find("svg", attrs={"aria-label": "Bars: 1, 2"}) is not None
+    images = [img["src"] for img in soup.find_all("img")]
+    assert len(images) == 4
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in images)
+    assert "bad()" not in text
+    assert "example.org" not in text
+
+
+def test_pages_of_a_notebook_keep_targets_descriptions_and_headings(sample_report, record):
+    figure = f'<figure aria-label="Bars of weeks"><svg width="9">{"<g/>" * 3000}</svg></figure>'
+    cells = [
+        shown(f'<h2 id="sec-where">Where</h2><p id="front">x</p>{figure}<a href="#sec-where">up</a>'),
+        shown('<p><a href="#nowhere">gone</a></p>'),
+    ]
+    text = report_page(record, replace(sample_report.document, notebook=notebook_of(*cells)))
+    soup = BeautifulSoup(text, "html.parser")
+    assert soup.find("h2", id="sec-where").get_text() == "Where"
+    assert len(soup.find_all(id="front")) == 1
+    assert soup.select('div.picture svg[aria-label="Bars of weeks"]')
+    assert soup.find("a", string="up")["href"] == "#sec-where"
+    assert not soup.find("a", string="gone").has_attr("href")
+    assert ("#sec-where", "Where") in [(a["href"], a.get_text()) for a in soup.select("nav a")]
+
+
 def test_failed_cells_make_no_page(sample_report, record):
     failed = nbformat.v4.new_code_cell("x", outputs=[nbformat.v4.new_output("error", ename="E", evalue="v")])
     with pytest.raises(InputError, match="failed"):

@@ -5,19 +5,25 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
 from analytics.reporting.formats.pictures import inline_svg
 from analytics.reporting.notebook.cells import ShownCell, output_data, picture_of
+from analytics.reporting.notebook.escape import label_name
 
 __all__ = ["CellWriter"]
 
 _SVG = re.compile(r"<svg\b.*?</svg>", flags=re.DOTALL)
 _ALIGN = re.compile(r"text-align:\s*(left|right|center)")
 _ACCENT = re.compile(r"color:\s*#C2410C", flags=re.IGNORECASE)
+_SMALL = 8000  # characters of a drawing that stands in a line or a cell
+_KEPT = {
+    *("href", "src", "alt", "title", "id", "colspan", "rowspan", "scope", "dir", "lang", "open", "role"),
+    *("data-svg", "start", "value", "width", "height"),
+}
 _DROPPED = ("script", "style", "iframe", "object", "embed", "link", "meta", "form")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -29,10 +35,14 @@ class CellWriter:
     ----------
     rows : mapping
         Text of a table's first cell to the id that its row gets, once: a region, and where links to it lead.
+    names : mapping
+        Address of a link inside a picture to what it says.
     """
 
-    def __init__(self, rows: Mapping[str, str] | None = None) -> None:
+    def __init__(self, rows: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None) -> None:
         self._rows = dict(rows or {})
+        self._names = dict(names or {})
+        self._ids: set[str] = {"front", "data", "readout", "others", *self._rows.values()}
         self._pictures = 0
         self.headings: list[tuple[str, str]] = []
 
@@ -58,11 +68,13 @@ class CellWriter:
         data = output_data(output)
         if "text/x-typst" not in data and (picture := picture_of(output, options)) is not None:
             if picture.kind == "svg":
-                return self.figure(picture.content.decode("utf-8"), picture.caption, picture.alt)
+                return self.figure(
+                    picture.content.decode("utf-8"), picture.caption, picture.alt, picture.label
+                )
             source = base64.b64encode(picture.content).decode("ascii")
             alt = escape(picture.alt or "Figure", quote=True)
             image = f'<img src="data:image/png;base64,{source}" alt="{alt}">'
-            return _figure(image, picture.caption)
+            return self._figure(image, picture.caption, picture.label)
         if data.get("text/html", "").strip():
             return self.html(data["text/html"])
         if "text/markdown" in data:
@@ -70,11 +82,27 @@ class CellWriter:
         text = data.get("text/plain", "")
         return f"<pre>{escape(_ANSI.sub('', text))}</pre>" if text else ""
 
-    def figure(self, svg: str, caption: str, alt: str, names: Mapping[str, str] | None = None) -> str:
+    def figure(self, svg: str, caption: str, alt: str, label: str = "") -> str:
         """Return a picture with its takeaway."""
+        return self._figure(self._picture(svg, alt or caption or "Figure"), caption, label)
+
+    def _figure(self, picture: str, caption: str, label: str) -> str:
+        name = f' id="{escape(label_name(label))}"' if label and self._new(label_name(label)) else ""
+        above = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+        return f"<figure{name}>{above}{picture}</figure>"
+
+    def _picture(self, svg: str, alt: str) -> str:
         self._pictures += 1
-        drawn = inline_svg(svg, f"p{self._pictures}", alt=alt or caption or "Figure", names=names)
-        return _figure(f'<div class="picture">{drawn}</div>', caption)
+        return (
+            f'<div class="picture">{inline_svg(svg, f"p{self._pictures}", alt=alt, names=self._names)}</div>'
+        )
+
+    def _new(self, name: str) -> bool:
+        """Return whether an id is not taken yet, and take it."""
+        if name in self._ids:
+            return False
+        self._ids.add(name)
+        return True
 
     def html(self, html: str) -> str:
         """Return an output's own HTML as it fits into the page; nothing in it runs or fetches."""
@@ -91,28 +119,39 @@ class CellWriter:
             self._tag(tag)
         for table in soup.find_all("table"):
             self._table(table, soup)
+        alts = {
+            str(place["data-svg"]): figure.get("aria-label", "")
+            for figure in soup.find_all("figure")
+            for place in figure.find_all("i", attrs={"data-svg": True})
+        }
         text = str(soup)
         for i, drawing in enumerate(drawings):
-            text = text.replace(f'<i data-svg="{i}"></i>', self._drawing(drawing))
+            drawn = self._drawing(drawing, str(alts.get(str(i), "")))
+            text = text.replace(f'<i data-svg="{i}"></i>', drawn)
         return text
 
-    def _drawing(self, svg: str) -> str:
+    def _drawing(self, svg: str, alt: str) -> str:
         """Return a small drawing as it is, a large one as a picture on white."""
-        if len(svg) < 8000:
-            self._pictures += 1
-            said = re.search(r"<title>(.*?)</title>", svg, flags=re.DOTALL)
-            return inline_svg(svg, f"p{self._pictures}", alt=said[1] if said else "Bars")
-        return self.figure(svg, "", "")
+        said = re.search(r"<title>(.*?)</title>", svg, flags=re.DOTALL)
+        named = alt or (unescape(said[1]) if said else "Bars")
+        if len(svg) > _SMALL:
+            return self._picture(svg, named)
+        self._pictures += 1
+        return inline_svg(svg, f"p{self._pictures}", alt=named, names=self._names)
 
     def _tag(self, tag: Tag) -> None:
         """Take out what runs, what fetches and what colours; keep alignment as a class."""
         style = str(tag.attrs.pop("style", ""))
-        for name in [name for name in tag.attrs if name.startswith("on")]:
-            del tag[name]
+        formula = tag.name == "math" or tag.find_parent("math") is not None
+        for name in list(tag.attrs):
+            if not (name in _KEPT or name.startswith("aria-") or (formula and not name.startswith("on"))):
+                del tag[name]
         for name in ("href", "src"):
             address = str(tag.get(name, ""))
             if address and not address.startswith(("#", "data:image/", "https://", "http://")):
                 del tag[name]
+        if tag.has_attr("id") and tag.name not in ("h1", "h2") and not self._new(str(tag["id"])):
+            del tag["id"]
         if tag.name == "img" and not str(tag.get("src", "")).startswith("data:"):
             tag.decompose()
             return
@@ -133,7 +172,8 @@ class CellWriter:
             return
         if tag.name in ("h1", "h2"):
             tag.name = "h2"
-            tag["id"] = f"s{len(self.headings) + 1}"
+            own = str(tag.get("id", "")) or f"s{len(self.headings) + 1}"
+            tag["id"] = own if self._new(own) else f"s{len(self.headings) + 1}"
             self.headings.append((str(tag["id"]), text))
 
     def _table(self, table: Tag, soup: BeautifulSoup) -> None:
@@ -157,11 +197,6 @@ class CellWriter:
     def prose(self, markdown: str) -> str:
         """Return markdown as HTML: raw HTML in it is text, formulas are MathML."""
         return self.html(_markdown(markdown))
-
-
-def _figure(picture: str, caption: str) -> str:
-    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f"<figure>{below}{picture}</figure>"
 
 
 def _markdown(text: str) -> str:

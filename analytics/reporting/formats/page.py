@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -40,7 +41,9 @@ def report_page(record: Mapping[str, Any], document: Document) -> str:
     """
     rows = {item["region"]: item["anchor"] for item in record["regions"]}
     cards = {item["region"] for item in (*record["standouts"], *record["closest"])}
-    writer = CellWriter({name: anchor for name, anchor in rows.items() if name not in cards})
+    tag = mark(record["simulated"])
+    names = {f"#{row['anchor']}": row["sentence"].removeprefix(tag) for row in record["regions"]}
+    writer = CellWriter({name: anchor for name, anchor in rows.items() if name not in cards}, names)
     front = _front(record, document, writer)
     body = [
         part
@@ -51,6 +54,7 @@ def report_page(record: Mapping[str, Any], document: Document) -> str:
     ]
     body += _remaining(record, writer.unused())
     body.append(_data(record))
+    body = _living(front, body)
     links = [("front", "The answer"), *writer.headings, ("data", "Data")]
     menu = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in links)
     return (
@@ -64,6 +68,16 @@ def report_page(record: Mapping[str, Any], document: Document) -> str:
         f'<main class="wrap">{front}\n{chr(10).join(body)}</main>\n{_foot(record, document)}'
         f"<script>\n{_file('web.js')}</script></body></html>\n"
     )
+
+
+def _living(front: str, body: Sequence[str]) -> list[str]:
+    """Return the parts without links to places of the page that are not there."""
+    ids = set(re.findall(r'\sid="([^"]+)"', "".join([front, *body])))
+
+    def link(found: re.Match[str]) -> str:
+        return found[0] if found[1] in ids else ""
+
+    return [re.sub(r'(?<=<a) href="#([^"]+)"', link, part) for part in body]
 
 
 def _file(name: str) -> str:
@@ -105,7 +119,9 @@ def _front(record: Mapping[str, Any], document: Document, writer: CellWriter) ->
         f'<p class="second">{escape(record["second"].removeprefix(tag))}</p><ul class="strip">{strip}</ul>'
         f'<div class="front">{_map(record, document.figures, writer)}{side}</div>{_groups(record)}'
         f"<h2>{escape(record['country']['name'])}</h2><p>{escape(country.partition(': ')[2] or country)}</p>"
-        f'<p class="readout small" id="readout" aria-live="polite"></p>{weeks_chart(record, "readout")}'
+        f'<p class="readout small" id="readout" aria-live="polite"></p>'
+        '<div class="wide" dir="rtl" tabindex="0" role="region" aria-label="Weeks">'  # begins at the end
+        f"{weeks_chart(record, 'readout')}</div>"
         '<p class="small">Incidents per week; shaded: the range that the year before leads one to expect; '
         "dashed: usual; the last weeks are those asked about.</p>"
         f'<p class="means">{escape(record["means"].removeprefix(tag))}</p></section>'
@@ -116,10 +132,8 @@ def _map(record: Mapping[str, Any], figures: Sequence[Picture], writer: CellWrit
     drawn = next((figure for figure in figures if figure.label == "map-grade"), None)
     if drawn is None:
         return ""
-    tag = mark(record["simulated"])
-    names = {f"#{row['anchor']}": row["sentence"].removeprefix(tag) for row in record["regions"]}
     signs = dict.fromkeys(f"{row['sign']} {row['grade_words']}" for row in record["regions"])
-    picture = writer.figure(drawn.content.decode("utf-8"), "", drawn.alt, names)
+    picture = writer.figure(drawn.content.decode("utf-8"), "", drawn.alt)
     return f'<div>{picture}<p class="small">{escape(" · ".join(signs))}</p></div>'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -12,6 +13,12 @@ __all__ = ["inline_svg", "spark", "weeks_chart"]
 _USED = re.compile(r'(?:xlink:href="#|href="#|url\(#)([^")]+)')
 _ID = re.compile(r'\sid="([^"]*)"')
 _METADATA = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->", flags=re.DOTALL)
+# What could run or fetch: such a drawing is shown as an image, in which a browser lets nothing run.
+_LOUD = re.compile(
+    r"<script|<foreignObject|<style[^>]*>[^<]*(?:@import|url\(\s*['\"]?(?!#))|\son\w+\s*=|javascript:"
+    r"|(?:href|src)\s*=\s*['\"](?!#|data:image/)",
+    flags=re.IGNORECASE,
+)
 _LINK = re.compile(r'<a ([^>]*?)xlink:href="([^"]*)"([^>]*)>')
 _WIDE, _HIGH, _LEFT, _TOP, _FOOT = 960, 230, 38, 12, 26
 
@@ -32,6 +39,9 @@ def inline_svg(svg: str, prefix: str, *, alt: str, names: Mapping[str, str] | No
         that lead to the same place are for the pointer alone.
     """
     text = _METADATA.sub("", svg[svg.find("<svg") :])
+    if _LOUD.search(text):
+        source = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+        return f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(alt, quote=True)}">'
     linked = {address[1:] for _, address, _ in _LINK.findall(text) if address.startswith("#")}
     used = set(_USED.findall(text)) - linked
 
@@ -122,7 +132,7 @@ def weeks_chart(record: Mapping[str, Any], readout: str) -> str:
         f"that each one's past year leads one to expect. {record['country']['sentence']}",
         quote=True,
     )
-    about = f'role="img" aria-label="{alt}" data-readout="{readout}"'
+    about = f'dir="ltr" role="img" aria-label="{alt}" data-readout="{readout}"'
     return (
         f'<svg class="chart" viewBox="0 0 {_WIDE} {_HIGH}" {about}>'
         f"{grid}{''.join(band)}{''.join(parts)}{names}</svg>"
