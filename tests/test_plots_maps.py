@@ -20,7 +20,7 @@ from analytics.plots import match_polygons, plot_calendar, plot_map
 from analytics.plots.look import CHANGES, DIVERGING, GRADE_LOOKS, SEQUENTIAL, level_breaks, level_look
 from analytics.results.grades import GRADES, SIGNS
 
-SECONDS = 0.6  # for a map of 18 regions: measured 0.05; loose, because other tests run beside it
+SECONDS = 0.4  # of processor for a map of 18 regions: measured 0.05; loose, because other tests run beside it
 CONTRAST = 4.5  # of text on its ground, WCAG AA
 NAMES = region_table("Iraq", "admin1").names
 
@@ -223,9 +223,9 @@ def test_text_reads_on_every_fill_and_fills_differ_in_black_and_white():
 
 def test_a_map_is_drawn_fast(result):
     plot_map(result)
-    start = time.perf_counter()
+    start = time.process_time()
     plot_map(result)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def squares(ax, label):

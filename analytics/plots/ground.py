@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_areas", "draw_dots", "draw_tiles"]
 
-_SIGN, _NAME, _CALLOUT = 6.5, 5.8, 7.0  # points
+_SIGN, _NAME, _LEAST, _CALLOUT = 6.5, 5.8, 5.0, 7.0  # points
 _ROUNDED = 1  # decimals of a degree that a dot is placed to
 _TILES = 9  # side by side below a map
 _HEAD = 12.0  # points above tiles, for the mark of simulated data
@@ -93,9 +93,7 @@ def _label(
     rooms: dict[str, Room] = {}
     taken: list[tuple[float, float, float, float]] = []
     for area in areas:
-        texts = [(f"{area.sign} {visible(area.region)}", _NAME), (area.sign, _SIGN)]
-        if area.region in loud:
-            del texts[0]
+        texts = [(area.sign, _SIGN)] if area.region in loud else _texts(area)
         at, room = label_room(rings[area.region], [frame.size(*written) for written in texts])
         text, size = texts[at]
         rooms[area.region] = room
@@ -108,6 +106,14 @@ def _label(
             spot = free_spot(rooms[area.region], frame.size(text, _CALLOUT), frame, land, taken)
             taken.append(spot)
             _call_out(ax, area, text, rooms[area.region], spot, links)
+
+
+def _texts(area: Area) -> list[tuple[str, float]]:
+    """Return what may be written in a region, with its size: the first that has room is."""
+    name = visible(area.region)
+    first, _, rest = name.partition(" ")
+    broken = [(f"{area.sign} {first}\n{rest}", _NAME)] if rest else []
+    return [(f"{area.sign} {name}", _NAME), *broken, (f"{area.sign} {name}", _LEAST), (area.sign, _SIGN)]
 
 
 def _write(

@@ -39,6 +39,7 @@ SEQUENTIAL = ("#FFF7ED", "#FED7AA", "#FDBA74", "#EA580C", "#9A3412")
 DIVERGING = ("#1D4ED8", "#93C5FD", "#F3F4F6", "#FCA5A5", "#B91C1C")
 EDGE = "#C9CED6"
 HATCH = "#C4C9D2"
+FAINT = "#D9DDE4"
 LINE = "#9CA3AF"
 FONTS = Path(__file__).resolve().parents[1] / "reporting" / "notebook" / "fonts"
 STYLE: Mapping[str, Any] = {
@@ -147,7 +148,7 @@ class Look:
 GRADE_LOOKS: Mapping[Grade, Look] = {
     "uptick": Look(ACCENT, "white", bold=True),
     "above_usual": Look("#FDBA74"),
-    "unsteady": Look("#EEF0F3", hatch="\\\\\\\\", edge=HATCH),
+    "unsteady": Look("#EEF0F3", hatch="\\\\\\\\", edge=FAINT),
     "no_sign": Look("#CFD8E3"),
     "no_large_rise_if": Look("#BECAD9"),
     "no_large_rise": Look("#A7B7CA"),

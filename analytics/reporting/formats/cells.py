@@ -19,6 +19,7 @@ __all__ = ["CellWriter"]
 _SVG = re.compile(r"<svg\b.*?</svg>", flags=re.DOTALL)
 _ALIGN = re.compile(r"text-align:\s*(left|right|center)")
 _ACCENT = re.compile(r"color:\s*#C2410C", flags=re.IGNORECASE)
+_SORTED = 4  # rows from which a table sorts
 _SMALL = 8000  # characters of a drawing that stands in a line or a cell
 _KEPT = {
     *("href", "src", "alt", "title", "id", "colspan", "rowspan", "scope", "dir", "lang", "open", "role"),
@@ -178,8 +179,12 @@ class CellWriter:
 
     def _table(self, table: Tag, soup: BeautifulSoup) -> None:
         head = table.find("thead")
-        if isinstance(head, Tag) and table.find("tbody") is not None:
-            table["class"] = "sorts"
+        body = table.find("tbody")
+        if isinstance(head, Tag) and isinstance(body, Tag):
+            firsts = [row.find(["td", "th"]) for row in body.find_all("tr")]
+            # Where a first cell is empty, a row belongs to the one above it: sorting would part them.
+            if len(firsts) >= _SORTED and all(cell and cell.get_text(strip=True) for cell in firsts):
+                table["class"] = "sorts"
         for cell in table.find_all("th"):
             cell["scope"] = "col" if cell.find_parent("thead") else "row"
         for row in table.find_all("tr"):

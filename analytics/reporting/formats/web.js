@@ -8,7 +8,6 @@
   var cell = function (row, at) { return row.cells[at] ? row.cells[at].textContent.trim() : ""; };
   document.querySelectorAll("table.sorts").forEach(function (table) {
     var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows);
-    if (rows.length < 4) { return; }
     var heads = table.tHead.rows[table.tHead.rows.length - 1].cells;
     Array.prototype.forEach.call(heads, function (head, at) {
       if (!head.textContent.trim()) { return; }
@@ -32,7 +31,7 @@
         }).forEach(function (row) { body.appendChild(row); });
       });
     });
-    if (rows.length < 8) { return; }
+    if (rows.length < 12) { return; }
     var label = document.createElement("label"), input = document.createElement("input");
     label.className = "filter";
     input.type = "search";

@@ -1,0 +1,99 @@
+"""The web page in a browser: no request, no message, sorting, filtering, keyboard, a telephone's width.
+
+Needs Playwright's package and a Chromium: ``pip install playwright``; the browser on the machine is used.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from analytics.reporting.content.weekly.record import kept_record
+from analytics.reporting.formats.page import report_page
+
+pytestmark = pytest.mark.system
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def address(sample_report, tmp_path_factory):
+    path = tmp_path_factory.mktemp("web") / "report.html"
+    document = sample_report.document
+    path.write_text(report_page(kept_record(document.notebook), document), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with api.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    shown = browser.new_page(viewport={"width": 1100, "height": 900})
+    shown.goto(address)
+    yield shown
+    shown.close()
+
+
+@pytest.mark.parametrize("width", [1100, 375])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_asks_for_nothing_says_nothing_and_fits(browser, address, width, scheme):
+    shown = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    asked, said = [], []
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.on("console", lambda message: said.append(message.text))
+    shown.on("pageerror", lambda error: said.append(str(error)))
+    shown.goto(address)
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert said == []
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    shown.close()
+
+
+def test_tables_sort_and_filter(page):
+    table = page.locator("table.sorts", has_text="Muthanna").first
+    names = table.locator("tbody tr td:first-child")
+    before = names.all_inner_texts()
+    table.locator("th button").first.click()
+    assert names.all_inner_texts() == sorted(before)
+    assert table.locator("th").first.get_attribute("aria-sort") == "ascending"
+    table.locator("th button").first.click()
+    assert names.all_inner_texts() == sorted(before, reverse=True)
+    page.get_by_label("Show only rows with").first.fill("erbil")
+    assert table.locator("tbody tr:visible").all_inner_texts()[0].startswith("Erbil")
+    assert table.locator("tbody tr:visible").count() == 1
+
+
+def test_the_chart_tells_its_values_by_keyboard_and_pointer(page):
+    page.locator("svg.chart").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#readout").inner_text().startswith("Week of 2020-04-13: 50; 27 to 74")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#readout").inner_text().startswith("Week of 2020-04-06: 66")
+
+
+def test_a_region_of_the_map_leads_to_its_card(page):
+    page.locator('figure svg a[aria-label^="Kirkuk"]').first.focus()
+    page.keyboard.press("Enter")
+    target = page.evaluate("document.querySelector(':target').textContent")
+    assert "Kirkuk" in target
+
+
+def test_without_script_all_is_there(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    shown = context.new_page()
+    shown.goto(address)
+    assert shown.locator("h1").inner_text() == "Uptick in Kirkuk."
+    assert shown.locator("th button").count() == 0
+    shown.locator("details summary").first.click()
+    assert "Kirkuk" in shown.locator("details[open] pre").inner_text()
+    context.close()
