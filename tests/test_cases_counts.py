@@ -373,7 +373,13 @@ def test_days_before_the_file_have_no_coverage_unless_it_is_said(files):
 
 
 def test_advice_invents_no_history(files, run, snapshot):
-    code, _, err = run("test", files / "f02_start_before_file.csv", "--as-of", "2022-12-25")
+    code, out, _ = run("test", files / "f02_start_before_file.csv", "--as-of", "2022-12-25")
+    assert code == 0
+    assert "(2022-12-12..2022-12-25 against 2022-03-07..2022-11-13;" in out
+    assert "note: short history: a baseline of 36 weeks where 52 are usual" in out
+    code, _, err = run(
+        "test", files / "f02_start_before_file.csv", "--as-of", "2022-12-25", "--baseline", "364"
+    )
     assert code == 2
     assert err == snapshot
     code, out, _ = run(

@@ -263,8 +263,10 @@ def test_variant_b_only_ever_raises_the_pvalue():
     counts = _history(12, 0.4, 406, 500)
     test = lrd_test(counts, np.ones_like(counts, bool), length=14, guard=28)
     assert (test.pvalue >= test.pvalue_a).all()
-    small = (test.pvalue_a <= 0.01) & (test.baseline_total >= 5)
-    assert (test.pvalue[small] <= 0.01).all()
+    firm = (test.pvalue_a <= 1 / 364) & (test.baseline_total >= 5)
+    assert (test.pvalue[firm] <= 0.01).all()
+    short = lrd_test(counts[-126:], np.ones((126, 500), bool), length=14, guard=28)
+    assert (short.pvalue >= np.maximum(short.pvalue_a, short.rotation)).all()
 
 
 def test_a_single_days_wave_is_no_more_than_one_in_a_hundred():

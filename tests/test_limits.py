@@ -13,7 +13,7 @@ from analytics.incidents import read_incidents
 from analytics.kernels.claims.ordinary_day import FEW as FEW_DAYS
 from analytics.kernels.claims.ordinary_day import day_pvalue, ordinary_day
 from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, raised_pvalue
+from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, firm_below, raised_pvalue
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.upticks import (
     activity_test,
@@ -157,10 +157,23 @@ def test_a_baseline_of_half_a_year_may_be_asked_for():
 
 def test_below_five_in_the_baseline_the_rotation_always_counts():
     assert FEW == 5
-    small, rotation = np.full(3, 0.001), np.full(3, 0.1)
-    assert raised_pvalue(small, rotation, np.array([4.0, 5.0, 6.0])).tolist() == [0.1, 0.001, 0.001]
-    edge = np.array([RAISE_ABOVE, np.nextafter(RAISE_ABOVE, 1)])
-    assert raised_pvalue(edge, rotation[:2], np.full(2, 5.0)).tolist() == [RAISE_ABOVE, 0.1]
+    small, rotation, year = np.full(3, 0.001), np.full(3, 0.1), (np.full(3, 26), np.full(3, 364.0))
+    assert raised_pvalue(small, rotation, np.array([4.0, 5.0, 6.0]), *year).tolist() == [0.1, 0.001, 0.001]
+    edge = np.array([1 / 364, np.nextafter(1 / 364, 1)])
+    assert raised_pvalue(edge, rotation[:2], np.full(2, 5.0), *(y[:2] for y in year)).tolist() == [
+        1 / 364,
+        0.1,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("windows", "periods", "firm"),
+    [(5, 70, 0), (20, 280, 0), (23, 322, 0.5 / 322), (26, 364, 1 / 364), (78, 1092, 1 / 1092)],
+)
+def test_the_shorter_the_baseline_the_more_the_rotation_counts(windows, periods, firm):
+    assert firm_below(np.array([windows]), np.array([periods]))[0] == pytest.approx(firm)
+    # Weekly counts have few periods: what the rotation can show is coarse, so 0.01 is the most.
+    assert firm_below(np.array([26]), np.array([52]))[0] == RAISE_ABOVE
 
 
 @pytest.mark.parametrize(("total", "always"), [(4, True), (5, False)])

@@ -82,7 +82,7 @@ def _shown(args: Namespace, incidents: Read, counts: Counts, result: UptickResul
         "parameters": {
             **counting_record(args, counts),
             **_options(args),
-            "confidence": result.confidence,
+            **{name: result.parameters[name] for name in ("guard", "baseline", "confidence")},
         },
         **input_record(incidents, counts, spells(args)),
         "headline": result.headline(),

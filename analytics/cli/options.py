@@ -123,9 +123,9 @@ _TEST = Group("test", (
     Option("recent", "DAYS", "days asked about (default 14), or scan: the best of several lengths, tested as "
            "such", _days_or("scan")),
     Option("lengths", "DAYS", "for --recent scan, such as 7,14,28 (default 7,14,21,28,42,56)"),
-    Option("guard", "DAYS", "days left out before it (default 28)", int),
-    Option("baseline", "DAYS", "days compared with (default 364), or same_weeks: those of all earlier years",
-           _days_or("same_weeks")),
+    Option("guard", "DAYS", "days left out before it (default 28, from 14 on in a short history)", int),
+    Option("baseline", "DAYS", "days compared with (default 364, or what there is), or same_weeks: those of "
+           "all earlier years", _days_or("same_weeks")),
     Option("direction", "SIDE", "greater (default): an uptick, or less: a decrease"),
     Option("null", "NULL", "what verdicts rest on: constant (default), expected from trend and season, "
            "or auto: that where it can be fitted; both are shown"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -13,8 +14,9 @@ from analytics.counts import Counts
 from analytics.detectors.grid import SHORT, Grid, finest_ends, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.windows.lrd import MIN_WINDOWS
-from analytics.kernels.windows.recent import Lengths, Reported, RollingTest, rolling_test
+from analytics.kernels.windows.recent import Lengths, Reported, RollingTest, rolling_test, stacked
 from analytics.kernels.windows.recent_expected import ADJUSTED_REASONS, rolling_expected_test
+from analytics.kernels.windows.spans import Spans, spans_of
 from analytics.options import check_choice, check_level
 from analytics.options.windows import check_windows
 from analytics.periods import Freq, check_freq
@@ -25,6 +27,7 @@ __all__ = ["recent_window"]
 
 Null = Literal["constant", "expected"]
 
+USUAL = 10**6  # days of history with which nothing is shortened
 PARTLY = "part of the recent window has no coverage"
 _SMALLEST = 1e-300
 _NULLS = {
@@ -37,8 +40,8 @@ def recent_window(
     counts: Counts,
     *,
     recent: int = 14,
-    guard: int = 28,
-    baseline: int = 364,
+    guard: int | None = None,
+    baseline: int | None = None,
     alpha: float | npt.ArrayLike = 1 / 52,
     null: Null = "constant",
     every: Freq | None = None,
@@ -56,8 +59,11 @@ def recent_window(
     counts : Counts
         Daily counts are used where they are held, even when weeks are shown: a row is a week, the windows are
         of days.
-    recent, guard, baseline : int
-        Days in the window asked about, left out before it, and compared with.
+    recent : int
+        Days in the window asked about.
+    guard, baseline : int, optional
+        Days left out before it, and compared with; unless given 28 and 364, or what the history before a
+        window allows, as in :func:`analytics.upticks.uptick_test`: from 16 weeks on.
     alpha : float or array, shape (regions,)
         Alarm where the p-value is at most this; 1/52 unless given.
     null : {"constant", "expected"}
@@ -122,27 +128,36 @@ def recent_window(
             raise OptionError("weekly counts cannot be tested day by day", found=f"every={every!r}")
         counts = replace(counts, freq=every)
     step = counts.period_days
-    check_windows(recent, guard, baseline, step, MIN_WINDOWS)
+    usual = spans_of(USUAL, recent, guard, baseline, step=step)
+    check_windows(recent, usual.guard, usual.baseline, step, MIN_WINDOWS)
     grid = grid_of(counts, last=last)
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)
     rows = np.arange(grid.first, grid.shape[0])
-    span = (recent + guard + baseline) // step
     ends = finest_ends(counts, grid)
     over = ~grid.counts.provisional[rows] & (ends <= len(counts.starts))
-    long = (ends >= span) & over
-    lengths = Lengths(recent // step, guard // step, baseline // step)
-    reported = _reported(counts, ends[long], lengths.length)
-    if null == "constant":
-        levels = level if bound else None
-        test = rolling_test(
-            counts.values, counts.coverage, ends[long], lengths, levels=levels, reported=reported
+    covered = np.flatnonzero(counts.coverage.any(axis=1))
+    begin = int(covered[0]) if covered.size else len(counts.starts)
+    spans = [spans_of(int(end - begin) * step, recent, guard, baseline, step=step) for end in ends.tolist()]
+    # A stated baseline may lie before the first day with coverage; what is not covered is left out of it.
+    before = np.array([one.needed // step for one in spans], dtype=np.int64)
+    long = np.array([one.enough for one in spans], dtype=bool) if baseline is None else ends >= before
+    long &= over
+    day = counts.starts.astype("datetime64[D]").astype(np.int64)
+
+    def tested(at: IntArray, one: Spans) -> RollingTest:
+        lengths = Lengths(recent // step, one.guard // step, one.baseline // step)
+        reported = _reported(counts, at, lengths.length)
+        if null == "constant":
+            levels = level if bound else None
+            return rolling_test(counts.values, counts.coverage, at, lengths, levels=levels, reported=reported)
+        return rolling_expected_test(
+            day, counts.values, counts.coverage, at, lengths, step=step, reported=reported
         )
-    else:
-        day = counts.starts.astype("datetime64[D]").astype(np.int64)
-        test = rolling_expected_test(
-            day, counts.values, counts.coverage, ends[long], lengths, step=step, reported=reported
-        )
+
+    test = _tested_by_spans(tested, ends[long], [one for one, keep in zip(spans, long, strict=True) if keep])
+    latest = spans[-1] if spans else usual
+    guard, baseline = latest.guard, latest.baseline
     parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": level}
     return _alarms(grid, test, long, level, parameters, step)
 
@@ -159,6 +174,22 @@ def _reported(counts: Counts, ends: IntArray, length: int) -> Reported | None:
             deviation[row] = 0.0 if known.deviation is None else known.deviation
     found = Reported(share, deviation)
     return found if found.part().any() else None
+
+
+def _tested_by_spans(
+    tested: Callable[[IntArray, Spans], RollingTest], ends: IntArray, spans: list[Spans]
+) -> RollingTest:
+    """Test ends with the same guard and baseline together; the earliest ones have shorter ones."""
+    kinds = sorted(set(spans), key=lambda one: (one.baseline, one.guard)) or [spans_of(0, 7)]
+    parts, places = [], []
+    for kind in kinds:
+        at = np.flatnonzero([one == kind for one in spans])
+        parts.append(tested(ends[at], kind))
+        places.append(at)
+    if len(parts) == 1:
+        return parts[0]
+    back = np.argsort(np.concatenate(places), kind="stable")
+    return stacked(parts, back)
 
 
 def _alarms(

@@ -20,7 +20,7 @@ from analytics.kernels.space.prospective import (
     untestable_scan,
 )
 from analytics.kernels.space.scan import DRAWN, great_circle
-from analytics.kernels.windows.lrd import MIN_WINDOWS
+from analytics.kernels.windows.lrd import STEADY_WINDOWS
 from analytics.options import check_choice, check_level, check_seed, check_whole
 from analytics.options.windows import check_periods, check_zones
 from analytics.results import Alarms, DetectorRun
@@ -116,7 +116,7 @@ def space_time_scan(
     check_choice("null", null, Null)
     step = counts.period_days
     check_periods(step, window_max=window_max, history=history)
-    check_zones(max_share, radius, window_max=window_max, history=history, least=MIN_WINDOWS)
+    check_zones(max_share, radius, window_max=window_max, history=history, least=STEADY_WINDOWS)
     grid = grid_of(counts, last=last)
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)

@@ -13,7 +13,8 @@ import pandas as pd
 from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.counts.stated import state_latest
-from analytics.detectors import DetectorSpec
+from analytics.detectors import DetectorSpec, predictive
+from analytics.detectors._predictive import SHORTEST
 from analytics.detectors.registry import Detectors, detector_specs
 from analytics.detectors.spec import BY_WEEK
 from analytics.errors import OptionError
@@ -32,6 +33,8 @@ __all__ = ["DEFAULT_DETECTORS", "monitor"]
 DEFAULT_DETECTORS: Mapping[Freq, tuple[str, ...]] = MappingProxyType(
     {"week": ("predictive",), "day": ("recent_window",)}
 )
+SHORT_DETECTORS = ("recent_window",)  # where the recommended one cannot test the latest period yet
+_YOUNG = 39  # weeks, from which on it surely can: 26 before its last refit, of which there is one in 13
 SILENT_DAYS = 28  # without an incident anywhere: may be the end of the file
 
 
@@ -59,7 +62,8 @@ def monitor(
     detectors : str, DetectorSpec, callable, several of them, or a mapping from names to them, optional
         Names from the registry of detectors, detectors with options of their own, or functions
         ``f(counts, *, alpha, last) -> Alarms``: see :class:`~analytics.detectors.DetectorSpec`. By default
-        those of ``DEFAULT_DETECTORS`` for days or weeks.
+        those of ``DEFAULT_DETECTORS`` for days or weeks; while a history by week is too short for
+        `predictive`, :func:`~analytics.detectors.recent_window`, which tests from 16 weeks on.
     budget : str, number or Budget
         False-alarm episodes allowed, of all detectors together: "1 per region-year",
         "12 per year over all regions", or a number per region-year.
@@ -106,10 +110,10 @@ def monitor(
     >>> result.sentence()
     '2020-W16: alarm in Kirkuk (predictive); no alarm in 1 of 2 regions.'
     """
-    chosen = DEFAULT_DETECTORS[counts.freq] if detectors is None else detectors
-    specs = detector_specs(chosen)
     allowed = parse_budget(budget)
     history = usable_history(counts)
+    chosen, instead = (detectors, ()) if detectors is not None else _recommended(history)
+    specs = detector_specs(chosen)
     counts = state_latest(counts, len(history.starts), completeness, completeness_sd)
     size = 7 if counts.freq == "week" else 1
     over = len(history.starts) * history.period_days // size
@@ -162,7 +166,21 @@ def monitor(
             "completeness": completeness,
             "completeness_sd": completeness_sd,
         },
-        notes=(*alarms.notes, *(notes if simulated else ()), *_silence(history)),
+        notes=(*alarms.notes, *instead, *(notes if simulated else ()), *_silence(history)),
+    )
+
+
+def _recommended(history: Counts) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the detectors where none are named, and a note where the history is too short for the usual."""
+    usual = DEFAULT_DETECTORS[history.freq]
+    weeks = len(history.starts) * history.period_days // 7
+    if history.freq != "week" or weeks >= _YOUNG:
+        return usual, ()
+    if predictive(history, last=1).tested.any():
+        return usual, ()
+    return SHORT_DETECTORS, (
+        f"the history of {weeks} weeks is too short for predictive, which needs {SHORTEST} before its last "
+        "refit: recent_window watches instead, from 16 weeks on",
     )
 
 

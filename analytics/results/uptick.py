@@ -316,6 +316,8 @@ class UptickResult:
         """Return the answer as a reader would say it, with its limits."""
         tag = mark(self.simulated)
         window = f"{self.recent} against {self.baseline}"
+        if (self.frame["why"] == "short").all():
+            window = f"{self.recent}, with nothing to compare it with"
         if len(self.frame) == 1:
             only = self.describe(self.frame["region"].iloc[0])
             return f"{tag}{only} ({window}; {self.adjusted}). {self.disagreement}".rstrip()

@@ -9,6 +9,7 @@ from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.windows.bounds import predictive_limits
+from analytics.kernels.windows.spans import GUARD, spans_of
 from analytics.options import check_level
 from analytics.periods import DAY
 from analytics.upticks.windows import too_short
@@ -17,7 +18,12 @@ __all__ = ["expected_band"]
 
 
 def expected_band(
-    counts: Counts, *, window: int = 7, guard: int = 28, baseline: int = 364, level: float = 0.05
+    counts: Counts,
+    *,
+    window: int = 7,
+    guard: int | None = None,
+    baseline: int | None = None,
+    level: float = 0.05,
 ) -> pd.DataFrame:
     """Return what each past week was expected to hold, from its own baseline before it.
 
@@ -25,8 +31,11 @@ def expected_band(
     ----------
     counts : Counts
         One region, held by day or by week.
-    window, guard, baseline : int
-        Days in the window, left out before it, and compared with.
+    window : int
+        Days in a window.
+    guard, baseline : int, optional
+        Days left out before it, and compared with; unless given 28 and 364, or what the history before each
+        window allows, as in :func:`analytics.upticks.uptick_test`.
     level : float
         Two-sided level of the band: the counts the test would not reject.
 
@@ -35,27 +44,42 @@ def expected_band(
     DataFrame
         Columns start, end, observed, expected, low, high; windows end on the last complete day and step by
         their own length. Numbers are missing where the window or more than half of its baseline has no
-        coverage.
+        coverage, and, where no baseline is stated, in the first weeks, before which there is too little.
     """
     check_level(level=level)
     if len(counts.regions) != 1:
         raise OptionError("expected_band needs one region", todo="give counts.total()")
-    days = counts.period_days
-    if any(length % days for length in (window, guard, baseline)):
+    step = counts.period_days
+    if any(length % step for length in (window, guard or 0, baseline or 0)):
         raise OptionError(
             "expected_band of weekly counts needs whole weeks",
             found=f"window {window}, guard {guard}, baseline {baseline} days",
         )
-    last = int((counts.last_complete_day - counts.starts[0]) / DAY + 1) // days
-    window, guard, baseline = window // days, guard // days, baseline // days
-    ends = np.arange(last, window + guard + baseline - 1, -window)[::-1]
-    if not ends.size:
-        raise too_short("expected_band", counts, window * days, guard * days, baseline * days)
-    at = (ends - window - guard - baseline)[None, :] + np.arange(baseline)[:, None]
+    last = counts.complete
+    first = np.flatnonzero(counts.coverage[:last].any(axis=1))
+    begin = int(first[0]) if first.size and baseline is None else 0
+    every = np.arange(last, begin + window // step - 1, -window // step)[::-1]
+    spans = [spans_of(int(end - begin) * step, window, guard, baseline, step=step) for end in every]
+    enough = np.array(
+        [(end - begin) * step >= one.needed for end, one in zip(every, spans, strict=True)], bool
+    )
+    if baseline is not None:
+        if not enough.any():
+            raise too_short("expected_band", counts, window, GUARD if guard is None else guard, baseline)
+        spans = [one for one, keep in zip(spans, enough, strict=True) if keep]
+        every, enough = every[enough], enough[enough]
+    ends = every
+    before = np.array([one.guard + window for one in spans], dtype=np.int64) // step
+    lengths = np.array([one.baseline for one in spans], dtype=np.int64) // step
+    window, longest = window // step, int(lengths.max(initial=0))
+    at = (ends - before - longest)[None, :] + np.arange(longest)[:, None]
+    own = np.arange(longest)[:, None] >= longest - lengths
+    own &= enough & (at >= 0)
+    at = np.where(own, at, 0)
     values, covered = counts.values[:, 0], counts.coverage[:, 0]
-    base, base_covered = values[at], covered[at]
+    base, base_covered = values[at], covered[at] & own
     inside = (ends - window)[None, :] + np.arange(window)[:, None]
-    whole = covered[inside].all(axis=0) & (base_covered.sum(axis=0) >= baseline / 2)
+    whole = covered[inside].all(axis=0) & (base_covered.sum(axis=0) >= lengths / 2)
     dispersion = window_dispersion(base, base_covered, window)
     total = np.where(base_covered, base, 0).sum(axis=0).astype(float)
     periods = np.maximum(base_covered.sum(axis=0), 1).astype(float)
@@ -71,7 +95,7 @@ def expected_band(
     return pd.DataFrame(
         {
             "start": starts.astype("datetime64[us]"),
-            "end": (counts.starts[ends - 1] + (days - 1) * DAY).astype("datetime64[us]"),
+            "end": (counts.starts[ends - 1] + (step - 1) * DAY).astype("datetime64[us]"),
             **{name: np.where(whole, column, np.nan) for name, column in numbers.items()},
         }
     )

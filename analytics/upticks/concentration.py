@@ -25,12 +25,13 @@ from analytics.kernels.windows.concentration import (
     concentration_limit,
     concentration_test_arrays,
 )
+from analytics.kernels.windows.lrd import STEADY_WINDOWS
 from analytics.options import check_flag, check_level, check_margin
 from analytics.results import NAMED, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, decide, ratio_bound, too_few
 from analytics.upticks.incomplete import incomplete_before, weighted_completeness
 from analytics.upticks.notes import unplaced_notes
-from analytics.upticks.windows import MIN_WINDOWS, Split, split_counts, unanswered
+from analytics.upticks.windows import Split, split_counts, unanswered
 
 __all__ = ["concentration_test"]
 
@@ -120,7 +121,7 @@ def concentration_test(
     check_margin(margin)
     check_flag(same_completeness=same_completeness)
     label, members = _inside(counts, regions_inside)
-    split = split_counts(counts, recent, guard, baseline, what="concentration_test")
+    split = split_counts(counts, recent, guard, baseline, windows=STEADY_WINDOWS, what="concentration_test")
     within = np.isin(counts.regions, members)
     covered = np.asarray(split.covered.all(axis=1, keepdims=True))
     sides = [
@@ -286,8 +287,8 @@ def _test(
     reason = ""
     if days[0] * 2 < length:
         reason = "more than half of the recent window has no coverage in some region"
-    elif days[1] // length < MIN_WINDOWS or not (window_sums(covered[:end], length) == length).any():
-        reason = f"the baseline has coverage everywhere for fewer than {MIN_WINDOWS} windows"
+    elif days[1] // length < STEADY_WINDOWS or not (window_sums(covered[:end], length) == length).any():
+        reason = f"the baseline has coverage everywhere for fewer than {STEADY_WINDOWS} windows"
     else:
         recents = [int(side[-length:].sum()) for side in (inside, outside)]
         before = [int(side[:end].sum()) for side in (inside, outside)]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from analytics.counts import Counts
+from analytics.geo.calendars import overlap_notes
+from analytics.kernels.windows.answer import Asked
 from analytics.results import family_words
+from analytics.upticks.windows import SAME_WEEKS, Split
 
-__all__ = ["family_notes", "unplaced_notes"]
+__all__ = ["answer_notes", "family_notes", "stretch_notes", "unplaced_notes"]
 
 
 def unplaced_notes(counts: Counts, where: str = "in no region tested") -> list[str]:
@@ -20,3 +25,29 @@ def family_notes(frame: pd.DataFrame, one: str = "region") -> list[str]:
     """Say what the q-values are adjusted over, where there are several rows."""
     tested = int(frame["pvalue"].notna().sum())
     return [family_words(tested, len(frame), one)] if len(frame) > 1 else []
+
+
+def stretch_notes(
+    counts: Counts, split: Split, baseline: int | str | None, calendar: Sequence[str]
+) -> tuple[str, ...]:
+    """Say what a reader should know of the counts and of the days compared."""
+    notes = [
+        *counts.notes,
+        *overlap_notes(split.recent_window, split.baseline_window, calendar, countries=counts.countries),
+    ]
+    if baseline == SAME_WEEKS:
+        notes.append("the baseline holds the same weeks of earlier years, four weeks on either side")
+    notes += unplaced_notes(counts)
+    if counts.value != "incidents":
+        notes.append(f"{counts.value} have heavy tails: a single incident can make an uptick of them")
+    return tuple(notes)
+
+
+def answer_notes(frame: pd.DataFrame, asked: Asked) -> list[str]:
+    """Say what a reader of this answer should know."""
+    notes = []
+    if asked.completeness is None and asked.upper:
+        notes.append("completeness of the recent days is not known: 'no uptick' is never said")
+    if frame["model_based"].any():
+        notes.append("p-values marked model-based are smaller than the baseline alone could show")
+    return notes

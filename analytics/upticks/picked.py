@@ -37,12 +37,13 @@ def picked_result(
     lengths: tuple[int, ...],
     common: dict[str, Any],
     parameters: dict[str, Any],
-    silent: str = "",
+    held: tuple[Lost, str] = ("", ""),
 ) -> UptickResult:
     """Test the best of several windows in every region; see :func:`analytics.upticks.uptick_test`.
 
     The estimate is that of the best window and too large for that reason, so it has no interval, and "no
-    uptick" is not said. `silent` is why there is no verdict at all, "" where there may be.
+    uptick" is not said. `held` is why there is no verdict at all, as a word and in words, ("", "")
+    where there may be.
     """
     step = counts.period_days
     if not lengths or any(days % step or days < step for days in lengths) or len(set(lengths)) < len(lengths):
@@ -52,7 +53,7 @@ def picked_result(
     periods = tuple(sorted(days // step for days in lengths))
     found = picked_window(split.values, split.covered, periods, upper=asked.upper)
     frame = _frame(
-        counts, split, asked, found, periods, _untested(counts, split, asked, found, periods, silent)
+        counts, split, asked, found, periods, _untested(counts, split, asked, found, periods, held)
     )
     names = ", ".join(str(n * step) for n in periods)
     tested = int(frame["pvalue"].notna().sum())
@@ -73,15 +74,20 @@ def picked_result(
 
 
 def _untested(
-    counts: Counts, split: Split, asked: Asked, found: PickedWindow, periods: tuple[int, ...], silent: str
+    counts: Counts,
+    split: Split,
+    asked: Asked,
+    found: PickedWindow,
+    periods: tuple[int, ...],
+    held: tuple[Lost, str],
 ) -> list[tuple[Lost, str]]:
     """Return what kind of data each region lacks, and why it has no p-value, "" where it has one."""
     some = np.asarray(np.where(split.covered, split.values, 0).any(axis=0))
     days = counts.starts[counts.complete - len(split.values) : counts.complete]
     reasons: list[tuple[Lost, str]] = []
     for i, pvalue in enumerate(found.pvalue):
-        if silent:
-            reasons.append(("silence", silent))
+        if held[0]:
+            reasons.append(held)
         elif np.isnan(pvalue):
             gap = _gap_words(days[~split.covered[:, i]], periods[0], counts.period_days)
             reasons.append(("uncovered", gap))

@@ -11,11 +11,9 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.geo.calendars import overlap_notes
 from analytics.kernels.panels.pooled import POOLED_FROM
 from analytics.kernels.windows.answer import Answer, Asked, History, Method, answer
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
@@ -27,18 +25,22 @@ from analytics.options import (
 from analytics.periods import DAY
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
+from analytics.upticks.before import rises_before
 from analytics.upticks.evidence import Evidence
+from analytics.upticks.history import history_days, short_notes, short_words
+from analytics.upticks.notes import answer_notes, stretch_notes
 from analytics.upticks.picked import picked_result
-from analytics.upticks.rows import uptick_frame
+from analytics.upticks.rows import Lost, uptick_frame
 from analytics.upticks.windows import (
     MIN_WINDOWS,
-    SAME_WEEKS,
     Split,
     history_of,
     hold_back,
     recent_completeness,
+    spanned,
     split_counts,
     unanswered,
+    without_baseline,
 )
 
 __all__ = ["uptick_test"]
@@ -69,8 +71,8 @@ def uptick_test(
     counts: Counts,
     *,
     recent: int | Literal["scan"] = 14,
-    guard: int = 28,
-    baseline: int | Literal["same_weeks"] = 364,
+    guard: int | None = None,
+    baseline: int | Literal["same_weeks"] | None = None,
     alpha: float = 0.05,
     margin: float = 1.5,
     confidence: float = 0.9,
@@ -94,10 +96,14 @@ def uptick_test(
     recent : int or "scan"
         Days in the window asked about. ``"scan"`` says that its length was chosen after looking: the best of
         `lengths` is tested as such, by the rotation of the largest standardised sum.
-    guard : int
-        Days left out before the recent window.
-    baseline : int or "same_weeks"
-        Days compared with, or the same weeks of all earlier years (and four weeks on either side).
+    guard : int, optional
+        Days left out before the recent window; unless given 28, or, in a short history, as many whole weeks,
+        at least two, as leave the baseline twelve weeks. A rise in the four weeks before the recent window is
+        told in the notes, whether they are guard or baseline.
+    baseline : int or "same_weeks", optional
+        Days compared with, or the same weeks of all earlier years (and four weeks on either side). Unless
+        given 364, or what there is: a recent window of 14 days is tested from 16 weeks of history on, and
+        with less the grade is "no data: short". A note says what a short baseline costs.
     alpha : float
         Level of the verdict: p for one region, q (Benjamini-Hochberg) for several.
     margin : float
@@ -148,7 +154,7 @@ def uptick_test(
     Raises
     ------
     HistoryError
-        If the counts hold too few periods.
+        If no period is over, or the counts hold too few for a stated baseline.
     OptionError
         If an option is out of range.
 
@@ -157,8 +163,10 @@ def uptick_test(
     Given the total, the recent share is beta-binomial. The dispersion is the variance of overlapping sums as
     long as the recent window over their mean, corrected for the finite number of windows and their
     correlation, at least 1; the tail is averaged over its uncertainty (variant A) and raised to the rotation
-    p-value where it exceeds 0.01 (variant B). At dispersion 1 it is the conditional test of two Poisson means
-    [1]_. A p-value below one over the number of disjoint baseline windows rests on the model and is marked
+    p-value unless it is below what a rotation can show, one over the baseline's days; with 20 of its own
+    windows in the baseline or fewer the rotation always counts (variant B), so that with twelve weeks of
+    baseline no p-value is below 0.01. At dispersion 1 it is the conditional test of two Poisson means [1]_. A
+    p-value below one over the number of disjoint baseline windows rests on the model and is marked
     ``model_based``; one below 0.01 that rests on a single day is raised to what the other days give, at most
     to 0.01.
 
@@ -219,7 +227,8 @@ def uptick_test(
     check_choice("method", method, Method)
     longest = max(lengths, default=0) if recent == "scan" else recent
     windows = 4 if recent == "scan" else MIN_WINDOWS  # a scan ranks sums and estimates no dispersion
-    split = split_counts(counts, longest, guard, baseline, windows=windows)
+    counts, spans = spanned(counts, longest, guard, baseline, windows)
+    split = split_counts(counts, longest, spans.guard, baseline or spans.baseline, windows=windows)
     counts, known = recent_completeness(counts, split.length, completeness, completeness_sd)
     asked = Asked(
         completeness=known.share,
@@ -235,8 +244,8 @@ def uptick_test(
     )
     parameters = {
         "recent": recent,
-        "guard": guard,
-        "baseline": baseline,
+        "guard": spans.guard,
+        "baseline": baseline or spans.baseline,
         "alpha": alpha,
         "margin": margin,
         "confidence": confidence,
@@ -249,19 +258,28 @@ def uptick_test(
         "method": method,
         "shrink": shrink,
     }
+    short = short_words(counts, spans, longest)
     silent = unanswered(counts, split.baseline_window.start, split.recent_window.end)
+    held: tuple[Lost, str] = ("short", short) if short else ("silence" if silent else "", silent)
     if recent == "scan":
         _check_scan(parameters)
         common = _common(counts, split, baseline, calendar)
-        return picked_result(counts, split, asked, tuple(lengths), common, parameters, silent)
+        return picked_result(counts, split, asked, tuple(lengths), common, parameters, held)
     again = {**parameters, "completeness": completeness, "completeness_sd": completeness_sd}
+    again |= {"guard": guard, "baseline": baseline}
     history = history_of(counts, split, calendar)
+    if short:  # the counts were begun earlier, without coverage: that is no history
+        history = replace(history, days=max(history_days(counts) - longest - spans.guard, 0))
     _check_expected(asked, history)
-    found = hold_back(answer(split, asked, history), silent)
-    frame = uptick_frame(split, counts, asked, found, silent)
+    split = without_baseline(split) if short else split
+    found = hold_back(answer(split, asked, history), short or silent)
+    frame = uptick_frame(split, counts, asked, found, held)
     common = _common(counts, split, baseline, calendar)
+    notes = short_notes(spans, split.recent_window.days, frame)
+    if asked.upper and not short and not silent:
+        notes += rises_before(split, counts, alpha)
     return UptickResult(
-        **common | {"notes": (*common["notes"], *_notes(frame, asked))},
+        **common | {"notes": (*common["notes"], *notes, *answer_notes(frame, asked))},
         frame=frame,
         parameters=parameters,
         family=family_words(int(frame["pvalue"].notna().sum()), len(frame)),
@@ -288,10 +306,13 @@ def _earlier(counts: Counts, options: dict[str, Any], weeks: int) -> UptickResul
         day = counts.last_complete_day - 7 * weeks * DAY
     else:
         day = counts.as_of - 7 * weeks * DAY
+    if day < counts.starts[0]:
+        return None
     try:
-        return uptick_test(counts.until(day), **options)
+        then = uptick_test(counts.until(day), **options)
     except HistoryError:
         return None
+    return None if (then.frame["why"] == "short").all() else then
 
 
 def _check_scan(parameters: dict[str, Any]) -> None:
@@ -325,35 +346,17 @@ def _check_expected(asked: Asked, history: History) -> None:
         )
 
 
-def _common(counts: Counts, split: Split, baseline: int | str, calendar: Sequence[str]) -> dict[str, Any]:
+def _common(
+    counts: Counts, split: Split, baseline: int | str | None, calendar: Sequence[str]
+) -> dict[str, Any]:
     """Return what every result states, whatever was asked."""
-    notes = [
-        *counts.notes,
-        *overlap_notes(split.recent_window, split.baseline_window, calendar, countries=counts.countries),
-    ]
-    if baseline == SAME_WEEKS:
-        notes.append("the baseline holds the same weeks of earlier years, four weeks on either side")
-    if counts.unplaced is not None and counts.unplaced.any():
-        notes.append(f"{int(counts.unplaced.sum()):,} unplaced {counts.value} are in no region tested")
-    if counts.value != "incidents":
-        notes.append(f"{counts.value} have heavy tails: a single incident can make an uptick of them")
     return {
         "recent": split.recent_window,
         "baseline": split.baseline_window,
         "value": counts.value,
         "simulated": counts.simulated,
-        "notes": tuple(notes),
+        "notes": stretch_notes(counts, split, baseline, calendar),
     }
-
-
-def _notes(frame: pd.DataFrame, asked: Asked) -> list[str]:
-    """Say what a reader of this answer should know."""
-    notes = []
-    if asked.completeness is None and asked.upper:
-        notes.append("completeness of the recent days is not known: 'no uptick' is never said")
-    if frame["model_based"].any():
-        notes.append("p-values marked model-based are smaller than the baseline alone could show")
-    return notes
 
 
 def _too_short(history: History) -> str:

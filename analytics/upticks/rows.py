@@ -26,10 +26,12 @@ _SHARE = 1 / 3  # a day with so much of the window is named
 _NO_START = "too few incidents before it for any count to be told from chance at this level"
 
 
-def uptick_frame(split: Split, counts: Counts, asked: Asked, found: Answer, silent: str = "") -> pd.DataFrame:
+def uptick_frame(
+    split: Split, counts: Counts, asked: Asked, found: Answer, withheld: tuple[Lost, str] = ("", "")
+) -> pd.DataFrame:
     """Return one row a region: the numbers, and what follows from them.
 
-    `silent` is why there is no verdict at all, "" where there may be one.
+    `withheld` is why there is no verdict at all, as a word and in words, ("", "") where there may be one.
     """
     bounds = found.bounds
     qvalue = benjamini_hochberg(found.family)
@@ -41,8 +43,8 @@ def uptick_frame(split: Split, counts: Counts, asked: Asked, found: Answer, sile
         len(counts.regions) > 1,
         asked.upper,
     )
-    lost: list[tuple[Lost, str]] = [("silence", silent)] * len(counts.regions)
-    if not silent:
+    lost: list[tuple[Lost, str]] = [withheld] * len(counts.regions)
+    if not withheld[0]:
         lost = _no_data(split, found, counts.period_days)
     since = none_since(split, counts)
     days = heavy_day(split, counts, bounds.ratio) if asked.upper else [("", 0)] * len(since)

@@ -16,7 +16,7 @@ from analytics.counts import Counts
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.space.prospective import Null, untestable_scan
 from analytics.kernels.space.scan import DRAWN
-from analytics.kernels.windows.lrd import MIN_WINDOWS
+from analytics.kernels.windows.lrd import STEADY_WINDOWS
 from analytics.options import (
     check_choice,
     check_level,
@@ -150,7 +150,7 @@ def scan_test(
     check_seed(seed)
     check_choice("null", null, Null)
     check_periods(counts.period_days, window_max=window_max, history=history)
-    check_zones(max_share, radius, window_max=window_max, history=history, least=MIN_WINDOWS)
+    check_zones(max_share, radius, window_max=window_max, history=history, least=STEADY_WINDOWS)
     check_replicates(replicates, alpha)
     coordinates = coordinates_of(counts, places)
     values, covered, starts = cut_history(counts, history)

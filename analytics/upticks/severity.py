@@ -21,7 +21,7 @@ from analytics.incidents import Incidents
 from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.bounds import bounds
-from analytics.kernels.windows.lrd import MIN_WINDOWS, lrd_test
+from analytics.kernels.windows.lrd import STEADY_WINDOWS, lrd_test
 from analytics.options import check_level, check_margin, check_seed, check_share, check_whole
 from analytics.periods import DAY, Window
 from analytics.results import (
@@ -199,11 +199,11 @@ _NUMBERS = (
 
 
 def _check_lengths(recent: int, guard: int, baseline: int) -> None:
-    if recent < 7 or recent % 7 or guard < 0 or baseline < MIN_WINDOWS * recent:
+    if recent < 7 or recent % 7 or guard < 0 or baseline < STEADY_WINDOWS * recent:
         raise OptionError(
             "a length is not usable",
             expected="recent a multiple of 7 days, guard of at least 0, "
-            f"baseline at least {MIN_WINDOWS} times recent",
+            f"baseline at least {STEADY_WINDOWS} times recent",
             found=f"recent {recent}, guard {guard}, baseline {baseline}",
         )
 
@@ -311,8 +311,8 @@ def _total_row(
     if not covered[-recent:].all():
         row["untested"] = "the recent window is not wholly covered"
         return row
-    if covered[:end].sum() < MIN_WINDOWS * recent:
-        row["untested"] = f"the baseline has coverage for fewer than {MIN_WINDOWS} windows"
+    if covered[:end].sum() < STEADY_WINDOWS * recent:
+        row["untested"] = f"the baseline has coverage for fewer than {STEADY_WINDOWS} windows"
         return row
     row["recent"] = float(values[-recent:].sum())
     if not values[:end].any() and not row["recent"]:

@@ -15,8 +15,10 @@ from analytics.geo.calendars import calendar_shares, calendar_windows
 from analytics.kernels.windows.answer import Answer, History, Stretch
 from analytics.kernels.windows.expected import history_before
 from analytics.kernels.windows.lrd import MIN_WINDOWS
+from analytics.kernels.windows.spans import Spans
 from analytics.options.windows import check_windows
 from analytics.periods import DAY, YEAR_OF_WEEKS, Window, label_periods
+from analytics.upticks.history import SAME_WEEKS, lengthened, spans_in
 
 __all__ = [
     "MIN_WINDOWS",
@@ -28,14 +30,15 @@ __all__ = [
     "known_share",
     "known_window",
     "recent_completeness",
+    "spanned",
     "split_counts",
     "state_completeness",
     "too_short",
     "unanswered",
+    "without_baseline",
 ]
 
 
-SAME_WEEKS = "same_weeks"
 _YEAR_DAYS = np.timedelta64(YEAR_OF_WEEKS, "D")
 _BESIDE = np.timedelta64(28, "D")
 
@@ -62,11 +65,23 @@ def too_short(what: str, counts: Counts, recent: int, guard: int, baseline: int)
     )
 
 
+def spanned(
+    counts: Counts, recent: int, guard: int | None, baseline: int | str | None, windows: int
+) -> tuple[Counts, Spans]:
+    """Return how long guard and baseline are, and the counts, begun earlier where they are too short."""
+    spans = spans_in(counts, recent, guard, baseline, windows)
+    if spans.enough:
+        return counts, spans
+    if not counts.complete:
+        raise too_short("uptick_test", counts, recent, spans.guard, spans.baseline)
+    return lengthened(counts, spans.needed), spans
+
+
 def split_counts(
     counts: Counts,
     recent: int,
-    guard: int,
-    baseline: int | str,
+    guard: int | None,
+    baseline: int | str | None,
     *,
     windows: int = MIN_WINDOWS,
     what: str = "uptick_test",
@@ -75,15 +90,17 @@ def split_counts(
 
     ``baseline="same_weeks"`` takes the same weeks of every earlier year in the counts: the recent window
     moved back by whole years, and four weeks on either side. The baseline must hold `windows` recent windows;
-    `what` names the test in an error.
+    `what` names the test in an error. Lengths that are None are what the history allows (:func:`spanned`).
 
     Raises
     ------
     OptionError
-        If a length is not a whole number of periods, or the baseline is shorter than eight recent windows.
+        If a length is not a whole number of periods, or the baseline holds fewer recent windows.
     HistoryError
         If the counts hold too few periods.
     """
+    counts, spans = spanned(counts, recent, guard, baseline, windows)
+    guard, baseline = spans.guard, spans.baseline if baseline is None else baseline
     step = counts.period_days
     complete = counts.complete
     same_weeks = baseline == SAME_WEEKS
@@ -118,6 +135,13 @@ def split_counts(
         window(first, middle),
         window(late, complete),
     )
+
+
+def without_baseline(split: Split) -> Split:
+    """Return the stretch with nothing known of its baseline, so that nothing is compared with it."""
+    covered = split.covered.copy()
+    covered[: len(split.baseline)] = False
+    return replace(split, covered=covered)
 
 
 def history_of(counts: Counts, split: Split, calendar: Sequence[str] = ()) -> History:

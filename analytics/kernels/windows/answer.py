@@ -339,5 +339,11 @@ def _far_below(stretch: Stretch, asked: Asked, found: Tested) -> BoolArray:
             values, covered = kept(stretch, group[low[small]], pattern)
             scale = np.broadcast_to(np.asarray(factor), int(small.sum()))
             turned = rotation_pvalue(values, covered, int(pattern.sum()), scale, upper=False)
-            pvalue[group[low[small]]] = raised_pvalue(a[small], turned, part.baseline_total[small])
+            pvalue[group[low[small]]] = raised_pvalue(
+                a[small],
+                turned,
+                part.baseline_total[small],
+                part.dispersion.windows[small],
+                part.baseline_exposure[small],
+            )
     return benjamini_hochberg(pvalue) <= asked.alpha

@@ -17,7 +17,7 @@ from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, excess_growth, window_sums
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.asked import Asked
-from analytics.kernels.windows.lrd import RAISE_ABOVE, LRDTest
+from analytics.kernels.windows.lrd import LRDTest, firm_below
 from analytics.kernels.windows.seen import detectable, detectable_alone, detectable_ratio
 from analytics.kernels.windows.starts import QUICK, PvalueAt, critical_count, starts
 
@@ -141,9 +141,10 @@ def called_count(
     allowed = np.floor(alpha * (whole.sum(axis=0) + length)).astype(int) - 1
     at = np.clip(allowed, 0, ranked.shape[0] - 1)
     beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
-    # Variant B calls a count where A is at most 0.01, or where both A and the rotation are at most alpha.
-    firm = critical_count(base, recent, periods, test.dispersion, min(RAISE_ABOVE, alpha))
-    return np.asarray(np.minimum(np.maximum(called, beyond), firm))
+    # Variant B calls a count where A is firm, or where both A and the rotation are at most alpha.
+    firmly = np.minimum(firm_below(test.dispersion.windows, periods), alpha)
+    firm = critical_count(base, recent, periods, test.dispersion, np.where(firmly > 0, firmly, alpha))
+    return np.asarray(np.minimum(np.maximum(called, beyond), np.where(firmly > 0, firm, np.inf)))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

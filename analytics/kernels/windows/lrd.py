@@ -2,8 +2,9 @@
 
 Null hypothesis: the mean of the recent window equals the mean of the baseline. Conditional on the total, the
 recent share is beta-binomial; the dispersion comes from overlapping sums as long as the window, the tail is
-averaged over its uncertainty (variant A), and raised to the rotation p-value where it is not far below the
-level (variant B).
+averaged over its uncertainty (variant A), and raised to the rotation p-value unless it is smaller than a
+rotation can show (variant B). Below twenty disjoint windows in the baseline the dispersion is too badly known
+for that: the rotation then always counts.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from analytics.kernels.common.tails import mixed_tail
 __all__ = [
     "MIN_WINDOWS",
     "REASONS",
+    "STEADY_WINDOWS",
     "LRDTest",
     "by_pattern",
     "effective_baseline",
+    "firm_below",
     "lrd_test",
     "raised_pvalue",
     "rotation_pvalue",
@@ -32,15 +35,17 @@ __all__ = [
 ]
 
 
-MIN_WINDOWS = 8  # disjoint windows a baseline must hold for its dispersion to mean anything
+MIN_WINDOWS = 5  # disjoint windows a baseline must hold
+STEADY_WINDOWS = 8  # ... where no rotation stands beside its dispersion
 REASONS = (
     "",
     "more than half of the recent window has no coverage",
     f"the baseline has coverage for fewer than {MIN_WINDOWS} windows",
     "there is no incident in the baseline or the recent window",
 )
-RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value is too coarse to say anything
+RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value may be too coarse to say anything
 FEW = 5  # with fewer incidents in the baseline its dispersion says nothing: the rotation always counts
+ALWAYS_TURNED, FIRM_FROM = 20, 26  # windows in the baseline: up to so many it always counts, from so many not
 DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
 
 
@@ -102,9 +107,10 @@ def lrd_test(
     completeness : float or array, shape (series,)
         Expected share of the recent window's incidents that are already reported.
     variant : {"B", "A"}
-        B raises A's p-value to the rotation p-value where A exceeds 0.01, or where the baseline has fewer
-        than five incidents; and a p-value below 0.01 that rests on one day of at least seven is raised to
-        what the other days give, but not above 0.01.
+        B raises A's p-value to the rotation p-value unless A is smaller than the rotation can show
+        (:func:`firm_below`), and always where the baseline has fewer than five incidents; and a p-value below
+        0.01 that rests on one day of at least seven is raised to what the other days give, but not above
+        0.01.
     exposure_variance : float
         Variance of the logarithm of `completeness`; it counts like a shorter baseline.
     upper : bool
@@ -137,7 +143,7 @@ def lrd_test(
     total, shorter = _shortened(base, periods, dispersion.phi, exposure_variance)
     a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
     rotation = rotation_pvalue(series, covered, length, factor, upper=upper)
-    raised = raised_pvalue(a, rotation, base)
+    raised = raised_pvalue(a, rotation, base, dispersion.windows, periods)
     small = np.flatnonzero(a <= RAISE_ABOVE)
     if upper and length >= DAYS_TO_SPARE and small.size:
         raised[small] = np.maximum(
@@ -173,9 +179,35 @@ def _shortened(
     return total, periods * total / known
 
 
-def raised_pvalue(a: FloatArray, rotation: FloatArray, base: FloatArray) -> FloatArray:
-    """Raise A's p-value to the rotation p-value where A exceeds 0.01 or the baseline holds too few."""
-    return np.asarray(np.where((a > RAISE_ABOVE) | (base < FEW), np.maximum(a, rotation), a))
+def firm_below(windows: npt.NDArray[np.number], periods: npt.NDArray[np.number]) -> FloatArray:
+    """Return how small variant A's p-value must be to stand whatever the rotation says.
+
+    That is one over the covered periods of the baseline, which is about what a rotation can show, and at most
+    0.01; with fewer than 26 disjoint windows less, and nothing with 20 or fewer.
+
+    Examples
+    --------
+    >>> firm_below(np.array([78, 26, 23, 12]), np.array([1095, 364, 322, 168])).round(5)
+    array([0.00091, 0.00275, 0.00155, 0.     ])
+    """
+    known = np.clip((windows - ALWAYS_TURNED) / (FIRM_FROM - ALWAYS_TURNED), 0.0, 1.0)
+    return np.asarray(known * np.minimum(1 / np.maximum(periods, 1), RAISE_ABOVE))
+
+
+def raised_pvalue(
+    a: FloatArray,
+    rotation: FloatArray,
+    base: FloatArray,
+    windows: npt.NDArray[np.number],
+    periods: npt.NDArray[np.number],
+) -> FloatArray:
+    """Raise A's p-value to the rotation p-value unless it is firm and the baseline holds enough.
+
+    `base` are the incidents of the baseline, `windows` and `periods` its disjoint windows and covered
+    periods.
+    """
+    turned = (a > firm_below(windows, periods)) | (base < FEW)
+    return np.asarray(np.where(turned, np.maximum(a, rotation), a))
 
 
 def spared_pvalue(

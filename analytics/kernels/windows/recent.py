@@ -28,7 +28,16 @@ from analytics.kernels.windows.lrd import (
 )
 from analytics.kernels.windows.starts import critical_count
 
-__all__ = ["Lengths", "Reported", "RollingTest", "RollingTotals", "joined", "rolling_test", "rolling_totals"]
+__all__ = [
+    "Lengths",
+    "Reported",
+    "RollingTest",
+    "RollingTotals",
+    "joined",
+    "rolling_test",
+    "rolling_totals",
+    "stacked",
+]
 
 
 _BLOCK = 2**20  # counts at a time, so that the running totals stay near 100 MB
@@ -145,6 +154,18 @@ def joined(parts: list[RollingTest]) -> RollingTest:
     days = np.concatenate([part.days for part in parts], axis=1)
     bound = None if parts[0].bound is None else beside("bound")
     return RollingTest(code, days, beside("observed"), beside("expected"), beside("pvalue"), bound)
+
+
+def stacked(parts: list[RollingTest], order: IndexArray) -> RollingTest:
+    """Put tests of successive ends under each other, then in the given order."""
+
+    def below(name: str) -> FloatArray:
+        return np.concatenate([getattr(part, name) for part in parts])[order]
+
+    code = np.concatenate([part.code for part in parts])[order]
+    days = np.concatenate([part.days for part in parts])[order]
+    bound = None if parts[0].bound is None else below("bound")
+    return RollingTest(code, days, below("observed"), below("expected"), below("pvalue"), bound)
 
 
 def rolling_test(
@@ -290,7 +311,7 @@ def _whole_cells(
     s, b = totals.observed[cells].astype(float), totals.base[cells].astype(float)
     periods = totals.n[cells].astype(float)
     a = mixed_tail(s, s + b, exposure, periods, dispersion.phi, dispersion.edf)
-    found = raised_pvalue(a, share.T[cells], b)
+    found = raised_pvalue(a, share.T[cells], b, dispersion.windows, periods)
     small = np.flatnonzero(a <= RAISE_ABOVE)
     if length >= DAYS_TO_SPARE and small.size:
         window = totals.count[ends[at[small]] - length + np.arange(length)[:, None], region[small]]

@@ -16,7 +16,7 @@ from scipy.optimize import elementwise
 
 from analytics._typing import FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, excess_growth
-from analytics.kernels.windows.lrd import LRDTest
+from analytics.kernels.windows.lrd import ALWAYS_TURNED, LRDTest
 from analytics.kernels.windows.starts import PvalueAt, starts
 
 __all__ = ["POWER", "detectable", "detectable_alone", "detectable_ratio", "seen_ratio"]
@@ -187,6 +187,10 @@ def detectable(
     """Return the ratio that would very likely be called, given the counts that are (of :func:`starts`)."""
     if not upper:
         return detectable_ratio(test, np.where(np.isfinite(first), first, -1.0), upper=False)
+    # The rotation, which always counts in a short baseline, calls no rise on three days: a rise as they come
+    # is taken to need a quarter more than an even one.
+    short = test.dispersion.windows <= ALWAYS_TURNED
+    three = np.where(short, np.fmin(three, np.ceil(_SPARES * first)), three)
     return seen_ratio(test.expected, test.baseline_total, test.dispersion, first, three, length)
 
 

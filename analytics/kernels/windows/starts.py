@@ -25,6 +25,7 @@ from analytics.kernels.windows.lrd import (
     RAISE_ABOVE,
     LRDTest,
     effective_baseline,
+    firm_below,
 )
 
 __all__ = [
@@ -124,7 +125,8 @@ class SpreadWindow:
         """Return the p-values of the series `index` at these counts."""
         a = self._tail(count, index)
         out = a.copy()
-        turned = np.flatnonzero((a > RAISE_ABOVE) | (self.test.baseline_total[index] < FEW))
+        firm = firm_below(self.test.dispersion.windows[index], self.test.baseline_exposure[index])
+        turned = np.flatnonzero((a > firm) | (self.test.baseline_total[index] < FEW))
         if turned.size:
             out[turned] = np.maximum(a[turned], self._rotation(count[turned], index[turned], days))
         small = np.flatnonzero(a <= RAISE_ABOVE)

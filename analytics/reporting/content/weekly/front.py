@@ -27,6 +27,8 @@ from analytics.results.words_report import (
     running_words,
 )
 from analytics.sources.registry import TABLE, find_source, source_names
+from analytics.upticks.before import RISE
+from analytics.upticks.history import SHORT
 
 __all__ = ["Country", "FrontPage", "Standout", "front_page"]
 
@@ -208,6 +210,8 @@ def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
 
 def _news(numbers: WeeklyNumbers) -> tuple[str, ...]:
     said = [note[0].upper() + note[1:] + "." for note in numbers.counts.notes if note.startswith(GAP)]
+    told = [note for note in numbers.result.notes if note.startswith((RISE, SHORT))]
+    said += [note[0].upper() + note[1:] + "." for note in told]
     gone = numbers.rows[numbers.rows["status"].str.startswith("no longer")]
     said += [gone_words(row["region"], row["status"]) for _, row in gone.iterrows()]
     days = len(numbers.counts.starts) * numbers.counts.period_days

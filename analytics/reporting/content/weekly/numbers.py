@@ -271,14 +271,12 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
     """
 
     def test(counts: Counts, recent: int = RECENT) -> UptickResult:
-        return uptick_test(
-            counts, recent=recent, guard=GUARD, baseline=BASELINE, completeness=scope.request.completeness
-        )
+        return uptick_test(counts, recent=recent, completeness=scope.request.completeness)
 
     return WeeklyNumbers(
         **{field.name: getattr(scope, field.name) for field in fields(WeeklyCounts)},
         result=test(scope.counts),
         national=test(scope.total),
         week_test=test(scope.total, 7),
-        band=expected_band(scope.total, guard=GUARD, baseline=BASELINE),
+        band=expected_band(scope.total),
     )

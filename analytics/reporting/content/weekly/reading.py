@@ -16,7 +16,7 @@ from analytics.counts.reading import read_count_table
 from analytics.errors import CountsTableError, InputError, OptionError
 from analytics.incidents import Incidents, read_incidents
 from analytics.periods import DAY, Window
-from analytics.reporting.content.weekly.numbers import ALL, BASELINE, GUARD, RECENT, WeeklyCounts
+from analytics.reporting.content.weekly.numbers import ALL, RECENT, WeeklyCounts
 from analytics.reporting.content.weekly.request import ReportRequest, takes_request
 from analytics.upticks.windows import split_counts
 
@@ -80,7 +80,7 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         )  # fmt: skip
 
     counts = count(incidents)
-    split_counts(counts, RECENT, GUARD, BASELINE)  # too short a history is told before anything is made
+    split_counts(counts, RECENT, None, None)  # no history at all is told before anything is made
     unstated, scope = _without_fatalities(incidents, request.where)
     end = counts.last_complete_day
     return WeeklyCounts(
@@ -114,7 +114,7 @@ def _of_a_table(request: ReportRequest) -> WeeklyCounts:
     _check_same(table, request)
     request = replace(request, week_start=table.week_start)
     counts = table.counts(request.no_coverage)
-    split_counts(counts, RECENT, GUARD, BASELINE)
+    split_counts(counts, RECENT, None, None)
     total = counts.total(ALL)
     none = replace(total, values=np.zeros_like(total.values))
     stated = "fatalities" in table.has

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analytics import __version__
 from analytics.periods import DAY
-from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
+from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.reporting.elements.cards import ReportText
 from analytics.reporting.elements.tables import Column, ReportTable
@@ -338,8 +338,8 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         ("regions", asked.regions or "all"),
         ("without coverage", f"{counted(lost, 'region-day')}" + (f" ({gaps})" if gaps else "")),
         ("recent window", f"{result.recent} ({RECENT} days)"),
-        ("guard", f"{GUARD} days"),
-        ("baseline", f"{result.baseline} ({BASELINE} days)"),
+        ("guard", f"{result.guard} days"),
+        ("baseline", f"{result.baseline} ({result.parameters['baseline']} days)"),
         ("completeness", "not known" if known is None else f"{known:g}, given"),
         ("verdicts rest on", f"the {result.null} null hypothesis; the other is shown beside it"),
         ("level, margin", f"alpha {result.alpha:g}; margin {result.margin:g}"),
