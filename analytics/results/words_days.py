@@ -9,7 +9,7 @@ import numpy as np
 from analytics.periods import Window, check_week_start, week_label
 from analytics.results.words import counted
 
-__all__ = ["MONTHS", "day_words", "length_words", "span_words", "week_words"]
+__all__ = ["MONTHS", "baseline_words", "day_words", "length_words", "span_words", "week_words"]
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -64,6 +64,17 @@ def length_words(days: int) -> str:
     ('fortnight', 'week', '10 days')
     """
     return _LENGTHS.get(days, counted(days, "day"))
+
+
+def baseline_words(days: int) -> str:
+    """Return what a baseline of so many days is called: a year, or its weeks.
+
+    Examples
+    --------
+    >>> baseline_words(364), baseline_words(84), baseline_words(70)
+    ('year', '12 weeks', '10 weeks')
+    """
+    return "year" if days in (364, 365, 366) else counted(round(days / 7), "week")
 
 
 def week_words(week: Window, week_start: str = "monday") -> str:

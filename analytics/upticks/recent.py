@@ -7,6 +7,7 @@ that of its baseline. *Expected*: it equals what trend, season, weekday and cale
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 

@@ -17,7 +17,7 @@ from analytics.reporting.content.weekly.standouts import WEEKS, Standout, closes
 from analytics.results import SUPPORTED, format_number
 from analytics.results.grades import GRADES, short_words
 from analytics.results.uptick_tables import answer_parts
-from analytics.results.words_days import day_words, length_words, span_words
+from analytics.results.words_days import baseline_words, day_words, length_words, span_words
 from analytics.results.words_report import (
     country_words,
     gone_words,
@@ -190,7 +190,8 @@ def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
         what += f", {find_source(source).title}"
     if numbers.simulated:
         what += ", simulated"
-    window = f"the {length_words(RECENT)} {span_words(result.recent)} against the year to "
+    usual = baseline_words(result.baseline.days)
+    window = f"the {length_words(RECENT)} {span_words(result.recent)} against the {usual} to "
     reported = reported_words(result.completeness)
     return tuple(
         filter(
@@ -249,7 +250,9 @@ def _country(numbers: WeeklyNumbers) -> Country:
     low, high, usual = (band[name].to_numpy(dtype=float) for name in ("low", "high", "expected"))
     aside = f"This week {format_number(now, 0)}, last week {format_number(before, 0)}"
     if np.isfinite(low[-1]):
-        aside += f"; the year before leads one to expect {low[-1]:,.0f} to {high[-1]:,.0f} a week (band)"
+        span = baseline_words(numbers.week_test.baseline.days)
+        leads = "leads" if span == "year" else "lead"
+        aside += f"; the {span} before {leads} one to expect {low[-1]:,.0f} to {high[-1]:,.0f} a week (band)"
     status = str(numbers.national.status.iloc[0])
     if status.startswith("no longer"):
         aside += f". Last week it was in uptick; {status.partition(': ')[2]}"

@@ -21,6 +21,7 @@ from analytics.results import (
     p_words,
 )
 from analytics.results.grades import LEGEND
+from analytics.results.words_days import baseline_words
 from analytics.sources.source import WARNING
 
 __all__ = ["change_words", "front_cards", "key_sentences", "notices", "null_sentences"]
@@ -241,7 +242,8 @@ def _week(numbers: WeeklyNumbers) -> str:
         text += f", {change_words(now, before)} the week before ({before:,.0f})"
     band = numbers.band.iloc[-1]
     if not np.isnan(band["low"]):
-        text += f"; the year before led one to expect {band['low']:,.0f} to {band['high']:,.0f}"
+        span = baseline_words(numbers.week_test.baseline.days)
+        text += f"; the {span} before led one to expect {band['low']:,.0f} to {band['high']:,.0f}"
     return f"{text}."
 
 
