@@ -20,7 +20,7 @@ mpl.use("Agg")
 
 from analytics import UptickError, read_incidents, region_table
 from analytics.bundled import bundled_path
-from analytics.errors import HistoryError, OptionError, OutputError
+from analytics.errors import OptionError, OutputError
 from analytics.periods import WEEKDAYS
 from analytics.reporting import ReportText
 from analytics.reporting.content import weekly
@@ -388,7 +388,7 @@ def test_no_machine_path_is_left_in_the_executed_notebook(sample_report):
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"sample": True, "as_of": "2018-06-30"}, HistoryError, "needs 406 days"),
+        ({"sample": True, "as_of": "2017-01-01"}, UptickError, "as_of|days|before"),
         ({"sample": True, "as_of": "2020-04-19", "completeness": 3.0}, OptionError, "completeness"),
         ({"sample": True, "as_of": "2020-04-19", "by": "admin5"}, OptionError, "no column 'admin5'"),
         ({"sample": False, "as_of": "2020-04-19"}, OptionError, "file of incidents or the sample"),
