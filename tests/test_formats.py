@@ -23,6 +23,7 @@ from analytics.reporting.content.weekly import report_record, weekly_counts, wee
 from analytics.reporting.content.weekly.front import front_page
 from analytics.reporting.content.weekly.record import MIME, kept_record
 from analytics.reporting.formats.cells import CellWriter
+from analytics.reporting.formats.exporter import PageExporter
 from analytics.reporting.formats.feed import alarm_feed
 from analytics.reporting.formats.page import report_page
 from analytics.reporting.formats.pictures import inline_svg, spark, weeks_chart
@@ -408,6 +409,47 @@ def test_pages_of_a_notebook_keep_targets_descriptions_and_headings(sample_repor
     assert soup.find("a", string="up")["href"] == "#sec-where"
     assert not soup.find("a", string="gone").has_attr("href")
     assert ("#sec-where", "Where") in [(a["href"], a.get_text()) for a in soup.select("nav a")]
+
+
+def exported(*cells, **options):
+    page, resources = PageExporter(**options).from_notebook_node(
+        notebook_of(*cells), {"metadata": {"name": "notes"}}
+    )
+    assert resources["output_extension"] == ".html"
+    return BeautifulSoup(page, "html.parser")
+
+
+def test_any_notebook_is_a_page():
+    plain = nbformat.v4.new_output("execute_result", {"text/plain": "1 < 2 <b>"}, execution_count=1)
+    printed = nbformat.v4.new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m\n")
+    png = nbformat.v4.new_output("display_data", {"image/png": "aGk=", "text/plain": "Figure"})
+    code = nbformat.v4.new_code_cell("#| fig-alt: what is seen\n#| fig-cap: The takeaway\n1", outputs=[png])
+    soup = exported(
+        shown(markdown="# Notes of mine\n\nText with $x^2$."),
+        shown(markdown="## First <script>bad()</script>\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
+        nbformat.v4.new_code_cell("print(1)", outputs=[printed, plain]),
+        code,
+    )
+    assert soup.title.get_text() == soup.find("h1").get_text() == "Notes of mine"
+    assert len(soup.find_all("h1")) == 1
+    assert [a.get_text() for a in soup.select("nav a")] == ["First <script>bad()</script>"]
+    assert [pre.get_text() for pre in soup.find_all("pre")] == ["red", "1 < 2 <b>"]
+    image = soup.find("img")
+    assert (image["src"], image["alt"]) == ("data:image/png;base64,aGk=", "what is seen")
+    assert soup.find("figcaption").get_text() == "The takeaway"
+    assert soup.find("th")["scope"] == "col"
+    assert len(soup.find_all("script")) == 1
+    assert "print(1)" not in soup.get_text()
+
+
+def test_what_a_page_is_called_and_marked():
+    cell = nbformat.v4.new_code_cell("x = 1")
+    soup = exported(cell, title="Mine & yours", simulated=True, echo=True, meta="data to 19 April")
+    assert soup.title.get_text() == "SIMULATED: Mine & yours"
+    assert soup.find(class_="badge").get_text() == "SIMULATED DATA"
+    assert soup.find("footer").get_text() == "data to 19 April"
+    assert soup.find("code").get_text() == "x = 1"
+    assert exported(cell).title.get_text() == "notes"
 
 
 def test_failed_cells_make_no_page(sample_report, record):

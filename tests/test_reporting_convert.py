@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from importlib.metadata import entry_points
+import tomllib
+from importlib.metadata import EntryPoint, entry_points
 
 import nbformat
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from nbconvert.exporters import get_exporter
 
 from analytics.errors import InputError, OptionError, UptickError
+from analytics.reporting.formats.exporter import PageExporter
 from analytics.reporting.notebook import math
 from analytics.reporting.notebook.compile import compile_typst
 from analytics.reporting.notebook.exporter import TypstExporter, TypstPDFExporter, template_files
@@ -322,11 +324,17 @@ def test_as_of_must_be_a_date():
         TypstExporter(as_of="12.4.2020").from_notebook_node(notebook("x"))
 
 
-def test_entry_points_name_the_exporters():
-    named = {
-        e.name: e.load() for e in entry_points(group="nbconvert.exporters") if e.name.startswith("uptick")
+def test_entry_points_name_the_exporters(project):
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = about["entry-points"]["nbconvert.exporters"]
+    named = {name: EntryPoint(name, value, "nbconvert.exporters").load() for name, value in declared.items()}
+    assert named == {
+        "uptick-typst": TypstExporter,
+        "uptick-pdf": TypstPDFExporter,
+        "uptick-html": PageExporter,
     }
-    assert named == {"uptick-typst": TypstExporter, "uptick-pdf": TypstPDFExporter}
+    installed = entry_points(group="nbconvert.exporters")
+    assert {e.name: e.value for e in installed if e.name.startswith("uptick")}.items() <= declared.items()
     assert get_exporter("uptick-pdf") is TypstPDFExporter
 
 

@@ -43,8 +43,9 @@ class CellWriter:
     def __init__(self, rows: Mapping[str, str] | None = None, names: Mapping[str, str] | None = None) -> None:
         self._rows = dict(rows or {})
         self._names = dict(names or {})
-        self._ids: set[str] = {"front", "data", "readout", "others", *self._rows.values()}
+        self._ids: set[str] = {"front", "data", "readout", "others", "top", *self._rows.values()}
         self._pictures = 0
+        self.title = ""
         self.headings: list[tuple[str, str]] = []
 
     def unused(self) -> dict[str, str]:
@@ -168,7 +169,8 @@ class CellWriter:
 
     def _heading(self, tag: Tag) -> None:
         text = tag.get_text(" ", strip=True)
-        if tag.name == "h1" and not self.headings:  # the notebook's own title: the page has one
+        if tag.name == "h1" and not self.headings and not self.title:  # the page has one of its own
+            self.title = text
             tag.decompose()
             return
         if tag.name in ("h1", "h2"):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from analytics._tables import csv_bytes
 from analytics.reporting.formats.cells import CellWriter
 from analytics.reporting.formats.pictures import spark, weeks_chart
+from analytics.reporting.formats.shell import menu_of, page_of, without_dead_links
 from analytics.reporting.formats.workbook import report_tables
 from analytics.reporting.notebook.cells import Picture
 from analytics.reporting.notebook.document import Document
@@ -19,7 +18,6 @@ from analytics.results import mark
 
 __all__ = ["report_page"]
 
-_HERE = Path(__file__).resolve().parent
 _REPLACED = ("front",)  # cells whose content the page shows in its own way
 
 
@@ -54,34 +52,16 @@ def report_page(record: Mapping[str, Any], document: Document) -> str:
     ]
     body += _remaining(record, writer.unused())
     body.append(_data(record))
-    body = _living(front, body)
+    body = without_dead_links(body, more=front)
     links = [("front", "The answer"), *writer.headings, ("data", "Data")]
-    menu = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in links)
-    return (
-        "<!doctype html>\n"
-        '<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(record['title'])}</title>"
-        f'<meta name="description" content="{escape(record["summary"][0], quote=True)}">'
-        f"<style>\n{_file('web.css')}</style></head>\n"
-        f'<body><a class="skip" href="#front">To the answer</a>{_head(record, menu)}\n'
-        f'<main class="wrap">{front}\n{chr(10).join(body)}</main>\n{_foot(record, document)}'
-        f"<script>\n{_file('web.js')}</script></body></html>\n"
+    return page_of(
+        title=record["title"],
+        description=record["summary"][0],
+        head=_head(record, menu_of(links)),
+        main=f"{front}\n{chr(10).join(body)}",
+        foot=" · ".join(filter(None, [record["title"], document.meta, f"uptick {record['version']}"])),
+        first="front",
     )
-
-
-def _living(front: str, body: Sequence[str]) -> list[str]:
-    """Return the parts without links to places of the page that are not there."""
-    ids = set(re.findall(r'\sid="([^"]+)"', "".join([front, *body])))
-
-    def link(found: re.Match[str]) -> str:
-        return found[0] if found[1] in ids else ""
-
-    return [re.sub(r'(?<=<a) href="#([^"]+)"', link, part) for part in body]
-
-
-def _file(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def _head(record: Mapping[str, Any], menu: str) -> str:
@@ -93,13 +73,8 @@ def _head(record: Mapping[str, Any], menu: str) -> str:
     return (
         f'<header class="head"><div class="wrap">{badge}<span>{name}</span>'
         f'<span class="right">{escape(" · ".join(right))}</span>'
-        f'<nav aria-label="Sections"><ul>{menu}</ul></nav></div></header>'
+        f"{menu}</div></header>"
     )
-
-
-def _foot(record: Mapping[str, Any], document: Document) -> str:
-    lines = [record["title"], document.meta, f"uptick {record['version']}"]
-    return f'<footer><div class="wrap">{escape(" · ".join(filter(None, lines)))}</div></footer>'
 
 
 def _front(record: Mapping[str, Any], document: Document, writer: CellWriter) -> str:
