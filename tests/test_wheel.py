@@ -67,6 +67,8 @@ def test_what_comes_along(wheel):
         "analytics/_bundled/data/iraq_simulated.csv",
         "analytics/_bundled/data/iraq/place_names.csv",
         "analytics/_bundled/seeds/claims.toml",
+        "analytics/reporting/formats/web.css",
+        "analytics/reporting/formats/web.js",
         "analytics/reporting/notebook/template.typ",
         "analytics/reporting/notebook/fonts/OFL.txt",
         "analytics/py.typed",
