@@ -12,6 +12,7 @@ from analytics.results.words import counted, format_number, format_p
 __all__ = [
     "GROUPS",
     "GROUP_OF",
+    "change_words",
     "checks_words",
     "country_words",
     "facts_words",
@@ -33,6 +34,7 @@ GROUPS = {
     "nothing": "No data, or none recorded",
 }
 """The five lines of a front page, and their titles."""
+_SMALL = 10  # a share of less than this says nothing
 GROUP_OF: dict[Grade, str] = {
     "uptick": "uptick",
     "above_usual": "above_usual",
@@ -132,6 +134,23 @@ def quiet_words(detectable: Sequence[float], ruled_out: int, margin: float) -> s
             f"In {ruled_out}, a rise to {margin:g} times is ruled out; a smaller one could have been missed."
         )
     return ""
+
+
+def change_words(now: float, before: float) -> str:
+    """Return how a number compares with another, in words.
+
+    Examples
+    --------
+    >>> change_words(50, 66), change_words(5, 2), change_words(3, 3), change_words(40, 20)
+    ('24 % fewer than', 'more than', 'as many as', '2.0 times')
+    """
+    if now == before:
+        return "as many as"
+    word = "more" if now > before else "fewer"
+    if before < _SMALL:
+        return f"{word} than"
+    share = abs(now / before - 1)
+    return f"{now / before:.1f} times" if share >= 1 else f"{100 * share:.0f} % {word} than"
 
 
 def checks_words(stands: Sequence[str], fails: Sequence[str], *, explained: bool | None) -> str:

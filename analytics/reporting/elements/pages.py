@@ -99,6 +99,8 @@ class ReportPage:
         Headings, tables, figures, texts, layouts. Without parts nothing is shown.
     opens : bool
         Whether the page opens the report, in place of the title that the template prints.
+    small : bool
+        Whether its text is small print.
 
     Examples
     --------
@@ -109,6 +111,7 @@ class ReportPage:
 
     parts: Sequence[Part]
     opens: bool = False
+    small: bool = False
 
     def __str__(self) -> str:
         """Return one part after the other as plain text."""
@@ -123,7 +126,8 @@ class ReportPage:
 
     def typst(self) -> str:
         """Return the page as Typst."""
-        return "\n\n".join(part.typst() for part in self.parts)
+        code = "\n\n".join(part.typst() for part in self.parts)
+        return f"#[\n#set text(size: 8.2pt)\n{code}\n]" if self.small else code
 
     def _repr_html_(self) -> str:
         """Return the page as HTML."""
@@ -135,7 +139,10 @@ class ReportPage:
         """Return plain text, HTML and Typst, the pictures beside them."""
         if not self.parts:
             return {}, {}
-        about = {"opens": self.opens, "pictures": [figure.picture() for figure in self.figures]}
+        about: dict[str, Any] = {
+            "opens": self.opens,
+            "pictures": [figure.picture() for figure in self.figures],
+        }
         data = {"text/plain": str(self), "text/html": self._repr_html_(), "text/x-typst": self.typst()}
         return data, {"text/x-typst": {"uptick": about}}
 

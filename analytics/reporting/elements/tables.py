@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape as html_escape
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from analytics.errors import OptionError, nearest, unknown_option
+from analytics.reporting.elements.drawn import DRAWN, How, drawn, is_missing
 from analytics.reporting.notebook.escape import PROSE, array, label_name, soft, string
 
-__all__ = ["Column", "ReportTable", "bars", "spark_svg", "table_typst"]
+__all__ = ["Column", "ReportTable", "table_typst"]
 
 Align = Literal["left", "right", "center"]
 _ALIGNS = ("left", "right", "center")
@@ -51,8 +50,9 @@ class Column:
     format : str or callable, optional
         ``"text"``, ``"integer"``, ``"number"``, ``"ratio"``, ``"percent"``, ``"pvalue"``, ``"date"``,
         ``"spark"`` (the cells hold sequences of numbers, drawn as small bars, the last one in the accent
-        colour), a Python format specification such as ``".3f"``, or a function from value to text. Missing
-        values never reach it.
+        colour), ``"interval"`` (low end, ratio, high end, drawn on a logarithmic line from 0.1 to 20), a
+        Python format specification such as ``".3f"``, or a function from value to text. Missing values never
+        reach it.
     width : str, optional
         ``"auto"``, or a share such as ``"2fr"``; columns with a share fill the page width together.
     """
@@ -158,18 +158,18 @@ class ReportTable:
             try:
                 format(1.0, spec)
             except ValueError:
-                raise unknown_option("format", spec, [*_FORMATS, "spark"]) from None
+                raise unknown_option("format", spec, [*_FORMATS, *DRAWN]) from None
 
             def show(value: Any) -> str:
                 return format(value, spec)
 
-        return [self.missing if _is_missing(v) else show(v) for v in self.frame[column.name]]
+        return [self.missing if is_missing(v) else show(v) for v in self.frame[column.name]]
 
-    def _cells(self, spark: Callable[[Sequence[float]], str], text: Callable[[str], str]) -> list[list[str]]:
-        """Return the body, row by row, each cell made by `spark` or `text`."""
+    def _cells(self, how: How, text: Callable[[str], str]) -> list[list[str]]:
+        """Return the body, row by row, each cell drawn or made by `text`."""
         by_column = [
-            [spark(_numbers(v)) for v in self.frame[c.name]]
-            if c.format == "spark"
+            [drawn(str(c.format), how, v) for v in self.frame[c.name]]
+            if c.format in DRAWN
             else [text(t) for t in self._texts(c)]
             for c in self._resolved
         ]
@@ -178,7 +178,7 @@ class ReportTable:
     def _width(self, column: Column) -> str:
         """Return a width: where a column takes what the others leave, a long text shares it."""
         shared = any(c.width != "auto" for c in self._resolved)
-        if not shared or column.width != "auto" or column.align != "left" or column.format == "spark":
+        if not shared or column.width != "auto" or column.align != "left" or column.format in DRAWN:
             return column.width
         return "1fr" if max(map(len, self._texts(column)), default=0) > _LONG else "auto"
 
@@ -188,7 +188,7 @@ class ReportTable:
     def __str__(self) -> str:
         """Return the table as plain text."""
         heads = [c.header for c in self._resolved]
-        rows = [heads, *self._cells(lambda v: " ".join(f"{x:g}" for x in v), str)]
+        rows = [heads, *self._cells("text", str)]
         widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
         lines = [
             "  ".join(
@@ -207,7 +207,7 @@ class ReportTable:
             f'<th style="text-align:{c.align}">{html_escape(c.header)}</th>' for c in self._resolved
         )
         body = []
-        for row, hot in zip(self._cells(spark_svg, html_escape), self._emphasised(), strict=True):
+        for row, hot in zip(self._cells("svg", html_escape), self._emphasised(), strict=True):
             style = "font-weight:bold;color:#C2410C;" if hot else ""
             body.append(
                 "<tr>"
@@ -224,7 +224,7 @@ class ReportTable:
     def typst(self) -> str:
         """Return the table as Typst; every piece of data is a string literal."""
         cells = []
-        for row, hot in zip(self._cells(_spark_typst, soft), self._emphasised(), strict=True):
+        for row, hot in zip(self._cells("typst", soft), self._emphasised(), strict=True):
             cells += [f"hot({cell})" if hot and cell.startswith('"') else cell for cell in row]
         return table_typst(
             widths=[self._width(c) for c in self._resolved],
@@ -273,42 +273,3 @@ def table_typst(
     if label:
         lines.append(f"  name: {string(label_name(label))},")
     return "\n".join([*lines, ");"])
-
-
-def _is_missing(value: object) -> bool:
-    if value is None or value is pd.NA or value is pd.NaT:
-        return True
-    if isinstance(value, (np.datetime64, np.timedelta64)):
-        return bool(np.isnat(value))
-    return isinstance(value, (float, np.floating)) and math.isnan(value)
-
-
-def _numbers(values: object) -> list[float]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        if _is_missing(values):
-            return []
-        raise OptionError("a spark column must hold sequences of numbers", found=repr(values))
-    return [math.nan if _is_missing(v) else float(v) for v in values]
-
-
-def bars(values: Sequence[float]) -> list[float | None]:
-    """Return the height of each bar as a share of the highest, None where the value is missing."""
-    top = max((v for v in values if not math.isnan(v)), default=0.0)
-    return [None if math.isnan(v) else (round(max(v, 0.0) / top, 3) if top > 0 else 0.0) for v in values]
-
-
-def _spark_typst(values: Sequence[float]) -> str:
-    return f"spark({array('none' if b is None else f'{b:g}' for b in bars(values))})"
-
-
-def spark_svg(values: Sequence[float], asked: int = 1) -> str:
-    """Return small bars as SVG, the last ones in the accent colour."""
-    shares = bars(values)
-    rects = "".join(
-        f'<rect x="{3 * i}" y="{14 - 14 * b:.1f}" width="2.2" height="{max(14 * b, 0.5):.1f}" '
-        f'fill="{"#C2410C" if i >= len(shares) - asked else "#9CA3AF"}"/>'
-        for i, b in enumerate(shares)
-        if b is not None
-    )
-    shown = ", ".join("no coverage" if math.isnan(v) else f"{v:g}" for v in values)
-    return f'<svg width="{3 * len(shares)}" height="15" role="img"><title>{shown}</title>{rects}</svg>'

@@ -14,7 +14,7 @@ from analytics.reporting.formats.pictures import inline_svg
 from analytics.reporting.notebook.cells import ShownCell, output_data, picture_of
 from analytics.reporting.notebook.escape import label_name
 
-__all__ = ["CellWriter"]
+__all__ = ["CellWriter", "markdown_html"]
 
 _SVG = re.compile(r"<svg\b.*?</svg>", flags=re.DOTALL)
 _ALIGN = re.compile(r"text-align:\s*(left|right|center)")
@@ -203,10 +203,11 @@ class CellWriter:
 
     def prose(self, markdown: str) -> str:
         """Return markdown as HTML: raw HTML in it is text, formulas are MathML."""
-        return self.html(_markdown(markdown))
+        return self.html(markdown_html(markdown))
 
 
-def _markdown(text: str) -> str:
+def markdown_html(text: str) -> str:
+    """Return markdown as HTML: raw HTML in it is text, formulas are MathML."""
     import mistune
     from latex2mathml.converter import convert
 

@@ -1,17 +1,23 @@
-"""The weekly report: its numbers, and the sentences, cards, figures and tables written from them.
+"""The weekly report: its numbers, what it says of them page by page, and how that is set.
 
 ``notebooks/weekly_report.ipynb`` calls these functions one after the other; :func:`weekly_report` runs that
 notebook with parameters and sets it as a PDF. An office that wants another report copies the notebook.
+Numbers come from :func:`weekly_numbers`, words from :func:`weekly_content`; ``show_...`` only set them.
 """
 
 from __future__ import annotations
 
 from analytics._rooms import names_shown
+from analytics.reporting.content.weekly.content import WeeklyContent, weekly_content
 from analytics.reporting.content.weekly.figures import (
-    ratio_figure,
-    region_figure,
+    board_figure,
+    calendar_figure,
+    completeness_figure,
+    coverage_figure,
+    delay_figure,
     severity_figure,
     trend_figure,
+    types_figure,
 )
 from analytics.reporting.content.weekly.front import FrontPage, front_page
 from analytics.reporting.content.weekly.maps import map_figure
@@ -25,47 +31,46 @@ from analytics.reporting.content.weekly.record import report_data, report_record
 from analytics.reporting.content.weekly.request import ReportRequest
 from analytics.reporting.content.weekly.run import WeeklyReport, weekly_report
 from analytics.reporting.content.weekly.set_front import show_front
-from analytics.reporting.content.weekly.tables import (
-    accounting_table,
-    comparison_table,
-    movers_table,
-    notes_text,
-    parameter_table,
-    quarantine_table,
-    sensitivity_table,
-    severity_table,
-    type_table,
+from analytics.reporting.content.weekly.set_pages import (
+    show_cards,
+    show_country,
+    show_kinds,
+    show_method,
+    show_regions,
+    show_scorecard,
+    show_trust,
+    show_where,
 )
-from analytics.reporting.content.weekly.words import front_cards, key_sentences, notices, null_sentences
 
 __all__ = [
     "FrontPage",
     "ReportRequest",
+    "WeeklyContent",
     "WeeklyCounts",
     "WeeklyNumbers",
     "WeeklyReport",
-    "accounting_table",
-    "comparison_table",
-    "front_cards",
+    "board_figure",
+    "calendar_figure",
+    "completeness_figure",
+    "coverage_figure",
+    "delay_figure",
     "front_page",
-    "key_sentences",
     "map_figure",
-    "movers_table",
-    "notes_text",
-    "notices",
-    "null_sentences",
-    "parameter_table",
-    "quarantine_table",
-    "ratio_figure",
-    "region_figure",
     "report_data",
     "report_record",
-    "sensitivity_table",
     "severity_figure",
-    "severity_table",
+    "show_cards",
+    "show_country",
     "show_front",
+    "show_kinds",
+    "show_method",
+    "show_regions",
+    "show_scorecard",
+    "show_trust",
+    "show_where",
     "trend_figure",
-    "type_table",
+    "types_figure",
+    "weekly_content",
     "weekly_counts",
     "weekly_numbers",
     "weekly_report",

@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from analytics.plots import plot_regions, plot_result, plot_trend
-from analytics.reporting.content.weekly.numbers import WeeklyNumbers
-from analytics.reporting.elements.cards import ReportText
-from analytics.reporting.elements.figures import TEXT_WIDTH, ReportFigure, report_figure
-from analytics.results import (
-    CANNOT_BE_TOLD,
-    NOT_SUPPORTED,
-    SUPPORTED,
-    counted,
-    format_number,
-    interval_words,
-    listed,
+from analytics.incidents import Incidents
+from analytics.periods import DAY
+from analytics.plots import (
+    plot_alarm_board,
+    plot_calendar,
+    plot_completeness,
+    plot_coverage,
+    plot_delay,
+    plot_trend,
+    plot_types,
 )
+from analytics.reporting.content.weekly.numbers import WeeklyNumbers
+from analytics.reporting.content.weekly.where import BOARD_WEEKS, monitored
+from analytics.reporting.elements.figures import TEXT_WIDTH, ReportFigure, report_figure
+from analytics.results import counted, format_number, mark
+from analytics.results.words_days import day_words
 
-__all__ = ["ratio_figure", "region_figure", "severity_figure", "trend_figure"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-PANELS = 12
-RATIOS = 40
-_VERDICT: dict[str, str] = {
-    SUPPORTED: "an uptick",
-    NOT_SUPPORTED: "no uptick",
-    CANNOT_BE_TOLD: "whether there is an uptick cannot be told",
-}
+__all__ = [
+    "board_figure",
+    "calendar_figure",
+    "completeness_figure",
+    "coverage_figure",
+    "delay_figure",
+    "severity_figure",
+    "trend_figure",
+    "types_figure",
+]
+
+YEARS = 6  # of the calendar
+ROWS = 12  # regions on the board, and in the strip of coverage
+TYPES, TYPE_WEEKS = 8, 12
 
 
 def trend_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure:
-    """Return the trend of all regions together with the expected band."""
+    """Return the trend of all regions together with the expected band, guard and window shaded."""
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(TEXT_WIDTH, 2.75), layout="constrained")
+    figure, ax = plt.subplots(figsize=(TEXT_WIDTH, 2.5), layout="constrained")
     plot_trend(numbers.total, band=numbers.band, result=numbers.national, periods=weeks, title=False, ax=ax)
-    band = numbers.band.dropna(subset=["low"])
-    recent = band.tail(weeks)
-    above = int((recent["observed"] > recent["high"]).sum())
-    verdict = _VERDICT[str(numbers.national.frame["verdict"].iloc[0])]
+    recent = numbers.national.recent
+    begin = recent.start - numbers.national.guard * DAY
+    ax.axvspan(cast(Any, begin), cast(Any, recent.start), facecolor="#F3F4F6", linewidth=0, zorder=0.1)
+    ax.annotate(
+        "guard", (cast(Any, begin), 1.0), xycoords=("data", "axes fraction"), fontsize=6.5, color="#565E6C",
+        xytext=(1, -1), textcoords="offset points", va="top",
+    )  # fmt: skip
+    band = numbers.band.dropna(subset=["low"]).tail(weeks)
+    above = int((band["observed"] > band["high"]).sum())
     latest = numbers.band.iloc[-1]
     if np.isnan(latest["low"]):
-        place = "no expected range for the last week"
+        place = "No expected range for the last week"
     else:
         side = "above" if latest["observed"] > latest["high"] else "below"
         inside = latest["low"] <= latest["observed"] <= latest["high"]
@@ -51,99 +69,129 @@ def trend_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure:
             f"{counted(latest['observed'], 'incident')} in the last week, {'within' if inside else side} "
             f"the expected {latest['low']:,.0f} to {latest['high']:,.0f}"
         )
-    place = place[0].upper() + place[1:]
-    caption = f"{place}; {verdict} over the last {numbers.national.recent.days} days"
     alt = (
-        f"Line of incidents per week over {weeks} weeks to {numbers.counts.as_of}, with the range "
-        f"expected from each week's own past year. {above} of {len(recent)} weeks lie above it."
+        f"Line of incidents per week over {weeks} weeks to {day_words(numbers.counts.as_of)}, with the range "
+        f"expected from each week's own past year. {above} of {len(band)} weeks lie above it. The last "
+        f"four weeks "
+        "before the window are left out of what it is held against."
     )
-    return report_figure(figure, caption=numbers.marked(caption), alt=numbers.marked(alt), label="fig-trend")
+    return report_figure(figure, caption=place, alt=numbers.marked(alt), label="fig-trend")
 
 
-def region_figure(numbers: WeeklyNumbers, *, weeks: int = 52) -> ReportFigure:
-    """Return small multiples, the regions in uptick first."""
-    many = len(numbers.counts.regions)
-    panels = plot_regions(numbers.counts, numbers.result, periods=weeks, most=PANELS, columns=min(3, many))
-    up = numbers.result.regions(SUPPORTED)
-    shown = len(panels)
-    if numbers.single:
-        row = numbers.result.frame.iloc[0]
-        verdict = _VERDICT[str(row["verdict"])]
-        caption = (
-            f"{row['region'][0].upper()}{row['region'][1:]}: {verdict}; "
-            f"{format_number(row['observed'], 0)} in the last {numbers.result.recent.days} days, "
-            f"{format_number(row['expected'])} expected"
-        )
-    elif up:
-        names = listed(up)
-        caption = f"Upticks first: {names}"
-    else:
-        caption = f"No {numbers.region_noun(1)} shows an uptick; smallest p-values first"
-    if shown < many:
-        caption += f" ({shown} of {many} {numbers.region_noun(many)})"
-    alt = (
-        f"{shown} small charts of incidents per week over {weeks} weeks, each with its own scale. At "
-        f"the right above each: observed and expected incidents of {numbers.result.recent.days} days."
-    )
-    return report_figure(
-        panels[0].figure, caption=numbers.marked(caption), alt=numbers.marked(alt), label="fig-regions"
+def calendar_figure(numbers: WeeklyNumbers) -> ReportFigure:
+    """Return the weeks of the last years, one row a year."""
+    return _drawn(
+        numbers,
+        lambda: plot_calendar(numbers.total, years=YEARS),
+        "fig-calendar",
+        lambda said: f"Calendar of incidents per week, one row a year, darker for more. {said}.",
     )
 
 
-def ratio_figure(numbers: WeeklyNumbers) -> ReportFigure:
-    """Return the rate ratios with their intervals."""
-    tested = int(numbers.result.frame["pvalue"].notna().sum())
-    ax = plot_result(numbers.result, most=RATIOS, title=False)
-    above = int((numbers.result.frame["low"] > 1).sum())
-    caption = (
-        f"In {above} of {tested} tested {numbers.region_noun(tested)} the whole interval of the rate ratio "
-        "lies above 1, before the correction for many comparisons"
-    )
-    if not tested:
-        caption = f"No {numbers.region_noun(1)} could be tested"
-    elif numbers.single:
-        row = numbers.result.frame.iloc[0]
-        caption = (
-            f"The {100 * numbers.result.confidence:g} % interval of the rate ratio goes from "
-            f"{interval_words(row['low'], row['high'])}"
-        )
-    rows = numbers.result.ranked().dropna(subset=["pvalue"]).head(3)
-    words = "; ".join(
-        f"{r['region']} {format_number(r['rate_ratio'], 2)} ({interval_words(r['low'], r['high'])})"
-        for _, r in rows.iterrows()
-    )
-    return report_figure(
-        ax.get_figure(root=True),  # type: ignore[arg-type]
-        caption=numbers.marked(caption),
-        alt=numbers.marked(f"Rate ratio and interval of each region on a logarithmic axis. First: {words}."),
-        label="fig-ratios",
+def board_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
+    """Return which regions another method raised an alarm for, week by week; None where it could not run."""
+    watched, _ = monitored(numbers)
+    if watched is None:
+        return None
+    rows = min(ROWS, max(int(watched.alarms.last(BOARD_WEEKS).alarm.any(axis=0).sum()), 2))
+    return _drawn(
+        numbers,
+        lambda: plot_alarm_board(
+            watched.alarms, most=rows, periods=BOARD_WEEKS, ax=_axes(0.75 + 0.165 * rows)
+        ),
+        "fig-board",
+        lambda said: (
+            f"Board of alarms, region by week over {BOARD_WEEKS} weeks, a triangle for an alarm. {said}."
+        ),
     )
 
 
-def severity_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure | ReportText:
-    """Return fatalities per week, as far as stated; weeks in which no incident states them are left out."""
+def types_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
+    """Return types by week; None where none is stated."""
+    types = numbers.types
+    if types is None:
+        return None
+    return _drawn(
+        numbers,
+        lambda: plot_types(types, periods=TYPE_WEEKS, most=TYPES),
+        "fig-types",
+        lambda said: f"Table of incidents by type and week, darker for more. {said}.",
+    )
+
+
+def completeness_figure(numbers: WeeklyNumbers) -> ReportFigure:
+    """Return what share of each week is reported."""
+    return _drawn(
+        numbers,
+        lambda: plot_completeness(numbers.total),
+        "fig-completeness",
+        lambda said: f"Share of each week's incidents already reported. {said}.",
+    )
+
+
+def delay_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
+    """Return how late reports come; None of a table of counts."""
+    incidents = numbers.incidents
+    if not isinstance(incidents, Incidents):
+        return None
+    return _drawn(
+        numbers,
+        lambda: plot_delay(incidents),
+        "fig-delay",
+        lambda said: f"Curve of the share of incidents reported within so many days. {said}.",
+    )
+
+
+def coverage_figure(numbers: WeeklyNumbers) -> ReportFigure:
+    """Return where and when there was no coverage."""
+    return _drawn(
+        numbers,
+        lambda: plot_coverage(numbers.counts, most=ROWS),
+        "fig-coverage",
+        lambda said: f"Strip a region, grey where there was coverage, hatched where there was none. {said}.",
+    )
+
+
+def severity_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure | None:
+    """Return fatalities per week as far as stated; None where nothing states them.
+
+    Weeks in which no incident states them are left out.
+    """
     import matplotlib.pyplot as plt
 
     series = numbers.fatalities_stated
     values, starts = series.values[-weeks:], series.starts[-weeks:]
     if np.isnan(values).all() or not numbers.fatalities_known:
-        return ReportText(
-            [numbers.marked("No incident of these weeks states its fatalities: nothing to draw.")], "notice"
-        )
+        return None
     counts = numbers.fatalities.resample("week")
     silent = starts[np.isnan(values)]
     covered = counts.coverage & ~np.isin(counts.starts, silent)[:, None]
     shown = replace(counts, coverage=covered, values=np.where(covered, counts.values, 0).astype(np.int32))
-    figure, ax = plt.subplots(figsize=(TEXT_WIDTH, 1.9), layout="constrained")
+    figure, ax = plt.subplots(figsize=(TEXT_WIDTH, 1.8), layout="constrained")
     plot_trend(shown, periods=weeks, gap="no coverage, or not stated", title=False, ax=ax)
     top = int(np.nanargmax(values))
     now = series.at(numbers.week.start)
     caption = (
-        f"Fatalities as far as stated: {format_number(now, 0)} in {numbers.label}; the most in "
-        f"these {len(values)} weeks were {values[top]:,.0f}, in the week of {starts[top]}"
+        f"Fatalities as far as stated: {format_number(now, 0)} this week; the most in "
+        f"these {len(values)} weeks were {values[top]:,.0f}, in the week of {day_words(starts[top])}"
     )
     unknown = int(numbers.unstated.values.sum())
     alt = f"Line of fatalities per week. {counted(unknown, 'incident')} of all weeks do not state fatalities."
-    return report_figure(
-        figure, caption=numbers.marked(caption), alt=numbers.marked(alt), label="fig-fatalities"
-    )
+    return report_figure(figure, caption=caption, alt=numbers.marked(alt), label="fig-fatalities")
+
+
+def _axes(height: float) -> Axes:
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(TEXT_WIDTH, height), layout="constrained")[1]
+
+
+def _drawn(
+    numbers: WeeklyNumbers, draw: Callable[[], Axes], label: str, alt: Callable[[str], str]
+) -> ReportFigure:
+    """Return a picture whose takeaway, written above it, becomes its caption."""
+    ax = draw()
+    said = ax.get_title(loc="left").replace("\n", " ").removeprefix(mark(numbers.simulated, "title"))
+    ax.set_title("", loc="left")
+    figure: Any = ax.get_figure(root=True)
+    return report_figure(figure, caption=said, alt=numbers.marked(alt(said)), label=label)

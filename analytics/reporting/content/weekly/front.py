@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from analytics.counts import Counts
 from analytics.counts.silences import GAP
 from analytics.geo.calendars import overlaps
 from analytics.reporting.content.weekly.comment import read_comment
 from analytics.reporting.content.weekly.groups import Group, front_groups
-from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
-from analytics.reporting.content.weekly.series import weeks_on
-from analytics.reporting.content.weekly.standouts import WEEKS, Standout, closest, last_weeks, standouts
+from analytics.reporting.content.weekly.issue import Changes
+from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
+from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
+from analytics.reporting.content.weekly.standouts import WEEKS, Standout, closest, standouts
 from analytics.results import SUPPORTED, format_number
+from analytics.results.chance import CHANCE
 from analytics.results.grades import GRADES, short_words
 from analytics.results.uptick_tables import answer_parts
 from analytics.results.words_days import baseline_words, day_words, length_words, span_words
@@ -27,10 +30,12 @@ from analytics.results.words_report import (
     running_words,
 )
 from analytics.sources.registry import TABLE, find_source, source_names
+from analytics.sources.source import WARNING
+from analytics.upticks import expected_band
 from analytics.upticks.before import RISE
 from analytics.upticks.history import SHORT
 
-__all__ = ["Country", "FrontPage", "Standout", "front_page"]
+__all__ = ["Country", "FrontPage", "Standout", "front_page", "series_of"]
 
 _NEXT = 4  # regions whose next line is named
 
@@ -121,8 +126,8 @@ class FrontPage:
         return tuple(filter(None, (self.headline, self.second, *said, self.left_out, *self.news, country)))
 
 
-def front_page(numbers: WeeklyNumbers) -> FrontPage:
-    """Return what the front page says.
+def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontPage:
+    """Return what the front page says; `changes` since an earlier issue, where one is given.
 
     Examples
     --------
@@ -143,13 +148,17 @@ def front_page(numbers: WeeklyNumbers) -> FrontPage:
         standouts=shown,
         closest=() if shown else closest(numbers),
         left_out=left_out,
-        news=_news(numbers),
+        news=_news(numbers, changes),
         comment=comment.general,
         key="   ".join(short_words(grade) for grade in GRADES if (numbers.rows["grade"] == grade).any()),
         groups=() if numbers.single else front_groups(numbers),
         country=_country(numbers),
         means=means_words(
-            length_words(RECENT), result.alpha, len(numbers.rows), late=result.completeness != 1.0
+            length_words(RECENT),
+            result.alpha,
+            len(numbers.rows),
+            late=result.completeness != 1.0,
+            by_chance="" if numbers.single else f"{CHANCE.sentence().partition(' (')[0]}.",
         ),
         next_lines=_next_lines(numbers),
         asked_weeks=RECENT // 7,
@@ -209,16 +218,18 @@ def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
     )
 
 
-def _news(numbers: WeeklyNumbers) -> tuple[str, ...]:
-    said = [note[0].upper() + note[1:] + "." for note in numbers.counts.notes if note.startswith(GAP)]
-    told = [note for note in numbers.result.notes if note.startswith((RISE, SHORT))]
-    said += [note[0].upper() + note[1:] + "." for note in told]
+def _news(numbers: WeeklyNumbers, changes: Changes | None) -> tuple[str, ...]:
+    told = (*numbers.incidents.notes, *numbers.counts.notes, *numbers.result.notes)
+    first = (GAP, WARNING, RISE, SHORT)
+    said = [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(told) if note.startswith(first)]
     gone = numbers.rows[numbers.rows["status"].str.startswith("no longer")]
     said += [gone_words(row["region"], row["status"]) for _, row in gone.iterrows()]
     days = len(numbers.counts.starts) * numbers.counts.period_days
-    looked_back = days >= RECENT + GUARD + BASELINE + 7
+    looked_back = days >= RECENT + numbers.result.guard + numbers.result.baseline.days + 7
     if gone.empty and looked_back and not numbers.result.regions(SUPPORTED) and not said:
         said.append("Nothing was in uptick last week either.")
+    if changes is not None:
+        said += changes.corrections or [f"Nothing withdrawn or corrected. {changes.revised[0]}"]
     said += calendar_words(numbers)
     if numbers.running is not None:
         inside = numbers.running.contains(numbers.total.starts)
@@ -242,35 +253,44 @@ def calendar_words(numbers: WeeklyNumbers) -> list[str]:
 
 
 def _country(numbers: WeeklyNumbers) -> Country:
+    one = len(numbers.counts.countries) == 1 and numbers.counts.whole
+    name = "All incidents" if numbers.undivided else "The country" if one else "All regions together"
+    if numbers.single and not numbers.undivided:
+        name = numbers.counts.regions[0]
     row = numbers.national.frame.iloc[0]
-    weeks, start = numbers.weeks, numbers.week.start
-    now, before = weeks.at(start), weeks.at(weeks_on(start, -1))
-    band = numbers.band.assign(start=numbers.band["start"].to_numpy().astype("datetime64[D]"))
-    band = band.set_index("start").reindex(weeks.starts[-WEEKS:])
-    low, high, usual = (band[name].to_numpy(dtype=float) for name in ("low", "high", "expected"))
+    made = series_of(numbers, numbers.total, name, WEEKS)
+    now, before = (numbers.weeks.at(day) for day in (numbers.week.start, weeks_on(numbers.week.start, -1)))
     aside = f"This week {format_number(now, 0)}, last week {format_number(before, 0)}"
-    if np.isfinite(low[-1]):
+    low, high = made.low[-1], made.high[-1]
+    if np.isfinite(low):
         span = baseline_words(numbers.week_test.baseline.days)
         leads = "leads" if span == "year" else "lead"
-        aside += f"; the {span} before {leads} one to expect {low[-1]:,.0f} to {high[-1]:,.0f} a week (band)"
+        aside += f"; the {span} before {leads} one to expect {low:,.0f} to {high:,.0f} a week (band)"
     status = str(numbers.national.status.iloc[0])
     if status.startswith("no longer"):
         aside += f". Last week it was in uptick; {status.partition(': ')[2]}"
     elif status:
         aside += f". {status[0].upper()}{status[1:]}"
-    one = len(numbers.counts.countries) == 1 and numbers.counts.whole
-    name = "All incidents" if numbers.undivided else "The country" if one else "All regions together"
-    return Country(
-        name=numbers.counts.regions[0] if numbers.single and not numbers.undivided else name,
+    return replace(
+        made,
         called=row["verdict"] == SUPPORTED,
         lead=country_words(row["observed"], row["expected"], length_words(RECENT), str(row["words"])),
         aside=f"{aside}.",
-        starts=tuple(day_words(day, year=False, short=True) for day in weeks.starts[-WEEKS:]),
-        weeks=last_weeks(weeks),
-        low=tuple(low.tolist()),
-        high=tuple(high.tolist()),
-        usual=tuple(usual.tolist()),
     )
+
+
+def series_of(numbers: WeeklyNumbers, counts: Counts, name: str, weeks: int) -> Country:
+    """Return the last weeks of one series over what each one's own past year leads one to expect."""
+    series = WeekSeries.of(counts)
+    kept = series.starts <= numbers.week.start
+    starts, values = series.starts[kept][-weeks:], series.values[kept][-weeks:]
+    band = numbers.band if counts is numbers.total else expected_band(counts)
+    band = (
+        band.assign(start=band["start"].to_numpy().astype("datetime64[D]")).set_index("start").reindex(starts)
+    )
+    low, high, usual = (tuple(band[column].to_list()) for column in ("low", "high", "expected"))
+    named = tuple(day_words(day, year=False, short=True) for day in starts)
+    return Country(name, False, "", "", named, tuple(values.tolist()), low, high, usual)
 
 
 def _next_lines(numbers: WeeklyNumbers) -> str:

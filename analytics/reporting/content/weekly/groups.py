@@ -10,6 +10,7 @@ import pandas as pd
 
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.results import counted, listed
+from analytics.results.chance import CHANCE
 from analytics.results.grades import SIGNS, Grade, still_to_come
 from analytics.results.words import noun
 from analytics.results.words_report import GROUP_OF, GROUPS, numbers_words, range_words
@@ -52,8 +53,8 @@ def _group(key: str, title: str, rows: pd.DataFrame, numbers: WeeklyNumbers) -> 
         of = rows[rows["grade"] == grade]
         parts += _parts(cast(Grade, grade), of, known=numbers.result.completeness is not None)
     if key == "above_usual" and not parts and len(numbers.rows) > 1:
-        alpha = f"1 in {1 / numbers.result.alpha:.0f}"
-        parts = [GroupPart("", "", f"in calm times up to {alpha} regions would stand here by chance")]
+        share = f"{100 * CHANCE.above:.0f} in 100"
+        parts = [GroupPart("", "", f"by chance alone {share} quiet regions stand here")]
     return Group(key, title, len(rows), tuple(parts))
 
 

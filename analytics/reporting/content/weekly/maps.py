@@ -17,7 +17,7 @@ from analytics.results.words_report import GROUP_OF, GROUPS
 
 __all__ = ["map_figure"]
 
-_SIZES = {"grade": (3.55, 3.55), "level": (3.3, 3.2), "change": (3.3, 3.2)}
+_SIZES = {"grade": (3.55, 3.55), "level": (3.3, 2.95), "change": (3.3, 2.95)}
 
 
 def map_figure(
@@ -45,7 +45,7 @@ def map_figure(
     )  # fmt: skip
     return report_figure(
         figure,
-        caption="" if show == "grade" else numbers.marked(_caption(numbers, show)),
+        caption="" if show == "grade" else _caption(numbers, show),
         alt=numbers.marked(_alt(numbers, show)),
         label=f"map-{show}",
     )

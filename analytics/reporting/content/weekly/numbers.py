@@ -15,8 +15,9 @@ from analytics.counts.count_table import CountTable
 from analytics.former import refuse_former
 from analytics.geo import find_country
 from analytics.incidents import Incidents
-from analytics.periods import DAY, Window, parse_week, week_label
+from analytics.periods import DAY, Window, parse_week, week_first_day, week_label
 from analytics.reporting.content.weekly.request import ReportRequest
+from analytics.reporting.content.weekly.rows import counted_rows
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult, counted, mark
 from analytics.results.words_days import day_words, week_words
@@ -226,6 +227,34 @@ class WeeklyNumbers(WeeklyCounts):
     def rows(self) -> pd.DataFrame:
         """One row a region, by grade, with its status and its weeks up to the reported one."""
         return self.result.ranked().assign(status=lambda frame: frame["region"].map(self.result.status))
+
+    @cached_property
+    def counted(self) -> pd.DataFrame | None:
+        """The incidents counted, with `region` and `day`; None of a table of counts."""
+        if isinstance(self.incidents, CountTable):
+            return None
+        asked = self.request
+        return counted_rows(
+            self.incidents, self.counts, by=asked.by, regions=asked.regions, where=asked.where
+        )
+
+    @cached_property
+    def estimates(self) -> tuple[WeekSeries, WeekSeries]:
+        """Weekly fatalities at their low and high estimates; the best one where a row states no other."""
+        best, rows = self.fatalities_stated, self.counted
+        if rows is None:
+            unknown = WeekSeries(best.starts, np.full(len(best.starts), np.nan))
+            return unknown, unknown
+        first = week_first_day(rows["day"].to_numpy().astype("datetime64[D]"), self.counts.week_start)
+        stated = rows["fatalities"]
+
+        def summed(column: str) -> WeekSeries:
+            value = rows[column].where(stated.notna()).fillna(stated)
+            sums = value.fillna(0).astype(float).groupby(first).sum()
+            by_week = sums.reindex(best.starts.astype("datetime64[s]"), fill_value=0.0).to_numpy(dtype=float)
+            return WeekSeries(best.starts, np.where(np.isnan(best.values), np.nan, by_week))
+
+        return summed("fatalities_low"), summed("fatalities_high")
 
     @cached_property
     def watch(self) -> pd.DataFrame:

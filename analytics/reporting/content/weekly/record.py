@@ -16,6 +16,7 @@ from analytics.errors import InputError
 from analytics.periods import Window
 from analytics.reporting.content.weekly.front import FrontPage
 from analytics.reporting.content.weekly.groups import Group
+from analytics.reporting.content.weekly.kept import MIME
 from analytics.reporting.content.weekly.names import region_anchors
 from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.summary import summary_lines
@@ -24,8 +25,6 @@ from analytics.results.grades import short_words
 from analytics.results.words_report import GROUP_OF, reported_words
 
 __all__ = ["MIME", "SCHEMA", "ReportData", "kept_record", "report_data", "report_record"]
-
-MIME = "application/vnd.uptick.report+json"
 
 SCHEMA = "uptick-weekly-report/1"
 _WEEKS = 104

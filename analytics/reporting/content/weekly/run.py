@@ -13,6 +13,7 @@ from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 from analytics.options import Progress
 from analytics.reporting.content.weekly.front import front_page
+from analytics.reporting.content.weekly.issue import changes_since, read_issue
 from analytics.reporting.content.weekly.names import check_not_another, report_name
 from analytics.reporting.content.weekly.numbers import WeeklyCounts, weekly_numbers
 from analytics.reporting.content.weekly.reading import weekly_counts
@@ -137,7 +138,9 @@ def weekly_report(
 def report_record_of(scope: WeeklyCounts) -> Mapping[str, Any]:
     """Return everything a report on these counts says, without running its notebook."""
     numbers = weekly_numbers(scope)
-    return report_record(numbers, front_page(numbers))
+    before = read_issue(scope.request.previous)
+    changes = None if before is None else changes_since(numbers, before)
+    return report_record(numbers, front_page(numbers, changes))
 
 
 def _target(request: ReportRequest, output: Path | str) -> Path:

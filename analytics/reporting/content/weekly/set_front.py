@@ -7,34 +7,32 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from analytics.reporting.content.weekly.content import WeeklyContent
 from analytics.reporting.content.weekly.front import Country, FrontPage
 from analytics.reporting.content.weekly.groups import Group
+from analytics.reporting.content.weekly.maps import map_figure
+from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.reporting.content.weekly.standouts import WHOLE, Standout
+from analytics.reporting.elements.drawn import bars, spark_svg
 from analytics.reporting.elements.figures import ReportFigure
 from analytics.reporting.elements.pages import Layout, ReportPage
-from analytics.reporting.elements.tables import bars, spark_svg
 from analytics.reporting.notebook.escape import literal, string
 from analytics.results import mark
 from analytics.results.words_report import numbers_words
 
-__all__ = ["show_front"]
+__all__ = ["show_front", "strip", "typst_standout"]
 
 _GROUP_SIGNS = {"uptick": "▲", "above_usual": "△", "no_rise": "–", "not_judged": "·", "nothing": "○"}
 _ROLES = {"uptick": "#C2410C", "far_below": "#1D4E89"}
 NOTHING = "No region is in uptick, above its usual beyond chance, or far below it."
 
 
-def show_front(page: FrontPage, picture: ReportFigure | None = None) -> ReportPage:
-    """Return the front page, with the map of the regions where there is one.
-
-    Parameters
-    ----------
-    page : FrontPage
-    picture : ReportFigure, optional
-        The map.
-    """
+def show_front(content: WeeklyContent, numbers: WeeklyNumbers) -> ReportPage:
+    """Return the front page, with a map where there are several regions."""
+    page, picture = content.front, map_figure(numbers)
     figures = () if picture is None else (picture,)
-    return ReportPage([Layout(_typst(page, picture), _html(page, picture), _text(page), figures)], opens=True)
+    shown = Layout(_typst(page, picture), _html(page, picture), _text(page), figures)
+    return ReportPage([shown], opens=True)
 
 
 def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
@@ -43,10 +41,10 @@ def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
         "second": page.second,
         "alarm": page.alarm,
         "strip": page.strip,
-        "standouts": [_standout(item) for item in page.standouts],
+        "standouts": [typst_standout(item) for item in page.standouts],
         "whole": WHOLE if len(page.standouts) <= WHOLE + 1 else 2,
         "asked": page.asked_weeks,
-        "closest": [_standout(item) for item in page.closest],
+        "closest": [typst_standout(item) for item in page.closest],
         "nothing": "" if page.standouts or not page.groups else NOTHING,
         "left-out": page.left_out,
         "comment": page.comment,
@@ -60,7 +58,7 @@ def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
             "strip": strip(page.country, page.asked_weeks, simulated=page.simulated),
         },
         "means": page.means,
-        "link": "",
+        "link": "How to read this report: see its last section.",
     }
     place = ""
     if picture is not None:
@@ -68,7 +66,8 @@ def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
     return f"#weekly-front({literal(said)}{place});"
 
 
-def _standout(item: Standout) -> dict[str, Any]:
+def typst_standout(item: Standout) -> dict[str, Any]:
+    """Return what the template shows of a region that stands out."""
     number, _, rest = item.lead.partition(" ")
     return {
         "region": item.region,

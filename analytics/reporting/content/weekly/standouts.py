@@ -16,7 +16,7 @@ from analytics.results.grades import SIGNS, Grade, far_below_words
 from analytics.results.words_days import length_words
 from analytics.results.words_report import checks_words, facts_words, lead_words
 
-__all__ = ["LINES", "WEEKS", "WHOLE", "Standout", "closest", "last_weeks", "standouts"]
+__all__ = ["LINES", "WEEKS", "WHOLE", "Standout", "closest", "last_weeks", "standout", "standouts"]
 
 WEEKS = 26
 WHOLE, LINES = 3, 6  # regions told of in full, and in one line each
@@ -68,7 +68,7 @@ def standouts(numbers: WeeklyNumbers, comment: Comment) -> tuple[tuple[Standout,
     rows = numbers.rows
     up = rows[rows["grade"].isin(("uptick", "above_usual"))]
     low = rows[rows["far_below"].astype(bool)]
-    found = [_standout(numbers, row, comment) for _, row in up.iterrows()]
+    found = [standout(numbers, row, comment) for _, row in up.iterrows()]
     found += [_fall(numbers, row, comment) for _, row in low.iterrows()]
     most = WHOLE + LINES
     left = found[most:]
@@ -77,7 +77,8 @@ def standouts(numbers: WeeklyNumbers, comment: Comment) -> tuple[tuple[Standout,
     return tuple(found[:most]), f"And {counted(len(left), 'more region')}: {names}." if left else ""
 
 
-def _standout(numbers: WeeklyNumbers, row: pd.Series, comment: Comment) -> Standout:
+def standout(numbers: WeeklyNumbers, row: pd.Series, comment: Comment) -> Standout:
+    """Return what is said of a region in ▲ or △."""
     single = len(numbers.rows) == 1
     value = row["pvalue"] if single else row["qvalue"]
     grade = cast(Grade, row["grade"])

@@ -1,0 +1,54 @@
+"""What was asked of a weekly report, of which file, and with which versions."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+import pandas as pd
+
+from analytics import __version__
+from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
+from analytics.reporting.elements.tables import Column, ReportTable
+from analytics.results import counted
+
+__all__ = ["parameter_table"]
+
+
+def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
+    """Return what was asked, of what, and with which versions."""
+    result, counts, asked = numbers.result, numbers.counts, numbers.request
+    gaps = ", ".join([*map(str, numbers.incidents.no_coverage), *asked.no_coverage])
+    lost = int((~counts.coverage).sum())
+    known = asked.completeness
+    name = numbers.incidents.path.name if numbers.incidents.path is not None else "a DataFrame"
+    packages = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "typst")
+    rows = [
+        ("file", name),
+        ("SHA-256", numbers.incidents.digest or "–"),
+        *([("SHA-256 of its metadata", beside)] if (beside := numbers.incidents.metadata_digest) else []),
+        ("source", numbers.incidents.source),
+        ("read with", ", ".join(f"{k} = {v!r}" for k, v in asked.read_with().items()) or "nothing stated"),
+        ("as of", str(counts.as_of)),
+        ("counted by", "nothing: one series" if numbers.undivided
+         else f"{counts.by}: {counted(len(counts.regions), 'region')}"),
+        ("grid", f"{counts.starts[0]} to {counts.starts[-1]}; weeks start on {counts.week_start}"),
+        ("where", asked.where or "all incidents"),
+        ("regions", asked.regions or "all"),
+        ("without coverage", f"{counted(lost, 'region-day')}" + (f" ({gaps})" if gaps else "")),
+        ("recent window", f"{result.recent} ({RECENT} days)"),
+        ("guard", f"{result.guard} days"),
+        ("baseline", f"{result.baseline} ({result.parameters['baseline']} days)"),
+        ("completeness", "not known" if known is None else f"{known:g}, given"),
+        ("verdicts rest on", f"the {result.null} null hypothesis; the other is shown beside it"),
+        ("level, margin", f"alpha {result.alpha:g}; margin {result.margin:g}"),
+        ("family", result.family),
+        ("versions", ", ".join([f"uptick-analytics {__version__}", f"Python {platform.python_version()}",
+                                *(f"{p} {version(p)}" for p in packages)])),
+    ]  # fmt: skip
+    return ReportTable(
+        pd.DataFrame(rows, columns=["what", "value"]),
+        columns=[Column("what", "Parameter"), Column("value", "Value", width="1fr")],
+        caption="What was asked, of which file, with which versions",
+        label="tbl-parameters",
+    )
