@@ -541,6 +541,35 @@ def test_the_command_prints_and_writes_nothing(run, tmp_path, monkeypatch, recor
     assert list(tmp_path.iterdir()) == []
 
 
+def polygons(path, names):
+    square = [[0, 0], [1, 0], [1, 1], [0, 0]]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"NAME_1": name},
+            "geometry": {"type": "Polygon", "coordinates": [[[x + 2 * i, y] for x, y in square]]},
+        }
+        for i, name in enumerate(names)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+def test_names_of_polygons_that_match_nothing_are_told(run, tmp_path, snapshot, monkeypatch, record):
+    monkeypatch.setattr("analytics.reporting.content.weekly.run.report_record_of", lambda scope: record)
+    asked = ("report", "--sample", "--week", "2020-W16", "--format", "txt", "-o", tmp_path / "out")
+    some = polygons(tmp_path / "some.geojson", ["Kirkuk", "Narnia"])
+    code, out, _ = run(*asked, "--polygons", some)
+    assert code == 0
+    told = [line for line in out.splitlines() if "polygon" in line]
+    assert told[0].startswith("note: 17 of 18 regions without a polygon: Anbar, Babil, ")
+    assert told[1] == "note: polygons without a region in the counts: Narnia"
+    none = polygons(tmp_path / "none.geojson", ["Narnia", "Mordor"])
+    code, out, err = run(*asked, "--polygons", none)
+    assert (code, out) == (2, "")
+    assert err == snapshot
+
+
 def test_options_that_do_not_go_together(run, snapshot):
     said = {}
     for more in (

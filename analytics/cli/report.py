@@ -65,6 +65,7 @@ def run(args: Namespace) -> None:
         report = weekly_report(request, output=args.output, progress=progress, **_formats(args))
     tag = ", SIMULATED data" if report.scope.simulated else ""
     lines = [*gap_warnings((*report.scope.incidents.notes, *report.scope.counts.notes))]
+    lines += [f"note: {note}" for note in report.notes]
     lines += [f"report: {report.pdf} ({report.pages} pages{tag})"] if report.pdf else []
     lines += [f"{name}: {path}{tag}" for name, path in report.files.items()]
     lines += [f"notebook: {report.notebook}"] if report.notebook else []

@@ -45,6 +45,8 @@ class WeeklyReport:
         Incidents and counts, with the account of every row.
     files : mapping
         The other formats: name to path.
+    notes : tuple of str
+        Which regions have no polygon in the file of polygons, and which polygons no region.
     """
 
     pdf: Path | None
@@ -55,6 +57,7 @@ class WeeklyReport:
     document: Document | None
     scope: WeeklyCounts
     files: Mapping[str, Path] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @takes_request
@@ -108,10 +111,12 @@ def weekly_report(
     scope = weekly_counts(request)
     if scope.request != request:  # a table of counts has weeks of its own
         target = _target(scope.request, output)
+    told = _polygon_notes(scope)
     if not RUN_FOR & set(wanted):
         made = made_formats(wanted, report_record_of(scope), None, target)
         write_together(dict(made.values()))
-        return WeeklyReport(None, None, 0, 0.0, 0.0, None, scope, {n: at for n, (at, _) in made.items()})
+        files = {name: at for name, (at, _) in made.items()}
+        return WeeklyReport(None, None, 0, 0.0, 0.0, None, scope, files, told)
     started = time.perf_counter()
     document = _run(scope, target.stem, progress)
     ran = time.perf_counter()
@@ -132,7 +137,18 @@ def weekly_report(
         document,
         scope,
         {name: at for name, (at, _) in made.items()},
+        told,
     )
+
+
+def _polygon_notes(scope: WeeklyCounts) -> tuple[str, ...]:
+    """Return which names of a given file of polygons match nothing; a file that cannot serve is told here."""
+    if scope.request.polygons is None or scope.undivided:
+        return ()
+    from analytics.plots import match_polygons
+
+    found = match_polygons(scope.counts, polygons=scope.request.polygons)
+    return () if found is None else found.notes()
 
 
 def report_record_of(scope: WeeklyCounts) -> Mapping[str, Any]:
