@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -240,3 +241,40 @@ def test_a_file_without_incidents_of_more_than_one_column_is_fine(tmp_path):
     path = tmp_path / "dates.csv"
     path.write_text("date\n2020-04-13\n2020-04-13\n", encoding="utf-8")
     assert len(read_incidents(path)) == 2
+
+
+# What stands where nothing is stated ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["N/A", "#N/A", "#REF!", "n.a.", "(null)", "-", "--", "?", "...", "*"])
+def test_what_is_no_name_is_missing_and_said_to_be(word):
+    table = pd.DataFrame(
+        {"date": "2020-04-13", "province": ["Diyala", word, "Kirkuk"], "killed": ["1", word, "3"]}
+    )
+    incidents = read_incidents(table)
+    assert incidents.frame["admin1"].isna().tolist() == [False, True, False]
+    assert incidents.frame["fatalities"].isna().tolist() == [False, True, False]
+    assert f"province: {word!r} read as missing" in incidents.notes
+    assert incidents.accounting.flags["blank admin1"] == 1
+
+
+@pytest.mark.parametrize("word", ["NA", "None", "Unknown", "No", "Å", "42", "Ⅳ"])
+def test_a_word_that_may_be_a_name_stays_one(word):
+    table = pd.DataFrame({"date": "2020-04-13", "province": ["Diyala", word]})
+    incidents = read_incidents(table)
+    assert incidents.frame["admin1"].tolist() == ["Diyala", word]
+    assert not any("read as missing" in note for note in incidents.notes)
+
+
+def test_a_row_of_formulas_with_a_date_is_no_total(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["date", "province", "killed"])
+    book.active.append(["2020-03-01", "=A1", "=1+1"])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(InputError, match="a formula without a stored value"):
+        load(tmp_path / "a.xlsx")
+    book.active.delete_rows(2)
+    book.active.append(["2020-03-01", "Diyala", 2])
+    book.active.append(["Total", None, "=SUM(C2:C2)"])
+    book.save(tmp_path / "b.xlsx")
+    assert read_incidents(tmp_path / "b.xlsx").accounting.set_aside == {"unparsable date": 1}

@@ -66,6 +66,7 @@ FLAGS = (
 )
 _SECONDS_2200 = 7_258_118_400  # Unix time of 2200-01-01
 _ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
+_STANDS = 3  # texts named that stand for nothing
 _MOST = 1e9  # no count of people above this can be meant
 
 
@@ -145,6 +146,10 @@ class Draft:
         if name in self.columns:
             self.data[canonical] = self.columns.text(name, missing=missing)
             self.take(canonical, name)
+            if stands := sorted(self.columns.read_as_missing[name]):
+                more = f" and {len(stands) - _STANDS} more" if len(stands) > _STANDS else ""
+                said = ", ".join(map(repr, stands[:_STANDS]))
+                self.notes.append(f"{self.columns.actual(name)}: {said}{more} read as missing")
 
     def ids(self, name: str | None, *, beside: str = "") -> None:
         """Take the identifiers over and set repeats aside later; make ``row-N`` where the file has none.

@@ -25,8 +25,11 @@ NOT_STATED = frozenset(
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # A decimal comma, where no number of the column has a point; three digits behind it may be thousands.
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})")
-# Text that stands for a missing value in tables exported from databases; nothing else is taken for missing.
-NULLS = ("NULL", "null", "<NA>", "NaN", "nan", "NaT")
+# Text that stands for a missing value in tables exported from databases and spreadsheets. Beside these only
+# what has no letter and no digit ("-", "?") is taken for missing, with a note.
+NULLS = ("NULL", "null", "(null)", "<NA>", "NaN", "nan", "NaT", "N/A", "n/a", "N.A.", "n.a.", "#N/A", "#REF!",
+         "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")  # fmt: skip
+_LONG_KNOWN = frozenset(NULLS[:7]) - {"(null)"}  # no word is lost on these
 
 
 def fold(name: str) -> str:
@@ -67,6 +70,7 @@ class Columns:
         # Where two names fold to one, the choice must not depend on their order in the file.
         for name in sorted(raw.frame.columns, key=lambda n: (n != fold(n), n)):
             self._names.setdefault(fold(name), name)
+        self.read_as_missing: dict[str, set[str]] = {}  # by folded name, what stood there in place of a text
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -117,8 +121,17 @@ class Columns:
 
     def text(self, name: str, *, missing: Iterable[str] = ()) -> pd.Series:
         """Return the column's text cleaned, NaN where blank or one of the `missing` words."""
-        drop = {"", *missing}
-        return self.map(name, lambda value: None if (c := clean_text(value)) in drop else c)
+        drop, stands = {"", *missing}, self.read_as_missing.setdefault(name, set())
+
+        def cleaned(value: str) -> str | None:
+            text = clean_text(value)
+            if text in drop or (missing and not any(map(str.isalnum, text))):
+                if text and text not in _LONG_KNOWN:
+                    stands.add(text)
+                return None
+            return text
+
+        return self.map(name, cleaned)
 
     def map(self, name: str, function: Callable[[str], str | None]) -> pd.Series:
         """Return the column with `function` applied to each distinct value."""

@@ -192,7 +192,7 @@ class _Book:
     def _refuse_unstored(self, title: str, body: list[Row], at: int) -> None:
         """Raise the error for a formula whose value was never stored: it would read as blank.
 
-        A row that holds formulas and at most one other cell is a total below the table: its formulas are
+        A row that holds formulas and at most a word ("Total") is a total below the table: its formulas are
         taken as text, so that the row is set aside in sight.
         """
         import openpyxl
@@ -207,7 +207,8 @@ class _Book:
             unstored = [j for j in formulas if j >= len(body[i]) or body[i][j] is None]
             if not unstored:
                 continue
-            if sum(cell is not None for cell in row) - len(formulas) <= 1:
+            others = [cell for j, cell in enumerate(row) if cell is not None and j not in formulas]
+            if len(others) <= 1 and not any(_has_digit(cell) for cell in others):
                 body[i].extend([None] * (len(row) - len(body[i])))
                 for j in unstored:
                     body[i][j] = row[j]
@@ -236,6 +237,10 @@ class _Book:
                     filled += body[i][j] is None and value is not None
                     body[i][j] = value
         return filled
+
+
+def _has_digit(cell: object) -> bool:
+    return not isinstance(cell, str) or any(map(str.isdigit, cell))
 
 
 def _trimmed(row: Sequence[Any]) -> Row:
