@@ -8,6 +8,7 @@ import numpy as np
 
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.grid import Counts
+from analytics.counts.placing import ChosenRegions
 from analytics.counts.plan import CountPlan
 from analytics.counts.silences import find_silences
 from analytics.counts.tables import whole_counts
@@ -50,11 +51,22 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
         silences=silences,
         simulated=simulated,
         countries=plan.chosen.countries,
+        parents=_parents(plan.chosen),
         notes=notes,
     )
     if plan.freq == "day" or counts.accounting is None:
         return counts
     return replace(counts, accounting=replace(counts.accounting, partial=_in_partial_weeks(counts)))
+
+
+def _parents(chosen: ChosenRegions) -> tuple[str, ...]:
+    """Return the first-order unit of each second-order unit, where all lie in one that has a name."""
+    if chosen.places is None or chosen.places.depth != 3 or len(chosen.at) != len(chosen.names):
+        return ()
+    paths = [chosen.places.paths[at] for at in chosen.at]
+    several = len({path[0] for path in paths}) > 1
+    names = [f"{path[1]}, {path[0]}" if several else path[1] for path in paths]
+    return tuple(names) if all(path[1] for path in paths) else ()
 
 
 def _in_partial_weeks(counts: Counts) -> int:

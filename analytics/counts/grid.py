@@ -41,7 +41,6 @@ class Counts(PeriodAxis):
     freq, finest : {"day", "week"}
         Period shown, and period held.
     week_start : str
-        Day weeks start on.
     as_of : datetime64[D]
         Last day the counts know about, its whole day included.
     values : int32 array, shape (periods, regions)
@@ -59,14 +58,12 @@ class Counts(PeriodAxis):
         Whether regions and unplaced together are everything (no region was selected).
     accounting : CountAccounting or None
     completeness : Completeness or None
-        Share of the incidents already reported, by period and region; None where nothing is known of it.
+        Share of the incidents already reported, by period and region; None: not known.
     silences : tuple of Window
         Suspected gaps in the data that nobody has answered for; windows that touch one get no verdict.
     simulated : bool
-        Whether the incidents are simulated; every text and figure then says so.
-    notes : tuple of str
-    countries : tuple of str
-        Countries the regions lie in, as far as known; their calendars are looked at.
+    notes, countries, parents : tuple of str
+        Countries the regions lie in, as far as known; and what each lies in, of districts their governorates.
 
     Raises
     ------
@@ -88,12 +85,12 @@ class Counts(PeriodAxis):
     simulated: bool = False
     notes: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.starts), len(self.regions))
-        known = None if self.completeness is None else self.completeness.share
         arrays = {"values": self.values, "coverage": self.coverage, "coarse": self.coarse}
-        for name, array in (arrays | {"completeness": known}).items():
+        for name, array in (arrays | {"completeness": self.completeness and self.completeness.share}).items():
             if array is not None and array.shape != shape:
                 raise InputError(f"{name} has the wrong shape", expected=str(shape), found=str(array.shape))
         if 0 in shape:
@@ -101,6 +98,8 @@ class Counts(PeriodAxis):
         if (self.values < 0).any():
             raise InputError("counts are negative", expected="0 or more", found=str(self.values.min()))
         super().__post_init__()
+        if self.parents and len(self.parents) != len(self.regions):
+            raise InputError("parents and regions differ in number", found=str(len(self.parents)))
         if len(set(self.regions)) != len(self.regions):
             raise InputError("a region stands twice", found=", ".join(self.regions))
 
@@ -207,6 +206,7 @@ class Counts(PeriodAxis):
             coarse=None if self.coarse is None else self.coarse[:, at],
             completeness=self.completeness and self.completeness.columns(at),
             regions=wanted,
+            parents=tuple(self.parents[i] for i in at) if self.parents else (),
             unplaced=None,
             whole=False,
         )
@@ -230,6 +230,7 @@ class Counts(PeriodAxis):
             coarse=None if self.coarse is None else add(self.coarse),
             completeness=self.completeness and self.completeness.summed(self.values),
             regions=(name,),
+            parents=(),
             by="total",
             unplaced=None,
         )

@@ -16,7 +16,7 @@ from analytics.options import check_choice
 from analytics.periods import Window
 from analytics.results.both_nulls import disagreement
 from analytics.results.grades import GRADES, ratio_interval_words
-from analytics.results.uptick_tables import grouped_reasons, headline, summary_table
+from analytics.results.uptick_tables import grouped_reasons, headline, placed_names, summary_table
 from analytics.results.words import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
@@ -74,7 +74,7 @@ class UptickResult:
         far_below (a test for fewer, in its own family), day (what a single day carries of a rise);
         dispersion, null (the one the row rests on),
         pvalue_constant, pvalue_expected, expected_adjusted, ratio_adjusted, baseline_total, baseline_periods,
-        recent_periods, model_based.
+        recent_periods, model_based; and parent, what a region lies in, where that is known.
     recent, baseline : Window
         The days compared; `guard` days lie between them.
     parameters : mapping
@@ -300,6 +300,7 @@ class UptickResult:
         row = self._row(region)
         if np.isnan(row["pvalue"]):
             return f"{region}: {row['words']}"
+        region = placed_names(self.frame[self.frame["region"] == region])[0]
         adjusted = "" if len(self.frame) == 1 else f", {p_words(row['qvalue'], 'q')}"
         ratio = format_number(row["rate_ratio"], 2)
         if not np.isnan(row["low"]):  # the best of several windows has no interval
@@ -323,8 +324,9 @@ class UptickResult:
             return f"{tag}{only} ({window}; {self.adjusted}). {self.disagreement}".rstrip()
         up, none, open_ = (self.regions(v) for v in (SUPPORTED, NOT_SUPPORTED, CANNOT_BE_TOLD))
         numbers = self.frame.set_index("region")[["observed", "expected"]].loc[up].to_numpy(dtype=float)
+        placed = dict(zip(self.frame["region"], placed_names(self.frame), strict=True))
         named = [
-            f"{name} ({format_number(observed, 0)} {self.value}, {format_number(expected)} expected)"
+            f"{placed[name]} ({format_number(observed, 0)} {self.value}, {format_number(expected)} expected)"
             for name, (observed, expected) in zip(up, numbers, strict=True)
         ]
         word = shown(SUPPORTED, self.direction)

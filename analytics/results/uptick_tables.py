@@ -19,7 +19,7 @@ from analytics.results.grades import (
 )
 from analytics.results.words import NAMED, counted, format_number, format_p, listed, mark, noun
 
-__all__ = ["answer_parts", "grouped_reasons", "headline", "summary_table"]
+__all__ = ["answer_parts", "grouped_reasons", "headline", "placed_names", "summary_table"]
 
 _ALL = 10_000
 
@@ -52,12 +52,29 @@ class Rows(Protocol):
         ...
 
 
+def placed_names(rows: pd.DataFrame) -> list[str]:
+    """Return the names of rows as they are shown: upticks and the like with what they lie in.
+
+    Examples
+    --------
+    >>> placed_names(pd.DataFrame({"region": ["Hawija"], "grade": "uptick", "parent": ["Kirkuk"]}))
+    ['Hawija (Kirkuk)']
+    """
+    names = rows["region"].tolist()
+    if "parent" not in rows:
+        return names
+    return [
+        f"{name} ({parent})" if grade in ("uptick", "above_usual") and parent not in name else name
+        for name, parent, grade in zip(names, rows["parent"], rows["grade"], strict=True)
+    ]
+
+
 def headline(result: Rows, *, marked: bool = True) -> str:
     """Return the answer in one or two sentences; see :meth:`analytics.results.UptickResult.headline`."""
     tag = mark(result.simulated and marked)
     rows = result.ranked()
     if len(rows) == 1:
-        return f"{tag}{rows['region'].iloc[0]}: {rows['words'].iloc[0]}."
+        return f"{tag}{placed_names(rows)[0]}: {rows['words'].iloc[0]}."
     first, others = answer_parts(result)
     joined = f"{first[:-1]}; {others}" if others[:1].isdigit() else f"{first} {others}".rstrip()
     return f"{tag}{joined}"
@@ -68,7 +85,7 @@ def answer_parts(result: Rows, most: int = NAMED) -> tuple[str, str]:
     rows = result.ranked()
     what = "uptick" if result.direction == "greater" else "decrease"
     article = "an" if what == "uptick" else "a"
-    up = rows.loc[rows["grade"] == "uptick", "region"].tolist()
+    up = placed_names(rows[rows["grade"] == "uptick"])
     lost = int((rows["grade"] == "no_data").sum())
     open_ = int(rows["grade"].isin(NOT_JUDGED).sum()) - lost
     said = [f"{open_} of {len(rows)} could not be judged"] if open_ else []
@@ -100,7 +117,7 @@ def summary_table(result: Rows) -> pd.DataFrame:
     ]
     table = pd.DataFrame(
         {
-            "region": rows["region"],
+            "region": placed_names(rows),
             "observed": [format_number(v, 0) for v in rows["observed"].to_numpy(dtype=float)],
             "usual": [format_number(v) for v in rows["expected"].to_numpy(dtype=float)],
             "ratio": [format_number(v, 2) for v in rows["rate_ratio"].to_numpy(dtype=float)],
@@ -139,7 +156,7 @@ def grouped_reasons(result: Rows) -> list[str]:
         of = rows[rows["grade"] == grade]
         if of.empty:
             continue
-        names = of["region"].tolist()
+        names = placed_names(of)
         start = [
             f"{name} {'–' if np.isnan(n) else f'{n:.0f}'}"
             for name, n in zip(names, of["starts_at"].to_numpy(dtype=float), strict=True)
@@ -163,7 +180,7 @@ def grouped_reasons(result: Rows) -> list[str]:
             )
         else:
             for words in dict.fromkeys(of["words"]):
-                who = of.loc[of["words"] == words, "region"].tolist()
+                who = placed_names(of[of["words"] == words])
                 lines.append(f"{sign[0]} {listed(who, _ALL)}: {words}")
     low = rows.loc[rows["far_below"].astype(bool), "region"].tolist()
     if low:

@@ -16,6 +16,7 @@ from analytics.errors import HistoryError
 from analytics.kernels.windows.answer import NOT_ADJUSTED, Asked, History
 from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, regression_data
 from analytics.results.uptick import OneNull, UptickResult
+from analytics.upticks.nested import Nested
 from analytics.upticks.sensitivity import sensitivity
 from analytics.upticks.status import statuses, watch_lines
 from analytics.upticks.windows import Split
@@ -29,7 +30,8 @@ _TOLERANCE = 1e-12  # change of the coefficients at which the iterations stop
 class Evidence:
     """The counts asked about (no copies of them), how they were cut, and what was asked.
 
-    `before` is the same test on the counts as of some weeks before (None: too little history).
+    `before` is the same test on the counts as of some weeks before (None: too little history); `nested` is
+    what the regions lie in, where they are tested within it.
     """
 
     counts: Counts
@@ -37,6 +39,7 @@ class Evidence:
     asked: Asked
     history: History
     before: Callable[[int], UptickResult | None]
+    nested: Nested | None = None
 
     def status(self, result: UptickResult) -> pd.Series:
         """Return each region's status; see :attr:`analytics.results.UptickResult.status`."""
@@ -44,13 +47,14 @@ class Evidence:
 
     def watch(self) -> pd.DataFrame:
         """Return next week's lines; see :meth:`analytics.results.UptickResult.watch`."""
-        return watch_lines(self.split, self.asked, self.counts.regions, self.counts.period_days)
+        return watch_lines(self.split, self.asked, self.counts.regions, self.counts.period_days, self.nested)
 
     def sensitivity(self, frame: pd.DataFrame) -> pd.DataFrame | None:
         """Return whether each uptick stands; see :attr:`analytics.results.UptickResult.sensitivity`."""
-        return (
-            None if self.asked.null != "constant" else sensitivity(self.split, self.counts, self.asked, frame)
-        )
+        if self.asked.null != "constant":
+            return None
+        nest = self.nested and self.nested.nest
+        return sensitivity(self.split, self.counts, self.asked, frame, nest)
 
     def model(self, region: str, null: OneNull) -> Any:
         """Return a region's regression by statsmodels; see :meth:`analytics.results.UptickResult.model`."""

@@ -30,6 +30,7 @@ from analytics.upticks.before import rises_before
 from analytics.upticks.evidence import Evidence
 from analytics.upticks.history import history_days, short_notes, short_words
 from analytics.upticks.notes import answer_notes, stretch_notes
+from analytics.upticks.nested import NESTED, nested_in, nested_words
 from analytics.upticks.picked import picked_result
 from analytics.upticks.rows import Lost, uptick_frame
 from analytics.upticks.windows import (
@@ -85,6 +86,7 @@ def uptick_test(
     calendar: Sequence[str] = (),
     method: Method = "pooled",
     shrink: bool = False,
+    nested: bool = True,
     lengths: Sequence[int] = LENGTHS,
 ) -> UptickResult:
     """Test whether each region has grown more active in the recent window.
@@ -111,15 +113,14 @@ def uptick_test(
         "No uptick" is said where the one-sided 95 % upper limit of the rate ratio lies below it [2]_.
     confidence : float
         Coverage of the two-sided interval of the rate ratio. At 0.9 and alpha 0.05 a region alone is in
-        uptick exactly when the interval's lower end is above 1; regions in uptick among several get intervals
-        adjusted for the selection [5]_.
+        uptick exactly when its lower end is above 1; upticks among several get intervals adjusted for the
+        selection [5]_.
     sought : float
         "No sign of an uptick" is said where a rise to so many times would very likely have shown.
     completeness, completeness_sd : float, sequence of float, or None
-        Share of the incidents of the recent days that are already reported, and its standard deviation: one
-        number, or one for each day. None: what the counts know (``counts.completeness``). Where it is not
-        known, an uptick may stand, since late reports only lower the count, but "no uptick" becomes "cannot
-        be told", and decreases are not tested.
+        Share of the recent days' incidents already reported, and its standard deviation: one number, or one
+        for each day. None: what the counts know. Where it is not known, an uptick may stand, since late
+        reports only lower the count, but "no uptick" becomes "cannot be told", and decreases are not tested.
     direction : {"greater", "less"}
         An uptick, or a decrease.
     null : {"constant", "expected", "auto"}
@@ -135,11 +136,13 @@ def uptick_test(
         ``"pooled"``: p-values are each region's own, and among six regions or more q-values start from the
         rank of a region's evidence among that of every window of the panel's year (Notes). ``"lrd_b"``:
         q-values start from the p-values, as also for decreases and where a region's answer rests on its
-        expectation. Others, for comparison, are in
-        :data:`analytics.kernels.windows.alternatives.METHODS`; their docstrings say when each fails.
+        expectation. Others, for comparison: :data:`analytics.kernels.windows.alternatives.METHODS`.
     shrink : bool
-        Draw the dispersions of the regions together; never below a region's own, but with more degrees of
-        freedom. Off by default, because mixed panels of quiet and bursty regions were made worse.
+        Draw the dispersions of the regions together, never below a region's own; off by default (it made
+        mixed panels worse).
+    nested : bool
+        Test districts within their governorate, where the counts hold all and know it (``counts.parents``): q
+        at most alpha for the governorate, at most alpha / 2 among its districts [7]_. Else one family.
     lengths : sequence of int
         Candidate lengths in days for ``recent="scan"``.
 
@@ -208,6 +211,7 @@ def uptick_test(
            for selected parameters. JASA 100, 71-81.
     .. [6] Politis, D. N., Romano, J. P. (1992). A circular block-resampling procedure for stationary data. In
            LePage, R., Billard, L. (eds), Exploring the Limits of Bootstrap, 263-270. Wiley.
+    .. [7] Yekutieli, D. (2008). Hierarchical false discovery rate-controlling methodology. JASA 103, 309-316.
 
     Examples
     --------
@@ -258,6 +262,7 @@ def uptick_test(
         "calendar": tuple(calendar),
         "method": method,
         "shrink": shrink,
+        "nested": nested,
     }
     short = short_words(counts, spans, longest)
     silent = unanswered(counts, split.baseline_window.start, split.recent_window.end)
@@ -273,21 +278,23 @@ def uptick_test(
         history = replace(history, days=max(history_days(counts) - longest - spans.guard, 0))
     _check_expected(asked, history)
     split = without_baseline(split) if short else split
-    found = hold_back(answer(split, asked, history), short or silent)
+    within = nested_in(counts, split, asked, history) if nested and not short else None
+    found = hold_back(answer(split, asked, history, within.nest if within else None), short or silent)
     frame = uptick_frame(split, counts, asked, found, held)
     common = _common(counts, split, baseline, calendar)
     notes = short_notes(spans, split.recent_window.days, frame)
     if asked.upper and not short and not silent:
         notes += rises_before(split, counts, alpha)
+    tested = int(frame["pvalue"].notna().sum())
     return UptickResult(
         **common | {"notes": (*common["notes"], *notes, *answer_notes(frame, asked))},
         frame=frame,
         parameters=parameters,
-        family=family_words(int(frame["pvalue"].notna().sum()), len(frame)),
-        method=_method(asked, int(frame["pvalue"].notna().sum()), bool(found.rests.any())),
-        null_hypothesis=_NULLS[null],
+        family=nested_words(within, tested, alpha) if within else family_words(tested, len(frame)),
+        method=_method(asked, tested, bool(found.rests.any())),
+        null_hypothesis=_NULLS[null] + (NESTED if within else ""),
         nulls=_nulls(found, history),
-        evidence=Evidence(counts, split, asked, history, partial(_earlier, counts, again)),
+        evidence=Evidence(counts, split, asked, history, partial(_earlier, counts, again), within),
     )
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Answer, Asked
 from analytics.kernels.windows.lrd import REASONS
 from analytics.periods import DAY
@@ -34,7 +33,7 @@ def uptick_frame(
     `withheld` is why there is no verdict at all, as a word and in words, ("", "") where there may be one.
     """
     bounds = found.bounds
-    qvalue = benjamini_hochberg(found.family)
+    qvalue = found.qvalue
     rules = Rules(
         asked.alpha,
         asked.margin,
@@ -105,6 +104,7 @@ def uptick_frame(
             "baseline_total": np.where(split.baseline_covered, split.baseline, 0).sum(axis=0),
             "baseline_periods": split.baseline_covered.sum(axis=0),
             "recent_periods": split.recent_covered.sum(axis=0),
+            **({"parent": list(counts.parents)} if counts.parents else {}),
             "model_based": bounds.model_based,
         }
     )

@@ -12,6 +12,7 @@ from analytics.counts import Counts
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics.kernels.panels.hierarchy import Nest
 from analytics.kernels.windows.answer import Asked, tested
 from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, p_words, shown
@@ -21,14 +22,19 @@ from analytics.upticks.windows import Split
 __all__ = ["sensitivity"]
 
 
-def sensitivity(split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame) -> pd.DataFrame:
-    """Repeat the test, for the regions in uptick, without coarse dates and without the largest episode."""
+def sensitivity(
+    split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame, nest: Nest | None = None
+) -> pd.DataFrame:
+    """Repeat the test, for the regions in uptick, without coarse dates and without the largest episode.
+
+    What the regions lie in stays as it is.
+    """
     up = np.flatnonzero(frame["verdict"] == SUPPORTED)
     coarse = ["no dates are coarse" for _ in up]
     if counts.coarse is not None and counts.coarse.any() and up.size:
         first = int((split.baseline_window.start - counts.starts[0]) / DAY) // counts.period_days
         fine = replace(split, values=split.values - counts.coarse[first : first + len(split.values)])
-        coarse = _words(fine, asked, up)
+        coarse = _words(fine, asked, up, nest)
     episode_words: list[str] = []
     spans: list[str] = []
     if up.size:
@@ -40,7 +46,7 @@ def sensitivity(split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame)
         covered = split.covered.copy()
         covered[: len(episode)] &= ~episode
         removed = replace(split, covered=covered)
-        episode_words = _words(removed, asked, up)
+        episode_words = _words(removed, asked, up, nest)
         days = counts.period_days
         first = split.baseline_window.start + begin[up] * days * DAY
         spans = [str(Window(day, day + (length * days - 1) * DAY)) for day in first]
@@ -55,9 +61,9 @@ def sensitivity(split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame)
     )
 
 
-def _words(split: Split, asked: Asked, up: IndexArray) -> list[str]:
+def _words(split: Split, asked: Asked, up: IndexArray, nest: Nest | None) -> list[str]:
     found = tested(split, asked)
-    q = benjamini_hochberg(found.family)
+    q = benjamini_hochberg(found.family) if nest is None else nest.child_q(found.family)
     observed = np.where(split.recent_covered, split.recent, 0).sum(axis=0)
     words = []
     for i in up:

@@ -10,6 +10,7 @@ import pandas as pd
 from analytics.kernels.windows.answer import Asked, next_starts
 from analytics.results.uptick import UptickResult
 from analytics.results.words import SUPPORTED
+from analytics.upticks.nested import Nested
 from analytics.upticks.windows import Split
 
 __all__ = ["statuses", "watch_lines"]
@@ -90,11 +91,17 @@ def now_start(then: pd.Series) -> float:
     return float(then["starts_at"]) if np.isfinite(then["starts_at"]) else np.inf
 
 
-def watch_lines(split: Split, asked: Asked, regions: tuple[str, ...], step: int) -> pd.DataFrame:
+def watch_lines(
+    split: Split, asked: Asked, regions: tuple[str, ...], step: int, nested: Nested | None = None
+) -> pd.DataFrame:
     """Return next week's lines: from how many incidents of its window an uptick would be called.
 
     At the first step of the family, alpha over the number of regions that can be tested, on next week's
     baseline and guard, whose days are all over.
     """
-    first, three = next_starts(split, asked, max(7 // step, 1))
+    periods = max(7 // step, 1)
+    if nested is None:
+        first, three = next_starts(split, asked, periods)
+    else:
+        first, three = nested.watch_from(split, asked, periods)
     return pd.DataFrame({"region": list(regions), "watch_from": first, "watch_from_3": three})

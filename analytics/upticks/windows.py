@@ -188,7 +188,7 @@ def hold_back(found: Answer, why: str) -> Answer:
     if not why:
         return found
     nothing = np.full(len(found.pvalue), np.nan)
-    return replace(found, reasons=[why] * len(found.reasons), pvalue=nothing, family=nothing)
+    return replace(found, reasons=[why] * len(found.reasons), pvalue=nothing, family=nothing, qvalue=nothing)
 
 
 def known_window(counts: Counts, begin: int, end: int) -> Known:

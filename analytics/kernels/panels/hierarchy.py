@@ -1,7 +1,10 @@
-"""Families within families: districts within governorates, tested where their governorate is.
+"""Families within families: districts within governorates, tested where their governorate is called.
 
 A district is lost among a hundred others that are quiet, though its governorate shows an uptick. Tested level
-by level, its family is its governorate's districts.
+by level [2]_, its family is its governorate's districts: it is called at a level where its governorate is
+called by its own test, and it is among its governorate's districts at half of that level. Half, because with
+the whole level false districts in rightly called governorates would add to the false governorates.
+:func:`hierarchical_bh` is stricter [1]_ and does not need tests of the parents.
 
 References
 ----------
@@ -14,14 +17,84 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from analytics._typing import FloatArray, IntArray
-from analytics.kernels.common.multiplicity import benjamini_hochberg
+from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
 
-__all__ = ["HierarchicalTest", "hierarchical_bh", "simes"]
+__all__ = ["HierarchicalTest", "Nest", "hierarchical_bh", "simes"]
+
+_WITHIN = 0.5  # share of the level that is spent within a parent
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Nest:
+    """What is known of the parents, to test their children within them.
+
+    Attributes
+    ----------
+    group : int array, shape (children,)
+        Parent of each child.
+    qvalue : float array, shape (parents,)
+        Of the parents' own tests, among the parents; NaN where not tested.
+    starts_at, starts_at_3 : float arrays, shape (parents,)
+        Counts from which the parents would be called, spread evenly and on three periods.
+    observed : float array, shape (parents,)
+        What the parents' windows hold.
+    """
+
+    group: IntArray
+    qvalue: FloatArray
+    starts_at: FloatArray
+    starts_at_3: FloatArray
+    observed: FloatArray
+
+    def child_q(self, family: FloatArray) -> FloatArray:
+        """Return the least level at which each child's parent is called, and the child at half of it.
+
+        Examples
+        --------
+        >>> none = np.full(2, np.nan)
+        >>> nest = Nest(np.array([0, 0, 1, 1]), np.array([0.01, 0.3]), none, none, none)
+        >>> nest.child_q(np.array([0.004, 0.4, 0.004, 0.9]))
+        array([0.016, 0.8  , 0.3  , 1.   ])
+        """
+        out = np.full(family.shape, np.nan)
+        for mine in self._families():
+            out[mine] = np.minimum(benjamini_hochberg(family[mine]) / _WITHIN, 1.0)
+        own = np.where(np.isnan(self.qvalue), 1.0, self.qvalue)[self.group]
+        return np.where(np.isnan(out), np.nan, np.maximum(out, own))
+
+    def levels(self, family: FloatArray, alpha: float, joins: BoolArray) -> FloatArray:
+        """Return what each child's p-value must reach, were its parent called; see ``call_levels``."""
+        out = np.full(family.shape, np.nan)
+        for mine in self._families():
+            out[mine] = call_levels(family[mine], alpha * _WITHIN, joins[mine])
+        return out
+
+    def first_levels(self, alpha: float, joins: BoolArray) -> FloatArray:
+        """Return the first step's level within each child's parent; `joins` is which are tested."""
+        size = np.bincount(self.group, joins, len(self.qvalue))[self.group]
+        return np.asarray(alpha * _WITHIN / (size + ~joins))
+
+    def closed(self, alpha: float) -> BoolArray:
+        """Return which children's parents are not called."""
+        return np.asarray(~(self.qvalue <= alpha)[self.group])
+
+    def floors(self, observed: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return each child's counts from which its parent would be called, the others as they are.
+
+        What the parent's window holds is taken as spread like the child's.
+        """
+        rest = self.observed[self.group] - np.nan_to_num(observed)
+        return self.starts_at[self.group] - rest, self.starts_at_3[self.group] - rest
+
+    def _families(self) -> Iterator[BoolArray]:
+        for parent in range(len(self.qvalue)):
+            yield self.group == parent
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -13,6 +13,7 @@ from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
 from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.panels.at import PanelYear, PooledWindow
+from analytics.kernels.panels.hierarchy import Nest
 from analytics.kernels.windows.asked import (
     Asked,
     History,
@@ -90,6 +91,8 @@ class Answer:
         Limits, the count and the ratio that would be called, dispersion, and the model-based mark.
     level : float array
         What the p-value must reach to be called, given the other regions.
+    qvalue : float array
+        Smallest level at which a region is called, among all or within what it lies in.
     far_below : bool array
         Whether a test for fewer incidents, in its own family, would be called.
     """
@@ -103,11 +106,12 @@ class Answer:
     rests: BoolArray
     bounds: Bounds
     level: FloatArray
+    qvalue: FloatArray
     far_below: BoolArray
 
 
-def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
-    """Put one question to every region.
+def answer(stretch: Stretch, asked: Asked, history: History, nest: Nest | None = None) -> Answer:
+    """Put one question to every region; each within what it lies in, where `nest` knows about that.
 
     Examples
     --------
@@ -130,7 +134,7 @@ def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
     pvalue = np.where(rests, np.where(untold, np.nan, expected.pvalue), found.pvalue)
     family = np.where(rests, pvalue, found.family)
     quiet = np.array([why == REASONS[3] for why in reasons]) & stretch.recent_covered.all(axis=0)
-    level = call_levels(family, asked.alpha, quiet)
+    level, qvalue, called, least = _multiplicity(family, observed, quiet, asked, nest)
     parts = []
     tested_ = np.flatnonzero(np.isfinite(found.pvalue))
     year = _year(stretch, tested_) if asked.pooled and tested_.size and not rests.all() else None
@@ -139,14 +143,28 @@ def answer(stretch: Stretch, asked: Asked, history: History) -> Answer:
         if kept_.size:
             group, test = everyone[kept_], whole.take(kept_)
             at, size = _at(stretch, asked, group, test, pattern, year), int(pattern.sum())
-            own = pvalue[group], family[group], level[group]
-            parts.append((group, called_bounds(test, at, *own, size, asked)))
+            own = pvalue[group], called[group], level[group]
+            parts.append((group, called_bounds(test, at, *own, size, asked, least[:, group])))
     if rests.any() and expected.test is not None:
-        parts.append(_expected_bounds(stretch, asked, history, expected, (pvalue, family, level)))
+        parts.append(_expected_bounds(stretch, asked, history, expected, (pvalue, called, level, least)))
     bounds = _spread(observed.size, parts)
-    _start_quiet(stretch, asked, quiet, np.isfinite(pvalue), level, bounds)
+    _start_quiet(stretch, asked, quiet, np.isfinite(pvalue), (level, least), bounds)
     below = _far_below(stretch, asked, found)
-    return Answer(reasons, observed, pvalue, family, found.pvalue, expected, rests, bounds, level, below)
+    return Answer(
+        reasons, observed, pvalue, family, found.pvalue, expected, rests, bounds, level, qvalue, below
+    )
+
+
+def _multiplicity(
+    family: FloatArray, observed: FloatArray, quiet: BoolArray, asked: Asked, nest: Nest | None
+) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
+    """Return levels, q-values, which are called, and least counts (2, regions) for what they lie in."""
+    if nest is None:
+        level, least = call_levels(family, asked.alpha, quiet), np.full((2, family.size), -np.inf)
+        return level, benjamini_hochberg(family), family <= level, least
+    level, least = nest.levels(family, asked.alpha, quiet), np.stack(nest.floors(observed))
+    called = (family <= level) & ~nest.closed(asked.alpha)
+    return level, nest.child_q(family), called, least if asked.upper else np.full(least.shape, -np.inf)
 
 
 def _rests(found: Tested, expected: Expected, asked: Asked) -> BoolArray:
@@ -161,11 +179,11 @@ def _expected_bounds(
     asked: Asked,
     history: History,
     expected: Expected,
-    answered: tuple[FloatArray, FloatArray, FloatArray],
+    answered: tuple[FloatArray, BoolArray, FloatArray, FloatArray],
 ) -> tuple[IndexArray, Bounds]:
     """Return what windows tested against an expectation amount to, of the regions that have one.
 
-    `answered` is the p-value, what the adjustment starts from, and the level, for every region.
+    `answered` is the p-value, whether it is called, the level, and the least counts, for every region.
     """
     group = expected.index
     assert expected.test is not None
@@ -175,8 +193,9 @@ def _expected_bounds(
         stretch.length,
         lambda values, covered: _expected_pvalue(stretch, asked, history, values, covered),
     )
-    pvalue, family, level = (part[group] for part in answered)
-    return group, called_bounds(expected.test, at, pvalue, family, level, stretch.length, asked)
+    pvalue, called, level, least = answered
+    own = pvalue[group], called[group], level[group]
+    return group, called_bounds(expected.test, at, *own, stretch.length, asked, least[:, group])
 
 
 def _year(stretch: Stretch, tested: IndexArray) -> PanelYear:
@@ -266,7 +285,7 @@ def _start_quiet(
     asked: Asked,
     quiet: BoolArray,
     panel: BoolArray,
-    level: FloatArray,
+    levels: tuple[FloatArray, FloatArray],
     bounds: Bounds,
 ) -> None:
     """Put in where an uptick would start in regions that had nothing to test."""
@@ -280,12 +299,15 @@ def _start_quiet(
     year = _year(stretch, np.flatnonzero(joined)) if asked.pooled else None
     at = _at(stretch, asked, group, test, pattern, year)
     bounds.expected[group] = 0.0
+    level, least = levels[0][group], levels[1][:, group]
     bounds.starts_at[group], bounds.starts_at_3[group] = starts(
-        test, at, level[group], stretch.length, upper=True
+        test, at, level, stretch.length, upper=True, least=least
     )
 
 
-def next_starts(stretch: Stretch, asked: Asked, periods: int) -> tuple[FloatArray, FloatArray]:
+def next_starts(
+    stretch: Stretch, asked: Asked, periods: int, nest: Nest | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Return from which counts the window that ends `periods` later would be called, at the first step.
 
     Baseline and guard of that window are known; nothing of the window itself is used. NaN where none
@@ -311,6 +333,10 @@ def next_starts(stretch: Stretch, asked: Asked, periods: int) -> tuple[FloatArra
     test = window_test(later, asked, group, pattern)
     any_ = np.where(later.covered, later.values, 0)[:, group].any(axis=0)
     level = asked.alpha / (any_.sum() + ~any_)
+    if nest is not None:
+        active = np.zeros(regions, bool)
+        active[group[any_]] = True
+        level = nest.first_levels(asked.alpha, active)[group]
     year = _year(later, group[any_]) if asked.pooled else None
     at = _at(later, asked, group, test, pattern, year)
     first[group], three[group] = starts(test, at, level, later.length, upper=True)

@@ -240,10 +240,11 @@ def called_bounds(
     test: LRDTest,
     at: PvalueAt,
     pvalue: FloatArray,
-    family: FloatArray,
+    called: BoolArray,
     level: FloatArray,
     length: int,
     asked: Asked,
+    least: FloatArray,
 ) -> Bounds:
     """Return what tested windows amount to; all arrays have shape (series,).
 
@@ -253,12 +254,17 @@ def called_bounds(
         What limits are computed from.
     at : PvalueAt
         The p-value that is called, at hypothetical windows.
-    pvalue, family, level : float arrays
-        The p-value found, what the adjustment starts from, and the level at which that is called, given the
-        other regions.
+    pvalue : float array
+        The p-value found.
+    called : bool array
+        Whether the region is called.
+    level : float array
+        What the p-value that the adjustment starts from must reach to be called, given the other regions.
     length : int
         Covered periods of the window.
     asked : Asked
+    least : float array, shape (2, series)
+        Counts without which nothing is called, spread evenly and on three days.
 
     Returns
     -------
@@ -268,7 +274,6 @@ def called_bounds(
         would be alone.
     """
     upper, error = asked.upper, (1 - asked.confidence) / 2
-    called = family <= level
     errors = np.where(called, error * level / asked.alpha, error)
     limit = ratio_limit(test, LIMIT, upper=upper)
     low, high = ratio_limit(test, errors, upper=False), ratio_limit(test, errors, upper=True)
@@ -277,7 +282,7 @@ def called_bounds(
         low = np.where(agrees, np.fmax(low, 1 + _EDGE), np.minimum(low, 1.0))
     else:
         high = np.where(agrees, np.fmin(high, 1 - _EDGE), np.maximum(high, 1.0))
-    first, three = starts(test, at, level, length, upper=upper)
+    first, three = starts(test, at, level, length, upper=upper, least=least)
     seen = alone = detectable(test, first, three, length, upper=upper)
     if upper:
         alone = detectable_alone(test, at, seen, length, alpha=asked.alpha, sought=asked.sought)

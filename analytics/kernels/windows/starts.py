@@ -349,9 +349,18 @@ def critical_count(
 
 
 def starts(
-    test: LRDTest, at: PvalueAt, level: FloatArray, length: int, *, upper: bool
+    test: LRDTest,
+    at: PvalueAt,
+    level: FloatArray,
+    length: int,
+    *,
+    upper: bool,
+    least: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the smallest counts called, spread evenly and on three days (of decreases: the largest)."""
+    """Return the smallest counts called, spread evenly and on three days (of decreases: the largest).
+
+    `least`, of shape (2, series), are counts without which nothing is called.
+    """
     guess = critical_count(
         test.baseline_total,
         test.recent_exposure,
@@ -360,9 +369,10 @@ def starts(
         np.where(np.isfinite(level), level, 0.5),
         upper=upper,
     )
-    least = MIN_OBSERVED if upper else 0
-    first = starting_count(at, level, guess, least=least, upper=upper)
+    bottom = MIN_OBSERVED if upper else 0
+    first = starting_count(at, level, guess, least=bottom, upper=upper)
     if length <= THREE or not upper:
         return first, np.full(first.shape, np.nan)
     wanted = np.where(np.isfinite(first), level, np.nan)
-    return first, starting_count(at, wanted, np.round(1.1 * first), least=least, days=THREE)
+    three = starting_count(at, wanted, np.round(1.1 * first), least=bottom, days=THREE)
+    return (first, three) if least is None else (np.maximum(first, least[0]), np.maximum(three, least[1]))
