@@ -49,16 +49,15 @@ class Counts(PeriodAxis):
         False in spells without coverage: no data, which is not the same as no incidents.
     regions : tuple of str
     by, value : str
-        What was counted by, and what was counted ("incidents", "fatalities").
+        What was counted by, and what ("incidents", "fatalities").
     coarse : int32 array, shape (periods, regions)
         How many of `values` come from incidents dated to a span of seven days or more.
     unplaced : int32 array, shape (periods,)
         Incidents whose region is blank or unknown.
     whole : bool
-        Whether regions and unplaced together are everything (no region was selected).
+        Whether regions and unplaced together are everything (none was selected).
     accounting : CountAccounting or None
     completeness : Completeness or None
-        Share of the incidents already reported, by period and region; None: not known.
     silences : tuple of Window
         Suspected gaps in the data that nobody has answered for; windows that touch one get no verdict.
     simulated : bool
@@ -89,8 +88,9 @@ class Counts(PeriodAxis):
 
     def __post_init__(self) -> None:
         shape = (len(self.starts), len(self.regions))
+        known = None if self.completeness is None else self.completeness.share
         arrays = {"values": self.values, "coverage": self.coverage, "coarse": self.coarse}
-        for name, array in (arrays | {"completeness": self.completeness and self.completeness.share}).items():
+        for name, array in (arrays | {"completeness": known}).items():
             if array is not None and array.shape != shape:
                 raise InputError(f"{name} has the wrong shape", expected=str(shape), found=str(array.shape))
         if 0 in shape:
@@ -98,7 +98,7 @@ class Counts(PeriodAxis):
         if (self.values < 0).any():
             raise InputError("counts are negative", expected="0 or more", found=str(self.values.min()))
         super().__post_init__()
-        if self.parents and len(self.parents) != len(self.regions):
+        if len(self.parents) not in (0, len(self.regions)):
             raise InputError("parents and regions differ in number", found=str(len(self.parents)))
         if len(set(self.regions)) != len(self.regions):
             raise InputError("a region stands twice", found=", ".join(self.regions))
