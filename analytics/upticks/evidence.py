@@ -53,7 +53,7 @@ class Evidence:
         """Return whether each uptick stands; see :attr:`analytics.results.UptickResult.sensitivity`."""
         if self.asked.null != "constant":
             return None
-        nest = self.nested and self.nested.nest
+        nest = None if self.nested is None else self.nested.nest
         return sensitivity(self.split, self.counts, self.asked, frame, nest)
 
     def model(self, region: str, null: OneNull) -> Any:

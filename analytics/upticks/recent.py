@@ -18,19 +18,15 @@ from analytics.errors import HistoryError, OptionError
 from analytics.kernels.panels.pooled import POOLED_FROM
 from analytics.kernels.windows.answer import Answer, Asked, History, Method, answer
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
-from analytics.options import (
-    check_choice,
-    check_level,
-    check_margin,
-)
+from analytics.options import check_choice, check_level, check_margin
 from analytics.periods import DAY
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
 from analytics.upticks.before import rises_before
 from analytics.upticks.evidence import Evidence
 from analytics.upticks.history import history_days, short_notes, short_words
-from analytics.upticks.notes import answer_notes, stretch_notes
 from analytics.upticks.nested import NESTED, nested_in, nested_words
+from analytics.upticks.notes import answer_notes, stretch_notes
 from analytics.upticks.picked import picked_result
 from analytics.upticks.rows import Lost, uptick_frame
 from analytics.upticks.windows import (
