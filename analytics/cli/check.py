@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from analytics.cli.inputs import gap_warnings, read, table_to_check, the_file
+from analytics.cli.inputs import gap_warnings, given, read, table_to_check, the_file
 from analytics.cli.show import Read, Shown, Table, account_lines, csv_bytes, emit, input_record, plan_output
+from analytics.cli.text import printable
 from analytics.counts.count_table import CountTable
 from analytics.counts.questions import place_questions
-from analytics.errors import CountsTableError
+from analytics.errors import CountsTableError, OutputError
+from analytics.files import check_writable, write_together
 from analytics.incidents import Incidents
 from analytics.periods import as_day
 from analytics.results.words import noun
+from analytics.sources.files import load
+from analytics.sources.registry import layouts
 from analytics.sources.table import ALIASES
+from analytics.sources.wizard import propose_mapping
 
 __all__ = ["run"]
 
@@ -29,6 +34,9 @@ def run(args: Namespace) -> None:
     """Read the file, show its account, write the quarantine if asked to."""
     quarantine = Path(args.quarantine) if args.quarantine else None
     the_file(args)
+    if args.write_mapping:
+        _propose(args)
+        return
     plan = plan_output(args, *([quarantine] if quarantine else []))
     as_of = None if args.as_of is None else as_day(args.as_of, "--as-of")
     incidents: Read
@@ -41,6 +49,29 @@ def run(args: Namespace) -> None:
         beside[quarantine] = csv_bytes(incidents.quarantine, simulated=incidents.simulated)
     shown = _shown(incidents) if isinstance(incidents, Incidents) else _shown_table(incidents)
     emit(shown, plan, beside)
+
+
+def _propose(args: Namespace) -> None:
+    """Write the mapping that the file seems to want, and show it.
+
+    Raises
+    ------
+    OutputError
+        If there is a file already: somebody may have edited it.
+    """
+    target = Path(args.write_mapping)
+    if target.exists():
+        raise OutputError(
+            f"{target} is there already, and may have been edited",
+            expected="a file that is not there yet",
+            todo="give another name, or move it away",
+        )
+    check_writable(target)
+    options = given(args, "sheet", "encoding", "delimiter", "header_row", "na")
+    proposed = propose_mapping(load(the_file(args), layouts=layouts(), **options))
+    write_together({target: proposed.text.encode("utf-8")})
+    print(printable(proposed.text))
+    print(f"wrote {target}; look it over, then: uptick check {args.file or '--sample'} --mapping {target}")
 
 
 def _shown(incidents: Incidents) -> Shown:

@@ -70,6 +70,8 @@ _READING = Group("reading", (
     Option("column", "NAME=COLUMN",
            "which column of the file holds a canonical one, such as date_start=Date; "
            "may be repeated", many=True),
+    Option("mapping", "TOML", "how the file is read and which column is which, as check --write-mapping "
+           "proposes"),
     Option("sheet", "SHEET", "sheet of a workbook, or all (default the first with a table)"),
     Option("header-row", "N", "row of the column names (default: found)", int),
     Option("na", "HOW", "cells NA: auto (default), missing, or text"),
@@ -197,6 +199,7 @@ COMMANDS = {
         Group("", (
             Option("as-of", "DATE", "set aside incidents after this day"),
             Option("quarantine", "CSV", "write the rows set aside, with their reasons"),
+            Option("write-mapping", "TOML", "look at the file and propose a mapping of its columns"),
         )),
         _OUTPUT,
     )),

@@ -24,6 +24,7 @@ from analytics.cli.show import account_lines
 from analytics.cli.text import printable
 from analytics.errors import InputError, OptionError, UptickError
 from analytics.periods import as_day, check_week_start, parse_week
+from analytics.sources.mapping import read_mapping
 
 if TYPE_CHECKING:
     from analytics.reporting.content.weekly import ReportRequest
@@ -54,7 +55,7 @@ def run(args: Namespace) -> None:
         "incidents_path": None if args.sample else source,
         "as_of": as_of,
         "columns": columns,
-        "reading": given(args, *READING),
+        "reading": _reading(args),
         **({} if args.comment is None else {"comment": _comment(args.comment)}),
     }
     request = ReportRequest.from_parameters({**given(args, *vars(args)), **of_ours})
@@ -111,6 +112,14 @@ def _printed(args: Namespace, request: ReportRequest) -> str:
     if args.json:
         return json_text(record)
     return report_summary(record, markup="markdown" if args.markdown else "text")
+
+
+def _reading(args: Namespace) -> dict[str, object]:
+    """Return the options of reading; a mapping as what it states, so that no other file is needed."""
+    options = given(args, *READING)
+    if "mapping" in options:
+        options["mapping"] = read_mapping(options["mapping"]).plain()
+    return options
 
 
 def report_day(as_of: str | None, week: str | None, week_start: str = "monday") -> np.datetime64 | None:

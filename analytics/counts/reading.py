@@ -37,6 +37,7 @@ from analytics.sources.columns import Columns, fold
 from analytics.sources.count_tables import find_count_columns
 from analytics.sources.coverage import CoveredFrom
 from analytics.sources.files import load
+from analytics.sources.mapping import read_mapping
 from analytics.sources.table import ALIASES
 
 __all__ = ["CountTable", "read_count_table", "read_counts", "whole_count_table"]
@@ -103,6 +104,23 @@ def read_count_table(
 def whole_count_table(
     path_or_frame: str | Path | pd.DataFrame,
     *,
+    mapping: str | Path | Mapping[str, Any] | None = None,
+    **options: Any,
+) -> CountTable:
+    """Read a table of counts; without `as_of` as far as it goes, to be looked at and not to be tested."""
+    if mapping is None:
+        return _read_table(path_or_frame, **options)
+    stated = read_mapping(mapping)
+    with stated.blamed():
+        given = stated.over(options)
+        given.pop("source", None)
+        made = _read_table(path_or_frame, **given)
+    return replace(made, notes=(f"columns and ways of reading stated by {stated.name}", *made.notes))
+
+
+def _read_table(
+    path_or_frame: str | Path | pd.DataFrame,
+    *,
     as_of: object = None,
     value: Value = "incidents",
     by: str | Sequence[str] | None = "admin1",
@@ -120,7 +138,6 @@ def whole_count_table(
     report_days: bool = True,
     **reading: Any,
 ) -> CountTable:
-    """Read a table of counts; without `as_of` as far as it goes, to be looked at and not to be tested."""
     check_choice("value", value, Value)
     if missing is not None:
         check_choice("missing", missing, Absent)

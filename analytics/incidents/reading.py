@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from analytics.sources.checks import FLAGS, REASONS, Draft
 from analytics.sources.columns import Columns, fold
 from analytics.sources.count_tables import counts_error, find_count_columns
 from analytics.sources.files import Na, load, without_na
+from analytics.sources.mapping import read_mapping
 from analytics.sources.registry import (
     TABLE,
     find_source,
@@ -62,6 +63,7 @@ def read_incidents(
     country: str | None = None,
     extracted: object = None,
     report_days: bool = True,
+    mapping: str | Path | Mapping[str, Any] | None = None,
 ) -> Incidents:
     """Read incidents from a file or a DataFrame, accounting for every row.
 
@@ -102,6 +104,9 @@ def read_incidents(
     report_days : bool
         False takes no column as the day of the report (`reported_on`), for one that holds the day the rows
         were loaded: as of an earlier day none would be known yet.
+    mapping : path or mapping, optional
+        A mapping file (``uptick check FILE --write-mapping my.toml`` proposes one), or its tables ``file``
+        and ``columns``: what is not given here is taken from it.
     country : str, optional
         The country of incidents that state none. Where the whole table states none, and all its names are
         those of one country with bundled names, that country is taken and noted.
@@ -128,6 +133,18 @@ def read_incidents(
     >>> incidents.quarantine[["row", "reason"]].values.tolist()
     [[3, 'impossible date']]
     """
+    if mapping is not None:
+        stated = read_mapping(mapping)
+        with stated.blamed():
+            given = stated.over(
+                {
+                    "source": source, "columns": columns, "sheet": sheet, "encoding": encoding,
+                    "delimiter": delimiter, "date_style": date_style, "header_row": header_row, "na": na,
+                    "country": country, "extracted": extracted, "report_days": report_days,
+                }
+            )  # fmt: skip
+            made = read_incidents(path_or_frame, as_of=as_of, **given)
+        return replace(made, notes=(f"columns and ways of reading stated by {stated.name}", *made.notes))
     if source not in SOURCES:
         raise unknown_option("source", source, SOURCES)
     last = None if as_of is None else as_day(as_of, "as_of")

@@ -166,7 +166,9 @@ class Draft:
             self.data["incident_id"] = made
             return
         text = self.columns.strings(name).str.strip()
-        if 2 * text.str.fullmatch(_ROUNDED).sum() > len(text):
+        if text.iloc[:20].str.fullmatch(_ROUNDED).any() and 2 * text.str.fullmatch(_ROUNDED).sum() > len(
+            text
+        ):
             self.data["incident_id"] = made
             self.notes.append(
                 f"incident_id: {self.columns.actual(name)} holds rounded numbers such as {text.iloc[0]}, as "

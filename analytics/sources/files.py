@@ -53,6 +53,8 @@ class RawTable:
         The first lines of a text file, to try other delimiters on.
     holding_na : tuple of str
         Columns whose cells ``NA`` were kept as text.
+    sheet : str or None
+        The sheet read, of a workbook.
     """
 
     frame: pd.DataFrame
@@ -64,6 +66,7 @@ class RawTable:
     notes: tuple[str, ...] = ()
     head: str = ""
     holding_na: tuple[str, ...] = ()
+    sheet: str | None = None
 
 
 def load(
@@ -143,8 +146,9 @@ def load(
         )
     if ending in _EXCEL:
         _refuse_text_options("an Excel workbook", encoding=encoding, delimiter=delimiter)
-        frame, rows, notes = read_excel(data, name, sheet, header_row)
-        return _finish(frame, name, path=path, digest=digest, notes=(*packed, *notes), rows=rows, na=na)
+        frame, rows, notes, chosen = read_excel(data, name, sheet, header_row)
+        made = _finish(frame, name, path=path, digest=digest, notes=(*packed, *notes), rows=rows, na=na)
+        return replace(made, sheet=chosen)
     if ending in _PARQUET:
         _refuse_text_options(
             "a Parquet file", sheet=sheet, encoding=encoding, delimiter=delimiter, header_row=header_row

@@ -24,12 +24,12 @@ Row = list[Any]
 
 def read_excel(
     data: bytes, name: str, sheet: str | int | None, header_row: int | None = None
-) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
+) -> tuple[pd.DataFrame, IntArray, tuple[str, ...], str]:
     """Read one sheet of a workbook, or all of them, as text.
 
     Returns
     -------
-    tuple of (DataFrame, int array of shape (rows,), tuple of str)
+    tuple of (DataFrame, int array of shape (rows,), tuple of str, str)
         The cells; the row each stands in (counted on through the sheets where all are read); notes.
 
     Raises
@@ -58,10 +58,10 @@ def read_excel(
 
 def _read(
     data: bytes, name: str, sheet: str | int | None, header_row: int | None
-) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
+) -> tuple[pd.DataFrame, IntArray, tuple[str, ...], str]:
     book = _Book(data, name)
     if sheet == ALL_SHEETS and ALL_SHEETS not in book.names:
-        return _together(book, header_row)
+        return *_together(book, header_row), ALL_SHEETS
     chosen = _sheet(book, sheet, name)
     frame, rows, notes = book.table(chosen, header_row)
     if sheet is None and len(book.names) > 1:
@@ -72,7 +72,7 @@ def _read(
         raise InputError(
             f"sheet {chosen!r} of {name} is empty", where=name, todo=f"sheets: {', '.join(book.names)}"
         )
-    return frame, rows, notes
+    return frame, rows, notes, chosen
 
 
 def _together(book: _Book, header_row: int | None) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
