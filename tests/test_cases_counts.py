@@ -102,6 +102,29 @@ def test_a_month_does_not_answer_what_two_weeks_were_like(run, files, tmp_path, 
     assert "a table of counts by month, 1 region by admin1, 2021-01-01..2022-12-31" in out
 
 
+def test_the_sheet_of_the_licence_is_passed_over(tmp_path):
+    path = tmp_path / "inventia_hrp_political_violence_events_and_fatalities_by_month-year.xlsx"
+    months = pd.DataFrame(
+        {
+            "Country": "Inventia", "Admin1": "Northern", "Admin2": "Mill", "ISO3": "INV",
+            "Admin2 Pcode": "IN11",
+            "Admin1 Pcode": "IN1", "Month": ["January", "February"], "Year": 2021, "Events": [3, 0],
+            "Fatalities": [1, 0],
+        }
+    )  # fmt: skip
+    terms = pd.DataFrame({"Licence": ["Source", "Terms"], "attribution": ["invented", "none"]})
+    with pd.ExcelWriter(path) as book:
+        terms.to_excel(book, sheet_name="Licence", index=False)
+        months.to_excel(book, sheet_name="Data", index=False)
+    read = read_count_table(path, as_of="2021-02-28")
+    assert (read.unit, np.nansum(read.numbers)) == ("month", 3)
+    assert "sheet: 'Data', the first that holds a table of days" in read.notes[0]
+    national = months[["Year", "Month", "Events", "Fatalities"]]
+    with pytest.raises(OptionError, match="there is no column 'admin1' to count by"):
+        read_count_table(national, as_of="2021-02-28")
+    assert read_count_table(national, as_of="2021-02-28", by=None).numbers.tolist() == [[3], [0]]
+
+
 def test_claims_are_put_to_incidents(run, files):
     code, _, err = run("test", "--claims", "article", files / f"{WEEKS}.csv", "--as-of", "2022-12-30")
     assert code == 2
@@ -317,6 +340,8 @@ def test_tag_rows_and_blank_rows_of_a_table_are_set_aside():
     assert read.accounting.kept == 3
     assert read.accounting.set_aside == {"not a record (HXL tag row)": 1, "not a record (blank row)": 1}
     assert read.quarantine["row"].tolist() == [2, 6]
+    with pytest.raises(CountsTableError):
+        read_incidents(table)
     assert read.counts().to_frame()["North"].tolist() == [12, 0, 5]
 
 

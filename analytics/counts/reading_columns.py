@@ -222,6 +222,6 @@ def _text(table: Columns, name: str, mapping: Mapping[str, str]) -> pd.Series:
             expected=", ".join(have[:30]),
             todo=f"did you mean {' or '.join(close)}?"
             if close
-            else "name one of these, or none (by=None) for all events as one series",
+            else "name one of these, or none for all events as one series",
         )
     return table.text(column, missing=NULLS).fillna("")

@@ -54,6 +54,8 @@ def find_count_columns(columns: Columns, mapping: Mapping[str, str] | None = Non
     if "period" in named:
         return CountColumns((named["period"],), events)
     numbers, unreadable = columns.numbers(events)
+    if unreadable.any():
+        unreadable &= ~columns.strings(events).str.strip().str.startswith("#").to_numpy(dtype=bool)
     known = numbers[~np.isnan(numbers)]
     if "events" in named:
         pass  # what is no number is an error when it is read

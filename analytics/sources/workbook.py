@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,9 @@ from analytics.sources.header import header_among, title_note
 __all__ = ["ALL_SHEETS", "read_excel"]
 
 ALL_SHEETS = "all"
+_DAYS = re.compile(
+    r"dat|day|week|month|year|period|jahr|woche|monat|tag|fecha|jour|mois|تاريخ|يوم|شهر", re.IGNORECASE
+)
 _LOOKED_AT = 20  # rows in which the column names are looked for
 Row = list[Any]
 
@@ -66,7 +71,9 @@ def _read(
     frame, rows, notes = book.table(chosen, header_row)
     if sheet is None and len(book.names) > 1:
         others = ", ".join(n for n in book.names if n != chosen)
-        what = "the first" if chosen == book.names[0] else "the first that holds a table"
+        tables = [title for title in book.names if book.holds_a_table(title)]
+        what = "the first" + ("" if chosen == book.names[0] else " that holds a table")
+        what += "" if chosen in tables[:1] else " of days"
         notes = (f"sheet: {chosen!r}, {what} (others: {others}; 'all' reads them together)", *notes)
     if frame.empty and not len(frame.columns):
         raise InputError(
@@ -107,7 +114,9 @@ def _together(book: _Book, header_row: int | None) -> tuple[pd.DataFrame, IntArr
 def _sheet(book: _Book, sheet: str | int | None, name: str) -> str:
     names = book.names
     if sheet is None:
-        return next((title for title in names if book.holds_a_table(title)), names[0])
+        tables = [title for title in names if book.holds_a_table(title)]
+        dated = (title for title in tables if len(tables) > 1 and book.names_days(title))
+        return next(dated, tables[0] if tables else names[0])
     if isinstance(sheet, int) and 0 <= sheet < len(names):
         return names[sheet]
     if isinstance(sheet, str) and sheet in names:
@@ -152,6 +161,12 @@ class _Book:
             if filled == 2:
                 return True
         return False
+
+    def names_days(self, title: str) -> bool:
+        """Whether the names of a sheet speak of days, as those of a sheet of notes or a licence do not."""
+        rows = list(islice(self.rows(title), _LOOKED_AT))
+        at = header_among(rows)
+        return any(_DAYS.search(str(cell)) for cell in rows[at] if cell is not None) if rows else False
 
     def table(self, title: str, header_row: int | None) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
         """Return one sheet's cells as text, the row of each, and notes."""
