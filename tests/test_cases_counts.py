@@ -13,8 +13,9 @@ import pytest
 from analytics import count_incidents, read_incidents
 from analytics.counts import UNPLACED, Counts, read_counts
 from analytics.counts.reading import read_count_table
-from analytics.errors import CountsTableError, InputError, OptionError, UptickError
+from analytics.errors import CountsTableError, InputError, OptionError
 from analytics.reporting.content.weekly import ReportRequest, weekly_counts, weekly_numbers
+from analytics.reporting.content.weekly.names import report_name
 
 TABLES = {
     "f15_acled_weekly_aggregated": ("2022-12-30", 1553, "week"),
@@ -70,24 +71,20 @@ def test_a_table_of_weeks_is_tested_and_watched_as_it_is(run, files):
     assert out.splitlines()[1:] == ["read,,208", "kept,,208", "events,in the grid,1553"]
 
 
-def test_the_report_of_a_table_of_weeks(run, files, tmp_path, monkeypatch):
-    made = {}
-
-    def render(notebook, **options):
-        made.update(options)
-        raise UptickError("not set here")
-
-    monkeypatch.setattr("analytics.reporting.content.weekly.run.render_report", render)
-    words = ("report", files / f"{WEEKS}.csv", "--as-of", "2022-12-30", "-o", tmp_path)
-    assert run(*words)[0] == 2
-    assert made["output"].name == "uptick-weekly-2022-12-24.pdf"
-    numbers = weekly_numbers(weekly_counts(ReportRequest.from_parameters(made["parameters"])))
-    raw = pd.read_csv(files / f"{WEEKS}.csv")
+def test_the_report_of_a_table_of_weeks(run, files):
+    file = files / f"{WEEKS}.csv"
+    scope = weekly_counts(ReportRequest(file, as_of="2022-12-30"))
+    assert report_name(scope.request) == "uptick-weekly-2022-12-24.pdf"
+    numbers = weekly_numbers(scope)
+    raw = pd.read_csv(file)
     last = raw[raw["WEEK"] == "2022-12-24"]
     assert numbers.band["observed"].iloc[-1] == last["EVENTS"].sum()
     assert numbers.fatalities_stated.at(np.datetime64("2022-12-24")) == last["FATALITIES"].sum()
     assert numbers.types.regions == ("Battles",)
     assert (numbers.week.start, numbers.fatalities_known) == (np.datetime64("2022-12-24"), True)
+    code, out, err = run("report", file, "--as-of", "2022-12-30", "--summary")
+    assert (code, err) == (0, "")
+    assert "No region shows an uptick" in out
 
 
 @pytest.mark.parametrize("command", ["test", "monitor", "evaluate", "report"])
