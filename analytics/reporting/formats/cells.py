@@ -36,6 +36,7 @@ class CellWriter:
     ----------
     rows : mapping
         Text of a table's first cell to the id that its row gets, once: a region, and where links to it lead.
+        Only where `names_rows`, which a caller may turn off for cells that are about something else.
     names : mapping
         Address of a link inside a picture to what it says.
     """
@@ -46,6 +47,7 @@ class CellWriter:
         self._ids: set[str] = {"front", "data", "readout", "others", "top", *self._rows.values()}
         self._pictures = 0
         self.title = ""
+        self.names_rows = True
         self.headings: list[tuple[str, str]] = []
 
     def unused(self) -> dict[str, str]:
@@ -192,7 +194,7 @@ class CellWriter:
         for row in table.find_all("tr"):
             first = row.find("td")
             text = first.get_text(" ", strip=True) if isinstance(first, Tag) else ""
-            if text in self._rows:
+            if self.names_rows and text in self._rows:
                 row["id"] = self._rows.pop(text)
         caption = table.find("caption")
         name = caption.get_text(" ", strip=True) if isinstance(caption, Tag) else "Table"

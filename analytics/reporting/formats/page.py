@@ -18,8 +18,6 @@ from analytics.results import mark
 
 __all__ = ["report_page"]
 
-_REPLACED = ("front",)  # cells whose content the page shows in its own way
-
 
 def report_page(record: Mapping[str, Any], document: Document) -> str:
     """Return the report as one HTML file.
@@ -43,15 +41,7 @@ def report_page(record: Mapping[str, Any], document: Document) -> str:
     names = {f"#{row['anchor']}": row["sentence"].removeprefix(tag) for row in record["regions"]}
     writer = CellWriter({name: anchor for name, anchor in rows.items() if name not in cards}, names)
     front = _front(record, document, writer)
-    body = [
-        part
-        for cell in document.cells
-        if cell.options.get("label") not in _REPLACED
-        for part in writer.cell(cell)
-        if part
-    ]
-    body += _remaining(record, writer.unused())
-    body.append(_data(record))
+    body = _sections(record, document, writer)
     body = without_dead_links(body, more=front)
     links = [("front", "The answer"), *writer.headings, ("data", "Data")]
     return page_of(
@@ -62,6 +52,23 @@ def report_page(record: Mapping[str, Any], document: Document) -> str:
         foot=" · ".join(filter(None, [record["title"], document.meta, f"uptick {record['version']}"])),
         first="front",
     )
+
+
+def _sections(record: Mapping[str, Any], document: Document, writer: CellWriter) -> list[str]:
+    """Return the sections after the first: the notebook's, every region among them, then the data."""
+    body, listed = [], False
+    for cell in document.cells:
+        label = cell.options.get("label")
+        if label == "front":  # shown by this page in its own way
+            continue
+        writer.names_rows = label == "regions"
+        body += [part for part in writer.cell(cell) if part]
+        if label == "regions":
+            body += _remaining(record, writer.unused())
+            listed = True
+    if not listed:
+        body += _remaining(record, writer.unused())
+    return [*body, _data(record)]
 
 
 def _head(record: Mapping[str, Any], menu: str) -> str:
@@ -93,7 +100,7 @@ def _front(record: Mapping[str, Any], document: Document, writer: CellWriter) ->
         f'<section id="front"{called}><h1>{escape(record["headline"].removeprefix(tag))}</h1>'
         f'<p class="second">{escape(record["second"].removeprefix(tag))}</p><ul class="strip">{strip}</ul>'
         f'<div class="front">{_map(record, document.figures, writer)}{side}</div>{_groups(record)}'
-        f"<h2>{escape(record['country']['name'])}</h2><p>{escape(country.partition(': ')[2] or country)}</p>"
+        f"<p><b>{escape(record['country']['name'])}</b> {escape(country.partition(': ')[2] or country)}</p>"
         f'<p class="readout small" id="readout" aria-live="polite"></p>'
         '<div class="wide" dir="rtl" tabindex="0" role="region" aria-label="Weeks">'  # begins at the end
         f"{weeks_chart(record, 'readout')}</div>"
@@ -154,7 +161,7 @@ def _remaining(record: Mapping[str, Any], names: Iterable[str]) -> list[str]:
         f'<li id="{row["anchor"]}">{escape(row["sign"])} {escape(row["sentence"].removeprefix(tag))}</li>'
         for row in rows
     )
-    return [f'<h2 id="others">Other regions</h2><ul>{items}</ul>']
+    return [f'<h3 id="others">Other regions</h3><ul>{items}</ul>']
 
 
 def _data(record: Mapping[str, Any]) -> str:
