@@ -26,6 +26,7 @@ from analytics.bundled import bundled_path
 from analytics.counts import Completeness, Counts
 from analytics.errors import InputError, UptickError
 from analytics.kernels.common.silence import implausible_silences
+from analytics.upticks import expected_band
 
 SAMPLE = "data/iraq_simulated.csv"
 
@@ -292,6 +293,25 @@ def test_every_test_and_detector_holds_back(broken):
     weekly = monitor(counts.resample("week"))
     assert set(weekly.answers()) == {"not tested"}
     assert weekly.notes[0].startswith("suspected gap: ")
+
+
+def test_what_is_fitted_to_years_back_holds_no_zeros_of_a_suspected_gap():
+    days = pd.date_range("2016-06-01", "2019-12-31")
+    rng = np.random.default_rng(4)
+    rows = pd.DataFrame({"date": days.repeat(rng.poisson(2.0, len(days))), "province": "North"})
+    old_gap = ("2017-09-01", "2017-10-31")
+    rows = rows[~rows["date"].between(*old_gap)].assign(date=lambda frame: frame["date"].astype(str))
+    incidents = read_incidents(rows, as_of="2019-12-31")
+    open_, told, quiet = (
+        count_incidents(incidents, "day", **answer)
+        for answer in ({}, {"no_coverage": ["..".join(old_gap)]}, {"gap_is_quiet": True})
+    )
+    assert len(open_.silences) == 1
+    p = [uptick_test(counts).frame["pvalue_expected"].iloc[0] for counts in (open_, told, quiet)]
+    assert p[0] == pytest.approx(p[1], abs=0.02)  # the silence may be a day or two longer than the gap
+    assert abs(p[0] - p[2]) > 3 * abs(p[0] - p[1])
+    bands = [expected_band(counts.total()) for counts in (open_, quiet)]
+    assert bands[0]["observed"].isna().sum() >= bands[1]["observed"].isna().sum() + 8
 
 
 def test_a_picked_window_says_which_days_it_lacks(broken):

@@ -191,3 +191,19 @@ def test_sigact_as_a_plain_table(shared_data):
     assert (incidents.frame["initiator"] == "unknown").all()
     days = incidents.frame["date_start"]
     assert not days.between("2006-09-25", "2007-02-22").any()  # no data there, which is not zero incidents
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["1.000", "2"], [None, 2]),
+        (["1.000", "2.000"], [1, 2]),  # a number with three decimals throughout
+        (["1.0", "2"], [1, 2]),
+        (["12.345", "7", "0"], [None, 7, 0]),
+    ],
+)
+def test_a_point_that_may_part_thousands_is_not_read_as_a_small_number(written, read):
+    table = pd.DataFrame({"date": "2020-04-13", "province": "Diyala", "killed": written})
+    incidents = read_incidents(table)
+    assert [None if pd.isna(n) else int(n) for n in incidents.frame["fatalities"]] == read
+    assert incidents.accounting.flags.get("unreadable fatalities", 0) == read.count(None)

@@ -66,6 +66,7 @@ FLAGS = (
 )
 _SECONDS_2200 = 7_258_118_400  # Unix time of 2200-01-01
 _ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+")
 _STANDS = 3  # texts named that stand for nothing
 _MOST = 1e9  # no count of people above this can be meant
 
@@ -283,10 +284,20 @@ class Draft:
         values[np.isin(values, not_stated)] = np.nan
         negative = values < 0
         odd = unreadable | (~np.isnan(values) & ((values != np.round(values)) | (values > _MOST)))
+        odd |= self._maybe_thousands(name)
         self.flag(f"negative {word}", negative)
         self.flag(f"unreadable {word}", odd & ~negative)
         self.data[canonical] = whole(np.where(odd | negative, np.nan, values))
         self.take(canonical, name, odd | negative)
+
+    def _maybe_thousands(self, name: str) -> BoolArray:
+        """Return where a point may part thousands: 1.000 beside 2, in a column that has no other points."""
+        written = pd.unique(self.columns.strings(name).str.strip())
+        points = [text for text in written if "." in text]
+        grouped = [text for text in points if _THOUSANDS.fullmatch(text)]
+        if not grouped or len(grouped) < len(points) or not any(map(str.isdecimal, written)):
+            return np.zeros(len(self.columns), dtype=bool)
+        return self.columns.strings(name).str.strip().isin(grouped).to_numpy(dtype=bool)
 
     def people_added(self, canonical: str, names: Sequence[str], *, not_stated: Sequence[float] = ()) -> None:
         """Read numbers of people from several columns and add them; missing where none states one."""

@@ -28,7 +28,7 @@ _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})")
 # Text that stands for a missing value in tables exported from databases and spreadsheets. Beside these only
 # what has no letter and no digit ("-", "?") is taken for missing, with a note.
 NULLS = ("NULL", "null", "(null)", "<NA>", "NaN", "nan", "NaT", "N/A", "n/a", "N.A.", "n.a.", "#N/A", "#REF!",
-         "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")  # fmt: skip
+         "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "(unplaced)")  # fmt: skip
 _LONG_KNOWN = frozenset(NULLS[:7]) - {"(null)"}  # no word is lost on these
 
 

@@ -12,7 +12,7 @@ from analytics.kernels.windows.bounds import predictive_limits
 from analytics.kernels.windows.spans import GUARD, spans_of
 from analytics.options import check_level
 from analytics.periods import DAY
-from analytics.upticks.windows import too_short
+from analytics.upticks.windows import sure_coverage, too_short
 
 __all__ = ["expected_band"]
 
@@ -76,7 +76,7 @@ def expected_band(
     own = np.arange(longest)[:, None] >= longest - lengths
     own &= enough & (at >= 0)
     at = np.where(own, at, 0)
-    values, covered = counts.values[:, 0], counts.coverage[:, 0]
+    values, covered = counts.values[:, 0], sure_coverage(counts)[:, 0]
     base, base_covered = values[at], covered[at] & own
     inside = (ends - window)[None, :] + np.arange(window)[:, None]
     whole = covered[inside].all(axis=0) & (base_covered.sum(axis=0) >= lengths / 2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analytics._typing import BoolArray
 from analytics.counts import Counts
 from analytics.counts.completeness import Known
 from analytics.counts.stated import state_completeness
@@ -33,6 +34,7 @@ __all__ = [
     "spanned",
     "split_counts",
     "state_completeness",
+    "sure_coverage",
     "too_short",
     "unanswered",
     "without_baseline",
@@ -156,7 +158,7 @@ def history_of(counts: Counts, split: Split, calendar: Sequence[str] = ()) -> Hi
     history = History(
         starts.astype("datetime64[D]").astype(np.int64),
         counts.values[part],
-        counts.coverage[part],
+        sure_coverage(counts)[part],
         step,
         days,
     )
@@ -200,6 +202,18 @@ def known_window(counts: Counts, begin: int, end: int) -> Known:
 def known_share(counts: Counts, begin: int, end: int, given: float | None) -> float | None:
     """Return the share for a test that takes one number: the one given, or the window's mean."""
     return given if given is not None else known_window(counts, begin, end).mean
+
+
+def sure_coverage(counts: Counts) -> BoolArray:
+    """Return the coverage without suspected gaps that nobody has answered for.
+
+    For what is drawn or fitted from years back: no zeros there. A test whose own windows touch such a gap is
+    held back.
+    """
+    suspected = np.zeros(len(counts.starts), dtype=bool)
+    for window in counts.silences:
+        suspected |= (counts.starts <= window.end) & (counts.ends >= window.start)
+    return np.asarray(counts.coverage & ~suspected[:, None])
 
 
 def unanswered(counts: Counts, first: np.datetime64, last: np.datetime64) -> str:
