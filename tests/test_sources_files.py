@@ -246,7 +246,9 @@ def test_a_file_without_incidents_of_more_than_one_column_is_fine(tmp_path):
 # What stands where nothing is stated ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", ["N/A", "#N/A", "#REF!", "n.a.", "(null)", "(unplaced)", "-", "--", "?", "...", "*"])
+@pytest.mark.parametrize(
+    "word", ["N/A", "#N/A", "#REF!", "n.a.", "(null)", "(unplaced)", "-", "--", "?", "...", "*"]
+)
 def test_what_is_no_name_is_missing_and_said_to_be(word):
     table = pd.DataFrame(
         {"date": "2020-04-13", "province": ["Diyala", word, "Kirkuk"], "killed": ["1", word, "3"]}
