@@ -15,7 +15,6 @@ import numpy as np
 
 from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels.panels.pooled import POOLED_FROM
 from analytics.kernels.windows.answer import Answer, Asked, History, Method, answer
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
 from analytics.options import check_choice, check_level, check_margin
@@ -25,6 +24,7 @@ from analytics.results.uptick import Direction, Null
 from analytics.upticks.before import rises_before
 from analytics.upticks.evidence import Evidence
 from analytics.upticks.history import history_days, short_notes, short_words
+from analytics.upticks.method import NULL_WORDS, method_words
 from analytics.upticks.nested import NESTED, nested_in, nested_words
 from analytics.upticks.notes import answer_notes, stretch_notes
 from analytics.upticks.picked import picked_result
@@ -45,24 +45,6 @@ __all__ = ["uptick_test"]
 
 
 LENGTHS = (7, 14, 21, 28, 42, 56)
-_METHOD = "Method: conditional beta-binomial test with window-scale dispersion (LRD, variant B)."
-_POOLED = (
-    _METHOD
-    + " q-values: rank of each region's evidence among the windows of all regions' baselines, drawn to "
-    "its own p-value where that is smaller and at most 0.01."
-)
-_TURNS = (
-    _METHOD
-    + " Against trend and season the dispersion is at least that of the expectation's own errors when "
-    "the series is turned, and the p-value at least their rank unless it is below 0.01."
-)
-_OTHER = "Method: {name}, for comparison; intervals by the conditional beta-binomial test (LRD, variant A)."
-_NULLS: dict[str, str] = {
-    "constant": "the mean rate of the recent window equals that of the baseline",
-    "expected": "the mean of the recent window is what trend, season and calendar lead one to expect",
-    "auto": "the mean of the recent window is what trend, season and calendar lead one to expect where the "
-    "history carries that, elsewhere the mean of the baseline",
-}
 
 
 def uptick_test(
@@ -132,7 +114,9 @@ def uptick_test(
         ``"pooled"``: p-values are each region's own, and among six regions or more q-values start from the
         rank of a region's evidence among that of every window of the panel's year (Notes). ``"lrd_b"``:
         q-values start from the p-values, as also for decreases and where a region's answer rests on its
-        expectation. Others, for comparison: :data:`analytics.kernels.windows.alternatives.METHODS`.
+        expectation. ``"self_exciting"``: asks for more than earlier incidents draw after them, and finds
+        more where they do. It and others, for comparison:
+        :data:`analytics.kernels.windows.alternatives.METHODS`.
     shrink : bool
         Draw the dispersions of the regions together, never below a region's own; off by default (it made
         mixed panels worse).
@@ -287,21 +271,11 @@ def uptick_test(
         frame=frame,
         parameters=parameters,
         family=nested_words(within, tested, alpha) if within else family_words(tested, len(frame)),
-        method=_method(asked, tested, bool(found.rests.any())),
-        null_hypothesis=_NULLS[null] + (NESTED if within else ""),
+        method=method_words(asked, tested, bool(found.rests.any())),
+        null_hypothesis=NULL_WORDS[null] + (NESTED if within else ""),
         nulls=_nulls(found, history),
         evidence=Evidence(counts, split, asked, history, partial(_earlier, counts, again), within),
     )
-
-
-def _method(asked: Asked, tested: int, rests: bool) -> str:
-    """Say which test it was."""
-    if asked.method not in ("pooled", "lrd_b"):
-        return _OTHER.format(name=asked.method)
-    if asked.expected or rests:
-        return _TURNS
-    pooled = asked.method == "pooled" and asked.upper and not asked.expected
-    return _POOLED if pooled and tested >= POOLED_FROM else _METHOD
 
 
 def _earlier(counts: Counts, options: dict[str, Any], weeks: int) -> UptickResult | None:

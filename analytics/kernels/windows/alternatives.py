@@ -11,7 +11,8 @@ recent ones, 4,000 series a cell (a standard error of 0.3 at 5). The seven are t
 :func:`analytics.simulation.simulate_counts`; the other eight are the stationary ones of
 :func:`analytics.simulation.further.simulate_more`. Power is that at a doubled rate, 365 days, averaged over
 the cells of the seven; it is comparable only between tests that hold their size. The script
-``benchmarks/alternatives.py`` measures the sizes again, on other seeds.
+``benchmarks/alternatives.py`` measures the sizes again, on other seeds, and
+``benchmarks/self_exciting.py`` that of ``self_exciting``.
 
 References
 ----------
@@ -35,6 +36,7 @@ from scipy import special
 from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.windows.lrd import LRDTest, lrd_test, rotation_pvalue
+from analytics.kernels.windows.self_exciting import self_exciting
 from analytics.kernels.windows.two_means import (
     AlternativeTest,
     Parts,
@@ -61,12 +63,14 @@ __all__ = [
     "poisson_wald",
     "quasi_poisson",
     "rotation",
+    "self_exciting",
     "studentised_rotation",
 ]
 
 MethodName = Literal[
     "lrd_b",
     "lrd_a",
+    "self_exciting",
     "rotation",
     "studentised_rotation",
     "fixed_b",
@@ -226,6 +230,7 @@ METHODS: Mapping[str, AlternativeTest] = MappingProxyType(
     {
         "lrd_b": lrd_b,
         "lrd_a": lrd_a,
+        "self_exciting": self_exciting,
         "rotation": rotation,
         "studentised_rotation": studentised_rotation,
         "fixed_b": fixed_b,
