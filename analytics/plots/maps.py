@@ -92,7 +92,7 @@ def plot_map(
     >>> counts = Counts.from_frame(frame, freq="week", as_of="2020-04-19", by="admin1", countries=["Iraq"])
     >>> ax = plot_map(counts)
     >>> sorted(text.get_text() for text in ax.texts)
-    ['0 Erbil', '8']
+    ['0 Erbil', '8 Kirkuk']
     """
     shown: Show = show or ("level" if isinstance(data, Counts) else "grade")
     check_choice("show", shown, Show)
