@@ -129,7 +129,9 @@ def _parts(
     return tuple(
         (title, *inside_parts(rows, column, numbers, name, _PARTS))
         for title, column in columns.items()
-        if rows[column].notna().any() and column != numbers.counts.by
+        if rows[column].notna().any()
+        and column != numbers.counts.by
+        and not (column == "activity" and rows[column].eq("other").all())
     )
 
 
@@ -140,7 +142,7 @@ def _notable(numbers: WeeklyNumbers, rows: pd.DataFrame) -> tuple[tuple[Notable,
     found = tuple(
         Notable(
             day_words(row["day"].to_datetime64(), year=False, short=True),
-            _stated(row["district"]) or _stated(row["place"]) or "place not stated",
+            _stated(row["district"]) or _stated(row["place"]),
             _stated(row["sub_event_type"]) or _stated(row["event_type"]) or "type not stated",
             _casualties(row),
         )

@@ -20,6 +20,7 @@ from analytics.results import SUPPORTED, format_number
 from analytics.results.chance import CHANCE
 from analytics.results.grades import GRADES, short_words
 from analytics.results.uptick_tables import answer_parts
+from analytics.results.words import NAMED
 from analytics.results.words_days import baseline_words, day_words, length_words, span_words
 from analytics.results.words_report import (
     country_words,
@@ -37,6 +38,7 @@ from analytics.upticks.history import SHORT
 
 __all__ = ["Country", "FrontPage", "Standout", "front_page", "series_of"]
 
+_HEADLINE = 90  # characters, beyond which it names fewer regions
 _NEXT = 4  # regions whose next line is named
 
 
@@ -176,7 +178,11 @@ def _answer(numbers: WeeklyNumbers) -> tuple[str, str]:
             return f"Uptick{name}.", _status(row)
         head, _, rest = words.partition("; ")
         return f"{head[:1].upper()}{head[1:]}{name}.", f"{rest[:1].upper()}{rest[1:]}." if rest else ""
-    first, others = answer_parts(numbers.result)
+    first, others = next(
+        parts
+        for most in range(NAMED, 0, -1)
+        if len((parts := answer_parts(numbers.result, most))[0]) <= _HEADLINE or most == 1
+    )
     if not numbers.result.regions(SUPPORTED):
         detectable = rows.loc[rows["grade"] == "no_sign", "detectable"].to_list()
         ruled_out = int((rows["grade"] == "no_large_rise").sum())

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
 import pandas as pd
 
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
-from analytics.results import counted, listed
 from analytics.results.chance import CHANCE
 from analytics.results.grades import SIGNS, Grade, still_to_come
 from analytics.results.words import noun
@@ -17,8 +17,7 @@ from analytics.results.words_report import GROUP_OF, GROUPS, numbers_words, rang
 
 __all__ = ["Group", "GroupPart", "front_groups"]
 
-_MOST = 8  # regions named with their numbers in a line
-_NAMES = 14  # names in a line
+_ROOM = 190  # characters of names in a line
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def _group(key: str, title: str, rows: pd.DataFrame, numbers: WeeklyNumbers) -> 
 def _parts(grade: Grade, of: pd.DataFrame, *, known: bool) -> list[GroupPart]:
     sign, names = SIGNS[grade], of["region"].tolist()
     if grade in ("uptick", "above_usual"):
-        return [GroupPart(sign, listed(names, _NAMES))]
+        return [GroupPart(sign, _within(names, ", "))]
     if grade == "no_sign":
         late = "" if known else "; about twice that if half the reports are late"
         aside = (
@@ -78,11 +77,11 @@ def _parts(grade: Grade, of: pd.DataFrame, *, known: bool) -> list[GroupPart]:
     if grade == "unsteady":
         return [GroupPart(sign, _numbered(of), f"{noun(len(of), 'swings', 'swing')} too much; {_starts(of)}")]
     if grade == "too_few":
-        return [GroupPart(sign, listed(names, _NAMES), f"too few incidents; {_starts(of)}")]
+        return [GroupPart(sign, _within(names, ", "), f"too few incidents; {_starts(of)}")]
     if grade == "none_recorded":
-        return [GroupPart(sign, listed(names, _NAMES), "none recorded in a year and more")]
+        return [GroupPart(sign, _within(names, ", "), "none recorded in a year and more")]
     return [
-        GroupPart(sign, listed(of.loc[of["words"] == words, "region"].tolist(), _NAMES), str(words))
+        GroupPart(sign, _within(of.loc[of["words"] == words, "region"].tolist(), ", "), str(words))
         for words in dict.fromkeys(of["words"])
     ]
 
@@ -92,8 +91,15 @@ def _numbered(of: pd.DataFrame) -> str:
         f"{name} {numbers_words(observed, usual)}"
         for name, observed, usual in of[["region", "observed", "expected"]].itertuples(index=False)
     ]
-    more = f" and {counted(len(told) - _MOST, 'more', 'more')}" if len(told) > _MOST else ""
-    return " · ".join(told[:_MOST]) + more
+    return _within(told, " · ")
+
+
+def _within(parts: Sequence[str], between: str) -> str:
+    """Return as many parts as a line has room for, one at least, and count the rest."""
+    room = np.cumsum([len(part) + len(between) for part in parts]) <= _ROOM
+    most = max(int(room.sum()), 1)
+    left = len(parts) - most
+    return between.join(parts[:most]) + (f" and {left} more" if left > 0 else "")
 
 
 def _starts(of: pd.DataFrame) -> str:

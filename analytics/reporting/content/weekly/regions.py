@@ -16,8 +16,9 @@ from analytics.results.words_days import length_words, span_words
 
 __all__ = ["RegionsPage", "regions_page"]
 
-MOST = 110  # rows: more would push the report past twelve pages
-_NAMES = 60  # names in the line of those folded
+MOST, MOST_LONG = 110, 60  # rows, and those with long names: more would push the report past twelve pages
+LONG = 26  # characters of a name for which the weeks make room
+_ROOM = 1_200  # characters in the line of those folded
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ def regions_page(numbers: WeeklyNumbers) -> RegionsPage:
     if quiet.sum() < 2:
         quiet[:] = False
     shown, folded = rows[~quiet], rows[quiet]
-    left = shown.iloc[MOST:]
-    shown = shown.iloc[:MOST]
+    long = bool((shown["region"].str.len() > LONG).any())
+    most = MOST_LONG if long else MOST
+    left, shown = shown.iloc[most:], shown.iloc[:most]
     noun = numbers.region_noun(2)
     fold = ""
     if len(folded):
@@ -59,7 +61,7 @@ def regions_page(numbers: WeeklyNumbers) -> RegionsPage:
         fold = (
             f"{counted(len(folded), numbers.region_noun(1), noun)} without an incident in the "
             f"{length_words(RECENT)} "
-            f"(· too few, ○ none recorded): {listed(folded['region'].tolist(), _NAMES)}.{from_}"
+            f"(· too few, ○ none recorded): {_named(folded['region'].tolist())}.{from_}"
         )
     more = ""
     if len(left):
@@ -67,14 +69,18 @@ def regions_page(numbers: WeeklyNumbers) -> RegionsPage:
             f"{counted(len(left), f'more {numbers.region_noun(1)}', f'more {noun}')} are not shown, "
             f"all {_grades(left)}."
         )
-    return RegionsPage(_table(numbers, shown), fold, more)
+    return RegionsPage(_table(numbers, shown, weeks=not long), fold, more)
 
 
 def _grades(rows: pd.DataFrame) -> str:
     return ", ".join(dict.fromkeys(short_words(cast(Grade, grade)) for grade in rows["grade"]))
 
 
-def _table(numbers: WeeklyNumbers, rows: pd.DataFrame) -> ReportTable:
+def _named(names: list[str]) -> str:
+    return listed(names, max(1, _ROOM // max(len(max(names, key=len)), 1)))
+
+
+def _table(numbers: WeeklyNumbers, rows: pd.DataFrame, *, weeks: bool) -> ReportTable:
     result = numbers.result
     known = result.completeness is not None
     grade = [
@@ -105,7 +111,7 @@ def _table(numbers: WeeklyNumbers, rows: pd.DataFrame) -> ReportTable:
         columns=[
             Column("region", noun[0].upper() + noun[1:], width="1fr"),
             Column("grade", "Grade"),
-            Column("weeks", f"{WEEKS} weeks", format="spark"),
+            *([Column("weeks", f"{WEEKS} weeks", format="spark")] if weeks else []),
             Column("week", "This week", format="integer"),
             Column("observed", length_words(RECENT).capitalize(), format="integer"),
             Column("expected", "Usual", format=format_number),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from analytics.reporting.content.weekly.cards import RegionCard
+from analytics.reporting.content.weekly.cards import Notable, RegionCard
 from analytics.reporting.content.weekly.front import FrontPage
 from analytics.reporting.content.weekly.set_front import strip, typst_standout
 from analytics.reporting.content.weekly.where import Part
@@ -25,11 +25,16 @@ def show_card(card: RegionCard, front: FrontPage) -> Layout:
         **typst_standout(card.standout),
         "strip": strip(card.weeks, front.asked_weeks, simulated=front.simulated),
         "parts": [{"title": title, "lines": _lines(parts, more)} for title, parts, more in card.parts],
-        "notable": [f"{n.day}, {n.district}: {n.kind}, {n.casualties}" for n in card.notable],
+        "notable": [_incident(n) for n in card.notable],
         "left": card.notable_left,
         "checks": [{"sign": _TICKS[c.stands], "what": c.what, "found": c.found} for c in card.checks],
     }
     return Layout(f"#region-card({literal(said)}, {front.asked_weeks})", _html(card, front), _text(card))
+
+
+def _incident(incident: Notable) -> str:
+    where = f", {incident.district}" if incident.district else ""
+    return f"{incident.day}{where}: {incident.kind}, {incident.casualties}"
 
 
 def _lines(parts: tuple[Part, ...], more: float) -> list[tuple[str, str, str]]:
@@ -45,7 +50,7 @@ def _said(card: RegionCard) -> list[str]:
         f"{title}: " + ", ".join(f"{p.name} {numbers_words(p.observed, p.usual)}" for p in parts)
         for title, parts, _ in card.parts
     ]
-    notable = [f"{n.day}, {n.district}: {n.kind}, {n.casualties}" for n in card.notable]
+    notable = [_incident(n) for n in card.notable]
     checks = [f"{_TICKS[c.stands]} {c.what}: {c.found}" for c in card.checks]
     item = card.standout
     return [
