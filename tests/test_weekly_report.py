@@ -255,7 +255,7 @@ def test_every_option_survives_the_way_to_the_notebook_and_back(tmp_path):
         reading={"sheet": "2"}, gap_is_quiet=True, title="Desk", subtitle="all types", issue="7",
         next_issue=dt.date(2020, 4, 27), author="the desk", handling="internal", comment="Quiet.",
         previous=tmp_path / "b.ipynb", polygons=tmp_path / "c.geojson", paper="letter",
-        sections="where, country",
+        sections="where, country", missing="zero",
         sha256="ab",
     )  # fmt: skip
     usual = {field.name: field.default for field in fields(ReportRequest) if field.default is not MISSING}
@@ -305,7 +305,7 @@ def test_a_request_or_its_options_and_not_both(tmp_path):
     with pytest.raises(TypeError, match="bye"):
         weekly_report(sample=True, as_of="2020-04-19", bye="admin2", output=tmp_path)
     listed = inspect.signature(weekly_report).parameters
-    assert list(listed) == [*(field.name for field in fields(ReportRequest)), "output", "progress"]
+    assert list(listed) == [*(field.name for field in fields(ReportRequest)), "output", "formats", "progress"]
 
 
 def test_what_the_request_holds_now_is_said_where_it_was_before(sample):
