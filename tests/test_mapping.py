@@ -209,6 +209,8 @@ def test_a_mapping_that_is_there_is_not_written_over(run, mapped):
 WRONG = {
     "no file": None,
     "not TOML": "[columns\n",
+    "a number without end": "[file]\nheader_row = " + "9" * 5000 + "\n",
+    "nested without end": "[columns]\ndate_start = " + "[" * 3000 + "\n",
     "unknown table": "[colums]\ndate_start = 'Day'\n",
     "unknown key of the file": "[file]\nsheeet = 'Log'\n",
     "unknown column of ours": "# a comment\n\n[columns]\nadmin1 = 'Wo'\ndate_strat = 'Tag'\n",

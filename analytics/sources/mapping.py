@@ -145,7 +145,7 @@ def read_mapping(given: str | Path | Mapping[str, Any] | FileMapping) -> FileMap
         stated = tomllib.loads(text)
     except FileNotFoundError:
         raise InputError(f"there is no mapping {name}", where=name, todo="check the path") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # no TOML, no text, numbers without end
         raise InputError(
             f"the mapping {name} cannot be read",
             expected='TOML: [file] and [columns], then a line such as date_start = "Date of attack"',
