@@ -86,7 +86,7 @@ def test_it_prints_its_accounting(broken, snapshot):
     assert str(incidents) == snapshot
     assert incidents._repr_html_() == snapshot
     assert repr(incidents) == (
-        "<2 incidents from broken.csv (table), 2020-04-13..2020-04-19, as of 2020-04-19>"
+        "<2 incidents from broken.csv (hxl), 2020-04-13..2020-04-19, as of 2020-04-19>"
     )
     summary = incidents.summary()
     assert summary["rows"][0] == summary["rows"][1:][summary["what"] != "flag"].sum() == 11
