@@ -293,3 +293,10 @@ def test_a_report_may_be_made_again_with_another_comment(sample_report):
         sample=True, as_of="2020-04-19", comment="Looked at again.", title="Desk", paper="letter"
     )
     check_not_another(sample_report.pdf, request)
+
+
+def test_without_enough_history_nothing_is_judged_and_the_reason_stands_first():
+    page = front_page(numbers_of("2018-03-04"))
+    assert page.headline == "No region can be judged."
+    assert page.second.startswith("9 weeks of history, 16 needed")
+    assert page.country.lead.startswith("55 in the fortnight, usual not known")

@@ -55,7 +55,11 @@ def numbers_words(observed: float, usual: float) -> str:
     --------
     >>> numbers_words(45, 15.0), numbers_words(3, 0.42), numbers_words(900, 855.2)
     ('45, usual 15', '3, usual 0.4', '900, usual 855')
+    >>> numbers_words(5, float("nan"))
+    '5, usual not known'
     """
+    if np.isnan(usual):
+        return f"{format_number(observed, 0)}, usual not known"
     return f"{format_number(observed, 0)}, usual {format_number(usual, 0 if usual >= 2 or usual == 0 else 1)}"
 
 

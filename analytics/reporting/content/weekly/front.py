@@ -183,6 +183,9 @@ def _answer(numbers: WeeklyNumbers) -> tuple[str, str]:
         for most in range(NAMED, 0, -1)
         if len((parts := answer_parts(numbers.result, most))[0]) <= _HEADLINE or most == 1
     )
+    if (rows["grade"] == "no_data").all():
+        why = str(rows["words"].iloc[0]).partition(": ")[2]
+        return "No region can be judged.", f"{why[:1].upper()}{why[1:]}."
     if not numbers.result.regions(SUPPORTED):
         detectable = rows.loc[rows["grade"] == "no_sign", "detectable"].to_list()
         ruled_out = int((rows["grade"] == "no_large_rise").sum())

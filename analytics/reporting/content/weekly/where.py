@@ -105,7 +105,7 @@ def inside_parts(
     name = name.where(rows[column].notna() & (name != ""), "not stated")
     now = name[result.recent.contains(day)].value_counts()
     then = name[result.baseline.contains(day)].value_counts()
-    scale = row["expected"] / row["baseline_total"] if row["baseline_total"] > 0 else 0.0
+    scale = row["expected"] / row["baseline_total"] if row["baseline_total"] > 0 else row["expected"]
     table = pd.DataFrame({"now": now, "then": then}).fillna(0.0)
     table = table[(table["now"] > 0) | (table["then"] * scale >= 1)].rename_axis("name").reset_index()
     table = table.sort_values(["now", "then", "name"], ascending=[False, False, True]).head(most)
