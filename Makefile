@@ -15,7 +15,7 @@ help:
 	@echo "make lint               ruff and mypy"
 	@echo "make coverage           the suite again, with the branches it takes measured; fails under 92 %"
 	@echo "make notebooks          open the notebooks in JupyterLab"
-	@echo "make benchmark-size     size and power of the test and of the usual ones, about ten minutes"
+	@echo "make benchmark-size     size and power of the test and of the usual ones, about half an hour"
 	@echo "make benchmark-panels   false discoveries and rises found in panels of many regions, about half an hour"
 	@echo "make benchmark-claims   the same for the tests of the other claims, about an hour"
 	@echo "make benchmark-detectors detectors against each other, and budgets kept, about twenty minutes"
@@ -51,10 +51,13 @@ notebooks: $(READY)
 	@$(BIN)/jupyter lab notebooks
 
 benchmark-size: $(READY)
-	@$(BIN)/python benchmarks/size_power.py
+	@for part in size_power one_region monitor_limits; do \
+	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed="$$failed $$part"; done; \
+	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
 
 benchmark-size-quick: $(READY)
 	@$(BIN)/python benchmarks/size_power.py --quick
+	@$(BIN)/python benchmarks/one_region.py --quick
 
 benchmark-panels: $(READY)
 	@$(BIN)/python benchmarks/panels.py

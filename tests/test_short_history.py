@@ -12,12 +12,15 @@ from analytics import Counts, monitor, uptick_test
 from analytics.detectors import recent_window
 from analytics.kernels.windows.earlier import earlier_window
 from analytics.kernels.windows.lrd import lrd_test
+from analytics.kernels.windows.recent import Lengths, rolling_test
 from analytics.kernels.windows.spans import spans_of
+from analytics.kernels.windows.spread import spread_growth
 from analytics.simulation import simulate_counts
 from analytics.upticks import expected_band
 from analytics.upticks.history import history_days, lengthened
 
 SUNDAY = np.datetime64("2022-12-25")
+LARGE = 1e-6  # powers of very large counts are floats, not whole numbers
 SAME = 1e-9  # two routes to one number differ by rounding only
 
 
@@ -180,3 +183,42 @@ def test_the_band_has_a_row_for_every_week_and_numbers_where_it_can():
     whole = expected_band(counts_of(poisson(7 * 60)))
     stated = expected_band(counts_of(poisson(7 * 60)), guard=28, baseline=364)
     np.testing.assert_allclose(whole.tail(len(stated))["high"], stated["high"])
+
+
+# -- a spread that grows -------------------------------------------------------------------------------------
+
+
+def growing(seed, mean, series, days=406):
+    rng = np.random.default_rng(seed)
+    size = np.exp(np.linspace(np.log(5.0), np.log(0.3), days))[:, None]
+    return rng.poisson(rng.gamma(np.broadcast_to(size, (days, series)), mean / size))
+
+
+def test_a_growing_spread_is_seen_and_allowed_for():
+    values = growing(3, 2.0, 2000)
+    covered = np.ones(values.shape, bool)
+    assert spread_growth(values[:364], covered[:364]).grows.mean() > 0.6
+    steady = simulate_counts("negative_binomial", mean=2.0, days=406, series=2000, seed=3).values
+    assert spread_growth(steady[:364], covered[:364]).grows.mean() < 0.02
+    asked = {"length": 14, "guard": 28}
+    allowed, former = (
+        (lrd_test(values, covered, steady=flat, **asked).pvalue <= 0.05).mean() for flat in (False, True)
+    )
+    assert allowed <= 0.08 < former
+
+
+def test_a_growing_spread_is_warned_of():
+    values = np.hstack([growing(5, 6.0, 1), poisson(406, 2.0, 2)])
+    notes = uptick_test(counts_of(values)).notes
+    assert sum("vary more and more through the baseline" in note for note in notes) == 1
+    assert not any("vary more" in note for note in uptick_test(counts_of(values[:, 1:])).notes)
+
+
+@pytest.mark.parametrize("many", [1, 10**5])
+def test_the_rolling_test_allows_for_a_growing_spread_too(many):
+    values = many * growing(7, 2.0, 30, days=420).astype(np.int64)
+    covered = np.ones(values.shape, bool)
+    covered[50:60, 3] = False
+    rolled = rolling_test(values, covered, np.array([420]), Lengths(14, 28, 364))
+    alone = lrd_test(values[-406:], covered[-406:], length=14, guard=28)
+    np.testing.assert_allclose(rolled.pvalue[0], alone.pvalue, rtol=SAME if many == 1 else LARGE)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from scipy import special
 
 from analytics.counts import Counts
 from analytics.geo.calendars import overlap_notes
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.answer import Asked
-from analytics.results import family_words
+from analytics.kernels.windows.spread import spread_growth
+from analytics.results import family_words, listed
 from analytics.upticks.windows import SAME_WEEKS, Split
 
-__all__ = ["answer_notes", "family_notes", "stretch_notes", "unplaced_notes"]
+__all__ = ["answer_notes", "family_notes", "spread_notes", "stretch_notes", "unplaced_notes"]
+
+_NAMED = 5
 
 
 def unplaced_notes(counts: Counts, where: str = "in no region tested") -> list[str]:
@@ -51,3 +57,18 @@ def answer_notes(frame: pd.DataFrame, asked: Asked) -> list[str]:
     if frame["model_based"].any():
         notes.append("p-values marked model-based are smaller than the baseline alone could show")
     return notes
+
+
+def spread_notes(split: Split, counts: Counts, alpha: float) -> list[str]:
+    """Warn of regions whose counts vary more at the end of their baseline than at its beginning."""
+    growth = spread_growth(split.baseline, split.baseline_covered)
+    qvalue = benjamini_hochberg(special.ndtr(-growth.score))
+    rows = np.flatnonzero((qvalue <= alpha) & growth.grows)
+    if not rows.size:
+        return []
+    named = listed([counts.regions[i] for i in rows[:_NAMED]])
+    more = f" and {rows.size - _NAMED} more" if rows.size > _NAMED else ""
+    return [
+        f"the counts of {named}{more} vary more and more through the baseline: the test takes the spread "
+        "of its end, and calls up to 8 in 100 quiet windows at a level of 5"
+    ]

@@ -26,7 +26,7 @@ from analytics.upticks.evidence import Evidence
 from analytics.upticks.history import history_days, short_notes, short_words
 from analytics.upticks.method import NULL_WORDS, method_words
 from analytics.upticks.nested import NESTED, nested_in, nested_words
-from analytics.upticks.notes import answer_notes, stretch_notes
+from analytics.upticks.notes import answer_notes, spread_notes, stretch_notes
 from analytics.upticks.picked import picked_result
 from analytics.upticks.rows import Lost, uptick_frame
 from analytics.upticks.windows import (
@@ -264,7 +264,7 @@ def uptick_test(
     common = _common(counts, split, baseline, calendar)
     notes = short_notes(spans, split.recent_window.days, frame)
     if asked.upper and not short and not silent:
-        notes += rises_before(split, counts, alpha)
+        notes += [*rises_before(split, counts, alpha), *spread_notes(split, counts, alpha)]
     tested = int(frame["pvalue"].notna().sum())
     return UptickResult(
         **common | {"notes": (*common["notes"], *notes, *answer_notes(frame, asked))},

@@ -4,7 +4,8 @@ Null hypothesis: the mean of the recent window equals the mean of the baseline. 
 recent share is beta-binomial; the dispersion comes from overlapping sums as long as the window, the tail is
 averaged over its uncertainty (variant A), and raised to the rotation p-value unless it is smaller than a
 rotation can show (variant B). Below twenty disjoint windows in the baseline the dispersion is too badly known
-for that: the rotation then always counts.
+for that: the rotation then always counts. Where the spread grows through the baseline the dispersion is that
+of its end (:mod:`analytics.kernels.windows.spread`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, shrink_dispersion, window_dispersion, window_sums
 from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.windows.spread import grown_dispersion, spread_growth
 
 __all__ = [
     "MIN_WINDOWS",
@@ -92,6 +94,7 @@ def lrd_test(
     variant: str = "B",
     upper: bool = True,
     shrink: bool = False,
+    steady: bool = False,
 ) -> LRDTest:
     """Test whether the recent window holds more incidents than the baseline's rate explains.
 
@@ -118,6 +121,8 @@ def lrd_test(
     shrink : bool
         Draw the dispersions of the series together
         (:func:`analytics.kernels.common.dispersion.shrink_dispersion`).
+    steady : bool
+        Take the spread as steady, whatever the halves of the baseline say.
 
     Returns
     -------
@@ -136,6 +141,8 @@ def lrd_test(
     dispersion = window_dispersion(baseline, inside, length)
     if shrink:
         dispersion = shrink_dispersion(dispersion)
+    if not steady:
+        dispersion = grown_dispersion(dispersion, spread_growth(baseline, inside))
     observed = series[-length:].sum(axis=0).astype(float)
     base = np.where(inside, baseline, 0).sum(axis=0).astype(float)
     factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)

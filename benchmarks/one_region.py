@@ -1,0 +1,285 @@
+"""One region: how often the uptick test is wrong where nothing changes, with ten weeks, one year and three.
+
+    python benchmarks/one_region.py            # 4,000 null series a cell; about ten minutes of one core
+    python benchmarks/one_region.py --quick    # 500 a cell; says so, writes nothing
+
+The stationary processes of size_power.py and slow_processes.py, and three more: stronger power-law
+self-excitation, weekly batches, whole years at other levels. At 0.1, 0.5 and 2 incidents a day, 14 recent
+and 28 guard days, baselines of 70, 364 and 1,095 days. Called is what the verdict of a region alone calls:
+variant B, or the bound on extremes where that is smaller. Beside it the rule of commit 92cd806, under which
+the rotation counted only above 0.01 and a growing spread not at all, on the same series. A bar is met where
+the point estimate is at or below it and the upper 99 % limit within a fifth of it. Size-adjusted power is
+beside the best possible test's, the likelihood ratio with the process known. Writes
+benchmarks/results/one_region.csv and .md; exits with 1 if a bar fails.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pandas as pd
+from recording import quick_parser, record
+from scipy import stats
+from slow_processes import SLOW, simulate_slow
+
+from analytics.kernels.common.negative_binomial import nb_draws
+from analytics.kernels.panels.extremes import CEILING, bounded_pvalue
+from analytics.kernels.panels.pooled import EXTREME
+from analytics.kernels.windows.earlier import earlier_window
+from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, LRDTest, lrd_test, spared_pvalue
+from analytics.kernels.windows.spread import spread_growth
+from analytics.simulation import PROCESSES, simulate_counts
+from analytics.simulation.further import MORE_STATIONARY, simulate_more
+
+RECENT, GUARD, SEED, BATCH = 14, 28, 20261129, 2_500
+MEANS, BASELINES = (0.1, 0.5, 2.0), (70, 364, 1095)
+BARS = {0.05: (0.06, 0.072), 0.001: (0.005, 0.006)}  # point estimate, upper 99 % limit
+GROWING_BAR = (0.08, 0.096)
+POWERED = {  # best possible power at true size 5 %, 0.5 a day, 364 days, 12,000 series: 2x, 3x; share wanted
+    "poisson": (0.734, 0.985, 0.97),
+    "negative_binomial": (0.455, 0.765, 0.93),
+    "hawkes_0.6": (0.246, 0.545, 0.82),
+}
+NOW, BEFORE = "now", "92cd806"
+BRANCHING, LONGEST, EXPONENT = 0.7, 120, 1.2
+LEVELS = (0.4, 1.0, 1.6)  # of whole years
+LATE = 0.2  # of the weekly batches
+
+
+def strong_powerlaw(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Each incident draws 0.7 further ones, after k = 1..120 days with probability like k^-1.2."""
+    kernel = np.arange(1, LONGEST + 1.0) ** -EXPONENT
+    kernel = (BRANCHING * kernel / kernel.sum())[::-1]
+    burn = 300
+    past = np.full((LONGEST + burn + days, series), mean)
+    for day in range(burn + days):
+        past[day + LONGEST] = rng.poisson((1 - BRANCHING) * mean + kernel @ past[day : day + LONGEST])
+    return past[-days:].astype(np.int64)
+
+
+def yearly_levels(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Negative binomial of size 1 at 0.4, 1 or 1.6 of the rate, drawn for each year, from a random day on."""
+    year = (np.arange(days)[:, None] + rng.integers(0, 365, series)) // 365
+    level = np.asarray(LEVELS)[rng.integers(0, 3, (year.max() + 1, series))]
+    return nb_draws(rng, mean * np.take_along_axis(level, year, axis=0), 1.0)
+
+
+def weekly_batches(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A week's incidents all on one day; two batches in ten come with the next one."""
+    weeks = days // 7 + 3
+    batch = nb_draws(rng, np.full((weeks, series), 7 * mean), 1.0)
+    late = rng.random((weeks, series)) < LATE
+    daily, held = np.zeros((7 * weeks, series), np.int64), np.zeros(series, np.int64)
+    for week in range(weeks):
+        held = held + batch[week]
+        daily[7 * week] = np.where(late[week], 0, held)
+        held = np.where(late[week], held, 0)
+    first = rng.integers(7, 14, series)
+    return np.take_along_axis(daily, np.arange(days)[:, None] + first, axis=0)
+
+
+def growing_spread(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Negative binomial whose size falls from 5 to 0.3 over the whole series."""
+    size = np.exp(np.linspace(np.log(5.0), np.log(0.3), days))[:, None]
+    return rng.poisson(rng.gamma(np.broadcast_to(size, (days, series)), mean / size))
+
+
+OWN = {f.__name__: f for f in (strong_powerlaw, yearly_levels, weekly_batches, growing_spread)}
+STEADY = (*PROCESSES, *MORE_STATIONARY, *SLOW, *(name for name in OWN if name != "growing_spread"))
+
+
+def simulate(process: str, mean: float, days: int, series: int, seed: int, ratio: float = 1.0) -> np.ndarray:
+    """Counts that end with a window of `ratio` times the rate."""
+    if process in OWN:
+        return OWN[process](np.random.default_rng(seed), mean, days, series)
+    if process in SLOW:
+        return simulate_slow(process, mean=mean, days=days, series=series, seed=seed, ratio=ratio)
+    maker = simulate_counts if process in PROCESSES else simulate_more
+    options = {"mean": mean, "days": days, "series": series, "seed": seed}
+    return maker(process, uptick_days=RECENT, uptick_ratio=ratio, **options).values
+
+
+def bounded(values: np.ndarray, test: LRDTest) -> np.ndarray:
+    """The bound on extremes of a region alone, as panel_pvalues has it; 1 where it is not asked."""
+    out = np.ones(values.shape[1])
+    at = np.flatnonzero((test.observed >= 3) & (test.observed > EXTREME * test.expected))
+    phi = test.dispersion.phi[at]
+    known = np.where(test.baseline_total[at] >= FEW, 2 * phi, 0.0)
+    for ceiling, own in ((np.maximum(known, CEILING), at),):
+        if own.size:
+            out[own] = bounded_pvalue(
+                values[-RECENT:, own].astype(float),
+                test.baseline_total[own],
+                test.recent_exposure[own],
+                test.baseline_exposure[own],
+                phi,
+                ceiling,  # type: ignore[arg-type]  # one a region
+            )
+    return out
+
+
+def before(values: np.ndarray, test: LRDTest) -> np.ndarray:
+    """The rule of commit 92cd806: the rotation counts above 0.01, or with fewer than five incidents."""
+    a, base = test.pvalue_a, test.baseline_total
+    p = np.where((a > RAISE_ABOVE) | (base < FEW), np.maximum(a, test.rotation), a)
+    small = np.flatnonzero(a <= RAISE_ABOVE)
+    if small.size:
+        dispersion = test.dispersion
+        spared = spared_pvalue(
+            values[-RECENT:, small], base[small], test.recent_exposure[small],
+            test.baseline_exposure[small], dispersion.phi[small], dispersion.edf[small],
+        )  # fmt: skip
+        p[small] = np.maximum(p[small], spared)
+    return p
+
+
+def pvalues(values: np.ndarray) -> dict[str, np.ndarray]:
+    """P-values that the verdict of a region alone rests on, by today's rule and by that of 92cd806."""
+    covered = np.ones(values.shape, bool)
+    test = lrd_test(values, covered, length=RECENT, guard=GUARD)
+    former = lrd_test(values, covered, length=RECENT, guard=GUARD, steady=True)
+    most = bounded(values, former)
+    return {NOW: np.minimum(test.pvalue, most), BEFORE: np.minimum(before(values, former), most)}
+
+
+def cell(number: int, process: str, mean: float, baseline: int, series: int) -> dict[str, object]:
+    """How many of the null series are called."""
+    row: dict[str, object] = {"process": process, "mean": mean, "baseline": baseline, "n": series}
+    row |= {f"{rule} {level:g}": 0 for rule in (NOW, BEFORE) for level in BARS} | {"earlier": 0, "warned": 0}
+    days = baseline + GUARD + RECENT
+    for batch in range(0, series, BATCH):
+        seed = int(
+            np.random.SeedSequence((SEED, number, int(10 * mean), baseline, batch)).generate_state(1)[0]
+        )
+        values = simulate(process, mean, days, min(BATCH, series - batch), seed)
+        covered = np.ones(values.shape, bool)
+        for rule, p in pvalues(values).items():
+            for level in BARS:
+                row[f"{rule} {level:g}"] += int((p <= level).sum())
+        found = earlier_window(values, covered, length=RECENT, before=GUARD)
+        row["earlier"] += int((found.pvalue <= 0.05).sum())
+        end = baseline
+        row["warned"] += int(spread_growth(values[:end], covered[:end]).grows.sum())
+    return row
+
+
+def upper(called: float, n: float) -> float:
+    """Upper end of the 99 % Clopper-Pearson interval."""
+    return float(stats.beta.ppf(0.995, called + 1, n - called)) if called < n else 1.0
+
+
+def bars(cells: pd.DataFrame) -> tuple[list[str], bool]:
+    """Say which bars hold, and where the worst cell is, for each baseline."""
+    lines, held = [], True
+    steady = cells[cells["process"] != "growing_spread"]
+    parts = [(f"{b:,} days", steady[steady["baseline"] == b], BARS) for b in BASELINES]
+    growing = cells[cells["process"] == "growing_spread"]
+    parts.append(("growing spread", growing, {0.05: GROWING_BAR}))
+    for name, part, limits in parts:
+        for level, (most, limit) in limits.items():
+            column = f"{NOW} {level:g}"
+            failed = part[
+                [c / n > most or upper(c, n) > limit for c, n in zip(part[column], part["n"], strict=True)]
+            ]
+            worst = part.loc[(part[column] / part["n"]).idxmax()]
+            held &= failed.empty
+            lines.append(
+                f"{name}, at nominal {100 * level:g} %: worst cell {100 * worst[column] / worst['n']:.2f} % "
+                f"(upper 99 % limit {100 * upper(worst[column], worst['n']):.2f} %; 92cd806 there "
+                f"{100 * worst[f'{BEFORE} {level:g}'] / worst['n']:.2f} %), {worst['process']}, "
+                f"{worst['mean']:g} a day; bar {100 * most:g} % ({100 * limit:.2g} %): "
+                + ("held" if failed.empty else f"FAILED in {len(failed)} of {len(part)} cells: "
+                   + ", ".join(f"{r['process']} {r['mean']:g}" for _, r in failed.iterrows()))
+            )  # fmt: skip
+    return lines, held
+
+
+def size_table(cells: pd.DataFrame) -> str:
+    """Write the worst rate of every process as Markdown, in percent."""
+    head = [f"{rule}, {b:,} d" for b in BASELINES for rule in (NOW, BEFORE)]
+    more = ["at 0.1 %", "92cd806 at 0.1 %", "earlier rise told", "growing spread warned"]
+    lines = ["| process | " + " | ".join([*head, *more]) + " |", "|---|" + "---:|" * (len(head) + len(more))]
+    for process, part in cells.groupby("process", sort=False):
+        share = {
+            c: part[c] / part["n"] for c in part.columns if c not in ("process", "mean", "baseline", "n")
+        }
+        found = [
+            share[f"{rule} 0.05"][part["baseline"] == b].max() for b in BASELINES for rule in (NOW, BEFORE)
+        ]
+        tiny = [share[f"{rule} 0.001"].max() for rule in (NOW, BEFORE)]
+        rest = [share["earlier"].max(), share["warned"].max()]
+        lines.append(
+            f"| {process} | " + " | ".join(f"{100 * v:.1f}" for v in found) + " | "
+            + " | ".join(f"{100 * v:.2f}" for v in tiny) + " | "
+            + " | ".join(f"{100 * v:.1f}" for v in rest) + " |"
+        )  # fmt: skip
+    return "\n".join(lines)
+
+
+def adjusted(null: np.ndarray, other: np.ndarray) -> float:
+    """Power at the largest critical value whose true size is at most 5 %: ties count against it."""
+    ranked = np.sort(null)
+    edge = ranked[int(0.05 * ranked.size)]
+    below = ranked[ranked < edge]
+    return float((other <= (below[-1] if below.size else -1.0)).mean())
+
+
+def power(series: int) -> tuple[list[str], bool]:
+    """Write size-adjusted power beside the best possible as Markdown, and say whether the bars hold."""
+    lines = [
+        "| process | now 2x | now 3x | 92cd806 2x | 92cd806 3x | best 2x | best 3x | share, least | bar |",
+        "|---|" + "---:|" * 8,
+    ]
+    held = True
+    for number, (process, (*best, wanted)) in enumerate(POWERED.items()):
+        found = []
+        for ratio in (1.0, 2.0, 3.0):
+            values = simulate(
+                process, 0.5, 364 + GUARD + RECENT, series, SEED + 10 * number + int(ratio), ratio
+            )
+            found.append(pvalues(values))
+        by_rule = {r: [adjusted(found[0][r], other[r]) for other in found[1:]] for r in (NOW, BEFORE)}
+        least = min(p / b for p, b in zip(by_rule[NOW], best, strict=True))
+        held &= least >= wanted
+        numbers = [*by_rule[NOW], *by_rule[BEFORE], *best]
+        lines.append(
+            f"| {process} | " + " | ".join(f"{100 * v:.1f}" for v in numbers)
+            + f" | {100 * least:.1f} % | {100 * wanted:g} %: {'held' if least >= wanted else 'FAILED'} |"
+        )  # fmt: skip
+    return lines, held
+
+
+def main() -> int:
+    given = quick_parser(__doc__, "500 null series a cell; writes nothing").parse_args()
+    series = 500 if given.quick else 4_000
+    rows = []
+    for number, process in enumerate((*STEADY, "growing_spread")):
+        for mean in MEANS:
+            rows += [cell(number, process, mean, baseline, series) for baseline in BASELINES]
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    cells = pd.DataFrame(rows)
+    lines, held = bars(cells)
+    table, strong = power(2_000 if given.quick else 12_000)
+    error = 100 * float(np.sqrt(0.05 * 0.95 / series))
+    text = [
+        f"SIMULATED series; {series:,} without an uptick a cell, so a standard error of {error:.2f} at 5 %; "
+        f"{RECENT} recent and {GUARD} guard days; percent called of a region alone, one-sided; the worst of "
+        f"{', '.join(f'{m:g}' for m in MEANS)} incidents a day. Now: the rule of these lines; 92cd806: the "
+        "rotation counts above 0.01 only. Told and warned: series with an earlier rise told, or said to have "
+        "a growing spread.",
+        size_table(cells),
+        "\n".join(lines),
+        "Size-adjusted power at 0.5 a day, 364 days of baseline (12,000 series), beside the best possible "
+        "test's (likelihood ratio, process known):",
+        "\n".join(table),
+    ]
+    print("\n\n".join(text))
+    if not given.quick:
+        record("one_region", text, cells)
+    return 0 if held and strong else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
