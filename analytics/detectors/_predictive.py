@@ -102,7 +102,9 @@ def predictive(
     Measured on simulated series (``benchmarks/results/detectors.md``). At the default `alpha`, with six
     years of history at half an incident a day: 0.54 to 0.79 episodes a region-year on the seven processes it
     was designed on, 0.26 to 0.98 on eight others (most where the rate itself switches between regimes); with
-    one to three years of history at most 0.95. On Noufaily's scenarios ahead of every other detector at
+    one to three years of history at most 0.95. More where the spread of the counts grows over the years, 1.45
+    at half an incident a day and 2.25 at two, and 1.19 with switching regimes at two a day
+    (``benchmarks/results/monitor_limits.md``). On Noufaily's scenarios ahead of every other detector at
     false-positive rates of 0.5, 1, 2 and 5 %: F1 44 / 49 / 51 / 48 % against at most 32 / 37 / 40 / 39,
     probability of detection 51 / 59 / 66 / 77 % against 43 / 52 / 62 / 75. At exactly one episode a
     region-year, two-week threefold upticks are caught, within Monte Carlo error, as often as by the best

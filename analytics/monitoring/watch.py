@@ -101,6 +101,10 @@ def monitor(
     Thresholds that are calibrated are so on the history before the periods tested, where that is a year at
     least (two years for rotation), so that the alarms of the past year are what one would have seen.
 
+    The default watch does not keep its budget where the spread of the counts grows over the years: 1.45
+    episodes a region-year at half an incident a day and 2.25 at two for a budget of one, and 1.19 where the
+    rate switches between regimes, at two a day (``benchmarks/results/monitor_limits.md``).
+
     Examples
     --------
     >>> days = pd.date_range("2018-01-01", periods=840)
