@@ -26,7 +26,7 @@ from analytics.kernels.windows.lrd import (
     spared_pvalue,
     untestable,
 )
-from analytics.kernels.windows.spread import Half, grown_dispersion, growth_of
+from analytics.kernels.windows.spread import Half, grown_dispersion, growth_of, power_sums
 from analytics.kernels.windows.starts import critical_count
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
 
 
 _BLOCK = 2**20  # counts at a time, so that the running totals stay near 100 MB
-_WHOLE = 2.0**62
 _COLUMNS = 2_000  # cells at a time that are tested on a stretch of their own
 
 
@@ -228,15 +227,6 @@ def _running(values: npt.NDArray[np.number] | BoolArray) -> IntArray:
     return total
 
 
-def _power_sums(count: IntArray, power: int) -> IntArray | FloatArray:
-    """Return running totals of powers of counts: whole numbers, or floats where these would not fit."""
-    if float(count.max(initial=0)) ** power * max(len(count), 1) < _WHOLE:
-        return _running(count**power)
-    total = np.zeros((count.shape[0] + 1, count.shape[1]))
-    np.cumsum(count.astype(float) ** power, axis=0, out=total[1:])
-    return total
-
-
 def _rolling_block(
     values: npt.NDArray[np.integer],
     covered: BoolArray,
@@ -361,7 +351,7 @@ def _rolling_dispersion(
     covered = totals.n[at, region]
     mu = length * totals.base[at, region] / np.maximum(covered, 1)
     found = dispersion_from(mu, variance, lagged, covered, length)
-    running = (totals.days, totals.running, *(_power_sums(totals.count, power) for power in (2, 3, 4)))
+    running = (totals.days, totals.running, *(power_sums(totals.count, power) for power in (2, 3, 4)))
     half = baseline // 2
 
     def held(start: IntArray) -> Half:

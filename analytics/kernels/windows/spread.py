@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import BoolArray, FloatArray
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.dispersion import Dispersion
 from analytics.kernels.common.negative_binomial import nb_kurtosis
 
-__all__ = ["Half", "SpreadGrowth", "grown_dispersion", "growth_of", "halves", "spread_growth"]
+__all__ = ["Half", "SpreadGrowth", "grown_dispersion", "growth_of", "halves", "power_sums", "spread_growth"]
 
 
 CRITICAL = 2.0  # of a normal score: 2.3 %
 MOST = 6.0  # times the excess dispersion
+_WHOLE = 2.0**62
 _PERIODS_MIN = 14  # covered periods in either half, below which nothing is said
 
 
@@ -118,3 +119,14 @@ def grown_dispersion(dispersion: Dispersion, growth: SpreadGrowth) -> Dispersion
     phi = np.where(grows, 1 + (dispersion.phi - 1) * growth.factor, dispersion.phi)
     edf = np.where(grows, np.maximum(dispersion.edf / 2, 1.0), dispersion.edf)
     return replace(dispersion, phi=phi, edf=edf)
+
+
+def power_sums(count: IntArray, power: int) -> IntArray | FloatArray:
+    """Return running totals of powers of counts: whole numbers, or floats where these would not fit."""
+    if float(count.max(initial=0)) ** power * max(len(count), 1) < _WHOLE:
+        whole = np.zeros((count.shape[0] + 1, count.shape[1]), np.int64)
+        np.cumsum(count**power, axis=0, out=whole[1:])
+        return whole
+    total = np.zeros((count.shape[0] + 1, count.shape[1]))
+    np.cumsum(count.astype(float) ** power, axis=0, out=total[1:])
+    return total
