@@ -7,7 +7,7 @@ import pytest
 
 from analytics.counts import Counts
 from analytics.kernels.windows.lrd import lrd_test
-from analytics.kernels.windows.self_exciting import SHARE, self_exciting
+from analytics.kernels.windows.self_exciting import self_exciting
 from analytics.simulation import simulate_counts
 from analytics.simulation.further import simulate_more
 from analytics.upticks import uptick_test
@@ -56,14 +56,16 @@ def test_what_earlier_incidents_draw_is_no_rise():
     assert after_quiet < after_burst
 
 
-def test_no_p_value_is_below_half_of_lrds_and_one_day_carries_none():
+def test_no_p_value_below_a_hundredth_is_below_lrds_and_one_day_carries_none():
     values = np.concatenate([hawkes(1, 7), hawkes(300, 5, ratio=4.0)], axis=1)
     values[-14:, 0] = 0
     values[-3, 0] = 200
     bound = lrd_test(values, values >= 0, length=RECENT, guard=28).pvalue
     found = pvalues(values)
-    assert (found >= bound / SHARE).all()
-    assert found[0] >= 0.01 / SHARE
+    assert (found >= np.minimum(bound, 0.01)).all()
+    assert (found < bound).any()
+    assert bound[0] == 0.01
+    assert found[0] >= 0.01
 
 
 def test_it_is_asked_for_by_name():

@@ -20,7 +20,7 @@ _TURNS = (
 )
 _SELF_EXCITING = (
     "Method: likelihood ratio of more new incidents in a self-exciting process fitted to the baseline, by "
-    "its predictive distribution, at least half of LRD's p-value; intervals by LRD, variant A."
+    "its predictive distribution, or its geometric mean with LRD's; intervals by LRD, variant A."
 )
 _OTHER = "Method: {name}, for comparison; intervals by the conditional beta-binomial test (LRD, variant A)."
 NULL_WORDS: dict[str, str] = {

@@ -9,8 +9,9 @@ up to each period; so a week after a large attack is compared with weeks after l
 simulated, period by period, with residuals of the baseline (probability integral transforms [3]_) in place
 of the model's own chance, so that days heavier than any negative binomial stay as heavy.
 
-No p-value is below half of that of :func:`analytics.kernels.windows.lrd.lrd_test`, variant B, which bounds
-the error where the rate moves in other ways, and on a single day.
+Where the p-value of :func:`analytics.kernels.windows.lrd.lrd_test`, variant B, is larger, the answer is the
+geometric mean of the two, which bounds the error where the rate moves in other ways; and below 0.01 it is
+never smaller than that one, nor where that one is raised to 0.01 for resting on a single day.
 
 References
 ----------
@@ -30,7 +31,7 @@ import numpy as np
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.compiled import compiled
-from analytics.kernels.windows.lrd import lrd_test
+from analytics.kernels.windows.lrd import RAISE_ABOVE, lrd_test
 from analytics.kernels.windows.two_means import NumberArray
 
 __all__ = ["self_exciting"]
@@ -42,7 +43,6 @@ SIZES = np.array(
 )  # of the negative binomial; the last: Poisson
 RATIO = 2.5
 DRAWS = 2_000
-SHARE = 2.0  # no p-value is below LRD's over this
 _SEED = 20261128
 _PRIOR = 4.0  # precision of the log mean around the sample's: a standard deviation of one half
 _FAR = 0.4  # the log mean is looked for so far from the sample's
@@ -64,8 +64,8 @@ def self_exciting(
     """Likelihood ratio of more new incidents in a self-exciting process, by its predictive distribution.
 
     Null: baseline and window follow one stationary self-exciting process (see the module). Finds more than
-    the default where incidents draw further ones. Fails where LRD's p-value at half its size does: on
-    processes that are not self-exciting it rests on that. Measured by benchmarks/self_exciting.py. P-values
+    the default where incidents draw further ones. Fails where LRD does, on whose p-value it
+    half rests. Measured by benchmarks/self_exciting.py. P-values
     are simulated, with a standard error of 0.005 at 0.05, the same ones in every run.
 
     Examples
@@ -90,7 +90,9 @@ def self_exciting(
         rng.random(len(series)),
     )
     nothing = bound.observed + bound.baseline_total == 0
-    return np.where(nothing, 1.0, np.maximum(predicted, np.minimum(bound.pvalue / SHARE, 1.0)))
+    both = np.sqrt(predicted * bound.pvalue)
+    least = np.minimum(bound.pvalue, RAISE_ABOVE)
+    return np.where(nothing, 1.0, np.maximum(np.maximum(predicted, both), least))
 
 
 @compiled
