@@ -70,7 +70,7 @@ def draw_areas(
         path = ring_path(rings[area.region])
         land.append(path)
         pale = area.look.fill == "white"
-        shape = PathPatch(path, zorder=1 if pale else 1.5, gid=area.region, **filled(area.look))
+        shape = PathPatch(path, zorder=1 if pale else 1.5, gid=visible(area.region), **filled(area.look))
         _link(shape, area, links)
         ax.add_artist(shape)
     _label(ax, [area for area in areas if area.region in rings], rings, frame, land, links, callouts)
@@ -184,7 +184,7 @@ def _tile(
         side - gap,
         high - gap / frame.stretch,
         zorder=1.5,
-        gid=area.region,
+        gid=visible(area.region),
         **filled(area.look),
     )
     _link(shape, area, links)
@@ -240,7 +240,7 @@ def draw_dots(
         size = _dot_size(area, top)
         look = filled(area.look)
         dot = ax.scatter(
-            [longitude], [latitude], s=size, zorder=3 if area.look.bold else 2, gid=area.region,
+            [longitude], [latitude], s=size, zorder=3 if area.look.bold else 2, gid=visible(area.region),
             facecolor=look["facecolor"], edgecolor=GREY, hatch=look["hatch"], linewidth=0.6,
         )  # fmt: skip
         _link(dot, area, links)
