@@ -164,6 +164,22 @@ def test_no_card_where_nothing_is_called():
     assert weekly_content(numbers_of(as_of="2019-11-10")).cards is None
 
 
+def test_the_maps_say_only_what_their_numbers_say(sample):
+    with report_style():
+        assert weekly.map_figure(sample, "level").caption.endswith(
+            "has most incidents of the fortnight 6 to 19 April 2020: 45"
+        )
+        assert weekly.map_figure(sample, "change").caption == "Kirkuk is furthest above its usual: 3.0 times"
+        fewer = sample.result.frame.assign(observed=1.0)
+        low = replace(sample, result=replace(sample.result, frame=fewer))
+        assert weekly.map_figure(low, "change").caption == (
+            "No region with five or more expected is above its usual"
+        )
+        assert weekly.map_figure(low, "level").caption.startswith(
+            "Anbar, Babil, Baghdad and 15 more have most"
+        )
+
+
 # -- every region -----------------------------------------------------------------------------------------
 
 

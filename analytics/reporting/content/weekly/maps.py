@@ -69,12 +69,18 @@ def _caption(numbers: WeeklyNumbers, show: str) -> str:
     window = f"{length_words(RECENT)} {span_words(numbers.result.recent)}"
     rows = numbers.rows.dropna(subset=["observed"])
     if show == "level":
-        most = rows.sort_values("observed", ascending=False, kind="stable").iloc[0]
-        return f"{most['region']} has most incidents of the {window}: {most['observed']:,.0f}"
+        top = rows["observed"].max()
+        names = sorted(rows.loc[rows["observed"] == top, "region"])
+        if not len(rows) or not top:
+            return f"No incident in the {window}"
+        verb = "has" if len(names) == 1 else "have"
+        return f"{listed(names, 3)} {verb} most incidents of the {window}: {top:,.0f}"
     enough = rows[rows["expected"] >= 5]
     if enough.empty:
         return "No region has five incidents or more expected, so no change is drawn"
     top = enough.assign(ratio=enough["observed"] / enough["expected"]).sort_values("ratio").iloc[-1]
+    if top["ratio"] <= 1:
+        return "No region with five or more expected is above its usual"
     return f"{top['region']} is furthest above its usual: {top['ratio']:.1f} times"
 
 
