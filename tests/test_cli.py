@@ -589,7 +589,6 @@ def test_a_bad_file_is_one_clear_error(content, run, here, snapshot):
 BAD_OPTIONS = {
     "no such file": ["test", "missing.csv", "--as-of", DAY],
     "no as_of": ["count", "rows.csv"],
-    "one week, no history": ["test", "rows.csv", "--as-of", DAY],
     "an unknown region": ["count", "--sample", "--as-of", DAY, "--regions", "Kirkuk,Diyalaa Nord"],
     "a misspelt region set": [
         "count", "--sample", "--as-of", DAY, "--by", "admin2", "--regions", "disputed_teritories",

@@ -155,7 +155,7 @@ def test_auto_on_a_short_history_is_the_constant_null():
 def test_the_sentence_says_where_the_two_disagree():
     day = np.arange(1137)
     year = (day - day[-1]) / 365.2425
-    growing = 6 * np.exp(year + 0.5 * np.cos(2 * np.pi * year))
+    growing = 3 * np.exp(year + 0.5 * np.cos(2 * np.pi * year))
     low = 3 * np.exp(-0.7 * np.cos(2 * np.pi * year))
     rng = np.random.default_rng(11)
     values = np.stack([rng.poisson(growing), rng.poisson(low)], axis=1)

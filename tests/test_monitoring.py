@@ -363,6 +363,7 @@ def test_the_handles(watched, counts):
     assert watched.parameters == {
         "detectors": PAIR, "budget": "1 per region-year", "budget_per_region_year": 1.0, "last": 52,
         "thresholds": "formula", "resample": "parametric", "share": None, "replicates": 400, "seed": 0,
+        "completeness": None, "completeness_sd": None,
     }  # fmt: skip
     assert watched.null_hypothesis == watched.alarms.null_hypothesis
     assert watched.frame is watched.frame

@@ -13,7 +13,7 @@ from analytics.claims import read_claims
 from analytics.reporting.notebook.execute import run_notebook
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
-KNOWN = {"label", "fig-cap", "fig-alt", "tbl-cap", "echo"}
+KNOWN = {"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output"}
 
 
 def cells(path, kind="code"):

@@ -227,7 +227,7 @@ def test_the_sheet_read_is_noted_and_can_be_named(tmp_path):
     _xlsx(tmp_path / "a.xlsx", One=first, Two=second)
     incidents = read_incidents(tmp_path / "a.xlsx")
     assert len(incidents) == 1
-    assert "sheet: 'One', the first (others: Two; 'all' reads them together)" in incidents.notes
+    assert "sheet: 'One', the first of days (others: Two; 'all' reads them together)" in incidents.notes
     assert len(read_incidents(tmp_path / "a.xlsx", sheet="Two")) == 2
     assert len(read_incidents(tmp_path / "a.xlsx", sheet=1)) == 2
 

@@ -27,7 +27,7 @@ __all__ = ["run"]
 
 _OPTIONS = (
     "recent", "guard", "baseline", "alpha", "margin", "confidence", "sought", "completeness",
-    "completeness_sd", "direction", "null", "method", "shrink",
+    "completeness_sd", "direction", "null", "method", "shrink", "nested",
 )  # fmt: skip
 _NOT_OF_A_SCAN = ("null", "method", "shrink", "completeness_sd")
 _TEXT = ("region", "grade", "verdict")
@@ -55,6 +55,7 @@ def _options(args: Namespace) -> dict[str, Any]:
     options["calendar"] = tuple(term for text in args.calendar for term in between_commas(text, "--calendar"))
     if args.recent == "scan":
         unused = [name for name in _NOT_OF_A_SCAN if getattr(args, name) not in (None, False)]
+        unused += ["one_family"] if args.nested is False else []
         if unused:
             raise OptionError(
                 "--recent scan has a test of its own",

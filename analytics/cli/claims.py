@@ -34,8 +34,9 @@ def run_claims(args: Namespace, plan: Plan) -> None:
     OptionError
         If an option is given that the file of claims states itself, or ``--as-of`` is missing.
     """
-    for name in _NOT_HERE:
-        if getattr(args, name) not in (None, False, []):
+    for name in (*_NOT_HERE, "one_family"):
+        given = args.nested is False if name == "one_family" else getattr(args, name) not in (None, False, [])
+        if given:
             raise OptionError(
                 f"--{name.replace('_', '-')} does not go with --claims",
                 expected="what is asked, where and when, as the file of claims states it",

@@ -135,6 +135,7 @@ _TEST = Group("test", (
            "commas between", many=True),
     Option("method", "NAME", "p-value (default pooled; lrd_b: each region alone; others for comparison)"),
     Option("shrink", "", "draw the dispersions of the regions together (default: not)"),
+    Option("one-family", "", "districts as one family, not within their governorates", unsets="nested"),
     Option("alpha", "P", "level of the verdict (default 0.05)", float),
     Option("margin", "RATIO", "'no large rise' means below this (default 1.5)", float),
     Option("confidence", "SHARE", "coverage of the printed interval (default 0.9)", float),

@@ -90,7 +90,7 @@ SOURCE = Source(
     name="acled",
     title="ACLED",
     counts="political violence, demonstrations and some strategic developments, with or without deaths",
-    leaves_out="wounded; what no source reported; days before a country is covered (Iraq: 2016)",
+    leaves_out="wounded; what no source reported; days before a country is covered",
     marks=(
         ("event_id_cnty", "event_date"),
         ("event_date", "event_type", "time_precision"),
