@@ -1,6 +1,6 @@
 """One region: how often the uptick test is wrong where nothing changes, with ten weeks, one year and three.
 
-    python benchmarks/one_region.py            # 2,000 null series a cell; about ten minutes on two cores
+    python benchmarks/one_region.py            # 10,000 null series a cell; about fifteen minutes of one core
     python benchmarks/one_region.py --quick    # 500 a cell; says so, writes nothing
 
 The stationary processes of size_power.py and slow_processes.py, and three more: stronger power-law
@@ -16,7 +16,6 @@ benchmarks/results/one_region.csv and .md; exits with 1 if a bar fails.
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -261,18 +260,22 @@ def power(series: int) -> tuple[list[str], bool]:
 
 def main() -> int:
     given = quick_parser(__doc__, "500 null series a cell; writes nothing").parse_args()
-    series = 500 if given.quick else 2_000
+    series = 500 if given.quick else 10_000
     jobs = [
         (number, process, mean, baseline, series)
         for number, process in enumerate((*STEADY, "growing_spread"))
         for mean in MEANS
         for baseline in BASELINES
     ]
-    with ProcessPoolExecutor(2) as pool:
-        rows = list(pool.map(cell, jobs))
+    rows = []
+    for done, job in enumerate(jobs, start=1):
+        rows.append(cell(job))
+        if done % (len(MEANS) * len(BASELINES)) == 0:
+            print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     cells = pd.DataFrame(rows)
     lines, held = bars(cells)
-    table, strong = power(2_000 if given.quick else 6_000)
+    table, strong = power(2_000 if given.quick else 12_000)
     error = 100 * float(np.sqrt(0.05 * 0.95 / series))
     text = [
         f"SIMULATED series; {series:,} without an uptick a cell, so a standard error of {error:.2f} at 5 %; "
@@ -282,7 +285,7 @@ def main() -> int:
         "a growing spread.",
         size_table(cells),
         "\n".join(lines),
-        "Size-adjusted power at 0.5 a day, 364 days of baseline (6,000 series), beside the best possible "
+        "Size-adjusted power at 0.5 a day, 364 days of baseline (12,000 series), beside the best possible "
         "test's (likelihood ratio, process known):",
         "\n".join(table),
     ]
