@@ -70,8 +70,10 @@ def lead_words(observed: float, usual: float, window: str) -> str:
     --------
     >>> lead_words(45, 15.0, "fortnight")
     '45 in the fortnight, usual 15.'
+    >>> lead_words(2836, 1354.4, "fortnight")
+    '2,836 in the fortnight, usual 1,354.'
     """
-    return f"{numbers_words(observed, usual).replace(',', f' in the {window},', 1)}."
+    return f"{numbers_words(observed, usual).replace(', usual', f' in the {window}, usual', 1)}."
 
 
 def facts_words(ratio: float, low: float, high: float, q: float, name: str = "q") -> str:
