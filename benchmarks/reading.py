@@ -163,6 +163,8 @@ def main() -> None:
     parser.add_argument("--against", type=Path, help="another checkout, to be compared with")
     given = parser.parse_args()
     if given.against is not None:
+        if not (given.against / "analytics" / "__init__.py").is_file():
+            parser.error(f"{given.against} is no checkout of this project")  # or it would be itself, compared
         print("\n".join(against(given.against.resolve(), given.rows, given.repeats)))
         return
     with tempfile.TemporaryDirectory() as folder:
