@@ -109,7 +109,7 @@ def test_a_text_that_looks_like_a_call_after_an_inline_call_stays_text():
 
 
 def test_what_no_font_shows_is_written_as_its_code():
-    assert printable("中\x07\u202e\ufeff") == "[U+4E2D][U+0007][U+202E][U+FEFF]"
+    assert printable("中\U0001f600\x07\u202e\ufeff") == "中[U+1F600][U+0007][U+202E][U+FEFF]"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,8 @@ def test_labels_hold_nothing_typst_could_read_otherwise():
         ("0123456789abcdef" * 4, 1),  # a hash is copied whole
         ("x" * 120, 15),
         ("e\u0301" * 60, 8),
-        ("\u4e2d" * 30, 30),
+        ("\u4e2d" * 30, 4),
+        ("\U00020bb7" * 30, 30),
         ("\\" * 40, 5),
     ],
 )

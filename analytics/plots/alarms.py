@@ -8,6 +8,7 @@ import numpy as np
 
 from analytics.errors import OptionError
 from analytics.periods import DAY
+from analytics.plots.months import day_labels
 from analytics.plots.style import (
     ACCENT,
     GREY,
@@ -134,4 +135,4 @@ def _time_axis(ax: Axes, alarms: Alarms) -> None:
     days = len(alarms.starts) * step
     months = range(1, 13) if days <= 200 else [1, 4, 7, 10] if days <= 1000 else [1]
     ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=months))
-    ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
+    ax.xaxis.set_major_formatter(day_labels("{month}\n{year}"))

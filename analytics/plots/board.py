@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics._text import visible
 from analytics._typing import BoolArray, IntArray
 from analytics.errors import unknown_option
 from analytics.options import check_whole
 from analytics.plots.cells import draw_cells, month_ticks, plain_axes
+from analytics.plots.fonts import drawable
 from analytics.plots.style import ACCENT, GREY, WIDTH, as_written, empty, mark_simulated, marked, new_axes
 from analytics.results import Alarms
 from analytics.results.words import counted
@@ -84,7 +84,7 @@ def plot_alarm_board(
     if ax is None:
         ax = new_axes((WIDTH, 1.0 + 0.19 * max(len(rows), 2)))
     _draw_board(ax, recent, raised[rows], tested[rows])
-    ax.set_yticks(range(len(rows)), [visible(names[i]) for i in rows], fontsize=7)
+    ax.set_yticks(range(len(rows)), [drawable(names[i]) for i in rows], fontsize=7)
     now = recent.latest_index
     _write_counts(ax, recent, [names[i] for i in rows], now)
     if not tested.any():

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from analytics._text import visible
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
 from analytics.counts import Counts
 from analytics.geo.calendars import calendar_names, calendar_windows
@@ -16,6 +15,7 @@ from analytics.geo.countries import find_country
 from analytics.options import check_whole
 from analytics.periods import DAY, Window, as_day, as_window
 from analytics.plots.cells import draw_cells, plain_axes
+from analytics.plots.fonts import drawable
 from analytics.plots.look import HATCH, key_patch, level_breaks, level_look
 from analytics.plots.style import GREY, INK, WIDTH, as_written, empty, mark_simulated, marked, new_axes
 from analytics.results.words import counted
@@ -205,7 +205,7 @@ def _terms(
     if marks is None:
         return []
     if marks != "calendar":
-        return [(visible(label), [as_window(spell) for spell in spells]) for label, spells in marks.items()]
+        return [(drawable(label), [as_window(spell) for spell in spells]) for label, spells in marks.items()]
     labels: dict[str, str] = {}
     for name in counts.countries:
         country = find_country(name)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
-from analytics._text import visible
 from analytics.claims import VerdictTable
 from analytics.periods import DAY
+from analytics.plots.fonts import drawable
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, as_written, empty, mark_simulated, new_axes
 from analytics.results import SUPPORTED, mark
 
@@ -83,7 +83,7 @@ def plot_claims(tables: Mapping[str, VerdictTable], *, ax: Axes | None = None) -
     ticks = [0.25, 0.5, 1, 2, 4, 8]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
-    ax.set_yticks(range(len(keys)), [visible(f"{claim}: {counted}") for claim, counted in keys])
+    ax.set_yticks(range(len(keys)), [drawable(f"{claim}: {counted}") for claim, counted in keys])
     ax.set_ylim(len(keys) - 0.4, -0.9)
     ax.set_xlabel("ratio, with 95 % interval")
     ax.legend(loc="upper center", bbox_to_anchor=(0.45, 1.12), ncols=3, frameon=False, fontsize=7.5)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics._text import visible
 from analytics._typing import BoolArray, FloatArray
 from analytics.errors import OptionError
 from analytics.geo.polygons import Polygons
+from analytics.plots.fonts import drawable
 from analytics.plots.look import ELSEWHERE, filled
 from analytics.plots.shapes import Frame, boxes_meet, extent, frame_of, ring_path, thinned
 from analytics.plots.style import ACCENT, GREY, INK, as_written, empty, mark_simulated, marked, new_axes
@@ -142,7 +142,7 @@ def _name_places(ax: Axes, at: FloatArray, names: Sequence[object], frame: Frame
     """Write the names of the cluster's places, as far as they do not meet."""
     taken: list[tuple[float, float, float, float]] = []
     for (latitude, longitude), name in zip(at, names, strict=True):
-        text = visible(str(name))
+        text = drawable(str(name))
         wide, high = frame.size(text, _NAME)
         west, south = longitude + 6 / 72 / frame.inches, latitude
         box = (west, south, west + wide, south + high)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analytics._text import visible
 from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.options import check_whole
 from analytics.periods import DAY
 from analytics.plots.cells import month_ticks, plain_axes
+from analytics.plots.fonts import drawable
 from analytics.plots.look import HATCH, LINE
 from analytics.plots.style import (
     GREY,
@@ -69,7 +69,7 @@ def plot_coverage(
     starts, covered = shown.starts[keep], shown.coverage[keep]
     holes = np.flatnonzero(~covered.all(axis=0))
     holes = holes[np.argsort((covered[:, holes]).sum(axis=0), kind="stable")]
-    rows = [(visible(counts.regions[i]), covered[:, i]) for i in holes[:most]]
+    rows = [(drawable(counts.regions[i]), covered[:, i]) for i in holes[:most]]
     whole = len(counts.regions) - len(holes)
     if whole:
         name = "the other region" if whole == 1 else f"the other {whole} regions"
@@ -212,7 +212,7 @@ def plot_completeness(
     else:
         basis = counts.completeness.basis if counts.completeness is not None else ""
         ax.set_xlabel(
-            f"share reported ({visible(basis)})" + ("" if known.all() else "; hatched: not known"),
+            f"share reported ({drawable(basis)})" + ("" if known.all() else "; hatched: not known"),
             fontsize=7,
             color=GREY,
         )

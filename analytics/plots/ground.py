@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analytics._text import visible
 from analytics._typing import FloatArray
 from analytics.geo.coordinates import region_coordinates
 from analytics.geo.polygons import PolygonMatch
+from analytics.plots.fonts import drawable
 from analytics.plots.look import ELSEWHERE, filled
 from analytics.plots.painted import Area
 from analytics.plots.shapes import LETTER as _LETTER
@@ -70,7 +70,7 @@ def draw_areas(
         path = ring_path(rings[area.region])
         land.append(path)
         pale = area.look.fill == "white"
-        shape = PathPatch(path, zorder=1 if pale else 1.5, gid=visible(area.region), **filled(area.look))
+        shape = PathPatch(path, zorder=1 if pale else 1.5, gid=drawable(area.region), **filled(area.look))
         _link(shape, area, links)
         ax.add_artist(shape)
     _label(ax, [area for area in areas if area.region in rings], rings, frame, land, links, callouts)
@@ -102,7 +102,7 @@ def _label(
         taken.append((room.x - wide / 2, room.y - high / 2, room.x + wide / 2, room.y + high / 2))
     for area in areas:
         if area.region in loud:
-            text = f"{area.sign} {visible(area.region)}\n{area.numbers}"
+            text = f"{area.sign} {drawable(area.region)}\n{area.numbers}"
             spot = free_spot(rooms[area.region], frame.size(text, _CALLOUT), frame, land, taken)
             taken.append(spot)
             _call_out(ax, area, text, rooms[area.region], spot, links)
@@ -110,7 +110,7 @@ def _label(
 
 def _texts(area: Area) -> list[tuple[str, float]]:
     """Return what may be written in a region, with its size: the first that has room is."""
-    name = visible(area.region)
+    name = drawable(area.region)
     first, _, rest = name.partition(" ")
     broken = [(f"{area.sign} {first}\n{rest}", _NAME)] if rest else []
     return [(f"{area.sign} {name}", _NAME), *broken, (f"{area.sign} {name}", _LEAST), (area.sign, _SIGN)]
@@ -184,7 +184,7 @@ def _tile(
         side - gap,
         high - gap / frame.stretch,
         zorder=1.5,
-        gid=visible(area.region),
+        gid=drawable(area.region),
         **filled(area.look),
     )
     _link(shape, area, links)
@@ -210,7 +210,7 @@ def _tile(
 
 def _wrapped(name: str, letters: int) -> str:
     """Return a name in at most two lines, cut where it is longer."""
-    name = visible(name)
+    name = drawable(name)
     if len(name) <= letters:
         return name
     head, _, rest = (
@@ -240,7 +240,7 @@ def draw_dots(
         size = _dot_size(area, top)
         look = filled(area.look)
         dot = ax.scatter(
-            [longitude], [latitude], s=size, zorder=3 if area.look.bold else 2, gid=visible(area.region),
+            [longitude], [latitude], s=size, zorder=3 if area.look.bold else 2, gid=drawable(area.region),
             facecolor=look["facecolor"], edgecolor=GREY, hatch=look["hatch"], linewidth=0.6,
         )  # fmt: skip
         _link(dot, area, links)
@@ -268,7 +268,7 @@ def _name_dots(
         zip(areas, at, strict=True), key=lambda item: rank[item[0].region]
     ):
         called = area.region in loud
-        text = visible(area.region) + (f"\n{area.numbers}" if called else "")
+        text = drawable(area.region) + (f"\n{area.numbers}" if called else "")
         points = _CALLOUT if called else _NAME
         reach = np.sqrt(_dot_size(area, top)) / 2 + 1
         wide, high = frame.size(text, points)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from analytics._typing import FloatArray
 from analytics.errors import unknown_option
+from analytics.plots.fonts import FAMILIES, register_fonts
 from analytics.plots.style import ACCENT, GREY, INK, WIDTH
 from analytics.results.grades import Grade
 from analytics.results.words import format_number
@@ -41,9 +41,8 @@ EDGE = "#C9CED6"
 HATCH = "#C4C9D2"
 FAINT = "#D9DDE4"
 LINE = "#9CA3AF"
-FONTS = Path(__file__).resolve().parents[1] / "reporting" / "notebook" / "fonts"
 STYLE: Mapping[str, Any] = {
-    "font.family": ["Noto Sans", "Noto Sans Arabic", "DejaVu Sans"],
+    "font.family": [*FAMILIES],
     "font.size": 8.5,
     "axes.titlesize": 9,
     "axes.titleweight": "bold",
@@ -121,16 +120,6 @@ def _setting(name: str, known: Mapping[str, Any]) -> str:
     if name not in found:
         raise unknown_option("setting of matplotlib", name, sorted(found))
     return found[name]
-
-
-def register_fonts() -> None:
-    """Let matplotlib know the fonts of the reports."""
-    from matplotlib import font_manager
-
-    known = {entry.fname for entry in font_manager.fontManager.ttflist}
-    for path in sorted(FONTS.glob("Noto*.ttf")):
-        if str(path) not in known:
-            font_manager.fontManager.addfont(path)
 
 
 @dataclass(frozen=True, slots=True)

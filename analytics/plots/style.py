@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 import numpy as np
 import pandas as pd
 
-from analytics._text import visible
 from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.periods import DAY, Window
+from analytics.plots.fonts import drawable, with_fonts
+from analytics.plots.months import day_labels
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
@@ -67,7 +68,7 @@ def as_written(draw: Callable[P, R]) -> Callable[P, R]:
     """Let a function's axes show every text as it stands in the data.
 
     matplotlib reads what stands between dollar signs as mathematics, and a control character spoils an SVG:
-    nothing is read so, and control characters are shown by their codes.
+    nothing is read so, and characters that no font of ours holds are shown by their codes.
     """
 
     @wraps(draw)
@@ -76,8 +77,9 @@ def as_written(draw: Callable[P, R]) -> Callable[P, R]:
         for ax in np.ravel(np.array(made, dtype=object)):
             for text in _texts(ax):
                 text.set_parse_math(False)
-                if (shown := visible(text.get_text())) != text.get_text():
+                if (shown := drawable(text.get_text())) != text.get_text():
                     text.set_text(shown)
+                with_fonts(text)
         return made
 
     return drawn
@@ -108,7 +110,7 @@ def region_label(name: str, verdict: str, *, longest: int = 24, direction: str =
     >>> region_label("Kirkuk", "supported", direction="less")
     '▼ Kirkuk'
     """
-    name = visible(name)
+    name = drawable(name)
     short = name if len(name) <= longest else name[: longest - 1].rstrip() + "…"
     if not verdict:
         return short
@@ -246,10 +248,12 @@ def finish(ax: Axes, series: Series, *, small: bool = False) -> None:
         months = [1]
     if days >= 60:
         ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=months))
-        ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y" if not small else "%b %Y"))
+        ax.xaxis.set_major_formatter(day_labels("{month} {year}" if small else "{month}\n{year}"))
     else:
         ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=2, maxticks=3 if small else 6))
-        ax.xaxis.set_major_formatter(mdates.DateFormatter("%d %b\n%Y" if not small else "%d %b"))
+        ax.xaxis.set_major_formatter(
+            day_labels("{day:02d} {month}" if small else "{day:02d} {month}\n{year}")
+        )
     if small:
         ax.tick_params(labelsize=7, length=2)
     if series.simulated:

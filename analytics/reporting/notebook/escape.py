@@ -1,7 +1,7 @@
 """Text from data or markdown, as Typst that prints it and never runs it.
 
 Text is always written as a Typst string literal (``"…"``), where only the backslash and the quotation mark
-mean anything, never as markup. Characters that no bundled font can show are written as ``[U+4E2D]``, so that
+mean anything, never as markup. Characters that no bundled font can show are written as ``[U+1F600]``, so that
 nothing is lost silently and the document stays within PDF/A. Runs of Arabic or Hebrew script are isolated, so
 that ``≤ 5`` after an Arabic name keeps its side and its direction.
 """
@@ -13,7 +13,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
+
+from analytics.plots.fonts import FONTS, known_characters
 
 __all__ = [
     "CELL",
@@ -29,7 +30,7 @@ __all__ = [
     "svg_name",
 ]
 
-FONT_DIR = Path(__file__).resolve().parent / "fonts"
+FONT_DIR = FONTS
 CELL, PROSE = 24, 60  # letters of a word from which on it may be broken: in a cell, and in a line of text
 _STEP, _TAIL = 8, 4  # letters between two breaks, and fewest after the last
 _ZWSP, _ISOLATE = "\u200b", "\u2068"
@@ -58,12 +59,7 @@ _RTL_RUN = re.compile(
 @lru_cache(maxsize=1)
 def _not_shown() -> re.Pattern[str]:
     """Return the pattern of all characters that no bundled font can show."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-
-    known = set(_INVISIBLE)
-    for path in sorted(FONT_DIR.glob("*-Regular.ttf")):
-        with TTFont(path, lazy=True) as font:
-            known.update(font.getBestCmap())
+    known = {*_INVISIBLE, *known_characters()}
     known -= _NEVER
     ranges: list[list[int]] = []
     for code in sorted(known):
@@ -80,8 +76,8 @@ def printable(text: str) -> str:
 
     Examples
     --------
-    >>> printable("Tuz\tKhurmatu 中")
-    'Tuz Khurmatu [U+4E2D]'
+    >>> printable("Tuz\tKhurmatu 中 \U0001f600")
+    'Tuz Khurmatu 中 [U+1F600]'
     """
     flat = _WHITESPACE.sub(" ", text)
     return _not_shown().sub(lambda m: f"[U+{ord(m.group()):04X}]", flat)
