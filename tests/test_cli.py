@@ -73,10 +73,16 @@ def test_help_and_version_import_nothing_heavy():
     assert "did you mean test?" in done.stderr
 
 
+def test_the_command_alone_prints_its_help(run):
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert out == run("--help")[1]
+
+
 def test_every_command_reads_with_the_same_options():
     options = {}
     for name, parser in build_parser()[1].items():
-        if name != "sample":
+        if name not in ("init", "sample"):
             group = next(g for g in parser._action_groups if g.title == "reading")
             options[name] = [action.dest for action in group._group_actions]
     assert len({tuple(found) for found in options.values()}) == 1
@@ -85,7 +91,7 @@ def test_every_command_reads_with_the_same_options():
 
 def test_every_command_and_option_has_help():
     parser, commands = build_parser()
-    assert list(commands) == ["check", "count", "test", "monitor", "evaluate", "report", "sample"]
+    assert list(commands) == ["check", "count", "test", "monitor", "evaluate", "report", "init", "sample"]
     for command in (parser, *commands.values()):
         bare = [action.dest for action in command._actions if not action.help]
         assert bare == (["command"] if command is parser else []), command.prog
@@ -630,7 +636,6 @@ BAD_OPTIONS = {
     "an option without its value": ["count", "rows.csv", "--as-of"],
     "an unknown option": ["count", "rows.csv", "--asof", DAY],
     "an unknown command": ["raport", "rows.csv"],
-    "no command": [],
     "one file too many": ["check", "rows.csv", "more.csv"],
     "the output is the input": ["check", "rows.csv", "-o", "./rows.csv"],
     "two outputs in one": ["check", "rows.csv", "-o", "a.csv", "--quarantine", "a.csv"],

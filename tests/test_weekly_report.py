@@ -305,7 +305,8 @@ def test_a_request_or_its_options_and_not_both(tmp_path):
     with pytest.raises(TypeError, match="bye"):
         weekly_report(sample=True, as_of="2020-04-19", bye="admin2", output=tmp_path)
     listed = inspect.signature(weekly_report).parameters
-    assert list(listed) == [*(field.name for field in fields(ReportRequest)), "output", "formats", "progress"]
+    own = ["output", "formats", "template", "notebook", "with_guide", "progress"]
+    assert list(listed) == [*(field.name for field in fields(ReportRequest)), *own]
 
 
 def test_what_the_request_holds_now_is_said_where_it_was_before(sample):

@@ -52,6 +52,7 @@ class Command:
     groups: tuple[Group, ...]
     file: bool = True
     after: str = ""
+    folder: bool = False
 
 
 def _days_or(word: str) -> Callable[[str], int | str]:
@@ -190,6 +191,10 @@ _SHOWING = Group("how it is shown", (
     Option("previous", "NOTEBOOK", "kept beside an earlier issue: say what has changed since"),
     Option("polygons", "GEOJSON", "boundaries of the regions (default: the country's own, where bundled)"),
     Option("paper", "SIZE", "a4 (default) or letter"),
+    Option("template", "FOLDER", "an office's own logo, title block, colours and foot: a folder with "
+           "template.toml"),
+    Option("notebook", "FILE", "an own notebook, with a cell of parameters, in place of the bundled one"),
+    Option("with-guide", "", "append a page for those who receive it: how to read the report"),
     Option("sections", "NAMES", "what follows the front page (default "
            "country,where,cards,regions,kinds,trust,scorecard,method); none: nothing"),
 ))  # fmt: skip
@@ -222,18 +227,24 @@ COMMANDS = {
     "report": Command("analytics.cli.report", "write the weekly report as a PDF, and in other forms", (
         _READING,
         _WEEKLY.also(
-            Option("week", "WEEK", "the week reported, such as 2020-W15, in place of --as-of"),
+            Option("week", "WEEK", "the week reported, such as 2020-W15, in place of --as-of; last: the last "
+                   "one that is over by this machine's clock"),
             _COMPLETENESS,
         ),
         _SHOWING,
+        Group("", (
+            Option("parameters", "TOML", "a file that states these options by name; what is given here goes "
+                   "before it"),
+        )),
         Group("output", (
             Option("format", "NAMES", "pdf (default), html, xlsx, json, atom, md, txt; commas between"),
-            Option("output", "DIR", "folder for the files (default reports)", default="reports", short="-o"),
+            Option("output", "DIR", "folder for the files (default reports)", short="-o"),
             Option("summary", "", "print the report in five lines, and write nothing"),
             Option("markdown", "", "with --summary: as markdown"),
             Option("json", "", "print everything the report says as JSON, and write nothing"),
         )),
     )),
+    "init": Command("analytics.cli.init", "lay a folder for a weekly office", (), file=False, folder=True),
     "sample": Command("analytics.cli.sample", "say where the simulated sample lies, or copy it", (
         Group("", (Option("output", "DIR", "copy the sample, its twin and its truth there", short="-o"),)),
     ), file=False),

@@ -35,7 +35,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     OptionError
         If a command or option is unknown (with the nearest known one), or a value is missing.
     SystemExit
-        After ``--help`` and ``--version`` have printed.
+        After ``--help`` and ``--version`` have printed; nothing at all asks for the help too.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     Traceback (most recent call last):
     ...
     analytics.errors.OptionError: unknown command 'cuont'
-      expected: one of check, count, test, monitor, evaluate, report, sample
+      expected: one of check, count, test, monitor, evaluate, report, init, sample
       what to do: did you mean count?
     """
     command = next((word for word in argv if not word.startswith("-")), None)
@@ -56,7 +56,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     if args.command is None:
         if rest:
             raise _unknown(rest[0], parser)
-        raise OptionError("no command is given", expected=", ".join(COMMANDS), todo="uptick --help says more")
+        parser.print_help()
+        raise SystemExit(0)
     if rest:
         raise _unknown(rest[0], commands[args.command])
     return args
@@ -104,6 +105,8 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
         parser.add_argument(
             "file", metavar="FILE", nargs="?", help="incidents: UCDP GED, ACLED, or a plain table"
         )
+    if command.folder:
+        parser.add_argument("folder", metavar="DIR", nargs="?", help="folder to lay; made if it is not there")
     for group in command.groups:
         place = parser.add_argument_group(group.title) if group.title else parser
         for option in group.options:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from argparse import Namespace
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,15 +16,17 @@ from analytics.cli.inputs import (
     gap_warnings,
     given,
     last_date_hint,
+    last_whole_week,
     read,
     spells,
     the_file,
 )
+from analytics.cli.parameters import fill_from_file
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import account_lines
 from analytics.cli.text import printable
 from analytics.errors import InputError, OptionError, UptickError
-from analytics.periods import as_day, check_week_start, parse_week
+from analytics.periods import DAY, as_day, check_week_start, parse_week
 from analytics.sources.mapping import read_mapping
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ _NEEDED = ("ipykernel", "nbclient", "nbconvert", "nbformat", "typst")
 
 def run(args: Namespace) -> None:
     """Check the options, write the report and say where it is; or print it in short."""
+    fill_from_file(args)
     _check_shown(args)
     source = the_file(args)
     columns = column_mapping(args.column)
@@ -63,7 +67,9 @@ def run(args: Namespace) -> None:
         print(printable(_printed(args, request)), end="")
         return
     with progress_bar("starting") as progress:
-        report = weekly_report(request, output=args.output, progress=progress, **_formats(args))
+        report = weekly_report(
+            request, output=args.output or "reports", progress=progress, **_formats(args), **_office(args)
+        )
     tag = ", SIMULATED data" if report.scope.simulated else ""
     lines = [*gap_warnings((*report.scope.incidents.notes, *report.scope.counts.notes))]
     lines += [f"note: {note}" for note in report.notes]
@@ -78,6 +84,8 @@ def _runs_notebook(args: Namespace) -> bool:
     """Return whether a notebook is run, for which packages of an extra are needed."""
     if args.summary or args.json:
         return False
+    if args.notebook is not None:
+        return True
     from analytics.reporting.formats.write import RUN_FOR, check_formats
 
     return args.format is None or bool(RUN_FOR & set(check_formats(args.format)))
@@ -85,6 +93,11 @@ def _runs_notebook(args: Namespace) -> bool:
 
 def _formats(args: Namespace) -> dict[str, str]:
     return {} if args.format is None else {"formats": args.format}
+
+
+def _office(args: Namespace) -> dict[str, object]:
+    """Return what an office brings of its own."""
+    return given(args, "template", "notebook") | ({"with_guide": True} if args.with_guide else {})
 
 
 def _check_shown(args: Namespace) -> None:
@@ -96,6 +109,11 @@ def _check_shown(args: Namespace) -> None:
         raise OptionError(
             f"--{printing[0]} prints and writes nothing, --format writes files",
             todo="leave one out: --format md, txt or json writes what --summary or --json print",
+        )
+    if printing and args.notebook is not None:
+        raise OptionError(
+            f"--{printing[0]} runs no notebook, and --notebook gives one",
+            todo="leave one out: --format md, txt or json writes what an own notebook says",
         )
     if args.markdown and not args.summary:
         raise OptionError("--markdown goes with --summary", todo="give --summary too, or --format md")
@@ -125,6 +143,8 @@ def _reading(args: Namespace) -> dict[str, object]:
 def report_day(as_of: str | None, week: str | None, week_start: str = "monday") -> np.datetime64 | None:
     """Return the day ``--as-of`` or ``--week`` names, None where neither is given.
 
+    ``--week last`` asks for the machine's clock: the last week that was over before today.
+
     Raises
     ------
     OptionError
@@ -139,6 +159,9 @@ def report_day(as_of: str | None, week: str | None, week_start: str = "monday") 
     day = None if as_of is None else as_day(as_of, "--as-of")
     if week is None:
         return day
+    if week == "last" and day is None:
+        yesterday = np.datetime64(dt.date.today()) - DAY
+        return last_whole_week(yesterday, week_start) + 6 * DAY
     if check_week_start(week_start) != 0:
         raise OptionError(
             f"--week names weeks that start on Monday, but --week-start is {week_start}",

@@ -6,11 +6,13 @@ from html import escape
 from typing import Any
 
 from nbconvert.exporters import Exporter
+from traitlets import Any as AnyTrait
 from traitlets import Bool, Unicode
 
 from analytics.reporting.formats.cells import CellWriter
 from analytics.reporting.formats.shell import menu_of, page_of, without_dead_links
 from analytics.reporting.notebook.cells import shown_cells
+from analytics.reporting.notebook.office import read_template
 
 __all__ = ["PageExporter"]
 
@@ -25,6 +27,7 @@ class PageExporter(Exporter):
     title = Unicode("", help="Title of the page; the notebook's first heading if empty").tag(config=True)
     meta = Unicode("", help="Last line of the page, such as the data cut-off").tag(config=True)
     simulated = Bool(False, help="Print SIMULATED DATA at the top").tag(config=True)
+    office = AnyTrait(None, help="Folder of an office's template, with its template.toml").tag(config=True)
     echo = Bool(False, help="Show code unless a cell says otherwise").tag(config=True)
 
     export_from_notebook = "Web page (uptick)"
@@ -54,6 +57,7 @@ class PageExporter(Exporter):
             main="\n".join(body),
             foot=self.meta or marked,
             first="top",
+            office=read_template(self.office) if self.office else None,
         )
         resources["output_extension"] = self.file_extension
         return page, resources

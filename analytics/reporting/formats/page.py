@@ -51,6 +51,7 @@ def report_page(record: Mapping[str, Any], document: Document) -> str:
         main=f"{front}\n{chr(10).join(body)}",
         foot=" · ".join(filter(None, [record["title"], document.meta, f"uptick {record['version']}"])),
         first="front",
+        office=document.office,
     )
 
 

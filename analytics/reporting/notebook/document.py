@@ -13,6 +13,7 @@ from analytics.options import Progress
 
 if TYPE_CHECKING:
     from analytics.reporting.notebook.cells import Picture, ShownCell
+    from analytics.reporting.notebook.office import OfficeTemplate
 
 __all__ = ["Document", "Paper", "run_document"]
 
@@ -40,6 +41,8 @@ class Document:
         The file's name without its ending.
     paper : {"a4", "us-letter"}
         Size of the page.
+    office : OfficeTemplate, optional
+        An office's own head, colours and foot.
     """
 
     notebook: Any
@@ -52,6 +55,7 @@ class Document:
     name: str = "report"
     running: str = ""
     paper: Paper = "a4"
+    office: OfficeTemplate | None = None
 
     @cached_property
     def cells(self) -> tuple[ShownCell, ...]:
@@ -96,6 +100,7 @@ def run_document(
     name: str = "report",
     running: str = "",
     paper: Paper = "a4",
+    office: OfficeTemplate | None = None,
     progress: Progress | None = None,
     steps_after: int = 0,
 ) -> Document:
@@ -107,7 +112,7 @@ def run_document(
         The notebook; one cell tagged ``parameters``.
     parameters : mapping
         Values for that cell.
-    title, as_of, subtitle, header, meta, simulated, name, running, paper
+    title, as_of, subtitle, header, meta, simulated, name, running, paper, office
         As :class:`Document` has them.
     progress : callable, optional
         ``progress(done, total, what)`` before each step.
@@ -122,4 +127,4 @@ def run_document(
     from analytics.reporting.notebook.execute import run_notebook
 
     executed = run_notebook(Path(notebook), parameters, progress=progress, steps_after=steps_after)
-    return Document(executed, title, as_of, subtitle, header, meta, simulated, name, running, paper)
+    return Document(executed, title, as_of, subtitle, header, meta, simulated, name, running, paper, office)

@@ -28,7 +28,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from analytics.errors import InputError, OptionError, UptickError, nearest
 from analytics.options import Progress
 
-__all__ = ["read_notebook", "run_notebook"]
+__all__ = ["parameter_names", "read_notebook", "run_notebook"]
 
 _INJECTED = "injected-parameters"
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
@@ -68,6 +68,18 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         raise InputError(
             "this file cannot be read as a notebook", found=str(error).splitlines()[0], where=str(path)
         ) from error
+
+
+def parameter_names(path: Path) -> list[str]:
+    """Return the names that a notebook's cell of parameters assigns.
+
+    Raises
+    ------
+    InputError
+        If the file is no notebook, or has no such cell, or several.
+    """
+    nb = read_notebook(path)
+    return _assigned(nb.cells[_tagged(nb, path)].source)
 
 
 def run_notebook(
@@ -171,18 +183,8 @@ def _with_parameters(
     nb: nbformat.NotebookNode, parameters: Mapping[str, Any], path: Path
 ) -> nbformat.NotebookNode:
     """Return the notebook with a cell of assignments after its parameters cell, and without old outputs."""
-    tagged = [
-        i
-        for i, cell in enumerate(nb.cells)
-        if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", ())
-    ]
-    if len(tagged) != 1:
-        raise InputError(
-            "a report's notebook needs exactly one cell tagged 'parameters'",
-            found=f"{len(tagged)}",
-            where=str(path),
-        )
-    known = _assigned(nb.cells[tagged[0]].source)
+    tagged = _tagged(nb, path)
+    known = _assigned(nb.cells[tagged].source)
     for name in parameters:
         if name not in known:
             close = nearest(name, known)
@@ -202,8 +204,24 @@ def _with_parameters(
         injected = nbformat.v4.new_code_cell(source, id=_INJECTED)  # type: ignore[no-untyped-call]
         injected.metadata["tags"] = [_INJECTED]
         nb.cells = [c for c in nb.cells if _INJECTED not in c.metadata.get("tags", ())]
-        nb.cells.insert(tagged[0] + 1, injected)
+        nb.cells.insert(tagged + 1, injected)
     return nb
+
+
+def _tagged(nb: nbformat.NotebookNode, path: Path) -> int:
+    """Return which cell is the one of parameters."""
+    tagged = [
+        i
+        for i, cell in enumerate(nb.cells)
+        if cell.cell_type == "code" and "parameters" in cell.metadata.get("tags", ())
+    ]
+    if len(tagged) != 1:
+        raise InputError(
+            "a report's notebook needs exactly one cell tagged 'parameters'",
+            found=f"{len(tagged)}",
+            where=str(path),
+        )
+    return tagged[0]
 
 
 def _assigned(source: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import Exporter
+from traitlets import Any as AnyTrait
 from traitlets import Bool, CaselessStrEnum, Unicode
 
 from analytics.errors import OptionError
@@ -23,9 +24,18 @@ from analytics.reporting.notebook.cells import (
     shown_cells,
 )
 from analytics.reporting.notebook.compile import compile_typst
-from analytics.reporting.notebook.escape import PROSE, label_name, lines_string, path_string, soft, string
+from analytics.reporting.notebook.escape import (
+    PROSE,
+    label_name,
+    lines_string,
+    literal,
+    path_string,
+    soft,
+    string,
+)
 from analytics.reporting.notebook.html_tables import html_to_typst
 from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
+from analytics.reporting.notebook.office import OfficeTemplate, read_template
 
 __all__ = ["TypstExporter", "TypstPDFExporter", "template_files"]
 
@@ -52,6 +62,7 @@ class TypstExporter(Exporter):
     meta = Unicode("", help="Left end of the footer, such as the data cut-off").tag(config=True)
     as_of = Unicode("", help="Date of the data (YYYY-MM-DD); the date of the document").tag(config=True)
     simulated = Bool(False, help="Print SIMULATED DATA on every page").tag(config=True)
+    office = AnyTrait(None, help="Folder of an office's template, with its template.toml").tag(config=True)
     echo = Bool(False, help="Show code unless a cell says otherwise").tag(config=True)
     trust_typst = Bool(False, help="Use text/x-typst outputs; only for notebooks you ran").tag(config=True)
 
@@ -71,14 +82,17 @@ class TypstExporter(Exporter):
         cells = list(shown_cells(nb, echo=self.echo))
         body = "\n\n".join(part for cell in cells for part in converter.cell(cell))
         name = str(resources.get("metadata", {}).get("name", "") or "report")
+        office = read_template(self.office) if self.office else None
         files = {**template_files(folder), **converter.files}
+        if office is not None and office.logo:
+            files[f"{folder}/{_logo_file(office)}"] = office.logo
         resources["outputs"] = {**(resources.get("outputs") or {}), **files}
         resources["output_extension"] = self.file_extension
         opened = self.trust_typst and any(opens_report(o) for cell in cells for o in cell.outputs)
         title = self.title or converter.headings.title or name
-        return self._preamble(folder, title, opened=opened) + body + "\n", resources
+        return self._preamble(folder, title, office, opened=opened) + body + "\n", resources
 
-    def _preamble(self, folder: str, title: str, *, opened: bool) -> str:
+    def _preamble(self, folder: str, title: str, office: OfficeTemplate | None, *, opened: bool) -> str:
         day = self._as_of()
         date = f"datetime(year: {day.year}, month: {day.month}, day: {day.day})" if day else "auto"
         return (
@@ -93,6 +107,7 @@ class TypstExporter(Exporter):
             f"  opened: {'true' if opened else 'false'},\n"
             f"  simulated: {'true' if self.simulated else 'false'},\n"
             f"  date: {date},\n"
+            f"{_office(office)}"
             ")\n\n"
         )
 
@@ -187,6 +202,27 @@ class _Converter:
 def template_files(folder: str) -> dict[str, bytes]:
     """Return the files of the template, as they lie in a folder beside the document."""
     return {f"{folder}/{path.name}": path.read_bytes() for path in sorted(_HERE.glob("*.typ"))}
+
+
+def _logo_file(office: OfficeTemplate) -> str:
+    return f"office.{office.logo_kind}"
+
+
+def _office(office: OfficeTemplate | None) -> str:
+    """Return the argument that hands an office's head, colours and foot to the template."""
+    if office is None:
+        return ""
+    said = {
+        "name": office.name,
+        "line": office.line,
+        "logo": _logo_file(office) if office.logo else "",
+        "logo-alt": office.logo_alt,
+        "footer": office.footer,
+        "headings": office.headings,
+        "links": office.links,
+        "rule": office.rule,
+    }
+    return f"  office: {literal(said)},\n"
 
 
 def _stream(text: str) -> str:

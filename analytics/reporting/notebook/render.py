@@ -13,6 +13,7 @@ from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 from analytics.options import Progress
 from analytics.reporting.notebook.document import Document, Paper, run_document
+from analytics.reporting.notebook.office import read_template
 
 __all__ = ["RenderedReport", "check_writable", "render_report"]
 
@@ -54,6 +55,7 @@ def render_report(
     simulated: bool = False,
     running: str = "",
     paper: Paper = "a4",
+    template: Path | str | None = None,
     progress: Progress | None = None,
 ) -> RenderedReport:
     """Run a notebook with parameters, set it as a PDF and keep the executed notebook beside it.
@@ -69,6 +71,9 @@ def render_report(
         everything went well, and nothing otherwise.
     title, subtitle, header, meta, as_of, simulated, running, paper
         As :class:`Document` has them.
+    template : path, optional
+        Folder of an office's own head, colours and foot, as
+        :func:`analytics.reporting.notebook.office.read_template` reads it.
     progress : callable, optional
         ``progress(done, total, what)`` before each step.
 
@@ -83,11 +88,12 @@ def render_report(
     if target.suffix.lower() != ".pdf" and not target.is_dir():
         raise OutputError("the output is no PDF", expected="a name that ends in .pdf", found=target.name)
     check_writable(target)
+    office = None if template is None else read_template(template)
     started = time.perf_counter()
     document = run_document(
         notebook, parameters=parameters, title=title, subtitle=subtitle, header=header, meta=meta,
         as_of=as_of, simulated=simulated, name=target.stem, running=running, paper=paper,
-        progress=progress, steps_after=1,
+        office=office, progress=progress, steps_after=1,
     )  # fmt: skip
     ran = time.perf_counter()
     if progress is not None:

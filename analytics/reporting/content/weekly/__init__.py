@@ -20,6 +20,7 @@ from analytics.reporting.content.weekly.figures import (
     types_figure,
 )
 from analytics.reporting.content.weekly.front import FrontPage, front_page
+from analytics.reporting.content.weekly.guide import show_guide
 from analytics.reporting.content.weekly.maps import map_figure
 from analytics.reporting.content.weekly.numbers import (
     WeeklyCounts,
@@ -62,6 +63,7 @@ __all__ = [
     "show_cards",
     "show_country",
     "show_front",
+    "show_guide",
     "show_kinds",
     "show_method",
     "show_regions",

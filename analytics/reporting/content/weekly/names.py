@@ -34,12 +34,12 @@ def reported_week(as_of: np.datetime64, week_start: str = "monday") -> Window:
     return Window(first, first + 6 * DAY)
 
 
-def report_name(request: ReportRequest) -> str:
+def report_name(request: ReportRequest, kind: str = "uptick-weekly") -> str:
     """Return the name of the PDF: the week it is about, and what sets it apart from the usual report.
 
     Weeks that do not start on Monday are named by their first day; `as_of` is named where it is not the last
     day of the week. Of what narrows the report down, a plain word stands as it is, everything else as eight
-    signs of a digest. ``by=None`` is one series.
+    signs of a digest. ``by=None`` is one series. `kind` is what the name begins with.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def report_name(request: ReportRequest) -> str:
     """
     week = reported_week(request.as_of, request.week_start)
     monday = check_week_start(request.week_start) == 0
-    parts = [f"uptick-weekly-{week_label(week.start) if monday else week.start}"]
+    parts = [f"{kind}-{week_label(week.start) if monday else week.start}"]
     if request.as_of != week.end:
         parts.append(f"as-of-{request.as_of}")
     special = request.selection()
@@ -83,7 +83,7 @@ def region_anchors(regions: Iterable[str]) -> dict[str, str]:
     return {name: f"region-{number}" for number, name in enumerate(regions, 1)}
 
 
-def check_not_another(target: Path, request: ReportRequest) -> None:
+def check_not_another(target: Path, request: ReportRequest, names: Iterable[str] | None = None) -> None:
     """Raise an :class:`OutputError` if another report lies at `target`.
 
     A report made from the same file with the same options may be made again; its notebook tells.
@@ -94,6 +94,8 @@ def check_not_another(target: Path, request: ReportRequest) -> None:
         The PDF to be written; its notebook lies beside it.
     request : ReportRequest
         What the new report is about.
+    names : iterable of str, optional
+        The parameters its notebook has; all of a request's unless given.
     """
     kept = target.with_suffix(".ipynb")
     if not target.exists() and not kept.exists():
@@ -103,6 +105,7 @@ def check_not_another(target: Path, request: ReportRequest) -> None:
         found = "its notebook is not there, or is none of a report"
     else:
         now = request.parameters()
+        now = now if names is None else {name: now[name] for name in names if name in now}
         # A report may be made again with another title or comment: it is still about the same.
         differ = {name for name in {*before, *now} - {"sha256", *SHOWING} if _differs(before, now, name)}
         if not differ:

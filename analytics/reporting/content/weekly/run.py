@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 from analytics.options import Progress
 from analytics.reporting.content.weekly.front import front_page
+from analytics.reporting.content.weekly.guide import guided
 from analytics.reporting.content.weekly.issue import changes_since, read_issue
 from analytics.reporting.content.weekly.names import check_not_another, report_name
 from analytics.reporting.content.weekly.numbers import WeeklyCounts, weekly_numbers
+from analytics.reporting.content.weekly.own import dressed_request, own_parameters
 from analytics.reporting.content.weekly.reading import weekly_counts
 from analytics.reporting.content.weekly.record import kept_record, report_record
 from analytics.reporting.content.weekly.request import PAPERS, ReportRequest, takes_request
 from analytics.reporting.formats.write import RUN_FOR, check_formats, made_formats
 from analytics.reporting.notebook.document import Document, run_document
+from analytics.reporting.notebook.office import OfficeTemplate, read_template
 
 __all__ = ["NOTEBOOK", "WeeklyReport", "report_record_of", "weekly_report"]
 
@@ -66,6 +70,9 @@ def weekly_report(
     *,
     output: Path | str,
     formats: str | Iterable[str] = ("pdf",),
+    template: Path | str | None = None,
+    notebook: Path | str | None = None,
+    with_guide: bool = False,
     progress: Progress | None = None,
 ) -> WeeklyReport:
     """Write the weekly report as a PDF, with the executed notebook beside it, and in other forms.
@@ -81,6 +88,13 @@ def weekly_report(
         ``"pdf"``; ``"html"``, one page that needs neither network nor script; ``"xlsx"``, its tables;
         ``"json"``, everything it says (docs/report_json.md); ``"atom"``, a feed of the upticks called;
         ``"md"`` and ``"txt"``, five lines. All are made of one run. Without PDF and HTML no notebook is run.
+    template : path, optional
+        Folder of an office's own head, colours and foot (docs/own_report.md).
+    notebook : path, optional
+        An office's own notebook in place of the bundled one; it gets those of the request's parameters that
+        its cell of parameters assigns.
+    with_guide : bool
+        Append "How to read the report", a page for those who receive it.
     progress : callable, optional
         ``progress(done, total, what)`` before each step.
 
@@ -97,6 +111,10 @@ def weekly_report(
         name; nothing is written then either.
     """
     wanted = check_formats(formats)
+    office = None if template is None else read_template(template)
+    request = dressed_request(request, office)
+    own = None if notebook is None else Path(notebook)
+    own_names = None if own is None else own_parameters(own, request)
     if Path(output).suffix.lower() == ".pdf":
         raise OutputError(
             "the output of a report is a folder",
@@ -104,21 +122,23 @@ def weekly_report(
             found=str(output),
             todo="leave .pdf out; the PDF is named after its week",
         )
-    target = _target(request, output)
+    target = _target(request, output, own, own_names)
     if progress is not None:
         progress(0, 1, "reading and counting")
     # Worked out here first: what is wrong with the input is told before a kernel starts.
     scope = weekly_counts(request)
     if scope.request != request:  # a table of counts has weeks of its own
-        target = _target(scope.request, output)
+        target = _target(scope.request, output, own, own_names)
     told = _polygon_notes(scope)
-    if not RUN_FOR & set(wanted):
+    if own is None and not RUN_FOR & set(wanted):
         made = made_formats(wanted, report_record_of(scope), None, target)
         write_together(dict(made.values()))
         files = {name: at for name, (at, _) in made.items()}
         return WeeklyReport(None, None, 0, 0.0, 0.0, None, scope, files, told)
     started = time.perf_counter()
-    document = _run(scope, target.stem, progress)
+    document = _run(scope, target.stem, own, own_names, office, progress)
+    if with_guide:
+        document = guided(document)
     ran = time.perf_counter()
     contents = {target.with_suffix(".ipynb"): document.notebook_text().encode("utf-8")}
     pages = 0
@@ -159,20 +179,33 @@ def report_record_of(scope: WeeklyCounts) -> Mapping[str, Any]:
     return report_record(numbers, front_page(numbers, changes))
 
 
-def _target(request: ReportRequest, output: Path | str) -> Path:
+def _target(
+    request: ReportRequest, output: Path | str, own: Path | None, names: Sequence[str] | None
+) -> Path:
     """Return where the PDF goes, once it is clear that it may."""
-    target = (Path(output) / report_name(request)).absolute()
+    kind = {} if own is None else {"kind": re.sub(r"[^\w.-]+", "-", own.stem)}
+    target = (Path(output) / report_name(request, **kind)).absolute()
     check_writable(target)
-    check_not_another(target, request)
+    check_not_another(target, request, names)
     return target
 
 
-def _run(scope: WeeklyCounts, name: str, progress: Progress | None) -> Document:
+def _run(
+    scope: WeeklyCounts,
+    name: str,
+    own: Path | None,
+    names: Sequence[str] | None,
+    office: OfficeTemplate | None,
+    progress: Progress | None,
+) -> Document:
     """Run the notebook on what was asked for."""
     request = scope.request
+    parameters = replace(request, sha256=scope.incidents.fingerprint or None).parameters()
+    if names is not None:
+        parameters = {name: parameters[name] for name in names}
     return run_document(
-        bundled_path(NOTEBOOK),
-        parameters=replace(request, sha256=scope.incidents.fingerprint or None).parameters(),
+        bundled_path(NOTEBOOK) if own is None else own,
+        parameters=parameters,
         title=scope.title,
         subtitle=scope.subtitle,
         header=scope.heading_right,
@@ -182,6 +215,7 @@ def _run(scope: WeeklyCounts, name: str, progress: Progress | None) -> Document:
         as_of=request.as_of.item(),
         simulated=scope.simulated,
         name=name,
+        office=office,
         progress=progress,
         steps_after=1,
     )

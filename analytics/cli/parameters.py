@@ -1,0 +1,96 @@
+"""A file that states the options of a weekly report by name, kept beside an office's data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from analytics.cli.options import COMMANDS, Option
+from analytics.errors import InputError, OptionError, unknown_option
+
+__all__ = ["fill_from_file"]
+
+_NOT_STATED = ("parameters", "summary", "markdown", "json")  # what is asked of one run
+# Paths are those of the file's own folder, so that it does not matter where the command is started.
+_PATHS = ("file", "mapping", "comment", "previous", "polygons", "template", "notebook", "output")
+_INSTEAD = {"file": "sample", "sample": "file", "as_of": "week", "week": "as_of"}  # each answers the other
+
+
+def fill_from_file(args: Namespace) -> None:
+    """Set what ``--parameters TOML`` states, where the command line does not say otherwise.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a value is of another kind than its option takes.
+    OptionError
+        If it states an option that a report does not have.
+    """
+    if args.parameters is None:
+        return
+    path = Path(args.parameters)
+    known = {option.name.replace("-", "_"): option for option in _options()}
+    typed = {name for name, value in vars(args).items() if value not in (None, False, [])}
+    for key, value in _stated(path).items():
+        name = key.replace("-", "_")
+        if name != "file" and name not in known:
+            raise unknown_option(f"option in {path}", key, ("file", *known))
+        found = _value(known.get(name), name, value, path)
+        if name == "format" and (args.summary or args.json):
+            continue  # what is printed is not written
+        target = name if name == "file" else known[name].unsets or name
+        if found is not None and not {name, target, _INSTEAD.get(name)} & typed:
+            setattr(args, target, found)
+
+
+def _options() -> list[Option]:
+    listed = [option for group in COMMANDS["report"].groups for option in group.options]
+    return [option for option in listed if option.name not in _NOT_STATED]
+
+
+def _stated(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        found = error.strerror if isinstance(error, OSError) else str(error)[:200]
+        raise InputError(
+            "the file of parameters cannot be read",
+            expected='TOML: lines such as file = "incidents.xlsx"',
+            found=found,
+            where=str(path),
+        ) from None
+
+
+def _value(option: Option | None, name: str, value: object, path: Path) -> object:
+    """Return a stated value as the command line would have it."""
+    if option is not None and not option.metavar:
+        if not isinstance(value, bool):
+            raise _wrong(name, path, "true or false", value)
+        return (not value if option.unsets else True) if value else None
+    if option is not None and option.kind in (int, float):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _wrong(name, path, "a number", value)
+        return option.kind(value)
+    if option is not None and option.many:
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise _wrong(name, path, "a list of texts in quotes", value)
+        return value
+    if isinstance(value, list) and name in ("format", "sections", "regions"):
+        return ",".join(map(str, value))
+    if isinstance(value, dt.date) or (isinstance(value, int) and not isinstance(value, bool)):
+        return str(value)
+    if not isinstance(value, str):
+        raise _wrong(name, path, "text in quotes", value)
+    return str(path.parent / value) if name in _PATHS and value else value or None
+
+
+def _wrong(name: str, path: Path, expected: str, value: object) -> OptionError:
+    return OptionError(
+        f"{name} of the file of parameters cannot be used",
+        expected=expected,
+        found=repr(value)[:80],
+        where=str(path),
+    )

@@ -1,0 +1,54 @@
+"""'How to read the report': one page for those who receive it, the same words as in the documentation."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+from analytics.bundled import bundled_path
+from analytics.reporting.elements.pages import Heading, Layout, ReportPage
+from analytics.reporting.notebook.document import Document
+from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
+
+__all__ = ["GUIDE", "guided", "show_guide"]
+
+GUIDE = "docs/how_to_read.md"
+_SOURCE = """\
+#| label: guide
+#| echo: false
+from analytics.reporting.content import weekly
+
+weekly.show_guide()"""
+
+
+def show_guide() -> ReportPage:
+    """Return the page on how to read a report.
+
+    Examples
+    --------
+    >>> print(str(show_guide()).splitlines()[0])
+    How to read the report
+    """
+    from analytics.reporting.formats.cells import markdown_html
+
+    title, _, text = bundled_path(GUIDE).read_text(encoding="utf-8").partition("\n")
+    text = text.strip().replace("\n## ", "\n### ")  # a part of the report, below its sections
+    head = Heading(title.removeprefix("# "), label="sec-guide")
+    body = Layout(markdown_to_typst(text, Headings(last=1)), markdown_html(text), text)
+    page = ReportPage([head, body], small=True)
+    shown = Layout(f"#pagebreak(weak: true)\n{page.typst()}", page._repr_html_(), str(page))
+    return ReportPage([shown])
+
+
+def guided(document: Document) -> Document:
+    """Return a document with that page at its end, as a cell of its notebook."""
+    import nbformat
+
+    data, metadata = show_guide()._repr_mimebundle_()
+    output = nbformat.v4.new_output(  # type: ignore[no-untyped-call]
+        "execute_result", data=dict(data), metadata=dict(metadata), execution_count=None
+    )
+    cell = nbformat.v4.new_code_cell(_SOURCE, id="how-to-read", outputs=[output])  # type: ignore[no-untyped-call]
+    notebook = copy.deepcopy(document.notebook)
+    notebook.cells.append(cell)
+    return replace(document, notebook=notebook)
