@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from analytics.counts import count_incidents as count_incidents
     from analytics.errors import UptickError as UptickError
     from analytics.evaluation import evaluate as evaluate
+    from analytics.fetch import fetch_acled as fetch_acled
+    from analytics.fetch import fetch_acled_deleted as fetch_acled_deleted
+    from analytics.fetch import fetch_ucdp as fetch_ucdp
     from analytics.geo import region_set as region_set
     from analytics.geo import region_table as region_table
     from analytics.incidents import Incidents as Incidents
@@ -65,6 +68,7 @@ __all__, __getattr__, __dir__ = lazy_room(
         "counts": "Counts count_incidents",
         "errors": "UptickError",
         "evaluation": "evaluate",
+        "fetch": "fetch_acled fetch_acled_deleted fetch_ucdp",
         "geo": "region_set region_table",
         "incidents": "Incidents read_incidents",
         "monitoring": "monitor",
@@ -72,7 +76,7 @@ __all__, __getattr__, __dir__ = lazy_room(
         "upticks": "activity_test change_test concentration_test day_test recurrence_test response_test "
         "scan_test severity_test uptick_test",
     },
-    rooms="claims counts detectors errors evaluation filters geo incidents monitoring plots reporting "
+    rooms="claims counts detectors errors evaluation fetch filters geo incidents monitoring plots reporting "
     "results simulation sources upticks",
 )
 __all__ += ["__version__"]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 __all__ = [
     "CountsTableError",
+    "FetchError",
     "FilterError",
     "HistoryError",
     "InputError",
@@ -60,6 +61,10 @@ class InputError(UptickError, ValueError):
 
 class CountsTableError(InputError):
     """A table holds counts, where incidents are wanted."""
+
+
+class FetchError(UptickError, RuntimeError):
+    """A service on the network does not give what it was asked for."""
 
 
 class FilterError(UptickError, ValueError):

@@ -30,6 +30,12 @@ IMPORTS = {
     "openpyxl": "openpyxl",
     "pyarrow": "pyarrow",
     "ruptures": "ruptures",
+    "httpx": "httpx",
+    "httpcore": "httpcore",
+    "certifi": "certifi",
+    "tenacity": "tenacity",
+    "keyring": "keyring",
+    "cryptography": "cryptography",
 }
 
 

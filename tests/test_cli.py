@@ -82,7 +82,7 @@ def test_the_command_alone_prints_its_help(run):
 def test_every_command_reads_with_the_same_options():
     options = {}
     for name, parser in build_parser()[1].items():
-        if name not in ("init", "sample"):
+        if name not in ("init", "fetch", "sample"):
             group = next(g for g in parser._action_groups if g.title == "reading")
             options[name] = [action.dest for action in group._group_actions]
     assert len({tuple(found) for found in options.values()}) == 1
@@ -91,7 +91,17 @@ def test_every_command_reads_with_the_same_options():
 
 def test_every_command_and_option_has_help():
     parser, commands = build_parser()
-    assert list(commands) == ["check", "count", "test", "monitor", "evaluate", "report", "init", "sample"]
+    assert list(commands) == [
+        "check",
+        "count",
+        "test",
+        "monitor",
+        "evaluate",
+        "report",
+        "init",
+        "fetch",
+        "sample",
+    ]
     for command in (parser, *commands.values()):
         bare = [action.dest for action in command._actions if not action.help]
         assert bare == (["command"] if command is parser else []), command.prog

@@ -53,6 +53,7 @@ class Command:
     file: bool = True
     after: str = ""
     folder: bool = False
+    service: bool = False
 
 
 def _days_or(word: str) -> Callable[[str], int | str]:
@@ -245,6 +246,27 @@ COMMANDS = {
         )),
     )),
     "init": Command("analytics.cli.init", "lay a folder for a weekly office", (), file=False, folder=True),
+    "fetch": Command("analytics.cli.fetch", "fetch events from UCDP or ACLED into a file", (
+        Group("", (
+            Option("release", "RELEASE", "UCDP: 25.1 (yearly), 26.0.8 (candidate); several with commas "
+                   "between, later ones last"),
+            Option("country", "NAMES", "commas between; ACLED: as it spells them; UCDP: Gleditsch and Ward's "
+                   "numbers such as 645, or a country with bundled data"),
+            Option("start", "DATE", "first day of the events (default: no limit)"),
+            Option("end", "DATE", "last day of the events (default: no limit)"),
+            Option("changed-since", "DATE", "ACLED: only what was added or changed since"),
+            Option("deleted-since", "DATE", "ACLED: in place of events the identifiers of deleted ones"),
+            Option("page-size", "N", "events asked for at a time (default and most: UCDP 1000, ACLED 5000)",
+                   int),
+            Option("restart", "", "forget the pages of an attempt that ended early"),
+            Option("base-url", "URL", "another address of the service, of a mirror"),
+            Option("proxy", "URL", "proxy to go through (default: none; the environment's are not used)"),
+        )),
+        Group("output", (
+            Option("output", "FILE", "CSV file to write; a .meta.toml beside it says what it is", short="-o"),
+            Option("replace", "", "replace the file if it is there"),
+        )),
+    ), file=False, service=True),
     "sample": Command("analytics.cli.sample", "say where the simulated sample lies, or copy it", (
         Group("", (Option("output", "DIR", "copy the sample, its twin and its truth there", short="-o"),)),
     ), file=False),

@@ -45,7 +45,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     Traceback (most recent call last):
     ...
     analytics.errors.OptionError: unknown command 'cuont'
-      expected: one of check, count, test, monitor, evaluate, report, init, sample
+      expected: one of check, count, test, monitor, evaluate, report, init, fetch, sample
       what to do: did you mean count?
     """
     command = next((word for word in argv if not word.startswith("-")), None)
@@ -107,6 +107,8 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
         )
     if command.folder:
         parser.add_argument("folder", metavar="DIR", nargs="?", help="folder to lay; made if it is not there")
+    if command.service:
+        parser.add_argument("service", metavar="SERVICE", nargs="?", help="ucdp or acled")
     for group in command.groups:
         place = parser.add_argument_group(group.title) if group.title else parser
         for option in group.options:

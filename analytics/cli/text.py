@@ -12,6 +12,9 @@ __all__ = ["error_text", "printable"]
 # Advice is written for Python; on the command line the same options have other spellings.
 _COLUMNS = re.compile(r"columns=\{'(\w+)': ('[^']*')\}")
 _NAMES = {o.name.replace("-", "_") for c in COMMANDS.values() for group in c.groups for o in group.options}
+_SWITCHES = {o.name.replace("-", "_") for c in COMMANDS.values() for g in c.groups for o in g.options
+             if not o.metavar}  # fmt: skip
+_SWITCH = re.compile(rf"\b({'|'.join(sorted(_SWITCHES))})=True\b")
 _QUOTED = re.compile(r"(--[a-z-]+) '([\w.]+)'")  # one word needs no quotes in a shell
 _OPTION = re.compile(rf"\b({'|'.join(sorted(_NAMES))})=")
 
@@ -49,6 +52,7 @@ def error_text(error: UptickError) -> str:
 def _as_options(advice: str | None) -> str | None:
     if advice is None:
         return None
-    columns = _COLUMNS.sub(r"--column \1=\2", advice)
+    switched = _SWITCH.sub(lambda found: f"--{found[1].replace('_', '-')}", advice)
+    columns = _COLUMNS.sub(r"--column \1=\2", switched)
     spelled = _OPTION.sub(lambda found: f"--{found[1].replace('_', '-')} ", columns)
     return _QUOTED.sub(r"\1 \2", spelled)

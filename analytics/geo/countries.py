@@ -47,6 +47,8 @@ class Country:
         The stretch of days its calendar covers; "" without a calendar.
     calendar_labels : mapping
         The calendar's terms, and how a reader knows them.
+    gleditsch_ward : int
+        Its number in Gleditsch and Ward's list of states, by which UCDP knows it; 0 where not stated.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Country:
     folder: Path
     calendar_years: str = ""
     calendar_labels: Mapping[str, str] = field(default_factory=dict)
+    gleditsch_ward: int = 0
 
     def fold(self, name: str) -> str:
         """Return the key under which one of its place names is compared."""
@@ -111,4 +114,5 @@ def _read(path: Path) -> Country:
         folder=path.parent,
         calendar_years=calendar.get("years", ""),
         calendar_labels=calendar.get("labels", {}),
+        gleditsch_ward=stated.get("gleditsch_ward", 0),
     )

@@ -26,6 +26,8 @@ _READ = (
     "gap_is_quiet",
     "no_coverage",
     "missing",
+    "account",
+    "notes",
 )
 Absent = Literal["auto", "zero", "uncovered"]  # what a row that is not in a table of counts means
 
@@ -87,6 +89,9 @@ def read_metadata(path: Path | None) -> Metadata:
     notes = [f"metadata read from {beside.name}"]
     if "licence" in stated:
         notes.append(f"licence: {stated['licence']}")
+    if "account" in stated:
+        notes.append(f"as fetched: {stated['account']}")
+    notes += stated.get("notes", [])
     covered = None if began is None else CoveredFrom(began, f"as {beside.name} states")
     if covered is not None:
         notes.append(f"covered from {covered.day}, {covered.told}")
@@ -123,6 +128,9 @@ def _check_types(stated: dict[str, Any]) -> None:
             raise InputError(f"{name} is neither true nor false", found=repr(stated[name]))
     if "missing" in stated:
         check_choice("missing", stated["missing"], Absent)
+    said = stated.get("notes", [])
+    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
+        raise InputError("notes is no list of texts", expected='notes = ["..."]')
     spells = stated.get("no_coverage", [])
     if not isinstance(spells, list) or not all(isinstance(spell, dict) for spell in spells):
         raise InputError("no_coverage is no list of spells", expected="[[no_coverage]] with start and end")
