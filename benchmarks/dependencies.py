@@ -36,6 +36,10 @@ IMPORTS = {
     "tenacity": "tenacity",
     "keyring": "keyring",
     "cryptography": "cryptography",
+    "shapely": "shapely",
+    "pyogrio": "pyogrio",
+    "pyproj": "pyproj",
+    "h3": "h3.api.basic_int",
 }
 
 

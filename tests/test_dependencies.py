@@ -52,7 +52,7 @@ def test_everything_imported_is_declared(declared, imported):
 
 
 def test_everything_an_extra_declares_is_imported(declared, imported):
-    assert {"report", "excel", "parquet", "change"} <= set(declared)
+    assert {"report", "excel", "parquet", "change", "geo"} <= set(declared)
     for extra, packages in declared.items():
         if extra != "core":
             assert set(packages) - imported <= PROGRAMS, extra

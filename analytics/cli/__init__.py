@@ -42,6 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         args = parse_arguments(sys.argv[1:] if argv is None else argv)
+        if "near" in args and "parameters" not in args:
+            from analytics.cli.places import settle_places  # loads numpy, which --help does without
+
+            settle_places(args)
         code: int | None = import_module(args.module).run(args)
         _flush()
     except UptickError as error:

@@ -32,6 +32,7 @@ def counting_record(args: Namespace, counts: Counts) -> dict[str, Any]:
     """Return the parameters of the count, as used."""
     return {
         **counting_options(args),
+        **({} if args.placing is None else {"placing": args.placing}),
         **({"week_start": counts.week_start, "freq": counts.freq} if counts.finest == "week" else {}),
         "start": str(counts.starts[0]),
         "as_of": str(counts.as_of),

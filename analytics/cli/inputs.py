@@ -19,6 +19,7 @@ from analytics.counts.reading import read_count_table, whole_count_table
 from analytics.counts.silences import GAP
 from analytics.errors import CountsTableError, OptionError
 from analytics.incidents import Incidents, read_incidents
+from analytics.incidents.asked import place_as_asked
 from analytics.periods import DAY, Gap, as_day, as_gap, week_first_day, week_label
 from analytics.sources.coverage import CoveredFrom
 from analytics.sources.source import WARNING
@@ -110,7 +111,10 @@ def read(args: Namespace, *, as_of: np.datetime64 | None) -> Incidents:
     if getattr(args, "covered_from", None) is not None:
         day = as_day(args.covered_from, "--covered-from")
         incidents = replace(incidents, covered_from=CoveredFrom(day, "as stated"))
-    return replace(incidents, gap_is_quiet=True) if getattr(args, "gap_is_quiet", False) else incidents
+    if getattr(args, "gap_is_quiet", False):
+        incidents = replace(incidents, gap_is_quiet=True)
+    placing = getattr(args, "placing", None)
+    return incidents if placing is None else place_as_asked(incidents, placing)
 
 
 def given(args: Namespace, *names: str) -> dict[str, Any]:
@@ -214,6 +218,13 @@ def _only_of_tables(args: Namespace) -> None:
 
 def read_table(args: Namespace) -> CountTable:
     """Read a table of counts with a command's options."""
+    if getattr(args, "placing", None) is not None:
+        raise OptionError(
+            "a table of counts cannot be placed on the map",
+            expected="incidents with coordinates",
+            found="counts by place",
+            todo="leave the regions on the map out; regions are the places it names",
+        )
     if getattr(args, "span", None) is not None:
         raise OptionError("--span is for incidents", found="a table of counts", todo="leave it out")
     return read_count_table(the_file(args), **_table_options(args))

@@ -93,12 +93,29 @@ _WEEKLY = Group("counting", (
     Option("missing", "HOW", "no row, or an empty number, in a table of counts: auto (as the table shows), "
            "zero or uncovered"),
     Option("by", "COLUMN", "admin1 (default), admin2, country,admin1, a column of the file, or none"),
-    Option("regions", "NAMES", "a region set, or names with commas between"),
+    Option("regions", "NAMES", "a region set, names with commas between, or regions on the map: a file of "
+           "boundaries (.geojson, .shp, .zip, .gpkg), priogrid, or h3:5"),
     Option("where", "FILTER", 'which incidents, such as "fatalities >= 1"'),
     Option("week-start", "DAY", "day weeks start on (default monday)"),
     Option("no-coverage", "START..END[@REGION]", "a spell without data, which is not zero incidents; may be "
            "repeated", many=True),
     Option("gap-is-quiet", "", "a spell without any incident that looks like a gap in the data was quiet"),
+))  # fmt: skip
+
+_PLACES = Group("places on the map: incidents are placed by their coordinates", (
+    Option("region-name", "COLUMN", "of a file of boundaries: column that names the regions"),
+    Option("region-parent", "COLUMN", "column of what each lies in, such as the governorate of a district"),
+    Option("region-precision", "WORD", "coarsest coding of a place that is used: exact, near (default), "
+           "admin2, admin1 or country"),
+    Option("region-decides", "WHAT", "where an incident is: point (default: its coordinates), name (the "
+           "source's own, else its coordinates), or both (where they disagree: unplaced)"),
+    Option("region-own", "COLUMN", "the source's own names (default: the column that fits best)"),
+    Option("region-spellings", "CSV", "other spellings of the regions' names: columns name and spellings"),
+    Option("region-crs", "SYSTEM", "coordinate system of a file that states none, such as EPSG:4326"),
+    Option("region-layer", "NAME", "layer of a file that holds several"),
+    Option("region-encoding", "NAME", "of the names in a shapefile that does not state it"),
+    Option("near", "[NAME=]LAT,LON,KM", "all within KM kilometres of a point; may be repeated", many=True),
+    Option("along", "FILE,KM", "all within KM kilometres of the lines of a file, such as a road"),
 ))  # fmt: skip
 
 _COUNTING = _WEEKLY.also(
@@ -213,17 +230,18 @@ COMMANDS = {
     "count": Command("analytics.cli.count", "count incidents by period and region", (
         _READING,
         _COUNTING,
+        _PLACES,
         Group("", (Option("last", "N", "periods in the table (default 8)", int, default=8),)),
         _OUTPUT,
     )),
     "test": Command("analytics.cli.claim", "test for an uptick in every region", (
-        _READING, _COUNTING, _CLAIMS, _TEST, _OUTPUT,
+        _READING, _COUNTING, _PLACES, _CLAIMS, _TEST, _OUTPUT,
     )),
     "monitor": Command("analytics.cli.monitor", "watch every region at a budget of false alarms", (
-        _READING, _COUNTING, _MONITORING, _OUTPUT,
+        _READING, _COUNTING, _PLACES, _MONITORING, _OUTPUT,
     ), after=" 3 done, and a region has an alarm (with --fail-on-alarm)."),
     "evaluate": Command("analytics.cli.evaluate", "say how detectors would have done on this history", (
-        _READING, _COUNTING, _EVALUATION, _OUTPUT,
+        _READING, _COUNTING, _PLACES, _EVALUATION, _OUTPUT,
     )),
     "report": Command("analytics.cli.report", "write the weekly report as a PDF, and in other forms", (
         _READING,
@@ -232,6 +250,7 @@ COMMANDS = {
                    "one that is over by this machine's clock"),
             _COMPLETENESS,
         ),
+        _PLACES,
         _SHOWING,
         Group("", (
             Option("parameters", "TOML", "a file that states these options by name; what is given here goes "

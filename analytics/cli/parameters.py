@@ -10,12 +10,16 @@ from typing import Any
 
 from analytics.cli.options import COMMANDS, Option
 from analytics.errors import InputError, OptionError, unknown_option
+from analytics.geo.boundaries import is_boundary_file
 
 __all__ = ["fill_from_file"]
 
 _NOT_STATED = ("parameters", "summary", "markdown", "json")  # what is asked of one run
 # Paths are those of the file's own folder, so that it does not matter where the command is started.
-_PATHS = ("file", "mapping", "comment", "previous", "polygons", "template", "notebook", "output")
+_PATHS = (
+    "file", "mapping", "comment", "previous", "polygons", "template", "notebook", "output", "along",
+    "region_spellings",
+)  # fmt: skip
 _INSTEAD = {"file": "sample", "sample": "file", "as_of": "week", "week": "as_of"}  # each answers the other
 
 
@@ -84,7 +88,8 @@ def _value(option: Option | None, name: str, value: object, path: Path) -> objec
         return str(value)
     if not isinstance(value, str):
         raise _wrong(name, path, "text in quotes", value)
-    return str(path.parent / value) if name in _PATHS and value else value or None
+    is_path = name in _PATHS or (name == "regions" and is_boundary_file(value))
+    return str(path.parent / value) if is_path and value else value or None
 
 
 def _wrong(name: str, path: Path, expected: str, value: object) -> OptionError:

@@ -22,6 +22,7 @@ from analytics.cli.inputs import (
     the_file,
 )
 from analytics.cli.parameters import fill_from_file
+from analytics.cli.places import settle_places
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import account_lines
 from analytics.cli.text import printable
@@ -40,6 +41,7 @@ _NEEDED = ("ipykernel", "nbclient", "nbconvert", "nbformat", "typst")
 def run(args: Namespace) -> None:
     """Check the options, write the report and say where it is; or print it in short."""
     fill_from_file(args)
+    settle_places(args)
     _check_shown(args)
     source = the_file(args)
     columns = column_mapping(args.column)

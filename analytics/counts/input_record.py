@@ -36,6 +36,8 @@ def input_record(
         },
         "no_coverage": [str(gap) for gap in (*incidents.no_coverage, *gaps)],
     }
+    if isinstance(incidents, Incidents) and incidents.placement is not None:
+        record["placement"] = incidents.placement.record()
     if counts is not None and counts.accounting is not None:
         account = counts.accounting
         record["count_accounting"] = {

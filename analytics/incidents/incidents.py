@@ -14,9 +14,12 @@ import pandas as pd
 from analytics._typing import BoolArray
 from analytics.errors import OptionError, nearest
 from analytics.filters import Filter, parse_filter
+from analytics.geo.regions import Regions
 from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.distinct import Distinct, distinct_values
 from analytics.incidents.metadata import fingerprint
+from analytics.incidents.own_names import OwnNames
+from analytics.incidents.placement import Coarsest, Decides, Placement, place, placed_rows, with_area
 from analytics.incidents.versions import current_versions, reported_after
 from analytics.periods import Gap
 from analytics.results.words import mark, noun
@@ -69,6 +72,8 @@ class Incidents:
         Rows in whose place another version of the same incident is kept, as `frame` and `extra`.
     own_names : mapping
         What the file calls a column that is a canonical one here, and the canonical name.
+    placement : Placement or None
+        The regions on the map that the incidents are placed in, with the account of it; see :meth:`place`.
     """
 
     frame: pd.DataFrame
@@ -90,6 +95,7 @@ class Incidents:
     versions: pd.DataFrame | None = None
     versions_extra: pd.DataFrame | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)
+    placement: Placement | None = None
 
     def __post_init__(self) -> None:
         lengths = (len(self.frame), len(self.extra), self.accounting.kept)
@@ -197,6 +203,55 @@ class Incidents:
     @cached_property
     def _distinct(self) -> dict[tuple[str, ...], Distinct]:
         return {}
+
+    def place(
+        self,
+        regions: Regions,
+        *,
+        coarsest: Coarsest = "near",
+        decides: Decides = "point",
+        own: str | None = None,
+    ) -> Incidents:
+        """Return the incidents placed in regions on the map, to be counted by ``"area"``.
+
+        Parameters
+        ----------
+        regions : Regions
+            Such as :func:`analytics.geo.read_regions`, ``near``, ``along`` or ``cells`` return.
+        coarsest : {"exact", "near", "admin2", "admin1", "country"}
+            The coarsest ``place_precision`` whose coordinates are used. A place coded to a unit has the
+            unit's middle for coordinates: right in regions as wide as the unit, wrong in smaller ones. What
+            does not state its precision is used.
+        decides : {"point", "name", "both"}
+            What places an incident: its coordinates; the source's own name where a region bears it, else its
+            coordinates; or both, and those where the two disagree are unplaced. Where they disagree,
+            `placement.disagreements` says so either way.
+        own : str, optional
+            Column of the source's own names; of ``admin2``, ``admin1``, ``place`` and ``country`` that which
+            holds most names of regions unless given.
+
+        Returns
+        -------
+        Incidents
+            The same incidents, with `placement` and the columns ``area``, ``area_reason`` (why it is in none)
+            and, where known, ``area_parent``.
+
+        Raises
+        ------
+        InputError
+            If no incident lies in any of the regions.
+        OptionError
+            If an option cannot be used.
+        """
+        named = OwnNames(self.frame, self.extra, regions, own and self.called(own, " of names"))
+        found = place(self.frame, self.extra, regions, named, coarsest, decides)
+        extra, moved = with_area(self.extra, found)
+        earlier = self.versions_extra
+        if self.versions is not None and earlier is not None and len(earlier):
+            then = placed_rows(self.versions, earlier, regions, coarsest, decides, named)
+            earlier, _ = with_area(earlier, then)
+        notes = (*self.notes, *found.notes, *moved)
+        return replace(self, extra=extra, versions_extra=earlier, notes=notes, placement=found)
 
     def summary(self) -> pd.DataFrame:
         """Return the row accounting as a table: `what`, `name`, `rows`."""

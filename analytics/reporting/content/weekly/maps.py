@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
 from analytics.counts.count_table import CountTable
+from analytics.geo.polygons import Polygons
 from analytics.reporting.content.weekly.names import region_anchors
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.elements.figures import ReportFigure, report_figure
@@ -39,7 +41,7 @@ def map_figure(
 
     figure, ax = plt.subplots(figsize=_SIZES[show], layout="constrained")
     plot_map(
-        numbers.result, show=show, polygons=numbers.request.polygons, places=_places(numbers), title=False,
+        numbers.result, show=show, polygons=_polygons(numbers), places=_places(numbers), title=False,
         links={name: f"#{anchor}" for name, anchor in region_anchors(numbers.counts.regions).items()},
         key=show != "grade", ax=ax,
     )  # fmt: skip
@@ -49,6 +51,15 @@ def map_figure(
         alt=numbers.marked(_alt(numbers, show)),
         label=f"map-{show}",
     )
+
+
+def _polygons(numbers: WeeklyNumbers) -> Path | Polygons | None:
+    """Return the boundaries asked for, or else the regions that the incidents were placed in."""
+    given, incidents = numbers.request.polygons, numbers.incidents
+    if given is not None or isinstance(incidents, CountTable) or incidents.placement is None:
+        return None if given is None else Path(given)
+    drawn = incidents.placement.regions.polygons()
+    return drawn if len(drawn) else None
 
 
 def _places(numbers: WeeklyNumbers) -> pd.DataFrame | None:

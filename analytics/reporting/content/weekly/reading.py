@@ -15,6 +15,7 @@ from analytics.counts.count_table import CountTable
 from analytics.counts.reading import read_count_table
 from analytics.errors import CountsTableError, InputError, OptionError
 from analytics.incidents import Incidents, read_incidents
+from analytics.incidents.asked import place_as_asked
 from analytics.periods import DAY, Window
 from analytics.reporting.content.weekly.numbers import ALL, RECENT, WeeklyCounts
 from analytics.reporting.content.weekly.request import ReportRequest, takes_request
@@ -62,6 +63,8 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
     except CountsTableError:
         return _of_a_table(request)
     _check_same(incidents, request)
+    if request.placing is not None:
+        incidents = place_as_asked(incidents, request.placing)
     if request.missing is not None:
         raise OptionError("missing is for tables of counts", found="incidents", todo="leave it out")
     if request.gap_is_quiet:
@@ -110,6 +113,13 @@ def _of_a_table(request: ReportRequest) -> WeeklyCounts:
             **dict(request.reading or {}),
         )  # fmt: skip
 
+    if request.placing is not None:
+        raise OptionError(
+            "a table of counts cannot be placed on the map",
+            expected="incidents with coordinates",
+            found="counts by place",
+            todo="leave placing out; regions are the places it names",
+        )
     table = read()
     _check_same(table, request)
     request = replace(request, week_start=table.week_start)

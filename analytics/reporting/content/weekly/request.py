@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from analytics.errors import OptionError, unknown_option
+from analytics.incidents.placement import AREA
 from analytics.options import check_flag, check_share
 from analytics.periods import as_day, as_gap, check_week_start
 from analytics.reporting.notebook.document import Paper
@@ -56,6 +57,9 @@ class ReportRequest:
         A spell without any incident that looks like a gap in the data was quiet.
     missing : {"auto", "zero", "uncovered"}, optional
         What a row that is not in a table of counts means, as for :func:`analytics.counts.read_counts`.
+    placing : mapping, optional
+        Regions on the map, as for :func:`analytics.incidents.asked.place_as_asked`: a file of boundaries,
+        circles, or a road. The report is then by area.
     completeness : float, optional
         Share of the recent days' incidents already reported; None: not known.
     reading : mapping, optional
@@ -113,6 +117,7 @@ class ReportRequest:
     week_start: str = "monday"
     start: str | None = None
     covered_from: str | None = None
+    placing: Mapping[str, Any] | None = None
     missing: str | None = None
     columns: Mapping[str, str] | None = None
     reading: Mapping[str, Any] | None = None
@@ -140,6 +145,8 @@ class ReportRequest:
         check_week_start(self.week_start)
         check_share(completeness=self.completeness)
         check_flag(gap_is_quiet=self.gap_is_quiet)
+        if self.placing and self.by == "admin1":
+            object.__setattr__(self, "by", AREA)
         for name in self.reading or ():
             if name not in READING:
                 raise unknown_option("reading option", name, READING)
@@ -167,6 +174,7 @@ class ReportRequest:
             if self.covered_from is None
             else str(as_day(self.covered_from, "covered_from")),
             "columns": dict(self.columns) if self.columns else None,
+            "placing": dict(self.placing) if self.placing else None,
             "reading": dict(self.reading) if self.reading else None,
         }
         for name, value in one_spelling.items():
@@ -199,6 +207,7 @@ class ReportRequest:
             "start",
             "covered_from",
             "missing",
+            "placing",
         )
         usual = {field.name: field.default for field in fields(self)}
         return {n: getattr(self, n) for n in names if getattr(self, n) != usual[n]}
