@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.counts.grid import Counts
 from analytics.errors import InputError, OptionError, nearest
+from analytics.periods import YEAR_DAYS
 
 __all__ = ["rate_table", "read_denominators"]
 
@@ -77,7 +78,7 @@ def rate_table(counts: Counts, of: Mapping[str, float] | pd.Series, *, per: floa
     base = np.array([values[name] for name in counts.regions])
     rate = number / base * per
     with np.errstate(divide="ignore", invalid="ignore"):
-        yearly = np.where(days > 0, rate * 365.25 / days, np.nan)
+        yearly = np.where(days > 0, rate * YEAR_DAYS / days, np.nan)
     return pd.DataFrame(
         {
             "region": pd.Series(counts.regions, dtype="str"),
