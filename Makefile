@@ -48,7 +48,7 @@ coverage: $(READY)
 
 notebooks: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebook]'
-	@$(BIN)/jupyter lab notebooks
+	@$(BIN)/jupyter lab notebooks/index.ipynb
 
 benchmark-size: $(READY)
 	@for part in size_power one_region monitor_limits; do \

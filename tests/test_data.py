@@ -328,3 +328,22 @@ def test_readme_lists_every_bundled_file(data):
     for path in sorted(data.rglob("*")):
         if path.is_file() and path.name != "README.md" and "__pycache__" not in path.parts:
             assert f"`{path.relative_to(data).as_posix()}`" in readme, path.name
+
+
+def test_the_examples_are_made_by_their_script(project, data, tmp_path):
+    script(project, "make_examples").main(tmp_path)
+    made = {path.name: path for path in tmp_path.iterdir()}
+    assert set(made) == {path.name for path in (data / "examples").iterdir()}
+    for name, path in made.items():
+        kept = data / "examples" / name
+        if path.suffix == ".xlsx":  # a workbook holds the time it was written
+            same = [pd.read_excel(one, header=None, dtype=str) for one in (path, kept)]
+            pd.testing.assert_frame_equal(*same)
+        else:
+            assert path.read_bytes() == kept.read_bytes(), name
+        told = kept.with_suffix("").with_suffix(".meta.toml").read_text(encoding="utf-8")
+        assert "simulated = true" in told
+    rows = {name: len(pd.read_csv(data / "examples" / name)) for name in ("ucdp.csv", "acled.csv")}
+    assert f"{rows['acled.csv']} attacks of four weeks ({rows['ucdp.csv']} of them" in (
+        data / "README.md"
+    ).read_text(encoding="utf-8")

@@ -582,6 +582,25 @@ def test_the_best_are_those_that_could_test():
     assert replace(found, frame=frame.assign(tested=1.0)).ranked()["detector"].tolist() == ["b", "a", "c"]
 
 
+def test_a_winner_that_chance_may_have_made_is_not_praised():
+    same = {"a": counts_above, "b": counts_above, "high": partial(counts_above, limit=1e9)}
+    found = evaluate(panel(), detectors=same, replicates=10)
+    assert found.frame["behind"].tolist() == [0.0, 0.0, 0.0]  # one statistic, whatever its threshold
+    assert found.not_told_apart() == ("b", "high")
+    assert "Whether a catches more than b or high cannot be told" in found.sentence()
+
+    def blind(counts, *, last=None):
+        alarms = counts_above(counts, last=last)
+        return replace(alarms, statistic=np.random.default_rng(1).random(alarms.alarm.shape))
+
+    found = evaluate(panel(), detectors={"a": counts_above, "blind": blind}, replicates=10)
+    row = found.frame.iloc[1]
+    assert row["behind"] == pytest.approx(-np.diff(found.frame["matched_pod"])[0])
+    assert 0 < row["behind_low"] < row["behind"] < row["behind_high"]
+    assert found.not_told_apart() == ()
+    assert "Beyond chance, a catches more than each of the others" in found.sentence()
+
+
 def test_a_history_without_incidents_is_said_to_be_too_quiet():
     found = evaluate(weekly(np.zeros((120, 1), dtype=int)), detectors={"six": counts_above})
     assert found.sentence() == (

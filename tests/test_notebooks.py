@@ -7,12 +7,15 @@ import json
 import re
 from pathlib import Path
 
+import matplotlib as mpl
+import pandas as pd
 import pytest
 
 from analytics.claims import read_claims
 from analytics.reporting.notebook.execute import run_notebook
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+ALLOWED = {"5 %", "1"}  # of the text between cells: a level, and what phi is taken to be
 KNOWN = {"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output"}
 
 
@@ -33,18 +36,13 @@ def printed(notebook):
 
 
 @pytest.fixture(scope="module")
-def quickstart(project, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("quickstart")
-    path = project / "notebooks" / "quickstart.ipynb"
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    # It has no parameters of its own: the runner wants a cell of them, so the copy gets an empty one.
-    notebook["cells"].insert(
-        0,
-        {"cell_type": "code", "id": "none", "metadata": {"tags": ["parameters"]}, "source": "", "outputs": [],
-         "execution_count": None},
-    )  # fmt: skip
-    (folder / path.name).write_text(json.dumps(notebook), encoding="utf-8")
-    return run_notebook(folder / path.name, {})
+def quickstart(project):
+    return run_notebook(project / "notebooks" / "quickstart.ipynb", {})
+
+
+@pytest.fixture(scope="module")
+def own(project):
+    return run_notebook(project / "notebooks" / "your_own_data.ipynb", {})
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +65,11 @@ def test_the_notebooks_are_there():
     assert [p.name for p in NOTEBOOKS] == [
         "article_claims.ipynb",
         "how_wrong_is_the_usual_test.ipynb",
+        "index.ipynb",
         "monitoring.ipynb",
         "quickstart.ipynb",
         "weekly_report.ipynb",
+        "your_own_data.ipynb",
     ]
 
 
@@ -100,17 +100,48 @@ def test_cells_have_labels_and_known_options(path):
     assert len(labels) == len(set(labels))
 
 
-@pytest.mark.parametrize(
-    "name", ["article_claims", "how_wrong_is_the_usual_test", "monitoring", "weekly_report"]
-)
-def test_reports_have_one_cell_of_parameters(name):
-    path = next(p for p in NOTEBOOKS if p.stem == name)
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem != "index"], ids=lambda p: p.name)
+def test_the_first_parameter_is_the_file(path):
     tagged = [c for c in cells(path) if "parameters" in c["metadata"].get("tags", [])]
     assert len(tagged) == 1
+    assert tagged[0] == cells(path)[0]
+    first = ast.parse(source(tagged[0])).body[0]
+    assert first.targets[0].id == "incidents_path"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_each_says_what_one_gets_and_what_to_do_with_an_own_file(path):
+    text = "\n".join(map(source, cells(path, "markdown") + cells(path)))
+    assert re.search(r"You get\*{0,2} [a-z]", text)
+    assert re.search(r"^(## |# )Your own file", text, flags=re.M)
+
+
+def test_the_index_says_of_each_what_it_says_itself(project):
+    table = source(cells(project / "notebooks" / "index.ipynb", "markdown")[0])
+    rows = re.findall(r"^\| (\d) \| \[(\w+)\]\((\w+)\.ipynb\) \| (.*) \|$", table, flags=re.M)
+    assert [number for number, *_ in rows] == [str(i) for i in range(1, len(rows) + 1)]
+    assert {name for _, name, _, _ in rows} == {path.stem for path in NOTEBOOKS} - {"index"}
+    for _, name, target, said in rows:
+        assert name == target
+        path = project / "notebooks" / f"{name}.ipynb"
+        assert f"You get** {said}" in source(cells(path, "markdown")[0]) or f"You get {said}" in source(
+            cells(path)[0]
+        )
+
+
+def test_the_text_between_the_cells_has_no_figure_of_a_run():
+    # What a run found is written by code. Days, years, code and what stands in brackets are no such figures.
+    aside = r"```.*?```|`[^`]*`|\([^)]*\)|\d{4}-\d\d-\d\d|\d{1,2} June|\b(?:19|20)\d\d\b|^## \d\. "
+    for path in NOTEBOOKS:
+        for cell in cells(path, "markdown"):
+            prose = re.sub(aside, "", source(cell), flags=re.DOTALL | re.MULTILINE)
+            prose = "\n".join(line for line in prose.splitlines() if not line.startswith("|"))
+            found = re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?: %)?", prose)
+            assert set(found) <= ALLOWED, (path.name, found)
 
 
 def test_the_quick_start_is_ten_lines_from_file_to_verdict(project):
-    code = source(cells(project / "notebooks" / "quickstart.ipynb")[0])
+    code = source(cells(project / "notebooks" / "quickstart.ipynb")[1])
     lines = [line for line in code.splitlines() if line.strip() and not line.startswith("#|")]
     assert len(lines) <= 10
 
@@ -124,6 +155,55 @@ def test_the_quick_start_finds_the_injected_uptick(quickstart):
 def test_the_quick_start_draws_its_picture(quickstart):
     kinds = [kind for c in quickstart.cells for o in c.get("outputs", ()) for kind in o.get("data", {})]
     assert kinds.count("image/svg+xml") == 1
+
+
+def test_a_file_of_ones_own_is_not_called_simulated(project, tmp_path, capsys):
+    # The cells are run here, without a kernel, on invented rows: whatever they say is made from the file.
+    days = pd.date_range("2018-12-01", "2020-04-19", freq="2D").strftime("%Y-%m-%d")
+    rows = [f"{day},Northern" for day in days] + 3 * [f"{day},Southern" for day in days[-7:]]
+    path = tmp_path / "incidents.csv"
+    path.write_text("\n".join(["date,admin1", *rows, *(f"{day},Southern" for day in days)]), encoding="utf-8")
+    names, said = {}, []
+    with mpl.rc_context():
+        for cell in cells(project / "notebooks" / "quickstart.ipynb"):
+            tree = ast.parse(source(cell))
+            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+            exec(compile(tree, "cell", "exec"), names)
+            if "parameters" in cell["metadata"].get("tags", []):
+                names["incidents_path"] = path
+            if last is not None:
+                said.append(repr(eval(compile(ast.Expression(last.value), "cell", "eval"), names)))
+    text = "\n".join([capsys.readouterr().out, *said])
+    assert "Uptick in Southern" in text
+    assert f"{len(rows) + len(days)} incidents from incidents.csv" in text
+    assert "simulated" not in text.casefold()
+    assert "put in" not in text
+
+
+def test_an_office_s_workbook_is_read_step_by_step(own):
+    said = printed(own)
+    assert "rows read 117 = kept 116 + set aside 1" in said
+    assert "'31/04/2020' names no day" in shown(own, "tbl-aside")[0]
+    assert 'date_start = "Date of incident"  # day/month/year' in said
+    assert "'Kirkuk or Diyala' (1) is not among Iraq's names of admin1" in shown(own, "questions")[0]
+    names = shown(own, "tbl-names")[0]
+    assert re.search(r"^Tameem +3 +Kirkuk$", names, flags=re.M)
+    assert re.search(r"^Kirkuk or Diyala +1 +not placed", names, flags=re.M)
+    assert "kept 116 = in the grid 115 + unplaced 1" in said
+    assert "with nothing to compare it with" in said
+
+
+def test_every_kind_of_file_becomes_the_series_of_what_it_counts(own):
+    text = shown(own, "tbl-kinds")[0]
+    rows = {line.split()[0]: line for line in text.splitlines() if "." in line.split()[0]}
+    assert {name: line.split()[1] for name, line in rows.items()} == {
+        "ucdp.csv": "ucdp", "acled.csv": "acled", "gtd.csv": "gtd", "sigact.csv": "sigact", "hxl.csv": "hxl",
+        "office.xlsx": "table", "weekly.csv": "counts",
+    }  # fmt: skip
+    deadly = rows.pop("ucdp.csv")  # UCDP holds those with a death only
+    assert deadly.split()[-8:] == ["12", "9", "11", "4", "2", "11", "7", "5"]
+    for line in rows.values():
+        assert line.split()[-8:] == ["17", "14", "16", "7", "5", "23", "17", "16"]
 
 
 def test_the_report_ran_from_top_to_bottom(sample_report):
@@ -191,10 +271,20 @@ def test_the_usual_tests_cry_wolf_and_ours_does_not(wolf):
     ours, usual = ([float(v) for v in rows[name]] for name in ("uptick test (ours)", "C-test"))
     assert max(ours) < 9  # 5 promised; four standard errors of n = 400 above
     assert max(usual) > 12
-    for label in ("fig-weeks", "fig-alarms", "fig-busier"):
+    for label in ("fig-weeks", "fig-alarms", "fig-busier", "fig-own"):
         text, svg = shown(wolf, label)
         assert svg
         assert text.startswith("Figure: SIMULATED")
+
+
+def test_what_is_said_of_the_usual_tests_is_what_the_table_holds(wolf):
+    table = shown(wolf, "tbl-alarms")[0]
+    for line in shown(wolf, "said-alarms")[0].splitlines()[1:]:
+        name, low, high = re.match(r"SIMULATED: (.*): ([\d.]+) to ([\d.]+) in 100", line).groups()
+        row = next(line for line in table.splitlines() if line.startswith(name))
+        rates = [float(v) for v in row.split()[-7:]]
+        assert (float(low), float(high)) == (min(rates), max(rates))
+    assert "uptick test (ours)" in shown(wolf, "said-busier")[0]
 
 
 def test_many_regions_are_watched_and_the_injected_uptick_is_found(watching):
@@ -210,6 +300,13 @@ def test_a_known_history_is_told_by_every_detector(watching):
     text, _ = shown(watching, "tbl-ninewa")
     assert "predictive" in text
     assert text.count("2014-W23") >= 5  # Mosul was attacked on 6 June 2014
+    said = shown(watching, "history")[0]
+    rows = [line.split() for line in text.splitlines() if line.split()[-1].isdigit()]
+    assert f"{len(rows)} in 2014-W23" in said
+    assert f"In the {rows[0][-1]} weeks before" in said
+    episodes = [int(row[-2]) for row in rows]
+    assert f"from {min(episodes)} episode" in said
+    assert f"to {max(episodes)} (" in said
     _, svg = shown(watching, "fig-ninewa")
     assert "Ninewa" in svg
     assert "SIMULATED" not in svg  # these counts are real

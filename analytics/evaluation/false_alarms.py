@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from analytics.errors import unknown_option
+from analytics._typing import BoolArray
+from analytics.counts import Counts
+from analytics.errors import HistoryError, unknown_option
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.options import check_level, check_whole
 from analytics.simulation.counts import PROCESSES, simulate_counts
 
-__all__ = ["USUAL", "alarm_weeks", "false_alarm_rates"]
+__all__ = ["USUAL", "alarm_weeks", "alarm_weeks_of", "false_alarm_rates"]
 
 USUAL: dict[str, str] = {
     "lrd_b": "uptick test (ours)",
@@ -112,9 +116,65 @@ def alarm_weeks(
     """
     history = baseline + GUARD + length
     series = simulate_counts(process, mean=mean, days=history + 7 * (weeks - 1), seed=seed).values[:, 0]
+    return _watched(series, np.ones(series.shape, bool), methods, history, length, alpha)
+
+
+def alarm_weeks_of(
+    counts: Counts,
+    *,
+    methods: Sequence[str] = ("lrd_b", "nb_glm", "c_test"),
+    weeks: int = 104,
+    baseline: int = 365,
+    length: int = 14,
+    alpha: float = 0.05,
+) -> pd.DataFrame:
+    """Watch all regions of counts together, testing every week, with what was counted up to then.
+
+    Parameters
+    ----------
+    counts : Counts
+        Held by day.
+    weeks : int
+        The last ones; fewer where the history is shorter.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`alarm_weeks`. Whether more happened in a week that is called, nothing here says.
+
+    Raises
+    ------
+    HistoryError
+        If there is no week with the whole baseline before it, or counts are not held by day.
+    """
+    check_whole(1, weeks=weeks)
+    total = counts.total()
+    history = baseline + GUARD + length
+    days = len(total.starts)
+    if total.finest != "day" or days < history:
+        raise HistoryError(
+            f"too short a history to test every week against the {baseline} days before",
+            expected=f"{history} days or more, counted by day",
+            found=f"{days} {total.finest}s",
+        )
+    begin = days - history - 7 * (min(weeks, 1 + (days - history) // 7) - 1)
+    series, covered = total.values[begin:, 0], total.coverage[begin:, 0]
+    return _watched(series, covered, methods, history, length, alpha)
+
+
+def _watched(
+    series: npt.NDArray[np.number[Any]],
+    covered: BoolArray,
+    methods: Sequence[str],
+    history: int,
+    length: int,
+    alpha: float,
+) -> pd.DataFrame:
+    """Test one daily series every seventh day, as long as the history before it is whole."""
     windows = np.lib.stride_tricks.sliding_window_view(series, history)[::7].T
-    table = pd.DataFrame({"week": np.arange(1, weeks + 1), "incidents": windows[-7:].sum(axis=0)})
+    known = np.lib.stride_tricks.sliding_window_view(covered, history)[::7].T
+    weeks = np.arange(1, windows.shape[1] + 1)
+    table = pd.DataFrame({"week": weeks, "incidents": windows[-7:].sum(axis=0)})
     for method in methods:
-        pvalue = METHODS[method](windows, np.ones(windows.shape, bool), length=length, guard=GUARD)
-        table[method] = pvalue <= alpha
+        table[method] = METHODS[method](windows, known, length=length, guard=GUARD) <= alpha
     return table

@@ -11,7 +11,14 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.detectors.registry import Detectors
 from analytics.errors import HistoryError, unknown_option
-from analytics.evaluation.measures import FEW_REGIONS, Scored, by_region, measure
+from analytics.evaluation.measures import (
+    FEW_REGIONS,
+    Scored,
+    behind_the_best,
+    by_cluster,
+    by_region,
+    measure,
+)
 from analytics.evaluation.registered import RegisteredDetector, as_stated, registered, specs_for
 from analytics.evaluation.replicates import (
     Replicates,
@@ -170,7 +177,7 @@ def _measured(
     regions, cluster = len(history.regions), np.arange(drawn.placed.size)
     cluster = cluster if regions < FEW_REGIONS else cluster % regions
     weights = resampling_weights(int(cluster.max()) + 1, seed=seed)
-    rows, regional, curves = [], [], []
+    rows, regional, curves, caught = [], [], [], []
     for i, (name, detector) in enumerate(chosen.items()):
         tell(i, len(chosen), f"evaluating {name}")
         as_it_is = one_run(detector(history))
@@ -182,6 +189,9 @@ def _measured(
         rows.append({"detector": name, **row})
         curves.append(curve.assign(detector=name))
         regional.append(by_region(history.regions, parts).assign(detector=name))
+        caught.append([by_cluster(parts[each], cluster) for each in ("matched", "placed")])
+    for row, behind in zip(rows, behind_the_best(pd.DataFrame(rows), caught, weights), strict=True):
+        row |= behind
     of_regions = ["detector", "region", "per_year", "pod", "matched_pod", "delay_median"]
     of_curves = ["detector", "budget", "threshold", "per_year", "pod", "delay_median"]
     tables = (pd.concat(parts, ignore_index=True) for parts in (regional, curves))

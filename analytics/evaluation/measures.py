@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,16 @@ from analytics.evaluation.scores import (
 from analytics.kernels.common.episodes import episode_onsets
 from analytics.periods import YEAR_DAYS
 
-__all__ = ["ABOVE", "FEW_REGIONS", "Scored", "by_region", "measure"]
+__all__ = [
+    "ABOVE", "FEW_REGIONS", "HALF", "Scored",
+    "behind_the_best", "by_cluster", "by_region", "measure", "ranking",
+]  # fmt: skip
 
 
 ABOVE = 2.0  # false-alarm episodes a year a region should not have more of
 CURVE = np.geomspace(0.1, 12.0, 25)  # budgets of the curve
 FEW_REGIONS = 5
+HALF = 0.5  # of the cells others test: detectors that test fewer are ranked after them
 
 
 class Scored:
@@ -197,3 +202,51 @@ def by_region(regions: tuple[str, ...], parts: dict[str, FloatArray]) -> pd.Data
                 "delay_median": delay,
             }
         )
+
+
+def by_cluster(values: FloatArray, cluster: IntArray) -> FloatArray:
+    """Return the sums of an array of shape (replicates, regions) over the clusters that are resampled."""
+    return np.asarray(np.bincount(cluster, weights=np.ravel(values)), dtype=float)
+
+
+def ranking(frame: pd.DataFrame) -> IntArray:
+    """Return the order of an evaluation's rows, most upticks caught at the budget first.
+
+    Detectors that could test less than half of what others could come after them, and those whose threshold
+    cannot be moved to the budget after both.
+    """
+    pod = frame["matched_pod"].to_numpy(dtype=float)
+    tested = frame["tested"].to_numpy(dtype=float)
+    tier = np.where(np.isnan(pod), 2, tested < HALF * tested.max())
+    return np.lexsort((-np.nan_to_num(pod), tier))
+
+
+def behind_the_best(
+    frame: pd.DataFrame, caught: Sequence[Sequence[FloatArray]], weights: IntArray
+) -> list[dict[str, float]]:
+    """Return how much larger the best detector's share of upticks caught is than each one's, with bounds.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a detector.
+    caught : sequence
+        Of each detector: upticks caught at the budget, and upticks it could answer on, by cluster.
+    weights : int array, shape (samples, clusters)
+        The same resamples for both, so that what is common to both cancels.
+    """
+    drawn = []
+    for found, placed in caught:
+        under = weights @ placed
+        with np.errstate(invalid="ignore", divide="ignore"):
+            drawn.append(np.where(under > 0, weights @ found / under, np.nan))
+    best = int(ranking(frame)[0])
+    pod = frame["matched_pod"].to_numpy(dtype=float)
+    out = []
+    for number, share in enumerate(drawn):
+        apart = drawn[best] - share
+        known = apart[~np.isnan(apart)]
+        low, high = np.quantile(known, [0.025, 0.975]) if known.size > 1 else (np.nan, np.nan)
+        value = float(pod[best] - pod[number])
+        out.append({"behind": value, "behind_low": float(low), "behind_high": float(high)})
+    return out

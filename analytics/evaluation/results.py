@@ -10,17 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.results.words import (
-    counted,
-    format_number,
-    mark,
-    noun,
-)
+from analytics.evaluation.measures import ranking
+from analytics.results.words import counted, format_number, mark, noun
 
-__all__ = ["HALF", "EvaluationResult"]
+__all__ = ["EvaluationResult"]
 
 _NAMED = 3
-HALF = 0.5  # of the cells others test: detectors that test fewer are ranked after them
 
 
 def _delay(value: float) -> str:
@@ -39,7 +34,8 @@ class EvaluationResult:
         year). Of rotated history: per_year with its bounds, above_two, tested (share of cells). Of the
         upticks put in: pod with its bounds, pod_by_chance (the same windows without an uptick), delay_median
         and delay_mean in periods, sensitivity, ppv, f1. At the budget, the threshold of the statistic moved:
-        the same names with ``matched_`` before, and matched_threshold. `budget_kept`: "kept" or "exceeded"
+        the same names with ``matched_`` before, and matched_threshold; behind with its bounds: how much
+        larger the best detector's share is (both on the same resamples). `budget_kept`: "kept" or "exceeded"
         where the whole interval of per_year says so, else "cannot be told". Rates are per year tested, and
         shares are of upticks whose every period was tested (their number: upticks).
     regions : DataFrame
@@ -99,10 +95,7 @@ class EvaluationResult:
         Detectors that could test less than half of what others could come after them, and those whose
         threshold cannot be moved to the budget after both.
         """
-        pod = self.frame["matched_pod"].to_numpy(dtype=float)
-        tested = self.frame["tested"].to_numpy(dtype=float)
-        tier = np.where(np.isnan(pod), 2, tested < HALF * tested.max())
-        return self.frame.iloc[np.lexsort((-np.nan_to_num(pod), tier))]
+        return self.frame.iloc[ranking(self.frame)]
 
     def summary(self) -> pd.DataFrame:
         """Return the table a reader would want: numbers written out."""
@@ -153,6 +146,7 @@ class EvaluationResult:
                 delay = best["matched_delay_median"]
                 text += f", with a median delay of {_delay(delay)} {noun(delay, self.freq)}"
             said.append(text + (f"; {', '.join(rest)}" if rest else ""))
+            said += self._lead(known)
         over = rows.loc[rows["budget_kept"] == "exceeded", "detector"].tolist()
         if over:
             said.append(f"more false alarms than that at the thresholds given: {', '.join(over)}")
@@ -163,6 +157,23 @@ class EvaluationResult:
         text = ". ".join(part[0].upper() + part[1:] for part in said)
         regions = self.regions["region"].nunique()
         return f"{tag}{text} ({self.period}, {counted(regions, 'region')})."
+
+    def _lead(self, known: pd.DataFrame) -> list[str]:
+        """Say from which others the best cannot be told apart, if there are others."""
+        if len(known) < 2:
+            return []
+        best = known.iloc[0]["detector"]
+        near = self.not_told_apart()
+        if not near:
+            return [f"beyond chance, {best} catches more than each of the others"]
+        more = f" and {len(near) - _NAMED} more" if len(near) > _NAMED else ""
+        return [f"whether {best} catches more than {' or '.join(near[:_NAMED])}{more} cannot be told"]
+
+    def not_told_apart(self) -> tuple[str, ...]:
+        """Return the detectors that the best one may be ahead of by chance alone (95 % intervals)."""
+        rows = self.ranked().iloc[1:]
+        rows = rows[rows["matched_pod"].notna() & ~(rows["behind_low"].astype(float) > 0)]
+        return tuple(rows["detector"])
 
     @property
     def null_hypothesis(self) -> str:

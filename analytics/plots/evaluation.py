@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from analytics.evaluation.results import HALF, EvaluationResult
+from analytics.evaluation.measures import HALF
+from analytics.evaluation.results import EvaluationResult
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH, as_written, empty, mark_simulated, new_axes
-from analytics.results.words import noun
+from analytics.results.words import counted, noun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,7 +163,9 @@ def _takeaway(result: EvaluationResult) -> str:
     if np.isnan(best["matched_pod"]):
         return f"No detector's threshold can be moved to {episodes}"
     low, high = 100 * best["matched_pod_low"], 100 * best["matched_pod_high"]
+    near = len(result.not_told_apart())
+    alike = f"; {counted(near, 'other')} may be as good" if near else ""
     return (
         f"At {episodes}, {best['detector']} catches {100 * best['matched_pod']:.0f} % of upticks "
-        f"(95 % interval {low:.0f} to {high:.0f})"
+        f"(95 % interval {low:.0f} to {high:.0f}){alike}"
     )

@@ -80,6 +80,7 @@ def plot_alarm_weeks(
     *,
     names: Mapping[str, str] | None = None,
     first: str = "lrd_b",
+    simulated: bool = True,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw one quiet series week by week, with the weeks in which each method cries wolf.
@@ -90,6 +91,8 @@ def plot_alarm_weeks(
         From :func:`analytics.evaluation.false_alarms.alarm_weeks`.
     names, first, ax
         As in :func:`plot_false_alarms`.
+    simulated : bool
+        Whether the series is, which the picture then says.
     """
     if ax is None:
         ax = new_axes((WIDTH, 2.6))
@@ -111,5 +114,6 @@ def plot_alarm_weeks(
     ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= top])
     ax.set_xlabel("week")
     ax.set_ylabel("incidents a week")
-    mark_simulated(ax)
+    if simulated:
+        mark_simulated(ax)
     return ax

@@ -17,6 +17,7 @@ from analytics.periods import as_day
 from analytics.plots.claims import plot_claims, plot_contrast, plot_published
 from analytics.plots.style import WIDTH
 from analytics.plots.trend import plot_trend
+from analytics.reporting.content.teaching import about
 from analytics.reporting.elements.cards import ReportText
 from analytics.reporting.elements.figures import ReportFigure, report_figure
 from analytics.reporting.elements.tables import Column, ReportTable
@@ -25,12 +26,14 @@ from analytics.results import (
     UptickResult,
     mark,
 )
+from analytics.results.words import counted
 
 __all__ = [
     "Answers",
     "answers",
     "claim_table",
     "contrast_figure",
+    "data_words",
     "dates_table",
     "overview",
     "published_figure",
@@ -103,6 +106,32 @@ def overview(found: Answers) -> ReportText:
     """Return one sentence a data set: how many claims came out how."""
     lines = [f"{label[0].upper()}{label[1:]}. {table.sentence()}" for label, table in found.tables.items()]
     return ReportText([*lines, next(iter(found.tables.values())).family + "."])
+
+
+def data_words(found: Answers) -> ReportText:
+    """Say what each data set is, and on which claims two of them lead to different verdicts."""
+    said = [f"{label[0].upper()}{label[1:]}: {text}" for label, text in _told(found)]
+    tables = list(found.tables.values())
+    if len(tables) == 2:
+        apart = [
+            claim.id
+            for claim in found.claims
+            if _verdicts(tables[0], claim.id) != _verdicts(tables[1], claim.id)
+        ]
+        named = f": {', '.join(apart)}" if apart else ""
+        said.append(
+            f"{found.tag}the two lead to different verdicts on {len(apart)} of "
+            f"{counted(len(list(found.claims)), 'claim')}{named}."
+        )
+    return ReportText(said)
+
+
+def _told(found: Answers) -> list[tuple[str, str]]:
+    return [(label, str(about(incidents)).replace("\n", " ")) for label, incidents in found.data.items()]
+
+
+def _verdicts(table: VerdictTable, claim: str) -> list[str]:
+    return [str(verdict) for verdict in table[claim]["verdict"]]
 
 
 def claim_table(found: Answers, claim: str) -> ReportTable:

@@ -12,9 +12,11 @@ from analytics.counts import Counts
 from analytics.detectors.registry import detector_spec
 from analytics.monitoring import monitor
 from analytics.periods import parse_week
+from analytics.reporting.elements.cards import ReportText
 from analytics.results import Alarms
+from analytics.results.words import counted
 
-__all__ = ["budgets_table", "islamic_state_by_week", "said_by_each", "said_table"]
+__all__ = ["budgets_table", "islamic_state_by_week", "said_by_each", "said_table", "said_words"]
 
 
 def budgets_table(counts: Counts, budgets: Sequence[str]) -> pd.DataFrame:
@@ -97,3 +99,29 @@ def said_table(alarms: Alarms, week: str) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def said_words(alarms: Alarms, week: str) -> ReportText:
+    """Say in which week the detectors first alarmed, and how often they had alarmed before.
+
+    Parameters
+    ----------
+    alarms, week
+        As for :func:`said_table`.
+    """
+    rows = said_table(alarms, week)
+    first = rows["first alarm"].value_counts(sort=False).sort_index()
+    when = ", ".join(f"{number} in {label}" for label, number in first.items() if label != "none")
+    missed = int((rows["first alarm"] == "none").sum())
+    ordered = rows.sort_values("episodes before", kind="stable")
+    fewest, most = ordered.iloc[0], ordered.iloc[-1]
+    tested = rows["weeks tested before"].unique()
+    weeks = f"{tested.min()}" if len(tested) == 1 else f"{tested.min()} to {tested.max()}"
+    never = f"; {missed} never" if missed else ""
+    head = f"From {week} on, first alarms of {counted(len(rows), 'detector')}: {when or 'none'}{never}."
+    low, high = (int(row["episodes before"]) for row in (fewest, most))
+    before = (
+        f"In the {weeks} weeks before that they tested, they had raised from {counted(low, 'episode')} "
+        f"({fewest['detector']}) to {high} ({most['detector']})."
+    )
+    return ReportText([f"{head} {before}"])
