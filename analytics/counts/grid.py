@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics._typing import BoolArray
+from analytics.counts import tables
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.axis import PeriodAxis
 from analytics.counts.completeness import Completeness
-from analytics.counts.tables import Missing, array_counts, array_dates, table_counts, week_notes, whole_counts
+from analytics.counts.tables import Missing
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
 from analytics.periods import DAY, Window, as_day, check_freq, check_week_start, week_first_day
@@ -167,12 +169,9 @@ class Counts(PeriodAxis):
         weeks = week_first_day(self.starts, self.week_start)
         first, boundary = np.unique(weeks, return_index=True)
 
-        def add(array: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-            sums = np.add.reduceat(array, boundary, axis=0, dtype=np.int64)
-            return whole_counts(sums, first, self.regions if array.ndim == 2 else None)
-
+        add = partial(tables.summed_counts, boundary=boundary, starts=first, regions=self.regions)
         days_due = np.minimum((self.as_of - first) / DAY + 1, 7).astype(int)
-        covered_days = np.add.reduceat(self.coverage, boundary, axis=0, dtype=np.int32)
+        covered_days = add(self.coverage)
         covered = np.asarray(covered_days == days_due[:, None])
         # An incident in a week that is not wholly covered is not a count of that week.
         return replace(
@@ -221,7 +220,7 @@ class Counts(PeriodAxis):
 
         def add(array: npt.NDArray[np.int32], more: npt.NDArray[np.int64] | int = 0) -> npt.NDArray[np.int32]:
             sums = np.where(covered, array.sum(axis=1, keepdims=True, dtype=np.int64) + more, 0)
-            return whole_counts(sums, self.starts, (name,))
+            return tables.whole_counts(sums, self.starts, (name,))
 
         return replace(
             self,
@@ -310,8 +309,8 @@ class Counts(PeriodAxis):
         """
         freq = check_freq(freq)
         check_week_start(week_start)
-        numbers, covered = array_counts(values, coverage)
-        starts, last_day = array_dates(len(numbers), freq, week_start, start, as_of)
+        numbers, covered = tables.array_counts(values, coverage)
+        starts, last_day = tables.array_dates(len(numbers), freq, week_start, start, as_of)
         return cls(
             values=numbers,
             coverage=covered,
@@ -380,7 +379,7 @@ class Counts(PeriodAxis):
         freq = check_freq(freq)
         check_week_start(week_start)
         last_day = as_day(as_of, "as_of")
-        numbers, covered, starts = table_counts(
+        numbers, covered, starts = tables.table_counts(
             frame, freq, last_day, week_start, tuple(no_coverage), coverage, missing
         )
         return cls(
@@ -395,6 +394,6 @@ class Counts(PeriodAxis):
             value=value,
             by=by,
             simulated=simulated,
-            notes=week_notes(frame.index, freq, week_start),
+            notes=tables.week_notes(frame.index, freq, week_start),
             countries=tuple(countries),
         )

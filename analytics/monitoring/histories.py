@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -84,11 +85,22 @@ def rows_of(counts: Counts, at: slice | BoolArray) -> Counts:
     return replace(counts, **arrays, starts=counts.starts[at], completeness=known, accounting=None)
 
 
+class _Unchanged(Counts):
+    """Counts whose weeks are added up once, however often a detector asks: nobody else holds their arrays."""
+
+    @cached_property
+    def _weeks(self) -> Counts:
+        return Counts.resample(self, "week")
+
+    def resample(self, freq: str) -> Counts:
+        return self._weeks if freq == "week" else Counts.resample(self, freq)
+
+
 def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolArray, more: int) -> Counts:
     step = counts.period_days
     ahead = counts.starts[-1] + step * DAY * np.arange(1, more + 1)
     starts = np.concatenate([counts.starts, ahead])
-    return replace(
+    whole = replace(
         counts,
         values=values,
         coverage=coverage,
@@ -104,6 +116,7 @@ def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolA
         simulated=True,
         notes=(),
     )
+    return _Unchanged(**{field.name: getattr(whole, field.name) for field in fields(whole)})
 
 
 def _batches(regions: int, cells: float) -> list[IndexArray]:
