@@ -33,7 +33,7 @@ report: $(READY)
 	@$(BIN)/uptick report --sample --week 2020-W16 -o reports
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n auto -m 'not system'
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m 'not system'
 
 test-system: $(READY)
 	@$(BIN)/python -m pytest -q -m system
@@ -44,7 +44,7 @@ lint: $(READY)
 
 coverage: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@$(BIN)/python -m pytest -q -n auto -m 'not system' --cov --cov-report=term
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m 'not system' --cov --cov-report=term
 
 notebooks: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebook]'

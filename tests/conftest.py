@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+# Files whose tests share something slow to make stay on one worker; the longest begin first.
+LONGEST = ("test_golden.py", "test_wheel.py", "test_notebooks.py", "test_weekly_report.py", "test_budget.py")
+SHARED = {name: "report" for name in ("test_weekly_report.py", "test_weekly_pages.py", "test_formats.py")}
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, so that no worker makes again what another has made."""
+    rank = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            group = SHARED.get(item.path.name, item.path.relative_to(PROJECT).as_posix())
+            item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -66,6 +66,18 @@ def test_each_row_is_uptick_test_on_that_activity():
     )
 
 
+def test_a_short_file_is_tested_with_what_it_holds():
+    incidents = incidents_of({"attack": 30})
+    recent = incidents.frame["date_start"] > END - 140
+    table = incidents.frame[recent].rename(columns={"date_start": "date"}).astype({"date": "datetime64[us]"})
+    table = table[["incident_id", "date", "country", "admin1", "activity", "fatalities"]]
+    found = activity_test(read_incidents(table, source="table", as_of=END), kinds=("attacks",))
+    assert found.frame["verdict"].tolist() == [SUPPORTED]
+    assert found.parameters["guard"] == 28
+    assert found.parameters["baseline"].startswith("2019-")
+    assert any(note.startswith("short history") for note in found.notes)
+
+
 def test_a_rise_of_operations_alone_is_not_more_attacks(snapshot):
     # Enough attacks to rule a rise out: the bare sentence. Few attacks: what they still allow is said.
     usual = {**QUIET, "attack": 12.0}

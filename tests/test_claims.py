@@ -77,6 +77,17 @@ def events(rate, *, seed=5, start="2018-12-01", **columns):
     return frame.assign(**({"activity": "attack", "fatalities": 0} | columns))
 
 
+def test_a_claim_of_a_rise_is_answered_on_a_short_file(tmp_path):
+    start = "2019-12-02"  # twenty weeks
+    days = pd.date_range(start, DAY)
+    rate = np.where(days > days[-1] - pd.Timedelta(days=14), 4.0, 0.5)
+    incidents = read_incidents(events({"Eastmark": rate}, start=start), as_of=DAY)
+    table = verdicts(read(tmp_path, ANYWHERE + CLAIM), incidents)
+    assert table["mine"]["verdict"].tolist() == ["supported"]
+    longer = verdicts(read(tmp_path, ANYWHERE + CLAIM), incidents, baseline=364, guard=28)
+    assert longer["mine"]["verdict"].tolist() == ["cannot be told"]
+
+
 # -- reading -------------------------------------------------------------------------------------------------
 
 
@@ -292,10 +303,10 @@ def test_windows_the_data_do_not_know_cannot_be_told(sample, tmp_path):
 
 
 def test_too_little_history_is_a_reason_not_an_error(sample, tmp_path):
-    claims = read(tmp_path, HEAD.replace("2020-04-13", "2018-06-30") + CLAIM)
-    row = verdicts(claims, sample, as_of="2018-06-30").frame.iloc[0]
+    claims = read(tmp_path, HEAD.replace("2020-04-13", "2018-03-04") + CLAIM)
+    row = verdicts(claims, sample, as_of="2018-03-04").frame.iloc[0]
     assert row["verdict"] == "cannot be told"
-    assert "needs 406 days" in row["reason"]
+    assert "9 weeks of history, 16 needed" in row["reason"]
 
 
 # -- other data -------------------------------------------------------------------------------------------

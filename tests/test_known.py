@@ -381,7 +381,7 @@ _ROW = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=st.lists(_ROW, min_size=1, max_size=12),
     where=st.sampled_from([None, "fatalities >= 1", "country = 'Uganda'"]),

@@ -12,6 +12,7 @@ import pandas as pd
 from analytics._typing import Direction
 from analytics.claims.contrast import contrast, contrast_words
 from analytics.claims.series import Asked, Unanswerable, fitting
+from analytics.kernels.windows.spans import BASELINE, GUARD
 from analytics.periods import DAY, Window
 from analytics.results import (
     CANNOT_BE_TOLD,
@@ -42,8 +43,8 @@ class Options:
 
     alpha: float
     margin: float
-    guard: int
-    baseline: int
+    guard: int | None
+    baseline: int | None
     completeness: float | None
     replicates: int
     seed: int
@@ -80,8 +81,13 @@ def _join(*parts: str) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def _guard(options: Options) -> int:
+    return GUARD if options.guard is None else options.guard
+
+
 def _baseline(options: Options, window: Window) -> int:
-    return max(options.baseline, 8 * window.days)  # a baseline holds eight windows at least
+    asked = BASELINE if options.baseline is None else options.baseline
+    return max(asked, 8 * window.days)  # a baseline holds eight windows at least
 
 
 def _direction(asked: Asked) -> Direction:
@@ -116,12 +122,13 @@ def _answered(
 
 
 def _recent(asked: Asked, options: Options) -> Answer:
-    direction = _direction(asked)
+    direction, baseline = _direction(asked), _baseline(options, asked.window)
+    fits = options.baseline is None and baseline == BASELINE  # to the history, where it is short
     result = uptick_test(
         asked.series(),
         recent=asked.window.days,
         guard=options.guard,
-        baseline=_baseline(options, asked.window),
+        baseline=None if fits else baseline,
         alpha=options.alpha,
         margin=options.margin,
         confidence=0.95,  # as every test of a claim
@@ -150,8 +157,8 @@ def _day(asked: Asked, options: Options) -> Answer:
         asked.series(),
         date=day,
         picked=Window(day - (claim.picked - 1) * DAY, day),
-        guard=options.guard,
-        baseline=options.baseline,
+        guard=_guard(options),
+        baseline=BASELINE if options.baseline is None else options.baseline,
         alpha=options.alpha,
         completeness=options.completeness,
     )
@@ -178,7 +185,7 @@ def _concentration(asked: Asked, options: Options) -> Answer:
         counts,
         regions_inside=asked.claim.region_set or asked.members(),
         recent=asked.window.days,
-        guard=options.guard,
+        guard=_guard(options),
         baseline=_baseline(options, asked.window),
         alpha=options.alpha,
         margin=options.margin,

@@ -38,8 +38,8 @@ def verdicts(
     completeness: float | None = None,
     alpha: float = 0.05,
     margin: float = 1.5,
-    guard: int = 28,
-    baseline: int = 364,
+    guard: int | None = None,
+    baseline: int | None = None,
     where: str | None = None,
     no_coverage: Iterable[object] = (),
     lethal_only: bool | None = None,
@@ -62,8 +62,10 @@ def verdicts(
         supported" is not said of recent days.
     alpha, margin : float
         Level of each verdict, and ratio below which "not supported" is said.
-    guard, baseline : int
-        Days left out before the window, and days compared with, for the kinds that have them.
+    guard, baseline : int, optional
+        Days left out before the window, and days compared with, for the kinds that have them; 28 and 364, or
+        what a short history holds where the claim is about a rise
+        (:func:`~analytics.upticks.recent.uptick_test`).
     where : str or None
         A filter for every claim, beside its own: what tells the group the claims are about from all others in
         the file, such as ``"actor1 contains 'Islamic State'"``.

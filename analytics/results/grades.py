@@ -11,6 +11,7 @@ from analytics.results.words import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, Ve
 
 __all__ = [
     "ABOVE",
+    "COUNT_SAID",
     "GRADES",
     "LEGEND",
     "NOT_JUDGED",
@@ -42,6 +43,10 @@ Grade = Literal[
     "unsteady",
     "too_few",
 ]
+COUNT_SAID: tuple[Grade, ...] = (
+    "uptick",
+    "no_large_rise",
+)  # grades whose words hold the count and the usual one
 Level = Literal["above usual", "about usual", "below usual", ""]
 NoData = Literal["uncovered", "short", "silence", "splice"]
 

@@ -15,7 +15,7 @@ from analytics.errors import OptionError, unknown_option
 from analytics.options import check_choice
 from analytics.periods import Window
 from analytics.results.both_nulls import disagreement
-from analytics.results.grades import GRADES, ratio_interval_words
+from analytics.results.grades import COUNT_SAID, GRADES, ratio_interval_words
 from analytics.results.uptick_tables import grouped_reasons, headline, placed_names, summary_table
 from analytics.results.words import (
     CANNOT_BE_TOLD,
@@ -306,10 +306,11 @@ class UptickResult:
         if not np.isnan(row["low"]):  # the best of several windows has no interval
             interval = ratio_interval_words(row["low"], row["high"], row["observed"])
             ratio += f" ({100 * self.confidence:g} % interval {interval})"
+        numbers = f"{format_number(row['observed'], 0)} {self.value}, {format_number(row['expected'])}"
+        if row["grade"] in COUNT_SAID:
+            numbers = f"{format_number(row['expected'])} {self.value}"
         return (
-            f"{region}: {row['words']}; "
-            f"{format_number(row['observed'], 0)} {self.value} where "
-            f"{format_number(row['expected'])} were expected, rate ratio {ratio}, "
+            f"{region}: {row['words']}; {numbers} expected, rate ratio {ratio}, "
             f"{p_words(row['pvalue'])}{adjusted}"
         )
 
