@@ -142,8 +142,8 @@ def activity_test(
         null_hypothesis="the recent mean of each kind of activity equals its baseline mean",
         method=METHOD,
         parameters={
-            "recent": str(first.recent), "baseline": str(first.baseline), "guard": first.guard, "where": where,
-            "regions": unit, "kinds": tuple(kinds), "alpha": alpha, "margin": margin,
+            "recent": str(first.recent), "baseline": str(first.baseline), "guard": first.guard,
+            "where": where, "regions": unit, "kinds": tuple(kinds), "alpha": alpha, "margin": margin,
             "completeness": completeness,
         },
         details={"words": found},
