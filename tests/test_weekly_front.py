@@ -300,3 +300,15 @@ def test_without_enough_history_nothing_is_judged_and_the_reason_stands_first():
     assert page.headline == "No region can be judged."
     assert page.second.startswith("9 weeks of history, 16 needed")
     assert page.country.lead.startswith("55 in the fortnight, usual not known")
+
+
+def test_silence_that_was_taken_as_quiet_is_told_on_the_front_page(tmp_path):
+    """Spells without any report that somebody has answered for, as in SIGACT files of units that left."""
+    days = pd.date_range("2018-12-01", "2020-04-12")
+    days = days[(days < "2019-06-01") | (days > "2019-07-10")]
+    frame = pd.concat([pd.DataFrame({"date": days.strftime("%Y-%m-%d"), "admin1": n}) for n in ("A", "B")])
+    path = tmp_path / "incidents.csv"
+    frame.to_csv(path, index=False)
+    told = front_page(numbers_of("2020-04-12", path, gap_is_quiet=True)).news
+    assert told[0].startswith("No incident at all is dated 2019-06-01..2019-07-10 (40 days), where about")
+    assert told[0].endswith("taken as quiet, as stated.")

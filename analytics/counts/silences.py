@@ -12,9 +12,10 @@ from analytics.kernels.common.silence import Silence, collapses, implausible_sil
 from analytics.periods import Window
 from analytics.results.words import counted, format_number
 
-__all__ = ["GAP", "find_silences", "table_silences"]
+__all__ = ["GAP", "QUIET", "find_silences", "table_silences"]
 
 GAP = "suspected gap: "  # how the note of a suspected gap begins
+QUIET = "; taken as quiet, as stated"  # and how it ends where somebody has answered for it
 _MOST = 3  # collapses named
 
 
@@ -55,7 +56,7 @@ def _gap_words(gap: Silence, window: Window, *, answered: bool) -> str:
     expected = f"about {format_number(gap.expected)} incidents were to be expected"
     found = f"no incident at all is dated {window} ({counted(window.days, 'day')}), where {expected}"
     if answered:
-        return f"{found}; taken as quiet, as stated"
+        return f"{found}{QUIET}"
     return (
         f"{GAP}{found}. If the data have a gap there: --no-coverage {window}; if it was quiet: "
         "--gap-is-quiet (gap_is_quiet=True). Until then windows that touch it get no verdict"

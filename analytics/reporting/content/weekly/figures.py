@@ -167,7 +167,7 @@ def severity_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure
     silent = starts[np.isnan(values)]
     covered = counts.coverage & ~np.isin(counts.starts, silent)[:, None]
     shown = replace(counts, coverage=covered, values=np.where(covered, counts.values, 0).astype(np.int32))
-    figure, ax = plt.subplots(figsize=(TEXT_WIDTH, 1.8), layout="constrained")
+    figure, ax = plt.subplots(figsize=(TEXT_WIDTH, 1.6), layout="constrained")
     plot_trend(shown, periods=weeks, gap="no coverage, or not stated", title=False, ax=ax)
     top = int(np.nanargmax(values))
     now = series.at(numbers.week.start)

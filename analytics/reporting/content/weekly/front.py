@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.counts.silences import GAP
+from analytics.counts.silences import GAP, QUIET
 from analytics.geo.calendars import overlaps
 from analytics.reporting.content.weekly.comment import read_comment
 from analytics.reporting.content.weekly.groups import Group, front_groups
@@ -87,7 +87,8 @@ class FrontPage:
     left_out : str
         Who stands out beyond those, or "".
     news : tuple of str
-        Suspected gaps, regions no longer called, corrections, days of the calendar, a week still running.
+        Suspected gaps, silence taken as quiet, regions no longer called, corrections, days of the calendar, a
+        week still running.
     comment : tuple of str
         What the analyst says of the whole.
     key : str
@@ -230,7 +231,8 @@ def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
 def _news(numbers: WeeklyNumbers, changes: Changes | None) -> tuple[str, ...]:
     told = (*numbers.incidents.notes, *numbers.counts.notes, *numbers.result.notes)
     first = (GAP, WARNING, RISE, SHORT)
-    said = [f"{note[0].upper()}{note[1:]}." for note in dict.fromkeys(told) if note.startswith(first)]
+    notes = [note for note in dict.fromkeys(told) if note.startswith(first) or note.endswith(QUIET)]
+    said = [f"{note[0].upper()}{note[1:]}." for note in notes]
     gone = numbers.rows[numbers.rows["status"].str.startswith("no longer")]
     said += [gone_words(row["region"], row["status"]) for _, row in gone.iterrows()]
     days = len(numbers.counts.starts) * numbers.counts.period_days

@@ -101,7 +101,7 @@ def strip(country: Country, asked: int, *, simulated: bool) -> Mapping[str, Any]
         f"{mark(simulated)}Bars of incidents per week over {len(country.weeks)} weeks to the week of "
         f"{country.starts[-1]}, over the range expected from each one's own past year. {country.lead} "
         f"{country.aside}"
-    )
+    ).rstrip()
     return {
         "weeks": country.weeks,
         "low": country.low,
