@@ -8,6 +8,7 @@ from typing import Any
 from analytics.cli.count_shown import heading, recent_table
 from analytics.cli.count_table import shown_months
 from analytics.cli.inputs import counting_options, counts_of, gap_warnings, read_any, spells
+from analytics.cli.rates import rates_asked, shown_rates
 from analytics.cli.show import Read, Shown, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
@@ -40,6 +41,7 @@ def counting_record(args: Namespace, counts: Counts) -> dict[str, Any]:
 
 
 def _shown(args: Namespace, incidents: Read, counts: Counts) -> Shown:
+    rates = rates_asked(args, incidents, counts)
     long = counts.to_frame("long").rename(columns={counts.freq: "start"})
     record = {
         "command": "count",
@@ -47,10 +49,11 @@ def _shown(args: Namespace, incidents: Read, counts: Counts) -> Shown:
         **input_record(incidents, counts, spells(args)),
         "notes": [*incidents.notes, *counts.notes],
         "counts": records(long),
+        **({} if rates is None else {"rates": records(rates)}),
     }
     return Shown(
         heading=(*gap_warnings((*incidents.notes, *counts.notes)), heading(counts)),
-        tables=(recent_table(counts, args.last),),
+        tables=(recent_table(counts, args.last), *(() if rates is None else (shown_rates(args, rates),))),
         account=account_lines(incidents, counts, spells(args)),
         frame=long,
         record=record,

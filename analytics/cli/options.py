@@ -231,7 +231,12 @@ COMMANDS = {
         _READING,
         _COUNTING,
         _PLACES,
-        Group("", (Option("last", "N", "periods in the table (default 8)", int, default=8),)),
+        Group("", (
+            Option("last", "N", "periods in the table (default 8)", int, default=8),
+            Option("population", "WHAT", "show rates too: by a CSV file of region and population, a column "
+                   "of the regions' file, or km2"),
+            Option("per", "N", "people (default 100000) or km2 (1000) that a rate is for", float),
+        )),
         _OUTPUT,
     )),
     "test": Command("analytics.cli.claim", "test for an uptick in every region", (

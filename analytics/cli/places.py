@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 from analytics.errors import OptionError
@@ -40,6 +41,9 @@ def settle_places(args: Namespace) -> None:
         asked["near"] = list(args.near)
     if args.along is not None:
         asked["along"] = args.along
+    people = getattr(args, "population", None)
+    if "regions" in asked and people is not None and people != "km2" and not Path(people).is_file():
+        asked["population"] = people
     own = {name: getattr(args, option) for option, name in _OPTIONS.items()}
     own = {name: value for name, value in own.items() if value is not None}
     if not asked:

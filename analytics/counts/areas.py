@@ -9,15 +9,16 @@ import numpy as np
 
 from analytics._typing import IntArray
 from analytics.counts.places import Gazetteer, Key, Land
-from analytics.counts.placing import ChosenRegions, choose_regions
+from analytics.counts.placing import ChosenRegions, choose_regions, gap_columns
 from analytics.errors import OptionError, nearest
 from analytics.filters import Filter
 from analytics.geo import LEVELS, Regions, find_country, fold, region_table
 from analytics.incidents import Incidents
 from analytics.incidents.placement import AREA, AREA_REASON, ELSEWHERE
+from analytics.periods import Gap
 from analytics.results.words import counted
 
-__all__ = ["choose_areas_or_regions"]
+__all__ = ["choose_areas_or_regions", "columns_of_gap"]
 
 _CIRCLES = ("near", "along")
 
@@ -56,6 +57,13 @@ def choose_areas_or_regions(
     return chosen if regions is None else _some(chosen, regions, places)
 
 
+def columns_of_gap(gap: Gap, chosen: ChosenRegions) -> IntArray:
+    """Return the columns a spell without coverage touches: none if it is elsewhere than the regions."""
+    if isinstance(chosen.places, _Areas) and gap.region and chosen.places.touches_none(gap.region):
+        return np.zeros(0, dtype=np.int64)
+    return gap_columns(gap, chosen)
+
+
 def _some(chosen: ChosenRegions, regions: str | Sequence[str], places: Gazetteer) -> ChosenRegions:
     names = [part.strip() for part in regions.split(",")] if isinstance(regions, str) else list(regions)
     names = [regions] if isinstance(regions, str) and regions in chosen.names else names
@@ -90,11 +98,11 @@ class _Areas(Gazetteer):
     """Regions on the map as places: found by their names, and by what the source calls the places in them.
 
     `keys_of` gives the keys of a name in all spellings known; `named` the regions that hold incidents whose
-    own name is one of some keys.
+    own name is one of some keys, None where no incident's is.
     """
 
     keys_of: Callable[[str], frozenset[str]]
-    named: Callable[[frozenset[str]], list[int]]
+    named: Callable[[frozenset[str]], list[int] | None]
 
     def find(self, name: str) -> list[int]:
         """Return the regions of a name."""
@@ -113,7 +121,11 @@ class _Areas(Gazetteer):
 
     def around(self, name: str) -> list[int]:
         """Return the regions that hold incidents which the source places in a unit of that name."""
-        return self.named(self.keys_of(name))
+        return self.named(self.keys_of(name)) or []
+
+    def touches_none(self, name: str) -> bool:
+        """Whether the source places incidents in a unit of that name, and none of them in a region."""
+        return not (self.find(name) or self.within(name)) and self.named(self.keys_of(name)) == []
 
     def elsewhere(self, name: str) -> tuple[str, str]:
         """Say nothing: regions on the map have no other levels."""
@@ -134,13 +146,10 @@ def _places(regions: Regions, incidents: Incidents) -> Gazetteer:
 
     at = {name: i for i, name in enumerate(regions.names)}
 
-    def named(keys: frozenset[str]) -> list[int]:
-        found = set()
-        for level in LEVELS:
-            for own, area in incidents.distinct(level, AREA).values:
-                if area in at and own and keys & keys_of(own):
-                    found.add(at[area])
-        return sorted(found)
+    def named(keys: frozenset[str]) -> list[int] | None:
+        pairs = [pair for level in LEVELS for pair in incidents.distinct(level, AREA).values]
+        areas = {area for own, area in pairs if own and keys & keys_of(own)}
+        return sorted(at[area] for area in areas if area in at) if areas else None
 
     deep = bool(regions.parents)
     land = Land(fold(country) if known is None else known.name)

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from analytics._typing import BoolArray, Days
-from analytics.counts.areas import choose_areas_or_regions
+from analytics.counts.areas import choose_areas_or_regions, columns_of_gap
 from analytics.counts.completeness import Completeness, settled_completeness
-from analytics.counts.placing import ChosenRegions, gap_columns, renamed_columns
+from analytics.counts.placing import ChosenRegions, renamed_columns
 from analytics.errors import InputError, OptionError
 from analytics.filters import Filter
 from analytics.incidents import Incidents
@@ -101,7 +101,7 @@ def plan_count(
     chosen = choose_areas_or_regions(incidents, by, regions, rule)
     covered = np.repeat((days >= began)[:, None], len(chosen.names), axis=1)
     for gap in (*incidents.no_coverage, *(as_gap(spell) for spell in no_coverage)):
-        covered[np.ix_(gap.window.contains(days), gap_columns(gap, chosen))] = False
+        covered[np.ix_(gap.window.contains(days), columns_of_gap(gap, chosen))] = False
     drawn = incidents.extracted
     if drawn is not None and drawn < last:
         covered[days > drawn] = False

@@ -96,7 +96,9 @@ def country_page(numbers: WeeklyNumbers) -> CountryPage:
             )
         )  # fmt: skip
     return CountryPage(
-        title="The country" if len(numbers.counts.countries) == 1 else "All regions together",
+        title="The country"
+        if len(numbers.counts.countries) == 1 and numbers.counts.whole
+        else "All regions together",
         takeaway=f"This week: {found[0].words}{_than(found[0].words)} last week",
         comparisons=tuple(found),
         note=(

@@ -15,6 +15,7 @@ from analytics.counts.count_table import CountTable
 from analytics.former import refuse_former
 from analytics.geo import find_country
 from analytics.incidents import Incidents
+from analytics.incidents.placement import AREA
 from analytics.periods import DAY, Window, parse_week, week_first_day, week_label
 from analytics.reporting.content.weekly.request import ReportRequest
 from analytics.reporting.content.weekly.rows import counted_rows
@@ -115,7 +116,7 @@ class WeeklyCounts:
         """Return what the regions are called, in the singular for 1."""
         if self.undivided:
             return "series"
-        if self.counts.by not in ("admin1", "admin2", "country"):
+        if self.counts.by not in ("admin1", "admin2", "country", AREA):
             return f"value of {self.counts.by}" if number == 1 else f"values of {self.counts.by}"
         units = {find_country(name) for name in self.counts.countries}
         country = units.pop() if len(units) == 1 else None
@@ -152,8 +153,9 @@ class WeeklyCounts:
         where = names[0] if len(names) == 1 else counted(len(names), "country", "countries") if names else ""
         if self.single and not self.undivided:
             return self.counts.regions[0] if not where else f"{self.counts.regions[0]}, {where}"
-        if asked is None:
+        if asked is None and self.counts.whole:
             return where
+        asked = asked or ","  # of circles it is said how many there are
         part = asked.replace("_", " ") if "," not in asked else counted(len(self.counts.regions), "region")
         return f"{where}: {part}" if where else part
 

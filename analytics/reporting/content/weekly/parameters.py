@@ -8,6 +8,7 @@ from importlib.metadata import version
 import pandas as pd
 
 from analytics import __version__
+from analytics.counts.count_table import CountTable
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.elements.tables import Column, ReportTable
 from analytics.results import counted
@@ -35,6 +36,7 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         ("grid", f"{counts.starts[0]} to {counts.starts[-1]}; weeks start on {counts.week_start}"),
         ("where", asked.where or "all incidents"),
         ("regions", asked.regions or "all"),
+        *_placing(numbers),
         ("without coverage", f"{counted(lost, 'region-day')}" + (f" ({gaps})" if gaps else "")),
         ("recent window", f"{result.recent} ({RECENT} days)"),
         ("guard", f"{result.guard} days"),
@@ -52,3 +54,14 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         caption="What was asked, of which file, with which versions",
         label="tbl-parameters",
     )
+
+
+def _placing(numbers: WeeklyNumbers) -> list[tuple[str, str]]:
+    """Return what is asked of regions on the map, and the hash of their file."""
+    asked, incidents = numbers.request.placing, numbers.incidents
+    if not asked or isinstance(incidents, CountTable) or incidents.placement is None:
+        return []
+    regions = incidents.placement.regions
+    told = ", ".join(f"{name} = {value}" for name, value in asked.items() if name != "regions")
+    rows = [("placed in", regions.source + (f" ({told})" if told else ""))]
+    return [*rows, ("SHA-256 of the regions", regions.digest)] if regions.digest else rows
