@@ -47,7 +47,7 @@ coverage: $(READY)
 	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m 'not system' --cov --cov-report=term
 
 notebooks: $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebook]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[interactive,notebook]'
 	@$(BIN)/jupyter lab notebooks/index.ipynb
 
 benchmark-size: $(READY)

@@ -29,6 +29,7 @@ IMPORTS = {
     "typst": "typst",
     "openpyxl": "openpyxl",
     "pyarrow": "pyarrow",
+    "plotly": "plotly.graph_objects",
     "ruptures": "ruptures",
     "httpx": "httpx",
     "httpcore": "httpcore",

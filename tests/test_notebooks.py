@@ -66,6 +66,7 @@ def test_the_notebooks_are_there():
         "article_claims.ipynb",
         "how_wrong_is_the_usual_test.ipynb",
         "index.ipynb",
+        "look_closer.ipynb",
         "monitoring.ipynb",
         "quickstart.ipynb",
         "weekly_report.ipynb",

@@ -13,6 +13,7 @@ from analytics.plots.calendar import plot_calendar
 from analytics.plots.clusters import plot_scan
 from analytics.plots.coverage import plot_completeness, plot_coverage
 from analytics.plots.delay import plot_delay
+from analytics.plots.interactive import interactive_alarm_board, interactive_map, interactive_trend
 from analytics.plots.look import plot_style
 from analytics.plots.maps import match_polygons, plot_map
 from analytics.plots.movers import plot_movers
@@ -28,6 +29,9 @@ __all__ = [
     "GLYPHS",
     "GREY",
     "INK",
+    "interactive_alarm_board",
+    "interactive_map",
+    "interactive_trend",
     "match_polygons",
     "plot_alarm_board",
     "plot_alarms",

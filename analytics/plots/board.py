@@ -19,7 +19,7 @@ from analytics.results.words import counted
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_alarm_board"]
+__all__ = ["board_rows", "board_title", "plot_alarm_board"]
 
 _QUIET, _UNTESTED = "#E9EBEE", "#C4C9D2"
 
@@ -70,17 +70,7 @@ def plot_alarm_board(
     >>> ax.get_title(loc="left")
     '2020-W16: alarm in 1 of 2 regions'
     """
-    check_whole(1, most=most, periods=periods)
-    recent = alarms.last(periods)
-    names = list(dict.fromkeys(recent.regions))
-    raised, tested = _by_region(recent, names)
-    if regions is None:
-        rows = _latest_first(raised)[:most]
-    else:
-        for region in regions:
-            if region not in names:
-                raise unknown_option("region", region, names)
-        rows = np.array([names.index(region) for region in regions][:most], dtype=np.int64)
+    recent, names, raised, tested, rows = board_rows(alarms, regions, most=most, periods=periods)
     if ax is None:
         ax = new_axes((WIDTH, 1.0 + 0.19 * max(len(rows), 2)))
     _draw_board(ax, recent, raised[rows], tested[rows])
@@ -99,10 +89,42 @@ def plot_alarm_board(
     if recent.simulated:
         mark_simulated(ax, small=True)
     if title:
-        up = int((raised[:, now] > 0).sum())
-        head = f"{recent.labels()[now]}: alarm in {up} of {counted(len(names), 'region')}"
-        ax.set_title(marked(head, recent.simulated), loc="left", pad=16)
+        ax.set_title(board_title(recent, raised), loc="left", pad=16)
     return ax
+
+
+def board_rows(
+    alarms: Alarms, regions: Sequence[str] | None, *, most: int, periods: int
+) -> tuple[Alarms, list[str], IntArray, BoolArray, IntArray]:
+    """Return the last periods, the regions, how many detectors alarmed, whether any tested, and the rows.
+
+    The rows say which regions are shown, in which order; the arrays have shape (regions, periods).
+
+    Raises
+    ------
+    OptionError
+        If a region is unknown.
+    """
+    check_whole(1, most=most, periods=periods)
+    recent = alarms.last(periods)
+    names = list(dict.fromkeys(recent.regions))
+    raised, tested = _by_region(recent, names)
+    if regions is None:
+        rows = _latest_first(raised)[:most]
+    else:
+        for region in regions:
+            if region not in names:
+                raise unknown_option("region", region, names)
+        rows = np.array([names.index(region) for region in regions][:most], dtype=np.int64)
+    return recent, names, raised, tested, rows
+
+
+def board_title(recent: Alarms, raised: IntArray) -> str:
+    """Return what a board says of its last period over."""
+    now = recent.latest_index
+    up = int((raised[:, now] > 0).sum())
+    head = f"{recent.labels()[now]}: alarm in {up} of {counted(len(raised), 'region')}"
+    return marked(head, recent.simulated)
 
 
 def _by_region(alarms: Alarms, names: Sequence[str]) -> tuple[IntArray, BoolArray]:

@@ -28,7 +28,7 @@ from analytics.results import UptickResult
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_trend"]
+__all__ = ["band_rows", "plot_trend", "trend_series", "trend_title"]
 
 
 @as_written
@@ -78,11 +78,7 @@ def plot_trend(
     >>> plot_trend(counts).get_ylabel()
     'incidents per week'
     """
-    if result is not None and len(result.frame) != 1:
-        raise OptionError(
-            "plot_trend draws one series", expected="a result for one region", found=f"{len(result.frame)}"
-        )
-    series = Series(counts if len(counts.regions) == 1 else counts.total(), periods)
+    series = trend_series(counts, result, periods)
     if ax is None:
         ax = new_axes((WIDTH, 2.7))
     if band is not None:
@@ -114,19 +110,45 @@ def plot_trend(
             fontsize=7,
         )
     if title:
-        head = f"{series.name}: {counts.value} per {counts.freq}"
-        if result is not None:
-            head = result.describe(series.name).split(";")[0].split(", because")[0]
-        ax.set_title(marked(head, counts.simulated), loc="left", pad=20)
+        ax.set_title(trend_title(counts, series, result), loc="left", pad=20)
     return ax
 
 
-def _draw_band(ax: Axes, band: pd.DataFrame, series: Series) -> None:
+def trend_series(counts: Counts, result: UptickResult | None, periods: int) -> Series:
+    """Return the one series that a trend shows.
+
+    Raises
+    ------
+    OptionError
+        If the result has several regions.
+    """
+    if result is not None and len(result.frame) != 1:
+        raise OptionError(
+            "plot_trend draws one series", expected="a result for one region", found=f"{len(result.frame)}"
+        )
+    return Series(counts if len(counts.regions) == 1 else counts.total(), periods)
+
+
+def trend_title(counts: Counts, series: Series, result: UptickResult | None) -> str:
+    """Return what a trend says, with the mark."""
+    head = f"{series.name}: {counts.value} per {counts.freq}"
+    if result is not None:
+        head = result.describe(series.name).split(";")[0].split(", because")[0]
+    return marked(head, counts.simulated)
+
+
+def band_rows(band: pd.DataFrame, series: Series) -> pd.DataFrame:
+    """Return the rows of a band that lie in the time shown; none where it has no bounds there."""
     starts = band["start"].to_numpy().astype("datetime64[D]")
-    rows = band[starts >= series.starts[0]]
-    starts = rows["start"].to_numpy().astype("datetime64[D]")
-    if rows["low"].notna().sum() == 0:
+    rows: pd.DataFrame = band[starts >= series.starts[0]]
+    return rows if rows["low"].notna().any() else rows.iloc[:0]
+
+
+def _draw_band(ax: Axes, band: pd.DataFrame, series: Series) -> None:
+    rows = band_rows(band, series)
+    if rows.empty:
         return
+    starts = rows["start"].to_numpy().astype("datetime64[D]")
     x = cast(Any, starts.astype("datetime64[h]") + np.timedelta64(84, "h"))
     low, high, expected, observed = (
         rows[name].to_numpy(dtype=float) for name in ("low", "high", "expected", "observed")

@@ -38,6 +38,7 @@ EXTRAS = (
     ("Excel files", "excel", "openpyxl"),
     ("Parquet files", "parquet", "pyarrow"),
     ("several change points at once", "change", "ruptures"),
+    ("pictures to point at", "interactive", "plotly"),
 )
 NOWHERE = "not placed: counted as unplaced"
 
