@@ -8,13 +8,24 @@ from pathlib import Path
 import pandas as pd
 
 from analytics.cli.inputs import gap_warnings, given, read, table_to_check, the_file
-from analytics.cli.show import Read, Shown, Table, account_lines, csv_bytes, emit, input_record, plan_output
+from analytics.cli.show import (
+    Read,
+    Shown,
+    Table,
+    account_lines,
+    csv_bytes,
+    emit,
+    input_record,
+    plan_output,
+    records,
+)
 from analytics.cli.text import printable
 from analytics.counts.count_table import CountTable
 from analytics.counts.questions import place_questions
 from analytics.errors import CountsTableError, OutputError
 from analytics.files import check_writable, write_together
 from analytics.incidents import Incidents
+from analytics.incidents.actors import columns_beside
 from analytics.periods import as_day
 from analytics.results.words import noun
 from analytics.sources.files import load
@@ -85,10 +96,11 @@ def _shown(incidents: Incidents) -> Shown:
         "questions": list(questions),
         "columns_not_used": _not_used(incidents),
         "not_found": list(_not_found(incidents)),
+        **({} if incidents.actors is None else {"actors": records(incidents.actors)}),
     }
     return Shown(
         heading=(*gap_warnings(incidents.notes), str(incidents).splitlines()[0]),
-        tables=_tables(incidents),
+        tables=(*_tables(incidents), *_actors(incidents)),
         account=(
             *account_lines(incidents),
             *_columns(incidents),
@@ -126,9 +138,25 @@ def _shown_table(table: CountTable) -> Shown:
     )
 
 
+def _actors(incidents: Incidents) -> tuple[Table, ...]:
+    """Return the names of actors that the table of actors does not have, every one with its number."""
+    if incidents.actors is None or (incidents.actors["listed"] == "yes").all():
+        return ()
+    rest = incidents.actors[incidents.actors["listed"] != "yes"]
+    shown = pd.DataFrame(
+        {
+            "actor as written": rest["written"],
+            "incidents": [f"{n:,}" for n in rest["incidents"]],
+            "in the table": rest["listed"],
+        }
+    )
+    return (Table(shown, "names that the table of actors does not have", ("incidents",)),)
+
+
 def _not_used(incidents: Incidents) -> list[str]:
     """Return the file's columns that no canonical one was made of."""
-    return [str(name) for name in incidents.extra.columns if name not in incidents.own_names]
+    made = set() if incidents.actors is None else set(columns_beside())
+    return [str(name) for name in incidents.extra.columns if name not in {*incidents.own_names, *made}]
 
 
 def _not_found(incidents: Incidents) -> dict[str, tuple[str, ...]]:

@@ -49,7 +49,7 @@ __all__ = [
 SAMPLE = "data/iraq_simulated.csv"
 READING = (
     "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
-    "mapping",
+    "mapping", "actors",
 )  # fmt: skip
 _TABLE = ("by", "regions", "start", "covered_from", "where", "value", "week_start", "missing")
 _COUNTING = ("freq", "week_start", "by", "regions", "start", "covered_from", "where", "value", "span")

@@ -74,6 +74,8 @@ _READING = Group("reading", (
            "may be repeated", many=True),
     Option("mapping", "TOML", "how the file is read and which column is which, as check --write-mapping "
            "proposes"),
+    Option("actors", "CSV", "table of actors: names as written, and what each is counted as; see "
+           "docs/actors.md"),
     Option("sheet", "SHEET", "sheet of a workbook, or all (default the first with a table)"),
     Option("header-row", "N", "row of the column names (default: found)", int),
     Option("na", "HOW", "cells NA: auto (default), missing, or text"),

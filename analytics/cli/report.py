@@ -139,6 +139,8 @@ def _reading(args: Namespace) -> dict[str, object]:
     options = given(args, *READING)
     if "mapping" in options:
         options["mapping"] = read_mapping(options["mapping"]).plain()
+    if "actors" in options:
+        options["actors"] = str(Path(str(options["actors"])).resolve())
     return options
 
 

@@ -136,17 +136,22 @@ def _read_table(
     gap_is_quiet: bool | None = None,
     missing: Absent | None = None,
     report_days: bool = True,
+    actors: object = None,
     **reading: Any,
 ) -> CountTable:
     check_choice("value", value, Value)
     if missing is not None:
         check_choice("missing", missing, Absent)
-    if not report_days:
-        raise OptionError(
-            "report_days=False (--no-report-days) is for incidents",
-            found="a table of counts, which has no days of report",
-            todo="leave it out",
-        )
+    for asked, option, lacking in (
+        (not report_days, "report_days=False (--no-report-days)", "days of report"),
+        (actors is not None, "actors", "actors"),
+    ):
+        if asked:
+            raise OptionError(
+                f"{option} is for incidents",
+                found=f"a table of counts, which has no {lacking}",
+                todo="leave it out",
+            )
     mapping = dict(columns or {})
     raw = load(path_or_frame, **reading)
     table, quarantine = records_of(raw)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analytics._rooms import names_shown
 from analytics.errors import FilterError
+from analytics.filters.either import of_either
 from analytics.filters.grammar import read_tree
 from analytics.filters.on_pandas import FilterOutcome, evaluate, possible
 from analytics.filters.tree import Node, columns_of, with_names
@@ -94,6 +95,10 @@ class Filter:
     def with_names(self, names: Mapping[str, str]) -> Filter:
         """Return the filter with columns under other names; its text stays as it was written."""
         return Filter(self.text, with_names(self.node, names))
+
+    def of_either(self, name: str, columns: tuple[str, str]) -> Filter:
+        """Return the filter with a name that stands for two columns; its text stays as it was written."""
+        return Filter(self.text, of_either(self.node, name, columns))
 
     def possible(self, known: pd.DataFrame) -> np.ndarray:
         """Say which rows the filter may be true of, when of each only the columns of `known` are known.

@@ -74,6 +74,9 @@ class Incidents:
         What the file calls a column that is a canonical one here, and the canonical name.
     placement : Placement or None
         The regions on the map that the incidents are placed in, with the account of it; see :meth:`place`.
+    actors : DataFrame or None
+        With a table of actors: `normalised`, `written`, `listed` ("yes", "no", "not for its day") and
+        `incidents` (how often the name stands in `actor1` or `actor2`), most first.
     """
 
     frame: pd.DataFrame
@@ -96,6 +99,7 @@ class Incidents:
     versions_extra: pd.DataFrame | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)
     placement: Placement | None = None
+    actors: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         lengths = (len(self.frame), len(self.extra), self.accounting.kept)
@@ -183,12 +187,16 @@ class Incidents:
     def filter(self, where: str) -> Filter:
         """Read a filter on these incidents: what the file calls a column may stand in it.
 
+        ``actor`` stands for `actor1` and `actor2`, unless a column is called so.
+
         Raises
         ------
         FilterError
             If the text is not a filter; the message marks the place.
         """
         rule = parse_filter(where)
+        if "actor" in rule.columns and not self.has("actor"):
+            rule = rule.of_either("actor", ("actor1", "actor2"))
         names = {name: self.called(name) for name in rule.columns if self.has(name)}
         return rule.with_names(names)
 

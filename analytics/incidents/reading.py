@@ -13,6 +13,7 @@ import pandas as pd
 from analytics._typing import BoolArray
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.incidents.accounting import RowAccounting
+from analytics.incidents.actors import ActorTable, normalise_actors
 from analytics.incidents.countries import in_country
 from analytics.incidents.incidents import Incidents
 from analytics.incidents.metadata import Metadata, read_metadata
@@ -64,6 +65,7 @@ def read_incidents(
     extracted: object = None,
     report_days: bool = True,
     mapping: str | Path | Mapping[str, Any] | None = None,
+    actors: str | Path | pd.DataFrame | ActorTable | None = None,
 ) -> Incidents:
     """Read incidents from a file or a DataFrame, accounting for every row.
 
@@ -107,6 +109,9 @@ def read_incidents(
     mapping : path or mapping, optional
         A mapping file (``uptick check FILE --write-mapping my.toml`` proposes one), or its tables ``file``
         and ``columns``: what is not given here is taken from it.
+    actors : path or DataFrame, optional
+        A table of actors (CSV with the columns ``name`` and ``normalised``): `actor1` and `actor2` get the
+        normalised names, what was written is kept beside. Names not in it stay, and are listed in `actors`.
     country : str, optional
         The country of incidents that state none. Where the whole table states none, and all its names are
         those of one country with bundled names, that country is taken and noted.
@@ -140,7 +145,7 @@ def read_incidents(
                 {
                     "source": source, "columns": columns, "sheet": sheet, "encoding": encoding,
                     "delimiter": delimiter, "date_style": date_style, "header_row": header_row, "na": na,
-                    "country": country, "extracted": extracted, "report_days": report_days,
+                    "country": country, "extracted": extracted, "report_days": report_days, "actors": actors,
                 }
             )  # fmt: skip
             made = read_incidents(path_or_frame, as_of=as_of, **given)
@@ -185,7 +190,7 @@ def read_incidents(
     metadata = read_metadata(raw.path)
     if extracted is not None:
         metadata = replace(metadata, extracted=as_day(extracted, "extracted"))
-    return _assemble(draft, found, last, metadata, country)
+    return normalise_actors(_assemble(draft, found, last, metadata, country), actors)
 
 
 def _assemble(

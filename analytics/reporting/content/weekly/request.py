@@ -21,7 +21,7 @@ __all__ = ["PAPERS", "READING", "SECTIONS", "SHOWING", "ReportRequest", "takes_r
 
 READING = (
     "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
-    "mapping",
+    "mapping", "actors",
 )  # fmt: skip
 SECTIONS = ("country", "where", "cards", "regions", "kinds", "trust", "scorecard", "method")
 PAPERS: Mapping[str, Paper] = {"a4": "a4", "letter": "us-letter"}
