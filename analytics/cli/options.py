@@ -51,6 +51,7 @@ class Command:
     what: str
     groups: tuple[Group, ...]
     file: bool = True
+    about: str = "incidents: UCDP GED, ACLED, or a plain table"
     after: str = ""
     folder: bool = False
     service: bool = False
@@ -272,6 +273,22 @@ COMMANDS = {
         )),
     )),
     "init": Command("analytics.cli.init", "lay a folder for a weekly office", (), file=False, folder=True),
+    "country": Command("analytics.cli.country", "make a country's folder of data from a file of boundaries", (
+        Group("", (
+            Option("country", "NAME", "what the country is called"),
+            Option("name", "COLUMN", "column that names the units"),
+            Option("parent", "COLUMN", "column of the first-order units that second-order ones lie in"),
+            Option("code", "COLUMN", "column of the units' codes"),
+            Option("spellings", "COLUMNS", "columns of other spellings, commas between"),
+            Option("parent-code", "COLUMN", "column of the first-order units' codes"),
+            Option("parent-spellings", "COLUMNS", "columns of their other spellings"),
+            Option("names", "NAMES", "other names and codes of the country, commas between"),
+            Option("crs", "SYSTEM", "coordinate system of a file that states none"),
+            Option("layer", "NAME", "layer of a file that holds several"),
+            Option("encoding", "NAME", "of the names in a shapefile that does not state it"),
+            Option("output", "DIR", "folder of such folders (default countries)", short="-o"),
+        )),
+    ), about="boundaries of its units: GeoJSON, shapefile (also zipped), GeoPackage"),
     "fetch": Command("analytics.cli.fetch", "fetch events from UCDP or ACLED into a file", (
         Group("", (
             Option("release", "RELEASE", "UCDP: 25.1 (yearly), 26.0.8 (candidate); several with commas "

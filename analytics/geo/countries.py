@@ -2,10 +2,12 @@
 
 A country with a folder has names and spellings of its units, and may have sets of regions, a calendar and
 boundaries. They serve that country's incidents alone; any other country's regions are what its source names.
+Folders of one's own lie in the folder that the environment variable ``UPTICK_COUNTRIES`` names.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from analytics.bundled import bundled_path
+from analytics.errors import InputError
 from analytics.geo.folding import Folding, fold
 
 __all__ = ["Country", "Unit", "bundled_countries", "find_country"]
+
+_VARIABLE = "UPTICK_COUNTRIES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +72,35 @@ class Country:
 
 @cache
 def bundled_countries() -> tuple[Country, ...]:
-    """Return the countries with bundled data, in alphabetical order.
+    """Return the countries with a folder of data, in alphabetical order.
+
+    Those bundled, and those in the folders that ``UPTICK_COUNTRIES`` names (several as in ``PATH``). Of a
+    country with a folder of one's own the bundled one is not used.
+
+    Raises
+    ------
+    InputError
+        If ``UPTICK_COUNTRIES`` names a folder that is not there, or two of one's own are of one country.
 
     Examples
     --------
     >>> [country.name for country in bundled_countries()]
     ['Iraq', 'Nigeria']
     """
-    return tuple(_read(path) for path in sorted(bundled_path("data").glob("*/country.toml")))
+    own: dict[str, Country] = {}
+    for text in filter(None, os.environ.get(_VARIABLE, "").split(os.pathsep)):
+        if not Path(text).is_dir():
+            raise InputError(f"{_VARIABLE} names no folder", expected="a folder of folders", found=text)
+        for path in sorted(Path(text).glob("*/country.toml")):
+            country = _read(path)
+            other = own.setdefault(fold(country.name), country)
+            if other is not country:
+                raise InputError(
+                    f"two folders are of {country.name}", found=f"{other.folder} and {country.folder}"
+                )
+    bundled = [_read(path) for path in sorted(bundled_path("data").glob("*/country.toml"))]
+    found = own.values(), (one for one in bundled if fold(one.name) not in own)
+    return tuple(sorted((country for some in found for country in some), key=lambda c: c.name))
 
 
 def find_country(name: str) -> Country | None:
@@ -96,13 +122,24 @@ def _by_name() -> dict[str, Country]:
 
 
 def _read(path: Path) -> Country:
-    stated: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        stated: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        units = {level: Unit(**stated[level]) for level in ("admin1", "admin2")}
+        name, names = str(stated["name"]), tuple(map(str, stated["names"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            "a country's folder cannot be used",
+            expected="country.toml with name, names, admin1 and admin2 (one, many)",
+            found=f"{type(error).__name__}: {error}",
+            where=str(path),
+            todo="uptick country FILE makes one from a file of boundaries",
+        ) from error
     folding = stated.get("folding", {})
     calendar = stated.get("calendar", {})
     return Country(
-        name=stated["name"],
-        names=(stated["name"], *stated["names"]),
-        units={level: Unit(**stated[level]) for level in ("admin1", "admin2")},
+        name=name,
+        names=(name, *names),
+        units=units,
         folding=Folding(
             generic=frozenset(folding.get("generic", ())),
             articles=frozenset(folding.get("articles", ())),

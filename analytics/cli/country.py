@@ -1,0 +1,65 @@
+"""``uptick country``: a country's folder of data, made from a file of boundaries."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from analytics.cli.inputs import between_commas
+from analytics.cli.text import printable
+from analytics.errors import OptionError, OutputError
+from analytics.files import check_writable, write_together
+from analytics.geo.folding import fold
+from analytics.geo.new_country import country_folder
+
+__all__ = ["run"]
+
+
+def run(args: Namespace) -> None:
+    """Make the folder, and say what is in it and how it is used.
+
+    Raises
+    ------
+    OptionError
+        If the file, the country or the column of names is not given.
+    OutputError
+        If the folder holds such files already: somebody may have edited them.
+    """
+    for value, what in ((args.file, "FILE"), (args.country, "--country"), (args.name, "--name")):
+        if not value:
+            raise OptionError(
+                f"uptick country needs {what}",
+                expected="uptick country BOUNDARIES --country NAME --name COLUMN",
+            )
+    made = country_folder(
+        args.file, args.country, name=args.name, parent=args.parent, code=args.code,
+        spellings=_columns(args.spellings, "--spellings"), parent_code=args.parent_code,
+        parent_spellings=_columns(args.parent_spellings, "--parent-spellings"),
+        names=_columns(args.names, "--names"), crs=args.crs, layer=args.layer, encoding=args.encoding,
+    )  # fmt: skip
+    folder = Path(args.output or "countries") / fold(args.country).replace(" ", "_")
+    targets = {folder / name: text.encode("utf-8") for name, text in made.files.items()}
+    there = [path.name for path in targets if path.exists()]
+    if there:
+        raise OutputError(
+            "the folder holds files of these names already",
+            expected="a folder without them: somebody may have edited them",
+            found=", ".join(there),
+            where=str(folder),
+            todo="give another with -o, or move them away",
+        )
+    for path in targets:
+        check_writable(path)
+    write_together(targets)
+    lines = [str(path) for path in targets]
+    lines += [f"{args.country}: {len(made.admin1)} first-order and {len(made.admin2)} second-order units"]
+    lines += [f"note: {note}" for note in made.notes]
+    lines += [
+        "look them over: what the units are called and which words do not count (country.toml), spellings",
+        f"to use them: UPTICK_COUNTRIES={folder.parent}",
+    ]
+    print(printable("\n".join(lines)))
+
+
+def _columns(text: str | None, option: str) -> tuple[str, ...]:
+    return () if text is None else between_commas(text, option)
