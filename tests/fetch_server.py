@@ -80,6 +80,7 @@ class World:
     on_page: object = None
     total: int | None = None  # told in place of the true one
     pages: int | None = None
+    names_next: bool = True
     tells_total: bool = True
     next_page: str = ""  # a format of the address of the next page, in place of the true one
     releases: tuple[str, ...] = ("25.1", "26.0.8")
@@ -161,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(fault, {
             "TotalCount": len(rows) if world.total is None else world.total,
             "TotalPages": pages if world.pages is None else world.pages,
-            "PreviousPageUrl": "", "NextPageUrl": following,
+            "PreviousPageUrl": "", **({"NextPageUrl": following} if world.names_next else {}),
             "Result": rows[shown * size : (shown + 1) * size],
         })  # fmt: skip
 

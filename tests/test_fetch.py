@@ -303,12 +303,23 @@ def test_an_event_revised_while_fetching_is_written_in_its_last_state(world, acl
     assert meta()["account"] == "rows received 61 = written 60 + repeated 0 + revised while fetching 1"
 
 
-def test_a_total_that_is_wrong_is_noted(world, ucdp):
+def test_fewer_events_than_the_service_tells_of_are_taken_only_when_asked_to(world, ucdp, snapshot):
     world.total = 63
+    with pytest.raises(FetchError) as error:
+        ucdp()
+    assert shown(error.value) == snapshot
+    assert not Path("out.csv").exists()
+    ucdp(incomplete=True)
+    assert len(written()) == 60
+    assert meta()["notes"] == ["Iraq 25.1: UCDP tells of 63 events and gives 60, the same in two passes"]
+    assert any("the same in two passes" in note for note in read_incidents("out.csv").notes)
+
+
+def test_more_events_than_the_service_tells_of_are_noted(world, ucdp):
+    world.total = 59
     ucdp()
     assert len(written()) == 60
-    assert meta()["notes"] == ["Iraq 25.1: UCDP tells of 63 rows and gave 60 events, the same in two passes"]
-    assert any("the same in two passes" in note for note in read_incidents("out.csv").notes)
+    assert meta()["notes"] == ["Iraq 25.1: UCDP tells of 59 events and gives 60, the same in two passes"]
 
 
 def test_what_never_stands_still_is_refused(world, ucdp, snapshot):
@@ -328,10 +339,18 @@ def test_without_a_total_pages_end_where_they_are_empty(world, acled):
     assert meta()["notes"] == ["Iraq: ACLED told no total to compare with"]
 
 
-def test_a_page_that_is_repeated_for_ever_ends_in_a_note_or_not_at_all(world, acled, ucdp):
+@pytest.mark.parametrize("service", ["ucdp", "acled"])
+def test_a_page_that_is_repeated_for_ever_is_no_end(service, world, request):
     world.faults = {3: ["repeated"] * 40}
-    ucdp()  # the rows are not there in either pass
-    assert meta()["notes"] == ["Iraq 25.1: UCDP tells of 60 rows and gave 50 events, the same in two passes"]
+    with pytest.raises(FetchError, match="tells of 60 events and gives"):
+        request.getfixturevalue(service)()
+    assert not Path("out.csv").exists()
+
+
+def test_a_service_without_a_total_that_repeats_its_last_page_has_no_more(world, acled):
+    world.tells_total, world.faults = False, {6: ["repeated"] * 6}
+    acled()
+    assert len(written()) == 60
 
 
 def test_rows_repeated_on_the_next_page_are_written_once(world, ucdp):
@@ -503,6 +522,10 @@ def other_place(world):
     world.next_page = "{host}/steal/gedevents?page={page}"
 
 
+def no_next(world):
+    world.names_next = False
+
+
 def loop(world):
     world.next_page = "{host}/api/gedevents/{release}?{rest}"
 
@@ -529,6 +552,7 @@ UCDP_REFUSALS = {
     "other host": other_host,
     "other place": other_place,
     "loop": loop,
+    "no next": no_next,
     "token in address": token_in_address,
     "come back tomorrow": come_back_tomorrow,
     "none": none,
@@ -608,6 +632,25 @@ def test_addresses_that_are_not_used(url, snapshot):
         check_base_url(url)
     assert str(error.value) == snapshot
     assert "secret" not in str(error.value)
+
+
+def test_next_pages_are_below_the_address():
+    service = connection.Connection("UCDP", "https://ucdp.example/api")
+    for url in ("https://ucdp.example/api/x?page=1", "http://UCDP.example:80/api/x?page=1", "/api/x?page=1"):
+        assert service.below(url) == "https://ucdp.example/api/x?page=1"
+    elsewhere = (
+        "https://ucdp.example:8443/api/x",
+        "https://ucdp.example/apix",
+        "/api/../y",
+        "//evil.example/api",
+        "https://ucdp.example@evil.example/api/x",
+        "https://[::1",
+        "ftp://evil.example/api/x",
+    )
+    for url in elsewhere:
+        with pytest.raises(FetchError):
+            service.below(url)
+    service.close()
 
 
 def test_addresses_on_this_machine_need_no_https():

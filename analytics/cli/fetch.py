@@ -17,7 +17,7 @@ __all__ = ["run"]
 
 SERVICES = ("ucdp", "acled")
 _ONLY = {"ucdp": ("release",), "acled": ("changed_since", "deleted_since")}
-_ALL = ("country", "start", "end", "page_size", "base_url", "proxy", "replace", "restart")
+_ALL = ("country", "start", "end", "page_size", "base_url", "proxy", "replace", "restart", "incomplete")
 
 
 def run(args: Namespace) -> None:

@@ -302,6 +302,7 @@ COMMANDS = {
             Option("page-size", "N", "events asked for at a time (default and most: UCDP 1000, ACLED 5000)",
                    int),
             Option("restart", "", "forget the pages of an attempt that ended early"),
+            Option("incomplete", "", "take what there is where a service gives less than it tells of"),
             Option("base-url", "URL", "another address of the service, of a mirror"),
             Option("proxy", "URL", "proxy to go through (default: none; the environment's are not used)"),
         )),

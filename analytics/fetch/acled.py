@@ -38,6 +38,7 @@ def fetch_acled(
     page_size: int = MOST_ROWS,
     replace: bool = False,
     restart: bool = False,
+    incomplete: bool = False,
     base_url: str = ACLED_URL,
     proxy: str | None = None,
     progress: Progress | None = None,
@@ -67,6 +68,9 @@ def fetch_acled(
         Whether a file that is there may be replaced.
     restart : bool
         Forget the pages of an attempt that ended early.
+    incomplete : bool
+        Take what there is, with a note, where the service gives fewer events than it tells of and two passes
+        over all pages agree on them. Without it that is an error.
     base_url : str
         Another address, of a mirror or of a test; https, or this machine.
     proxy : str, optional
@@ -105,7 +109,7 @@ def fetch_acled(
         Part(one or "all countries", "api/acled/read", filters | ({"country": one} if one else {}))
         for one in names
     ]
-    options = _options(page_size, base_url, proxy, replace, restart)
+    options = _options(page_size, base_url, proxy, replace, restart, incomplete)
     _fetch(output, parts, options, progress, deleted=False)
     return Path(output)
 
@@ -117,6 +121,7 @@ def fetch_acled_deleted(
     page_size: int = MOST_ROWS,
     replace: bool = False,
     restart: bool = False,
+    incomplete: bool = False,
     base_url: str = ACLED_URL,
     proxy: str | None = None,
     progress: Progress | None = None,
@@ -132,7 +137,7 @@ def fetch_acled_deleted(
         The file to write, ``NAME.csv``, with `event_id_cnty` and `deleted_timestamp`.
     since : date-like
         The day from which on (UTC).
-    page_size, replace, restart, base_url, proxy, progress
+    page_size, replace, restart, incomplete, base_url, proxy, progress
         As in :func:`fetch_acled`.
 
     Returns
@@ -156,7 +161,7 @@ def fetch_acled_deleted(
         "deleted_timestamp": _seconds(since, "since"),
         "deleted_timestamp_where": ">=",
     }
-    options = _options(page_size, base_url, proxy, replace, restart)
+    options = _options(page_size, base_url, proxy, replace, restart, incomplete)
     _fetch(output, [Part("deleted", "api/deleted/read", filters)], options, progress, deleted=True)
     return Path(output)
 
@@ -185,9 +190,11 @@ def _fetch(
     fetch_whole(output, parts, options, open_service, progress, may_be_empty=deleted)
 
 
-def _options(page_size: int, base_url: str, proxy: str | None, replace: bool, restart: bool) -> Options:
-    check_flag(replace=replace, restart=restart)
-    return Options(page_size, base_url, proxy, replace, restart)
+def _options(
+    page_size: int, base_url: str, proxy: str | None, replace: bool, restart: bool, incomplete: bool
+) -> Options:
+    check_flag(replace=replace, restart=restart, incomplete=incomplete)
+    return Options(page_size, base_url, proxy, replace, restart, incomplete)
 
 
 def _page(page_size: int) -> dict[str, str]:

@@ -27,6 +27,8 @@ class Options:
         The proxy to go through; the environment's are not used.
     replace, restart : bool
         Whether a file that is there may be replaced, and whether pages of an earlier attempt are forgotten.
+    incomplete : bool
+        Whether fewer events than the service tells of are taken, where two passes agree on them.
     """
 
     page_size: int
@@ -34,6 +36,7 @@ class Options:
     proxy: str | None = field(default=None, repr=False)
     replace: bool = False
     restart: bool = False
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,9 +196,9 @@ class Connection:
         there, here = _split(url), urlsplit(self.base_url)
         if there is None:
             raise FetchError(f"{self.title} gives an address that is none for the next page", where=self.host)
-        if there.netloc and there.netloc.casefold() != here.netloc.casefold():
+        if there.netloc and not _same_place(there, here):
             raise self._elsewhere("gives a next page on another host", there)
-        if not f"{there.path}/".startswith(f"{here.path}/"):
+        if not f"{there.path}/".startswith(f"{here.path}/") or ".." in there.path.split("/"):
             raise self._elsewhere(
                 "gives a next page in another place of its host", SplitResult("", here.netloc, "", "", "")
             )
@@ -347,6 +347,13 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def _same_place(there: SplitResult, here: SplitResult) -> bool:
+    """Whether two addresses name one host and port; http for https does not matter, ours is used."""
+    usual = {"http": 80, "https": 443}
+    ports = [one.port if one.port != usual.get(one.scheme) else None for one in (there, here)]
+    return there.hostname == here.hostname and ports[0] == ports[1]
 
 
 def _on_this_machine(host: str) -> bool:

@@ -66,7 +66,9 @@ def fetch_whole(
             notes = [
                 note
                 for number, part in enumerate(parts)
-                for note in _Collecting(service, connection, folder, number, part, told).run()
+                for note in _Collecting(service, connection, folder, number, part, told).run(
+                    incomplete=options.incomplete
+                )
             ]
             if not may_be_empty and not any(True for n in range(len(parts)) for _ in folder.rows(n)):
                 error = service.nothing(parts)
@@ -116,7 +118,7 @@ class _Collecting:
         self.service, self.connection, self.folder = service, connection, folder
         self.number, self.part, self.told = number, part, told
 
-    def run(self) -> list[str]:
+    def run(self, *, incomplete: bool) -> list[str]:
         """Collect until the pages add up, and return what is to be noted."""
         before = ""
         for passed in range(1, PASSES + 1):
@@ -136,13 +138,9 @@ class _Collecting:
                 notes.append(f"{self.part.name}: fetched {passed} times over, until it added up")
             if len(self.events) == totals[-1]:
                 return notes
-            # What two passes agree on is what there is, whatever the total says.
             now = hashlib.sha256(b"".join(sorted(self.events.values()))).hexdigest()
             if now == before:
-                return [
-                    f"{self.part.name}: {self.service.title} tells of {totals[-1]:,} rows and gave "
-                    f"{counted(len(self.events), 'event')}, the same in two passes"
-                ]
+                return [self._disagreeing(totals[-1], incomplete=incomplete)]
             before = now
             if passed < PASSES:
                 self.folder.forget(self.number)
@@ -155,6 +153,20 @@ class _Collecting:
             found=found,
             where=self.connection.host,
             todo="run it again later, or fetch fewer days at a time",
+        )
+
+    def _disagreeing(self, total: int, *, incomplete: bool) -> str:
+        """Return the note for a total that two passes do not come to; raise where events are missing."""
+        tells = (
+            f"{self.service.title} tells of {counted(total, 'event')} and gives {len(self.events):,}, "
+            "the same in two passes"
+        )
+        if len(self.events) > total or incomplete:
+            return f"{self.part.name}: {tells}"
+        raise FetchError(
+            f"{self.part.name}: {tells}",
+            where=self.connection.host,
+            todo="incomplete=True takes what there is, with a note; or fetch fewer days at a time",
         )
 
     def _pass(self) -> None:

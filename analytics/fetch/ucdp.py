@@ -46,6 +46,7 @@ def fetch_ucdp(
     page_size: int = MOST_ROWS,
     replace: bool = False,
     restart: bool = False,
+    incomplete: bool = False,
     base_url: str = UCDP_URL,
     proxy: str | None = None,
     progress: Progress | None = None,
@@ -73,6 +74,9 @@ def fetch_ucdp(
         Whether a file that is there may be replaced.
     restart : bool
         Forget the pages of an attempt that ended early.
+    incomplete : bool
+        Take what there is, with a note, where the service gives fewer events than it tells of and two passes
+        over all pages agree on them. Without it that is an error.
     base_url : str
         Another address, of a mirror or of a test; https, or this machine.
     proxy : str, optional
@@ -105,7 +109,7 @@ def fetch_ucdp(
     """
     need_extra()
     check_whole(1, MOST_ROWS, page_size=page_size)
-    check_flag(replace=replace, restart=restart)
+    check_flag(replace=replace, restart=restart, incomplete=incomplete)
     filters = {"pagesize": str(page_size)} | _days(start, end)
     parts = [
         Part(
@@ -117,7 +121,7 @@ def fetch_ucdp(
         for one in _releases(release)
         for named, number in _countries(country)
     ]
-    options = Options(page_size, base_url, proxy, replace, restart)
+    options = Options(page_size, base_url, proxy, replace, restart, incomplete)
 
     from analytics.fetch.connection import Connection, Waiting, check_base_url
     from analytics.fetch.credentials import Wanted, find_credentials
@@ -168,6 +172,8 @@ class Ucdp:
 
         found = envelope(answer)
         pages = number(found, "TotalPages")
+        if "NextPageUrl" not in found:
+            raise Faulty("the answer does not say where the next page is")
         if pages is not None and pages > A_DAY:
             raise FetchError(
                 f"this would need {pages:,} requests, and a token has {A_DAY:,} a day",
