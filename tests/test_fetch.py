@@ -788,6 +788,25 @@ def test_what_the_analyst_states_beside_it_is_kept(world, ucdp):
         ucdp(replace=True)
 
 
+def test_notes_beside_a_file_are_texts(snapshot):
+    Path("a.csv").write_text("date,province\n2020-04-13,Diyala\n")
+    Path("a.meta.toml").write_text('notes = "one"')
+    with pytest.raises(UptickError) as error:
+        read_incidents("a.csv")
+    assert str(error.value) == snapshot
+
+
+def test_pages_of_several_days_are_said(world, ucdp):
+    world.faults = {1: [404]}
+    failure(ucdp)
+    (first,) = Path("out.csv.part").glob("part-*/page-*")
+    yesterday = str(dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1))
+    first.write_text(re.sub(r'"on": "[^"]*"', f'"on": "{yesterday}"', first.read_text()))
+    ucdp()
+    assert str(meta()["extracted"]) == yesterday
+    assert meta()["notes"][0].startswith(f"fetched on several days, {yesterday} to ")
+
+
 def test_only_csv_files(world, ucdp, server):
     with pytest.raises(OutputError, match="is no CSV file"):
         fetch_ucdp("out.xlsx", release="25.1", base_url=f"{server.url}/api")

@@ -83,7 +83,7 @@ def write_file(
     Rows of one part that have the same identifier are one event: the last state received is written. Of two
     parts (two releases) each may hold the event; what differs is written twice, the later release below.
     """
-    last, received, columns, revised = _survey(service, parts, folder)
+    found = _survey(service, parts, folder)
     beside = folder.path / "whole.csv"
     emitted: set[bytes] = set()
     outside = 0
@@ -92,69 +92,73 @@ def write_file(
         beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as to,
     ):
         out = csv.writer(to, lineterminator="\n")
-        out.writerow(columns)
+        out.writerow(found.columns)
         for number, part in enumerate(parts):
             for at, (_, row) in enumerate(folder.rows(number)):
-                if last[number][str(row[service.identifier])] != at or (mark := digest(row)) in emitted:
+                if found.last[number][str(row[service.identifier])] != at or (mark := digest(row)) in emitted:
                     continue
                 emitted.add(mark)
                 outside += service.outside(part, row)
-                out.writerow([_cell(row.get(name)) for name in columns])
-    notes = [*notes, *_notes(service, folder, parts, columns, outside)]
-    account = Account(received, len(emitted), received - len(emitted) - revised, revised, tuple(notes))
+                out.writerow([_cell(row.get(name)) for name in found.columns])
+    days = sorted({head.on for number in range(len(parts)) for head in folder.kept(number)})
+    account = Account(
+        found.received,
+        len(emitted),
+        found.received - len(emitted) - found.revised,
+        found.revised,
+        (*notes, *_notes(service, found, outside, days)),
+    )
     with written(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         meta = target.with_suffix(".meta.toml")
-        write_whole(meta, _metadata(service, parts, folder, account) + _kept_below(meta))
+        write_whole(meta, _metadata(service, parts, account, days[0]) + _kept_below(meta))
         beside.replace(target)
     return account
 
 
-def _survey(
-    service: Service, parts: Sequence[Part], folder: Folder
-) -> tuple[list[dict[str, int]], int, list[str], int]:
-    """Return where each event's last row is, how many rows there are, all columns, and rows outdated."""
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """Where each event's last row is, how many rows there are and are outdated, and the columns."""
+
+    last: list[dict[str, int]]
+    received: int
+    revised: int
+    columns: list[str]
+    not_everywhere: list[str]
+
+
+def _survey(service: Service, parts: Sequence[Part], folder: Folder) -> _Survey:
     last: list[dict[str, int]] = []
     columns: dict[str, None] = {}
+    by_page: dict[tuple[int, int], set[str]] = {}
     received = revised = 0
     for number in range(len(parts)):
         at_last: dict[str, int] = {}
         state: dict[str, bytes] = {}
-        for at, (_, row) in enumerate(folder.rows(number)):
+        for at, (page, row) in enumerate(folder.rows(number)):
             event, mark = str(row[service.identifier]), digest(row)
             revised += state.get(event, mark) != mark
             at_last[event], state[event] = at, mark
             columns |= dict.fromkeys(row)
+            by_page.setdefault((number, page), set()).update(row)
             received += 1
         last.append(at_last)
-    return last, received, list(columns or dict.fromkeys(service.required)), revised
+    everywhere = set.intersection(*by_page.values()) if by_page else set()
+    names = list(columns or dict.fromkeys(service.required))
+    return _Survey(last, received, revised, names, [n for n in columns if n not in everywhere])
 
 
-def _notes(
-    service: Service, folder: Folder, parts: Sequence[Part], columns: Sequence[str], outside: int
-) -> list[str]:
+def _notes(service: Service, found: _Survey, outside: int, days: Sequence[str]) -> list[str]:
     notes = []
-    late = _late_columns(folder, parts)
-    if late:
-        notes.append(f"columns that only some pages have: {listed(late)}; blank elsewhere")
+    if found.not_everywhere:
+        notes.append(f"columns that only some pages have: {listed(found.not_everywhere)}; blank elsewhere")
     if outside:
         notes.append(
             f"{counted(outside, 'row')} outside the days or countries asked for, as {service.title} gave them"
         )
-    days = sorted({head.on for number in range(len(parts)) for head in folder.kept(number)})
     if len(days) > 1:
         notes.append(f"fetched on several days, {days[0]} to {days[-1]}; extracted is the first")
     return notes
-
-
-def _late_columns(folder: Folder, parts: Sequence[Part]) -> list[str]:
-    """Return the columns that not every page has."""
-    pages: dict[tuple[int, int], set[str]] = {}
-    for number in range(len(parts)):
-        for page, row in folder.rows(number):
-            pages.setdefault((number, page), set()).update(row)
-    every = set.intersection(*pages.values()) if pages else set()
-    return sorted(set().union(*pages.values()) - every)
 
 
 def _cell(value: object) -> str:
@@ -166,8 +170,7 @@ def _cell(value: object) -> str:
     return text.replace("\x00", "[U+0000]")  # a file that holds it is taken for no text
 
 
-def _metadata(service: Service, parts: Sequence[Part], folder: Folder, account: Account) -> str:
-    days = sorted({head.on for number in range(len(parts)) for head in folder.kept(number)})
+def _metadata(service: Service, parts: Sequence[Part], account: Account, extracted: str) -> str:
     queries = [
         f"{service.address}/{part.path}?" + "&".join(f"{n}={v}" for n, v in part.filters.items())
         for part in parts
@@ -176,7 +179,7 @@ def _metadata(service: Service, parts: Sequence[Part], folder: Folder, account: 
     lines = [
         f"title = {_toml(f'{service.title}, ' + listed(names))}",
         f"licence = {_toml(service.licence)}",
-        f"extracted = {days[0]}",
+        f"extracted = {extracted}",
         f"origin = {_toml(service.name)}",
         f"query = [{', '.join(map(_toml, queries))}]",
         f"account = {_toml(str(account))}",
