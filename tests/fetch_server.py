@@ -54,9 +54,9 @@ def acled_events(number: int, *, country: str = "Iraq") -> list[dict]:
 
 def asked_for(row: dict, query: dict[str, str]) -> bool:
     """Whether a filter lets a row through, of either service."""
-    if "country_id" in row:
+    if "date_start" in row:
         day = row["date_start"][:10]
-        return query.get("Country", str(row["country_id"])) == str(row["country_id"]) and (
+        return query.get("Country", str(row.get("country_id"))) == str(row.get("country_id")) and (
             query.get("StartDate", "") <= day <= query.get("EndDate", "9999")
         )
     first, last = query.get("event_date", "|9999").split("|")
@@ -86,6 +86,7 @@ class World:
     releases: tuple[str, ...] = ("25.1", "26.0.8")
     may_read: str = "all"  # or "forbidden", "empty"
     refreshes: bool = True
+    log_in: int = 200
     packs: bool = False
     retry_after: str = "7"
     seen: list[tuple[str, str]] = field(default_factory=list)
@@ -124,6 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
         world = self.world
         world.seen.append(("POST", self.path))
         world.grants.append(form["grant_type"])
+        if world.log_in != 200:
+            self._send(world.log_in, b"<html>Are you human?</html>", {})
+            return None
         if form["grant_type"] == "refresh_token":
             fits = world.refreshes and form["refresh_token"] == f"{CANARY}-renew-{world.serial}"
         else:
@@ -204,6 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(302, {}, {"Location": "https://elsewhere.example/api"})
         if fault == "malformed":
             body = body[: len(body) // 2]
+        if fault == "page":
+            return self._send(200, b"<!doctype html><p>Are you human?", {})
         if fault == "bomb":
             body = gzip.compress(b" " * 5_000_000)
             return self._send(200, body, {"Content-Encoding": "gzip"})

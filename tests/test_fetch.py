@@ -429,6 +429,7 @@ def test_a_country_without_events_among_several_is_noted(world, server):
 def test_rows_that_were_not_asked_for_are_kept_and_noted(world, server, monkeypatch):
     monkeypatch.setattr("fetch_server.asked_for", lambda row, query: True)
     world.ucdp += ucdp_events(2, country="Nigeria", country_id=475, first=500)
+    del world.ucdp[40]["country_id"]
     fetch_ucdp("out.csv", release="25.1", country="Iraq", start="2023-01-11", base_url=f"{server.url}/api")
     assert (len(written()), meta()["notes"]) == (
         62,
@@ -489,11 +490,15 @@ def wrong_password(world):
     os.environ["ACLED_PASSWORD"] = f"{CANARY} wrong"
 
 
+def gate(world):
+    world.log_in = 403
+
+
 def never(fault):
     return lambda world: world.faults.update({0: [fault] * 30})
 
 
-ACLED_REFUSALS = [no_access, forbidden, forbidden_in_words, nothing_matches, wrong_password]
+ACLED_REFUSALS = [no_access, forbidden, forbidden_in_words, nothing_matches, wrong_password, gate]
 
 
 @pytest.mark.parametrize("refusal", ACLED_REFUSALS, ids=lambda f: f.__name__)
@@ -562,6 +567,7 @@ UCDP_REFUSALS = {
     "down": never(500),
     "never whole": never("cut"),
     "never json": never("malformed"),
+    "a gate's page": never("page"),
     "bomb": never("bomb"),
     "teapot": never(418),
 }

@@ -143,6 +143,13 @@ class Acled:
             return
         if answer.status == 200:
             raise Faulty("the log-in is answered without a token")
+        if answer.status not in (400, 401):
+            raise FetchError(
+                "ACLED does not let the log-in through",
+                found=self.connection.shown(answer),
+                where=self.connection.host,
+                todo="e-mail address and password were not judged: try them at acleddata.com, or later",
+            )
         raise FetchError(
             "ACLED does not accept this e-mail address and password",
             found=self.connection.shown(answer),

@@ -25,6 +25,11 @@ def envelope(answer: Answer) -> dict[str, Any]:
         found = None
     if isinstance(found, dict):
         return found
+    if answer.body.lstrip()[:1] == b"<":
+        raise Faulty(
+            "a web page came in place of data",
+            todo="a proxy, or a gate before the service, answers for it: look at its website with a browser",
+        )
     raise Faulty("the answer is no JSON object that can be read")
 
 

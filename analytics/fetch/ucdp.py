@@ -149,7 +149,7 @@ class Ucdp:
     name: str = "ucdp"
     title: str = "UCDP"
     identifier: str = "id"
-    required: tuple[str, ...] = ("id", "type_of_violence", "date_start", "date_end", "best", "country_id")
+    required: tuple[str, ...] = ("id", "type_of_violence", "date_start", "date_end", "best")
     licence: str = LICENCE
     ends_at_total: bool = False
 
@@ -193,11 +193,9 @@ class Ucdp:
         """Whether a row is of another country, or lies wholly outside the days asked for."""
         asked = part.filters
         first, last = str(row["date_start"])[:10], str(row["date_end"])[:10]
-        return (
-            str(row["country_id"]) != asked.get("Country", str(row["country_id"]))
-            or last < asked.get("StartDate", "")
-            or first > asked.get("EndDate", "9999")
-        )
+        country = str(row.get("country_id") or "")
+        other = country != "" and asked.get("Country", country) != country
+        return other or last < asked.get("StartDate", "") or first > asked.get("EndDate", "9999")
 
     def nothing(self, parts: Sequence[Part]) -> FetchError:
         """Return the error for no event at all."""
