@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading clean
+.PHONY: help report test test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading docs clean
 
 help:
 	@echo "make report             the weekly PDF from the bundled SIMULATED sample"
@@ -14,6 +14,7 @@ help:
 	@echo "make test-system        what needs programs beyond Python (poppler); skips with its reason"
 	@echo "make lint               ruff and mypy"
 	@echo "make coverage           the suite again, with the branches it takes measured; fails under 92 %"
+	@echo "make docs               the documentation site, in build/site: strict, offline, links and commands checked"
 	@echo "make notebooks          open the notebooks in JupyterLab"
 	@echo "make benchmark-size     size and power of the test and of the usual ones, about half an hour"
 	@echo "make benchmark-panels   false discoveries and rises found in panels of many regions, about half an hour"
@@ -45,6 +46,13 @@ lint: $(READY)
 coverage: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m 'not system' --cov --cov-report=term
+
+docs: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,docs]'
+	@$(BIN)/python -W ignore docs/run_commands.py
+	@rm -rf build/site && $(BIN)/python -W ignore -m sphinx -q -E -W --keep-going -c docs . build/site
+	@$(BIN)/python docs/check_site.py build/site
+	@echo "build/site/index.html"
 
 notebooks: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[interactive,notebook]'
