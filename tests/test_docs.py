@@ -188,8 +188,9 @@ def test_dead_links_and_what_is_fetched_are_found(tmp_path):
 @pytest.mark.system
 def test_the_site_is_built_without_a_warning_and_needs_no_network(tmp_path):
     pytest.importorskip("myst_parser", reason="the docs extra is not installed")
+    options = ["-q", "-E", "-W", "--keep-going"]
     done = subprocess.run(
-        [sys.executable, *["-W", "ignore", "-m", "sphinx", "-q", "-E", "-W", "--keep-going", "-c", "docs", "."], tmp_path],
+        [sys.executable, "-W", "ignore", "-m", "sphinx", *options, "-c", "docs", ".", tmp_path],
         cwd=PROJECT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.cli.options import COMMANDS, Option
-from analytics.errors import InputError, OptionError, unknown_option
+from analytics.errors import InputError, OptionError, nearest
 from analytics.geo.boundaries import is_boundary_file
 
 __all__ = ["fill_from_file"]
@@ -41,7 +41,12 @@ def fill_from_file(args: Namespace) -> None:
     for key, value in _stated(path).items():
         name = key.replace("-", "_")
         if name != "file" and name not in known:
-            raise unknown_option(f"option in {path}", key, ("file", *known))
+            close = nearest(name, ("file", *known))
+            raise OptionError(
+                f"{path} states {key!r}, which is no option of a report",
+                expected="file, and the names that uptick report --help lists",
+                todo=f"did you mean {' or '.join(close)}?" if close else None,
+            )
         found = _value(known.get(name), name, value, path)
         if name == "format" and (args.summary or args.json):
             continue  # what is printed is not written
