@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import datetime as dt
 import io
@@ -171,7 +172,7 @@ class Killed(BaseException):
     """What no code of the project catches."""
 
 
-@pytest.mark.parametrize(("service", "every"), [("ucdp", 1), ("acled", 3)])
+@pytest.mark.parametrize(("service", "every"), [("ucdp", 1), ("acled", 5)])
 def test_a_kill_at_any_moment_loses_nothing(service, every, world, request, monkeypatch):
     fetch = partial(request.getfixturevalue(service), page_size=25)
     fetch()
@@ -652,6 +653,9 @@ def test_next_pages_are_below_the_address():
         "https://ucdp.example@evil.example/api/x",
         "https://[::1",
         "ftp://evil.example/api/x",
+        "https://ucdp.example/api/x y",
+        "https://ucdp.example/api/\u202ex",
+        "https://ucdp.example/api/" + "x" * 9000,
     )
     for url in elsewhere:
         with pytest.raises(FetchError):
@@ -853,14 +857,29 @@ def test_without_the_extra_it_is_named(ucdp, monkeypatch, snapshot):
     assert common  # the check that is tried
 
 
+def loaded_with(module):
+    """Names that a module of the room loads when it is imported, through others of the room too."""
+    path = Path(common.__file__).parent / f"{module.rpartition('.')[2]}.py"
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:  # not those in functions or under an if
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module)
+    return found.union(*(loaded_with(name) for name in found if name.startswith("analytics.fetch.")))
+
+
 def test_nothing_of_the_network_is_loaded_before_it_is_used():
     code = (
-        "import sys, analytics, analytics.fetch; analytics.fetch_ucdp, analytics.fetch_acled; "
-        "from analytics.cli import main; main(['fetch', '--help']); "
-        "print(sorted({'httpx', 'tenacity', 'keyring', 'ssl'} & set(sys.modules)))"
+        "import sys, analytics, analytics.fetch; from analytics.cli import main; main(['fetch', '--help']); "
+        "print(sorted({'httpx', 'tenacity', 'keyring', 'ssl', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+    for module in ("ucdp", "acled"):
+        assert "analytics.options" in loaded_with(module)
+        assert not {"httpx", "tenacity", "keyring"} & loaded_with(module)
+    assert {"httpx", "tenacity"} < loaded_with("run")
 
 
 def test_the_command_fetches_and_says_what_it_got(run, world, server):

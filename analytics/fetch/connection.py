@@ -34,6 +34,7 @@ LONGEST = 900.0  # seconds waited at the service's word; longer, and the command
 ATTEMPTS = 6  # of one page: waits of 2, 4, 8, 16, 32 seconds
 _TIMEOUT = httpx.Timeout(30.0, read=120.0)
 _LATER = frozenset((408, 425, 429, 500, 502, 503, 504))
+_LONGEST_URL = 8000
 _QUOTED = 200  # characters of an answer that an error shows
 _T = TypeVar("_T")
 
@@ -194,7 +195,7 @@ class Connection:
             If it lies elsewhere: the credentials are not sent there.
         """
         there, here = _split(url), urlsplit(self.base_url)
-        if there is None:
+        if there is None or not all("!" <= letter <= "~" for letter in url) or len(url) > _LONGEST_URL:
             raise FetchError(f"{self.title} gives an address that is none for the next page", where=self.host)
         if there.netloc and not _same_place(there, here):
             raise self._elsewhere("gives a next page on another host", there)

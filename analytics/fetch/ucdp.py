@@ -261,7 +261,8 @@ def _countries(country: str | int | Sequence[str | int] | None) -> list[tuple[st
             raise OptionError(
                 f"the number that UCDP has for {one} is not known here",
                 expected="Gleditsch and Ward's number, such as 645 for Iraq",
-                todo="it stands in the column country_id of any UCDP file: country=NUMBER",
+                todo="docs/fetch.md lists some, and it stands in the column country_id of any UCDP file: "
+                "country=NUMBER",
             )
         found.append((known.name, str(known.gleditsch_ward)))
     return found
