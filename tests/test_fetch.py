@@ -585,6 +585,20 @@ def test_what_ucdp_refuses_and_what_is_not_followed(case, world, ucdp, monkeypat
     check_no_canary([error], caplog, capfd)
 
 
+def test_a_certificate_that_is_not_trusted_is_no_fault_to_wait_for(
+    world, ucdp, monkeypatch, around, snapshot
+):
+    failed = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
+
+    def send(*args, **kwargs):
+        raise connection.httpx.ConnectError(failed)
+
+    monkeypatch.setattr(connection.httpx.Client, "send", send)
+    error = failure(ucdp)
+    assert shown(error) == snapshot
+    assert (around, requests(world), error.__context__) == ([], [], None)
+
+
 def test_waits_grow_and_are_told(world, ucdp, around):
     world.faults = {0: [500, 500, 429, 500]}
     world.retry_after = "not a time"

@@ -263,6 +263,13 @@ class Connection:
             said = "no answer in time"
         except httpx.TransportError as error:
             said = visible(hidden(str(error), self.secrets)) or type(error).__name__
+        if "CERTIFICATE_VERIFY_FAILED" in said:
+            raise FetchError(
+                f"whoever answers for {self.title} cannot show that it is {self.host}; nothing was sent",
+                found=said,
+                where=self.host,
+                todo="an office's own gate may stand between: this machine has to trust its certificate",
+            )
         if answer is None:
             raise Faulty(f"the connection failed: {said}")
         if 300 <= answer.status < 400:
