@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from analytics.results import Alarms as Alarms
     from analytics.results import ClaimResult as ClaimResult
     from analytics.results import UptickResult as UptickResult
+    from analytics.store import Store as Store
     from analytics.upticks import (
         activity_test as activity_test,
     )
@@ -73,10 +74,11 @@ __all__, __getattr__, __dir__ = lazy_room(
         "incidents": "Incidents read_incidents",
         "monitoring": "monitor",
         "results": "Alarms ClaimResult UptickResult",
+        "store": "Store",
         "upticks": "activity_test change_test concentration_test day_test recurrence_test response_test "
         "scan_test severity_test uptick_test",
     },
     rooms="claims counts detectors errors evaluation fetch filters geo incidents monitoring plots reporting "
-    "results simulation sources upticks",
+    "results simulation sources store upticks",
 )
 __all__ += ["__version__"]

@@ -41,6 +41,7 @@ IMPORTS = {
     "pyogrio": "pyogrio",
     "pyproj": "pyproj",
     "h3": "h3.api.basic_int",
+    "duckdb": "duckdb",
 }
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "given",
     "last_date_hint",
     "last_whole_week",
+    "no_reading_of_stores",
     "read",
     "read_and_count",
     "read_any",
@@ -42,6 +43,7 @@ __all__ = [
     "read_table",
     "settings",
     "spells",
+    "stored",
     "table_to_check",
     "the_file",
 ]
@@ -63,6 +65,15 @@ def the_file(args: Namespace) -> Path:
     OptionError
         If neither or both of FILE and ``--sample`` are given.
     """
+    store = getattr(args, "store", None)
+    if store and (args.file or args.sample):
+        raise OptionError(
+            "a store and a file are both given",
+            expected="one of them",
+            found=f"--store {store} and {args.file or '--sample'}",
+        )
+    if store:
+        return Path(store)
     if args.file and args.sample:
         raise OptionError(
             "both a file and --sample are given", expected="one of them", found=f"{args.file} and --sample"
@@ -106,8 +117,14 @@ def spells(args: Namespace) -> tuple[Gap, ...]:
 
 def read(args: Namespace, *, as_of: np.datetime64 | None) -> Incidents:
     """Read the file, or the sample, with the reading options a command has."""
-    options = given(args, "source", *READING)
-    incidents = read_incidents(the_file(args), as_of=as_of, columns=column_mapping(args.column), **options)
+    if getattr(args, "store", None):
+        incidents = stored(args, as_of)
+    else:
+        _only_of_stores(args)
+        options = given(args, "source", *READING)
+        incidents = read_incidents(
+            the_file(args), as_of=as_of, columns=column_mapping(args.column), **options
+        )
     if getattr(args, "covered_from", None) is not None:
         day = as_day(args.covered_from, "--covered-from")
         incidents = replace(incidents, covered_from=CoveredFrom(day, "as stated"))
@@ -115,6 +132,45 @@ def read(args: Namespace, *, as_of: np.datetime64 | None) -> Incidents:
         incidents = replace(incidents, gap_is_quiet=True)
     placing = getattr(args, "placing", None)
     return incidents if placing is None else place_as_asked(incidents, placing)
+
+
+def stored(args: Namespace, as_of: np.datetime64 | None) -> Incidents:
+    """Read what a store knew, with the options of reading left to those its deliveries were added with.
+
+    Raises
+    ------
+    OptionError
+        If another one is given.
+    """
+    no_reading_of_stores(args)
+    from analytics.store import Store  # loads the database
+
+    asked = given(args, "known_on", "source", "actors")
+    return Store(the_file(args)).as_of(as_of, **asked)
+
+
+def no_reading_of_stores(args: Namespace) -> None:
+    """Raise an error where an option of reading is given with a store."""
+    kept = [name for name in READING if name != "actors"]
+    names = [name for name in kept if getattr(args, name, None) is not None]
+    names += ["column"] if args.column else []
+    if names:
+        raise OptionError(
+            "a store's files are read as they were when they were added",
+            expected="no option of reading with --store",
+            found=", ".join(
+                "--no-report-days" if n == "report_days" else f"--{n.replace('_', '-')}" for n in names
+            ),
+            todo="leave it out",
+        )
+
+
+def _only_of_stores(args: Namespace) -> None:
+    if getattr(args, "known_on", None) is not None:
+        raise OptionError(
+            "--known-on is for a store",
+            todo="give --store STORE; a file knows what it knew when it was drawn",
+        )
 
 
 def given(args: Namespace, *names: str) -> dict[str, Any]:

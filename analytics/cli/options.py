@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["COMMANDS", "Command", "Group", "Option"]
+__all__ = ["COMMANDS", "STORE_ACTIONS", "Command", "Group", "Option"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: the module whose ``run`` carries it out, what it does, and its options."""
+    """A command: the module whose ``run`` carries it out, what it does, its options, and its actions."""
 
     module: str
     what: str
@@ -55,6 +55,7 @@ class Command:
     after: str = ""
     folder: bool = False
     service: bool = False
+    actions: tuple[str, ...] = ()
 
 
 def _days_or(word: str) -> Callable[[str], int | str]:
@@ -88,6 +89,10 @@ _READING = Group("reading", (
     Option("date-style", "STYLE", "such as day/month/year, where both can be read"),
     Option("country", "NAME", "of incidents that state none"),
 ))  # fmt: skip
+
+_STORE = Option("store", "STORE", "take the incidents from this store in place of FILE, as known on --as-of")
+_KNOWN_ON = Option("known-on", "DATE", "with --store: as known on another day (default --as-of)")
+_FROM = _READING.also(_STORE, _KNOWN_ON)
 
 _WEEKLY = Group("counting", (
     Option("as-of", "DATE", "last day known about, its whole day included"),
@@ -220,6 +225,25 @@ _SHOWING = Group("how it is shown", (
            "country,where,cards,regions,kinds,trust,scorecard,method); none: nothing"),
 ))  # fmt: skip
 
+STORE_ACTIONS = ("add", "list", "diff", "as-of")
+_STORING = Group("store", (
+    Option("store", "STORE", "the store's file; add makes it"),
+    Option("on", "DATE", "add: the day from which on FILE was known (default: the metadata's extracted)"),
+    Option("covers", "WHAT", "add: what FILE holds completely, where a missing incident is a deleted one: "
+           "all, rows (its rows, nothing else), START..END, START..END@PLACE; may be repeated (default all, "
+           "and an error where more than a tenth would go)", many=True),
+    Option("name", "NAME", "add: name of the source within the store (default: as recognised)"),
+    Option("delivery", "N", "diff: which delivery (default the last)", int),
+    Option("by", "COLUMN", "diff: admin1 (default), admin2 or country"),
+    Option("week-start", "DAY", "diff: day weeks start on (default monday)"),
+    Option("events", "", "diff: one row an incident, with the columns that differ"),
+    Option("as-of", "DATE", "as-of: the last day that may be in the data"),
+    Option("known-on", "DATE", "as-of: the day whose knowledge is taken (default --as-of)"),
+    Option("reported-on", "HOW", "as-of: day of report: stated (default), or first_seen, that of the first "
+           "delivery an incident was in"),
+    Option("wait", "SECONDS", "for another process that uses the store (default 10)", float),
+))  # fmt: skip
+
 COMMANDS = {
     "check": Command("analytics.cli.check", "read a file and say where every row went", (
         _READING,
@@ -231,7 +255,7 @@ COMMANDS = {
         _OUTPUT,
     )),
     "count": Command("analytics.cli.count", "count incidents by period and region", (
-        _READING,
+        _FROM,
         _COUNTING,
         _PLACES,
         Group("", (
@@ -243,16 +267,16 @@ COMMANDS = {
         _OUTPUT,
     )),
     "test": Command("analytics.cli.claim", "test for an uptick in every region", (
-        _READING, _COUNTING, _PLACES, _CLAIMS, _TEST, _OUTPUT,
+        _FROM, _COUNTING, _PLACES, _CLAIMS, _TEST, _OUTPUT,
     )),
     "monitor": Command("analytics.cli.monitor", "watch every region at a budget of false alarms", (
-        _READING, _COUNTING, _PLACES, _MONITORING, _OUTPUT,
+        _FROM, _COUNTING, _PLACES, _MONITORING, _OUTPUT,
     ), after=" 3 done, and a region has an alarm (with --fail-on-alarm)."),
     "evaluate": Command("analytics.cli.evaluate", "say how detectors would have done on this history", (
-        _READING, _COUNTING, _PLACES, _EVALUATION, _OUTPUT,
+        _FROM, _COUNTING, _PLACES, _EVALUATION, _OUTPUT,
     )),
     "report": Command("analytics.cli.report", "write the weekly report as a PDF, and in other forms", (
-        _READING,
+        _FROM,
         _WEEKLY.also(
             Option("week", "WEEK", "the week reported, such as 2020-W15, in place of --as-of; last: the last "
                    "one that is over by this machine's clock"),
@@ -272,6 +296,9 @@ COMMANDS = {
             Option("json", "", "print everything the report says as JSON, and write nothing"),
         )),
     )),
+    "store": Command("analytics.cli.store", "keep dated deliveries, and what was known on any day", (
+        _STORING, _READING, _OUTPUT,
+    ), actions=STORE_ACTIONS),
     "init": Command("analytics.cli.init", "lay a folder for a weekly office", (), file=False, folder=True),
     "country": Command("analytics.cli.country", "make a country's folder of data from a file of boundaries", (
         Group("", (

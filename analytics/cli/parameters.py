@@ -18,9 +18,10 @@ _NOT_STATED = ("parameters", "summary", "markdown", "json")  # what is asked of 
 # Paths are those of the file's own folder, so that it does not matter where the command is started.
 _PATHS = (
     "file", "mapping", "comment", "previous", "polygons", "template", "notebook", "output", "along",
-    "region_spellings",
+    "region_spellings", "store",
 )  # fmt: skip
-_INSTEAD = {"file": "sample", "sample": "file", "as_of": "week", "week": "as_of"}  # each answers the other
+# Each answers the others.
+_INSTEAD = {name: group for group in ({"file", "sample", "store"}, {"as_of", "week"}) for name in group}
 
 
 def fill_from_file(args: Namespace) -> None:
@@ -51,7 +52,7 @@ def fill_from_file(args: Namespace) -> None:
         if name == "format" and (args.summary or args.json):
             continue  # what is printed is not written
         target = name if name == "file" else known[name].unsets or name
-        if found is not None and not {name, target, _INSTEAD.get(name)} & typed:
+        if found is not None and not {name, target, *_INSTEAD.get(name, ())} & typed:
             setattr(args, target, found)
 
 

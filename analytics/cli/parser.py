@@ -45,7 +45,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     Traceback (most recent call last):
     ...
     analytics.errors.OptionError: unknown command 'cuont'
-      expected: one of check, count, test, monitor, evaluate, report, init, country, fetch, sample
+      expected: one of check, count, test, monitor, evaluate, report, store, init, country, fetch, sample
       what to do: did you mean count?
     """
     command = next((word for word in argv if not word.startswith("-")), None)
@@ -101,6 +101,8 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
 
 
 def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
+    if command.actions:
+        parser.add_argument("action", metavar="ACTION", nargs="?", help=", ".join(command.actions))
     if command.file:
         parser.add_argument("file", metavar="FILE", nargs="?", help=command.about)
     if command.folder:

@@ -58,10 +58,10 @@ def run(args: Namespace) -> None:
     from analytics.reporting.content.weekly import ReportRequest, weekly_report
 
     of_ours = {
-        "incidents_path": None if args.sample else source,
+        "incidents_path": None if args.sample or args.store else source,
         "as_of": as_of,
         "columns": columns,
-        "reading": _reading(args),
+        "reading": _reading(args) or None,
         **({} if args.comment is None else {"comment": _comment(args.comment)}),
     }
     request = ReportRequest.from_parameters({**given(args, *vars(args)), **of_ours})

@@ -15,7 +15,7 @@ from analytics.options import check_choice
 from analytics.periods import Gap, as_day, as_gap
 from analytics.sources.coverage import CoveredFrom
 
-__all__ = ["Absent", "Metadata", "fingerprint", "read_metadata"]
+__all__ = ["Absent", "Metadata", "fingerprint", "metadata_of", "read_metadata"]
 
 _READ = (
     "title",
@@ -59,8 +59,12 @@ def read_metadata(path: Path | None) -> Metadata:
     if path is None or not path.with_suffix(".meta.toml").is_file():
         return Metadata()
     beside = path.with_suffix(".meta.toml")
+    return metadata_of(beside.read_bytes(), beside)
+
+
+def metadata_of(data: bytes, beside: Path) -> Metadata:
+    """Return what the content of a metadata file says; see `read_metadata`."""
     try:
-        data = beside.read_bytes()
         stated = tomllib.loads(data.decode("utf-8"))
         _check_types(stated)
         gaps = tuple(

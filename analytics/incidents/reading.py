@@ -26,7 +26,7 @@ from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
 from analytics.sources.checks import FLAGS, REASONS, Draft
 from analytics.sources.columns import Columns, fold
 from analytics.sources.count_tables import counts_error, find_count_columns
-from analytics.sources.files import Na, load, without_na
+from analytics.sources.files import Na, RawTable, load, without_na
 from analytics.sources.mapping import read_mapping
 from analytics.sources.registry import (
     TABLE,
@@ -39,7 +39,7 @@ from analytics.sources.registry import (
 from analytics.sources.source import Source, SourceOptions
 from analytics.sources.translation import translate
 
-__all__ = ["SOURCES", "read_incidents"]
+__all__ = ["SOURCES", "read_incidents", "read_raw", "source_of"]
 
 SOURCES = ("auto", *source_names())
 # Text that is one number and nothing else; leading zeros (codes) stay text.
@@ -164,11 +164,35 @@ def read_incidents(
         path_or_frame, sheet=sheet, encoding=encoding, delimiter=delimiter, header_row=header_row, na=na,
         layouts=layouts(),
     )  # fmt: skip
+    made = read_raw(
+        raw, read_metadata(raw.path), source, as_of=last, columns=columns, date_style=date_style,
+        country=country, extracted=extracted, report_days=report_days,
+    )  # fmt: skip
+    return normalise_actors(made, actors)
+
+
+def source_of(raw: RawTable, source: str, columns: Mapping[str, str] | None) -> Source:
+    """Return the source that reads a table: the one named, or the one recognised by its columns."""
+    if source != "auto":
+        return find_source(source)
+    return find_source(TABLE) if columns else recognise(Columns(raw))
+
+
+def read_raw(
+    raw: RawTable,
+    metadata: Metadata,
+    source: str = "auto",
+    *,
+    as_of: np.datetime64 | None = None,
+    columns: Mapping[str, str] | None = None,
+    date_style: str | None = None,
+    country: str | None = None,
+    extracted: object = None,
+    report_days: bool = True,
+) -> Incidents:
+    """Read incidents from a table of text as it stood in a file; for the options see `read_incidents`."""
+    found = source_of(raw, source, columns)
     table_columns = Columns(raw)
-    if source == "auto":
-        found = find_source(TABLE) if columns else recognise(table_columns)
-    else:
-        found = find_source(source)
     if columns and not found.mapped:
         raise OptionError(
             f"columns= does not apply to source {source!r}",
@@ -180,17 +204,16 @@ def read_incidents(
     if raw.holding_na and not found.may_be_counts:
         table_columns = Columns(without_na(raw))
     draft = translate(found, table_columns, SourceOptions(date_style, columns or {}, report_days))
-    if last is not None:
+    if as_of is not None:
         draft.set_aside(
             "date after as_of",
-            np.asarray(draft.data["date_start"], dtype="datetime64[D]") > last,
+            np.asarray(draft.data["date_start"], dtype="datetime64[D]") > as_of,
             draft.start_column,
-            f"is after as_of {last}",
+            f"is after as_of {as_of}",
         )
-    metadata = read_metadata(raw.path)
     if extracted is not None:
         metadata = replace(metadata, extracted=as_day(extracted, "extracted"))
-    return normalise_actors(_assemble(draft, found, last, metadata, country), actors)
+    return _assemble(draft, found, as_of, metadata, country)
 
 
 def _assemble(

@@ -18,7 +18,7 @@ from analytics.reporting.content.weekly.request import SHOWING, ReportRequest
 
 __all__ = ["check_not_another", "region_anchors", "report_name", "reported_week"]
 
-_THE_FILE = {"incidents_path", "sample"}
+_THE_FILE = {"incidents_path", "sample", "store"}
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -122,7 +122,7 @@ def check_not_another(target: Path, request: ReportRequest, names: Iterable[str]
 
 def _differs(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bool:
     old, new = before.get(name), now.get(name)
-    if name == "incidents_path" and old and new:
+    if name in ("incidents_path", "store") and old and new:
         return Path(old).absolute() != Path(new).absolute()
     return bool((old or None) != (new or None))
 

@@ -53,13 +53,7 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
     '2020-W16'
     """
     try:
-        incidents = read_incidents(
-            bundled_path(SAMPLE) if request.incidents_path is None else request.incidents_path,
-            request.source,
-            as_of=request.as_of,
-            columns=dict(request.columns) if request.columns else None,
-            **dict(request.reading or {}),
-        )
+        incidents = _read(request)
     except CountsTableError:
         return _of_a_table(request)
     _check_same(incidents, request)
@@ -95,6 +89,22 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         unstated=count(unstated, "fatalities", scope).total(ALL),
         types=_by_type(count, incidents) if request.regions is None else None,
         week=Window(end - 6 * DAY, end),
+    )
+
+
+def _read(request: ReportRequest) -> Incidents:
+    if request.store is not None:
+        from analytics.store import Store  # loads the database
+
+        return Store(request.store).as_of(
+            request.as_of, known_on=request.known_on, source=request.source, **dict(request.reading or {})
+        )
+    return read_incidents(
+        bundled_path(SAMPLE) if request.incidents_path is None else request.incidents_path,
+        request.source,
+        as_of=request.as_of,
+        columns=dict(request.columns) if request.columns else None,
+        **dict(request.reading or {}),
     )
 
 

@@ -46,6 +46,11 @@ class ReportRequest:
         File of incidents; None with ``sample=True``.
     sample : bool
         Use the bundled simulated sample.
+    store : path, optional
+        A store (:class:`analytics.Store`) in place of a file: what it knew on `as_of`. `source` is one of its
+        sources, where it holds several.
+    known_on : date, optional
+        With a store: the day whose knowledge is taken, in place of `as_of`.
     as_of : date
         Last day the data may know about. The reported week is the last one that was over then.
     source, columns
@@ -106,6 +111,8 @@ class ReportRequest:
     incidents_path: str | Path | None = None
     _: KW_ONLY
     sample: bool = False
+    store: str | Path | None = None
+    known_on: Any = None
     as_of: Any
     source: str = "auto"
     by: str | None = "admin1"
@@ -135,13 +142,7 @@ class ReportRequest:
     sha256: str | None = None
 
     def __post_init__(self) -> None:
-        if self.sample == (self.incidents_path is not None):
-            raise OptionError(
-                "a file and the sample are both given" if self.sample
-                else "give a file of incidents or the sample",
-                expected="one of the two",
-                todo="give FILE, or sample (--sample) for the bundled simulated data",
-            )  # fmt: skip
+        self._check_origin()
         check_week_start(self.week_start)
         check_share(completeness=self.completeness)
         check_flag(gap_is_quiet=self.gap_is_quiet)
@@ -160,6 +161,8 @@ class ReportRequest:
             )
         one_spelling = {
             "incidents_path": None if self.incidents_path is None else Path(self.incidents_path),
+            "store": None if self.store is None else Path(self.store),
+            "known_on": None if self.known_on is None else str(as_day(self.known_on, "known_on")),
             "as_of": as_day(self.as_of, "as_of"),
             "by": None if self.by is None or self.by.casefold() == "none" else self.by,
             "no_coverage": tuple(str(as_gap(spell)) for spell in self.no_coverage),
@@ -179,6 +182,26 @@ class ReportRequest:
         }
         for name, value in one_spelling.items():
             object.__setattr__(self, name, value)
+
+    def _check_origin(self) -> None:
+        """Raise an error unless it is one of a file, the sample and a store."""
+        named = {"a file": self.incidents_path is not None, "the sample": self.sample}
+        named |= {"a store": self.store is not None}
+        there = [name for name, is_there in named.items() if is_there]
+        if len(there) != 1:
+            raise OptionError(
+                f"{' and '.join(there)} are both given" if there
+                else "give a file of incidents, the sample or a store",
+                expected="one of them",
+                todo="give FILE, sample (--sample) for the bundled simulated data, or store (--store)",
+            )  # fmt: skip
+        if self.store is None and self.known_on is not None:
+            raise OptionError("known_on is for a store", todo="give store, or leave it out")
+        if self.store is not None and (self.columns or set(self.reading or ()) - {"actors"}):
+            raise OptionError(
+                "a store's files are read as they were when they were added",
+                expected="no columns and no options of reading with a store",
+            )
 
     def parameters(self) -> dict[str, Any]:
         """Return the values for the notebook's cell of parameters: text, numbers, lists and dicts."""
@@ -208,6 +231,7 @@ class ReportRequest:
             "covered_from",
             "missing",
             "placing",
+            "known_on",
         )
         usual = {field.name: field.default for field in fields(self)}
         return {n: getattr(self, n) for n in names if getattr(self, n) != usual[n]}
