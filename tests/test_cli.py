@@ -98,6 +98,7 @@ def test_every_command_and_option_has_help():
         "monitor",
         "evaluate",
         "report",
+        "store",
         "init",
         "country",
         "fetch",

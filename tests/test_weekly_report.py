@@ -144,7 +144,7 @@ def test_no_machine_path_is_left_in_the_executed_notebook(sample_report):
         ({"sample": True, "as_of": "2017-01-01"}, UptickError, "as_of|days|before"),
         ({"sample": True, "as_of": "2020-04-19", "completeness": 3.0}, OptionError, "completeness"),
         ({"sample": True, "as_of": "2020-04-19", "by": "admin5"}, OptionError, "no column 'admin5'"),
-        ({"sample": False, "as_of": "2020-04-19"}, OptionError, "file of incidents or the sample"),
+        ({"sample": False, "as_of": "2020-04-19"}, OptionError, "file of incidents, the sample or a store"),
         ({"sample": True, "as_of": "2020-04-19", "where": "actor1 ="}, UptickError, "actor1"),
     ],
 )
@@ -260,10 +260,13 @@ def test_every_option_survives_the_way_to_the_notebook_and_back(tmp_path):
     )  # fmt: skip
     usual = {field.name: field.default for field in fields(ReportRequest) if field.default is not MISSING}
     told = asked.parameters()
-    assert all(told[name] != value for name, value in usual.items() if name not in ("sample", "by"))
+    elsewhere = {"sample", "by", "store", "known_on"}
+    assert all(told[name] != value for name, value in usual.items() if name not in elsewhere)
     assert ast.literal_eval(repr(told)) == told
     assert ReportRequest.from_parameters({**told, "weekly": weekly, "numbers": 3}) == asked
     assert asked.sections == ("country", "where")
+    stored = ReportRequest(store=tmp_path / "a.store", known_on=dt.date(2020, 6, 30), as_of="2020-04-19")
+    assert ReportRequest.from_parameters(stored.parameters()) == stored
     assert asked.no_coverage == ("2019-05-01..2019-05-01", "2019-06-01..2019-06-03@Basra")
 
 
@@ -280,6 +283,8 @@ def test_the_notebook_asks_for_what_a_request_asks_for_unless_told(project):
     [
         {"sample": False},
         {"incidents_path": "a.csv"},
+        {"known_on": "2020-04-19"},
+        {"sample": False, "store": "a.store", "reading": {"sheet": "2"}},
         {"as_of": "19 April"},
         {"week_start": "someday"},
         {"completeness": 0},
@@ -291,7 +296,7 @@ def test_the_notebook_asks_for_what_a_request_asks_for_unless_told(project):
         {"comment": "word " * 200},
         {"next_issue": "soon"},
     ],
-    ids=lambda options: next(iter(options)),
+    ids=lambda options: "store" if "store" in options else next(iter(options)),
 )
 def test_a_request_that_cannot_be_met_is_not_made(options, snapshot):
     with pytest.raises(UptickError) as caught:

@@ -90,9 +90,10 @@ _READING = Group("reading", (
     Option("country", "NAME", "of incidents that state none"),
 ))  # fmt: skip
 
-_STORE = Option("store", "STORE", "take the incidents from this store in place of FILE, as known on --as-of")
-_KNOWN_ON = Option("known-on", "DATE", "with --store: as known on another day (default --as-of)")
-_FROM = _READING.also(_STORE, _KNOWN_ON)
+_KNOWN = Group("from a store", (
+    Option("store", "STORE", "take the incidents from this store in place of FILE, as known on --as-of"),
+    Option("known-on", "DATE", "as known on another day (default --as-of)"),
+))  # fmt: skip
 
 _WEEKLY = Group("counting", (
     Option("as-of", "DATE", "last day known about, its whole day included"),
@@ -255,7 +256,7 @@ COMMANDS = {
         _OUTPUT,
     )),
     "count": Command("analytics.cli.count", "count incidents by period and region", (
-        _FROM,
+        _READING, _KNOWN,
         _COUNTING,
         _PLACES,
         Group("", (
@@ -267,16 +268,16 @@ COMMANDS = {
         _OUTPUT,
     )),
     "test": Command("analytics.cli.claim", "test for an uptick in every region", (
-        _FROM, _COUNTING, _PLACES, _CLAIMS, _TEST, _OUTPUT,
+        _READING, _KNOWN, _COUNTING, _PLACES, _CLAIMS, _TEST, _OUTPUT,
     )),
     "monitor": Command("analytics.cli.monitor", "watch every region at a budget of false alarms", (
-        _FROM, _COUNTING, _PLACES, _MONITORING, _OUTPUT,
+        _READING, _KNOWN, _COUNTING, _PLACES, _MONITORING, _OUTPUT,
     ), after=" 3 done, and a region has an alarm (with --fail-on-alarm)."),
     "evaluate": Command("analytics.cli.evaluate", "say how detectors would have done on this history", (
-        _FROM, _COUNTING, _PLACES, _EVALUATION, _OUTPUT,
+        _READING, _KNOWN, _COUNTING, _PLACES, _EVALUATION, _OUTPUT,
     )),
     "report": Command("analytics.cli.report", "write the weekly report as a PDF, and in other forms", (
-        _FROM,
+        _READING, _KNOWN,
         _WEEKLY.also(
             Option("week", "WEEK", "the week reported, such as 2020-W15, in place of --as-of; last: the last "
                    "one that is over by this machine's clock"),
