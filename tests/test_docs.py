@@ -35,6 +35,7 @@ run_commands, check_site = module_of("run_commands"), module_of("check_site")
 
 def commands(text):
     """Every ``uptick ...`` that stands in a block of code, without what follows a comment sign."""
+    text = re.sub(r"\\\n\s*", "", text)  # a command over several lines
     blocks = re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, flags=re.M | re.S)
     indented = re.findall(r"^(?:    |      )(?=\S)(.*)$", text, flags=re.M)
     lines = [line.strip() for block in (*blocks, *indented) for line in block.splitlines()]
