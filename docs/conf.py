@@ -58,9 +58,9 @@ html_extra_path = ["_extra"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None  # the same input gives the same pages
+html_sidebars = {"**": ["globaltoc.html"]}
 html_theme_options = {
-    "navbar_align": "left",
-    "show_nav_level": 2,
+    "navbar_center": [],
     "navigation_with_keys": False,
     "show_prev_next": True,
     "footer_start": ["copyright"],
