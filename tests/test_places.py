@@ -17,6 +17,7 @@ from analytics.geo.boundaries import geo_extra
 from analytics.geo.earth import to_km, to_space, wrapped
 from analytics.geo.nearby import _dense
 from analytics.geo.neighbours import neighbour_table
+from analytics.geo.polygons import read_polygons
 
 shapely = pytest.importorskip("shapely")
 pyproj = pytest.importorskip("pyproj")
@@ -124,6 +125,7 @@ def test_fiji_lies_on_both_sides_of_the_antimeridian(ring):
     flat = shapely.box(1, -19, 6, -16).segmentize(0.01)
     true = WGS84.geometry_area_perimeter(flat)[0] / 1e6
     assert regions.area()["Fiji"] == pytest.approx(abs(true), rel=1e-5)
+    assert {ring[0, 0] > 0 for rings in regions.select(["Fiji"]).polygons().rings for ring in rings} == {True}
     centre = regions.centres().set_index("region").loc["Fiji"]
     assert (centre["lat"], wrapped(centre["lon"] - 179.5)) == (
         pytest.approx(-17.5, abs=0.02),
@@ -270,6 +272,10 @@ def test_files_in_metres_are_turned_into_degrees_and_say_so(written, name):
     assert found(regions, (35.5, 44.5), (35.5, 45.5), (35.5, 46.5)) == ["كركوك", "Chamchamal", None]
     assert any("WGS 84 / UTM zone 38N" in note for note in regions.notes)
     assert len(regions.digest) == 64
+    if not name.endswith("geojson"):
+        drawn = read_polygons(written / name)
+        assert drawn.match(["Chamchamal", "كركوك"]).missing == ()
+        assert drawn.rings[0][0][:, 0].min() == pytest.approx(44, abs=0.001)
 
 
 def test_a_file_without_a_coordinate_system_is_asked_about(written, snapshot):

@@ -216,7 +216,7 @@ _SHOWING = Group("how it is shown", (
     Option("comment", "FILE", "text file with what the analyst says; a paragraph that begins with a region's "
            "name and a colon stands beside that region"),
     Option("previous", "NOTEBOOK", "kept beside an earlier issue: say what has changed since"),
-    Option("polygons", "GEOJSON", "boundaries of the regions (default: the country's own, where bundled)"),
+    Option("polygons", "FILE", "boundaries of the regions (default: the country's own, where bundled)"),
     Option("paper", "SIZE", "a4 (default) or letter"),
     Option("template", "FOLDER", "an office's own logo, title block, colours and foot: a folder with "
            "template.toml"),

@@ -23,9 +23,9 @@ from analytics.errors import InputError, OptionError, UptickError
 if TYPE_CHECKING:
     from pyproj import CRS
 
-__all__ = ["Boundaries", "geo_extra", "is_boundary_file", "read_boundaries"]
+__all__ = ["JSON", "Boundaries", "geo_extra", "is_boundary_file", "read_boundaries"]
 
-_JSON = (".geojson", ".json")
+JSON = (".geojson", ".json")
 _OTHERS = (".gpkg", ".shp", ".zip", ".fgb", ".kml", ".gml", ".shz")
 _DEGREES = ("EPSG:4326", "OGC:CRS84", "OGC:CRS84H", "EPSG:4979")
 _KNOWN_TO_BE_WGS84 = ("crs84", "4326", "wgs84", "wgs 84", "4979")
@@ -62,7 +62,7 @@ def is_boundary_file(text: str) -> bool:
     >>> is_boundary_file("districts.gpkg"), is_boundary_file("Kirkuk, Erbil")
     (True, False)
     """
-    return Path(text).suffix.lower() in (*_JSON, *_OTHERS)
+    return Path(text).suffix.lower() in (*JSON, *_OTHERS)
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def read_boundaries(
     if not path.exists():
         raise InputError("there is no file of boundaries", where=str(path))
     digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-    if path.suffix.lower() in _JSON:
+    if path.suffix.lower() in JSON:
         try:
             stated = json.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:

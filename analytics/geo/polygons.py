@@ -1,7 +1,7 @@
-"""Boundaries of regions, from a country's data or from a GeoJSON file, and which region each belongs to.
+"""Boundaries of regions, from a country's data or from a file, and which region each belongs to.
 
-Names are matched as place names are, by folding and known spellings, never by likeness. Boundaries are for
-drawing: nothing is placed by them.
+Names are matched as place names are, by folding and known spellings, never by likeness. Boundaries here are
+for drawing; incidents are placed in `Regions`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ import numpy as np
 
 from analytics._typing import FloatArray
 from analytics.errors import InputError, nearest
+from analytics.geo.boundaries import JSON, is_boundary_file, read_boundaries
 from analytics.geo.countries import Country, find_country
 from analytics.geo.folding import fold
+from analytics.geo.mending import mend_polygon, rings_of
 from analytics.geo.names import LEVELS, RegionTable, region_table
 
-__all__ = ["PolygonMatch", "Polygons", "bundled_polygons", "read_polygons"]
+__all__ = ["PolygonMatch", "Polygons", "bundled_polygons", "joined_rings", "read_polygons"]
 
 _GEOJSON = "GeoJSON: a FeatureCollection of Polygon or MultiPolygon features, longitude and latitude (WGS 84)"
 _CONVERT = "ogr2ogr -f GeoJSON -t_srs EPSG:4326 OUT.geojson IN, or QGIS: Export, Save Features As"
@@ -246,13 +248,13 @@ def bundled_polygons(country: str) -> Polygons | None:
 
 
 def read_polygons(path: str | Path) -> Polygons:
-    """Read boundaries from a GeoJSON file.
+    """Read boundaries from a GeoJSON file, or with the extra ``geo`` from a shapefile or GeoPackage.
 
     Parameters
     ----------
     path : path
         A FeatureCollection (or one Feature) of polygons in longitude and latitude, WGS 84, which is what
-        GeoJSON is by its standard (RFC 7946).
+        GeoJSON is by its standard (RFC 7946). Other files are turned into that.
 
     Returns
     -------
@@ -270,6 +272,8 @@ def read_polygons(path: str | Path) -> Polygons:
     18
     """
     path = Path(path)
+    if path.suffix.lower() not in JSON and is_boundary_file(path.name):
+        return _of_another(path)
     try:
         stated = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -294,7 +298,19 @@ def read_polygons(path: str | Path) -> Polygons:
         rings.append(drawn)
     if not rings:
         raise InputError("the file holds no polygon", expected=_GEOJSON, where=str(path), todo=_CONVERT)
-    return Polygons(tuple(properties), _joined(rings), path.name)
+    return Polygons(tuple(properties), joined_rings(rings), path.name)
+
+
+def _of_another(path: Path) -> Polygons:
+    """Return the boundaries of a shapefile, GeoPackage or another file of shapes."""
+    found = read_boundaries(path)
+    mended = [mend_polygon(shape)[0] for shape in found.shapes]
+    at = [i for i, shape in enumerate(mended) if shape is not None]
+    if not at:
+        raise InputError("the file holds no polygon", expected="Polygon or MultiPolygon", where=str(path))
+    rows = found.properties.iloc[at].to_dict("records")
+    properties = [{str(k): " ".join(str(v).split()) for k, v in row.items() if _is_name(v)} for row in rows]
+    return Polygons(tuple(properties), joined_rings([rings_of(mended[i]) for i in at]), path.name)
 
 
 def _is_name(value: object) -> bool:
@@ -354,8 +370,16 @@ def _area(ring: FloatArray) -> float:
     return float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
-def _joined(rings: list[tuple[FloatArray, ...]]) -> tuple[tuple[FloatArray, ...], ...]:
-    """Return the rings, those west of the date line put beside those east of it where both are near it."""
+def joined_rings(rings: list[tuple[FloatArray, ...]]) -> tuple[tuple[FloatArray, ...], ...]:
+    """Return the rings, those west of the date line put beside those east of it where both are near it.
+
+    Parameters
+    ----------
+    rings : list of tuple of float array
+        Of each region.
+    """
+    if not any(rings):
+        return tuple(rings)
     longitude = np.concatenate([ring[:, 0] for parts in rings for ring in parts])
     if (
         not ((longitude > 150).any() and (longitude < -150).any())

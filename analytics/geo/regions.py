@@ -13,7 +13,7 @@ import pandas as pd
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.errors import InputError, OptionError, nearest
 from analytics.geo.earth import area_km2
-from analytics.geo.polygons import Polygons
+from analytics.geo.polygons import Polygons, joined_rings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +183,7 @@ class Regions:
         drawn = [(name, rings) for name, rings in zip(self.names, self.rings(), strict=True) if rings]
         return Polygons(
             properties=tuple({"name": name} for name, _ in drawn),
-            rings=tuple(rings for _, rings in drawn),
+            rings=joined_rings([rings for _, rings in drawn]),
             source=self.source,
         )
 
