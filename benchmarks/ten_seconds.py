@@ -19,14 +19,14 @@ from analytics.cli import main as uptick
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 UCDP, SIGACT = SHARED / "ucdp_ged_iraq_hdx.csv", SHARED / "sigacts_iraq_2006_2008.csv"
-IS = "side_a_new_id = 234 or side_b_new_id = 234"
-ATTACKS, GAP = "activity = 'attack'", "2006-09-25..2007-02-22"
+IS = ["--where", "side_a_new_id = 234 or side_b_new_id = 234", "--subtitle", "events of Islamic State"]
+ATTACKS, GAP = "event_type in ('IED', 'SAF')", "2006-09-25..2007-02-22"
 COUNTRY = "country-60"
 REPORTS: dict[str, list[str]] = {
     "sample-W16": ["--sample", "--week", "2020-W16"],
     "sample-W45": ["--sample", "--week", "2019-W45"],
-    "ucdp-2012": [str(UCDP), "--as-of", "2012-07-01", "--where", IS],
-    "ucdp-2017": [str(UCDP), "--as-of", "2017-12-31", "--where", IS],
+    "ucdp-2012": [str(UCDP), "--as-of", "2012-07-01", *IS],
+    "ucdp-2017": [str(UCDP), "--as-of", "2017-12-31", *IS],
     "sigact-2007": [str(SIGACT), "--as-of", "2007-12-30", "--where", ATTACKS, "--no-coverage", GAP],
     COUNTRY: ["--as-of", "2020-04-19"],
 }

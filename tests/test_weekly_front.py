@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -300,6 +301,16 @@ def test_without_enough_history_nothing_is_judged_and_the_reason_stands_first():
     assert page.headline == "No region can be judged."
     assert page.second.startswith("9 weeks of history, 16 needed")
     assert page.country.lead.startswith("55 in the fortnight, usual not known")
+
+
+def test_a_filter_that_fits_nothing_is_no_quiet_week(sample):
+    counts = replace(sample.counts, values=np.zeros_like(sample.counts.values))
+    request = replace(sample.request, where="activity = 'atack'")
+    page = front_page(replace(sample, counts=counts, request=request))
+    assert page.headline == "Nothing was counted."
+    assert page.second == (
+        "No incident of the file fits activity = 'atack'. This says nothing about what happened."
+    )
 
 
 def test_silence_that_was_taken_as_quiet_is_told_on_the_front_page(tmp_path):

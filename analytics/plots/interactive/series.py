@@ -67,7 +67,6 @@ def interactive_trend(
         line={"color": INK, "width": 1.5}, marker={"size": 3}, customdata=np.column_stack([labels, known]),
         hovertemplate=f"{counts.freq} from %{{customdata[0]}}: %{{customdata[1]}}<extra></extra>",
     )  # fmt: skip
-    figure.data = figure.data[-1:] + figure.data[:-1]  # the counts first, whatever else is shown
     if result is not None:
         _add_window(figure, series, result, whole)
     running = series.provisional & ~np.isnan(series.values)
@@ -115,13 +114,13 @@ def _add_window(figure: Any, series: Series, result: UptickResult, whole: FloatA
     up = str(row["verdict"]) == SUPPORTED
     recent = recent_window(result, row)
     begin = recent.start - result.guard * DAY
-    for words, first, last, colour in (
-        ("guard", begin, recent.start, _GUARD),
-        ("window", recent.start, recent.end + DAY, _WASH if up else _GUARD),
+    for words, first, last, colour, place in (
+        ("guard", begin, recent.start, _GUARD, "top right"),
+        ("window", recent.start, recent.end + DAY, _WASH if up else _GUARD, "top left"),
     ):
         figure.add_vrect(
             x0=f"{first}", x1=f"{last}", fillcolor=colour, line_width=0, layer="below", name=words,
-            annotation={"text": words, "font": {"size": 10, "color": GREY}}, annotation_position="top left",
+            annotation={"text": words, "font": {"size": 10, "color": GREY}}, annotation_position=place,
         )  # fmt: skip
     inside = recent.contains(series.starts) & ~np.isnan(whole)
     sign = {"greater": "triangle-up", "less": "triangle-down"}[result.direction] if up else "circle"

@@ -171,6 +171,14 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
 
 def _answer(numbers: WeeklyNumbers) -> tuple[str, str]:
     rows = numbers.rows
+    if not numbers.counts.values.any():
+        where = numbers.request.where
+        none = (
+            f"No incident of the file fits {where}."
+            if where
+            else "No incident lies in these regions and days."
+        )
+        return "Nothing was counted.", f"{none} This says nothing about what happened."
     if len(rows) == 1:
         row = rows.iloc[0]
         name = "" if numbers.undivided else f" in {row['region']}"
