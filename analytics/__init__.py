@@ -42,6 +42,9 @@ if TYPE_CHECKING:
         day_test as day_test,
     )
     from analytics.upticks import (
+        emerging_test as emerging_test,
+    )
+    from analytics.upticks import (
         recurrence_test as recurrence_test,
     )
     from analytics.upticks import (
@@ -75,8 +78,8 @@ __all__, __getattr__, __dir__ = lazy_room(
         "monitoring": "monitor",
         "results": "Alarms ClaimResult UptickResult",
         "store": "Store",
-        "upticks": "activity_test change_test concentration_test day_test recurrence_test response_test "
-        "scan_test severity_test uptick_test",
+        "upticks": "activity_test change_test concentration_test day_test emerging_test recurrence_test "
+        "response_test scan_test severity_test uptick_test",
     },
     rooms="claims counts detectors errors evaluation fetch filters geo incidents monitoring plots reporting "
     "results simulation sources store upticks",

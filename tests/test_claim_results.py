@@ -23,6 +23,7 @@ from analytics.upticks import (
     change_test,
     concentration_test,
     day_test,
+    emerging_test,
     recurrence_test,
     response_test,
     scan_test,
@@ -49,6 +50,7 @@ def results():
         ("inside",): concentration_test(counts, regions_inside=["Kirkuk", "Diyala"]),
         ("cluster",): scan_test(counts, places=places, replicates=19),
         ("regions",): response_test(sample, as_of=DAY),
+        ("region", "sub_event_type"): emerging_test(sample, of="sub_event_type", as_of=DAY, silence=28),
         ("region", "change"): change_test(few, date="2020-01-13"),
         ("region", "recurrence"): recurrence_test(few, replicates=19),
     }

@@ -37,6 +37,13 @@ _SPARE = ("p", "q", "would show", "starts at")  # then the interval: region, num
 def run(args: Namespace) -> None:
     """Test every region and show the verdicts."""
     plan = plan_output(args)
+    if args.emerging is not None:
+        from analytics.cli.emerging import run_emerging
+
+        run_emerging(args, plan)
+        return
+    if args.silence is not None:
+        raise OptionError("--silence is for --emerging", todo="give --emerging COLUMN, or leave it out")
     if args.claims is not None:
         from analytics.cli.claims import run_claims  # loads every test there is
 

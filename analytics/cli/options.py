@@ -149,6 +149,12 @@ _CLAIMS = Group("claims", (
     Option("article-date", "DATE", "count the claims' windows from this day (default: the file's)"),
 ))  # fmt: skip
 
+_EMERGING = Group("new on the scene", (
+    Option("emerging", "COLUMN", "test whether a name of this column (actor, event_type, ...) is new in a "
+           "region, in place of the test for an uptick; see docs/emerging.md"),
+    Option("silence", "DAYS", "days without it, after which a name is new (default 364)", int),
+))  # fmt: skip
+
 _TEST = Group("test", (
     Option("recent", "DAYS", "days asked about (default 14), or scan: the best of several lengths, tested as "
            "such", _days_or("scan")),
@@ -268,7 +274,7 @@ COMMANDS = {
         _OUTPUT,
     )),
     "test": Command("analytics.cli.claim", "test for an uptick in every region", (
-        _READING, _KNOWN, _COUNTING, _PLACES, _CLAIMS, _TEST, _OUTPUT,
+        _READING, _KNOWN, _COUNTING, _PLACES, _CLAIMS, _EMERGING, _TEST, _OUTPUT,
     )),
     "monitor": Command("analytics.cli.monitor", "watch every region at a budget of false alarms", (
         _READING, _KNOWN, _COUNTING, _PLACES, _MONITORING, _OUTPUT,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analytics.upticks.change import change_test as change_test
     from analytics.upticks.concentration import concentration_test as concentration_test
     from analytics.upticks.day import day_test as day_test
+    from analytics.upticks.emerging import emerging_test as emerging_test
     from analytics.upticks.recent import uptick_test as uptick_test
     from analytics.upticks.recurring import recurrence_test as recurrence_test
     from analytics.upticks.response import response_test as response_test
@@ -26,6 +27,7 @@ __all__, __getattr__, __dir__ = lazy_room(
         "change": "change_test",
         "concentration": "concentration_test",
         "day": "day_test",
+        "emerging": "emerging_test",
         "recent": "uptick_test",
         "recurring": "recurrence_test",
         "response": "response_test",
