@@ -321,6 +321,7 @@ def test_the_guide_is_one_page_on_paper_and_the_same_words_on_the_screen():
     nb = nbformat.v4.new_notebook()
     document = guided(Document(nb, "T", dt.date(2020, 4, 19)))
     assert pdf_of(document).pages == 2  # the title's, then its own
+    assert pdf_of(replace(document, paper="us-letter")).pages == 2
     text = bundled_path("docs/how_to_read.md").read_text(encoding="utf-8")
     shown = document.notebook.cells[-1].outputs[0].data["text/html"]
     for line in ("Is there an uptick?", "What is compared", "When to ask the analyst"):

@@ -84,11 +84,13 @@ def test_what_comes_along(wheel):
         ("analytics/reporting/notebook/fonts/*.ttf", "analytics/reporting/notebook/fonts"),
         ("notebooks/*.ipynb", "analytics/_bundled/notebooks"),
         ("seeds/*.toml", "analytics/_bundled/seeds"),
+        ("docs/office/**/*.*", "analytics/_bundled/docs/office"),
+        ("docs/how_to_read.md", "analytics/_bundled/docs"),
     ],
 )
 def test_nothing_is_left_behind(wheel, pattern, inside):
     names = set(zipfile.ZipFile(wheel).namelist())
-    top = PROJECT / pattern.split("/*")[0]
+    top = PROJECT / (pattern.split("/*")[0] if "*" in pattern else Path(pattern).parent)
     wanted = {f"{inside}/{path.relative_to(top).as_posix()}" for path in PROJECT.glob(pattern)}
     assert wanted
     assert wanted <= names
