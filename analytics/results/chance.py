@@ -46,6 +46,23 @@ class Chance:
     none: float
     source: str = "benchmarks/results/grades.md"
 
+    def short(self, regions: int) -> str:
+        """Say how often a report names a region, beside a page of so many regions.
+
+        Examples
+        --------
+        >>> measured = Chance(18, 52, 400, 0.03, 0.42, 0.04, 1.6, 0.5, 0.3)
+        >>> measured.short(18)
+        'By chance alone, 18 quiet regions tested every week show an uptick in about 2.1 of 52 reports.'
+        >>> measured.short(60).partition(" every")[0]
+        'By chance alone, 18 quiet regions (60 are tested here) tested'
+        """
+        here = "" if regions == self.regions else f" ({regions} are tested here)"
+        return (
+            f"By chance alone, {self.regions} quiet regions{here} tested every week show an uptick in about "
+            f"{self.new + self.repeated:.1f} of {self.weeks} reports."
+        )
+
     def sentence(self) -> str:
         """Say it in one sentence, for a report.
 
@@ -55,11 +72,9 @@ class Chance:
         'By chance alone, 18 quiet regions tested every week show an uptick in about 2.1 of 52 reports (1.6 \
 new, 0.5 repeated from the week before), and 3 in 100 rows are above usual.'
         """
-        both = self.new + self.repeated
         return (
-            f"By chance alone, {self.regions} quiet regions tested every week show an uptick in about "
-            f"{both:.1f} of {self.weeks} reports ({self.new:.1f} new, {self.repeated:.1f} repeated from the "
-            f"week before), and {100 * self.above:.0f} in 100 rows are above usual."
+            f"{self.short(self.regions)[:-1]} ({self.new:.1f} new, {self.repeated:.1f} repeated from the week "
+            f"before), and {100 * self.above:.0f} in 100 rows are above usual."
         )
 
 

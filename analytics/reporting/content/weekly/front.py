@@ -161,7 +161,7 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
             result.alpha,
             len(numbers.rows),
             late=result.completeness != 1.0,
-            by_chance="" if numbers.single else f"{CHANCE.sentence().partition(' (')[0]}.",
+            by_chance="" if numbers.single else CHANCE.short(len(numbers.rows)),
         ),
         next_lines=_next_lines(numbers),
         asked_weeks=RECENT // 7,
