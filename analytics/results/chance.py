@@ -73,8 +73,8 @@ class Chance:
 new, 0.5 repeated from the week before), and 3 in 100 rows are above usual.'
         """
         return (
-            f"{self.short(self.regions)[:-1]} ({self.new:.1f} new, {self.repeated:.1f} repeated from the week "
-            f"before), and {100 * self.above:.0f} in 100 rows are above usual."
+            f"{self.short(self.regions)[:-1]} ({self.new:.1f} new, {self.repeated:.1f} repeated from the "
+            f"week before), and {100 * self.above:.0f} in 100 rows are above usual."
         )
 
 
