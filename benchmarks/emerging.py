@@ -1,6 +1,6 @@
 """Size and power of the test for a name that is new on the scene.
 
-    python benchmarks/emerging.py            # about ten minutes on one core
+    python benchmarks/emerging.py            # about five minutes on one core
     python benchmarks/emerging.py --quick    # a tenth of the panels; writes nothing
 
 SIMULATED panels of incidents with a region and a name. A panel is a false call if any name in any region is
@@ -211,11 +211,11 @@ def cell(name: str, s: Setting, panels: int, seed: int) -> tuple[int, int, dict[
 
 def main() -> int:
     cut = 10 if quick_parser(__doc__, "a tenth of the panels; writes nothing").parse_args().quick else 1
-    settings = [(name, Setting(days), 1_000) for days in (728, 1095) for name in PROCESSES]
-    settings += [(name, Setting(2190), 600) for name in PROCESSES]
-    settings += [("bursty", Setting(regions=1), 2_000), ("bursty", Setting(regions=57), 500)]
-    settings += [("bursty", Setting(silence=182), 1_000), ("renamed", Setting(silence=182), 1_000)]
-    settings += [("bursty", Setting(2190, recent=28), 1_000), ("spells", Setting(2190, recent=28), 500)]
+    settings = [(name, Setting(days), 600) for days in (728, 1095) for name in PROCESSES]
+    settings += [(name, Setting(2190), 400) for name in PROCESSES]
+    settings += [("bursty", Setting(regions=1), 1_000), ("bursty", Setting(regions=57), 200)]
+    settings += [("bursty", Setting(silence=182), 600), ("renamed", Setting(silence=182), 600)]
+    settings += [("bursty", Setting(2190, recent=28), 400), ("spells", Setting(2190, recent=28), 400)]
     head = "| process | days | recent | silence | regions | debuts a window | false calls, % | "
     lines = [
         "# A name that is new on the scene, measured",
@@ -227,7 +227,7 @@ def main() -> int:
         head + "found, % |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    failed = []
+    failed: list[str] = []
     for at, (name, s, panels) in enumerate(settings):
         panels = panels // (cut * (4 if name == "discovery" else 1))
         false, tried, found, number = cell(name, s, panels, 1_000 + at)

@@ -9,10 +9,12 @@ from analytics.cli.count_shown import heading, recent_table
 from analytics.cli.count_table import shown_months
 from analytics.cli.inputs import counting_options, counts_of, gap_warnings, read_any, spells
 from analytics.cli.rates import rates_asked, shown_rates
-from analytics.cli.show import Read, Shown, account_lines, emit, input_record, plan_output, records
+from analytics.cli.show import Read, Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
 from analytics.errors import OptionError
+from analytics.results.changeable import VolatilityResult
+from analytics.upticks import volatility
 
 __all__ = ["counting_record", "run"]
 
@@ -24,6 +26,10 @@ def run(args: Namespace) -> None:
     plan = plan_output(args)
     found = read_any(args)
     if isinstance(found, CountTable) and found.unit == "month":
+        if args.volatility:
+            raise OptionError(
+                "--volatility needs days or weeks", found="a table of months", todo="leave it out"
+            )
         emit(shown_months(args, found), plan)
         return
     emit(_shown(args, found, counts_of(args, found)), plan)
@@ -42,6 +48,7 @@ def counting_record(args: Namespace, counts: Counts) -> dict[str, Any]:
 
 def _shown(args: Namespace, incidents: Read, counts: Counts) -> Shown:
     rates = rates_asked(args, incidents, counts)
+    spread = volatility(counts) if args.volatility else None
     long = counts.to_frame("long").rename(columns={counts.freq: "start"})
     record = {
         "command": "count",
@@ -50,12 +57,24 @@ def _shown(args: Namespace, incidents: Read, counts: Counts) -> Shown:
         "notes": [*incidents.notes, *counts.notes],
         "counts": records(long),
         **({} if rates is None else {"rates": records(rates)}),
+        **({} if spread is None else {"volatility": records(spread.frame), "method": spread.method}),
     }
     return Shown(
         heading=(*gap_warnings((*incidents.notes, *counts.notes)), heading(counts)),
-        tables=(recent_table(counts, args.last), *(() if rates is None else (shown_rates(args, rates),))),
+        tables=(
+            recent_table(counts, args.last),
+            *(() if rates is None else (shown_rates(args, rates),)),
+            *(() if spread is None else (_volatilities(spread),)),
+        ),
+        below=() if spread is None else (spread.sentence(), spread.method),
         account=account_lines(incidents, counts, spells(args)),
         frame=long,
         record=record,
         simulated=counts.simulated,
     )
+
+
+def _volatilities(spread: VolatilityResult) -> Table:
+    """Return how changeable each region is as a table for readers."""
+    title = f"volatility of {spread.parameters['window']}-day windows, {spread.parameters['baseline']}"
+    return Table(spread.summary(), title, ("volatility", "95 % interval", "usual", "windows"), ("why",))

@@ -269,6 +269,8 @@ COMMANDS = {
             Option("last", "N", "periods in the table (default 8)", int, default=8),
             Option("population", "WHAT", "show rates too: by a CSV file of region and population, a column "
                    "of the regions' file, or km2"),
+            Option("volatility", "", "beside them how changeable each region is: how far fortnights deviate "
+                   "from the usual beyond the noise of counting; see docs/volatility.md"),
             Option("per", "N", "people (default 100000) or km2 (1000) that a rate is for", float),
         )),
         _OUTPUT,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from analytics.upticks.activity import activity_test as activity_test
     from analytics.upticks.band import expected_band as expected_band
     from analytics.upticks.change import change_test as change_test
+    from analytics.upticks.changeable import volatility as volatility
     from analytics.upticks.concentration import concentration_test as concentration_test
     from analytics.upticks.day import day_test as day_test
     from analytics.upticks.emerging import emerging_test as emerging_test
@@ -25,6 +26,7 @@ __all__, __getattr__, __dir__ = lazy_room(
         "activity": "activity_test",
         "band": "expected_band",
         "change": "change_test",
+        "changeable": "volatility",
         "concentration": "concentration_test",
         "day": "day_test",
         "emerging": "emerging_test",

@@ -1,0 +1,121 @@
+"""How changeable a region is: the estimate, its interval, where there is no figure, the command."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analytics.counts import Counts
+from analytics.errors import OptionError
+from analytics.kernels.recurrence.volatility import relative_deviation
+from analytics.simulation import simulate_counts, simulate_more
+from analytics.upticks import volatility
+
+SERIES, DAYS, MEAN = 120, 728, 2.0
+FEWEST_COVERED = int(stats.binom.ppf(0.001, SERIES, 0.90))  # of 90 %, fewer in 1 of 1,000 runs
+NB_TRUTH = np.sqrt(2 / 14)  # days of size 0.5: each has a relative variance of 2
+HAWKES_TRUTH, REGIME_TRUTH = 0.24, 0.80  # benchmarks/results/volatility.md, at 2 a day
+
+
+def found(process, *, mean=MEAN, days=DAYS, series=SERIES):
+    draw = simulate_more if process == "regime_switch" else simulate_counts
+    values = draw(process, mean=mean, days=days, series=series, uptick_days=0, seed=11).values
+    covered = np.ones(days, bool)
+    return np.array([relative_deviation(one, covered, 14)[:3] for one in values.T]).T
+
+
+@pytest.mark.parametrize(
+    ("process", "truth"),
+    [
+        ("poisson", 0.0),
+        ("negative_binomial", NB_TRUTH),
+        ("hawkes_0.6", HAWKES_TRUTH),
+        ("regime_switch", REGIME_TRUTH),
+    ],
+)
+def test_the_interval_covers_and_the_estimate_is_near(process, truth):
+    # A small honest version of benchmarks/volatility.py.
+    sigma, low, high = found(process)
+    assert ((low <= truth) & (truth <= high)).sum() >= FEWEST_COVERED
+    assert (low <= sigma).all()
+    assert (sigma <= high).all()
+    assert abs(np.median(sigma) - truth) < 0.05
+    if process == "poisson":
+        assert (low > 0).sum() <= stats.binom.ppf(0.999, SERIES, 0.05)
+    else:  # the interval is no formality: it excludes half and twice the truth more often than not
+        excluded = (low > truth / 2).mean() + (high < 2 * truth).mean()
+        assert excluded > 1
+
+
+def test_a_longer_history_narrows_the_interval():
+    short, long = (
+        np.median(np.subtract(*found("hawkes_0.6", days=days, series=40)[:0:-1])) for days in (364, 1456)
+    )
+    assert long < 0.7 * short
+
+
+def counts(values, **options):
+    return Counts.from_array(values, freq="day", start="2018-01-01", **options)
+
+
+def test_where_it_is_too_sparse_or_too_short_there_is_no_number():
+    rng = np.random.default_rng(1)
+    values = np.column_stack([rng.poisson(2.0, 400), rng.poisson(0.1, 400), rng.poisson(2.0, 400)])
+    coverage = np.ones(values.shape, bool)
+    coverage[:100, 2] = False
+    result = volatility(counts(values, coverage=coverage, regions=["Kirkuk", "Najaf", "Anbar"]))
+    frame = result.frame.set_index("region")
+    assert frame["estimate"].isna().tolist() == [False, True, True]
+    assert frame["reason"].tolist() == [
+        "",
+        f"too sparse: {values[:, 1].mean() * 14:.1f} in a window on average; 3 are needed",
+        "21 windows with coverage are too few; 26 are needed",
+    ]
+    assert "no figure for 2" in result.sentence()
+    assert result.describe("Najaf").startswith("Najaf: no figure, because too sparse")
+    with pytest.raises(OptionError, match="unknown region 'Nagaf'"):
+        result.describe("Nagaf")
+
+
+def test_a_spell_without_coverage_is_no_quiet_one():
+    values = np.random.default_rng(2).poisson(2.0, (728, 1))
+    coverage = np.ones(values.shape, bool)
+    coverage[200:260] = False
+    lost = np.where(coverage, values, 0)
+    known = volatility(counts(lost, coverage=coverage)).frame.iloc[0]
+    taken_as_quiet = volatility(counts(lost)).frame.iloc[0]
+    assert known["low"] == 0
+    assert taken_as_quiet["low"] > 0.1
+
+
+def test_handles_and_lengths():
+    values = simulate_counts("hawkes_0.6", mean=2, days=728, series=3, seed=1).values
+    result = volatility(counts(values, simulated=True), baseline=546)
+    assert result.frame is result.frame
+    assert result.parameters["baseline"] == "2018-07-02..2019-12-29"
+    assert result.null_hypothesis
+    assert result.sentence().startswith("SIMULATED data: 14-day windows swing most in ")
+    assert repr(result) == f"VolatilityResult({result.sentence()})"
+    assert result.tidy().columns.tolist() == [
+        "region", "observed", "expected", "estimate", "low", "high", "reason",
+    ]  # fmt: skip
+    assert result.summary()["volatility"].is_monotonic_decreasing
+    assert "<table" in result._repr_html_()
+    weekly = counts(values).resample("week")
+    assert volatility(weekly).frame["windows"].tolist() == [52] * 3
+    with pytest.raises(OptionError, match="window must be a whole number of weeks"):
+        volatility(weekly, window=10)
+
+
+def test_the_command_shows_it_beside_the_counts(run):
+    asked = ["count", "--sample", "--as-of", "2020-04-19", "--volatility"]
+    code, out, _ = run(*asked)
+    assert code == 0
+    assert "volatility of 14-day windows, 2018-01-01..2020-04-19" in out
+    code, out, _ = run(*asked, "--format", "json")
+    rows = json.loads(out)["volatility"]
+    assert (code, len(rows)) == (0, 18)
+    assert {row["estimate"] is None for row in rows if row["reason"]} == {True}
