@@ -313,6 +313,28 @@ def test_a_filter_that_fits_nothing_is_no_quiet_week(sample):
     )
 
 
+def test_a_country_in_which_nothing_could_be_judged_says_so(sample):
+    grades = ["too_few"] * 13 + ["none_recorded"] * 5
+    frame = sample.result.frame.assign(verdict="cannot be told", grade=grades)
+    rows = sample.rows.assign(verdict="cannot be told", grade=grades)
+    numbers = replace(sample, result=replace(sample.result, frame=frame))
+    numbers.__dict__["rows"] = rows  # as if it had been computed
+    page = front_page(numbers)
+    assert page.headline == "No region shows an uptick."
+    assert page.second == ("Not one of 18 could be judged: too few incidents in 13, none recorded in 5.")
+
+
+def test_days_of_the_baseline_without_data_are_told_beside_its_length(sample, page):
+    coverage = sample.counts.coverage.copy()
+    lost = (sample.counts.starts >= np.datetime64("2019-06-03")) & (
+        sample.counts.starts < np.datetime64("2019-07-01")
+    )
+    coverage[lost] = False
+    strip = front_page(replace(sample, counts=replace(sample.counts, coverage=coverage))).strip
+    assert any(part.endswith("against the year to 8 March, 28 days of it without data") for part in strip)
+    assert not any("without data" in part for part in page.strip)
+
+
 def test_silence_that_was_taken_as_quiet_is_told_on_the_front_page(tmp_path):
     """Spells without any report that somebody has answered for, as in SIGACT files of units that left."""
     days = pd.date_range("2018-12-01", "2020-04-12")

@@ -20,7 +20,7 @@ from analytics.results import SUPPORTED, format_number
 from analytics.results.chance import CHANCE
 from analytics.results.grades import GRADES, short_words
 from analytics.results.uptick_tables import answer_parts
-from analytics.results.words import NAMED
+from analytics.results.words import NAMED, counted
 from analytics.results.words_days import baseline_words, day_words, length_words, span_words
 from analytics.results.words_report import (
     country_words,
@@ -39,6 +39,12 @@ from analytics.upticks.history import SHORT
 __all__ = ["Country", "FrontPage", "Standout", "front_page", "series_of"]
 
 _HEADLINE = 90  # characters, beyond which it names fewer regions
+_UNJUDGED = {
+    "too_few": "too few incidents",
+    "unsteady": "counts that swing too much",
+    "none_recorded": "none recorded",
+    "no_data": "no data",
+}
 _NEXT = 4  # regions whose next line is named
 
 
@@ -195,6 +201,10 @@ def _answer(numbers: WeeklyNumbers) -> tuple[str, str]:
     if (rows["grade"] == "no_data").all():
         why = str(rows["words"].iloc[0]).partition(": ")[2]
         return "No region can be judged.", f"{why[:1].upper()}{why[1:]}."
+    if rows["grade"].isin(list(_UNJUDGED)).all():
+        tally = rows["grade"].value_counts()
+        why = ", ".join(f"{words} in {tally[grade]}" for grade, words in _UNJUDGED.items() if grade in tally)
+        return first, f"Not one of {len(rows)} could be judged: {why}."
     if not numbers.result.regions(SUPPORTED):
         detectable = rows.loc[rows["grade"] == "no_sign", "detectable"].to_list()
         ruled_out = int((rows["grade"] == "no_large_rise").sum())
@@ -226,7 +236,7 @@ def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
             (
                 asked.subtitle or "",
                 what,
-                window + day_words(result.baseline.end, year=False),
+                window + day_words(result.baseline.end, year=False) + _without_data(numbers),
                 f"data until {day_words(numbers.counts.as_of, year=False)}",
                 f"reported so far: {reported}",
                 asked.author or "",
@@ -234,6 +244,14 @@ def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
             ),
         )
     )
+
+
+def _without_data(numbers: WeeklyNumbers) -> str:
+    """Say how much of the baseline has no coverage anywhere."""
+    counts = numbers.counts
+    inside = numbers.result.baseline.contains(counts.starts)
+    lost = int((inside & ~counts.coverage.any(axis=1)).sum()) * (7 if counts.finest == "week" else 1)
+    return f", {counted(lost, 'day')} of it without data" if lost else ""
 
 
 def _news(numbers: WeeklyNumbers, changes: Changes | None) -> tuple[str, ...]:
