@@ -130,7 +130,11 @@ def test_each_public_name_of_the_rooms_appears():
     missing = []
     for room in rooms():
         module = importlib.import_module(f"analytics.{room}")
-        page = (DOCS / "api" / f"{room}.md").read_text(encoding="utf-8")
+        path = DOCS / "api" / f"{room}.md"
+        assert path.exists(), (
+            f"a new room gets its page: {path.name}, as that of another room, and in index.md"
+        )
+        page = path.read_text(encoding="utf-8")
         assert f".. automodule:: analytics.{room}\n   :members:" in page
         by_hand = set(re.findall(rf"\.\. py:data:: analytics\.{room}\.(\w+)", page))
         for name in module.__all__:
@@ -147,7 +151,7 @@ def test_each_public_name_of_the_rooms_appears():
 def test_each_name_at_the_top_appears():
     page = (DOCS / "api" / "analytics.md").read_text(encoding="utf-8")
     names = set(re.findall(r"~analytics\.\w+\.(\w+)`|`(__version__)`", page))
-    assert {first or second for first, second in names} == set(analytics.__all__)
+    assert {first or second for first, second in names} == set(analytics.__all__), "docs/api/analytics.md"
 
 
 def test_every_page_is_in_the_contents():
