@@ -376,3 +376,11 @@ def test_figures_repeat_to_the_byte_and_shape_arabic():
     with pytest.raises(OptionError, match="description"):
         report_figure(plt.figure(), caption="c", alt=" ")
     plt.close("all")
+
+
+def test_a_picture_that_only_a_script_draws_leaves_its_title():
+    data = {"data": [], "layout": {"title": {"text": "SIMULATED: &lt;A&gt; rose<br>in spring"}}}
+    typst, _ = typst_of(code("draw()", shown({"application/vnd.plotly.v1+json": data})))
+    assert "A picture to point at, shown in the notebook only: SIMULATED: <A> rose in spring" in typst
+    with_text = {"application/vnd.plotly.v1+json": data, "text/plain": "a figure"}
+    assert "to point at" not in typst_of(code("draw()", shown(with_text)))[0]

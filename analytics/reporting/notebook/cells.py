@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 _OPTION = re.compile(r"#\|\s*([A-Za-z-]+)\s*:\s*(.*)")
+_PLOTLY = "application/vnd.plotly.v1+json"
 _KNOWN_OPTIONS = ("label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output", "include", "warning")
 _HIDDEN_TAGS = {"parameters", "injected-parameters", "remove_cell", "remove-cell", "hide-cell"}
 
@@ -109,8 +111,20 @@ def shown_cells(notebook: Any, *, echo: bool = False) -> Iterator[ShownCell]:
 
 
 def output_data(output: Any) -> dict[str, str]:
-    """Return an output's representations, each as one text."""
-    return {kind: _joined(value) for kind, value in output.get("data", {}).items()}
+    """Return an output's representations, each as one text.
+
+    Of a picture that only a script can draw its title remains, so that no output is left out in silence.
+    """
+    data = dict(output.get("data", {}))
+    drawn: Any = data.pop(_PLOTLY, None)
+    kinds = {kind: _joined(value) for kind, value in data.items()}
+    if drawn is not None and not kinds:
+        title = drawn.get("layout", {}).get("title", {}).get("text", "") if isinstance(drawn, Mapping) else ""
+        text = html.unescape(title.replace("<br>", " "))
+        kinds["text/plain"] = (
+            f"A picture to point at, shown in the notebook only: {text or 'without a title'}"
+        )
+    return kinds
 
 
 def picture_of(output: Any, options: dict[str, str]) -> Picture | None:
