@@ -84,6 +84,7 @@ def test_a_rate_without_people_and_a_table_of_counts_on_the_map_are_errors(run, 
     table = tmp_path / "weekly.csv"
     table.write_text("week,admin1,events\n2021-01-02,North,3\n", encoding="utf-8")
     said = []
+    assert run("test", *SAMPLE, "--claims", "article", "--near", "1,2,3")[2] == snapshot
     for words in (
         (*SAMPLE, "--population", people),
         (*SAMPLE, "--regions", "Erbil,Kirkuk", "--population", people),

@@ -232,3 +232,24 @@ def test_rates_are_counts_over_people_and_missing_people_are_an_error(incidents,
     assert table["count"].tolist() == [3, 2]
     assert table["rate"].tolist() == [3.0, 4.0]
     assert "Cana" in error(rate_table, counts, regions.people(), per=1000)
+
+
+def test_earlier_versions_of_an_incident_are_placed_too(regions):
+    frame = pd.DataFrame(
+        {
+            "incident_id": ["a", "a", "b"],
+            "date": ["2021-01-04"] * 3,
+            "latitude": 0.5,
+            "longitude": [0.5, 3.5, 1.5],
+            "updated_at": ["2021-01-05", "2021-02-01", "2021-01-05"],
+        }
+    )
+    placed = read_incidents(frame, as_of="2021-03-01").place(regions)
+    assert placed.accounting.superseded == 1
+    assert placed.extra["area"].tolist() == ["Dara", "Baqa"]
+    then = count_incidents(placed, "day", by="area", as_of="2021-01-10")
+    now = count_incidents(placed, "day", by="area")
+    assert then.values.sum(axis=0).tolist() == [1, 1, 0, 0]
+    assert now.values.sum(axis=0).tolist() == [0, 1, 0, 1]
+    where = count_incidents(placed, "day", by="area", where="area = 'Dara'")
+    assert where.accounting.filtered == {"where area = 'Dara'": 1}

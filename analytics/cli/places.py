@@ -55,6 +55,12 @@ def settle_places(args: Namespace) -> None:
                 found="none of them",
             )
         return
+    if getattr(args, "claims", None) is not None:
+        raise OptionError(
+            "regions on the map do not go with --claims",
+            expected="places as the file of claims names them",
+            found=", ".join(f"--{name}" for name in asked),
+        )
     args.placing = {**asked, **own}
     if args.by is None:
         args.by = AREA
