@@ -61,6 +61,15 @@ def test_people_are_taken_from_a_table(run, tmp_path):
     assert "incidents for 1,000 people, in all and a year; shown only: no test uses rates" in out
 
 
+def test_some_of_the_regions_are_chosen_by_a_set_or_by_name(run, iraq):
+    asked = ("count", *SAMPLE, "--regions", iraq, "--region-name", "name")
+    told = record(run, *asked, "--region-only", "Ninawa, At-Ta'mim")  # in other spellings
+    assert sorted({row["region"] for row in told["counts"]}) == ["(unplaced)", "Kirkuk", "Ninewa"]
+    assert sum(told["count_accounting"]["filtered"].values()) > 2000
+    code, _, err = run(*asked, "--region-only", "districts_of_kirkuk")
+    assert (code, "unknown region 'Daquq'" in err) == (2, True)
+
+
 @pytest.mark.parametrize(
     "words",
     [

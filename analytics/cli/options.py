@@ -114,6 +114,7 @@ _WEEKLY = Group("counting", (
 _PLACES = Group("places on the map: incidents are placed by their coordinates", (
     Option("region-name", "COLUMN", "of a file of boundaries: column that names the regions"),
     Option("region-parent", "COLUMN", "column of what each lies in, such as the governorate of a district"),
+    Option("region-only", "NAMES", "only these of them: a region set, or names with commas between"),
     Option("region-precision", "WORD", "coarsest coding of a place that is used: exact, near (default), "
            "admin2, admin1 or country"),
     Option("region-decides", "WHAT", "where an incident is: point (default: its coordinates), name (the "

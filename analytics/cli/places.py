@@ -44,11 +44,11 @@ def settle_places(args: Namespace) -> None:
     people = getattr(args, "population", None)
     if "regions" in asked and people is not None and people != "km2" and not Path(people).is_file():
         asked["population"] = people
-    own = {name: getattr(args, option) for option, name in _OPTIONS.items()}
+    own: dict[str, Any] = {name: getattr(args, option) for option, name in _OPTIONS.items()}
     own = {name: value for name, value in own.items() if value is not None}
     if not asked:
-        if own:
-            option = next(o for o, name in _OPTIONS.items() if name in own).replace("_", "-")
+        if own or args.region_only is not None:
+            option = next((o for o, name in _OPTIONS.items() if name in own), "region_only").replace("_", "-")
             raise OptionError(
                 f"--{option} is for regions on the map",
                 expected="--regions FILE of boundaries, --near or --along",
@@ -62,6 +62,7 @@ def settle_places(args: Namespace) -> None:
             found=", ".join(f"--{name}" for name in asked),
         )
     args.placing = {**asked, **own}
+    args.regions = args.region_only
     if args.by is None:
         args.by = AREA
     elif AREA not in [part.strip() for part in args.by.split(",")]:

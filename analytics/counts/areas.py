@@ -12,7 +12,15 @@ from analytics.counts.places import Gazetteer, Key, Land
 from analytics.counts.placing import ChosenRegions, choose_regions, gap_columns
 from analytics.errors import OptionError, nearest
 from analytics.filters import Filter
-from analytics.geo import LEVELS, Regions, find_country, fold, region_table
+from analytics.geo import (
+    LEVELS,
+    Regions,
+    find_country,
+    fold,
+    known_region_sets,
+    region_set,
+    region_table,
+)
 from analytics.incidents import Incidents
 from analytics.incidents.placement import AREA, AREA_REASON, ELSEWHERE
 from analytics.periods import Gap
@@ -66,7 +74,12 @@ def columns_of_gap(gap: Gap, chosen: ChosenRegions) -> IntArray:
 
 def _some(chosen: ChosenRegions, regions: str | Sequence[str], places: Gazetteer) -> ChosenRegions:
     names = [part.strip() for part in regions.split(",")] if isinstance(regions, str) else list(regions)
-    names = [regions] if isinstance(regions, str) and regions in chosen.names else names
+    label = ""
+    if isinstance(regions, str) and regions in chosen.names:
+        names = [regions]
+    elif isinstance(regions, str) and regions in known_region_sets():
+        found = region_set(regions)
+        names, label = list(found.members), found.label
     at: list[int] = []
     for name in names:
         here = places.find(name)
@@ -86,7 +99,7 @@ def _some(chosen: ChosenRegions, regions: str | Sequence[str], places: Gazetteer
         chosen,
         names=tuple(chosen.names[one] for one in at),
         placed=new[chosen.placed],
-        label=f"{counted(len(at), 'region')} chosen",
+        label=label or f"{counted(len(at), 'region')} chosen",
         selected=True,
         notes=(),
         at=tuple(at),
