@@ -9,9 +9,8 @@ __all__ = ["NULL_WORDS", "method_words"]
 
 _METHOD = "Method: conditional beta-binomial test with window-scale dispersion (LRD, variant B)."
 _POOLED = (
-    _METHOD
-    + " q-values: rank of each region's evidence among the windows of all regions' baselines, drawn to "
-    "its own p-value where that is smaller and at most 0.01."
+    _METHOD + " q-values: rank of each region's evidence among the windows of all regions' baselines, or "
+    "its own p-value where that is smaller."
 )
 _TURNS = (
     _METHOD

@@ -7,9 +7,10 @@ evidence among them its p-value. Such a rank is a conformal p-value [1]_ where w
 regions differ it holds on average over them, which is what Benjamini and Hochberg's procedure needs to keep
 the expected number of false calls. Turned windows overlap and bursts last, so the extreme ones come in
 episodes, which are what a rank counts, and past upticks do not hide the next one
-(:mod:`analytics.kernels.panels.reference`). A p-value that the region has alone draws the rank to it where it
-is smaller and at most 0.01, where it rests on the model of the region's own baseline. Regions too sparse to
-be called lower every rank: nothing is spent on them. benchmarks/results/panels.md has what was measured.
+(:mod:`analytics.kernels.panels.reference`). Where the p-value that the region has alone is smaller, it
+stands: a rank among so many windows cannot show a rise beyond all doubt, and nothing is called less than
+alone. Regions too sparse to be called lower every rank: nothing is spent on them.
+benchmarks/results/panels.md has what was measured.
 
 References
 ----------
@@ -30,7 +31,6 @@ from analytics.kernels.panels.caps import capped_windows
 from analytics.kernels.panels.evidence import LEAST, evidence_of
 from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
 from analytics.kernels.panels.reference import Reference, turned_evidence
-from analytics.kernels.windows.lrd import RAISE_ABOVE
 
 __all__ = [
     "POOLED_FROM",
@@ -42,7 +42,6 @@ __all__ = [
 
 
 POOLED_FROM = 6  # regions; with fewer, false discoveries were above 5 % where each alone had 4 to 5 %
-OWN = 0.75  # weight of a p-value alone where it draws the rank to it
 EXTREME = 5.0  # times the usual count, from which on the bound is asked
 
 
@@ -57,7 +56,7 @@ class PooledTest:
     rank : float array
         Share of the reference with as much evidence, an episode of it counted in.
     pvalue : float array
-        The rank, drawn to the p-value the region has alone where that is smaller and at most 0.01.
+        The smaller of the rank and of the p-value the region has alone.
     reference : Reference
         Evidence of the turned windows.
     """
@@ -69,20 +68,14 @@ class PooledTest:
 
 
 def pooled_pvalue(rank: FloatArray, alone: FloatArray) -> FloatArray:
-    """Return the rank, drawn to the p-value alone where that is smaller and at most 0.01.
-
-    Drawn is the geometric mean, three parts of the p-value alone to one of the rank: what happens often in
-    the panel's year counts for less, and a rise beyond all doubt is still called. NaN where a region is not
-    tested alone.
+    """Return the smaller of the rank and of the p-value alone; NaN where a region is not tested alone.
 
     Examples
     --------
-    >>> pooled_pvalue(np.array([0.02, 0.02, 0.004]), np.array([0.001, 0.015, 0.02])).round(4)
-    array([0.0021, 0.02  , 0.004 ])
+    >>> pooled_pvalue(np.array([0.02, 0.004, 0.02]), np.array([0.001, 0.02, np.nan]))
+    array([0.001, 0.004,   nan])
     """
-    drawn = alone**OWN * rank ** (1 - OWN)
-    firm = np.where((alone <= RAISE_ABOVE) & (alone < rank), drawn, rank)
-    return np.where(np.isnan(alone), np.nan, firm)
+    return np.asarray(np.minimum(rank, alone))
 
 
 def pooled_test(
@@ -156,7 +149,7 @@ def panel_pvalues(
     completeness: FloatArray | float = 1.0,
     exposure_variance: FloatArray | float = 0.0,
 ) -> FloatArray:
-    """P-values of a panel: each region's pooled rank, drawn to its own p-value or the bound on extremes.
+    """P-values of a panel: the smallest of pooled rank, own p-value and bound on extremes.
 
     Arguments are those of :func:`pooled_test`. The bound is
     :func:`analytics.kernels.panels.extremes.bounded_pvalue`; fewer than six regions are not ranked.

@@ -143,7 +143,7 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
     >>> from analytics.reporting.content.weekly import weekly_counts, weekly_numbers
     >>> page = front_page(weekly_numbers(weekly_counts(sample=True, as_of="2020-04-19")))
     >>> page.headline, page.second
-    ('Uptick in Kirkuk.', 'Third week, still rising. No other region shows one; 9 of 18 could not be judged.')
+    ('Uptick in Kirkuk.', 'Third week, still rising. No other region shows one; 8 of 18 could not be judged.')
     """
     comment = read_comment(numbers.request.comment, numbers.counts.regions)
     headline, second = _answer(numbers)
