@@ -13,7 +13,7 @@ from analytics.incidents import read_incidents
 from analytics.kernels.claims.ordinary_day import FEW as FEW_DAYS
 from analytics.kernels.claims.ordinary_day import day_pvalue, ordinary_day
 from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, firm_below, raised_pvalue
+from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, firm_below, lrd_test, raised_pvalue
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.upticks import (
     activity_test,
@@ -174,6 +174,17 @@ def test_the_shorter_the_baseline_the_more_the_rotation_counts(windows, periods,
     assert firm_below(np.array([windows]), np.array([periods]))[0] == pytest.approx(firm)
     # Weekly counts have few periods: what the rotation can show is coarse, so 0.01 is the most.
     assert firm_below(np.array([26]), np.array([52]))[0] == RAISE_ABOVE
+
+
+def test_in_a_short_baseline_windows_across_the_join_are_not_divided_by():
+    rng = np.random.default_rng(12)
+    for baseline, times in ((70, 112 / 99), (280, 322 / 309), (294, 1)):
+        counts = rng.poisson(0.5, (baseline + 42, 200))
+        test = lrd_test(counts, np.ones(counts.shape, bool), length=14, guard=28)
+        turned = np.minimum(times * test.rotation, 1)
+        counted = (test.pvalue_a > 0.01) & (test.rotation > test.pvalue_a)
+        assert counted.sum() > 50
+        np.testing.assert_allclose(test.pvalue[counted], turned[counted])
 
 
 @pytest.mark.parametrize(("total", "always"), [(4, True), (5, False)])

@@ -31,6 +31,7 @@ from analytics.kernels.windows.lrd import (
     MIN_WINDOWS,
     REASONS,
     LRDTest,
+    across_join,
     effective_baseline,
     raised_pvalue,
     rotation_pvalue,
@@ -364,12 +365,13 @@ def _far_below(stretch: Stretch, asked: Asked, found: Tested) -> BoolArray:
         if small.any():
             values, covered = kept(stretch, group[low[small]], pattern)
             scale = np.broadcast_to(np.asarray(factor), int(small.sum()))
-            turned = rotation_pvalue(values, covered, int(pattern.sum()), scale, upper=False)
+            length, windows = int(pattern.sum()), part.dispersion.windows[small]
+            turned = rotation_pvalue(values, covered, length, scale, upper=False)
             pvalue[group[low[small]]] = raised_pvalue(
                 a[small],
-                turned,
+                turned * across_join(windows, len(values), length),
                 part.baseline_total[small],
-                part.dispersion.windows[small],
+                windows,
                 part.baseline_exposure[small],
             )
     return benjamini_hochberg(pvalue) <= asked.alpha

@@ -17,7 +17,7 @@ from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, excess_growth, window_sums
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.asked import Asked
-from analytics.kernels.windows.lrd import LRDTest, firm_below
+from analytics.kernels.windows.lrd import LRDTest, across_join, firm_below
 from analytics.kernels.windows.seen import detectable, detectable_alone, detectable_ratio
 from analytics.kernels.windows.starts import QUICK, PvalueAt, critical_count, starts
 
@@ -138,7 +138,9 @@ def called_count(
     sums = window_sums(np.where(covered, baseline, 0), length) * (recent / length)
     whole = window_sums(covered, length) == length
     ranked = np.sort(np.where(whole, sums, -1.0), axis=0)[::-1]
-    allowed = np.floor(alpha * (whole.sum(axis=0) + length)).astype(int) - 1
+    positions = whole.sum(axis=0) + length
+    level = alpha / across_join(test.dispersion.windows, positions, length)
+    allowed = np.floor(level * positions).astype(int) - 1
     at = np.clip(allowed, 0, ranked.shape[0] - 1)
     beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
     # Variant B calls a count where A is firm, or where both A and the rotation are at most alpha.

@@ -4,8 +4,9 @@ Null hypothesis: the mean of the recent window equals the mean of the baseline. 
 recent share is beta-binomial; the dispersion comes from overlapping sums as long as the window, the tail is
 averaged over its uncertainty (variant A), and raised to the rotation p-value unless it is smaller than a
 rotation can show (variant B). Below twenty disjoint windows in the baseline the dispersion is too badly known
-for that: the rotation then always counts. Where the spread grows through the baseline the dispersion is that
-of its end (:mod:`analytics.kernels.windows.spread`).
+for that: the rotation then always counts, as a share of the windows that do not lie across its join. Where
+the spread grows through the baseline the dispersion is that of its end
+(:mod:`analytics.kernels.windows.spread`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = [
     "REASONS",
     "STEADY_WINDOWS",
     "LRDTest",
+    "across_join",
     "by_pattern",
     "effective_baseline",
     "firm_below",
@@ -150,7 +152,8 @@ def lrd_test(
     total, shorter = _shortened(base, periods, dispersion.phi, exposure_variance)
     a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
     rotation = rotation_pvalue(series, covered, length, factor, upper=upper)
-    raised = raised_pvalue(a, rotation, base, dispersion.windows, periods)
+    join = across_join(dispersion.windows, len(series), length)
+    raised = raised_pvalue(a, rotation * join, base, dispersion.windows, periods)
     small = np.flatnonzero(a <= RAISE_ABOVE)
     if upper and length >= DAYS_TO_SPARE and small.size:
         raised[small] = np.maximum(
@@ -201,6 +204,25 @@ def firm_below(windows: npt.NDArray[np.number], periods: npt.NDArray[np.number])
     return np.asarray(known * np.minimum(1 / np.maximum(periods, 1), RAISE_ABOVE))
 
 
+def across_join(
+    windows: npt.NDArray[np.number], positions: npt.NDArray[np.integer] | int, length: int
+) -> FloatArray:
+    """Return what a rotation p-value is multiplied with in a short baseline.
+
+    Of the windows on a wheel, one at each of its `positions`, ``length - 1`` lie across the join of its end
+    and its start. They are no windows of the series: where the level moves slowly they mix a high end with a
+    low start, and seldom hold as many as either. With twenty disjoint windows or fewer in the baseline the
+    share is taken of the others.
+
+    Examples
+    --------
+    >>> across_join(np.array([5, 26]), np.array([112, 406]), 14).round(3)
+    array([1.131, 1.   ])
+    """
+    share = positions / np.maximum(positions - length + 1, 1)
+    return np.where(windows <= ALWAYS_TURNED, share, 1.0)
+
+
 def raised_pvalue(
     a: FloatArray,
     rotation: FloatArray,
@@ -214,7 +236,7 @@ def raised_pvalue(
     periods.
     """
     turned = (a > firm_below(windows, periods)) | (base < FEW)
-    return np.asarray(np.where(turned, np.maximum(a, rotation), a))
+    return np.asarray(np.where(turned, np.maximum(a, np.minimum(rotation, 1.0)), a))
 
 
 def spared_pvalue(

@@ -20,6 +20,7 @@ from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.windows.lrd import (
     DAYS_TO_SPARE,
     RAISE_ABOVE,
+    across_join,
     by_pattern,
     lrd_test,
     raised_pvalue,
@@ -312,7 +313,8 @@ def _whole_cells(
     s, b = totals.observed[cells].astype(float), totals.base[cells].astype(float)
     periods = totals.n[cells].astype(float)
     a = mixed_tail(s, s + b, exposure, periods, dispersion.phi, dispersion.edf)
-    found = raised_pvalue(a, share.T[cells], b, dispersion.windows, periods)
+    turned = share.T[cells] * across_join(dispersion.windows, lengths.span, length)
+    found = raised_pvalue(a, turned, b, dispersion.windows, periods)
     small = np.flatnonzero(a <= RAISE_ABOVE)
     if length >= DAYS_TO_SPARE and small.size:
         window = totals.count[ends[at[small]] - length + np.arange(length)[:, None], region[small]]

@@ -24,6 +24,7 @@ from analytics.kernels.windows.lrd import (
     FEW,
     RAISE_ABOVE,
     LRDTest,
+    across_join,
     effective_baseline,
     firm_below,
 )
@@ -128,7 +129,13 @@ class SpreadWindow:
         firm = firm_below(self.test.dispersion.windows[index], self.test.baseline_exposure[index])
         turned = np.flatnonzero((a > firm) | (self.test.baseline_total[index] < FEW))
         if turned.size:
-            out[turned] = np.maximum(a[turned], self._rotation(count[turned], index[turned], days))
+            rotation = self._rotation(count[turned], index[turned], days)
+            rotation *= across_join(
+                self.test.dispersion.windows[index[turned]],
+                len(self.apart) + 2 * self.length - 1,
+                self.length,
+            )
+            out[turned] = np.maximum(a[turned], np.minimum(rotation, 1.0))
         small = np.flatnonzero(a <= RAISE_ABOVE)
         if self.upper and self.length >= DAYS_TO_SPARE and small.size:
             over = self.length if days is None else days
