@@ -2,6 +2,8 @@
 
     python benchmarks/one_region.py                 # 10,000 null series a cell; about ten minutes of one core
     python benchmarks/one_region.py --series 4000   # fewer; the result says how many
+    python benchmarks/one_region.py --only 70       # that baseline (or process, or power); others
+                                                    # stay as they were recorded
     python benchmarks/one_region.py --quick         # 500 a cell; says so, writes nothing
 
 The stationary processes of size_power.py and slow_processes.py, and three more: stronger power-law
@@ -13,7 +15,7 @@ the point estimate is at or below it and the upper 99 % limit within a fifth of 
 beside the best possible test's, the likelihood ratio with the process known, on the same series; at a true
 size of exactly 5 %, ties at the critical value decided by chance (the best test of Poisson and negative
 binomial counts is the window's sum, a whole number, and has nothing but ties). Writes
-benchmarks/results/one_region.csv and .md; exits with 1 if a bar fails.
+benchmarks/results/one_region.csv, one_region_power.csv and one_region.md; exits with 1 if a bar fails.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import sys
 
 import numpy as np
 import pandas as pd
-from recording import quick_parser, record
+from recording import RESULTS, quick_parser, record
 from scipy import stats
 from self_exciting import best_possible
 from slow_processes import SLOW, simulate_slow
@@ -36,13 +38,13 @@ from analytics.kernels.windows.spread import spread_growth
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.further import MORE_STATIONARY, simulate_more
 
-RECENT, GUARD, SEED, BATCH = 14, 28, 20261129, 2_500
+RECENT, GUARD, SEED, BATCH = 14, 28, 20261212, 2_500
 MEANS, BASELINES = (0.1, 0.5, 2.0), (70, 364, 1095)
 BARS = {0.05: (0.06, 0.072), 0.001: (0.005, 0.006)}  # point estimate, upper 99 % limit
 GROWING_BAR = (0.08, 0.096)
 POWERED = {"poisson": 0.97, "negative_binomial": 0.93, "hawkes_0.6": 0.82}  # share wanted of the best power
 RATES = (2.0, 3.0)  # times the usual
-POWER_SERIES, POWER_BATCH, AGAIN = 40_000, 4_000, 100
+POWER_SERIES, POWER_BATCH, AGAIN = 30_000, 3_000, 100
 NOW, BEFORE = "now", "92cd806"
 BRANCHING, LONGEST, EXPONENT = 0.7, 120, 1.2
 LEVELS = (0.4, 1.0, 1.6)  # of whole years
@@ -265,71 +267,93 @@ def shares(found: dict[float, dict[str, np.ndarray]], rows: dict[float, np.ndarr
     return out
 
 
-def power(series: int) -> tuple[list[str], bool]:
-    """Write size-adjusted power beside the best possible as Markdown, and say whether the bars hold."""
-    lines = [
-        "| process | now 2x | now 3x | 92cd806 2x | 92cd806 3x | best 2x | best 3x | share, 2x | 3x | bar |",
-        "|---|" + "---:|" * 9,
-    ]
-    held, rng = True, np.random.default_rng(SEED)
-    for number, (process, wanted) in enumerate(POWERED.items()):
+def power(series: int) -> pd.DataFrame:
+    """Size-adjusted power beside the best possible, and its share of that with a standard error."""
+    rows, rng = [], np.random.default_rng(SEED)
+    for number, process in enumerate(POWERED):
         found = powered(process, number, series)
-        names = [(NOW, NOW), (BEFORE, BEFORE), tuple(f"best {r:g}" for r in RATES)]
-        numbers = [
-            adjusted(found[1.0][name], found[r][name])
-            for pair in names
-            for name, r in zip(pair, RATES, strict=True)
-        ]
-        every = np.arange(series)
-        share = shares(found, dict.fromkeys(found, every))
+        row: dict[str, object] = {"process": process, "n": series}
+        for rule in (NOW, BEFORE, "best"):
+            for r in RATES:
+                name = f"best {r:g}" if rule == "best" else rule
+                row[f"{rule} {r:g}x"] = adjusted(found[1.0][name], found[r][name])
+        share = shares(found, dict.fromkeys(found, np.arange(series)))
         again = [shares(found, {r: rng.integers(0, series, series) for r in found}) for _ in range(AGAIN)]
-        error = np.std(again, axis=0)
-        held &= min(share) >= wanted
-        told = [f"{100 * s:.1f} ± {100 * e:.1f} %" for s, e in zip(share, error, strict=True)]
-        lines.append(
-            f"| {process} | " + " | ".join([*(f"{100 * v:.1f}" for v in numbers), *told])
-            + f" | {100 * wanted:g} %: {'held' if min(share) >= wanted else 'FAILED'} |"
-        )  # fmt: skip
+        for r, s, e in zip(RATES, share, np.std(again, axis=0), strict=True):
+            row[f"share {r:g}x"], row[f"se {r:g}x"] = s, e
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def power_table(rows: pd.DataFrame) -> tuple[list[str], bool]:
+    """Write the power as Markdown, and say whether the bars hold."""
+    names = [f"{rule} {r:g}x" for rule in (NOW, BEFORE, "best") for r in RATES]
+    head = [*names, *(f"share, {r:g}x" for r in RATES)]
+    lines = ["| process | " + " | ".join(head) + " | bar |", "|---|" + "---:|" * (len(head) + 1)]
+    held = True
+    for _, row in rows.iterrows():
+        wanted = POWERED[str(row["process"])]
+        enough = min(row[f"share {r:g}x"] for r in RATES) >= wanted
+        held &= enough
+        told = [f"{100 * row[name]:.1f}" for name in names]
+        told += [f"{100 * row[f'share {r:g}x']:.1f} ± {100 * row[f'se {r:g}x']:.1f} %" for r in RATES]
+        state = "held" if enough else "FAILED"
+        lines.append(f"| {row['process']} | " + " | ".join(told) + f" | {100 * wanted:g} %: {state} |")
     return lines, held
 
 
 def main() -> int:
     parser = quick_parser(__doc__, "500 null series a cell; writes nothing")
     parser.add_argument("--series", type=int, default=10_000, help="null series a cell")
+    parser.add_argument("--only", help="a baseline, a process, or power; the others stay as recorded")
     given = parser.parse_args()
     series = 500 if given.quick else given.series
-    most = 3_000 if given.quick else POWER_SERIES
     jobs = [
         (number, process, mean, baseline, series)
         for number, process in enumerate((*STEADY, "growing_spread"))
         for mean in MEANS
         for baseline in BASELINES
+        if given.only in (None, process, str(baseline))
     ]
     rows = []
     for done, job in enumerate(jobs, start=1):
         rows.append(cell(job))
-        if done % (len(MEANS) * len(BASELINES)) == 0:
+        if done % len(MEANS) == 0:
             print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    cells = pd.DataFrame(rows)
+    cells, key = pd.DataFrame(rows), ["process", "mean", "baseline"]
+    strength = RESULTS / "one_region_power.csv"
+    if given.only is not None:
+        recorded = pd.read_csv(RESULTS / "one_region.csv").set_index(key)
+        if rows:
+            recorded.loc[pd.MultiIndex.from_frame(cells[key])] = cells.set_index(key)
+        cells = recorded.reset_index()
+    if given.only in (None, "power") or not strength.exists():
+        most = power(3_000 if given.quick else POWER_SERIES)
+    else:
+        most = pd.read_csv(strength)
     lines, held = bars(cells)
-    table, strong = power(most)
-    error = 100 * float(np.sqrt(0.05 * 0.95 / series))
+    table, strong = power_table(most)
+    numbers = [f"{n:,}" for n in sorted({int(cells["n"].min()), int(cells["n"].max())})]
+    errors = [f"{100 * float(np.sqrt(0.05 * 0.95 / int(n.replace(',', '')))):.2f}" for n in numbers]
     text = [
-        f"SIMULATED series; {series:,} without an uptick a cell, so a standard error of {error:.2f} at 5 %; "
+        f"SIMULATED series; {' to '.join(numbers)} without an uptick a cell, so a standard error of "
+        f"{' to '.join(errors)} at 5 %; "
         f"{RECENT} recent and {GUARD} guard days; percent called of a region alone, one-sided; the worst of "
         f"{', '.join(f'{m:g}' for m in MEANS)} incidents a day. Now: the rule of these lines; 92cd806: the "
         "rotation counts above 0.01 only. Told and warned: series with an earlier rise told, or said to have "
         "a growing spread.",
         size_table(cells),
         "\n".join(lines),
-        f"Size-adjusted power at 0.5 a day, 364 days of baseline ({most:,} series), beside the best possible "
-        "test's (likelihood ratio, process known) on the same series; shares of it with one standard error:",
+        f"Size-adjusted power at 0.5 a day, 364 days of baseline ({int(most['n'].min()):,} series), beside "
+        "the best possible test's (likelihood ratio, process known) on the same series; shares of it with "
+        "one standard error:",
         "\n".join(table),
     ]
     print("\n\n".join(text))
     if not given.quick:
         record("one_region", text, cells)
+        most.to_csv(strength, index=False, float_format="%.5g")
     return 0 if held and strong else 1
 
 
