@@ -256,7 +256,7 @@ def test_every_option_survives_the_way_to_the_notebook_and_back(tmp_path):
         next_issue=dt.date(2020, 4, 27), author="the desk", handling="internal", comment="Quiet.",
         previous=tmp_path / "b.ipynb", polygons=tmp_path / "c.geojson", paper="letter",
         sections="where, country", missing="zero", placing={"near": ["35.47,44.39,20"]},
-        sha256="ab",
+        sha256="ab", language="ar",
     )  # fmt: skip
     usual = {field.name: field.default for field in fields(ReportRequest) if field.default is not MISSING}
     told = asked.parameters()

@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import between_commas, gap_warnings, read_and_count, settings, spells
+from analytics.cli.language import check_spoken, spoken
 from analytics.cli.show import (
     Read,
     Shown,
@@ -51,9 +52,11 @@ def run(args: Namespace) -> None:
         return
     if args.article_date is not None:
         raise OptionError("--article-date is for --claims", todo="give --claims FILE, or leave it out")
+    check_spoken(args.language)
     options = _options(args)
     incidents, counts = read_and_count(args)
-    emit(_shown(args, incidents, counts, uptick_test(counts, **options)), plan)
+    answer = _shown(args, incidents, counts, uptick_test(counts, **options))
+    emit(spoken(answer, args.language), plan)
 
 
 def _options(args: Namespace) -> dict[str, Any]:

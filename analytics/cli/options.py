@@ -177,6 +177,7 @@ _TEST = Group("test", (
     Option("sought", "RATIO", "'no sign' means that a rise to this would have shown (default 4.0)", float),
     _COMPLETENESS,
     _COMPLETENESS_SD,
+    Option("language", "NAME", "what a reader sees of it is in: en (default), ar, or a file of your own"),
     Option("verbose", "", "show the whole account of rows", short="-v"),
 ))  # fmt: skip
 
@@ -225,6 +226,8 @@ _SHOWING = Group("how it is shown", (
     Option("previous", "NOTEBOOK", "kept beside an earlier issue: say what has changed since"),
     Option("polygons", "FILE", "boundaries of the regions (default: the country's own, where bundled)"),
     Option("paper", "SIZE", "a4 (default) or letter"),
+    Option("language", "NAME", "what pages, figures and summary are in: en (default), ar, or a file of "
+           "your own"),
     Option("template", "FOLDER", "an office's own logo, title block, colours and foot: a folder with "
            "template.toml"),
     Option("notebook", "FILE", "an own notebook, with a cell of parameters, in place of the bundled one"),

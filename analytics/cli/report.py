@@ -131,7 +131,7 @@ def _printed(args: Namespace, request: ReportRequest) -> str:
     record = report_record_of(weekly_counts(request))
     if args.json:
         return json_text(record)
-    return report_summary(record, markup="markdown" if args.markdown else "text")
+    return report_summary(record, markup="markdown" if args.markdown else "text", language=request.language)
 
 
 def _reading(args: Namespace) -> dict[str, object]:

@@ -15,6 +15,7 @@ from analytics.errors import OptionError
 from analytics.plots.fonts import mend_texts, register_fonts
 from analytics.plots.look import DIVERGING, SEQUENTIAL, STYLE, plot_style, usual_settings
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH
+from analytics.reporting.languages.spoken import speak_figure
 from analytics.reporting.notebook.escape import PROSE, label_name, soft, string, svg_name
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ def report_figure(figure: Figure, *, caption: str, alt: str, label: str = "") ->
     if not alt.strip():
         raise OptionError("a figure needs a description in words", todo="give alt=, one sentence")
     mend_texts(figure)
+    speak_figure(figure)
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": _SALT}):
         buffer = io.BytesIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})

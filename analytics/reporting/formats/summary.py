@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from analytics._text import visible
 from analytics.options import check_choice
+from analytics.reporting.languages import find_language
 
 __all__ = ["Markup", "report_summary"]
 
@@ -15,7 +17,7 @@ Markup = Literal["text", "markdown"]
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
-def report_summary(record: Mapping[str, Any], *, markup: Markup = "text") -> str:
+def report_summary(record: Mapping[str, Any], *, markup: Markup = "text", language: str | Path = "en") -> str:
     r"""Return the report in five lines; each names what it is of, and says so where data are simulated.
 
     Parameters
@@ -24,6 +26,8 @@ def report_summary(record: Mapping[str, Any], *, markup: Markup = "text") -> str
         Of :func:`analytics.reporting.content.weekly.record.report_record`.
     markup : {"text", "markdown"}
         Markdown: the answer bold, the others a list; signs that data bring along do not format anything.
+    language : str or Path
+        What the lines are in.
 
     Examples
     --------
@@ -34,7 +38,8 @@ def report_summary(record: Mapping[str, Any], *, markup: Markup = "text") -> str
     <BLANKLINE>
     """
     check_choice("markup", markup, Markup)
-    lines = [visible(" ".join(str(line).split())) for line in record["summary"]]
+    say = find_language(language).say
+    lines = [visible(say(" ".join(str(line).split()))) for line in record["summary"]]
     if markup == "text":
         return "\n".join(lines) + "\n"
     first, *others = (_SPECIAL.sub(r"\\\1", line) for line in lines)

@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   var number = function (text) {
-    var found = text.replace(/[\s,]/g, "").match(/^[^\d\-−.]*([\-−]?\d*\.?\d+)/);
+    text = text.replace(/[\u0660-\u0669]/g, function (digit) { return digit.charCodeAt(0) - 0x660; }).replace(/\u066b/g, ".");
+    var found = text.replace(/[\s,\u066c]/g, "").match(/^[^\d\-−.]*([\-−]?\d*\.?\d+)/);
     return found ? parseFloat(found[1].replace("−", "-")) : NaN;
   };
   var cell = function (row, at) { return row.cells[at] ? row.cells[at].textContent.trim() : ""; };
@@ -35,7 +36,7 @@
     var label = document.createElement("label"), input = document.createElement("input");
     label.className = "filter";
     input.type = "search";
-    label.appendChild(document.createTextNode("Show only rows with "));
+    label.appendChild(document.createTextNode((document.documentElement.getAttribute("data-filter") || "Show only rows with") + " "));
     label.appendChild(input);
     input.addEventListener("input", function () {
       var wanted = input.value.trim().toLocaleLowerCase();

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from analytics.errors import OptionError, OutputError, unknown_option
 from analytics.options import check_installed, choices
-from analytics.reporting.formats.summary import report_summary
+from analytics.reporting.formats.summary import Markup, report_summary
+from analytics.reporting.languages import find_language, spoken_html
 from analytics.reporting.notebook.document import Document
 
 __all__ = ["FORMATS", "RUN_FOR", "Format", "check_formats", "made_formats"]
@@ -51,7 +52,11 @@ def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def made_formats(
-    formats: Iterable[str], record: Mapping[str, Any], document: Document | None, target: Path
+    formats: Iterable[str],
+    record: Mapping[str, Any],
+    document: Document | None,
+    target: Path,
+    language: str = "en",
 ) -> dict[str, tuple[Path, bytes]]:
     """Return where each of some formats goes, and its content; the PDF is not among them.
 
@@ -65,6 +70,8 @@ def made_formats(
     target : Path
         The PDF's place: the others have its name with an ending of their own. The feed has one name for all
         issues of a folder, and keeps what it holds of earlier ones.
+    language : str
+        What the lines of text are in; the page is in its document's. Data stay English.
 
     Raises
     ------
@@ -76,17 +83,19 @@ def made_formats(
         if name == "pdf":
             continue
         path = target.parent / FEED if name == "atom" else target.with_suffix(f".{name}")
-        made[name] = (path, _content(name, record, document, path))
+        made[name] = (path, _content(name, record, document, path, language))
     return made
 
 
-def _content(name: str, record: Mapping[str, Any], document: Document | None, path: Path) -> bytes:
+def _content(
+    name: str, record: Mapping[str, Any], document: Document | None, path: Path, language: str = "en"
+) -> bytes:
     if name == "html":
         from analytics.reporting.formats.page import report_page
 
         if document is None:
             raise AssertionError("a page needs the notebook that was run")
-        return report_page(record, document).encode("utf-8")
+        return spoken_html(report_page(record, document), find_language(document.language)).encode("utf-8")
     if name == "xlsx":
         from analytics.reporting.formats.workbook import report_workbook
 
@@ -97,7 +106,8 @@ def _content(name: str, record: Mapping[str, Any], document: Document | None, pa
         return alarm_feed(record, before=_before(path))
     if name == "json":
         return json_text(record).encode("utf-8")
-    return report_summary(record, markup="markdown" if name == "md" else "text").encode("utf-8")
+    markup: Markup = "markdown" if name == "md" else "text"
+    return report_summary(record, markup=markup, language=language).encode("utf-8")
 
 
 def json_text(record: Mapping[str, Any]) -> str:

@@ -43,6 +43,8 @@ class Document:
         Size of the page.
     office : OfficeTemplate, optional
         An office's own head, colours and foot.
+    language : str
+        What its pages are set in; its notebook stays English.
     """
 
     notebook: Any
@@ -56,6 +58,7 @@ class Document:
     running: str = ""
     paper: Paper = "a4"
     office: OfficeTemplate | None = None
+    language: str = "en"
 
     @cached_property
     def cells(self) -> tuple[ShownCell, ...]:
@@ -101,6 +104,7 @@ def run_document(
     running: str = "",
     paper: Paper = "a4",
     office: OfficeTemplate | None = None,
+    language: str = "en",
     progress: Progress | None = None,
     steps_after: int = 0,
 ) -> Document:
@@ -112,7 +116,7 @@ def run_document(
         The notebook; one cell tagged ``parameters``.
     parameters : mapping
         Values for that cell.
-    title, as_of, subtitle, header, meta, simulated, name, running, paper, office
+    title, as_of, subtitle, header, meta, simulated, name, running, paper, office, language
         As :class:`Document` has them.
     progress : callable, optional
         ``progress(done, total, what)`` before each step.
@@ -127,4 +131,6 @@ def run_document(
     from analytics.reporting.notebook.execute import run_notebook
 
     executed = run_notebook(Path(notebook), parameters, progress=progress, steps_after=steps_after)
-    return Document(executed, title, as_of, subtitle, header, meta, simulated, name, running, paper, office)
+    return Document(
+        executed, title, as_of, subtitle, header, meta, simulated, name, running, paper, office, language
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from traitlets import Bool, CaselessStrEnum, Unicode
 
 from analytics.errors import OptionError
 from analytics.reporting.elements.figures import svg_width
+from analytics.reporting.languages import Language, find_language, spoken_typst, spoken_words
 from analytics.reporting.notebook.cells import (
     Picture,
     ShownCell,
@@ -63,6 +64,7 @@ class TypstExporter(Exporter):
     as_of = Unicode("", help="Date of the data (YYYY-MM-DD); the date of the document").tag(config=True)
     simulated = Bool(False, help="Print SIMULATED DATA on every page").tag(config=True)
     office = AnyTrait(None, help="Folder of an office's template, with its template.toml").tag(config=True)
+    language = Unicode("en", help="What the pages are in: en, ar, or a file").tag(config=True)
     echo = Bool(False, help="Show code unless a cell says otherwise").tag(config=True)
     trust_typst = Bool(False, help="Use text/x-typst outputs; only for notebooks you ran").tag(config=True)
 
@@ -83,14 +85,16 @@ class TypstExporter(Exporter):
         body = "\n\n".join(part for cell in cells for part in converter.cell(cell))
         name = str(resources.get("metadata", {}).get("name", "") or "report")
         office = read_template(self.office) if self.office else None
-        files = {**template_files(folder), **converter.files}
+        language = find_language(self.language)
+        files = {**template_files(folder, language), **converter.files}
         if office is not None and office.logo:
             files[f"{folder}/{_logo_file(office)}"] = office.logo
         resources["outputs"] = {**(resources.get("outputs") or {}), **files}
         resources["output_extension"] = self.file_extension
         opened = self.trust_typst and any(opens_report(o) for cell in cells for o in cell.outputs)
         title = self.title or converter.headings.title or name
-        return self._preamble(folder, title, office, opened=opened) + body + "\n", resources
+        source = self._preamble(folder, title, office, opened=opened) + body + "\n"
+        return spoken_typst(source, language), resources
 
     def _preamble(self, folder: str, title: str, office: OfficeTemplate | None, *, opened: bool) -> str:
         day = self._as_of()
@@ -199,9 +203,13 @@ class _Converter:
         return f"#uptick-figure({', '.join(parts)});"
 
 
-def template_files(folder: str) -> dict[str, bytes]:
+def template_files(folder: str, language: Language | None = None) -> dict[str, bytes]:
     """Return the files of the template, as they lie in a folder beside the document."""
-    return {f"{folder}/{path.name}": path.read_bytes() for path in sorted(_HERE.glob("*.typ"))}
+    files = {f"{folder}/{path.name}": path.read_bytes() for path in sorted(_HERE.glob("*.typ"))}
+    if language is not None and not language.english:
+        words = spoken_words(files[f"{folder}/words.typ"].decode("utf-8"), language)
+        files[f"{folder}/words.typ"] = words.encode("utf-8")
+    return files
 
 
 def _logo_file(office: OfficeTemplate) -> str:

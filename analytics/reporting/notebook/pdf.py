@@ -24,6 +24,7 @@ def typst_of(document: Document) -> tuple[str, dict[str, bytes]]:
         as_of=document.as_of.isoformat()[:10],
         simulated=document.simulated,
         office=document.office,
+        language=document.language,
         trust_typst=True,  # a document was run here
     )
     source, resources = exporter.from_notebook_node(document.notebook, {"metadata": {"name": document.name}})

@@ -22,6 +22,7 @@ from analytics.plots import (
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.reporting.content.weekly.where import BOARD_WEEKS, monitored
 from analytics.reporting.elements.figures import TEXT_WIDTH, ReportFigure, report_figure
+from analytics.reporting.languages.spoken import in_language
 from analytics.results import counted, format_number, mark
 from analytics.results.words_days import day_words
 
@@ -44,6 +45,7 @@ ROWS = 12  # regions on the board, and in the strip of coverage
 TYPES, TYPE_WEEKS = 8, 12
 
 
+@in_language
 def trend_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure:
     """Return the trend of all regions together with the expected band, guard and window shaded."""
     import matplotlib.pyplot as plt
@@ -78,6 +80,7 @@ def trend_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure:
     return report_figure(figure, caption=place, alt=numbers.marked(alt), label="fig-trend")
 
 
+@in_language
 def calendar_figure(numbers: WeeklyNumbers) -> ReportFigure:
     """Return the weeks of the last years, one row a year."""
     return _drawn(
@@ -88,6 +91,7 @@ def calendar_figure(numbers: WeeklyNumbers) -> ReportFigure:
     )
 
 
+@in_language
 def board_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
     """Return which regions another method raised an alarm for, week by week; None where it could not run."""
     watched, _ = monitored(numbers)
@@ -106,6 +110,7 @@ def board_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
     )
 
 
+@in_language
 def types_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
     """Return types by week; None where none is stated."""
     types = numbers.types
@@ -119,6 +124,7 @@ def types_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
     )
 
 
+@in_language
 def completeness_figure(numbers: WeeklyNumbers) -> ReportFigure:
     """Return what share of each week is reported."""
     return _drawn(
@@ -129,6 +135,7 @@ def completeness_figure(numbers: WeeklyNumbers) -> ReportFigure:
     )
 
 
+@in_language
 def delay_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
     """Return how late reports come; None of a table of counts."""
     incidents = numbers.incidents
@@ -142,6 +149,7 @@ def delay_figure(numbers: WeeklyNumbers) -> ReportFigure | None:
     )
 
 
+@in_language
 def coverage_figure(numbers: WeeklyNumbers) -> ReportFigure:
     """Return where and when there was no coverage."""
     return _drawn(
@@ -152,6 +160,7 @@ def coverage_figure(numbers: WeeklyNumbers) -> ReportFigure:
     )
 
 
+@in_language
 def severity_figure(numbers: WeeklyNumbers, *, weeks: int = 104) -> ReportFigure | None:
     """Return fatalities per week as far as stated; None where nothing states them.
 

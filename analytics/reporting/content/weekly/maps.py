@@ -12,16 +12,18 @@ from analytics.geo.polygons import Polygons
 from analytics.reporting.content.weekly.names import region_anchors
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.elements.figures import ReportFigure, report_figure
+from analytics.reporting.languages.spoken import in_language
 from analytics.results import counted, listed
 from analytics.results.grades import SIGNS
 from analytics.results.words_days import length_words, span_words
-from analytics.results.words_report import GROUP_OF, GROUPS
+from analytics.results.words_report import GROUP_OF, GROUPS, numbers_words
 
 __all__ = ["map_figure"]
 
 _SIZES = {"grade": (3.55, 3.55), "level": (3.3, 2.95), "change": (3.3, 2.95)}
 
 
+@in_language
 def map_figure(
     numbers: WeeklyNumbers, show: Literal["grade", "level", "change"] = "grade"
 ) -> ReportFigure | None:
@@ -106,7 +108,7 @@ def _alt(numbers: WeeklyNumbers, show: str) -> str:
         return f"Map of {counted(len(rows), 'region')} by grade, {window}, signs {signs}. {said}."
     top = rows.sort_values("observed", ascending=False, kind="stable").head(5)
     named = ", ".join(
-        f"{name} {observed:,.0f}, usual {usual:,.0f}"
+        f"{name} {numbers_words(observed, usual)}"
         for name, observed, usual in top[["region", "observed", "expected"]].itertuples(index=False)
     )
     what = "how many incidents each has" if show == "level" else "incidents against what is usual"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.parameters import parameter_table
 from analytics.reporting.elements.tables import ReportTable
+from analytics.reporting.languages import find_language
 from analytics.results.grades import LEGEND
 
 __all__ = ["MethodPage", "method_page"]
@@ -77,9 +78,10 @@ def method_page(numbers: WeeklyNumbers) -> MethodPage:
     nulls = [] if numbers.single else [f"All regions together. {null}" for null in numbers.national.nulls]
     lead = "" if numbers.single else f"{noun[0].upper()}{noun[1:]} by {noun}. "
     apart = [numbers.result.disagreement] if numbers.result.disagreement else []
+    pages = find_language(numbers.request.language).pages
     return MethodPage(
-        reading=READING + LEGEND,
-        method=METHOD.format(
+        reading=pages.get("reading", READING + LEGEND),
+        method=pages.get("method", METHOD).format(
             recent=RECENT, baseline=numbers.result.baseline.days, guard=numbers.result.guard
         ),
         nulls=(*nulls, *(f"{lead}{null}" for null in numbers.result.nulls), *apart),

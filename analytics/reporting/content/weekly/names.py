@@ -15,6 +15,7 @@ import numpy as np
 from analytics.errors import OutputError
 from analytics.periods import DAY, Window, check_week_start, week_first_day, week_label
 from analytics.reporting.content.weekly.request import SHOWING, ReportRequest
+from analytics.reporting.languages.language import ENGLISH
 
 __all__ = ["check_not_another", "region_anchors", "report_name", "reported_week"]
 
@@ -69,6 +70,8 @@ def report_name(request: ReportRequest, kind: str = "uptick-weekly") -> str:
     if special:
         text = json.dumps(special, sort_keys=True, ensure_ascii=False)
         parts.append(hashlib.sha256(text.encode()).hexdigest()[:8])
+    if request.language != ENGLISH:
+        parts.append(Path(request.language).stem)
     return "-".join(parts) + ".pdf"
 
 

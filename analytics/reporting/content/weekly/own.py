@@ -11,6 +11,8 @@ from analytics.reporting.notebook.office import OfficeTemplate
 
 __all__ = ["dressed_request", "own_parameters"]
 
+_OUTSIDE = ("title", "subtitle", "paper", "language")  # what is set around a notebook
+
 
 def dressed_request(request: ReportRequest, office: OfficeTemplate | None) -> ReportRequest:
     """Return the request with what a template states and the request does not.
@@ -52,7 +54,7 @@ def own_parameters(notebook: Path, request: ReportRequest) -> list[str]:
         )
     usual = {field.name: field.default for field in fields(ReportRequest)}
     asked = [name for name in listed if name != "sha256" and getattr(request, name) != usual[name]]
-    lost = [name for name in asked if name not in known and name not in ("title", "subtitle", "paper")]
+    lost = [name for name in asked if name not in known and name not in _OUTSIDE]
     if lost:
         raise OptionError(
             f"the notebook has no parameter {', '.join(lost)}",

@@ -15,6 +15,7 @@ from analytics.errors import OptionError, unknown_option
 from analytics.incidents.placement import AREA
 from analytics.options import check_flag, check_share
 from analytics.periods import as_day, as_gap, check_week_start
+from analytics.reporting.languages.language import find_language
 from analytics.reporting.notebook.document import Paper
 
 __all__ = ["PAPERS", "READING", "SECTIONS", "SHOWING", "ReportRequest", "takes_request"]
@@ -27,7 +28,7 @@ SECTIONS = ("country", "where", "cards", "regions", "kinds", "trust", "scorecard
 PAPERS: Mapping[str, Paper] = {"a4": "a4", "letter": "us-letter"}
 SHOWING = (
     "title", "subtitle", "issue", "next_issue", "author", "handling", "comment", "previous", "polygons",
-    "paper", "sections",
+    "paper", "sections", "language",
 )  # fmt: skip
 """What changes how a report looks, not what it is about."""
 _LONGEST = 900  # characters of an analyst's comment: more would push the answer off the first page
@@ -86,6 +87,9 @@ class ReportRequest:
     polygons : path, optional
         GeoJSON file of the regions; a country's bundled boundaries unless given.
     paper : {"a4", "letter"}
+    language : str
+        ``"en"``, ``"ar"``, or a file of one's own (docs/languages.md): what pages, figures and summary say it
+        in.
     sections : sequence of str, optional
         Which of ``SECTIONS`` follow the front page, or their names with commas; all unless given, ``"none"``
         for the front page alone.
@@ -139,6 +143,7 @@ class ReportRequest:
     polygons: str | Path | None = None
     paper: str = "a4"
     sections: tuple[str, ...] = SECTIONS
+    language: str = "en"
     sha256: str | None = None
 
     def __post_init__(self) -> None:
@@ -153,6 +158,7 @@ class ReportRequest:
                 raise unknown_option("reading option", name, READING)
         if self.paper not in PAPERS:
             raise unknown_option("paper", self.paper, tuple(PAPERS))
+        find_language(self.language)
         if len(self.comment or "") > _LONGEST:
             raise OptionError(
                 "the analyst's comment is too long for the front page",
@@ -173,6 +179,7 @@ class ReportRequest:
             "polygons": None if self.polygons is None else Path(self.polygons),
             "comment": (self.comment or "").strip() or None,
             "sections": _sections(self.sections),
+            "language": str(self.language),
             "covered_from": None
             if self.covered_from is None
             else str(as_day(self.covered_from, "covered_from")),

@@ -131,7 +131,7 @@ def weekly_report(
         target = _target(scope.request, output, own, own_names)
     told = _polygon_notes(scope)
     if own is None and not RUN_FOR & set(wanted):
-        made = made_formats(wanted, report_record_of(scope), None, target)
+        made = made_formats(wanted, report_record_of(scope), None, target, request.language)
         write_together(dict(made.values()))
         files = {name: at for name, (at, _) in made.items()}
         return WeeklyReport(None, None, 0, 0.0, 0.0, None, scope, files, told)
@@ -146,7 +146,7 @@ def weekly_report(
         pages, contents[target] = _set(document, progress)
     made = {}
     if set(wanted) - {"pdf"}:
-        made = made_formats(wanted, kept_record(document.notebook), document, target)
+        made = made_formats(wanted, kept_record(document.notebook), document, target, request.language)
     write_together(contents | dict(made.values()))
     return WeeklyReport(
         target if "pdf" in wanted else None,
@@ -216,6 +216,7 @@ def _run(
         simulated=scope.simulated,
         name=name,
         office=office,
+        language=request.language,
         progress=progress,
         steps_after=1,
     )

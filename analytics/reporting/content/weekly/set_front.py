@@ -68,13 +68,11 @@ def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
 
 def typst_standout(item: Standout) -> dict[str, Any]:
     """Return what the template shows of a region that stands out."""
-    number, _, rest = item.lead.partition(" ")
     return {
         "region": item.region,
         "sign": item.sign,
         "grade": item.grade,
-        "number": number,
-        "rest": rest,
+        "lead": item.lead,
         "short": numbers_words(item.observed, item.usual),
         "facts": item.facts,
         "status": item.status[:1].upper() + item.status[1:],

@@ -1,0 +1,279 @@
+"""Reports in another language: whole sentences, its plurals, numerals, direction; English stays as it is."""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+import tomllib
+from dataclasses import replace
+
+import matplotlib as mpl
+import pikepdf
+import pytest
+from bs4 import BeautifulSoup
+from pdfua import validate
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from analytics.errors import InputError, OptionError
+from analytics.plots import plot_trend
+from analytics.reporting import pdf_of, report_figure, typst_of
+from analytics.reporting.content.weekly import front_page, report_record, weekly_counts, weekly_numbers
+from analytics.reporting.content.weekly.method import method_page
+from analytics.reporting.content.weekly.names import report_name
+from analytics.reporting.content.weekly.record import kept_record
+from analytics.reporting.content.weekly.request import ReportRequest
+from analytics.reporting.formats.page import report_page
+from analytics.reporting.formats.summary import report_summary
+from analytics.reporting.languages import find_language, language_names, spoken_html, spoken_typst
+from analytics.reporting.languages.language import HERE
+from analytics.reporting.languages.slots import slots_of
+from analytics.reporting.languages.spoken import speaking
+
+FORMS = {"zero", "one", "two", "few", "many", "other"}  # of an Arabic plural, by CLDR
+# English that stays: an English sentence has one of these words, names, files and hashes have none.
+ENGLISH = re.compile(r"\b(the|is|are|was|in|with|no|to|from|for|and|by|that|not|than|week|usual)\b")
+REFERENCES = ("J. Przyborowski", "Y. Benjamini", "D. G. Altman", "Society B", "Biometrika")
+
+
+def sentences(language):
+    """What was not recognised and is English, not a name."""
+    return sorted(
+        text
+        for text in language.missed
+        if ENGLISH.search(text) and not text.startswith(REFERENCES) and "Python 3" not in text
+    )
+
+
+@pytest.fixture
+def arabic():
+    language = find_language("ar")
+    language.missed.clear()
+    return language
+
+
+@pytest.fixture(scope="module")
+def document(sample_report):
+    """The sample's report without its page on method: that is prose of its own in each language."""
+    notebook = copy.deepcopy(sample_report.document.notebook)
+    notebook.cells = [cell for cell in notebook.cells if "show_method" not in cell.source]
+    return replace(sample_report.document, notebook=notebook, language="ar")
+
+
+@pytest.fixture(scope="module")
+def quiet_numbers():
+    return weekly_numbers(weekly_counts(sample=True, as_of="2019-11-10"))
+
+
+@pytest.fixture(scope="module")
+def quiet(quiet_numbers):
+    return report_record(quiet_numbers, front_page(quiet_numbers))
+
+
+def table(name):
+    return tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+# -- the files --------------------------------------------------------------------------------------------
+
+
+def test_english_and_arabic_have_the_same_sentences_with_the_same_slots():
+    english, arabic = table("en")["sentences"], table("ar")["sentences"]
+    assert list(english) == list(arabic)
+    for key, said in arabic.items():
+        own = english[key] if isinstance(english[key], str) else english[key][0]
+        forms = [said] if isinstance(said, str) else [v for k, v in said.items() if k != "plural"]
+        for form in forms:
+            assert set(slots_of(form)) <= set(slots_of(own)), key
+        if isinstance(said, str):  # nothing that English says is left out
+            assert set(slots_of(said)) | {"same", "noun"} >= set(slots_of(own)) - {"noun", "same"}, key
+
+
+def test_each_arabic_plural_has_all_six_forms():
+    plural = {key: said for key, said in table("ar")["sentences"].items() if isinstance(said, dict)}
+    assert len(plural) >= 10
+    for key, said in plural.items():
+        assert set(said) == FORMS | {"plural"}, key
+
+
+def test_every_form_of_an_english_sentence_has_the_same_slots():
+    for key, said in table("en")["sentences"].items():
+        forms = [said] if isinstance(said, str) else said
+        assert len({frozenset(slots_of(form)) for form in forms}) == 1, key
+
+
+def test_a_third_language_is_one_file(tmp_path, quiet):
+    held = table("en")
+    lines = ["[language]", 'title = "Français"', 'locale = "fr"', "[sentences]"]
+    for key, said in held["sentences"].items():
+        text = re.sub(r"\{(\w+):\w+\}", r"{\1}", said if isinstance(said, str) else said[0])
+        text = "Aucune région ne montre de hausse" if key == "no_region_shows" else text
+        lines.append(f"{key} = {text!r}" if "'" not in text and "\n" not in text else f"{key} = '''{text}'''")
+    path = tmp_path / "fr.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    said = report_summary(quiet, language=path)
+    assert "Aucune région ne montre de hausse." in said
+    assert "10 novembre 2019" in said
+    assert report_name(ReportRequest(sample=True, as_of="2020-04-19", language=str(path))).endswith("-fr.pdf")
+
+
+def test_a_language_that_is_not_whole_is_refused(tmp_path):
+    path = tmp_path / "xx.toml"
+    path.write_text('[language]\ntitle = "X"\n[sentences]\nlead = "{nobody}"\nmore_of_it = "x"\n')
+    with pytest.raises(InputError, match="does not fit") as error:
+        find_language(path)
+    assert "lacking" in error.value.found
+    assert "wrong: more_of_it, lead" in error.value.found or "lead" in error.value.found
+    path.write_text("nothing = 1")
+    with pytest.raises(InputError, match="not whole"):
+        find_language(path)
+
+
+def test_an_unknown_language_names_the_known_ones():
+    assert language_names() == ("en", "ar")
+    with pytest.raises(OptionError, match="unknown language 'arr'"):
+        ReportRequest(sample=True, as_of="2020-04-19", language="arr")
+
+
+# -- words and numbers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        ("0 incidents", "لا حوادث"),
+        ("1 incident", "حادث واحد"),
+        ("2 incidents", "حادثان"),
+        ("3 incidents", "٣ حوادث"),
+        ("10 incidents", "١٠ حوادث"),
+        ("11 incidents", "١١ حادثًا"),
+        ("99 incidents", "٩٩ حادثًا"),
+        ("100 incidents", "١٠٠ حادث"),
+        ("103 incidents", "١٠٣ حوادث"),
+        ("1,234 incidents", "١٬٢٣٤ حادثًا"),
+    ],
+)
+def test_arabic_plurals_follow_the_number(arabic, english, said):
+    assert arabic.say(english) == said
+
+
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        ("1,234.5", "١٬٢٣٤٫٥"),
+        ("<0.0001", "<٠٫٠٠٠١"),
+        ("over 20", "أكثر من ٢٠"),
+        ("9 April 2020", "٩ أبريل ٢٠٢٠"),
+        ("13 Apr", "١٣ أبريل"),
+        ("6 to 19 April 2020", "٦ أبريل إلى ١٩ أبريل ٢٠٢٠"),
+        ("45 in the fortnight, usual 15.", "٤٥ خلال الأسبوعين، والمعتاد ١٥."),
+        ("SIMULATED data: No region shows an uptick.", "بيانات محاكاة: لا تصاعد في أي منطقة."),
+        ("▲ uptick: 45, usual 15", "▲ تصاعد: ٤٥، والمعتاد ١٥"),
+    ],
+)
+def test_numbers_days_and_sentences(arabic, english, said):
+    assert arabic.say(english) == said
+
+
+def test_a_name_is_kept_and_marked(arabic):
+    assert arabic.say("Uptick in Kirkuk, Al-Hasakah (east).") == (
+        "تصاعد في \u200f\u200eKirkuk\u200e\u200f، \u200f\u200eAl-Hasakah (east)\u200e\u200f."
+    )
+    assert arabic.say("Uptick in كركوك.") == "تصاعد في كركوك."
+
+
+def test_what_has_no_words_stays_english_marked_and_counted(arabic):
+    made = arabic.say("No region shows an uptick. The moon is made of cheese.")
+    assert made == "لا تصاعد في أي منطقة. \u200f\u200eThe moon is made of cheese.\u200e\u200f"
+    assert arabic.missed == {"The moon is made of cheese."}
+    assert spoken_html("<p>The moon is made of cheese.</p>", arabic) == (
+        '<p><span dir="ltr" lang="en">The moon is made of cheese.</span></p>'
+    )
+
+
+def test_english_is_what_it_was(sample_report):
+    source, _ = typst_of(sample_report.document)
+    assert spoken_typst(source, find_language("en")) is source
+
+
+def test_what_only_the_template_reads_is_left():
+    source = '(grade: "uptick", region: "Uptick", file: "fig-trend.svg", title: "Uptick")'
+    made = spoken_typst(source, find_language("ar"))
+    assert made.startswith('(grade: "uptick", region: "Uptick", file: "fig-trend.svg", title: "')
+    assert "التصاعد" in made or "تصاعد" in made
+
+
+# -- whole reports ----------------------------------------------------------------------------------------
+
+
+def test_every_sentence_of_the_pdf_is_arabic(document, arabic):
+    _, files = typst_of(document)
+    assert sentences(arabic) == []
+    words = next(content for name, content in files.items() if name.endswith("words.typ")).decode()
+    assert '#let way = "rtl"' in words
+    assert "ما يلفت النظر" in words
+
+
+def test_method_is_told_in_arabic_where_its_file_has_it(quiet_numbers, arabic):
+    asked = replace(quiet_numbers.request, language="ar")
+    page = method_page(replace(quiet_numbers, request=asked))
+    assert page.reading.strip().startswith("**كيف يُقرأ هذا التقرير.**")
+    assert "$$\\hat\\phi = \\max" in page.method
+    assert "(14 يومًا)" in page.method
+    for null in page.nulls:
+        assert not ENGLISH.search(arabic.say(null)), null
+
+
+def test_the_arabic_pdf_keeps_the_standards(document, tmp_path):
+    made = pdf_of(document)
+    assert made.pages <= 8
+    path = tmp_path / "report.pdf"
+    path.write_bytes(made.pdf)
+    assert not validate(str(path)).findings
+    with pikepdf.open(io.BytesIO(made.pdf)) as pdf:
+        assert str(pdf.Root.Lang) == "ar"
+        assert "تقرير" in str(pdf.docinfo.Title)
+
+
+def test_every_sentence_of_the_page_is_arabic(document, arabic):
+    page = spoken_html(report_page(kept_record(document.notebook), document), arabic)
+    assert sentences(arabic) == []
+    soup = BeautifulSoup(page, "html.parser")
+    assert (soup.html["lang"], soup.html["dir"]) == ("ar", "rtl")
+    assert "تصاعد في" in soup.h1.get_text()
+    assert soup.find("span", attrs={"dir": "ltr"}) is not None  # names
+    alts = [svg["aria-label"] for svg in soup.find_all("svg", attrs={"aria-label": True})]
+    assert alts
+    assert not any(ENGLISH.search(alt) for alt in alts)
+
+
+def test_five_lines_in_arabic(quiet, sample_report, arabic):
+    for record in (quiet, kept_record(sample_report.document.notebook)):
+        lines = report_summary(record, language="ar").splitlines()
+        assert len(lines) == 5
+        assert all(line.startswith("بيانات محاكاة: ") for line in lines)
+    assert sentences(arabic) == []
+
+
+def test_figures_speak_the_language(quiet_numbers):
+    with speaking("ar"):
+        ax = plot_trend(quiet_numbers.total, periods=60, title=False)
+        report_figure(ax.figure, caption="x", alt="A line")
+        assert ax.get_ylabel() == "حوادث في الأسبوع"
+        labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert any(label.startswith("أبريل\n٢٠") for label in labels), labels
+    assert all(re.fullmatch("[٠-٩]+", label.get_text()) for label in ax.get_yticklabels())
+    plt.close("all")
+
+
+def test_the_command_answers_in_arabic(run):
+    code, out, err = run("test", "--sample", "--as-of", "2020-04-19", "--language", "ar")
+    assert code == 0, err
+    assert "تصاعد في" in out
+    assert "المنطقة" in out
+    code, _, err = run("test", "--sample", "--as-of", "2020-04-19", "--language", "klingon")
+    assert code == 2
+    assert "en, ar" in err
