@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analytics import count_incidents, read_incidents, uptick_test
 from analytics.counts.rates import rate_table
 from analytics.errors import UptickError
-from analytics.geo import near, read_regions
+from analytics.geo import near, prio_grid, read_regions
 from analytics.incidents.asked import place_as_asked
 
 pytest.importorskip("shapely")
@@ -115,7 +115,7 @@ def test_coarse_places_are_taken_only_when_asked_for(incidents, regions):
     assert parts(incidents.place(regions, coarsest="exact"))["coded to a unit, not to a spot"] == 2
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -253,3 +253,15 @@ def test_earlier_versions_of_an_incident_are_placed_too(regions):
     assert now.values.sum(axis=0).tolist() == [0, 1, 0, 1]
     where = count_incidents(placed, "day", by="area", where="area = 'Dara'")
     assert where.accounting.filtered == {"where area = 'Dara'": 1}
+
+
+def test_real_incidents_in_real_districts(shared_data):
+    districts = read_regions(
+        shared_data / "geo" / "iraq_adm2_codab.geojson", name="ADM2_EN", parent="ADM1_EN"
+    )
+    incidents = read_incidents(shared_data / "ucdp_ged_iraq_hdx.csv", as_of="2018-12-31")
+    placed = incidents.place(districts)
+    assert parts(placed) == {"in a region": 6300, "coded to a unit, not to a spot": 1172, "in no region": 1}
+    assert int(placed.placement.disagreements["rows"].sum()) == 224
+    gid = prio_grid(incidents.frame["latitude"], incidents.frame["longitude"])
+    assert (gid == incidents.extra["priogrid_gid"].to_numpy()).all()  # UCDP's own numbers

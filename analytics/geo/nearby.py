@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.errors import InputError, OptionError
@@ -73,6 +72,8 @@ class _Corridors:
 
 def _within(points: FloatArray, lines: tuple[FloatArray, ...], reach: float) -> BoolArray:
     """Return which points lie within reach of a line: of the piece before or after its nearest corner."""
+    from scipy.spatial import cKDTree  # slow to load, and for roads alone
+
     corners = np.vstack(lines)
     first = np.cumsum([0, *(len(line) for line in lines)])
     starts = np.zeros(len(corners), dtype=bool)
