@@ -6,7 +6,16 @@ from analytics._rooms import names_shown
 from analytics.counts.completeness import Completeness
 from analytics.counts.counting import count_incidents
 from analytics.counts.grid import UNPLACED, CountAccounting, Counts
+from analytics.counts.rates import rate_table
 from analytics.counts.reading import read_counts
 
-__all__ = ["UNPLACED", "Completeness", "CountAccounting", "Counts", "count_incidents", "read_counts"]
+__all__ = [
+    "UNPLACED",
+    "Completeness",
+    "CountAccounting",
+    "Counts",
+    "count_incidents",
+    "rate_table",
+    "read_counts",
+]
 __dir__ = names_shown(__name__)
