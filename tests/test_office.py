@@ -22,10 +22,11 @@ from analytics.bundled import bundled_path
 from analytics.cli.init import LAID
 from analytics.cli.parser import parse_arguments
 from analytics.cli.report import report_day
-from analytics.errors import InputError, OptionError
+from analytics.errors import InputError, OptionError, OutputError
 from analytics.reporting.content import weekly
 from analytics.reporting.content.weekly import ReportRequest, weekly_report
 from analytics.reporting.content.weekly.guide import guided
+from analytics.reporting.content.weekly.names import check_not_another
 from analytics.reporting.notebook.document import Document
 from analytics.reporting.notebook.office import read_template
 from analytics.reporting.notebook.pdf import pdf_of, typst_of
@@ -295,7 +296,10 @@ def test_an_own_notebook_gets_the_parameters_it_has_and_the_template_and_the_gui
     kept = nbformat.read(made.notebook, as_version=4)
     assert "Asked by admin1 as of 2020-04-19, sample True." in str(kept.cells[-2].outputs)
     assert "This page is for those who receive the report." in str(kept.cells[-1].outputs)
-    weekly_report(sample=True, as_of="2020-04-19", output=here / "out", notebook=own)  # again, in its place
+    same = ReportRequest(sample=True, as_of="2020-04-19")
+    check_not_another(made.pdf, same, ["incidents_path", "sample", "as_of", "by"])  # it may be made again
+    with pytest.raises(OutputError, match="another report"):
+        check_not_another(made.pdf, replace(same, as_of="2020-04-12"), ["as_of"])
     with pytest.raises(OptionError, match="has no parameter where"):
         weekly_report(
             sample=True, as_of="2020-04-19", output=here / "out", notebook=own, where="fatalities > 0"
