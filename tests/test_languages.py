@@ -168,6 +168,11 @@ def test_arabic_plurals_follow_the_number(arabic, english, said):
         ("over 20", "أكثر من ٢٠"),
         ("9 April 2020", "٩ أبريل ٢٠٢٠"),
         ("13 Apr", "١٣ أبريل"),
+        ("2020-04-13", "١٣ أبريل ٢٠٢٠"),
+        (
+            "Ninewa 15, usual 11 (an uptick from 27)",
+            "\u200f\u200eNinewa\u200e\u200f ١٥، والمعتاد ١١ (تصاعد ابتداءً من ٢٧)",
+        ),
         ("6 to 19 April 2020", "٦ أبريل إلى ١٩ أبريل ٢٠٢٠"),
         ("45 in the fortnight, usual 15.", "٤٥ خلال الأسبوعين، والمعتاد ١٥."),
         ("SIMULATED data: No region shows an uptick.", "بيانات محاكاة: لا تصاعد في أي منطقة."),
@@ -245,6 +250,7 @@ def test_every_sentence_of_the_page_is_arabic(document, arabic):
     assert (soup.html["lang"], soup.html["dir"]) == ("ar", "rtl")
     assert "تصاعد في" in soup.h1.get_text()
     assert soup.find("span", attrs={"dir": "ltr"}) is not None  # names
+    assert not any("<" in title.get_text() for title in soup.find_all("title"))
     alts = [svg["aria-label"] for svg in soup.find_all("svg", attrs={"aria-label": True})]
     assert alts
     assert not any(ENGLISH.search(alt) for alt in alts)

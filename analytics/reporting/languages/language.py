@@ -175,10 +175,10 @@ class Language:
         bare = text.strip()
         if _NUMBER.fullmatch(bare):
             return self.number(bare)
-        if not _LATIN.search(bare):
-            return self.in_digits(text) if re.search(r"\d", text) else text
         if _SPAN.fullmatch(bare):
             return self._span(bare)
+        if not _LATIN.search(bare):
+            return self.in_digits(text) if re.search(r"\d", text) else text
         for tag in ("SIMULATED data: ", "SIMULATED: "):
             if bare.startswith(tag) and (rest := self.known(bare[len(tag) :])) is not None:
                 return f"{self.sentences['simulated']}: {rest}"

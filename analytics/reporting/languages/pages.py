@@ -68,14 +68,16 @@ def spoken_html(page: str, language: Language) -> str:
         return page
     out: list[str] = []
     inside = ""  # an element whose text is left as it is
+    title = False  # which holds no elements
     for part in _TAG.split(page):
         tag = re.match(r"</?(\w+)", part)
         if tag is not None and part.startswith("<"):
             inside = _entered(inside, tag[1].lower(), part)
+            title = tag[1].lower() == "title" and not part.startswith("</")
             out.append(_TEXTS.sub(lambda found: _attribute(found, language), part))
         else:
             left = inside or part.startswith("<") or not part.strip()
-            out.append(part if left else _node(part, language))
+            out.append(part if left else _node(part, language, plain=title))
     filtering = escape(language.say("Show only rows with"), quote=True)
     about = f'<html lang="{language.code[:2]}" dir="{language.direction}" data-filter="{filtering}"'
     return "".join(out).replace('<html lang="en"', about, 1)
@@ -97,11 +99,12 @@ def _attribute(found: re.Match[str], language: Language) -> str:
     return f'{found[1]}="{escape(language.say(text), quote=True)}"'
 
 
-def _node(text: str, language: Language) -> str:
+def _node(text: str, language: Language, *, plain: bool) -> str:
     bare = unescape(text).strip()
     made = language.say(bare)
     lead, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    return f"{lead}{_MARKED.sub(_element, escape(made))}{tail}"
+    shown = escape(made) if plain else _MARKED.sub(_element, escape(made))
+    return f"{lead}{shown}{tail}"
 
 
 def _element(found: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -89,6 +90,8 @@ def _said(text: str, language: Language) -> str:
         named = language.months[_MONTHS.index(month)]
         return f"{named}\n{language.in_digits(year)}" if year else named
     made = language.partly(text)
+    if made is None and "\n" in text and (joined := language.known(" ".join(text.split()))) is not None:
+        made = textwrap.fill(joined, max(map(len, text.split("\n"))))
     if made is None:
         made = _FIGURES.sub(lambda found: language.number(found[0]), text) if "-W" not in text else text
     return _MARKS.sub("", made)
