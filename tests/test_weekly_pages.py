@@ -401,3 +401,9 @@ def test_islamic_state_events_of_ucdp(shared_data):
     assert page.country.lead.startswith("3 in the fortnight, usual 24:")
     assert re.match(r"\d+ of 18 could not be judged", page.second)
     assert int(numbers.unstated.values.sum()) == 0  # UCDP states deaths for every event
+
+
+def test_a_name_that_no_font_holds_is_told_among_the_notes(tmp_path):
+    numbers = numbers_of(table_file(tmp_path, ["𠮷野", "北京"]), "2020-04-12")
+    notes = weekly_content(numbers).trust.notes
+    assert "Characters that no font here holds are written as their codes: [U+20BB7]野." in notes

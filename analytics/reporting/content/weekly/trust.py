@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics.counts.count_table import CountTable
+from analytics.plots.fonts import drawable
 from analytics.reporting.content.weekly.issue import Changes
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.reporting.elements.tables import Column, ReportTable
@@ -173,8 +174,16 @@ def _faults(numbers: WeeklyNumbers) -> ReportTable | None:
 
 def _notes(numbers: WeeklyNumbers) -> tuple[str, ...]:
     gaps = [f"no coverage: {gap}" for gap in (*numbers.incidents.no_coverage, *numbers.request.no_coverage)]
-    made = [*gaps, *numbers.incidents.notes, *numbers.result.notes]
+    made = [*gaps, *numbers.incidents.notes, *numbers.result.notes, *_coded(numbers)]
     return tuple(f"{text[0].upper()}{text[1:]}." for text in dict.fromkeys(made))
+
+
+def _coded(numbers: WeeklyNumbers) -> list[str]:
+    """Return a note where names hold characters that no font of the report has."""
+    coded = [name for name in numbers.counts.regions if drawable(name) != name]
+    if not coded:
+        return []
+    return [f"characters that no font here holds are written as their codes: {drawable(coded[0])}"]
 
 
 def _capped(text: str, most: int = 110) -> str:
