@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.counts import count_incidents
 from analytics.errors import HistoryError, OptionError
 from analytics.incidents import read_incidents
 from analytics.kernels.panels.debuts import debut_scores, expected_log, find_debuts, rank_pvalue
@@ -170,6 +171,22 @@ def test_an_actor_in_either_column_is_one_and_blanks_are_counted():
     result = emerging_test(read(table), by=None)
     assert result.frame["observed"].tolist() == [5]
     assert "2 incidents without actor, which count for none" in result.notes
+
+
+def test_counts_of_each_name_give_the_same_as_the_incidents():
+    incidents = read(rows(6, before="2018-06-01"))
+    whole = emerging_test(incidents)
+    by_name = {name: count_incidents(incidents, "day", where=f"actor1 = '{name}'") for name in "ABC"}
+    apart = emerging_test(by_name)
+    pd.testing.assert_frame_equal(apart.frame, whole.frame)
+    assert apart.sentence() == whole.sentence()
+    weeks = {name: counts.resample("week") for name, counts in by_name.items()}
+    found = emerging_test(weeks).frame.iloc[0]
+    assert (found["observed"], str(found["last_seen"].date())) == (6, "2018-05-28")
+    with pytest.raises(OptionError, match="where is for incidents"):
+        emerging_test(by_name, where="fatalities > 0")
+    with pytest.raises(OptionError, match="the counts of B do not fit those of A"):
+        emerging_test({"A": by_name["A"], "B": by_name["B"].until("2020-04-12")})
 
 
 def test_too_short_a_history_and_a_wrong_option_are_one_error(snapshot):

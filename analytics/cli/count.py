@@ -14,7 +14,6 @@ from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
 from analytics.errors import OptionError
 from analytics.results.changeable import VolatilityResult
-from analytics.upticks import volatility
 
 __all__ = ["counting_record", "run"]
 
@@ -48,7 +47,7 @@ def counting_record(args: Namespace, counts: Counts) -> dict[str, Any]:
 
 def _shown(args: Namespace, incidents: Read, counts: Counts) -> Shown:
     rates = rates_asked(args, incidents, counts)
-    spread = volatility(counts) if args.volatility else None
+    spread = _volatility_asked(args, counts)
     long = counts.to_frame("long").rename(columns={counts.freq: "start"})
     record = {
         "command": "count",
@@ -72,6 +71,14 @@ def _shown(args: Namespace, incidents: Read, counts: Counts) -> Shown:
         record=record,
         simulated=counts.simulated,
     )
+
+
+def _volatility_asked(args: Namespace, counts: Counts) -> VolatilityResult | None:
+    if not args.volatility:
+        return None
+    from analytics.upticks import volatility  # a plain count loads no test
+
+    return volatility(counts)
 
 
 def _volatilities(spread: VolatilityResult) -> Table:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from analytics.periods import DAY
 from analytics.results import counted
 from analytics.upticks.windows import sure_coverage
 
-__all__ = ["DebutPanel", "check_history", "debut_panel"]
+__all__ = ["DebutPanel", "check_history", "debut_panel", "panel_of_counts"]
 
 _ACTOR = "actor"
 
@@ -56,6 +56,18 @@ class DebutPanel:
     unnamed: int
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Mentions:
+    """Where and when a name stands, and how often; how many incidents have none."""
+
+    period: IntArray
+    region: IntArray
+    name: IntArray
+    times: IntArray
+    names: tuple[str, ...]
+    unnamed: int
+
+
 def debut_panel(
     incidents: Incidents,
     of: str,
@@ -74,33 +86,66 @@ def debut_panel(
         no_coverage=no_coverage,
     )  # fmt: skip
     incidents = incidents.known_on(counts.as_of)
-    day, region, name, names, unnamed = _pairs(incidents, counts, of, by, regions, where)
-    pair, which = np.unique(np.column_stack([region, name]), axis=0, return_inverse=True)
-    which = which.ravel()
-    many, days = counts.complete // recent, counts.complete
-    begin = days - many * recent
-    at = (day - begin) // recent
-    inside = (at >= 0) & (at < many)
+    return _cut(counts, _mentions(incidents, counts, of, by, regions, where), recent)
+
+
+def panel_of_counts(by_name: Mapping[str, Counts], recent: int) -> DebutPanel:
+    """Cut counts into windows of `recent` days; those of all names have the same periods and regions.
+
+    Raises
+    ------
+    OptionError
+        If there are none, or they do not fit together.
+    """
+    tables = list(by_name.values())
+    if not tables:
+        raise OptionError("there are no counts to look for new names in", expected="counts of each name")
+    first = tables[0]
+    for name, counts in by_name.items():
+        if counts.regions != first.regions or not np.array_equal(counts.starts, first.starts):
+            raise OptionError(
+                f"the counts of {name} do not fit those of {next(iter(by_name))}",
+                expected="the same periods and regions for each name",
+                found=repr(counts),
+                todo="count all of them from the same start, to the same as_of, with the same regions",
+            )
+    covered = np.asarray(np.logical_and.reduce([counts.coverage for counts in tables]))
+    values = np.stack([np.where(covered, counts.values, 0) for counts in tables])
+    which, period, region = np.nonzero(values)
+    times = values[which, period, region].astype(np.int64)
+    known = replace(first, coverage=covered, values=values.sum(axis=0, dtype=np.int32), accounting=None)
+    return _cut(known, _Mentions(period, region, which, times, tuple(by_name), 0), recent)
+
+
+def _cut(counts: Counts, found: _Mentions, recent: int) -> DebutPanel:
+    pair, which = np.unique(np.column_stack([found.region, found.name]), axis=0, return_inverse=True)
+    which, at = which.ravel(), found.period
+    length, end = recent // counts.period_days, counts.complete
+    many = end // length
+    begin = end - many * length
+    inside = (at >= begin) & (at < end)
     windows = np.zeros((many, len(pair)), np.int64)
-    np.add.at(windows, (at[inside], which[inside]), 1)
-    covered = np.asarray(sure_coverage(counts)[begin:days].reshape(many, recent, -1).all(axis=1))
-    early, late = day < days - recent, (day >= days - recent) & (day < days)
+    np.add.at(windows, ((at[inside] - begin) // length, which[inside]), found.times[inside])
+    sure = sure_coverage(counts)[begin:end].reshape(many, length, len(counts.regions))
+    early, late = at < end - length, (at >= end - length) & (at < end)
     last = np.full(len(pair), -1)
-    np.maximum.at(last, which[early], day[early])
-    first = np.full(len(pair), days)
-    np.minimum.at(first, which[late], day[late])
-    none = np.datetime64("NaT", "D")
+    np.maximum.at(last, which[early], at[early])
+    first = np.full(len(pair), end)
+    np.minimum.at(first, which[late], at[late])
+    before = np.zeros(len(pair), np.int64)
+    np.add.at(before, which[early], found.times[early])
+    none, step = np.datetime64("NaT", "D"), counts.period_days * DAY
     return DebutPanel(
         counts=counts,
         windows=windows,
-        covered=covered,
-        names=names,
+        covered=np.asarray(sure.all(axis=1)),
+        names=found.names,
         region=pair[:, 0],
         name=pair[:, 1],
-        last_before=np.where(last >= 0, counts.starts[0] + last * DAY, none),
-        first_recent=np.where(first < days, counts.starts[0] + first * DAY, none),
-        before=np.bincount(which[early], minlength=len(pair)).astype(np.int64),
-        unnamed=unnamed,
+        last_before=np.where(last >= 0, counts.starts[0] + last * step, none),
+        first_recent=np.where(first < end, counts.starts[0] + first * step, none),
+        before=before,
+        unnamed=found.unnamed,
     )
 
 
@@ -111,7 +156,7 @@ def check_history(panel: DebutPanel, recent: int, silence: int, least: int) -> N
     ------
     HistoryError
     """
-    needed, has = silence + (least + 1) * recent, panel.counts.complete
+    needed, has = silence + (least + 1) * recent, panel.counts.complete * panel.counts.period_days
     usable = int(panel.covered[silence // recent : -1].any(axis=1).sum()) if has >= needed else least
     if has >= needed and usable >= least:
         return
@@ -124,15 +169,15 @@ def check_history(panel: DebutPanel, recent: int, silence: int, least: int) -> N
     )
 
 
-def _pairs(
+def _mentions(
     incidents: Incidents,
     counts: Counts,
     of: str,
     by: str | Sequence[str] | None,
     regions: str | Sequence[str] | None,
     where: str | None,
-) -> tuple[IntArray, IntArray, IntArray, tuple[str, ...], int]:
-    """Return day, region and name of each mention of a name, the names, and how many have none.
+) -> _Mentions:
+    """Return where the names of a column stand.
 
     An actor may stand in two columns; an incident in which one stands twice is one.
     """
@@ -165,4 +210,5 @@ def _pairs(
     once = np.unique(np.column_stack([rows, name]), axis=0) if len(rows) else np.empty((0, 2), np.int64)
     rows, name = once[:, 0], once[:, 1]
     unnamed = len(at) - len(np.unique(rows))
-    return day[rows].astype(np.int64), region[rows], name, tuple(names), unnamed
+    days = day[rows].astype(np.int64)
+    return _Mentions(days, region[rows], name, np.ones(len(rows), np.int64), tuple(names), unnamed)

@@ -6,7 +6,7 @@ debut is held against all debuts of the history, in all regions at once.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import special
 
 from analytics._typing import FloatArray
+from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
 from analytics.kernels.common.limits import MIN_OBSERVED
@@ -21,7 +22,7 @@ from analytics.kernels.panels.debuts import Debuts, debut_scores, expected_log, 
 from analytics.options import check_level
 from analytics.options.windows import check_periods
 from analytics.results import SUPPORTED, ClaimResult, counted, listed, p_words
-from analytics.upticks.debut_panel import DebutPanel, check_history, debut_panel
+from analytics.upticks.debut_panel import DebutPanel, check_history, debut_panel, panel_of_counts
 from analytics.upticks.decide import LATE, Found, Limit, decide_all, too_few
 from analytics.upticks.windows import known_window
 
@@ -39,7 +40,7 @@ _USUAL = 3.0  # incidents expected from which a name that stopped may be one tha
 
 
 def emerging_test(
-    incidents: Incidents,
+    incidents: Incidents | Mapping[str, Counts],
     *,
     of: str = "actor",
     as_of: object = None,
@@ -56,7 +57,9 @@ def emerging_test(
 
     Parameters
     ----------
-    incidents : Incidents
+    incidents : Incidents or mapping of str to Counts
+        Incidents; or counts of each name, with the same periods and regions: then `of` is only what the names
+        are called, and nothing that says how to count can be given.
     of : str
         Column whose names are watched: ``"event_type"``, ``"sub_event_type"``, one of the source's own, or
         ``"actor"`` for `actor1` and `actor2` together.
@@ -125,14 +128,19 @@ def emerging_test(
             expected=f"{2 * recent} days or more, a multiple of {recent}",
             found=str(silence),
         )
-    panel = debut_panel(
-        incidents, of, recent=recent, as_of=as_of, start=start, by=by, regions=regions, where=where,
-        no_coverage=no_coverage,
-    )  # fmt: skip
+    if isinstance(incidents, Mapping):
+        given = {"as_of": as_of, "start": start, "regions": regions, "where": where}
+        _check_counts(incidents, recent, silence, given)
+        panel = panel_of_counts(incidents, recent)
+    else:
+        panel = debut_panel(
+            incidents, of, recent=recent, as_of=as_of, start=start, by=by, regions=regions, where=where,
+            no_coverage=no_coverage,
+        )  # fmt: skip
     check_history(panel, recent, silence, int(np.ceil(1 / alpha)) - 1)
     debuts = find_debuts(panel.windows, panel.covered, panel.region, silence // recent)
     counts = panel.counts
-    begin = counts.complete - recent
+    begin = counts.complete - recent // counts.period_days
     known = known_window(counts, begin, counts.complete).mean is not None
     scores = debut_scores(debuts)
     frame = _frame(panel, debuts, scores, of, recent, alpha, known=known)
@@ -154,6 +162,17 @@ def emerging_test(
         words=_words(frame, panel, of, recent, silence),
         named_by=("region", of),
     )  # fmt: skip
+
+
+def _check_counts(
+    by_name: Mapping[str, Counts], recent: int, silence: int, given: Mapping[str, object]
+) -> None:
+    """Raise an OptionError if an option is given that says how to count what is counted already."""
+    for name, value in given.items():
+        if value is not None:
+            raise OptionError(f"{name} is for incidents", found="counts of each name", todo="leave it out")
+    for counts in by_name.values():
+        check_periods(counts.period_days, recent=recent, silence=silence)
 
 
 def _minima(debuts: Debuts, scores: FloatArray) -> FloatArray:

@@ -11,8 +11,10 @@ correlation rho of windows one length apart (that of squares is rho itself, not 
 two states [2]_); and that of the influence values of log phi from their slowest cosines, which allows for any
 weak dependence [3]_. Above, the mixing law is taken as lognormal, whose tail is heavier than that of the
 gamma law used below [4]_. With 26 windows 3 % are left out below and 1.5 % above, since what is not seen in
-a short history makes limits fail; with 78 or more 4.5 and 2.5 %. Where the lower limit would be 0, Fisher's
-dispersion test of a Poisson process at 4 % decides whether it is [5]_.
+a short history makes limits fail; with 78 or more 4.5 and 2.5 %. Waves on single days have tails of which a
+history need not hold the largest: of daily counts the upper limit is at least the 90 % one with a day more,
+twice as large as any seen. Where the lower limit would be 0, Fisher's dispersion test of a Poisson process at
+4 % decides whether it is [5]_.
 
 References
 ----------
@@ -42,6 +44,8 @@ __all__ = ["Volatility", "relative_deviation"]
 _FEW, _MANY = 26, 78  # windows
 _BELOW, _ABOVE = (0.03, 0.045), (0.985, 0.975)  # levels of the limits with few windows and with many
 _POISSON = 0.04
+_DAYS = 7  # periods in a window, from which they are days
+_WAVE = 0.9  # level of the upper limit with a wave that the history does not hold
 _RHO_MAX = 0.9
 _COSINES = (6, 8)  # with fewer than 30 windows, and with more
 _OVERLAP = 1.5  # what overlapping windows add to the degrees of freedom
@@ -99,6 +103,10 @@ def relative_deviation(values: IntArray, covered: BoolArray, length: int) -> Vol
     below, above = (float(np.interp(many, (_FEW, _MANY), levels)) for levels in (_BELOW, _ABOVE))
     low = _limit(at_least_one, mean, max(gamma * spread, cosines), below)
     high = _limit(at_least_one, mean, max(lognormal * spread, cosines), above)
+    if length >= _DAYS:
+        wave = 2 * float(values[covered].max())
+        with_wave = at_least_one + wave**2 / (many * mean)
+        high = max(high, _limit(with_wave, mean, _mixed_poisson(with_wave, mean)[1] * spread, _WAVE))
     if low == 0:
         low = _limit(at_least_one, mean, 2 / freedom, _POISSON)
     sigma = float(np.sqrt(max(phi - 1, 0.0) / mean))
