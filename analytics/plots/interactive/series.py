@@ -63,7 +63,7 @@ def interactive_trend(
     known = np.array([format_number(value, 0) for value in series.values])
     whole = np.where(series.provisional, np.nan, series.values)
     figure.add_scatter(
-        x=middle(series.starts, series.step), y=whole, mode="lines+markers", name=counts.value,
+        x=middle(series.starts, series.step), y=whole, mode="lines+markers", name=as_text(counts.value),
         line={"color": INK, "width": 1.5}, marker={"size": 3}, customdata=np.column_stack([labels, known]),
         hovertemplate=f"{counts.freq} from %{{customdata[0]}}: %{{customdata[1]}}<extra></extra>",
     )  # fmt: skip
@@ -78,7 +78,7 @@ def interactive_trend(
         )  # fmt: skip
     for start in series.starts[~series.covered]:
         figure.add_vrect(x0=f"{start}", x1=f"{start + series.step * DAY}", fillcolor=PALE, line_width=0)
-    figure.update_yaxes(title=f"{counts.value} per {counts.freq}", rangemode="tozero")
+    figure.update_yaxes(title=as_text(f"{counts.value} per {counts.freq}"), rangemode="tozero")
     return finished(figure, trend_title(counts, series, result), counts.simulated, height=380)
 
 
