@@ -25,8 +25,10 @@ from analytics.cli.report import report_day
 from analytics.errors import InputError, OptionError, OutputError
 from analytics.reporting.content import weekly
 from analytics.reporting.content.weekly import ReportRequest, weekly_report
-from analytics.reporting.content.weekly.guide import guided
+from analytics.reporting.content.weekly.guide import guide_text, guided
 from analytics.reporting.content.weekly.names import check_not_another
+from analytics.reporting.languages import find_language
+from analytics.reporting.languages.language import HERE
 from analytics.reporting.notebook.document import Document
 from analytics.reporting.notebook.office import read_template
 from analytics.reporting.notebook.pdf import pdf_of, typst_of
@@ -334,8 +336,27 @@ def test_the_guide_is_one_page_on_paper_and_the_same_words_on_the_screen():
     assert nb.cells == []  # the document that was given is as it was
 
 
-def test_the_guide_names_every_sign_of_the_report():
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_guide_names_every_sign_of_the_report(language):
     from analytics.results.grades import SIGNS
 
-    text = bundled_path("docs/how_to_read.md").read_text(encoding="utf-8")
-    assert {sign for sign in SIGNS.values() if f"| {sign} |" not in text} == set()
+    text = guide_text(language)
+    assert {sign for sign in (*SIGNS.values(), "▼") if f"| {sign} |" not in text} == set()
+    assert text.count("\n## ") == guide_text().count("\n## ")
+
+
+def test_the_guide_is_in_the_language_of_the_report(here, snapshot):
+    arabic = Document(nbformat.v4.new_notebook(), "T", dt.date(2020, 4, 19), language="ar")
+    assert pdf_of(guided(arabic)).pages == 2
+    assert "How to read" not in typst_of(guided(arabic))[0]
+    assert "كيف يُقرأ التقرير" in guided(arabic).notebook.cells[-1].outputs[0].data["text/html"]
+    held = find_language("ar")
+    bare = (HERE / "ar.toml").read_text(encoding="utf-8").partition("\nguide = ")[0]
+    (here / "xx.toml").write_text(bare, encoding="utf-8")
+    assert held.title in bare
+    with pytest.raises(OptionError) as error:
+        weekly_report(
+            sample=True, as_of="2020-04-19", output=here / "out", language="xx.toml", with_guide=True
+        )
+    assert str(error.value) == snapshot
+    assert not (here / "out").exists()

@@ -6,11 +6,13 @@ import copy
 from dataclasses import replace
 
 from analytics.bundled import bundled_path
+from analytics.errors import OptionError
 from analytics.reporting.elements.pages import Heading, Layout, ReportPage
+from analytics.reporting.languages import find_language
 from analytics.reporting.notebook.document import Document
 from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
 
-__all__ = ["GUIDE", "guided", "show_guide"]
+__all__ = ["GUIDE", "guide_text", "guided", "show_guide"]
 
 GUIDE = "docs/how_to_read.md"
 _SOURCE = """\
@@ -18,11 +20,21 @@ _SOURCE = """\
 #| echo: false
 from analytics.reporting.content import weekly
 
-weekly.show_guide()"""
+weekly.show_guide({language!r})"""
 
 
-def show_guide() -> ReportPage:
+def show_guide(language: str = "en") -> ReportPage:
     """Return the page on how to read a report.
+
+    Parameters
+    ----------
+    language : str
+        Of the report, as ``ReportRequest.language`` has it.
+
+    Raises
+    ------
+    OptionError
+        If the language has no such page: English within a report of another direction cannot be read.
 
     Examples
     --------
@@ -31,7 +43,7 @@ def show_guide() -> ReportPage:
     """
     from analytics.reporting.formats.cells import markdown_html
 
-    title, _, text = bundled_path(GUIDE).read_text(encoding="utf-8").partition("\n")
+    title, _, text = guide_text(language).strip().partition("\n")
     text = text.strip().replace("\n## ", "\n### ")  # a part of the report, below its sections
     head = Heading(title.removeprefix("# "), label="sec-guide")
     body = Layout(markdown_to_typst(text, Headings(last=1)), markdown_html(text), text)
@@ -40,15 +52,36 @@ def show_guide() -> ReportPage:
     return ReportPage([shown])
 
 
+def guide_text(language: str = "en") -> str:
+    """Return the page as markdown; its first line is its title.
+
+    Raises
+    ------
+    OptionError
+        If the language has no such page.
+    """
+    spoken = find_language(language)
+    if spoken.english:
+        return bundled_path(GUIDE).read_text(encoding="utf-8")
+    if "guide" not in spoken.pages:
+        raise OptionError(
+            f"there is no guide in {spoken.title}",
+            expected="a text under guide in [pages] of the language's file, as ar.toml has it",
+            todo="add it, or leave --with-guide (with_guide) out",
+        )
+    return spoken.pages["guide"]
+
+
 def guided(document: Document) -> Document:
     """Return a document with that page at its end, as a cell of its notebook."""
     import nbformat
 
-    data, metadata = show_guide()._repr_mimebundle_()
+    data, metadata = show_guide(document.language)._repr_mimebundle_()
     output = nbformat.v4.new_output(  # type: ignore[no-untyped-call]
         "execute_result", data=dict(data), metadata=dict(metadata), execution_count=None
     )
-    cell = nbformat.v4.new_code_cell(_SOURCE, id="how-to-read", outputs=[output])  # type: ignore[no-untyped-call]
+    source = _SOURCE.format(language=document.language)
+    cell = nbformat.v4.new_code_cell(source, id="how-to-read", outputs=[output])  # type: ignore[no-untyped-call]
     notebook = copy.deepcopy(document.notebook)
     notebook.cells.append(cell)
     return replace(document, notebook=notebook)

@@ -14,7 +14,7 @@ from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 from analytics.options import Progress
 from analytics.reporting.content.weekly.front import front_page
-from analytics.reporting.content.weekly.guide import guided
+from analytics.reporting.content.weekly.guide import guide_text, guided
 from analytics.reporting.content.weekly.issue import changes_since, read_issue
 from analytics.reporting.content.weekly.names import check_not_another, report_name
 from analytics.reporting.content.weekly.numbers import WeeklyCounts, weekly_numbers
@@ -115,6 +115,8 @@ def weekly_report(
     request = dressed_request(request, office)
     own = None if notebook is None else Path(notebook)
     own_names = None if own is None else own_parameters(own, request)
+    if with_guide:
+        guide_text(request.language)  # a language without one is told before any work
     if Path(output).suffix.lower() == ".pdf":
         raise OutputError(
             "the output of a report is a folder",
