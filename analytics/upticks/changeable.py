@@ -51,9 +51,8 @@ def volatility(counts: Counts, *, window: int = 14, baseline: int = 1092) -> Vol
     -----
     A mean of 20 incidents and a volatility of 0.5 say that the rate of a fortnight lies typically 10 above or
     below. "Usual" is the mean over the days used: season, trend and past offensives are part of the
-    volatility. The interval covers 90 to 97 % on most processes; less where a few large waves on single days
-    decide, which a short history need not hold (``benchmarks/results/volatility.md``). Incidents known to be
-    less than 90 % reported are left out.
+    volatility. The interval covers 90 to 97 % on most processes, more where few clusters of many incidents
+    decide (``benchmarks/results/volatility.md``). Days known to be less than 90 % reported are left out.
 
     References
     ----------
