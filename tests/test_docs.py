@@ -136,7 +136,7 @@ def test_each_public_name_of_the_rooms_appears():
         )
         page = path.read_text(encoding="utf-8")
         assert f".. automodule:: analytics.{room}\n   :members:" in page
-        by_hand = set(re.findall(rf"\.\. py:data:: analytics\.{room}\.(\w+)", page))
+        by_hand = set(re.findall(rf"\.\. py:data:: (\w+)\n   :module: analytics\.{room}\n", page))
         for name in module.__all__:
             thing = getattr(module, name)
             documented = (
