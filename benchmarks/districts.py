@@ -1,7 +1,8 @@
 """Districts within governorates: false discoveries and rises found, nested and as one family.
 
-    python benchmarks/districts.py             # 300 panels; about five minutes
-    python benchmarks/districts.py --quick     # a tenth of it; says so, writes nothing
+    python benchmarks/districts.py                 # 300 panels; about five minutes
+    python benchmarks/districts.py --panels 120    # fewer; the result says how many
+    python benchmarks/districts.py --quick         # a tenth of it; says so, writes nothing
 
 SIMULATED panels of 101 districts in 18 governorates, of a kind drawn at random each (those of
 benchmarks/panels.py): quiet, with one district (the busiest of its governorate) or two up five times, one up
@@ -76,8 +77,10 @@ def panel(number: int) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    given = quick_parser(__doc__, "a tenth of the panels; writes nothing").parse_args()
-    number = PANELS // 10 if given.quick else PANELS
+    parser = quick_parser(__doc__, "a tenth of the panels; writes nothing")
+    parser.add_argument("--panels", type=int, default=PANELS, help="panels to simulate")
+    given = parser.parse_args()
+    number = PANELS // 10 if given.quick else given.panels
     rows: list[dict[str, object]] = []
     for i in range(number):
         rows += panel(i)

@@ -44,7 +44,12 @@ BARS = {0.05: (0.06, 0.072), 0.001: (0.005, 0.006)}  # point estimate, upper 99 
 GROWING_BAR = (0.08, 0.096)
 POWERED = {"poisson": 0.97, "negative_binomial": 0.93, "hawkes_0.6": 0.82}  # share wanted of the best power
 RATES = (2.0, 3.0)  # times the usual
-POWER_SERIES, POWER_BATCH, AGAIN = 30_000, 3_000, 100
+POWER_SERIES = {
+    "poisson": 100_000,
+    "negative_binomial": 30_000,
+    "hawkes_0.6": 30_000,
+}  # more where it is close
+POWER_QUICK, POWER_BATCH, AGAIN = 3_000, 3_000, 100
 NOW, BEFORE = "now", "92cd806"
 BRANCHING, LONGEST, EXPONENT = 0.7, 120, 1.2
 LEVELS = (0.4, 1.0, 1.6)  # of whole years
@@ -267,10 +272,11 @@ def shares(found: dict[float, dict[str, np.ndarray]], rows: dict[float, np.ndarr
     return out
 
 
-def power(series: int) -> pd.DataFrame:
+def power(quick: bool) -> pd.DataFrame:
     """Size-adjusted power beside the best possible, and its share of that with a standard error."""
-    rows, rng = [], np.random.default_rng(SEED)
+    rows = []
     for number, process in enumerate(POWERED):
+        rng, series = np.random.default_rng(SEED), POWER_QUICK if quick else POWER_SERIES[process]
         found = powered(process, number, series)
         row: dict[str, object] = {"process": process, "n": series}
         for rule in (NOW, BEFORE, "best"):
@@ -329,12 +335,13 @@ def main() -> int:
             recorded.loc[pd.MultiIndex.from_frame(cells[key])] = cells.set_index(key)
         cells = recorded.reset_index()
     if given.only in (None, "power") or not strength.exists():
-        most = power(3_000 if given.quick else POWER_SERIES)
+        most = power(given.quick)
     else:
         most = pd.read_csv(strength)
     lines, held = bars(cells)
     table, strong = power_table(most)
     numbers = [f"{n:,}" for n in sorted({int(cells["n"].min()), int(cells["n"].max())})]
+    drawn = [f"{n:,}" for n in sorted({int(most["n"].min()), int(most["n"].max())})]
     errors = [f"{100 * float(np.sqrt(0.05 * 0.95 / int(n.replace(',', '')))):.2f}" for n in numbers]
     text = [
         f"SIMULATED series; {' to '.join(numbers)} without an uptick a cell, so a standard error of "
@@ -345,9 +352,9 @@ def main() -> int:
         "a growing spread.",
         size_table(cells),
         "\n".join(lines),
-        f"Size-adjusted power at 0.5 a day, 364 days of baseline ({int(most['n'].min()):,} series), beside "
-        "the best possible test's (likelihood ratio, process known) on the same series; shares of it with "
-        "one standard error:",
+        f"Size-adjusted power at 0.5 a day, 364 days of baseline ({' to '.join(drawn)} series), beside the "
+        "best possible test's (likelihood ratio, process known) on the same series; shares of it with one "
+        "standard error:",
         "\n".join(table),
     ]
     print("\n\n".join(text))
