@@ -29,6 +29,7 @@ __all__ = ["run"]
 _OPTIONS = (
     "recent", "guard", "baseline", "alpha", "margin", "confidence", "sought", "completeness",
     "completeness_sd", "direction", "null", "method", "shrink", "nested",
+    "allow_splice",
 )  # fmt: skip
 _NOT_OF_A_SCAN = ("null", "method", "shrink", "completeness_sd")
 _TEXT = ("region", "grade", "verdict")

@@ -144,6 +144,9 @@ _OUTPUT = Group("output", (
     Option("output", "FILE", "file to write (default -, the terminal)", default="-", short="-o"),
 ))  # fmt: skip
 
+_ALLOW_SPLICE = Option("allow-splice", "", "compare across a change of the rules of inclusion, and say so "
+                       "(default: no verdict)")  # fmt: skip
+
 _CLAIMS = Group("claims", (
     Option("claims", "TOML", "put every claim of this file to the data (article: the bundled ones); see "
            "docs/claims.md"),
@@ -171,6 +174,7 @@ _TEST = Group("test", (
     Option("method", "NAME", "p-value (default pooled; lrd_b: each region alone; others for comparison)"),
     Option("shrink", "", "draw the dispersions of the regions together (default: not)"),
     Option("one-family", "", "districts as one family, not within their governorates", unsets="nested"),
+    _ALLOW_SPLICE,
     Option("alpha", "P", "level of the verdict (default 0.05)", float),
     Option("margin", "RATIO", "'no large rise' means below this (default 1.5)", float),
     Option("confidence", "SHARE", "coverage of the printed interval (default 0.9)", float),
@@ -294,6 +298,7 @@ COMMANDS = {
             Option("week", "WEEK", "the week reported, such as 2020-W15, in place of --as-of; last: the last "
                    "one that is over by this machine's clock"),
             _COMPLETENESS,
+            _ALLOW_SPLICE,
         ),
         _PLACES,
         _SHOWING,

@@ -14,14 +14,18 @@ from analytics.counts.silences import find_silences
 from analytics.counts.tables import whole_counts
 from analytics.counts.tally import Tally
 from analytics.incidents.versions import LOADED
+from analytics.sources.coverage import Splice
 
 __all__ = ["assemble_counts"]
 
 
-def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts:
+def assemble_counts(
+    plan: CountPlan, tally: Tally, *, simulated: bool, splices: tuple[Splice, ...] = ()
+) -> Counts:
     """Make the counts, and the account of where every incident went."""
     silences, said = find_silences(plan, tally)
-    notes = (*said, *plan.notes, *tally.notes)
+    splices = tuple(one for one in splices if plan.days[0] < one.day <= plan.days[-1])
+    notes = (*said, *(f"other rules of inclusion {splice}" for splice in splices), *plan.notes, *tally.notes)
     if tally.unknown_value:
         one = tally.unknown_value == 1
         unstated = f"incident{' does' if one else 's do'} not state {'its' if one else 'their'} fatalities"
@@ -49,6 +53,7 @@ def assemble_counts(plan: CountPlan, tally: Tally, *, simulated: bool) -> Counts
         accounting=_account(plan, tally),
         completeness=plan.completeness,
         silences=silences,
+        splices=splices,
         simulated=simulated,
         countries=plan.chosen.countries,
         parents=_parents(plan.chosen),

@@ -88,4 +88,6 @@ def count_incidents(
         covered_from=covered_from, as_of=as_of, where=where, value=value, span=span,
         no_coverage=no_coverage, seed=seed, gap_is_quiet=gap_is_quiet,
     )  # fmt: skip
-    return assemble_counts(plan, tally_incidents(incidents, plan), simulated=incidents.simulated)
+    return assemble_counts(
+        plan, tally_incidents(incidents, plan), simulated=incidents.simulated, splices=incidents.splices
+    )

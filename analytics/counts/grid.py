@@ -22,6 +22,7 @@ from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
 from analytics.periods import DAY, Window, as_day, check_freq, check_week_start, week_first_day
 from analytics.results.words import counted, mark
+from analytics.sources.coverage import Splice
 
 __all__ = ["UNPLACED", "CountAccounting", "Counts"]
 
@@ -42,8 +43,7 @@ class Counts(PeriodAxis):
         First day of each period of the finest grid, without holes.
     freq, finest : {"day", "week"}
         Period shown, and period held.
-    week_start : str
-    as_of : datetime64[D]
+    week_start, as_of : str, datetime64[D]
         Last day the counts know about, its whole day included.
     values : int32 array, shape (periods, regions)
         Counts at the finest period counted; 0 where not covered.
@@ -53,18 +53,17 @@ class Counts(PeriodAxis):
     by, value : str
         What was counted by, and what ("incidents", "fatalities").
     coarse : int32 array, shape (periods, regions)
-        How many of `values` come from incidents dated to a span of seven days or more.
+        How many of `values` come from incidents dated to seven days or more.
     unplaced : int32 array, shape (periods,)
         Incidents whose region is blank or unknown.
-    whole : bool
-        Whether regions and unplaced together are everything (none was selected).
-    accounting : CountAccounting or None
-    completeness : Completeness or None
+    whole, simulated : bool
+        Whether regions and unplaced together are everything (none was selected); whether simulated.
+    accounting, completeness : CountAccounting, Completeness or None
     silences : tuple of Window
         Suspected gaps in the data that nobody has answered for; windows that touch one get no verdict.
-    simulated : bool
+    splices : tuple of Splice
     notes, countries, parents : tuple of str
-        Countries the regions lie in, as far as known; and what each lies in, of districts their governorates.
+        Countries the regions lie in, as far as known; of districts, their governorates.
 
     Raises
     ------
@@ -83,6 +82,7 @@ class Counts(PeriodAxis):
     accounting: CountAccounting | None = None
     completeness: Completeness | None = None
     silences: tuple[Window, ...] = ()
+    splices: tuple[Splice, ...] = ()
     simulated: bool = False
     notes: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
@@ -257,6 +257,7 @@ class Counts(PeriodAxis):
             unplaced=None if self.unplaced is None else self.unplaced[keep],
             completeness=self.completeness and self.completeness.rows(keep),
             silences=tuple(Window(w.start, min(w.end, day)) for w in self.silences if w.start <= day),
+            splices=tuple(splice for splice in self.splices if splice.day <= day),
             accounting=None,
             as_of=day,
         )

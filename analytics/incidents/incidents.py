@@ -23,7 +23,7 @@ from analytics.incidents.placement import Coarsest, Decides, Placement, place, p
 from analytics.incidents.versions import current_versions, reported_after
 from analytics.periods import Gap
 from analytics.results.words import mark, noun
-from analytics.sources.coverage import CoveredFrom
+from analytics.sources.coverage import CoveredFrom, Splice
 
 __all__ = ["Incidents"]
 
@@ -62,6 +62,8 @@ class Incidents:
         SHA-256 of the metadata beside the file, empty without.
     gap_is_quiet : bool
         Whether a spell without any incident that looks like a gap in the data was quiet.
+    splices : tuple of Splice
+        Days from which on incidents are in the file by other rules than before.
     simulated : bool
         Whether the rows are simulated; whatever is made from them says so.
     notes : tuple of str
@@ -95,6 +97,7 @@ class Incidents:
     covered_from: CoveredFrom | None = None
     metadata_digest: str = ""
     gap_is_quiet: bool = False
+    splices: tuple[Splice, ...] = ()
     versions: pd.DataFrame | None = None
     versions_extra: pd.DataFrame | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)

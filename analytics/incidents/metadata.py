@@ -13,7 +13,7 @@ import numpy as np
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
 from analytics.periods import Gap, as_day, as_gap
-from analytics.sources.coverage import CoveredFrom
+from analytics.sources.coverage import CoveredFrom, Splice
 
 __all__ = ["Absent", "Metadata", "fingerprint", "metadata_of", "read_metadata"]
 
@@ -25,6 +25,7 @@ _READ = (
     "covered_from",
     "gap_is_quiet",
     "no_coverage",
+    "splice",
     "missing",
     "account",
     "notes",
@@ -42,6 +43,7 @@ class Metadata:
     notes: tuple[str, ...] = ()
     extracted: np.datetime64 | None = None
     gap_is_quiet: bool = False
+    splices: tuple[Splice, ...] = ()
     covered_from: CoveredFrom | None = None
     missing: Absent | None = None
     digest: str = ""
@@ -71,6 +73,9 @@ def metadata_of(data: bytes, beside: Path) -> Metadata:
             as_gap(f"{gap['start']}..{gap['end']}" + (f"@{gap['region']}" if gap.get("region") else ""))
             for gap in stated.get("no_coverage", [])
         )
+        splices = tuple(
+            Splice(as_day(one["day"], "splice"), str(one["reason"])) for one in stated.get("splice", [])
+        )
         extracted, began = (
             None if name not in stated else as_day(stated[name], name)
             for name in ("extracted", "covered_from")
@@ -86,7 +91,7 @@ def metadata_of(data: bytes, beside: Path) -> Metadata:
         raise InputError(
             f"the metadata file {beside.name} cannot be read",
             expected='title = "...", simulated = true, extracted = 2020-05-01, covered_from = 2018-01-01, '
-            "[[no_coverage]] with start, end, region",
+            "[[no_coverage]] with start, end, region, [[splice]] with day, reason",
             found="; ".join(line.strip() for line in str(error).splitlines()),
             where=str(beside),
         ) from None
@@ -107,6 +112,7 @@ def metadata_of(data: bytes, beside: Path) -> Metadata:
         notes=tuple(notes),
         extracted=extracted,
         gap_is_quiet=stated.get("gap_is_quiet", False),
+        splices=splices,
         covered_from=covered,
         missing=stated.get("missing"),
         digest=hashlib.sha256(data).hexdigest(),
@@ -135,9 +141,10 @@ def _check_types(stated: dict[str, Any]) -> None:
     said = stated.get("notes", [])
     if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
         raise InputError("notes is no list of texts", expected='notes = ["..."]')
-    spells = stated.get("no_coverage", [])
-    if not isinstance(spells, list) or not all(isinstance(spell, dict) for spell in spells):
-        raise InputError("no_coverage is no list of spells", expected="[[no_coverage]] with start and end")
+    for name, parts in (("no_coverage", "start and end"), ("splice", "day and reason")):
+        listed = stated.get(name, [])
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            raise InputError(f"{name} is no list of tables", expected=f"[[{name}]] with {parts}")
 
 
 def _misspelt(stated: dict[str, Any], name: str) -> list[str]:

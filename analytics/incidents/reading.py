@@ -18,6 +18,7 @@ from analytics.incidents.countries import in_country
 from analytics.incidents.incidents import Incidents
 from analytics.incidents.metadata import Metadata, read_metadata
 from analytics.incidents.quarantine import split, spread
+from analytics.incidents.splices import find_splices
 from analytics.incidents.versions import current_versions, loaded_at_once, reported_after, version_notes
 from analytics.options import check_choice, check_flag, check_whole
 from analytics.periods import Gap, as_day
@@ -265,6 +266,7 @@ def _assemble(
         covered_from=metadata.covered_from or draft.covered_from,
         metadata_digest=metadata.digest,
         gap_is_quiet=metadata.gap_is_quiet,
+        splices=find_splices(frame, (*source.splices, *metadata.splices)),
         versions=others[0],
         versions_extra=others[1],
         own_names=draft.called,

@@ -1,4 +1,4 @@
-"""From which day on a file holds all incidents, where something says so."""
+"""From which day on a file holds all incidents, and from which by other rules, where something says so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["CoveredFrom"]
+__all__ = ["CoveredFrom", "Splice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,22 @@ class CoveredFrom:
     day: np.datetime64
     told: str
     rule: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """A day from which on incidents are in a file by other rules than before.
+
+    Attributes
+    ----------
+    day : datetime64[D]
+        The first day under the later rules.
+    why : str
+        What changed, as the end of a sentence.
+    """
+
+    day: np.datetime64
+    why: str
+
+    def __str__(self) -> str:
+        return f"from {self.day} on {self.why}"

@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.periods import DAY, as_gap
 from analytics.sources.checks import Draft, whole
 from analytics.sources.columns import clean_text
+from analytics.sources.coverage import Splice
 from analytics.sources.dates import MDY, parse_dates
 from analytics.sources.source import Dates, People, Source
 
@@ -124,4 +125,8 @@ SOURCE = Source(
         ("", "no coverage of 1993, whose records the GTD lost"),
     ),
     no_coverage=(as_gap("1993-01-01..1993-12-31"),),
+    splices=tuple(
+        Splice(np.datetime64(day), "the GTD is collected in another way")
+        for day in ("1998-01-01", "2008-01-01", "2011-11-01")
+    ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from analytics.periods import Gap
 from analytics.sources.checks import Draft
 from analytics.sources.columns import Columns
+from analytics.sources.coverage import Splice
 from analytics.sources.header import Layout
 
 __all__ = ["WARNING", "Dates", "Names", "People", "Source", "SourceOptions", "several"]
@@ -111,6 +112,8 @@ class Source:
         Columns of codes that stay text, such as ``0231``.
     layouts : tuple of Layout
         The columns of files that come without a header.
+    splices : tuple of Splice
+        Days from which on it codes or collects in another way.
     no_coverage : tuple of Gap
         Spells that the source itself does not cover.
     reads : callable, optional
@@ -143,6 +146,7 @@ class Source:
     codes: tuple[str, ...] = ()
     layouts: tuple[Layout, ...] = ()
     no_coverage: tuple[Gap, ...] = ()
+    splices: tuple[Splice, ...] = ()
     reads: Callable[[Columns, SourceOptions], Draft] | None = None
     mapped: bool = False
     may_be_counts: bool = False

@@ -17,13 +17,14 @@ from analytics.errors import InputError, OptionError
 from analytics.incidents import Incidents
 from analytics.incidents.metadata import Metadata, metadata_of
 from analytics.incidents.reading import read_raw, source_of
+from analytics.incidents.splices import inclusion_marks
 from analytics.results.words import counted
 from analytics.sources.files import RawTable, load
 from analytics.sources.mapping import read_mapping
 from analytics.sources.registry import layouts
 from analytics.store.covers import Cover
 from analytics.store.delivery import Delivery, deliveries_of, source_numbers
-from analytics.store.opening import DERIVED
+from analytics.store.opening import DERIVED, KEY, cell
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -120,6 +121,7 @@ def read_batch(path_or_frame: str | Path | pd.DataFrame, source: str, options: d
         "holding_na": list(raw.holding_na),
         "metadata": text,
         "metadata_name": beside.name if text and beside is not None else "",
+        "marks": inclusion_marks(incidents.frame),
         "extracted": None if incidents.extracted is None else str(incidents.extracted),
     }
     return Batch(raw, incidents, reading, kept_raw)
@@ -140,7 +142,11 @@ def _kept_rows(raw: RawTable, incidents: Incidents) -> pd.DataFrame:
     for name, (canonical, kind) in DERIVED.items():
         values = kept[canonical]
         columns[name] = values.astype("datetime64[s]") if kind == "date" else values
-    columns |= {f"c{i}": cells.iloc[:, i] for i in range(cells.shape[1])}
+    for i, name in enumerate(cells.columns):
+        column = cells.iloc[:, i]
+        if (column == KEY).any():
+            raise InputError(f"column {name} holds the control character {KEY!r}", where=raw.name)
+        columns[f"c{i}"] = column.mask(column == key, KEY) if column.iloc[0] == key.iloc[0] else column
     return pd.DataFrame(columns)
 
 
@@ -256,8 +262,8 @@ def _table(connection: DuckDBPyConnection, source: str, names: list[str]) -> tup
 
 def _compare(connection: DuckDBPyConnection, table: str, columns: dict[str, str], names: list[str]) -> None:
     """Make the table `seen`: what became of each row of the file, and where its former version stands."""
-    at = {name: f"f.c{i}" for i, name in enumerate(names)}
-    differs = [f"coalesce(t.{place}, '') <> {at.get(name, chr(39) * 2)}" for name, place in columns.items()]
+    at = {name: cell("f", f"c{i}") for i, name in enumerate(names)}
+    differs = [f"{cell('t', place)} <> {at.get(name, chr(39) * 2)}" for name, place in columns.items()]
     connection.execute(
         "create temp table seen as select f.seq, t.rowid as held, t.place, case when t.rowid is null then "
         f"'added' when {' or '.join(differs)} then 'changed' else 'unchanged' end as what "

@@ -37,7 +37,7 @@ def bare_incidents(data: dict[str, pd.Series], reported_later: int = 0, **about:
         if values is None:
             values = pd.Series(_FIXED.get(name), index=index, dtype=column.dtype)
         columns[name] = values.astype(column.dtype)  # type: ignore[call-overload]
-    frame = pd.DataFrame(columns)
+    frame = pd.DataFrame(columns, copy=False)
     frame["row"] = np.arange(2, len(frame) + 2)
     frame["flags"] = pd.Series("", index=index, dtype="str")
     empty = pd.DataFrame({"row": [], "reason": [], "detail": [], "original": []})

@@ -16,7 +16,7 @@ from analytics.errors import OptionError, unknown_option
 from analytics.periods import check_week_start, week_first_day, week_label
 from analytics.store.bare import bare_incidents
 from analytics.store.delivery import Delivery
-from analytics.store.opening import DERIVED
+from analytics.store.opening import DERIVED, cell
 from analytics.store.state import known_deliveries
 
 if TYPE_CHECKING:
@@ -116,7 +116,12 @@ def _events(
         "select pos, name from file_columns where source = ? order by pos", [source]
     ).fetchall()
     places = [*DERIVED, *(f"c{at}" for at, _ in names)]
-    listed = ", ".join(f"{side}.{p} as {side}_{p}" for side in ("o", "n") for p in places)
+    parts = {p: p if p in DERIVED else "" for p in places}
+    listed = ", ".join(
+        f"{f'{side}.{p}' if own else cell(side, p)} as {side}_{p}"
+        for side in ("o", "n")
+        for p, own in parts.items()
+    )
     found = connection.execute(
         "select coalesce(n.key, o.key) as key, coalesce(n.nth, o.nth) as nth, case when o.key is null then "
         f"'added' when n.key is null then 'deleted' else 'changed' end as what, {listed} "

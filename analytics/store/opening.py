@@ -15,7 +15,7 @@ from analytics.errors import InputError, OptionError, OutputError, UptickError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["DERIVED", "FORMAT", "WAIT", "is_database", "made_if_absent", "reading", "writing"]
+__all__ = ["DERIVED", "FORMAT", "KEY", "WAIT", "cell", "is_database", "made_if_absent", "reading", "writing"]
 
 FORMAT = 1  # of the tables; a store of a later one is refused
 WAIT = 10.0  # seconds that one process waits for another
@@ -38,6 +38,8 @@ _CONFIG: dict[str, Any] = {
     "autoload_known_extensions": "false",
     "autoinstall_known_extensions": "false",
 }
+_BLOCKS = 16384  # bytes, the smallest: a store of a few thousand rows is then small
+KEY = "\x1e"  # stands in a row's cells for its key, which is not kept twice
 _TABLES = """
 create table about (key varchar primary key, value varchar not null);
 create table sources (number integer primary key, name varchar not null unique);
@@ -54,6 +56,17 @@ create table aside (
     detail varchar not null, original varchar not null
 );
 """
+
+
+def cell(table: str, place: str) -> str:
+    """Return a row's cell as it stood, as SQL.
+
+    Examples
+    --------
+    >>> cell("t", "c0")
+    "if(t.c0 = chr(30), t.key, coalesce(t.c0, ''))"
+    """
+    return f"if({table}.{place} = chr({ord(KEY)}), {table}.key, coalesce({table}.{place}, ''))"
 
 
 def _duckdb() -> Any:
@@ -204,10 +217,13 @@ def made_if_absent(path: Path, made_with: str) -> None:
     try:
         folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=".uptick-"))
         fresh = folder / "store"
-        with duckdb.connect(str(fresh), config=_CONFIG) as connection:
+        with duckdb.connect() as connection:
+            place = str(fresh).replace("'", "''")
+            connection.execute(f"attach '{place}' as made (block_size {_BLOCKS}); use made")
             connection.execute(_TABLES)
             rows = [("format", str(FORMAT)), ("made_with", made_with)]
             connection.executemany("insert into about values (?, ?)", rows)
+            connection.execute("use memory; detach made")
         _placed(fresh, path)
     except (OSError, duckdb.Error) as error:
         raise OutputError(

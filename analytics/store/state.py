@@ -17,9 +17,10 @@ from analytics.incidents import Incidents
 from analytics.incidents.metadata import Metadata, metadata_of
 from analytics.incidents.reading import read_raw
 from analytics.sources.files import RawTable
+from analytics.sources.registry import find_source
 from analytics.store.bare import bare_incidents
 from analytics.store.delivery import Delivery, deliveries_of, source_numbers
-from analytics.store.opening import DERIVED
+from analytics.store.opening import DERIVED, cell
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -132,9 +133,10 @@ def _raw_table(connection: DuckDBPyConnection, path: Path, known: Known) -> RawT
     """Return the cells as they would stand in one file."""
     names = _column_names(connection, known)
     number = known.last.number
-    places = ", ".join(f"coalesce({at}, '') as {at}" for _, at in names)
+    places = ", ".join(f"{cell('t', at)} as {at}" for _, at in names)
     kept = connection.execute(
-        f"select {places} from {known.table} where {_HELD} order by place, since, key, nth", [number, number]
+        f"select {places} from {known.table} t where {_HELD} order by place, since, key, nth",
+        [number, number],
     ).df()
     kept.columns = pd.Index([name for name, _ in names], dtype="str")
     kept = kept.astype("str")
@@ -216,14 +218,17 @@ def first_seen(connection: DuckDBPyConnection, known: Known) -> pd.DataFrame:
 
 
 def slim_incidents(
-    connection: DuckDBPyConnection, path: Path, known: Known, as_of: np.datetime64
+    connection: DuckDBPyConnection, path: Path, known: Known, as_of: np.datetime64, places: Sequence[str]
 ) -> Incidents | None:
-    """Return the incidents known with what counting by day and place needs, and nothing else.
+    """Return the incidents known with what counting by day and some places needs, and nothing else.
 
-    None where that is not enough: several versions of an incident in one file.
+    None where that is not enough: several versions of an incident in one file, or several rules of inclusion.
     """
+    if len({mark for made in known.in_force for mark in made.raw.get("marks", ())}) > 1:
+        return None
     number = known.last.number
-    names = [name for name in DERIVED if name != "k_fatalities"]
+    days = ("k_start", "k_end", "k_precision", "k_reported")
+    names = [*days, *(f"k_{place}" for place in ("country", "admin1", "admin2") if place in places)]
     grouped = connection.execute(
         f"select {', '.join(names)}, count(*)::bigint as n, max(nth)::integer as versions from {known.table} "
         f"where {_HELD} group by all order by all",
@@ -252,4 +257,9 @@ def slim_incidents(
         covered_from=metadata.covered_from,
         metadata_digest=metadata.digest,
         gap_is_quiet=metadata.gap_is_quiet,
+        splices=tuple(
+            splice
+            for splice in (*find_source(known.last.reading["source"]).splices, *metadata.splices)
+            if kept["k_start"].min() < pd.Timestamp(str(splice.day)) <= kept["k_start"].max()
+        ),
     )

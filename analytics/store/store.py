@@ -207,8 +207,9 @@ class Store:
         found = None
         with reading(self.path, self.wait) as connection:
             known = known_deliveries(connection, self.path, source, day)
-            if _plain(options):
-                found = slim_incidents(connection, self.path, known, last)
+            places = _places(options)
+            if places:
+                found = slim_incidents(connection, self.path, known, last, places)
             if found is None:
                 found = state_incidents(connection, self.path, known, last)
         return count_incidents(found, **options)
@@ -235,13 +236,14 @@ class Store:
             return difference(connection, self.path, number, source, by=by, week_start=week_start)
 
 
-def _plain(options: Mapping[str, Any]) -> bool:
+def _places(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which places a count needs, where it needs nothing else of an incident but its day; else ()."""
     by = options.get("by", "admin1")
-    return (
-        options.get("where") is None
-        and options.get("value", "incidents") == "incidents"
-        and by in ("admin1", "admin2", "country", "country,admin1", None)
-    )
+    plain = {"by", "freq", "week_start", "start", "covered_from", "no_coverage", "gap_is_quiet"}
+    needed = {"admin1": 2, "admin2": 3, "country": 1, "country,admin1": 2, None: 1}
+    if not set(options) <= plain or not isinstance(by, str | None) or by not in needed:
+        return ()
+    return ("country", "admin1", "admin2")[: needed[by]]
 
 
 def _with_days(incidents: Incidents, seen: pd.DataFrame) -> Incidents:

@@ -28,7 +28,7 @@ from analytics.upticks.method import NULL_WORDS, method_words
 from analytics.upticks.nested import NESTED, nested_in, nested_words
 from analytics.upticks.notes import answer_notes, spread_notes, stretch_notes
 from analytics.upticks.picked import picked_result
-from analytics.upticks.rows import Lost, uptick_frame
+from analytics.upticks.rows import uptick_frame
 from analytics.upticks.windows import (
     MIN_WINDOWS,
     Split,
@@ -37,9 +37,9 @@ from analytics.upticks.windows import (
     recent_completeness,
     spanned,
     split_counts,
-    unanswered,
     without_baseline,
 )
+from analytics.upticks.withheld import withheld
 
 __all__ = ["uptick_test"]
 
@@ -65,6 +65,7 @@ def uptick_test(
     method: Method = "pooled",
     shrink: bool = False,
     nested: bool = True,
+    allow_splice: bool = False,
     lengths: Sequence[int] = LENGTHS,
 ) -> UptickResult:
     """Test whether each region has grown more active in the recent window.
@@ -123,6 +124,9 @@ def uptick_test(
     nested : bool
         Test districts within their governorate, where the counts hold all and know it (``counts.parents``): q
         at most alpha for the governorate, at most alpha / 2 among its districts [7]_. Else one family.
+    allow_splice : bool
+        Compare all the same where the rules of inclusion change between the first day of the baseline and the
+        last of the recent window (``counts.splices``); a note says so. Else the grade is "no data: splice".
     lengths : sequence of int
         Candidate lengths in days for ``recent="scan"``.
 
@@ -248,13 +252,14 @@ def uptick_test(
         "method": method,
         "shrink": shrink,
         "nested": nested,
+        "allow_splice": allow_splice,
     }
     short = short_words(counts, spans, longest)
-    silent = unanswered(counts, split.baseline_window.start, split.recent_window.end)
-    held: tuple[Lost, str] = ("short", short) if short else ("silence" if silent else "", silent)
+    held, told = withheld(counts, split, short, allow_splice=allow_splice)
     if recent == "scan":
         _check_scan(parameters)
         common = _common(counts, split, baseline, calendar)
+        common["notes"] = (*common["notes"], *told)
         return picked_result(counts, split, asked, tuple(lengths), common, parameters, held)
     again = {**parameters, "completeness": completeness, "completeness_sd": completeness_sd}
     again |= {"guard": guard, "baseline": baseline}
@@ -264,11 +269,11 @@ def uptick_test(
     _check_expected(asked, history)
     split = without_baseline(split) if short else split
     within = nested_in(counts, split, asked, history) if nested and not short else None
-    found = hold_back(answer(split, asked, history, within.nest if within else None), short or silent)
+    found = hold_back(answer(split, asked, history, within.nest if within else None), held[1])
     frame = uptick_frame(split, counts, asked, found, held)
     common = _common(counts, split, baseline, calendar)
-    notes = short_notes(spans, split.recent_window.days, frame)
-    if asked.upper and not short and not silent:
+    notes = [*told, *short_notes(spans, split.recent_window.days, frame)]
+    if asked.upper and not held[0]:
         notes += [*rises_before(split, counts, alpha), *spread_notes(split, counts, alpha)]
     tested = int(frame["pvalue"].notna().sum())
     return UptickResult(

@@ -302,7 +302,12 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
     """
 
     def test(counts: Counts, recent: int = RECENT) -> UptickResult:
-        return uptick_test(counts, recent=recent, completeness=scope.request.completeness)
+        return uptick_test(
+            counts,
+            recent=recent,
+            completeness=scope.request.completeness,
+            allow_splice=scope.request.allow_splice,
+        )
 
     return WeeklyNumbers(
         **{field.name: getattr(scope, field.name) for field in fields(WeeklyCounts)},

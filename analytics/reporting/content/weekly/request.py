@@ -68,6 +68,8 @@ class ReportRequest:
         circles, or a road. The report is then by area.
     completeness : float, optional
         Share of the recent days' incidents already reported; None: not known.
+    allow_splice : bool
+        Compare across a change of the rules of inclusion, and say so on the first page.
     reading : mapping, optional
         `sheet`, `encoding`, `delimiter`, `date_style`, `header_row`, `na`, `country`, `extracted` and
         `report_days`, for a file that does not say by itself.
@@ -125,6 +127,7 @@ class ReportRequest:
     no_coverage: tuple[str, ...] = ()
     gap_is_quiet: bool = False
     completeness: float | None = None
+    allow_splice: bool = False
     week_start: str = "monday"
     start: str | None = None
     covered_from: str | None = None
@@ -150,7 +153,7 @@ class ReportRequest:
         self._check_origin()
         check_week_start(self.week_start)
         check_share(completeness=self.completeness)
-        check_flag(gap_is_quiet=self.gap_is_quiet)
+        check_flag(gap_is_quiet=self.gap_is_quiet, allow_splice=self.allow_splice)
         if self.placing and self.by == "admin1":
             object.__setattr__(self, "by", AREA)
         for name in self.reading or ():
@@ -239,6 +242,7 @@ class ReportRequest:
             "missing",
             "placing",
             "known_on",
+            "allow_splice",
         )
         usual = {field.name: field.default for field in fields(self)}
         return {n: getattr(self, n) for n in names if getattr(self, n) != usual[n]}

@@ -1,0 +1,155 @@
+"""Nothing is compared across a change of the rules of inclusion, unless it is asked for and said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics import count_incidents, read_incidents, uptick_test
+from analytics.errors import InputError
+from analytics.store import Store
+
+DAYS = pd.date_range("2019-01-01", "2020-04-19")
+UCDP = [
+    "id",
+    "type_of_violence",
+    "date_start",
+    "date_end",
+    "side_a",
+    "best",
+    "adm_1",
+    "country",
+    "code_status",
+]
+
+
+def ucdp(days: pd.DatetimeIndex, status: str = "Clear", first: int = 0) -> pd.DataFrame:
+    """One incident a day, as UCDP writes it."""
+    text = days.strftime("%Y-%m-%d")
+    rows = [
+        (first + i, 1, day, day, "Government of Iraq", 1, "Kirkuk governorate", "Iraq", status)
+        for i, day in enumerate(text)
+    ]
+    return pd.DataFrame(rows, columns=UCDP)
+
+
+def yearly_and_candidate() -> pd.DataFrame:
+    candidate = ucdp(DAYS[DAYS.year == 2020], first=1_000)
+    candidate.loc[::3, "code_status"] = "Check dyad"
+    return pd.concat([ucdp(DAYS[DAYS.year == 2019]), candidate], ignore_index=True)
+
+
+def counted(frame, **options):
+    return count_incidents(read_incidents(frame, as_of="2020-04-19"), regions=["Kirkuk"], **options)
+
+
+def plain(source: str = "desk", days: pd.DatetimeIndex = DAYS) -> pd.DataFrame:
+    """Rows of a canonical table: its column `source` says where each comes from."""
+    text = days.strftime("%Y-%m-%d")
+    return pd.DataFrame(
+        {
+            "incident_id": [f"{source}-{i}" for i in range(len(text))],
+            "source": source,
+            "date_start": text,
+            "date_end": text,
+            "country": "Iraq",
+            "admin1": "Kirkuk",
+        }
+    )
+
+
+def test_a_yearly_file_continued_by_candidate_rows_gets_no_verdict():
+    counts = counted(yearly_and_candidate())
+    assert [str(splice.day) for splice in counts.splices] == ["2020-01-01"]
+    row = uptick_test(counts).frame.iloc[0]
+    assert (row["grade"], row["verdict"], row["why"]) == ("no_data", "cannot be told", "splice")
+    assert row["words"].startswith(
+        "no data: other rules of inclusion, from 2020-01-01 on UCDP candidate rows"
+    )
+    assert np.isnan(row["pvalue"])
+
+
+def test_it_is_compared_where_that_is_asked_for_and_a_note_says_so():
+    counts = counted(yearly_and_candidate())
+    found = uptick_test(counts, allow_splice=True)
+    assert found.frame["grade"].iloc[0] != "no_data"
+    assert sum(note.startswith("spliced: from 2020-01-01 on UCDP candidate") for note in found.notes) == 1
+    steady = uptick_test(counted(yearly_and_candidate().assign(code_status="Clear")))
+    assert found.frame["pvalue"].tolist() == steady.frame["pvalue"].tolist()
+    assert not any(note.startswith("spliced") for note in steady.notes)
+
+
+def test_a_file_of_candidate_rows_alone_is_by_one_rule():
+    frame = yearly_and_candidate()
+    assert counted(frame[frame["date_start"] >= "2020-01-01"]).splices == ()
+
+
+def test_a_splice_before_the_baseline_does_no_harm():
+    days = pd.date_range("2018-01-01", "2020-04-19")
+    frame = ucdp(days)
+    frame.loc[frame["date_start"] >= "2018-07-01", "code_status"] = "Check dyad"
+    frame = pd.concat([ucdp(pd.date_range("2017-10-01", "2017-12-31"), first=5_000), frame])
+    counts = counted(frame)
+    assert [str(splice.day) for splice in counts.splices] == ["2018-01-01"]
+    assert uptick_test(counts).frame["why"].iloc[0] != "splice"
+    assert uptick_test(counts.until("2018-11-30")).frame["why"].iloc[0] == "splice"
+
+
+@pytest.mark.parametrize(
+    ("days", "splice"),
+    [
+        (DAYS[DAYS >= "2020-02-01"], "2020-02-01"),
+        (DAYS[DAYS <= "2020-02-01"], "2020-02-02"),
+        (DAYS[[60, 200, 400]], None),  # three incidents tell nothing
+        (DAYS[5:], None),  # five days later is chance
+    ],
+    ids=["began", "ended", "few", "chance"],
+)
+def test_a_source_that_began_or_ended_inside_the_baseline(days, splice):
+    counts = counted(pd.concat([plain(), plain("agency", days)], ignore_index=True))
+    assert [str(found.day) for found in counts.splices] == ([splice] if splice else [])
+    assert (uptick_test(counts).frame["why"].iloc[0] == "splice") is bool(splice)
+
+
+def test_a_change_that_the_metadata_state(tmp_path):
+    path = tmp_path / "a.csv"
+    plain(days=DAYS).to_csv(path, index=False)
+    beside = path.with_suffix(".meta.toml")
+    beside.write_text('[[splice]]\nday = 2019-10-01\nreason = "mortar fire is counted too"\n', "utf-8")
+    assert [str(splice) for splice in counted(path).splices] == [
+        "from 2019-10-01 on mortar fire is counted too"
+    ]
+    beside.write_text('splice = "2019-10-01"\n', "utf-8")
+    with pytest.raises(InputError, match="splice is no list of tables"):
+        counted(path)
+
+
+def test_a_source_that_changed_its_way_of_collecting():
+    rows = [
+        (f"{y}{m:02d}150001", y, m, 15, "Iraq", "Kirkuk") for y in (2010, 2011, 2012) for m in range(1, 13)
+    ]
+    frame = pd.DataFrame(rows, columns=["eventid", "iyear", "imonth", "iday", "country_txt", "provstate"])
+    assert [str(splice.day) for splice in read_incidents(frame).splices] == ["2011-11-01"]
+
+
+def test_a_store_of_a_yearly_file_and_candidate_months_knows_the_splice(tmp_path):
+    frame = yearly_and_candidate()
+    early = frame["date_start"] < "2020-01-01"
+    store = Store(tmp_path / "u.store")
+    store.add(frame[early], on="2020-03-01", extracted="2020-03-01")
+    store.add(frame[~early], on="2020-04-19", covers="2020-01-01..2020-04-19")
+    assert [str(splice.day) for splice in store.counts("2020-04-19").splices] == ["2020-01-01"]
+    assert store.counts("2020-03-01").splices == ()
+
+
+def test_the_first_page_says_what_was_allowed(tmp_path, run):
+    path = tmp_path / "ged.csv"
+    yearly_and_candidate().to_csv(path, index=False)
+    words = ["report", path, "--as-of", "2020-04-19", "--summary", "--by", "none"]
+    code, refused, _ = run(*words)
+    assert code == 0
+    assert "other rules of inclusion, from 2020-01-01 on" in refused
+    code, allowed, _ = run(*words, "--allow-splice")
+    assert code == 0
+    assert "Spliced: from 2020-01-01 on UCDP candidate rows continue the yearly file" in allowed
