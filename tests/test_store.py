@@ -338,3 +338,21 @@ def test_a_full_disk_loses_nothing(store):
     assert in_a_process(full) == 7
     assert ids(store.as_of()) == ["a", "d", "c"]
     assert store.add(FIRST, on="2020-04-26", covers="all").after == 3
+
+
+def kills(project: Path, number: int) -> str:
+    command = [sys.executable, "-W", "ignore", str(project / "benchmarks" / "store_kills.py")]
+    done = subprocess.run([*command, "--kills", str(number)], capture_output=True, text=True, cwd=project)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_kill_leaves_the_old_state_or_the_new(project):
+    assert sum(int(line.split("|")[-2]) for line in kills(project, 6).splitlines()[2:]) == 6
+
+
+@pytest.mark.system
+def test_a_hundred_and_ninety_kills_leave_the_old_state_or_the_new(project):
+    found = kills(project, 190)  # the recorded 200 are benchmarks/results/store_kills.md
+    assert "killed, old" in found
+    assert "killed, new" in found
