@@ -64,10 +64,9 @@ def self_exciting(
     """Likelihood ratio of more new incidents in a self-exciting process, by its predictive distribution.
 
     Null: baseline and window follow one stationary self-exciting process (see the module). Finds more than
-    the default where incidents draw further ones: 87 and 89 % of what the best possible test finds at ratios
-    2 and 3 and true size 5 %, the default 80 and 81 %. Fails where LRD does, on whose p-value it
-    half rests: 6.0 % in the worst of sixteen cells (regime switches), the default 5.8 %
-    (benchmarks/results/self_exciting.md). P-values
+    the default where incidents draw further ones: 91 and 92 % of what the best possible test finds at ratios
+    2 and 3 and true size 5 %, the default 78 and 79 %. Fails where LRD does, on whose p-value it
+    half rests: 5.5 % in the worst of sixteen cells (benchmarks/results/self_exciting.md). P-values
     are simulated, with a standard error of 0.005 at 0.05, the same ones in every run.
 
     Examples
