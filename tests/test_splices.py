@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from analytics import count_incidents, read_incidents, uptick_test
+from analytics.counts.outlets import read_outlets
 from analytics.errors import InputError
+from analytics.periods import as_window
 from analytics.store import Store
 
 DAYS = pd.date_range("2019-01-01", "2020-04-19")
@@ -153,3 +155,39 @@ def test_the_first_page_says_what_was_allowed(tmp_path, run):
     code, allowed, _ = run(*words, "--allow-splice")
     assert code == 0
     assert "Spliced: from 2020-01-01 on UCDP candidate rows continue the yearly file" in allowed
+
+
+# -- who reports -----------------------------------------------------------------------------------------
+
+
+def outlets_note(frame) -> list[str]:
+    found = uptick_test(counted(frame))
+    assert found.frame["grade"].tolist() == ["uptick"]
+    return [note for note in found.notes if note.startswith("reporting sources: ")]
+
+
+def test_a_rise_that_one_new_outlet_brings_is_told():
+    old = plain().assign(source_name="AP")
+    days = DAYS[DAYS >= "2020-04-06"]
+    new = pd.concat([plain(f"n{i}", days) for i in range(4)], ignore_index=True)
+    new = new.assign(source="desk", source_name="Local Radio")
+    both = pd.concat([old, new], ignore_index=True)
+    assert outlets_note(both) == [
+        "reporting sources: Kirkuk: 100% of the rise come from one outlet that began on 2020-04-06 "
+        "(Local Radio); 2.0 outlets a week now, 1.0 in the baseline"
+    ]
+    # The same rise by those who reported before, and where nobody is named: nothing to tell.
+    assert outlets_note(both.assign(source_name=np.resize(["AP", "BBC"], len(both)))) == []
+    assert outlets_note(both.assign(source_name="AP")) == []
+
+
+def test_outlets_are_counted_by_week_and_shared():
+    days = np.array(["2020-04-13", "2020-04-14", "2020-04-20"], dtype="datetime64[D]")
+    named = pd.Series(["AP; BBC; AP", None, "BBC"], dtype="str")
+    found = read_outlets(named, days, np.array([0, 0, 1]), ("Kirkuk", "Erbil"))
+    assert found.per_week()[["region", "week", "outlets"]].to_numpy().tolist() == [
+        ["Erbil", "2020-W17", 1],
+        ["Kirkuk", "2020-W16", 2],
+    ]
+    assert found.weight(as_window("2020-04-13..2020-04-20")).tolist() == [0.5, 1.5]
+    assert read_outlets(named[1:2], days[1:2], np.array([0]), ("Kirkuk",)) is None

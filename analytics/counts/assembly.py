@@ -54,6 +54,7 @@ def assemble_counts(
         completeness=plan.completeness,
         silences=silences,
         splices=splices,
+        outlets=tally.outlets,
         simulated=simulated,
         countries=plan.chosen.countries,
         parents=_parents(plan.chosen),

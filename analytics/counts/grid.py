@@ -17,6 +17,7 @@ from analytics.counts import tables
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.axis import PeriodAxis
 from analytics.counts.completeness import Completeness
+from analytics.counts.outlets import Outlets
 from analytics.counts.tables import Missing
 from analytics.errors import InputError, OptionError, nearest
 from analytics.options import check_choice
@@ -61,7 +62,7 @@ class Counts(PeriodAxis):
     accounting, completeness : CountAccounting, Completeness or None
     silences : tuple of Window
         Suspected gaps in the data that nobody has answered for; windows that touch one get no verdict.
-    splices : tuple of Splice
+    splices, outlets : tuple of Splice, Outlets or None
     notes, countries, parents : tuple of str
         Countries the regions lie in, as far as known; of districts, their governorates.
 
@@ -83,6 +84,7 @@ class Counts(PeriodAxis):
     completeness: Completeness | None = None
     silences: tuple[Window, ...] = ()
     splices: tuple[Splice, ...] = ()
+    outlets: Outlets | None = None
     simulated: bool = False
     notes: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
@@ -291,9 +293,7 @@ class Counts(PeriodAxis):
             Their names; "region 1", "region 2" and so on unless given.
         coverage : bool array, shaped like `values`, optional
             False where there was no coverage.
-        week_start : str
-        simulated : bool
-            Whether the counts are simulated.
+        week_start, simulated : str, bool
 
         Raises
         ------

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics._typing import BoolArray, Days, FloatArray, IntArray
+from analytics.counts.outlets import Outlets, read_outlets
 from analytics.counts.plan import CountPlan
 from analytics.errors import InputError
 from analytics.incidents import Incidents
@@ -41,6 +42,8 @@ class Tally:
         Incidents known then, whether counted or not; the last column holds those in no region of the grid.
     notes : tuple of str
         What the filter asked for that no incident has.
+    outlets : Outlets or None
+        Who reported what is in the grid.
     """
 
     values: IntArray
@@ -52,6 +55,7 @@ class Tally:
     unknown_value: int
     everything: IntArray
     notes: tuple[str, ...] = ()
+    outlets: Outlets | None = None
 
 
 def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
@@ -106,6 +110,9 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
         unknown_value=int((~stated[inside]).sum() + (~stated[lost]).sum()),
         everything=everything.reshape(days, regions + 1),
         notes=notes,
+        outlets=read_outlets(
+            frame["source_name"].iloc[inside], plan.days[row[inside]], region[inside], plan.chosen.names
+        ),
     )
 
 

@@ -27,6 +27,7 @@ from analytics.upticks.history import history_days, short_notes, short_words
 from analytics.upticks.method import NULL_WORDS, method_words
 from analytics.upticks.nested import NESTED, nested_in, nested_words
 from analytics.upticks.notes import answer_notes, spread_notes, stretch_notes
+from analytics.upticks.outlets import outlet_notes
 from analytics.upticks.picked import picked_result
 from analytics.upticks.rows import uptick_frame
 from analytics.upticks.windows import (
@@ -275,6 +276,7 @@ def uptick_test(
     notes = [*told, *short_notes(spans, split.recent_window.days, frame)]
     if asked.upper and not held[0]:
         notes += [*rises_before(split, counts, alpha), *spread_notes(split, counts, alpha)]
+        notes += outlet_notes(counts, split, frame)
     tested = int(frame["pvalue"].notna().sum())
     return UptickResult(
         **common | {"notes": (*common["notes"], *notes, *answer_notes(frame, asked))},

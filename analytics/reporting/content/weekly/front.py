@@ -35,6 +35,7 @@ from analytics.sources.source import WARNING
 from analytics.upticks import expected_band
 from analytics.upticks.before import RISE
 from analytics.upticks.history import SHORT
+from analytics.upticks.outlets import OUTLETS
 from analytics.upticks.withheld import SPLICE
 
 __all__ = ["Country", "FrontPage", "Standout", "front_page", "series_of"]
@@ -257,7 +258,7 @@ def _without_data(numbers: WeeklyNumbers) -> str:
 
 def _news(numbers: WeeklyNumbers, changes: Changes | None) -> tuple[str, ...]:
     told = (*numbers.incidents.notes, *numbers.counts.notes, *numbers.result.notes)
-    first = (GAP, WARNING, SPLICE, RISE, SHORT)
+    first = (GAP, WARNING, SPLICE, RISE, SHORT, OUTLETS)
     notes = [note for note in dict.fromkeys(told) if note.startswith(first) or note.endswith(QUIET)]
     said = [f"{note[0].upper()}{note[1:]}." for note in notes]
     gone = numbers.rows[numbers.rows["status"].str.startswith("no longer")]
