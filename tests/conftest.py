@@ -16,7 +16,18 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 # Files whose tests share something slow to make stay on one worker; the longest begin first.
 LONGEST = ("test_golden.py", "test_wheel.py", "test_notebooks.py", "test_weekly_report.py", "test_budget.py")
-SHARED = dict.fromkeys(("test_weekly_report.py", "test_weekly_pages.py", "test_formats.py"), "report")
+SHARED = dict.fromkeys(
+    (
+        "test_weekly_report.py",
+        "test_weekly_pages.py",
+        "test_weekly_front.py",
+        "test_formats.py",
+        "test_languages.py",
+        "test_scripts.py",
+        "test_reporting_standards.py",
+    ),
+    "report",
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read

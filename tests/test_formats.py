@@ -463,12 +463,21 @@ def test_pictures_never_share_an_id():
     drawn = '<use xlink:href="#g1"/><g id="b"/><g clip-path="url(#g1)"/>'
     svg = f'<?xml?><svg id="a"><defs><path id="g1"/></defs>{drawn}</svg>'
     one, two = (inline_svg(svg, name, alt='A "map" & more') for name in ("p1", "p2"))
-    assert 'id="p1-g1"' in one
-    assert 'xlink:href="#p1-g1"' in one
-    assert "url(#p1-g1)" in one
+    assert 'id="p1-0"' in one
+    assert '<use href="#p1-0"/>' in one
+    assert "url(#p1-0)" in one
     assert 'id="b"' not in one
     assert set(re.findall(r'id="([^"]+)"', one)).isdisjoint(re.findall(r'id="([^"]+)"', two))
     assert 'aria-label="A &quot;map&quot; &amp; more"' in one
+
+
+def test_a_drawing_is_packed_and_its_words_are_not():
+    moved = '<use xlink:href="#g" transform="translate(63.90625 0)"/>'
+    glyphs = f'<g transform="translate(100.377292 7.5) scale(0.0255 -0.0255)">\n {moved}\n</g>'
+    packed = inline_svg(f"<svg>{glyphs}\n<text>a  <tspan>1.23456</tspan>\n b</text></svg>", "p", alt="")
+    assert 'translate(100.38 7.5) scale(0.0255 -0.0255)"><use href="#p-0" x="64"/></g>' in packed
+    assert "<text>a  <tspan>" in packed
+    assert "\n b</text>" in packed
 
 
 def test_small_bars_leave_out_what_is_not_known():

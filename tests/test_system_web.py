@@ -26,6 +26,7 @@ def address(sample_report, tmp_path_factory):
     path = tmp_path_factory.mktemp("web") / "report.html"
     document = sample_report.document
     path.write_text(report_page(kept_record(document.notebook), document), encoding="utf-8")
+    assert path.stat().st_size < 1_500_000
     return path.as_uri()
 
 

@@ -123,6 +123,7 @@ def test_the_test_runs_on_the_bundled_sample(run):
     assert answer["simulated"] is True
 
 
+@pytest.mark.system  # compiles every kernel again, in its own folder
 def test_the_report_is_written(run):
     done = run("-m", "analytics", "report", "--sample", "--week", "2020-W16", "-o", "out")
     assert done.returncode == 0, done.stderr
@@ -146,6 +147,7 @@ def test_the_sample_is_copied(run):
     assert (run.folder / "copy" / "iraq_simulated_truth.json").exists()
 
 
+@pytest.mark.system
 def test_the_claims_of_the_article_are_answered(run):
     done = run("-m", "analytics", "test", "--sample", "--as-of", "2020-04-19", "--claims", "article")
     assert done.returncode == 0, done.stderr

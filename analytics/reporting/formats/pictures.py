@@ -19,8 +19,26 @@ _LOUD = re.compile(
     r"|(?:href|src)\s*=\s*['\"](?!#|data:image/)",
     flags=re.IGNORECASE,
 )
+_GLYPH = re.compile(r' transform="translate\(([\d.]+) 0\)"/>')
+_NUMBER = re.compile(r"scale\([^)]*\)|(?<![\w.#])\d+\.\d{3,}(?![\w.])")
+_BETWEEN = re.compile(r">\s*\n\s*<(?!/?t)")  # texts, their parts and titles keep theirs
+_REFERENCE = re.compile(r'((?:xlink:)?href="#|url\(#)([^")]+)(["\)])')
 _LINK = re.compile(r'<a ([^>]*?)xlink:href="([^"]*)"([^>]*)>')
 _WIDE, _HIGH, _LEFT, _TOP, _FOOT = 960, 230, 38, 12, 26
+
+
+def _packed(svg: str) -> str:
+    """Return a drawing without the blanks between its elements, numbers to a hundredth of a point."""
+
+    def short(found: re.Match[str]) -> str:
+        if found[0].startswith("scale"):
+            return found[0]
+        value = float(found[0])
+        return f"{value:.2f}".rstrip("0").rstrip(".") if value >= 10 else f"{value:.4g}"
+
+    text = _GLYPH.sub(lambda found: f' x="{float(found[1]):.0f}"/>', svg)
+    text = text.replace("<use xlink:href=", "<use href=")
+    return _BETWEEN.sub("><", _NUMBER.sub(short, text))
 
 
 def inline_svg(svg: str, prefix: str, *, alt: str, names: Mapping[str, str] | None = None) -> str:
@@ -42,16 +60,12 @@ def inline_svg(svg: str, prefix: str, *, alt: str, names: Mapping[str, str] | No
     if _LOUD.search(text):
         source = base64.b64encode(svg.encode("utf-8")).decode("ascii")
         return f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(alt, quote=True)}">'
+    text = _packed(text)
     linked = {address[1:] for _, address, _ in _LINK.findall(text) if address.startswith("#")}
-    used = set(_USED.findall(text)) - linked
-
-    def own(found: re.Match[str]) -> str:
-        return f' id="{prefix}-{found[1]}"' if found[1] in used else ""
-
-    text = _ID.sub(own, text)
-    for name in used:
-        for before, after in (('href="#', '"'), ("url(#", ")")):
-            text = text.replace(f"{before}{name}{after}", f"{before}{prefix}-{name}{after}")
+    used = dict.fromkeys(name for name in _USED.findall(text) if name not in linked)
+    short = {name: f"{prefix}-{at:x}" for at, name in enumerate(used)}
+    text = _ID.sub(lambda found: f' id="{short[found[1]]}"' if found[1] in short else "", text)
+    text = _REFERENCE.sub(lambda found: f"{found[1]}{short.get(found[2], found[2])}{found[3]}", text)
     seen: set[str] = set()
 
     def link(found: re.Match[str]) -> str:
