@@ -81,7 +81,7 @@ __all__, __getattr__, __dir__ = lazy_room(
         "upticks": "activity_test change_test concentration_test day_test emerging_test recurrence_test "
         "response_test scan_test severity_test uptick_test",
     },
-    rooms="claims counts detectors errors evaluation fetch filters geo incidents monitoring plots reporting "
-    "results simulation sources store upticks",
+    rooms="claims counts delays detectors errors evaluation fetch filters geo incidents monitoring plots "
+    "reporting results simulation sources store upticks",
 )
 __all__ += ["__version__"]

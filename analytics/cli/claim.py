@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from analytics.cli.count import counting_record
-from analytics.cli.inputs import between_commas, gap_warnings, read_and_count, settings, spells
+from analytics.cli.inputs import MEASURED, between_commas, gap_warnings, read_and_count, settings, spells
 from analytics.cli.language import check_spoken, spoken
 from analytics.cli.show import (
     Read,
@@ -54,6 +54,8 @@ def run(args: Namespace) -> None:
     if args.article_date is not None:
         raise OptionError("--article-date is for --claims", todo="give --claims FILE, or leave it out")
     check_spoken(args.language)
+    if args.completeness == MEASURED and args.completeness_sd is not None:
+        raise OptionError("a completeness that is measured has its own deviation", found="--completeness-sd")
     options = _options(args)
     incidents, counts = read_and_count(args)
     answer = _shown(args, incidents, counts, uptick_test(counts, **options))
@@ -88,13 +90,16 @@ def _options(args: Namespace) -> dict[str, Any]:
 def _shown(args: Namespace, incidents: Read, counts: Counts, result: UptickResult) -> Shown:
     sensitivity = result.sensitivity
     lines_next = result.watch()[["watch_from", "watch_from_3"]]
+    result_names = ["guard", "baseline", "confidence"]
+    if args.completeness == MEASURED:
+        result_names += ["completeness", "completeness_sd"]
     frame = result.frame.assign(status=result.status.to_numpy(), **lines_next)
     record = {
         "command": "test",
         "parameters": {
             **counting_record(args, counts),
             **_options(args),
-            **{name: result.parameters[name] for name in ("guard", "baseline", "confidence")},
+            **{name: result.parameters[name] for name in result_names},
         },
         **input_record(incidents, counts, spells(args)),
         "headline": result.headline(),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.claims import VerdictTable, read_claims, verdicts
-from analytics.cli.inputs import gap_warnings, read_as_of, settings, spells, the_file
+from analytics.cli.inputs import MEASURED, gap_warnings, read_as_of, settings, spells, the_file
 from analytics.cli.show import Plan, Shown, Table, account_lines, emit, input_record, records
 from analytics.errors import CountsTableError, OptionError
 from analytics.incidents import Incidents
@@ -43,6 +43,10 @@ def run_claims(args: Namespace, plan: Plan) -> None:
                 todo="write it into the file of claims; docs/claims.md has the keys",
             )
     the_file(args)
+    if args.completeness == MEASURED:
+        raise OptionError(
+            "--completeness measured does not go with --claims", expected="a share, such as 0.9"
+        )
     if args.baseline == "same_weeks":
         raise OptionError("--baseline same_weeks does not go with --claims", expected="a number of days")
     claims = read_claims(None if args.claims == "article" else Path(args.claims))

@@ -25,6 +25,7 @@ from analytics.sources.coverage import CoveredFrom
 from analytics.sources.source import WARNING
 
 __all__ = [
+    "MEASURED",
     "READING",
     "SAMPLE",
     "between_commas",
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 SAMPLE = "data/iraq_simulated.csv"
+MEASURED = "measured"
 READING = (
     "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
     "mapping", "actors",
@@ -176,6 +178,8 @@ def _only_of_stores(args: Namespace) -> None:
 def given(args: Namespace, *names: str) -> dict[str, Any]:
     """Return those of the options that were given."""
     values = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    if values.get("completeness") == MEASURED:  # the counts have it
+        del values["completeness"]
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -253,9 +257,20 @@ def read_any(args: Namespace) -> Read:
 def counts_of(args: Namespace, found: Read) -> Counts:
     """Return the counts that a command's options ask for."""
     gaps = spells(args)
+    asked = getattr(args, "completeness", None) == MEASURED
     if isinstance(found, Incidents):
         _only_of_tables(args)
-        return count_incidents(found, **counting_options(args), no_coverage=gaps)
+        counts = count_incidents(found, **counting_options(args), no_coverage=gaps)
+        if not asked:
+            return counts
+        from analytics.delays import with_measured_completeness
+
+        return with_measured_completeness(counts, found)
+    if asked:
+        raise OptionError(
+            "a table of counts has no days of report to measure completeness from",
+            todo="give the share by hand: --completeness 0.9",
+        )
     freq = args.freq or found.unit
     if freq != found.unit and (freq, found.unit) != ("week", "day"):
         raise OptionError(

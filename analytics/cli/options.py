@@ -58,6 +58,17 @@ class Command:
     actions: tuple[str, ...] = ()
 
 
+def _share_or_measured(text: str) -> float | str:
+    if text == "measured":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a share such as 0.9, or measured, found {text!r}"
+        ) from None
+
+
 def _days_or(word: str) -> Callable[[str], int | str]:
     def read(text: str) -> int | str:
         if text == word or text.isdecimal():
@@ -135,8 +146,9 @@ _COUNTING = _WEEKLY.also(
            "chance"),
 )  # fmt: skip
 
-_COMPLETENESS = Option("completeness", "SHARE", "share of the recent incidents already reported, such as 0.9 "
-                       "(default: not known)", float)  # fmt: skip
+_COMPLETENESS = Option("completeness", "SHARE", "share of the recent incidents already reported, such as "
+                       "0.9, or measured, from the days of the reports (default: not known)",
+                       _share_or_measured)  # fmt: skip
 _COMPLETENESS_SD = Option("completeness-sd", "SD", "its standard deviation (default: none)", float)
 
 _OUTPUT = Group("output", (
@@ -197,8 +209,8 @@ _MONITORING = Group("monitoring", (
     Option("share", "SHARE", "keep the budget in this share of regions, such as 0.9", float),
     Option("replicates", "N", "years drawn for each region (default 400)", int),
     Option("seed", "N", "of the draws (default 0)", int),
-    Option("completeness", "SHARE", "share of the last two weeks' incidents already reported, such as 0.9 "
-           "(default: not known)", float),
+    Option("completeness", "SHARE", "share of the last two weeks' incidents already reported, such as "
+           "0.9, or measured, from the days of the reports (default: not known)", _share_or_measured),
     _COMPLETENESS_SD,
     Option("fail-on-alarm", "", "exit with 3 if a region has an alarm, for schedulers"),
 ))  # fmt: skip

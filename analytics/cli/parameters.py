@@ -84,6 +84,8 @@ def _value(option: Option | None, name: str, value: object, path: Path) -> objec
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _wrong(name, path, "a number", value)
         return option.kind(value)
+    if option is not None and option.kind is not None and type(value) in (int, float):
+        return option.kind(str(value))  # a number or a word, such as measured
     if option is not None and option.many:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise _wrong(name, path, "a list of texts in quotes", value)

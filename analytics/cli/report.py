@@ -62,6 +62,7 @@ def run(args: Namespace) -> None:
         "as_of": as_of,
         "columns": columns,
         "reading": _reading(args) or None,
+        **({} if args.completeness is None else {"completeness": args.completeness}),
         **({} if args.comment is None else {"comment": _comment(args.comment)}),
     }
     request = ReportRequest.from_parameters({**given(args, *vars(args)), **of_ours})

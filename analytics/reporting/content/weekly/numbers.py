@@ -305,7 +305,7 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
         return uptick_test(
             counts,
             recent=recent,
-            completeness=scope.request.completeness,
+            completeness=scope.request.stated_completeness,
             allow_splice=scope.request.allow_splice,
         )
 

@@ -10,6 +10,7 @@ import pandas as pd
 from analytics import __version__
 from analytics.counts.count_table import CountTable
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
+from analytics.reporting.content.weekly.request import MEASURED
 from analytics.reporting.elements.tables import Column, ReportTable
 from analytics.results import counted
 
@@ -21,7 +22,6 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
     result, counts, asked = numbers.result, numbers.counts, numbers.request
     gaps = ", ".join([*map(str, numbers.incidents.no_coverage), *asked.no_coverage])
     lost = int((~counts.coverage).sum())
-    known = asked.completeness
     name = numbers.incidents.path.name if numbers.incidents.path is not None else "a DataFrame"
     packages = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "typst")
     rows = [
@@ -41,7 +41,7 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         ("recent window", f"{result.recent} ({RECENT} days)"),
         ("guard", f"{result.guard} days"),
         ("baseline", f"{result.baseline} ({result.parameters['baseline']} days)"),
-        ("completeness", "not known" if known is None else f"{known:g}, given"),
+        ("completeness", _completeness(numbers)),
         ("verdicts rest on", f"the {result.null} null hypothesis; the other is shown beside it"),
         ("level, margin", f"alpha {result.alpha:g}; margin {result.margin:g}"),
         ("family", result.family),
@@ -54,6 +54,13 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         caption="What was asked, of which file, with which versions",
         label="tbl-parameters",
     )
+
+
+def _completeness(numbers: WeeklyNumbers) -> str:
+    stated, known = numbers.request.stated_completeness, numbers.counts.completeness
+    if numbers.request.completeness == MEASURED and known is not None:
+        return f"{numbers.result.completeness:.2f}, {known.basis}"
+    return "not known" if stated is None else f"{stated:g}, given"
 
 
 def _placing(numbers: WeeklyNumbers) -> list[tuple[str, str]]:

@@ -13,12 +13,13 @@ from analytics.bundled import bundled_path
 from analytics.counts import Counts, count_incidents
 from analytics.counts.count_table import CountTable
 from analytics.counts.reading import read_count_table
+from analytics.delays import with_measured_completeness
 from analytics.errors import CountsTableError, InputError, OptionError
 from analytics.incidents import Incidents, read_incidents
 from analytics.incidents.asked import place_as_asked
 from analytics.periods import DAY, Window
 from analytics.reporting.content.weekly.numbers import ALL, RECENT, WeeklyCounts
-from analytics.reporting.content.weekly.request import ReportRequest, takes_request
+from analytics.reporting.content.weekly.request import MEASURED, ReportRequest, takes_request
 from analytics.upticks.windows import split_counts
 
 __all__ = ["SAMPLE", "weekly_counts"]
@@ -77,6 +78,8 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         )  # fmt: skip
 
     counts = count(incidents)
+    if request.completeness == MEASURED:
+        counts = with_measured_completeness(counts, incidents)
     split_counts(counts, RECENT, None, None)  # no history at all is told before anything is made
     unstated, scope = _without_fatalities(incidents, request.where)
     end = counts.last_complete_day
@@ -123,6 +126,11 @@ def _of_a_table(request: ReportRequest) -> WeeklyCounts:
             **dict(request.reading or {}),
         )  # fmt: skip
 
+    if request.completeness == MEASURED:
+        raise OptionError(
+            "a table of counts has no days of report to measure completeness from",
+            todo="give the share by hand, such as completeness=0.9",
+        )
     if request.placing is not None:
         raise OptionError(
             "a table of counts cannot be placed on the map",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -18,12 +18,13 @@ from analytics.periods import as_day, as_gap, check_week_start
 from analytics.reporting.languages.language import find_language
 from analytics.reporting.notebook.document import Paper
 
-__all__ = ["PAPERS", "READING", "SECTIONS", "SHOWING", "ReportRequest", "takes_request"]
+__all__ = ["MEASURED", "PAPERS", "READING", "SECTIONS", "SHOWING", "ReportRequest", "takes_request"]
 
 READING = (
     "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
     "mapping", "actors",
 )  # fmt: skip
+MEASURED = "measured"
 SECTIONS = ("country", "where", "cards", "regions", "kinds", "trust", "scorecard", "method")
 PAPERS: Mapping[str, Paper] = {"a4": "a4", "letter": "us-letter"}
 SHOWING = (
@@ -66,8 +67,9 @@ class ReportRequest:
     placing : mapping, optional
         Regions on the map, as for :func:`analytics.incidents.asked.place_as_asked`: a file of boundaries,
         circles, or a road. The report is then by area.
-    completeness : float, optional
-        Share of the recent days' incidents already reported; None: not known.
+    completeness : float or "measured", optional
+        Share of the recent days' incidents already reported, or that it is measured from the days of the
+        reports; None: not known.
     allow_splice : bool
         Compare across a change of the rules of inclusion, and say so on the first page.
     reading : mapping, optional
@@ -126,7 +128,7 @@ class ReportRequest:
     regions: str | None = None
     no_coverage: tuple[str, ...] = ()
     gap_is_quiet: bool = False
-    completeness: float | None = None
+    completeness: float | Literal["measured"] | None = None
     allow_splice: bool = False
     week_start: str = "monday"
     start: str | None = None
@@ -152,7 +154,8 @@ class ReportRequest:
     def __post_init__(self) -> None:
         self._check_origin()
         check_week_start(self.week_start)
-        check_share(completeness=self.completeness)
+        if self.completeness != MEASURED:
+            check_share(completeness=self.completeness)
         check_flag(gap_is_quiet=self.gap_is_quiet, allow_splice=self.allow_splice)
         if self.placing and self.by == "admin1":
             object.__setattr__(self, "by", AREA)
@@ -246,6 +249,11 @@ class ReportRequest:
         )
         usual = {field.name: field.default for field in fields(self)}
         return {n: getattr(self, n) for n in names if getattr(self, n) != usual[n]}
+
+    @property
+    def stated_completeness(self) -> float | None:
+        """The share that is stated; None where it is measured or not known."""
+        return None if isinstance(self.completeness, str) else self.completeness
 
     def read_with(self) -> dict[str, Any]:
         """Return how the file is read, as far as that is given; columns as ``column date_start``."""

@@ -10,6 +10,7 @@ from analytics.counts.count_table import CountTable
 from analytics.plots.fonts import drawable
 from analytics.reporting.content.weekly.issue import Changes
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
+from analytics.reporting.content.weekly.request import MEASURED
 from analytics.reporting.elements.tables import Column, ReportTable
 from analytics.results import counted
 from analytics.results.words import noun
@@ -66,7 +67,7 @@ def trust_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> TrustP
     )
     share = numbers.result.completeness
     how = (
-        f"{100 * share:.0f} % of the window's incidents are taken to be reported."
+        f"{100 * share:.0f} % of the window's incidents are taken to be reported{_basis(numbers)}."
         if share is not None
         else "How much of the recent days is reported is not known: late reports can only raise its "
         "counts, so an "
@@ -94,6 +95,12 @@ def trust_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> TrustP
         faults=_faults(numbers),
         notes=_notes(numbers),
     )
+
+
+def _basis(numbers: WeeklyNumbers) -> str:
+    """Return what a measured share rests on; a stated one says nothing of it."""
+    known = numbers.counts.completeness
+    return f", {known.basis}" if numbers.request.completeness == MEASURED and known is not None else ""
 
 
 def _revisions(changes: Changes | None) -> str:

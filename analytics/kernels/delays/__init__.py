@@ -1,0 +1,1 @@
+"""How late reports come, and what is still to come."""
