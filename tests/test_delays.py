@@ -16,12 +16,14 @@ from analytics.counts.completeness import Completeness
 from analytics.counts.stated import state_completeness
 from analytics.delays import delay_distribution, nowcast, with_measured_completeness
 from analytics.delays.dated import DatedReports, measure
+from analytics.delays.measured import with_completeness
 from analytics.errors import HistoryError, InputError, OptionError
 from analytics.kernels.delays.late import chain_ladder
 from analytics.kernels.delays.reverse_time import pooled_curves, triangle_of
 
 DAY = np.timedelta64(1, "D")
 LAST = np.datetime64("2020-01-31")
+SERIES, ERROR = 150, 0.018  # series tested, and the standard error of a share of 5 % of them
 ERRORS = 4  # standard errors that an estimate may be off: 1 in 16,000 by chance
 SIMULATED = 300  # repetitions of the small simulation
 COVERED = (
@@ -132,6 +134,23 @@ def test_a_change_of_the_delay_is_said():
     later = replace(reports, first_known=reports.first_known + np.where(recent, 6, 0) * DAY)
     assert not any("have come" in note for note in measure(reports).notes)
     assert any("have come later" in note for note in measure(later).notes)
+
+
+def test_weekdays_without_reports_are_named():
+    rng = np.random.default_rng(8)
+    reports = dated(rng)
+    weekday = (reports.first_known.astype(int) + 3) % 7
+    assert not any("few or no reports" in note for note in measure(reports).notes)
+    after = np.select([weekday == 5, weekday == 6], [2, 1], 0) * DAY
+    closed = replace(reports, first_known=reports.first_known + after)
+    assert any("on Saturdays, Sundays;" in note for note in measure(closed).notes)
+
+
+def test_regions_that_differ_are_told():
+    reports = dated(np.random.default_rng(9), regions=4, slower=(1,))
+    grid = Counts.from_array(np.ones((400, 4)), freq="day", as_of=LAST, regions=list(reports.groups))
+    notes = with_completeness(grid, measure(reports)).notes
+    assert any("differs between regions" in note and "% (r1) to" in note for note in notes)
 
 
 # The bundled sample, which is simulated
@@ -288,6 +307,27 @@ def test_nowcasts_cover_what_came(method):
     assert len(found.days) == 14 * SIMULATED
 
 
+def test_measured_completeness_keeps_size_and_power_where_half_come_late():
+    rng = np.random.default_rng(12)
+    delay = lambda size: np.floor(7 * np.exp(rng.standard_normal(size))).astype(int)  # noqa: E731
+    found = measure(dated(rng, rate=1.5, draw=delay))  # what one region's reports tell
+    truth = (delay(50_000)[:, None] <= np.arange(399, -1, -1)).mean(axis=0)[:, None] * np.ones(SERIES)
+    called = {}
+    for ratio in (1.0, 2.0):
+        mean = np.ones((400, SERIES))
+        mean[-14:] *= ratio
+        grid = Counts.from_array(rng.poisson(mean * truth), freq="day", as_of=LAST)
+        exact = Completeness(truth, np.zeros_like(truth), "given")
+        for name, known in (
+            ("measured", with_completeness(grid, found)),
+            ("true", replace(grid, completeness=exact)),
+        ):
+            called[name, ratio] = (uptick_test(known, method="lrd_b").frame["pvalue"] <= 0.05).mean()
+    assert 0.45 < truth[-14:].mean() < 0.55
+    assert called["measured", 1.0] <= 0.065 + 3 * ERROR
+    assert called["measured", 2.0] >= 0.85 * called["true", 2.0] > 0.3
+
+
 def test_an_unknown_completeness_gives_no_nowcast():
     found = nowcast(counts_of(np.full(400, 2)))
     assert found.frame["estimate"].isna().all()
@@ -320,9 +360,11 @@ def test_a_nowcast_answers_in_words(sample):
 def test_the_command_measures_where_it_is_asked_to(capsys, sample):
     from analytics.cli import main
 
-    incidents, counts = sample["2020-04-19"]
+    incidents, _ = sample["2020-04-19"]
+    counts = count_incidents(incidents, regions="Kirkuk,Baghdad")
     wanted = uptick_test(with_measured_completeness(counts, incidents))
     argv = ["test", "--sample", "--as-of", "2020-04-19", "--completeness", "measured", "--format", "json"]
+    argv += ["--regions", "Kirkuk,Baghdad"]
     assert main(argv) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["parameters"]["completeness"] == pytest.approx(wanted.completeness)
@@ -345,7 +387,7 @@ def test_a_report_measures_where_it_is_asked_to(sample):
         weekly_numbers,
     )
 
-    request = ReportRequest(sample=True, as_of="2020-04-19", completeness="measured")
+    request = ReportRequest(sample=True, as_of="2020-04-19", completeness="measured", regions="Kirkuk")
     assert ReportRequest.from_parameters(request.parameters()) == request
     numbers = weekly_numbers(weekly_counts(request))
     said = weekly_content(numbers).trust.completeness

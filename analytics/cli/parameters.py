@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,8 @@ def _value(option: Option | None, name: str, value: object, path: Path) -> objec
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _wrong(name, path, "a number", value)
         return option.kind(value)
-    if option is not None and option.kind is not None and type(value) in (int, float):
-        return option.kind(str(value))  # a number or a word, such as measured
+    if option is not None and option.kind is not None:
+        return _number_or_word(option.kind, name, value, path)
     if option is not None and option.many:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise _wrong(name, path, "a list of texts in quotes", value)
@@ -98,6 +99,17 @@ def _value(option: Option | None, name: str, value: object, path: Path) -> objec
         raise _wrong(name, path, "text in quotes", value)
     is_path = name in _PATHS or (name == "regions" and is_boundary_file(value))
     return str(path.parent / value) if is_path and value else value or None
+
+
+def _number_or_word(kind: Callable[[str], object], name: str, value: object, path: Path) -> object:
+    """Return a number, or one of the words that an option takes in its place, such as measured."""
+    try:
+        found = kind(str(value))
+    except ArgumentTypeError:
+        found = None
+    if found is None or isinstance(value, bool) or isinstance(found, str) != isinstance(value, str):
+        raise _wrong(name, path, "a number", value)
+    return found
 
 
 def _wrong(name: str, path: Path, expected: str, value: object) -> OptionError:

@@ -22,7 +22,7 @@ from analytics.kernels.delays.reverse_time import (
     triangle_of,
 )
 from analytics.options import check_whole
-from analytics.periods import DAY
+from analytics.periods import DAY, WEEKDAYS
 from analytics.results.words import counted
 
 __all__ = ["FEWEST", "DatedReports", "Measured", "measure"]
@@ -31,6 +31,7 @@ FEWEST = 50  # incidents with a day of report, from which delays are measured
 _SHORTEST = 56  # days of incidents, likewise
 _STATED = 0.5  # share of the incidents that must state a day of report
 _LATELY = 56  # days of incidents whose delays are held against the earlier ones
+_QUIET = 0.5  # of a weekday's usual share of the reports: with less it is named
 _FAR_OFF = 2.576  # standard errors, from which a change of the delay is said: 1 in 100 by chance
 
 
@@ -183,7 +184,11 @@ def measure(dated: DatedReports, *, longest: int = SETTLED_DAYS, training: int =
         reports=np.r_[triangle.reports[:, :-1].sum(axis=0), len(delay)],
         longest=longest,
         known_on=dated.known_on,
-        notes=(*notes, *_changed(lately, spread, dated.known_on)),
+        notes=(
+            *notes,
+            *_changed(lately, spread, dated.known_on),
+            *_quiet_weekdays(dated.known_on - (age - delay) * DAY, spread),
+        ),
     )
 
 
@@ -246,4 +251,18 @@ def _changed(lately: Triangle, spread: float, known_on: np.datetime64) -> list[s
         f"delays: reports on the incidents since {known_on - (_LATELY - 1) * DAY} have come "
         f"{'later' if off > 0 else 'sooner'} than those before; the completeness measured rests on both, and "
         f"is too {'high' if off > 0 else 'low'} if that goes on"
+    ]
+
+
+def _quiet_weekdays(reported: Days, spread: float) -> list[str]:
+    """Name the weekdays on which few or no reports come."""
+    day = (reported.astype("datetime64[D]").astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
+    came, usual = np.bincount(day, minlength=7), len(day) / 7
+    few = (came < _QUIET * usual) & (came < usual - 3 * np.sqrt(spread * usual))
+    if not few.any():
+        return []
+    names = ", ".join(f"{name.capitalize()}s" for name, is_few in zip(WEEKDAYS, few, strict=True) if is_few)
+    return [
+        f"delays: few or no reports come on {names}; the completeness is that of an average day of the week, "
+        "and compares best between reports made on the same one"
     ]

@@ -15,6 +15,9 @@ from analytics.periods import DAY
 
 __all__ = ["completeness_at", "with_completeness", "with_measured_completeness"]
 
+_RECENT = 14
+_DIFFER = 0.1  # between the shares of regions, from which it is said
+
 
 def with_measured_completeness(
     counts: Counts,
@@ -90,8 +93,21 @@ def with_completeness(counts: Counts, found: Measured) -> Counts:
     return replace(
         counts,
         completeness=Completeness(np.minimum(share, 1.0), deviation, basis),
-        notes=(*counts.notes, note, *found.notes),
+        notes=(*counts.notes, note, *found.notes, *_differing(counts, share)),
     )
+
+
+def _differing(counts: Counts, share: FloatArray) -> list[str]:
+    """Say where regions differ: a test of several takes their mean."""
+    recent = share[max(counts.complete - _RECENT // counts.period_days, 0) : counts.complete].mean(axis=0)
+    if not len(recent) or not np.ptp(recent) > _DIFFER:
+        return []
+    low, high = int(np.argmin(recent)), int(np.argmax(recent))
+    return [
+        f"completeness of the last {_RECENT} days differs between regions, from {100 * recent[low]:.0f} % "
+        f"({counts.regions[low]}) to {100 * recent[high]:.0f} % ({counts.regions[high]}): uptick_test takes "
+        "their mean, unless a region is tested alone"
+    ]
 
 
 def completeness_at(found: Measured, days: Days, group: np.ndarray) -> tuple[FloatArray, FloatArray]:

@@ -155,7 +155,7 @@ class ReportRequest:
         self._check_origin()
         check_week_start(self.week_start)
         if self.completeness != MEASURED:
-            check_share(completeness=self.completeness)
+            check_share(completeness=np.nan if isinstance(self.completeness, str) else self.completeness)
         check_flag(gap_is_quiet=self.gap_is_quiet, allow_splice=self.allow_splice)
         if self.placing and self.by == "admin1":
             object.__setattr__(self, "by", AREA)
