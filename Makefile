@@ -1,8 +1,9 @@
-# make report   makes the environment, installs, writes the weekly PDF from the bundled simulated sample
-# make test     the same environment, the whole test suite
+# make report   makes the environment, installs what a report needs, writes the weekly PDF from the bundled simulated sample
+# make test     installs what the tests need beside it, runs the whole test suite
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+REPORT := $(VENV)/.report
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -23,14 +24,21 @@ help:
 	@echo "make benchmark-detector-speed their speed against named peers, about five minutes"
 	@echo "make benchmark-reading  seconds to read and count 100,000 rows, and to test 10,000 regions"
 
-$(READY): pyproject.toml constraints.txt
+$(REPORT): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or later is needed; found $$($(PYTHON) --version). Say which: make PYTHON=python3.12" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@echo "making $(VENV), and installing what a report needs into it; about a minute"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[report]'
 	@touch $@
 
-report: $(READY)
+$(READY): $(REPORT)
+	@echo "installing what the tests need beside it"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+report: $(REPORT)
+	@echo "writing the report of the bundled SIMULATED sample into reports"
 	@$(BIN)/uptick report --sample --week 2020-W16 -o reports
 
 test: $(READY)
