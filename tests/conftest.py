@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep the tests of a file together, so that no worker makes again what another has made."""
     rank = {name: at for at, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
-    if config.pluginmanager.hasplugin("xdist"):
+    if getattr(config.option, "loadgroup", False):  # set on the workers of --dist loadgroup
         for item in items:
             group = SHARED.get(item.path.name, item.path.relative_to(PROJECT).as_posix())
             item.add_marker(pytest.mark.xdist_group(group))

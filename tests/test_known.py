@@ -543,7 +543,7 @@ def test_the_metadata_are_part_of_what_figures_rest_on(tmp_path):
         ('simulated = "true"', "simulated is neither true nor false"),
         ("gap_is_quiet = 1", "gap_is_quiet is neither true nor false"),
         ('covered_from = "soon"', "covered_from"),
-        ('no_coverage = "2020-03-02..2020-03-04"', "no_coverage is no list of spells"),
+        ('no_coverage = "2020-03-02..2020-03-04"', "no_coverage is no list of tables"),
     ],
 )
 def test_metadata_that_hold_something_else_are_an_error(tmp_path, text, said):

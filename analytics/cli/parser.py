@@ -46,7 +46,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     ...
     analytics.errors.OptionError: unknown command 'cuont'
       expected: one of check, count, test, monitor, evaluate, report, store, init, country, fetch, sample
-      what to do: did you mean count?
+      what to do: did you mean count or country?
     """
     command = next((word for word in argv if not word.startswith("-")), None)
     if command is not None and command not in COMMANDS:

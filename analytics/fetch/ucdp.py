@@ -260,7 +260,7 @@ def _countries(country: str | int | Sequence[str | int] | None) -> list[tuple[st
         if known is None or not known.gleditsch_ward:
             raise OptionError(
                 f"the number that UCDP has for {one} is not known here",
-                expected="Gleditsch and Ward's number, such as 645 for Iraq",
+                expected="Gleditsch and Ward's number, such as 645",
                 todo="docs/fetch.md lists some, and it stands in the column country_id of any UCDP file: "
                 "country=NUMBER",
             )

@@ -79,7 +79,7 @@ def about(incidents: Incidents) -> ReportText:
 
     Examples
     --------
-    >>> print(about(read_incidents(bundled_path(TWIN), as_of="2020-04-19")))
+    >>> print(about(read_incidents(bundled_path(TWIN), as_of="2020-04-19")))  # doctest: +ELLIPSIS
     5,097 SIMULATED incidents from SIMULATED incidents, Iraq by district, without the injected uptick ...
     No row of it is a real incident. Nothing was put in.
     """
