@@ -1,4 +1,4 @@
-"""Text from data, as it may be drawn and written: control characters in sight, cells that do not run."""
+"""Text as it may be drawn, written and said: control characters in sight, cells that do not run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-__all__ = ["FORMULA", "inert", "inert_table", "visible"]
+__all__ = ["FORMULA", "inert", "inert_table", "toml_fault", "visible"]
 
 _CONTROL = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -15,6 +15,21 @@ _CONTROL = re.compile(
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 _LEADING = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff]*")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?%?")
+
+
+def toml_fault(error: Exception) -> str:
+    """Return what is wrong with a TOML text, where the library speaks of its own limits too.
+
+    Examples
+    --------
+    >>> toml_fault(RecursionError())
+    'tables or lists nested too deeply'
+    """
+    if isinstance(error, RecursionError):
+        return "tables or lists nested too deeply"
+    if type(error) is ValueError and "digits" in str(error):
+        return "a number with more than 4,300 digits"
+    return str(error)
 
 
 def visible(text: str) -> str:

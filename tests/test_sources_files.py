@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from analytics import read_incidents
+from analytics.counts import read_counts
 from analytics.errors import InputError, OptionError, UptickError
 from analytics.sources.files import load
 
@@ -111,9 +114,17 @@ def test_bad_calls_are_one_clear_error(here, snapshot, case):
     assert str(caught.value) == snapshot
 
 
-def test_unreadable_metadata_is_one_clear_error(here, snapshot):
+BAD_METADATA = {
+    "no such day": "[[no_coverage]]\nstart = '2020-13-01'\nend = '2020-12-01'\n",
+    "lists in lists": f"a = {'[' * 1000}{']' * 1000}\n",
+    "a number without end": f"a = {'1' * 4301}\n",
+}
+
+
+@pytest.mark.parametrize("case", BAD_METADATA)
+def test_unreadable_metadata_is_one_clear_error(here, snapshot, case):
     Path("given.csv").write_text(ROWS, encoding="utf-8")
-    Path("given.meta.toml").write_text("[[no_coverage]]\nstart = '2020-13-01'\nend = '2020-12-01'\n")
+    Path("given.meta.toml").write_text(BAD_METADATA[case], encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_incidents("given.csv")
     assert str(caught.value) == snapshot
@@ -217,6 +228,36 @@ def test_text_excel_parquet_and_frame_give_the_same_incidents(tmp_path):
     assert given.frame["fatalities"].isna().tolist() == [False, True]
     for name in ("a.csv", "a.tsv", "a.parquet", "a.xlsx"):
         pd.testing.assert_frame_equal(read_incidents(tmp_path / name).frame, given.frame)
+
+
+@pytest.mark.parametrize("digits", [310, 4301])
+def test_a_number_past_all_floats_is_flagged_and_its_row_kept(tmp_path, digits):
+    path = tmp_path / "a.csv"
+    path.write_text(f"date,killed,lat\n2020-04-13,{'1' * digits},34\n2020-04-14,2,{'1' * digits}\n")
+    incidents = read_incidents(path)
+    assert incidents.accounting.flags["unreadable fatalities"] == 1
+    assert incidents.accounting.set_aside == {"coordinates outside the globe": 1}
+    assert incidents.frame["fatalities"].isna().tolist() == [True]
+
+
+@pytest.mark.parametrize("number", ["1e300", "9" * 310, "9" * 4301])
+def test_a_count_past_all_counts_is_one_clear_error(tmp_path, number):
+    path = tmp_path / "a.csv"
+    path.write_text(f"week,admin1,events\n2020-04-13,Kirkuk,3\n2020-04-20,Kirkuk,{number}\n")
+    with pytest.raises(InputError, match="row 3, column events") as caught:
+        read_counts(path, as_of="2020-04-26")
+    assert caught.value.expected == "at most 9,007,199,254,740,992"
+
+
+@pytest.mark.parametrize("type_", [pa.string(), pa.dictionary(pa.int32(), pa.string())])
+def test_parquet_text_that_is_not_utf8_is_named(here, type_):
+    names = pa.array([b"Kirkuk", None, b"Kirk\xffk"]).view(pa.string())
+    days = pa.array(["2020-04-13", "2020-04-14", "2020-04-15"])
+    parquet.write_table(pa.table({"date": days, "admin1": names.cast(type_)}), "a.parquet")
+    with pytest.raises(InputError, match="holds text that cannot be read") as caught:
+        read_incidents("a.parquet")
+    row = "row 4, " if type_ == pa.string() else ""
+    assert caught.value.where == f"a.parquet, {row}column admin1"
 
 
 def test_the_sheet_read_is_noted_and_can_be_named(tmp_path):

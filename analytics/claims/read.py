@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analytics._text import toml_fault
 from analytics.bundled import bundled_path
 from analytics.claims.reader import TableReader
 from analytics.errors import InputError, UptickError, unknown_option
@@ -204,9 +205,9 @@ def read_claims(path: str | Path | None = None) -> Claims:
         raise InputError(
             "the file of claims cannot be read", found=error.strerror or str(error), where=str(path)
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no text, numbers without end
         raise InputError(
-            "the file of claims is not TOML", found=str(error), where=file.name,
+            "the file of claims is not TOML", found=toml_fault(error), where=file.name,
             todo="docs/claims.md has an example",
         ) from error  # fmt: skip
     top = TableReader(file.name, "the file", stated)

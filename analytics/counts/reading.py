@@ -42,6 +42,8 @@ from analytics.sources.table import ALIASES
 
 __all__ = ["CountTable", "read_count_table", "read_counts", "whole_count_table"]
 
+_MOST = 2**53  # above it floats do not tell whole numbers apart
+
 
 def read_counts(
     path_or_frame: str | Path | pd.DataFrame, *, no_coverage: Iterable[object] = (), **options: Any
@@ -305,10 +307,12 @@ def _numbers(
 def _whole(table: Columns, name: str) -> FloatArray:
     numbers, unreadable = table.numbers(name)
     bad = unreadable | (numbers < 0) | (~np.isnan(numbers) & (numbers != np.round(numbers)))
+    bad |= numbers > _MOST
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
         raise InputError(
             f"{table.actual(name)} holds something that is no whole number of 0 or more",
+            expected=f"at most {_MOST:,}" if numbers[at] > _MOST else None,
             found=repr(table.strings(name).iloc[at]),
             where=f"{table.raw.name}, row {table.raw.rows[at]}, column {table.actual(name)}",
         )

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from analytics.errors import InputError, OptionError, nearest
+from analytics._text import toml_fault
+from analytics.errors import InputError, nearest
 from analytics.options import check_choice
 from analytics.periods import Gap, as_day, as_gap
 from analytics.sources.coverage import CoveredFrom, Splice
@@ -81,18 +82,16 @@ def metadata_of(data: bytes, beside: Path) -> Metadata:
             for name in ("extracted", "covered_from")
         )
     except (
-        tomllib.TOMLDecodeError,
-        UnicodeDecodeError,
+        ValueError,  # no TOML, no text, numbers without end, and what InputError and OptionError say
+        RecursionError,
         KeyError,
         TypeError,
-        InputError,
-        OptionError,
     ) as error:
         raise InputError(
             f"the metadata file {beside.name} cannot be read",
             expected='title = "...", simulated = true, extracted = 2020-05-01, covered_from = 2018-01-01, '
             "[[no_coverage]] with start, end, region, [[splice]] with day, reason",
-            found="; ".join(line.strip() for line in str(error).splitlines()),
+            found="; ".join(line.strip() for line in toml_fault(error).splitlines()),
             where=str(beside),
         ) from None
     notes = [f"metadata read from {beside.name}"]

@@ -152,6 +152,6 @@ class Columns:
             text = text.mask(decimal, text.str.replace(",", ".", regex=False))
         readable = text.str.fullmatch(_NUMBER).to_numpy(dtype=bool)
         values = np.full(len(text), np.nan)
-        values[readable] = pd.to_numeric(text[readable]).to_numpy(dtype=np.float64)
+        values[readable] = [float(number) for number in text[readable]]  # infinite past all floats
         unreadable = ~readable & ~text.str.casefold().isin(NOT_STATED).to_numpy(dtype=bool)
         return values[codes], unreadable[codes]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,17 +26,49 @@ def read_parquet(data: bytes, name: str) -> pd.DataFrame:
         from pyarrow import parquet
 
         # What pandas noted in the file would turn columns into an index, and an index is no column.
-        return as_text(parquet.read_table(io.BytesIO(data)).to_pandas(ignore_metadata=True))
-    except (
-        pa.ArrowException,
-        OSError,
-        ValueError,
-    ) as error:  # invalid text, times past all calendars
+        table = parquet.read_table(io.BytesIO(data))
+        _check_text(table, name)
+        return as_text(table.to_pandas(ignore_metadata=True))
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:  # broken files, times past all calendars
         raise InputError(
             f"{name} cannot be read as a Parquet file",
             found=f"{type(error).__name__}: {str(error)[:120]}",
             where=name,
         ) from None
+
+
+def _check_text(table: Any, name: str) -> None:
+    """Raise the error for text that is not UTF-8, which pandas finds only where it is used."""
+    import pyarrow as pa
+
+    for title, column in zip(table.column_names, table.columns, strict=True):
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            row = _not_utf8(column)
+            raise InputError(
+                f"{name} holds text that cannot be read",
+                expected="UTF-8 throughout, as Parquet has it",
+                found=str(error)[:120],
+                where=f"{name}, {f'row {row}, ' if row else ''}column {title}",
+                todo="repair that text, or write the file again",
+            ) from None
+
+
+def _not_utf8(column: Any) -> int | None:
+    """Return the row of the first text that is not UTF-8, the header being row 1."""
+    import pyarrow as pa
+
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return None
+    for row, value in enumerate(column.cast(pa.large_binary()).to_pylist(), start=2):
+        try:
+            (value or b"").decode("utf-8")
+        except UnicodeDecodeError:
+            return row
+    return None
 
 
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
