@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from analytics.claims import read_claims
+from analytics.errors import InputError
+from analytics.reporting.content.late import two_deliveries
 from analytics.reporting.notebook.execute import run_notebook
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
@@ -61,11 +63,17 @@ def watching(project):
     return run_notebook(project / "notebooks" / "monitoring.ipynb", {"replicates": 4})
 
 
+@pytest.fixture(scope="module")
+def late(project):
+    return run_notebook(project / "notebooks" / "late_reports.ipynb", {})
+
+
 def test_the_notebooks_are_there():
     assert [p.name for p in NOTEBOOKS] == [
         "article_claims.ipynb",
         "how_wrong_is_the_usual_test.ipynb",
         "index.ipynb",
+        "late_reports.ipynb",
         "look_closer.ipynb",
         "monitoring.ipynb",
         "quickstart.ipynb",
@@ -317,3 +325,47 @@ def test_detectors_are_compared_on_histories_in_which_nothing_happened(watching)
     assert "of simulated upticks" in printed(watching)
     for label in ("fig-board", "fig-compared"):
         assert "SIMULATED" in shown(watching, label)[1]
+
+
+def test_two_deliveries_add_up_and_the_second_says_what_the_first_lacked(late):
+    said = printed(late)
+    assert "rows read 5,162 = kept 5,156 + set aside 6" in said
+    assert "held after 5,156 = before 4,862 + added 294 - deleted 0" in said
+    words = shown(late, "said-then")[0]
+    held, holds, share = re.search(r"held (\d+) incidents.*holds (\d+) of.*: (\d+) % were in", words).groups()
+    assert (held, holds, share) == ("64", "86", "74")
+    assert "73 % were taken to be in" in words
+    weeks = [line.split() for line in shown(late, "tbl-then")[0].splitlines() if line.startswith("2020-W")]
+    assert [week[0] for week in weeks] == [f"2020-W{n:02}" for n in range(5, 13)]
+    assert int(weeks[-1][1]) + int(weeks[-2][1]) == int(held)
+    assert int(weeks[-1][2]) + int(weeks[-2][2]) == int(holds)
+
+
+def test_an_answer_changes_once_completeness_is_known(late):
+    words = shown(late, "changed")[0]
+    assert re.search(r'Baghdad: "no large rise, unless [^"]*" became "no large rise \(under', words)
+    rows = shown(late, "tbl-changed")[0].splitlines()[2:]
+    assert f"With completeness measured, {len(rows)} of 18 answers changed." in words
+    assert all(line.startswith("SIMULATED data: ") for line in words.splitlines() if line)
+    for label in ("fig-delay", "fig-completeness"):
+        text, svg = shown(late, label)
+        assert svg
+        assert "SIMULATED: share of" in text
+
+
+def test_a_file_without_days_of_reports_is_not_cut(tmp_path, snapshot):
+    path = tmp_path / "incidents.csv"
+    path.write_text("id,date,reported_on\na,2020-03-01,2020-03-02\nb,2020-03-01,\nc,2020-03-02,\n", "utf-8")
+    with pytest.raises(InputError) as caught, two_deliveries(path, earlier="2020-03-01", as_of="2020-03-02"):
+        pass
+    assert str(caught.value) == snapshot
+
+
+def test_two_files_of_ones_own_are_the_deliveries(tmp_path):
+    first, last = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("id,date,admin1\na,2020-03-01,Kirkuk\n", "utf-8")
+    last.write_text("id,date,admin1\na,2020-03-01,Kirkuk\nb,2020-03-01,Kirkuk\n", "utf-8")
+    with two_deliveries(last, first, earlier="2020-03-01", as_of="2020-03-08") as store:
+        assert [d.file for d in store.deliveries()] == ["a.csv", "b.csv"]
+        assert len(store.as_of("2020-03-01").frame) == 1
+        assert len(store.as_of("2020-03-08").frame) == 2

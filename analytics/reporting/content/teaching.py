@@ -39,6 +39,7 @@ EXTRAS = (
     ("Parquet files", "parquet", "pyarrow"),
     ("several change points at once", "change", "ruptures"),
     ("pictures to point at", "interactive", "plotly"),
+    ("dated deliveries in one file", "store", "duckdb"),
 )
 NOWHERE = "not placed: counted as unplaced"
 
