@@ -125,6 +125,9 @@ def test_the_articles_claims_are_read_as_they_stand():
         ("first = -13, last = 0", "first = -13, start = 2020-01-01, last = 0"),
         ("first = -13, last = 0", 'start = "yesterday", last = 0'),
         ("first = -13, last = 0", 'first = "-13", last = 0'),
+        ("first = -13, last = 0", "first = -13, last = -99999999999999999999"),
+        ("first = -13, last = 0", "first = -9223372036854775000, last = 0"),
+        ("first = -13, last = 0", "first = -3000000, last = 0"),
         ('"recent"', '"day"'),
         ('"recent"', '"concentration"'),
         ('direction = "greater"', 'direction = "greater"\ncount = 3'),
@@ -145,7 +148,9 @@ def test_what_cannot_be_used_is_one_clear_error(tmp_path, old, new, snapshot):
 @pytest.mark.parametrize(
     "text",
     ["", ANYWHERE, "[article]\n" + CLAIM, HEAD + CLAIM + CLAIM, "claim = 3", ANYWHERE + "oops = 1\n" + CLAIM,
-     HEAD + CLAIM + "\n[claims]\n"],
+     HEAD + CLAIM + "\n[claims]\n",
+     pytest.param(f"a = {'[' * 1000}{']' * 1000}\n", id="lists in lists"),
+     pytest.param(f"a = {'1' * 4301}\n", id="a number without end")],
 )  # fmt: skip
 def test_files_that_are_no_claims_are_refused(tmp_path, text, snapshot):
     with pytest.raises(InputError) as error:

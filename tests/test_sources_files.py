@@ -136,6 +136,7 @@ def test_unreadable_metadata_is_one_clear_error(here, snapshot, case):
         (ROWS, "utf-8", None),
         (ROWS, "utf-8-sig", None),
         (ROWS, "utf-16", "encoding: UTF-16"),
+        (ROWS, "utf-32", "encoding: UTF-32"),
         (
             ROWS.replace("Diyala", "Diyalá"),
             "latin-1",
@@ -157,6 +158,14 @@ def test_encoding_and_delimiter_are_found_and_noted(tmp_path, text, encoding, no
     assert raw.frame["province"][0] in ("Diyala", "Diyalá")
     assert ("Diyalá" in text) == (raw.frame["province"][0] == "Diyalá")
     assert raw.notes == ((note,) if note else ())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_text_without_a_mark_is_told_what_to_give(here, encoding):
+    Path("a.csv").write_bytes(ROWS.encode(encoding))
+    with pytest.raises(InputError, match=f"give encoding='{encoding}'"):
+        read_incidents("a.csv")
+    assert read_incidents("a.csv", encoding=encoding).accounting.kept == 2
 
 
 @pytest.mark.parametrize(

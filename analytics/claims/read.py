@@ -22,6 +22,7 @@ from analytics.upticks.activity import DEFINITIONS
 __all__ = ["DIRECTIONS", "KINDS", "LETHAL_RULES", "Article", "Claim", "Claims", "read_claims"]
 
 ALL = "all"
+_KNOWN = (np.datetime64("1900-01-01"), np.datetime64("2200-12-31"))
 ARTICLE = "seeds/claims.toml"
 # Each kind of question: what it asks, and the directions it can be asked in.
 KINDS: dict[str, str] = {
@@ -332,6 +333,9 @@ def _window(
     start = inner.day("start") if first is None else None
     begin = start if first is None else date + first * DAY
     assert begin is not None
+    for key, day in (("last", date + last * DAY), ("first", begin)):
+        if not _KNOWN[0] <= day <= _KNOWN[1]:
+            inner.fail(key, "days from the article's date, to a day of 1900 to 2200")
     if begin > date + last * DAY:
         read.fail("window", "a first day that is not after the last")
     if last > 0:

@@ -13,6 +13,8 @@ from analytics.periods import as_day
 
 __all__ = ["TableReader"]
 
+_MOST_BITS = 31
+
 
 @dataclass(frozen=True, slots=True)
 class TableReader:
@@ -91,6 +93,8 @@ class TableReader:
         value = self.table.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or (least is not None and value < least):
             self.fail(key, "a whole number" + (f", at least {least}" if least is not None else ""))
+        if value.bit_length() > _MOST_BITS:
+            self.fail(key, "a whole number that can be meant", value=f"one of {value.bit_length()} bits")
         return value
 
     def day(self, key: str, value: object = None) -> np.datetime64:

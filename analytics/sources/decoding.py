@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8 and UTF-16 are known, other encodings are told by their letters, with a note."""
+"""Bytes to text: UTF-8, -16 and -32 are known, other encodings are told by their letters, with a note."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ _MAGIC = (
     (b"\x89PNG", "a picture", "give the file of incidents"),
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")  # the first begins as UTF-16 does
 # Arabic, Cyrillic (three), Greek, Hebrew, Thai
 _ALPHABETS = ("cp1256", "cp1251", "koi8_r", "koi8_u", "cp1253", "cp1255", "cp874")
 # Latin letters: western, central European, Turkish, Baltic; the first that has letters only within words.
@@ -55,15 +56,18 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[str
             )
     if encoding is not None:
         return _decode_as(data, name, encoding), ()
+    if data.startswith(_UTF32):
+        return _decode_as(data, name, "utf-32"), ("encoding: UTF-32",)
     if data.startswith(_UTF16):
         return _decode_as(data, name, "utf-16"), ("encoding: UTF-16",)
     if b"\x00" in data:
+        wide = ("utf-32-" if b"\x00\x00" in data[:4] else "utf-16-") + ("le" if data[0] else "be")
         raise InputError(
             f"{name} is not a text file",
             expected="CSV or TSV text",
             found=f"a zero byte at position {data.index(0):,}",
             where=name,
-            todo="if it is UTF-16 text, give encoding='utf-16-le'",
+            todo=f"if it is {wide[:6].upper()} text, give encoding={wide!r}",
         )
     try:
         return data.decode("utf-8-sig"), ()
