@@ -125,6 +125,14 @@ def test_counts_are_those_of_the_incidents(sample_store, by):
     )
 
 
+def test_the_file_may_follow_the_options(cut, tmp_path, run):
+    code, out, err = run("store", "add", "--store", tmp_path / "new.store", cut["2019-11-10"])
+    assert code == 0, err
+    assert "Delivery 1 of simulated" in out
+    code, _, err = run("store", "add", "--store", tmp_path / "new.store", "a.csv", "b.csv")
+    assert (code, "one argument too many: 'b.csv'" in err) == (2, True)
+
+
 def test_the_report_of_a_past_day_is_that_of_the_file_cut_then(sample_store, cut, run):
     code, stored, _ = run("report", "--store", sample_store.path, "--as-of", "2019-11-10", "--json")
     assert code == 0

@@ -58,6 +58,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
             raise _unknown(rest[0], parser)
         parser.print_help()
         raise SystemExit(0)
+    if COMMANDS[args.command].actions and args.file is None and rest and not rest[0].startswith("-"):
+        args.file, *rest = rest  # argparse leaves behind a FILE that follows options
     if rest:
         raise _unknown(rest[0], commands[args.command])
     return args
