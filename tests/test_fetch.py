@@ -728,6 +728,18 @@ def test_a_credential_that_is_nowhere_or_cannot_be_one(ucdp, world, monkeypatch,
     assert not requests(world)
 
 
+def test_an_attempt_that_got_no_page_leaves_nothing_to_go_on_from(ucdp, world, monkeypatch):
+    monkeypatch.setattr(credentials, "_ask", lambda one: "")
+    monkeypatch.setenv("UCDP_ACCESS_TOKEN", "")
+    before = sorted(Path().iterdir())
+    with pytest.raises(OptionError, match="the access token of UCDP is not known"):
+        ucdp()
+    assert sorted(Path().iterdir()) == before
+    monkeypatch.setenv("UCDP_ACCESS_TOKEN", TOKEN)
+    ucdp(start="2023-01-05")
+    assert len(written()) == 56
+
+
 def test_a_secret_is_shown_nowhere():
     import copy
     import pickle

@@ -65,6 +65,11 @@ class Folder:
             self.close()
             raise
 
+    @property
+    def holds_pages(self) -> bool:
+        """Whether there is a page to go on from."""
+        return any(self.path.glob("part-*/page-*.jsonl"))
+
     def kept(self, part: int) -> list[Kept]:
         """Return what the pages of a part say, in their order."""
         return [_head(path) for path in self._files(part)]
@@ -111,7 +116,7 @@ class Folder:
         mark = self.path / "query.json"
         if restart:
             self._clear()
-        elif mark.exists() and mark.read_text(encoding="utf-8") != query:
+        elif self.holds_pages and mark.exists() and mark.read_text(encoding="utf-8") != query:
             raise OutputError(
                 f"{self.path.name} holds pages of another query",
                 where=str(self.path),

@@ -80,7 +80,10 @@ def fetch_whole(
             notes.append(f"pages of an attempt of {folder.forgotten} were too old and fetched again")
         account = write_file(target, service, parts, folder, notes)
     except BaseException:
-        folder.close()
+        if folder.holds_pages:
+            folder.close()
+        else:
+            folder.remove()
         raise
     folder.remove()
     return account
