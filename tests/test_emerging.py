@@ -217,3 +217,14 @@ def test_the_command_shows_names_and_takes_no_option_of_another_test(tmp_path, r
     assert (code, "--emerging is a test of its own" in err) == (2, True)
     code, _, err = run("test", str(file), "--as-of", "2020-04-19", "--silence", "182")
     assert (code, "--silence is for --emerging" in err) == (2, True)
+
+
+def test_a_column_of_numbers_with_empty_cells_is_read(tmp_path, run):
+    file = tmp_path / "events.csv"
+    table = rows(6).assign(fatalities=1)
+    table.loc[table.index[::2], "fatalities"] = None
+    table.to_csv(file, index=False)
+    asked = ["test", str(file), "--as-of", "2020-04-19", "--country", "Iraq", "--emerging", "fatalities"]
+    code, out, err = run(*asked)
+    assert code == 0, err
+    assert f"{-(-len(table) // 2)} incidents" in out

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from analytics._typing import BoolArray, Days, IntArray
 from analytics.counts import Counts, count_incidents
@@ -195,9 +196,7 @@ def _mentions(
     for column in ("actor1", "actor2") if both else (incidents.called(of, " to look for new ones in"),):
         table = frame if column in frame.columns else incidents.extra
         values = table[column].to_numpy(dtype=object)[at]
-        named = np.array(
-            [value == value and value is not None and str(value).strip() != "" for value in values]
-        )
+        named = np.array([not pd.isna(value) and str(value).strip() != "" for value in values])
         mentions.append(at[named])
         codes += [names.setdefault(str(value).strip(), len(names)) for value in values[named]]
     if not names:
