@@ -16,7 +16,7 @@ _SWITCHES = {o.name.replace("-", "_") for c in COMMANDS.values() for g in c.grou
              if not o.metavar}  # fmt: skip
 _SWITCH = re.compile(rf"\b({'|'.join(sorted(_SWITCHES))})=True\b")
 _QUOTED = re.compile(r"(--[a-z-]+) '([\w.]+)'")  # one word needs no quotes in a shell
-_OPTION = re.compile(rf"\b({'|'.join(sorted(_NAMES))})=")
+_OPTION = re.compile(rf"(?<!--column )(?<![-\w])({'|'.join(sorted(_NAMES))})=")
 
 
 def printable(text: str) -> str:
@@ -38,6 +38,9 @@ def error_text(error: UptickError) -> str:
     >>> print(error_text(UptickError("no date was found", todo="give columns={'date_start': 'when'}")))
     uptick: no date was found
       what to do: give --column date_start='when'
+    >>> print(error_text(UptickError("no day of report", todo="give --column reported_on=NAME")))
+    uptick: no day of report
+      what to do: give --column reported_on=NAME
     """
     said = UptickError(
         f"uptick: {error.what}",
