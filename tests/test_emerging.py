@@ -215,6 +215,8 @@ def test_the_command_shows_names_and_takes_no_option_of_another_test(tmp_path, r
     assert (code, json.loads(out)["names"][0]["last_seen"]) == (0, None)
     code, _, err = run(*asked, "--margin", "2")
     assert (code, "--emerging is a test of its own" in err) == (2, True)
+    code, _, err = run(*asked, "--language", "ar")
+    assert (code, "found: --language" in err) == (2, True)
     code, _, err = run("test", str(file), "--as-of", "2020-04-19", "--silence", "182")
     assert (code, "--silence is for --emerging" in err) == (2, True)
 

@@ -35,6 +35,7 @@ def run_emerging(args: Namespace, plan: Plan) -> None:
     unused = [name for name in _NOT_HERE if getattr(args, name) not in (None, False, [])]
     unused += ["one_family"] if args.nested is False else []
     unused += ["recent"] if args.recent == "scan" else []
+    unused += ["language"] if args.language not in (None, "en") else []
     if unused:
         raise OptionError(
             "--emerging is a test of its own",
