@@ -330,3 +330,10 @@ def test_a_row_of_formulas_with_a_date_is_no_total(tmp_path):
     book.active.append(["Total", None, "=SUM(C2:C2)"])
     book.save(tmp_path / "b.xlsx")
     assert read_incidents(tmp_path / "b.xlsx").accounting.set_aside == {"unparsable date": 1}
+
+
+def test_a_file_of_thousands_of_columns_is_one_clear_error():
+    columns = ["date", "province", *(f"x{i}" for i in range(3_000))]
+    with pytest.raises(InputError, match="more columns than a file of incidents has") as error:
+        read_incidents(pd.DataFrame([["2020-04-13", "Diyala", *[1] * 3_000]], columns=columns))
+    assert "found: 3,002" in str(error.value)

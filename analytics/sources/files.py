@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = ["Na", "RawTable", "load", "without_na"]
 
 Na = Literal["auto", "missing", "text"]
 
+MOST_COLUMNS = 3_000  # each is looked through; a file of incidents has some thirty
 _EXCEL = (".xlsx", ".xlsm")
 _PARQUET = (".parquet", ".pq")
 
@@ -181,8 +183,16 @@ def _finish(
     rows: IntArray | None = None,
     na: Na = "auto",
 ) -> RawTable:
+    if frame.shape[1] > MOST_COLUMNS:
+        raise InputError(
+            f"{name} has more columns than a file of incidents has",
+            expected=f"at most {MOST_COLUMNS:,}",
+            found=f"{frame.shape[1]:,}",
+            where=name,
+            todo="leave out the columns that are not needed, or look whether the separator is the right one",
+        )
     names = _told_apart([str(c).strip() or f"column {i}" for i, c in enumerate(frame.columns, start=1)])
-    twice = sorted({n for n in names if names.count(n) > 1})
+    twice = sorted(n for n, times in Counter(names).items() if times > 1)
     if twice:
         raise InputError(
             f"{name} has two columns of the same name",
