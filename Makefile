@@ -7,11 +7,12 @@ REPORT := $(VENV)/.report
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading docs clean
+.PHONY: help report test test-slow test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading docs clean
 
 help:
 	@echo "make report             the weekly PDF from the bundled SIMULATED sample"
-	@echo "make test               the whole test suite"
+	@echo "make test               the test suite"
+	@echo "make test-slow          the long form of some of its tests: every golden answer, every notebook, the built wheel"
 	@echo "make test-system        what needs programs beyond Python (poppler); skips with its reason"
 	@echo "make lint               ruff and mypy"
 	@echo "make coverage           the suite again, with the branches it takes measured; fails under 92 %"
@@ -42,7 +43,10 @@ report: $(REPORT)
 	@$(BIN)/uptick report --sample --week 2020-W16 -o reports
 
 test: $(READY)
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m 'not system'
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m 'not system and not slow'
+
+test-slow: $(READY)
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m 'slow and not system'
 
 test-system: $(READY)
 	@$(BIN)/python -m pytest -q -m system

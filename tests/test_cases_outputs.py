@@ -239,6 +239,7 @@ def test_parameters_are_written_as_plain_python(value, source):
 # -- one file, read once -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_report_stops_when_its_file_changes_meanwhile(tmp_path, cases, monkeypatch):
     from analytics.reporting.content.weekly import reading, run
 

@@ -545,7 +545,7 @@ def counted_or_told(data, **options):
         return str(error)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 40), COUNTRIES, NAMES, NAMES), min_size=1, max_size=40),
     by=st.sampled_from(["country", "admin1", "admin2", "country,admin1", "admin1,event_type", None]),

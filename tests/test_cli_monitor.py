@@ -164,6 +164,7 @@ def test_what_cannot_be_used_is_one_message(run, places, given, said):
     assert "--by" not in err  # the command's --by is another thing
 
 
+@pytest.mark.slow
 def test_a_plain_terminal_gets_plain_signs(places):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(

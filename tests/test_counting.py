@@ -252,7 +252,7 @@ ROW = st.tuples(
     value=st.sampled_from(["incidents", "fatalities"]),
     long=st.integers(0, 20),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_conservation(rows, freq, span, where, regions, value, long):
     # kept = grid + filtered + set apart + unplaced + outside the window + without coverage
     frame = table(rows)

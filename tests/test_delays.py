@@ -379,6 +379,7 @@ def test_the_command_measures_where_it_is_asked_to(capsys, sample):
     assert "does not go with --claims" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_report_measures_where_it_is_asked_to(sample):
     from analytics.reporting.content.weekly import (
         ReportRequest,

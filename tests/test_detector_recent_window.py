@@ -89,6 +89,7 @@ def test_last_row_is_uptick_test_with_gaps_and_sparse_regions(seed, end, freq, l
     check_last_row(counts, recent=recent, guard=guard, baseline=baseline, last=3)
 
 
+@pytest.mark.slow
 def test_every_row_is_the_uptick_test_of_its_day():
     rng = np.random.default_rng(4)
     values = bursty(rng, (DAYS, 5), 0.3)

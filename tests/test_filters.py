@@ -291,13 +291,13 @@ def joined(leaves: st.SearchStrategy) -> st.SearchStrategy:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(joined(LEAVES))
 def test_a_tree_printed_and_parsed_is_the_same_tree(node):
     assert parse_filter(render(node)).node == node
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.text(max_size=40)
     | st.lists(
@@ -421,7 +421,7 @@ def naive(node, row):
             return unicodedata.normalize("NFC", value.value).casefold() in held.casefold()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(joined(fitting_leaf()), ROWS)
 def test_masks_equal_a_row_by_row_evaluation(node, rows):
     frame = pd.DataFrame(

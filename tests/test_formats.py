@@ -81,6 +81,7 @@ def test_the_record_is_what_the_schema_says(record, schema):
     Draft202012Validator(schema).validate(json.loads(json.dumps(record, allow_nan=False)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [{"by": None}, {"regions": "Kirkuk, Erbil"}, {"as_of": "2019-06-12"}])
 def test_records_of_other_reports_are_too(schema, asked):
     numbers = weekly_numbers(weekly_counts(sample=True, **({"as_of": "2020-04-19"} | asked)))

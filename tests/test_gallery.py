@@ -30,6 +30,7 @@ def drawn():
     return made
 
 
+@pytest.mark.slow
 def test_every_picture_is_simulated_described_and_there(drawn):
     for image, alt, said in drawn:
         assert any("SIMULATED" in text for text in said), image

@@ -143,6 +143,7 @@ def test_verdict_and_grade_never_disagree_and_the_interval_goes_with_them(seed, 
             assert (alone["grade"] == "no_large_rise") == below
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**6), st.sampled_from([None, 3]))
 def test_a_count_is_called_from_starts_at_on_and_not_below_whatever_the_window_held(seed, days):

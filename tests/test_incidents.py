@@ -191,7 +191,7 @@ def _read(table: pd.DataFrame, **options: object) -> Incidents | str:
         return str(error)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(TABLES, st.sampled_from([None, "2020-04-20"]))
 def test_rows_read_are_kept_or_set_aside(table, as_of):
     incidents = _read(table, as_of=as_of)
@@ -216,7 +216,7 @@ def test_rows_read_are_kept_or_set_aside(table, as_of):
         assert (frame["date_start"] <= as_of).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(TABLES)
 def test_reading_twice_is_identical_and_column_order_does_not_matter(table):
     first, again, turned = _read(table), _read(table), _read(table[table.columns[::-1]])

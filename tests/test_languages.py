@@ -232,6 +232,7 @@ def test_method_is_told_in_arabic_where_its_file_has_it(quiet_numbers, arabic):
         assert not ENGLISH.search(arabic.say(null)), null
 
 
+@pytest.mark.slow
 def test_the_arabic_pdf_keeps_the_standards(document, tmp_path):
     made = pdf_of(document)
     assert made.pages <= 8
@@ -243,6 +244,7 @@ def test_the_arabic_pdf_keeps_the_standards(document, tmp_path):
         assert "تقرير" in str(pdf.docinfo.Title)
 
 
+@pytest.mark.slow
 def test_every_sentence_of_the_page_is_arabic(document, arabic):
     page = spoken_html(report_page(kept_record(document.notebook), document), arabic)
     assert sentences(arabic) == []

@@ -100,6 +100,7 @@ def test_the_mapping_reads_what_was_written(mapped):
     pd.testing.assert_frame_equal(again.frame, frame)
 
 
+@pytest.mark.slow
 def test_every_command_takes_the_mapping(run, mapped, tmp_path):
     workbook, mapping = mapped
     given = (workbook, "--mapping", mapping)

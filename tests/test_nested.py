@@ -84,7 +84,9 @@ def test_verdict_and_grade_agree_within_governorates(seed, direction):
         assert (frame["qvalue"] >= outer - SAME)[frame["qvalue"].notna()].all()
 
 
-@pytest.mark.parametrize("seed", [3, 8, 21])
+@pytest.mark.parametrize(
+    "seed", [pytest.param(3, marks=pytest.mark.slow), 8, pytest.param(21, marks=pytest.mark.slow)]
+)
 def test_a_district_is_called_from_the_count_said(seed):
     """Exactly so where nothing else lies in the governorate's window: the rest is taken as spread evenly."""
     values = districts(seed)

@@ -232,6 +232,7 @@ def shown(notebook, label):
     return "\n".join(d.get("text/plain", "") for d in data), "".join(d.get("image/svg+xml", "") for d in data)
 
 
+@pytest.mark.slow
 def test_the_article_is_answered_claim_by_claim(article):
     for claim in read_claims():
         text, _ = shown(article, f"tbl-{claim.id}")
@@ -242,6 +243,7 @@ def test_the_article_is_answered_claim_by_claim(article):
     assert "supported (simulated)" not in shown(article, "tbl-exploiting")[0]
 
 
+@pytest.mark.slow
 def test_no_verdict_of_the_article_is_shown_without_simulated(article):
     text = printed(article)
     words = list(re.finditer(r"\b(?:not )?supported\b|cannot be told\b", text))
@@ -253,6 +255,7 @@ def test_no_verdict_of_the_article_is_shown_without_simulated(article):
             assert "simulated" in line.casefold(), line
 
 
+@pytest.mark.slow
 def test_every_figure_of_the_article_is_marked(article):
     labels = ("fig-trend", "fig-ratios", "fig-exploiting")
     for label in labels:
@@ -267,12 +270,14 @@ def test_every_figure_of_the_article_is_marked(article):
     assert "never joined into one series" in source_text
 
 
+@pytest.mark.slow
 def test_the_inferred_date_is_varied(article):
     text = shown(article, "tbl-dates")[0]
     assert all(day in text for day in ("2020-04-06", "2020-04-13", "2020-04-20"))
     assert "The data end on 2020-04-19: for 2020-04-20 they are taken as of that day." in text
 
 
+@pytest.mark.slow
 def test_the_usual_tests_cry_wolf_and_ours_does_not(wolf):
     text, _ = shown(wolf, "tbl-alarms")
     assert "n = 400 quiet series" in text
@@ -286,6 +291,7 @@ def test_the_usual_tests_cry_wolf_and_ours_does_not(wolf):
         assert text.startswith("Figure: SIMULATED")
 
 
+@pytest.mark.slow
 def test_what_is_said_of_the_usual_tests_is_what_the_table_holds(wolf):
     table = shown(wolf, "tbl-alarms")[0]
     for line in shown(wolf, "said-alarms")[0].splitlines()[1:]:
@@ -296,6 +302,7 @@ def test_what_is_said_of_the_usual_tests_is_what_the_table_holds(wolf):
     assert "uptick test (ours)" in shown(wolf, "said-busier")[0]
 
 
+@pytest.mark.slow
 def test_many_regions_are_watched_and_the_injected_uptick_is_found(watching):
     said = printed(watching)
     assert "SIMULATED data: 2020-W16: alarm in Kirkuk (predictive)" in said
@@ -305,6 +312,7 @@ def test_many_regions_are_watched_and_the_injected_uptick_is_found(watching):
     assert episodes == sorted(episodes)
 
 
+@pytest.mark.slow
 def test_a_known_history_is_told_by_every_detector(watching):
     text, _ = shown(watching, "tbl-ninewa")
     assert "predictive" in text
@@ -321,12 +329,14 @@ def test_a_known_history_is_told_by_every_detector(watching):
     assert "SIMULATED" not in svg  # these counts are real
 
 
+@pytest.mark.slow
 def test_detectors_are_compared_on_histories_in_which_nothing_happened(watching):
     assert "of simulated upticks" in printed(watching)
     for label in ("fig-board", "fig-compared"):
         assert "SIMULATED" in shown(watching, label)[1]
 
 
+@pytest.mark.slow
 def test_two_deliveries_add_up_and_the_second_says_what_the_first_lacked(late):
     said = printed(late)
     assert "rows read 5,162 = kept 5,156 + set aside 6" in said
@@ -341,6 +351,7 @@ def test_two_deliveries_add_up_and_the_second_says_what_the_first_lacked(late):
     assert int(weeks[-1][2]) + int(weeks[-2][2]) == int(holds)
 
 
+@pytest.mark.slow
 def test_an_answer_changes_once_completeness_is_known(late):
     words = shown(late, "changed")[0]
     assert re.search(r'Baghdad: "no large rise, unless [^"]*" became "no large rise \(under', words)

@@ -113,6 +113,7 @@ def test_every_line_that_is_commented_out_in_the_laid_files_can_be_used(office):
             )
 
 
+@pytest.mark.slow
 def test_the_laid_folder_works_at_once_without_home_language_or_path(office):
     line = (office / "schedule" / "cron.txt").read_text(encoding="utf-8").splitlines()[-1]
     command = line.split(None, 5)[5].replace("--week last", "--week 2020-W16 --format txt")
@@ -287,6 +288,7 @@ def test_a_bad_template_is_told_before_any_work(here, run, snapshot):
 # -- the notebook -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_own_notebook_gets_the_parameters_it_has_and_the_template_and_the_guide(office, here, run):
     own = notebook_of(here / "our report.ipynb", OWN, SAID)
     made = weekly_report(

@@ -31,6 +31,7 @@ def own(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_every_cell_of_the_notebook_works_on_another_file(own):
     found = shown.answers(own, as_of="2020-04-13", data_as_of="2020-04-15", **FAST)
     assert not found.simulated

@@ -69,18 +69,19 @@ def run(notebook, folder, **parameters):
 
 
 @pytest.fixture(scope="module")
-def twice(notebook, tmp_path_factory):
-    return [run(notebook, tmp_path_factory.mktemp(name)) for name in ("first", "second")]
+def once(notebook, tmp_path_factory):
+    return run(notebook, tmp_path_factory.mktemp("first"))
 
 
-def test_the_same_input_gives_the_same_bytes(twice):
-    (first, _), (second, _) = twice
+@pytest.mark.slow
+def test_the_same_input_gives_the_same_bytes(once, notebook, tmp_path):
+    (first, _), (second, _) = once, run(notebook, tmp_path)
     assert first.pdf.read_bytes() == second.pdf.read_bytes()
     assert first.notebook.read_bytes() == second.notebook.read_bytes()
 
 
-def test_pdf_and_executed_notebook_lie_side_by_side(twice):
-    report, _ = twice[0]
+def test_pdf_and_executed_notebook_lie_side_by_side(once):
+    report, _ = once
     assert sorted(p.name for p in report.pdf.parent.iterdir()) == ["report.ipynb", "report.pdf"]
     assert report.pages == 1
     assert report.seconds_convert < 2
@@ -96,16 +97,16 @@ def test_pdf_and_executed_notebook_lie_side_by_side(twice):
     assert "a stored title" not in json.dumps(kept["metadata"])
 
 
-def test_progress_counts_every_step(twice):
-    _, steps = twice[0]
+def test_progress_counts_every_step(once):
+    _, steps = once
     assert [done for done, _, _ in steps] == list(range(len(steps)))
     assert {total for _, total, _ in steps} == {len(steps)}
     assert steps[2][2] == "cell 3 (tbl-first)"  # as numbered in the notebook, without the injected cell
     assert steps[-1][2] == "setting the PDF"
 
 
-def test_the_report_hands_back_the_document_it_was_written_from(twice):
-    report, _ = twice[0]
+def test_the_report_hands_back_the_document_it_was_written_from(once):
+    report, _ = once
     document = report.document
     assert repr(document) == "<Document 'Weekly report', as of 2020-04-12, SIMULATED data>"
     assert pdf_of(document).pdf == report.pdf.read_bytes()
@@ -125,8 +126,8 @@ def test_the_report_hands_back_the_document_it_was_written_from(twice):
     assert typst_of(document) == (source, files)  # writing one format leaves nothing behind for the next
 
 
-def test_another_format_is_a_function_of_the_same_document(twice):
-    document = twice[0][0].document
+def test_another_format_is_a_function_of_the_same_document(once):
+    document = once[0].document
 
     def outline(document):
         shown = [document.title]

@@ -49,6 +49,7 @@ def test_a_room_shows_its_public_names_and_no_others(name):
         room.nonsense  # noqa: B018
 
 
+@pytest.mark.slow
 def test_help_names_everything_a_room_holds():
     # A process of its own, in which no test has loaded a name yet.
     code = (

@@ -38,6 +38,7 @@ def test_it_finds_more_than_the_default_in_self_exciting_counts_at_one_size():
     assert own > found_at_true_size(*usual) + 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("process", ["poisson", "regime_switch", "waves", "hawkes_0.6"])
 def test_quiet_series_are_not_called_too_often(process):
     maker = simulate_counts if process in ("poisson", "hawkes_0.6") else simulate_more

@@ -137,6 +137,7 @@ def dispersion(branching: float, *windows: int) -> list[float]:
     return np.mean(ratios, axis=0).tolist()
 
 
+@pytest.mark.slow
 def test_self_excitation_spreads_the_counts_of_windows():
     """Poisson without branching; with it, close to the Hawkes limit 1/(1-n)^2 after thinning."""
     (poisson,) = dispersion(0.0, 14)

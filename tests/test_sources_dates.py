@@ -160,7 +160,7 @@ def test_every_day_survives_every_style(style, day):
     assert not dates.notes
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=8))
 def test_any_text_is_a_day_or_has_one_fault(texts):
     try:

@@ -133,6 +133,7 @@ def test_the_file_may_follow_the_options(cut, tmp_path, run):
     assert (code, "one argument too many: 'b.csv'" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_report_of_a_past_day_is_that_of_the_file_cut_then(sample_store, cut, run):
     code, stored, _ = run("report", "--store", sample_store.path, "--as-of", "2019-11-10", "--json")
     assert code == 0

@@ -184,6 +184,7 @@ def test_the_methods_are_those_of_the_option():
     assert get_args(MethodName) == tuple(METHODS)
 
 
+@pytest.mark.slow
 def test_statsmodels_is_loaded_only_for_what_it_is_asked(project):
     code = """
 import sys

@@ -246,6 +246,7 @@ def test_rows_add_up_and_faults_stand_apart_from_late_rows(content, midweek):
     assert not (earlier.faults.frame["reason"] == "date after as_of").any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "said"), [(None, "is not known"), (0.8, "80 % of the window's")])
 def test_completeness_is_said(share, said):
     numbers = numbers_of(completeness=share)
@@ -293,6 +294,7 @@ def test_an_uptick_whose_records_are_gone_is_withdrawn(sample):
     assert said in weekly.front_page(sample, changes).news
 
 
+@pytest.mark.slow
 def test_the_record_travels_in_the_notebook(sample_report, tmp_path):
     before = read_issue(sample_report.notebook)
     assert (before.label, before.called) == ("2020-W16", ("Kirkuk",))
@@ -323,6 +325,7 @@ def test_both_null_hypotheses_are_printed(content, sample):
 # -- sections, empty states, names ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_sections_are_switched_by_parameter(sample):
     only = weekly_content(numbers_of(sections="regions, country"))
     assert [name for name in SECTIONS if getattr(only, name) is not None] == ["country", "regions"]

@@ -119,6 +119,7 @@ def test_setting_the_pdf_takes_less_than_two_seconds(sample_report):
     assert sample_report.seconds_convert < 2
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(sample_report, tmp_path):
     steps = []
     again = weekly_report(

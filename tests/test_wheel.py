@@ -96,6 +96,7 @@ def test_nothing_is_left_behind(wheel, pattern, inside):
     assert wanted <= names
 
 
+@pytest.mark.slow
 def test_every_module_can_be_imported(run):
     code = (
         "import importlib, pkgutil, warnings, analytics; "
@@ -116,6 +117,7 @@ def test_the_wheel_is_what_runs(run):
     assert data.startswith(str(run.site / "analytics" / "_bundled"))
 
 
+@pytest.mark.slow
 def test_the_test_runs_on_the_bundled_sample(run):
     done = run("-m", "analytics", "test", "--sample", "--as-of", "2020-04-19", "--format", "json")
     assert done.returncode == 0, done.stderr
@@ -123,7 +125,7 @@ def test_the_test_runs_on_the_bundled_sample(run):
     assert answer["simulated"] is True
 
 
-@pytest.mark.system  # compiles every kernel again, in its own folder
+@pytest.mark.slow  # compiles every kernel again, in its own folder
 def test_the_report_is_written(run):
     done = run("-m", "analytics", "report", "--sample", "--week", "2020-W16", "-o", "out")
     assert done.returncode == 0, done.stderr
@@ -147,7 +149,7 @@ def test_the_sample_is_copied(run):
     assert (run.folder / "copy" / "iraq_simulated_truth.json").exists()
 
 
-@pytest.mark.system
+@pytest.mark.slow
 def test_the_claims_of_the_article_are_answered(run):
     done = run("-m", "analytics", "test", "--sample", "--as-of", "2020-04-19", "--claims", "article")
     assert done.returncode == 0, done.stderr
@@ -164,6 +166,7 @@ def test_the_quick_start_runs(run):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_jupyter_finds_the_exporters(run):
     code = "from nbconvert.exporters import get_exporter as get; print(get('uptick-pdf').__module__)"
     done = run("-W", "ignore", "-c", code)
