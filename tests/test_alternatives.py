@@ -14,6 +14,9 @@ from analytics.kernels.windows import two_means
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.simulation import simulate_counts
 
+# The self-exciting test takes as long as all others; it has a file of its own, test_self_exciting.py.
+NAMES = [pytest.param(n, marks=pytest.mark.slow) if n == "self_exciting" else n for n in METHODS]
+
 SAME = 1e-6  # statsmodels iterates to 1e-8 in the deviance; its E-test leaves out 1e-13 of the mass
 EXACT = 1e-9
 LENGTH, BASE = 14, 120
@@ -139,7 +142,7 @@ def test_rotation_turned_round_is_that_of_the_other_side():
     assert np.median(up + down) < 1.2
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_rise_is_found_and_a_fall_on_the_other_side(name):
     flat = np.random.default_rng(7).poisson(2.0, (365 + 14, 40))
     up, down = flat.copy(), flat.copy()
@@ -153,7 +156,7 @@ def test_a_rise_is_found_and_a_fall_on_the_other_side(name):
     assert np.median(pvalues(name, down)) > 1 - least
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_not_covered_and_the_guard_do_not_count(name):
     values = counts(8, series=40, guard=28)
     covered = np.ones(values.shape, bool)
@@ -172,7 +175,7 @@ def test_what_is_not_covered_and_the_guard_do_not_count(name):
         np.testing.assert_allclose(plain, pvalues(name, shorter), rtol=EXACT, equal_nan=True)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", NAMES)
 def test_late_reports_make_the_same_count_more_of_a_rise(name):
     values = counts(9, series=60)
     whole, half = pvalues(name, values), pvalues(name, values, completeness=0.5)
@@ -182,7 +185,7 @@ def test_late_reports_make_the_same_count_more_of_a_rise(name):
     assert (half < whole).mean() > 0.8  # ranks may tie
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", NAMES)
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=8, deadline=None)
 def test_each_series_is_tested_by_itself(name, seed):
@@ -196,7 +199,7 @@ def test_each_series_is_tested_by_itself(name, seed):
     assert ((known >= 0) & (known <= 1)).all()
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("upper", [True, False])
 def test_empty_windows_give_a_p_value_or_none_and_no_warning(name, upper):
     values = np.zeros((BASE + LENGTH, 4), int)

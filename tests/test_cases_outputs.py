@@ -164,6 +164,7 @@ def drawn_texts(axes):
                 yield text
 
 
+@pytest.mark.slow
 def test_names_are_drawn_as_they_are():
     counts = daily()
     result = uptick_test(counts)

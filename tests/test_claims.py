@@ -375,6 +375,7 @@ def test_deadly_events_only_say_little_about_activity(tmp_path):
     assert told.frame["verdict"].tolist() == ["not supported"]
 
 
+@pytest.mark.slow
 def test_the_article_put_to_ucdp_can_hardly_be_told(shared_data):
     incidents = read_incidents(shared_data / "ucdp_ged_iraq_hdx.csv", as_of="2018-12-31")
     table = verdicts(read_claims(), incidents, article_date="2018-12-31", **FAST)

@@ -278,6 +278,7 @@ def test_windows_that_touch_it_get_no_verdict_until_it_is_answered(broken):
     assert before.frame["pvalue"].notna().all()
 
 
+@pytest.mark.slow
 def test_every_test_and_detector_holds_back(broken):
     counts = count_incidents(read_incidents(broken, as_of="2019-12-31"), "day")
     for result in (

@@ -58,6 +58,7 @@ def test_a_file_that_ends_before_the_article_cannot_tell(own):
     assert shown.ratio_figure(found).caption
 
 
+@pytest.mark.slow
 def test_definitions_that_agree_share_a_row(own):
     found = shown.answers(own, as_of="2020-04-13", data_as_of="2020-04-15", **FAST)
     table = shown.dates_table(found, ["2020-04-13"]).frame

@@ -58,6 +58,7 @@ def test_frame_is_canonical_and_labelled_simulated(year):
     assert year.frame["incident_id"].is_unique
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(20, 60), st.floats(0.5, 3)), min_size=1, max_size=4),

@@ -59,7 +59,7 @@ def shown(sample):
         return show_front(weekly_content(sample), sample)
 
 
-@pytest.fixture(scope="module", params=["2020-04-19", "2019-11-10"])
+@pytest.fixture(scope="module", params=["2020-04-19", pytest.param("2019-11-10", marks=pytest.mark.slow)])
 def issue(request):
     return request.param, front_page(numbers_of(request.param))
 

@@ -389,6 +389,7 @@ def test_the_sample_s_report_has_six_to_eight_pages(sample_report):
     assert 6 <= sample_report.pages <= 8
 
 
+@pytest.mark.slow
 def test_islamic_state_events_of_ucdp(shared_data):
     numbers = numbers_of(
         shared_data / "ucdp_ged_iraq_hdx.csv",
