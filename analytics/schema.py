@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics._typing import Days
+from analytics._typing import Days, IntArray
 from analytics.errors import InputError
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "empty_frame",
     "possible_span",
     "require_columns",
+    "span_days",
     "validate",
 ]
 
@@ -164,3 +165,22 @@ def possible_span(frame: pd.DataFrame) -> tuple[Days, Days]:
     precision = frame["date_precision"].to_numpy(dtype=np.float64, na_value=0.0).astype(np.int64)
     beyond = np.maximum(0, precision - (end - start).astype(np.int64))
     return start - beyond, end + beyond
+
+
+def span_days(frame: pd.DataFrame) -> IntArray:
+    """Return on how many days each incident may have happened: the length of its possible span.
+
+    Examples
+    --------
+    >>> day = np.array(["2020-04-15"], dtype="datetime64[D]")
+    >>> span_days(pd.DataFrame({"date_start": day, "date_end": day, "date_precision": [3]})).tolist()
+    [7]
+    """
+    start, end = (frame[name].to_numpy() for name in ("date_start", "date_end"))
+    precision = frame["date_precision"].to_numpy(dtype=np.int64, na_value=0)
+    some = np.flatnonzero((start != end) | (precision > 0))
+    days = np.ones(len(frame), dtype=np.int64)
+    if some.size:
+        first, last = possible_span(frame.iloc[some][["date_start", "date_end", "date_precision"]])
+        days[some] = (last - first).astype(np.int64) + 1
+    return days

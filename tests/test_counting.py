@@ -126,7 +126,7 @@ def test_a_tally_is_whole_numbers_and_all_that_counts_are_made_from():
     }  # fmt: skip
     plan = plan_count(data, "week", **options)
     tally = tally_incidents(data, plan)
-    assert {a.dtype for a in (tally.values, tally.coarse, tally.unplaced)} == {np.dtype(np.int64)}
+    assert {a.dtype.kind for a in (tally.values, tally.coarse, tally.unplaced)} == {"i"}
     assert (tally.values.sum(), tally.coarse.sum(), tally.unplaced.sum()) == (2, 1, 1)
     assert tally.places == {**dict.fromkeys(PLACES, 0), "grid": 2, "unplaced": 1}
     # Twice the numbers, from whatever engine, are twice the counts.

@@ -119,11 +119,12 @@ class _Areas(Gazetteer):
 
     def find(self, name: str) -> list[int]:
         """Return the regions of a name."""
-        if name in self.labels:
-            return [self.labels.index(name)]
-        key, keys = fold(name), self.keys_of(name)
-        labelled = [at for at, label in enumerate(self.labels) if fold(label) == key]
-        return labelled or [at for at, path in enumerate(self.paths) if keys & self.keys_of(path[-1])]
+        if name in self.at:
+            return [self.at[name]]
+        keys = self.keys_of(name)
+        return self.folded.get(fold(name), []) or [
+            at for at, path in enumerate(self.paths) if keys & self.keys_of(path[-1])
+        ]
 
     def within(self, name: str) -> list[int]:
         """Return the regions that lie in a wider unit."""

@@ -14,6 +14,7 @@ from analytics.counts.silences import find_silences
 from analytics.counts.tables import whole_counts
 from analytics.counts.tally import Tally
 from analytics.incidents.versions import LOADED
+from analytics.periods import week_first_day
 from analytics.sources.coverage import Splice
 
 __all__ = ["assemble_counts"]
@@ -77,6 +78,16 @@ def _parents(chosen: ChosenRegions) -> tuple[str, ...]:
 
 def _in_partial_weeks(counts: Counts) -> int:
     """Return what lies in weeks that are not wholly covered, and so in no weekly count."""
+    days = np.asarray(counts.coverage.any(axis=1))
+    if (days == counts.coverage.all(axis=1)).all():  # covered on the same days: one series tells the weeks
+        one = replace(
+            counts, values=np.zeros((len(days), 1), dtype=np.int32), coverage=days[:, None],
+            regions=("all",), parents=(), coarse=None, unplaced=None, completeness=None,
+        ).resample("week")  # fmt: skip
+        week = np.searchsorted(one.starts, week_first_day(counts.starts, counts.week_start))
+        out = ~one.coverage[week, 0]
+        lost = 0 if counts.unplaced is None else int(counts.unplaced[out].sum(dtype=np.int64))
+        return int(counts.values[out].sum(dtype=np.int64)) + lost
     weekly = counts.resample("week")
     hidden = counts.values.sum(dtype=np.int64) - weekly.values.sum(dtype=np.int64)
     if weekly.unplaced is not None:

@@ -99,7 +99,7 @@ class Counts(PeriodAxis):
                 raise InputError(f"{name} has the wrong shape", expected=str(shape), found=str(array.shape))
         if 0 in shape:
             raise InputError("counts need at least one period and one region", found=str(shape))
-        if (self.values < 0).any():
+        if self.values.min() < 0:
             raise InputError("counts are negative", expected="0 or more", found=str(self.values.min()))
         super().__post_init__()
         if len(self.parents) not in (0, len(self.regions)):
@@ -170,7 +170,6 @@ class Counts(PeriodAxis):
             raise OptionError("weekly counts cannot become daily ones", todo="count the incidents by day")
         weeks = week_first_day(self.starts, self.week_start)
         first, boundary = np.unique(weeks, return_index=True)
-
         add = partial(tables.summed_counts, boundary=boundary, starts=first, regions=self.regions)
         days_due = np.minimum((self.as_of - first) / DAY + 1, 7).astype(int)
         covered_days = add(self.coverage)
@@ -191,7 +190,8 @@ class Counts(PeriodAxis):
     def select(self, regions: str | Iterable[str]) -> Counts:
         """Return the counts of one region, or of some in the given order."""
         wanted = (regions,) if isinstance(regions, str) else tuple(regions)
-        unknown = [name for name in wanted if name not in self.regions]
+        place = {name: at for at, name in enumerate(self.regions)}
+        unknown = [name for name in wanted if name not in place]
         if unknown or not wanted:
             close = nearest(unknown[0], self.regions) if unknown else []
             raise OptionError(
@@ -199,7 +199,7 @@ class Counts(PeriodAxis):
                 expected=", ".join(self.regions[:30]),
                 todo=f"did you mean {' or '.join(close)}?" if close else None,
             )
-        at = [self.regions.index(name) for name in wanted]
+        at = [place[name] for name in wanted]
         return replace(
             self,
             values=self.values[:, at],

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -99,13 +100,24 @@ class Gazetteer:
         """The countries' tables of this level."""
         return tuple(t for land in self.lands if (t := land.table(self.depth)) is not None)
 
+    @cached_property
+    def at(self) -> dict[str, int]:
+        """Where each label stands."""
+        return {label: at for at, label in enumerate(self.labels)}
+
+    @cached_property
+    def folded(self) -> dict[str, list[int]]:
+        """Where the labels stand that are equal after folding."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for at, label in enumerate(self.labels):
+            found[fold(label)].append(at)
+        return dict(found)
+
     def find(self, name: str) -> list[int]:
         """Return the regions a text names: a label, a name in any spelling, a path ("Central, Uganda")."""
-        if name in self.labels:
-            return [self.labels.index(name)]
-        key = fold(name)
-        labelled = [at for at, label in enumerate(self.labels) if fold(label) == key]
-        return labelled or self._named(name) or self._path(name)
+        if name in self.at:
+            return [self.at[name]]
+        return self.folded.get(fold(name), []) or self._named(name) or self._path(name)
 
     def _named(self, name: str) -> list[int]:
         found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -245,13 +246,13 @@ def _names(regions: str | Sequence[str], known: Sequence[str]) -> list[str]:
     if not isinstance(regions, str):
         names = list(regions)
     else:
-        parts = [part.strip() for part in regions.split(",")]
+        parts, labels = [part.strip() for part in regions.split(",")], frozenset(known)
         names = []
         while parts:
             joined = (
                 size
                 for size in range(min(_MOST_PARTS, len(parts)), 1, -1)
-                if ", ".join(parts[:size]) in known
+                if ", ".join(parts[:size]) in labels
             )
             size = next(joined, 1)
             names.append(", ".join(parts[:size]))
@@ -260,7 +261,7 @@ def _names(regions: str | Sequence[str], known: Sequence[str]) -> list[str]:
         raise OptionError(
             "regions is empty", expected=f"region names or one of {', '.join(known_region_sets())}"
         )
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, times in Counter(names).items() if times > 1)
     if repeated:
         raise OptionError(f"region {repeated[0]!r} is given twice")
     return names

@@ -343,8 +343,9 @@ def _selected(
     if regions is None:
         return codes, names, False
     wanted = [part.strip() for part in regions.split(",")] if isinstance(regions, str) else list(regions)
+    at = {name: i for i, name in enumerate(names)}
     for name in wanted:
-        if name not in names:
+        if name not in at:
             close = nearest(name, names)
             raise OptionError(
                 f"unknown region {name!r}",
@@ -353,7 +354,7 @@ def _selected(
             )
     place = np.full(len(names) + 1, -2, dtype=np.int64)
     place[-1] = -1
-    place[[names.index(name) for name in wanted]] = np.arange(len(wanted))
+    place[[at[name] for name in wanted]] = np.arange(len(wanted))
     return np.asarray(place[codes]), tuple(wanted), True
 
 

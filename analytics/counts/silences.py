@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from analytics._typing import BoolArray, Days, IntArray
 from analytics.counts.plan import CountPlan
 from analytics.counts.reading_columns import Unit, period_ends
 from analytics.counts.tally import Tally
-from analytics.kernels.common.silence import Silence, collapses, implausible_silences
+from analytics.kernels.common.silence import Silence, collapses, implausible_silences, may_hold_silence
 from analytics.periods import Window
 from analytics.results.words import counted, format_number
 
@@ -25,8 +26,10 @@ def find_silences(plan: CountPlan, tally: Tally) -> tuple[tuple[Window, ...], tu
     A gap is looked for in all incidents of the file, whatever is counted of them; a collapse in what is
     counted.
     """
-    covered = np.c_[plan.coverage, plan.coverage.any(axis=1)]
-    gaps = implausible_silences(tally.everything, covered)
+    some = np.asarray(plan.coverage.any(axis=1))
+    gaps: list[Silence] = []
+    if may_hold_silence(tally.daily, some):
+        gaps = implausible_silences(tally.everything(), np.c_[plan.coverage, some])
     windows = tuple(_window(gap, plan.days) for gap in gaps)
     said = [
         _gap_words(gap, window, answered=plan.gap_is_quiet) for gap, window in zip(gaps, windows, strict=True)
@@ -64,7 +67,11 @@ def _gap_words(gap: Silence, window: Window, *, answered: bool) -> str:
 
 
 def _collapse_words(
-    values: IntArray, covered: BoolArray, days: Days, regions: tuple[str, ...], gaps: list[Silence]
+    values: npt.NDArray[np.integer],
+    covered: BoolArray,
+    days: Days,
+    regions: tuple[str, ...],
+    gaps: list[Silence],
 ) -> list[str]:
     if len(regions) < 2:
         return []

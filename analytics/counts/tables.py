@@ -131,7 +131,9 @@ def summed_counts(
     return whole_counts(_sums_between(values, boundary), starts, regions if values.ndim == 2 else None)
 
 
-def whole_counts(sums: IntArray, starts: Days, regions: Sequence[str] | None) -> npt.NDArray[np.int32]:
+def whole_counts(
+    sums: npt.NDArray[np.int32 | np.int64], starts: Days, regions: Sequence[str] | None
+) -> npt.NDArray[np.int32]:
     """Return sums as counts; a sum that a count cannot hold is named, never wrapped.
 
     Raises
@@ -140,6 +142,8 @@ def whole_counts(sums: IntArray, starts: Days, regions: Sequence[str] | None) ->
         If a sum is above 2,147,483,647.
     """
     most = np.iinfo(np.int32).max
+    if sums.dtype == np.int32:
+        return np.asarray(sums, dtype=np.int32)
     if (sums > most).any():
         at = tuple(int(index[0]) for index in np.nonzero(sums > most))
         where = "the unplaced" if regions is None else regions[at[1]]

@@ -97,10 +97,13 @@ def fold(name: str, folding: Folding = PLAIN) -> str:
     >>> fold("As Sulaymānīyah province", iraq) == fold("Sulaymaniyya", iraq)
     True
     """
-    # Apostrophes go first: NFKD would turn an acute accent standing alone into a space and a mark.
-    composed = unicodedata.normalize("NFC", name).translate(_LETTERS)
-    decomposed = unicodedata.normalize("NFKD", composed).casefold()
-    kept = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
+    if name.isascii():  # nothing to compose or to take off
+        kept = decomposed = name.translate(_LETTERS).casefold()
+    else:
+        # Apostrophes go first: NFKD would turn an acute accent standing alone into a space and a mark.
+        composed = unicodedata.normalize("NFC", name).translate(_LETTERS)
+        decomposed = unicodedata.normalize("NFKD", composed).casefold()
+        kept = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
     words = _WORD.findall(kept.translate(_LETTERS))
     if not words:
         return " ".join(decomposed.split())  # signs only: they are the name

@@ -11,6 +11,8 @@ from analytics._typing import IntArray
 
 __all__ = ["Distinct", "distinct_values"]
 
+_SMALL = 100_000  # pairs of codes that are ticked off in a table rather than sorted
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Distinct:
@@ -46,7 +48,7 @@ def distinct_values(columns: list[pd.Series]) -> Distinct:
     values: list[tuple[str, ...]] = [(text,) for text in texts]
     for column in columns[1:]:
         more, own = _texts(column)
-        joint, code = np.unique(code * len(more) + own, return_inverse=True)
+        joint, code = _joined(code, own, len(values), len(more))
         values = [(*values[at // len(more)], more[at % len(more)]) for at in joint.tolist()]
     return Distinct(tuple(values), code, np.bincount(code, minlength=len(values)))
 
@@ -59,3 +61,15 @@ def _texts(column: pd.Series) -> tuple[list[str], IntArray]:
     blank = place.setdefault("", len(place)) if (codes < 0).any() or not len(codes) else -1
     # The last entry serves the missing values, whose code is -1.
     return list(place), np.array([*at, blank], dtype=np.int64)[codes]
+
+
+def _joined(first: IntArray, second: IntArray, firsts: int, seconds: int) -> tuple[IntArray, IntArray]:
+    """Return which pairs of two codes occur, in order, and which of them each row has."""
+    pair = first * seconds + second
+    if firsts * seconds > max(_SMALL, len(pair)):
+        joint, code = np.unique(pair, return_inverse=True)
+        return joint, code
+    occurs = np.zeros(firsts * seconds, dtype=bool)
+    occurs[pair] = True
+    joint = np.flatnonzero(occurs)
+    return joint, (np.cumsum(occurs) - 1)[pair]

@@ -72,8 +72,10 @@ def version_notes(frame: pd.DataFrame) -> tuple[str, ...]:
 
 def reported_after(frame: pd.DataFrame, day: np.datetime64) -> BoolArray:
     """Return which incidents were reported after a day; a day of report that is not known is none."""
-    reported = frame["reported_on"].to_numpy().astype("datetime64[D]")
-    return np.asarray(reported > day)
+    reported = frame["reported_on"].to_numpy()
+    if np.isnat(reported).all():
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray(reported.astype("datetime64[D]") > day)
 
 
 def _repeated(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

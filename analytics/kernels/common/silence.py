@@ -18,11 +18,21 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["IMPLAUSIBLE", "Silence", "collapses", "implausible_silences", "zero_probability"]
+__all__ = [
+    "IMPLAUSIBLE",
+    "Silence",
+    "collapses",
+    "implausible_silences",
+    "longest_silences",
+    "may_hold_silence",
+    "zero_probability",
+]
 
 IMPLAUSIBLE = 1e-6  # a silence is suspected below this probability
 FAR_LONGER = 3  # and where it is more than so many times as long as the longest other one
 _LEAST = 1.0  # incidents expected in a region that is asked
+_MANY = 100  # series from which on it pays to look at all longest spells at once
+_NEARLY = 1 - 1e-9  # against the rounding of a quotient
 _WINDOWS = 8  # disjoint windows that the other periods hold at least
 
 
@@ -129,12 +139,64 @@ def collapses(values: npt.NDArray[np.integer], covered: BoolArray) -> list[tuple
     [(1, 339, 400)]
     """
     found = []
-    rate = np.where(covered, values, 0).sum(axis=0) / np.maximum(covered.sum(axis=0), 1)
+    if covered.all():
+        total, days = values.sum(axis=0, dtype=np.int64), np.full(values.shape[1], len(values))
+    else:
+        total, days = np.where(covered, values, 0).sum(axis=0, dtype=np.int64), covered.sum(axis=0)
     # Fewer expected than this cannot be too unlikely, however regular the series.
-    for at in np.flatnonzero(rate * len(values) >= -np.log(IMPLAUSIBLE)):
+    asked = total / np.maximum(days, 1) * len(values) >= -np.log(IMPLAUSIBLE)
+    if values.shape[1] >= _MANY:
+        asked &= _may_be_implausible(total, days, longest_silences(values, covered))
+    for at in np.flatnonzero(asked):
         own = slice(at, at + 1)
         found += [(int(at), silence) for silence in implausible_silences(values[:, own], covered[:, own])]
     return found
+
+
+def may_hold_silence(daily: IntArray, covered: BoolArray) -> bool:
+    """Whether `implausible_silences` can find any in series with these sums over all of them.
+
+    Parameters
+    ----------
+    daily : int array, shape (periods,)
+        All series added up, what is not covered included.
+    covered : bool array, shape (periods,)
+        Whether any series is.
+
+    Examples
+    --------
+    >>> may_hold_silence(np.array([3] * 20 + [0] * 10), np.ones(30, bool))
+    True
+    >>> may_hold_silence(np.array([3, 0] * 15), np.ones(30, bool))
+    False
+    """
+    longest = longest_silences(daily[:, None], covered[:, None])
+    return bool(_may_be_implausible(daily.sum()[None], covered.sum()[None], longest)[0])
+
+
+def _may_be_implausible(total: IntArray, known: IntArray, longest: IntArray) -> BoolArray:
+    """Whether so long a silence is too unlikely for the most regular series: the first test of a spell."""
+    expected = total / np.maximum(known - longest, 1) * longest
+    return np.asarray(expected >= _NEARLY * -np.log(IMPLAUSIBLE))
+
+
+def longest_silences(values: npt.NDArray[np.integer], covered: BoolArray) -> IntArray:
+    """Return how many covered periods in a row without an incident each series has, once it has begun.
+
+    Examples
+    --------
+    >>> longest_silences(np.array([[0], [0], [0], [2], [0], [0], [1]]), np.ones((7, 1), bool)).tolist()
+    [2]
+    """
+    best = np.zeros(values.shape[1], dtype=np.int32)
+    run = np.full(values.shape[1], -len(values) - 1, dtype=np.int32)  # below zero until the series begins
+    for at, every in enumerate(np.asarray(covered.all(axis=1)).tolist()):
+        run += 1
+        np.copyto(run, 0, where=values[at] != 0)
+        if not every:
+            np.copyto(run, 0, where=~covered[at] & (run > 0))
+        np.maximum(best, run, out=best)
+    return best.astype(np.int64)
 
 
 def _judged(
