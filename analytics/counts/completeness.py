@@ -20,9 +20,9 @@ SETTLED_DAYS = 180  # a day so long before the file was drawn reads as complete
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Known:
-    """Completeness of a window: arrays of shape (periods,), the mean over regions where these differ.
+    """Completeness of a window: arrays of shape (periods, regions).
 
-    All are None where it is not known for every covered period of every region.
+    Both are None where it is not known for every covered period of every region.
     """
 
     share: FloatArray | None = None
@@ -119,10 +119,6 @@ class Completeness:
         if np.isnan(share[covered]).any() or not share.size:
             return Known()
         share, deviation = np.nan_to_num(share, nan=1.0), np.nan_to_num(deviation)
-        share, deviation = (
-            array[:, 0] if (array == array[:, :1]).all() else array.mean(axis=1)
-            for array in (share, deviation)
-        )
         return Known(share, deviation if deviation.any() else None)
 
     @classmethod

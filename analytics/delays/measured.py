@@ -98,15 +98,15 @@ def with_completeness(counts: Counts, found: Measured) -> Counts:
 
 
 def _differing(counts: Counts, share: FloatArray) -> list[str]:
-    """Say where regions differ: a test of several takes their mean."""
+    """Say where regions differ."""
     recent = share[max(counts.complete - _RECENT // counts.period_days, 0) : counts.complete].mean(axis=0)
     if not len(recent) or not np.ptp(recent) > _DIFFER:
         return []
     low, high = int(np.argmin(recent)), int(np.argmax(recent))
     return [
         f"completeness of the last {_RECENT} days differs between regions, from {100 * recent[low]:.0f} % "
-        f"({counts.regions[low]}) to {100 * recent[high]:.0f} % ({counts.regions[high]}): uptick_test takes "
-        "their mean, unless a region is tested alone"
+        f"({counts.regions[low]}) to {100 * recent[high]:.0f} % ({counts.regions[high]}): each is held "
+        "against its own"
     ]
 
 

@@ -163,17 +163,13 @@ def recent_window(
 
 
 def _reported(counts: Counts, ends: IntArray, length: int) -> Reported | None:
-    """Return the completeness of these windows, as `uptick_test` reads it; None where all are in."""
+    """Return the completeness of these windows' periods, as `uptick_test` reads it; None where all are in."""
     if counts.completeness is None:
         return None
-    share, deviation = np.ones((ends.size, length)), np.zeros((ends.size, length))
-    for row, end in enumerate(ends.tolist()):
-        known = counts.completeness.window(counts.coverage[end - length : end], slice(end - length, end))
-        if known.share is not None:
-            share[row] = known.share
-            deviation[row] = 0.0 if known.deviation is None else known.deviation
-    found = Reported(share, deviation)
-    return found if found.part().any() else None
+    share, deviation = counts.completeness.share, counts.completeness.deviation
+    lost = np.asarray((np.isnan(share) & counts.coverage).any(axis=1))
+    found = Reported(np.nan_to_num(share, nan=1.0), np.nan_to_num(deviation), lost)
+    return found if found.part(ends, length).any() else None
 
 
 def _tested_by_spans(

@@ -110,7 +110,8 @@ def plot_regions(
 def _daily(result: UptickResult, row: pd.Series, counts: Counts) -> float:
     """Return the level of the baseline, a day."""
     if "baseline_total" not in row.index:
-        return float(row["expected"] / (row["recent_days"] * (result.completeness or 1.0)))
+        share = row["completeness"]
+        return float(row["expected"] / (row["recent_days"] * (1.0 if np.isnan(share) else share)))
     return float(row["baseline_total"] / (row["baseline_periods"] * counts.period_days))
 
 

@@ -74,7 +74,8 @@ class UptickResult:
         far_below (a test for fewer, in its own family), day (what a single day carries of a rise);
         dispersion, null (the one the row rests on),
         pvalue_constant, pvalue_expected, expected_adjusted, ratio_adjusted, baseline_total, baseline_periods,
-        recent_periods, model_based; and parent, what a region lies in, where that is known.
+        recent_periods, completeness (share of the window's incidents that are in; NaN where not known),
+        model_based; and parent, what a region lies in, where that is known.
     recent, baseline : Window
         The days compared; `guard` days lie between them.
     parameters : mapping

@@ -16,6 +16,7 @@ from analytics.upticks.windows import Split
 
 __all__ = ["NESTED", "Nested", "nested_in", "nested_words"]
 
+_LEAST_WEIGHT = 1e-3  # of a region that holds none
 NESTED = "; of a region within others, where the same null of what it lies in is rejected"
 
 
@@ -25,12 +26,13 @@ class Nested:
 
     nest: Nest
     split: Split
+    asked: Asked
     parents: tuple[str, ...]
 
     def watch_from(self, split: Split, asked: Asked, periods: int) -> tuple[FloatArray, FloatArray]:
         """Return next week's lines: where a region and what it lies in are called, the others as usual."""
         own = next_starts(split, asked, periods, self.nest)
-        above = next_starts(self.split, asked, periods)
+        above = next_starts(self.split, self.asked, periods)
         mean = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) * (
             split.length / np.maximum(split.baseline_covered.sum(axis=0), 1)
         )
@@ -51,6 +53,12 @@ def nested_in(counts: Counts, split: Split, asked: Asked, history: History) -> N
     group = np.array([place[name] for name in counts.parents])
     values, covered = _summed(split.values, split.covered, group)
     above = replace(split, values=values, covered=covered)
+    weight = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) + _LEAST_WEIGHT
+    asked = replace(
+        asked,
+        completeness=_weighted(asked.completeness, weight, group),
+        deviation=_weighted(asked.deviation, weight, group),
+    )
     values, covered = _summed(history.values, history.covered, group)
     found = answer(above, asked, replace(history, values=values, covered=covered))
     nest = Nest(
@@ -60,7 +68,7 @@ def nested_in(counts: Counts, split: Split, asked: Asked, history: History) -> N
         found.bounds.starts_at_3,
         np.nan_to_num(found.observed),
     )
-    return Nested(nest, above, parents)
+    return Nested(nest, above, asked, parents)
 
 
 def _summed(
@@ -74,6 +82,14 @@ def _summed(
         inside[:, g] = covered[:, mine].all(axis=1)
         total[:, g] = np.where(inside[:, g], values[:, mine].sum(axis=1), 0)
     return total, inside
+
+
+def _weighted(each: FloatArray | None, weight: FloatArray, group: IntArray) -> FloatArray | None:
+    """Return what holds of the sums over the regions of each group, which count by what they hold."""
+    if each is None:
+        return None
+    member = group[:, None] == np.arange(int(group.max()) + 1)
+    return np.asarray((each * weight) @ member / (weight @ member))
 
 
 def nested_words(nested: Nested, tested: int, alpha: float) -> str:

@@ -129,7 +129,7 @@ def _frame(
     untested = np.array([bool(why) for _, why in lacking])
     pvalue = np.where(untested, np.nan, found.pvalue)
     qvalue = benjamini_hochberg(pvalue)
-    observed, expected = _numbers(split, asked, found)
+    observed, expected, share = _numbers(split, asked, found)
     windows = [
         f"the last {n * step} days, {_names(periods, split.covered[:, i], step)}"
         for i, n in enumerate(found.length)
@@ -182,6 +182,7 @@ def _frame(
             "day": "",
             "detectable": nan,
             "recent_days": found.length * step,
+            "completeness": share,
             "null": "constant",
             "pvalue_constant": pvalue,
             "pvalue_expected": nan,
@@ -190,16 +191,18 @@ def _frame(
     )
 
 
-def _numbers(split: Split, asked: Asked, found: PickedWindow) -> tuple[FloatArray, FloatArray]:
-    """Return what each region's best window holds, and what it would at the baseline's rate."""
+def _numbers(split: Split, asked: Asked, found: PickedWindow) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what each region's best window holds, would at the baseline's rate, and the share that is in."""
     rows = np.arange(len(split.values))[:, None]
     inside = rows >= len(split.values) - found.length
     observed = np.where(inside & split.covered, split.values, 0).sum(axis=0).astype(float)
     days = np.maximum(split.baseline_covered.sum(axis=0), 1)
     rate = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) / days
+    length = found.length.astype(float)
     if asked.completeness is None:
-        return observed, rate * found.length.astype(float)
-    return observed, rate * np.array([asked.completeness[-n:].sum() if n else 0.0 for n in found.length])
+        return observed, rate * length, np.full(len(rate), np.nan)
+    held = [asked.completeness[-n:, i].sum() if n else 0.0 for i, n in enumerate(found.length.tolist())]
+    return observed, rate * np.array(held), np.array(held) / np.maximum(length, 1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -258,7 +258,7 @@ def uptick_test(
     short = short_words(counts, spans, longest)
     held, told = withheld(counts, split, short, allow_splice=allow_splice)
     if recent == "scan":
-        _check_scan(parameters)
+        _check_scan(parameters | {"completeness_sd": completeness_sd})
         common = _common(counts, split, baseline, calendar)
         common["notes"] = (*common["notes"], *told)
         return picked_result(counts, split, asked, tuple(lengths), common, parameters, held)

@@ -104,10 +104,23 @@ def uptick_frame(
             "baseline_total": np.where(split.baseline_covered, split.baseline, 0).sum(axis=0),
             "baseline_periods": split.baseline_covered.sum(axis=0),
             "recent_periods": split.recent_covered.sum(axis=0),
+            "completeness": _shares(split, asked),
             **({"parent": list(counts.parents)} if counts.parents else {}),
             "model_based": bounds.model_based,
         }
     )
+
+
+def _shares(split: Split, asked: Asked) -> FloatArray:
+    """Return the mean completeness of each region's covered recent periods; NaN where it is not known."""
+    if asked.completeness is None:
+        return np.full(split.recent_covered.shape[1], np.nan)
+    covered, days = split.recent_covered, split.recent_covered.sum(axis=0)
+    least = asked.completeness.min(
+        axis=0
+    )  # so that the mean of equal shares is that share, to the last digit
+    above = np.where(covered, asked.completeness - least, 0.0).sum(axis=0)
+    return np.where(days > 0, least + above / np.maximum(days, 1), np.nan)
 
 
 def _no_data(split: Split, found: Answer, period_days: int) -> list[tuple[Lost, str]]:

@@ -181,7 +181,7 @@ def recent_completeness(
         counts = state_completeness(counts, begin, end, share, deviation)
     known = known_window(counts, begin, end)
     if share is not None and deviation is not None and known.deviation is None:
-        known = replace(known, deviation=np.zeros(periods))
+        known = replace(known, deviation=np.zeros_like(known.share))
     return counts, known
 
 

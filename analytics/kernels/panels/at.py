@@ -91,22 +91,22 @@ class PooledWindow:
     year : PanelYear
     group : int array
         Regions in the panel.
-    share, unsure : float
+    share, unsure : float array, shape (len(group),)
         Completeness, and the variance of its logarithm.
     """
 
     own: PvalueAt
     year: PanelYear
     group: IndexArray
-    share: float = 1.0
-    unsure: float = 0.0
+    share: FloatArray
+    unsure: FloatArray
 
     def __call__(self, count: FloatArray, index: IndexArray, days: int | None = None) -> FloatArray:
         """Return the p-values of the series `index` of the group at these counts."""
         year, region = self.year, self.group[index]
         alone = self.own(count, index, days)
         window = spread_counts(count, year.length, days)
-        alone = np.minimum(alone, self._bounded(window, region))
+        alone = np.minimum(alone, self._bounded(window, index))
         if year.reference is None or not year.reference.windows.size:
             return alone
         values, cells = year.values[region], np.arange(region.size)
@@ -121,25 +121,24 @@ class PooledWindow:
             guard=year.guard,
             baseline=end - year.guard - year.length,
         )
-        evidence = evidence_of(now, year.length, self.share, self.unsure)
+        evidence = evidence_of(now, year.length, self.share[index], self.unsure[index])
         rank = year.reference.rank(evidence)
         return np.where(count < LEAST, 1.0, pooled_pvalue(rank, alone))
 
-    def _bounded(self, window: npt.NDArray[np.int32], region: IndexArray) -> FloatArray:
+    def _bounded(self, window: npt.NDArray[np.int32], index: IndexArray) -> FloatArray:
         """Bound the p-values of windows that hold far more than usual; 1 elsewhere."""
-        year, total = self.year, window.sum(axis=0)
-        exposure = year.length * self.share
+        year, total, region = self.year, window.sum(axis=0), self.group[index]
+        exposure = year.length * self.share[index]
         usual = year.base[region] / np.maximum(year.periods[region], 1) * exposure
         out = np.ones(total.shape)
-        if self.unsure:
-            return out
-        at = np.flatnonzero((total >= LEAST) & (total > EXTREME * usual) & (year.periods[region] > 0))
+        known = self.unsure[index] == 0
+        at = np.flatnonzero((total >= LEAST) & (total > EXTREME * usual) & known & (year.periods[region] > 0))
         if at.size:
             own = region[at]
             out[at] = bounded_pvalue(
                 window[:, at].astype(float),
                 year.base[own],
-                np.full(at.size, exposure),
+                exposure[at],
                 year.periods[own],
                 year.phi[own],
                 year.ceiling,

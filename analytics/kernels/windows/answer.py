@@ -192,7 +192,9 @@ def _expected_bounds(
         history.values[:, group],
         history.covered[:, group],
         stretch.length,
-        lambda values, covered: _expected_pvalue(stretch, asked, history, values, covered),
+        lambda values, covered, index: _expected_pvalue(
+            stretch, asked, history, values, covered, group[index]
+        ),
     )
     pvalue, called, level, least = answered
     own = pvalue[group], called[group], level[group]
@@ -213,13 +215,15 @@ def _at(
 ) -> PvalueAt:
     """Return the p-value of the regions `group` as a function of what their windows hold."""
     length = int(pattern.sum())
-    factor, variance = asked.exposure(pattern)
+    factor, variance = asked.exposure(pattern, group)
     values, covered = kept(stretch, group, pattern)
     if asked.lrd:
         own = SpreadWindow.of(test, values, covered, length, exposure_variance=variance, upper=asked.upper)
         whole = year is not None and pattern.all()  # nothing is concluded from a window covered in part
         return PooledWindow(own, year, group, factor, variance) if year is not None and whole else own
-    return RerunWindow(values, covered, length, lambda v, c: other_pvalue(v, c, stretch, asked, pattern))
+    return RerunWindow(
+        values, covered, length, lambda v, c, i: other_pvalue(v, c, stretch, asked, pattern, group[i])
+    )
 
 
 def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
@@ -228,7 +232,7 @@ def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
     pvalue, expected, ratio = (np.full(regions, np.nan) for _ in range(3))
     if not history.enough:
         return Expected(pvalue, expected, ratio, None, np.zeros(0, dtype=np.intp), None)
-    fit = _fitted(stretch, asked, history, history.values, history.covered)
+    fit = _fitted(stretch, asked, history, history.values, history.covered, np.arange(regions))
     index, test = fit.index, None
     if fit.test is not None:
         good = np.flatnonzero(fit.test.converged & (not asked.late))
@@ -240,10 +244,15 @@ def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
 
 
 def _fitted(
-    stretch: Stretch, asked: Asked, history: History, values: npt.NDArray[np.int32], covered: BoolArray
+    stretch: Stretch,
+    asked: Asked,
+    history: History,
+    values: npt.NDArray[np.int32],
+    covered: BoolArray,
+    group: IndexArray,
 ) -> Adjustment:
-    """Test counts of the history's periods against their expectation."""
-    factor, variance = asked.exposure(np.ones(stretch.length, dtype=bool))
+    """Test counts of the history's periods, of the regions `group`, against their expectation."""
+    factor, variance = asked.exposure(np.ones(stretch.length, dtype=bool), group)
     return adjusted_test(
         history.day,
         values,
@@ -259,10 +268,15 @@ def _fitted(
 
 
 def _expected_pvalue(
-    stretch: Stretch, asked: Asked, history: History, values: npt.NDArray[np.int32], covered: BoolArray
+    stretch: Stretch,
+    asked: Asked,
+    history: History,
+    values: npt.NDArray[np.int32],
+    covered: BoolArray,
+    group: IndexArray,
 ) -> FloatArray:
-    """Return the p-values against the expectation of regions that can carry it."""
-    fit = _fitted(stretch, asked, history, values, covered)
+    """Return the p-values against the expectation of the regions `group`; NaN where one cannot carry it."""
+    fit = _fitted(stretch, asked, history, values, covered, group)
     pvalue = np.full(values.shape[1], np.nan)
     if fit.test is not None:
         pvalue[fit.index] = fit.test.pvalue
@@ -348,8 +362,8 @@ def _far_below(stretch: Stretch, asked: Asked, found: Tested) -> BoolArray:
     """Return which regions hold so little that a test for less, in its own family, would be called."""
     pvalue = np.where(np.isfinite(found.pvalue), 1.0, np.nan)
     for group, test, pattern in found.groups if asked.upper else ():
-        factor, variance = asked.exposure(pattern)
         low = np.flatnonzero(test.observed < test.expected)
+        factor, variance = asked.exposure(pattern, group[low])
         part = test.take(low)
         total, periods = effective_baseline(part, variance)
         a = mixed_tail(
@@ -364,9 +378,8 @@ def _far_below(stretch: Stretch, asked: Asked, found: Tested) -> BoolArray:
         small = a <= asked.alpha  # the rotation only raises it
         if small.any():
             values, covered = kept(stretch, group[low[small]], pattern)
-            scale = np.broadcast_to(np.asarray(factor), int(small.sum()))
             length, windows = int(pattern.sum()), part.dispersion.windows[small]
-            turned = rotation_pvalue(values, covered, length, scale, upper=False)
+            turned = rotation_pvalue(values, covered, length, factor[small], upper=False)
             pvalue[group[low[small]]] = raised_pvalue(
                 a[small],
                 turned * across_join(windows, len(values), length),

@@ -91,7 +91,7 @@ class Asked:
 
     Attributes
     ----------
-    completeness : float array, shape (recent periods,), or None
+    completeness : float array, shape (recent periods, regions), or None
         Share already reported, and `deviation`, its standard deviation; None where not known.
     upper : bool
         Whether more is asked about, or less.
@@ -147,15 +147,15 @@ class Asked:
         """Whether late reports would look like what is asked about."""
         return not self.upper and self.completeness is None
 
-    def exposure(self, pattern: BoolArray) -> tuple[float, float]:
-        """Return the mean completeness of the covered recent periods and the variance of its logarithm."""
+    def exposure(self, pattern: BoolArray, group: IndexArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean completeness of regions' covered recent periods, and the variance of its logarithm."""
         if self.completeness is None:
-            return 1.0, 0.0
-        mean = float(self.completeness[pattern].mean())
+            return np.ones(len(group)), np.zeros(len(group))
+        mean = self.completeness[pattern][:, group].mean(axis=0)
         if self.deviation is None:
-            return mean, 0.0
+            return mean, np.zeros(len(group))
         # One estimate of the delay serves all the days, so their errors go together.
-        return mean, float((self.deviation[pattern].mean() / mean) ** 2)
+        return mean, (self.deviation[pattern][:, group].mean(axis=0) / mean) ** 2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -211,9 +211,9 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
         test = window_test(stretch, asked, group, pattern)
         groups.append((group, test, pattern))
         pvalue[group] = test.pvalue
-        share[group], unsure[group] = asked.exposure(pattern)
+        share[group], unsure[group] = asked.exposure(pattern, group)
         if not asked.lrd:
-            pvalue[group] = other_pvalue(*kept(stretch, group, pattern), stretch, asked, pattern)
+            pvalue[group] = other_pvalue(*kept(stretch, group, pattern), stretch, asked, pattern, group)
     family = pvalue
     if asked.method == "pooled" and asked.upper:
         family = panel_pvalues(
@@ -231,7 +231,7 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
 def window_test(stretch: Stretch, asked: Asked, group: IndexArray, pattern: BoolArray) -> LRDTest:
     """Test some regions on the covered periods of their window, which are the same for all of them."""
     values, covered = kept(stretch, group, pattern)
-    factor, variance = asked.exposure(pattern)
+    factor, variance = asked.exposure(pattern, group)
     return lrd_test(
         values,
         covered,
@@ -245,7 +245,12 @@ def window_test(stretch: Stretch, asked: Asked, group: IndexArray, pattern: Bool
 
 
 def other_pvalue(
-    values: npt.NDArray[np.int32], covered: BoolArray, stretch: Stretch, asked: Asked, pattern: BoolArray
+    values: npt.NDArray[np.int32],
+    covered: BoolArray,
+    stretch: Stretch,
+    asked: Asked,
+    pattern: BoolArray,
+    group: IndexArray,
 ) -> FloatArray:
     """Return the p-values of the method asked for by name, of series cut out by :func:`kept`."""
     return METHODS["lrd_b" if asked.method == "pooled" else asked.method](
@@ -253,6 +258,6 @@ def other_pvalue(
         covered,
         length=int(pattern.sum()),
         guard=stretch.guard,
-        completeness=asked.exposure(pattern)[0],
+        completeness=asked.exposure(pattern, group)[0],
         upper=asked.upper,
     )

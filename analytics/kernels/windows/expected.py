@@ -169,8 +169,8 @@ def adjusted_test(
     guard: int,
     step: int,
     extra: FloatArray | None = None,
-    completeness: float = 1.0,
-    exposure_variance: float = 0.0,
+    completeness: FloatArray | float = 1.0,
+    exposure_variance: FloatArray | float = 0.0,
     upper: bool = True,
 ) -> Adjustment:
     """Choose the terms (:func:`chosen_terms`) and test the regions that carry them.
@@ -189,7 +189,7 @@ def adjusted_test(
     extra : float array, shape (history + guard + length, columns), optional
         Calendar terms.
     completeness, exposure_variance, upper
-        As in :func:`expected_test`.
+        As in :func:`expected_test`; one for each region, or one for all.
     """
     end = len(day) - length - guard
     terms = chosen_terms(day, length=length, guard=guard, step=step, extra=extra)
@@ -200,6 +200,10 @@ def adjusted_test(
     index = np.flatnonzero(enough & covered[-length:].all(axis=0))
     if not index.size:
         return Adjustment(index, None, terms)
+    share, unsure = (
+        np.broadcast_to(np.asarray(each, dtype=float), enough.shape)[index]
+        for each in (completeness, exposure_variance)
+    )
     test = expected_test(
         values[:, index],
         covered[:, index],
@@ -209,8 +213,8 @@ def adjusted_test(
         block=terms.block,
         step=step,
         smooth=2 + 2 * terms.harmonics,
-        completeness=completeness,
-        exposure_variance=exposure_variance,
+        completeness=share,
+        exposure_variance=unsure,
         upper=upper,
     )
     return Adjustment(index, test, terms)

@@ -92,7 +92,7 @@ def lrd_test(
     length: int,
     guard: int = 0,
     completeness: FloatArray | float = 1.0,
-    exposure_variance: float = 0.0,
+    exposure_variance: FloatArray | float = 0.0,
     variant: str = "B",
     upper: bool = True,
     shrink: bool = False,
@@ -116,7 +116,7 @@ def lrd_test(
         (:func:`firm_below`), and always where the baseline has fewer than five incidents; and a p-value below
         0.01 that rests on one day of at least seven is raised to what the other days give, but not above
         0.01.
-    exposure_variance : float
+    exposure_variance : float or array, shape (series,)
         Variance of the logarithm of `completeness`; it counts like a shorter baseline.
     upper : bool
         Test for more incidents; otherwise for fewer.
@@ -172,21 +172,24 @@ def lrd_test(
     )
 
 
-def effective_baseline(test: LRDTest, exposure_variance: float = 0.0) -> tuple[FloatArray, FloatArray]:
+def effective_baseline(
+    test: LRDTest, exposure_variance: FloatArray | float = 0.0
+) -> tuple[FloatArray, FloatArray]:
     """Return a baseline's count and periods as they enter the tail: fewer where completeness is unsure."""
     return _shortened(test.baseline_total, test.baseline_exposure, test.dispersion.phi, exposure_variance)
 
 
 def _shortened(
-    base: FloatArray, periods: FloatArray, phi: FloatArray, exposure_variance: float
+    base: FloatArray, periods: FloatArray, phi: FloatArray, exposure_variance: FloatArray | float
 ) -> tuple[FloatArray, FloatArray]:
-    if exposure_variance <= 0:
+    unsure = np.broadcast_to(np.asarray(exposure_variance, dtype=float), base.shape)
+    if not (unsure > 0).any():
         return base, periods
     # 1/base is the variance, per unit of dispersion, that the baseline brings; the exposure's adds to it,
     # as a shorter baseline at the same rate would.
     known = np.maximum(base, 0.5)
-    total = np.maximum(np.round(1 / (1 / known + exposure_variance / phi)), 1.0)
-    return total, periods * total / known
+    total = np.maximum(np.round(1 / (1 / known + unsure / phi)), 1.0)
+    return np.where(unsure > 0, total, base), np.where(unsure > 0, periods * total / known, periods)
 
 
 def firm_below(windows: npt.NDArray[np.number], periods: npt.NDArray[np.number]) -> FloatArray:

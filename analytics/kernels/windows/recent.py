@@ -7,7 +7,6 @@ the numbers are those of :func:`analytics.kernels.windows.lrd.lrd_test` on each 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +40,6 @@ __all__ = [
     "stacked",
 ]
 
-
 _BLOCK = 2**20  # counts at a time, so that the running totals stay near 100 MB
 _COLUMNS = 2_000  # cells at a time that are tested on a stretch of their own
 
@@ -62,25 +60,42 @@ class Lengths:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reported:
-    """How much of each window had been reported; arrays of shape (ends, length).
+    """How much of each period had been reported; arrays of shape (periods, regions).
 
     Attributes
     ----------
     share, deviation : float array
-        Share of each of its periods, and its standard deviation; the errors go together.
+        Share of each period, and its standard deviation; the errors of a window's periods go together.
+    lost : bool array, shape (periods,)
+        Where it is not known of every region: a window with such a period is taken as complete.
     """
 
     share: FloatArray
     deviation: FloatArray
+    lost: BoolArray
 
-    def part(self) -> BoolArray:
-        """Return which windows are known not to be complete; shape (ends,)."""
-        return np.asarray((self.share < 1).any(axis=1) | (self.deviation > 0).any(axis=1))
+    def cut(self, periods: slice, regions: slice) -> Reported:
+        """Return that of some periods and regions."""
+        return Reported(self.share[periods, regions], self.deviation[periods, regions], self.lost[periods])
 
-    def exposure(self, end: int, pattern: BoolArray) -> tuple[float, float]:
-        """Return the mean completeness of a window's covered periods, and the variance of its logarithm."""
-        mean = float(self.share[end][pattern].mean())
-        return mean, float((self.deviation[end][pattern].mean() / mean) ** 2)
+    def part(self, ends: IntArray, length: int) -> BoolArray:
+        """Return which windows are known not to be complete; shape (ends, regions)."""
+        held = _running((self.share < 1) | (self.deviation > 0))
+        return np.asarray((held[ends] > held[ends - length]) & self._known(ends, length)[:, None])
+
+    def exposure(
+        self, end: IntArray, region: IndexArray, length: int, pattern: BoolArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return windows' mean completeness over their covered periods, and the variance of its logarithm."""
+        rows = end - length + np.flatnonzero(pattern)[:, None]
+        mean = self.share[rows, region].mean(axis=0)
+        unsure = (self.deviation[rows, region].mean(axis=0) / mean) ** 2
+        known = self._known(end, length)
+        return np.where(known, mean, 1.0), np.where(known, unsure, 0.0)
+
+    def _known(self, ends: IntArray, length: int) -> BoolArray:
+        lost = _running(self.lost[:, None])[:, 0]
+        return np.asarray(lost[ends] == lost[ends - length])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -191,7 +206,7 @@ def rolling_test(
     levels : float array, shape (regions,), optional
         Levels for `bound`.
     reported : Reported, optional
-        Completeness of each window; all are complete unless given.
+        Completeness of each period and region; all are complete unless given.
 
     Returns
     -------
@@ -211,13 +226,15 @@ def rolling_test(
     if ends.size:  # what lies before the first baseline and after the last window is not needed
         begin, end = int(ends.min()) - lengths.span, int(ends.max())
         values, covered, ends = values[begin:end], covered[begin:end], ends - begin
+        reported = None if reported is None else reported.cut(slice(begin, end), slice(None))
     periods, regions = values.shape
     block = max(_BLOCK // max(periods, 1), 1)
     parts = []
     for first in range(0, regions, block):
         part = slice(first, first + block)
         level = None if levels is None else levels[part]
-        parts.append(_rolling_block(values[:, part], covered[:, part], ends, lengths, level, reported))
+        known = None if reported is None else reported.cut(slice(None), part)
+        parts.append(_rolling_block(values[:, part], covered[:, part], ends, lengths, level, known))
     return joined(parts)
 
 
@@ -240,7 +257,7 @@ def _rolling_block(
     code, observed, recent = totals.code, totals.observed, totals.recent
     full = (code == 0) & (recent == lengths.length)
     if reported is not None:
-        full &= ~reported.part()[:, None]
+        full &= ~reported.part(ends, lengths.length)
     # Nothing observed: every rotation holds as many, and the model's tail holds at least half of the mass.
     pvalue = np.where(full & (observed == 0), 1.0, np.nan)
     expected = np.where(code == 0, totals.base / np.maximum(totals.n, 1) * recent, np.nan)
@@ -255,9 +272,11 @@ def _rolling_block(
         w, r = at[start : start + _COLUMNS], region[start : start + _COLUMNS]
         rows = totals.first[w] + np.arange(lengths.span)[:, None]
         stretch, inside = values[rows, r], covered[rows, r]
-        for pattern, end, group in _alike(inside[-lengths.length :], w, reported):
+        for pattern, group in by_pattern(inside[-lengths.length :]):
             kept = np.r_[np.ones(lengths.span - lengths.length, bool), pattern]
-            share, variance = (1.0, 0.0) if reported is None else reported.exposure(end, pattern)
+            share, variance = np.ones(len(group)), np.zeros(len(group))
+            if reported is not None:
+                share, variance = reported.exposure(ends[w[group]], r[group], lengths.length, pattern)
             test = lrd_test(
                 stretch[np.ix_(kept, group)],
                 inside[np.ix_(kept, group)],
@@ -276,18 +295,6 @@ def _rolling_block(
                     level[r[group]],
                 )
     return RollingTest(code, recent, np.where(code == 0, observed, np.nan), expected, pvalue, bound)
-
-
-def _alike(
-    covered: BoolArray, end: IndexArray, reported: Reported | None
-) -> Iterator[tuple[BoolArray, int, IndexArray]]:
-    """Yield the cells that can be tested together: with one pattern of coverage, and one completeness."""
-    for pattern, group in by_pattern(covered):
-        if reported is None:
-            yield pattern, int(end[group[0]]), group
-            continue
-        for row in np.unique(end[group]).tolist():
-            yield pattern, row, group[end[group] == row]
 
 
 def _whole_cells(

@@ -56,6 +56,7 @@ def rolling_expected_test(
     for begin in range(0, regions, block):
         part = slice(begin, begin + block)
         own, inside = values[:, part], covered[:, part]
+        known = None if reported is None else reported.cut(slice(None), part)
         totals = rolling_totals(own, inside, ends, lengths)
         code = totals.code.copy()
         pvalue, expected = np.full(code.shape, np.nan), np.full(code.shape, np.nan)
@@ -67,7 +68,9 @@ def rolling_expected_test(
             stretch = slice(first, end)
             asked = np.flatnonzero(code[row] == 0)
             whole = np.ones(lengths.length, dtype=bool)
-            share, variance = (1.0, 0.0) if reported is None else reported.exposure(row, whole)
+            share, variance = np.ones(asked.size), np.zeros(asked.size)
+            if known is not None:
+                share, variance = known.exposure(np.full(asked.size, end), asked, lengths.length, whole)
             fit = adjusted_test(
                 day[stretch],
                 own[stretch, asked],
@@ -82,7 +85,10 @@ def rolling_expected_test(
             if fit.test is not None:
                 good = np.flatnonzero(fit.test.converged)
                 at = asked[fit.index[good]]
-                pvalue[row, at], expected[row, at] = fit.test.pvalue[good], fit.test.expected[good] / share
+                pvalue[row, at], expected[row, at] = (
+                    fit.test.pvalue[good],
+                    fit.test.expected[good] / share[fit.index[good]],
+                )
                 found[fit.index[good]] = True
             code[row, asked[~found]] = _FEW
         observed = np.where(code == 0, totals.observed, np.nan)

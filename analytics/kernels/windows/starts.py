@@ -94,7 +94,7 @@ class SpreadWindow:
         covered: BoolArray,
         length: int,
         *,
-        exposure_variance: float = 0.0,
+        exposure_variance: FloatArray | float = 0.0,
         upper: bool = True,
     ) -> SpreadWindow:
         """Take apart the series that was tested, as :func:`analytics.kernels.windows.lrd.lrd_test` had it."""
@@ -187,19 +187,19 @@ class RerunWindow:
         The last `length` periods are the window.
     length : int
     run : function
-        Takes values and coverage of some series, returns their p-values.
+        Takes values, coverage and places of some series, returns their p-values.
     """
 
     values: npt.NDArray[np.number]
     covered: BoolArray
     length: int
-    run: Callable[[npt.NDArray[np.int32], BoolArray], FloatArray]
+    run: Callable[[npt.NDArray[np.int32], BoolArray, IndexArray], FloatArray]
 
     def __call__(self, count: FloatArray, index: IndexArray, days: int | None = None) -> FloatArray:
         """Return the p-values of the series `index` at these counts; 1 where the test gives none."""
         values = self.values[:, index].astype(np.int32)
         values[-self.length :] = spread_counts(count, self.length, days)
-        pvalue = self.run(values, self.covered[:, index])
+        pvalue = self.run(values, self.covered[:, index], index)
         return np.asarray(np.where(np.isnan(pvalue), 1.0, pvalue))
 
 
