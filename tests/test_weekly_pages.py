@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -306,6 +307,37 @@ def test_the_record_travels_in_the_notebook(sample_report, tmp_path):
     for path in (tmp_path / "other.ipynb", tmp_path / "none.ipynb"):
         with pytest.raises(InputError, match="the earlier issue cannot be read"):
             read_issue(path)
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (None, "the earlier issue cannot be read"),
+        ({"cells": []}, "the earlier issue cannot be read"),
+        ({"week": {}}, "the earlier issue cannot be read"),
+        ("other regions", "the earlier issue is about other regions"),
+        ("real data", "the earlier issue is of another kind of data"),
+    ],
+)
+def test_what_is_no_earlier_issue_is_told_before_a_kernel_starts(
+    held, said, sample, tmp_path, run, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("analytics.reporting.content.weekly.run.run_document", None)
+    if isinstance(held, str):
+        held, kind = report_record(sample, weekly.front_page(sample)), held
+        held = {**held, "simulated": False} if kind == "real data" else held
+        if kind == "other regions":
+            held["regions"] = [{**row, "region": f"{row['region']}-x"} for row in held["regions"]]
+    if held is not None:
+        (tmp_path / "before.json").write_text(json.dumps(held), encoding="utf-8")
+    code, out, err = run(
+        "report", "--sample", "--week", "2020-W16", "--previous", "before.json", "-o", "made"
+    )
+    assert (code, out) == (2, "")
+    assert err.count("\n") <= 6
+    assert said in err
+    assert not (tmp_path / "made").exists()
 
 
 def test_next_week_s_lines_are_the_result_s(content, sample):

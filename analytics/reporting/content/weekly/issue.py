@@ -13,13 +13,13 @@ import numpy as np
 from analytics.errors import HistoryError, InputError
 from analytics.periods import DAY
 from analytics.reporting.content.weekly.kept import MIME
-from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
-from analytics.results import SUPPORTED, counted
+from analytics.reporting.content.weekly.numbers import RECENT, WeeklyCounts, WeeklyNumbers
+from analytics.results import SUPPORTED, counted, listed
 from analytics.results.uptick import UptickResult
 from analytics.results.words_days import length_words
 from analytics.upticks import uptick_test
 
-__all__ = ["Changes", "Issue", "changes_since", "issue_of", "read_issue"]
+__all__ = ["Changes", "Issue", "changes_since", "check_issue", "issue_of", "read_issue"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Issue:
     observed, usual : mapping
         Region to its window's incidents, and to what was usual.
     grades : mapping
+    simulated : bool
     """
 
     label: str
@@ -44,6 +45,7 @@ class Issue:
     observed: Mapping[str, float]
     usual: Mapping[str, float]
     grades: Mapping[str, str]
+    simulated: bool = False
 
     @property
     def called(self) -> tuple[str, ...]:
@@ -87,6 +89,7 @@ def issue_of(record: Mapping[str, Any]) -> Issue:
         observed={row["region"]: row["observed"] for row in regions if row["observed"] is not None},
         usual={row["region"]: row["expected"] for row in regions if row["expected"] is not None},
         grades={row["region"]: row["grade"] for row in regions},
+        simulated=bool(record.get("simulated", False)),
     )
 
 
@@ -116,6 +119,37 @@ def read_issue(path: str | Path | None) -> Issue | None:
         found=found,
         where=str(path),
     )
+
+
+def check_issue(path: str | Path | None, scope: WeeklyCounts) -> None:
+    """Raise an error if an earlier issue cannot be one of the report on these counts.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, holds no issue, or one of other regions or of the other kind of data.
+    """
+    before = read_issue(path)
+    if before is None:
+        return
+    named = list(before.grades)
+    regions = scope.counts.regions
+    if not set(named) & set(regions):
+        raise InputError(
+            "the earlier issue is about other regions",
+            expected=f"an issue of {listed(list(regions), 3)}",
+            found=listed(named, 3) or "no region",
+            where=str(path),
+            todo="give the issue before this one, or leave previous (--previous) out",
+        )
+    if before.simulated != scope.simulated:
+        kinds = {True: "simulated data", False: "data that are not simulated"}
+        raise InputError(
+            "the earlier issue is of another kind of data",
+            expected=kinds[scope.simulated],
+            found=kinds[before.simulated],
+            where=str(path),
+        )
 
 
 def changes_since(numbers: WeeklyNumbers, before: Issue) -> Changes:

@@ -15,7 +15,7 @@ from analytics.files import check_writable, write_together
 from analytics.options import Progress
 from analytics.reporting.content.weekly.front import front_page
 from analytics.reporting.content.weekly.guide import guide_text, guided
-from analytics.reporting.content.weekly.issue import changes_since, read_issue
+from analytics.reporting.content.weekly.issue import changes_since, check_issue, read_issue
 from analytics.reporting.content.weekly.names import check_not_another, report_name
 from analytics.reporting.content.weekly.numbers import WeeklyCounts, weekly_numbers
 from analytics.reporting.content.weekly.own import dressed_request, own_parameters
@@ -117,6 +117,7 @@ def weekly_report(
     own_names = None if own is None else own_parameters(own, request)
     if with_guide:
         guide_text(request.language)  # a language without one is told before any work
+    read_issue(request.previous)  # what is no earlier issue is told before any work
     if Path(output).suffix.lower() == ".pdf":
         raise OutputError(
             "the output of a report is a folder",
@@ -131,6 +132,7 @@ def weekly_report(
     scope = weekly_counts(request)
     if scope.request != request:  # a table of counts has weeks of its own
         target = _target(scope.request, output, own, own_names)
+    check_issue(scope.request.previous, scope)
     told = _polygon_notes(scope)
     if own is None and not RUN_FOR & set(wanted):
         made = made_formats(wanted, report_record_of(scope), None, target, request.language)
@@ -175,6 +177,7 @@ def _polygon_notes(scope: WeeklyCounts) -> tuple[str, ...]:
 
 def report_record_of(scope: WeeklyCounts) -> Mapping[str, Any]:
     """Return everything a report on these counts says, without running its notebook."""
+    check_issue(scope.request.previous, scope)
     numbers = weekly_numbers(scope)
     before = read_issue(scope.request.previous)
     changes = None if before is None else changes_since(numbers, before)
