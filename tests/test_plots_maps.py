@@ -17,6 +17,7 @@ from analytics.errors import InputError, OptionError
 from analytics.geo import region_table
 from analytics.geo.polygons import bundled_polygons
 from analytics.plots import match_polygons, plot_calendar, plot_map
+from analytics.plots.ground import GUIDES, NAMED_TILES
 from analytics.plots.look import CHANGES, DIVERGING, GRADE_LOOKS, SEQUENTIAL, level_breaks, level_look
 from analytics.results.grades import GRADES, SIGNS
 
@@ -175,6 +176,19 @@ def test_polygons_of_a_file_are_matched_and_a_wrong_file_is_refused(tmp_path, re
     with pytest.raises(InputError) as error:
         plot_map(result, polygons=path)
     assert str(error.value) == snapshot
+
+
+def test_tiles_too_many_to_be_named_leave_their_names_to_the_row():
+    for number in (NAMED_TILES, NAMED_TILES + 1):
+        names = [f"Area {at:02d}" for at in range(number)]
+        ax = plot_map(Counts.from_array(np.ones((60, number), int), start="2020-01-06", regions=names))
+        written = {text.get_text() for text in ax.texts if text.get_text().startswith("Area")}
+        columns = int(np.ceil(np.sqrt(1.2 * number)))
+        named = number <= NAMED_TILES
+        assert len(written) == (number if named else -(-number // columns))
+        assert (names[1] in written) is named
+        assert (GUIDES in " ".join(ax.get_xlabel().split())) is not named
+        assert min(text.get_fontsize() for text in ax.texts) >= 5
 
 
 def test_without_boundaries_there_are_tiles_that_say_so():

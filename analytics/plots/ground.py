@@ -33,11 +33,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.path import Path
 
-__all__ = ["draw_areas", "draw_dots", "draw_tiles"]
+__all__ = ["GUIDES", "NAMED_TILES", "draw_areas", "draw_dots", "draw_tiles"]
 
 _SIGN, _NAME, _LEAST, _CALLOUT = 6.5, 5.8, 5.0, 7.0  # points
 _ROUNDED = 1  # decimals of a degree that a dot is placed to
 _TILES = 9  # side by side below a map
+NAMED_TILES = 48  # tiles that each bear a name; with more of them a row bears its first one
+_GUIDE, _GUIDE_LETTERS = 5.5, 16  # points and letters of such a name
+_FEWEST = 3  # columns that tiles have room for, so that two regions are no posters
+_READABLE = 5.0  # points
+GUIDES = "The name at the left is that of a row's first tile; the list and the table name all."
 _HEAD = 12.0  # points above tiles, for the mark of simulated data
 
 
@@ -157,21 +162,44 @@ def _link(artist: Any, area: Area, links: Mapping[str, str]) -> None:
         artist.set_url(links[area.region])
 
 
-def draw_tiles(ax: Axes, areas: Sequence[Area], links: Mapping[str, str]) -> None:
-    """Draw one square a region, in rows, in their order."""
+def draw_tiles(ax: Axes, areas: Sequence[Area], links: Mapping[str, str]) -> list[str]:
+    """Draw one square a region, in rows, in their order; return what has to be known.
+
+    Names that would be too small to read are left out: each row then begins with that of its first region.
+    """
     columns = int(np.ceil(np.sqrt(1.2 * len(areas))))
     rows = -(-len(areas) // columns)
-    frame = frame_of(ax, (0.0, -float(rows), float(columns), 0.0))
-    frame = Frame(0.0, -float(rows), float(columns), 0.0, 1.0, frame.inches)
-    ax.set_xlim(-0.02, columns + 0.02)
+    named = len(areas) <= NAMED_TILES
+    guides = [] if named else [_cut(drawable(areas[row * columns].region)) for row in range(rows)]
+    inches = frame_of(ax, (0.0, -1.0, 1.0, 0.0)).inches
+    gutter = max(map(len, guides), default=0) * _LETTER * _GUIDE / 72
+    left = gutter / max(inches - gutter, 0.1) * columns
+    wide = float(max(columns, _FEWEST))
+    frame = frame_of(ax, (-left, -float(rows), wide, 0.0))
+    frame = Frame(-left, -float(rows), wide, 0.0, 1.0, frame.inches)
+    ax.set_xlim(-0.02 - left, wide + 0.02)
     ax.set_ylim(-rows - 0.02, 0.02 + _HEAD / 72 / frame.inches)
     ax.set_aspect(1.0)
     for at, area in enumerate(areas):
-        _tile(ax, area, (at % columns, -(at // columns)), 1.0, frame, links)
+        _tile(ax, area, (at % columns, -(at // columns)), 1.0, frame, links, named=named)
+    for row, guide in enumerate(guides):
+        ax.text(-0.12, -row - 0.5, guide, ha="right", va="center", fontsize=_GUIDE, color=GREY)
+    return [] if named else [GUIDES]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _GUIDE_LETTERS else f"{name[: _GUIDE_LETTERS - 1]}…"
 
 
 def _tile(
-    ax: Axes, area: Area, corner: tuple[float, float], side: float, frame: Frame, links: Mapping[str, str]
+    ax: Axes,
+    area: Area,
+    corner: tuple[float, float],
+    side: float,
+    frame: Frame,
+    links: Mapping[str, str],
+    *,
+    named: bool = True,
 ) -> None:
     """Draw one tile below and to the right of its corner: the sign, and the name as far as it has room."""
     from matplotlib.patches import Rectangle
@@ -191,21 +219,23 @@ def _tile(
     ax.add_artist(shape)
     inches = side * frame.inches
     longest = max(map(len, area.region.split()), default=1)
-    size = float(np.clip(inches * 16, 3.0, _SIGN))
-    size = max(min(size, 0.92 * inches * 72 / (_LETTER * longest)), 0.7 * size)
-    letters = max(int(0.92 * inches * 72 / (_LETTER * 0.85 * size)), 2)
+    size = float(np.clip(inches * 16, _READABLE, _SIGN))
+    size = max(min(size, 0.92 * inches * 72 / (_LETTER * longest)), _READABLE)
+    letters = max(int(0.92 * inches * 72 / (_LETTER * size)), 2)
     bold = "bold" if area.look.bold else "normal"
     middle = x + side / 2
     sign = ax.text(
-        middle, y - 0.34 * high, area.sign, ha="center", va="center", fontsize=size * 1.15,
-        color=area.look.ink, fontweight=bold, zorder=4,
+        middle, y - (0.34 if named else 0.5) * high, area.sign, ha="center", va="center",
+        fontsize=size * 1.25, color=area.look.ink, fontweight=bold, zorder=4,
     )  # fmt: skip
+    _link(sign, area, links)
+    if not named:
+        return
     name = ax.text(
         middle, y - 0.7 * high, _wrapped(area.region, letters), ha="center", va="center",
-        fontsize=size * 0.85, color=area.look.ink, fontweight=bold, zorder=4, linespacing=1.0,
+        fontsize=size, color=area.look.ink, fontweight=bold, zorder=4, linespacing=1.0,
     )  # fmt: skip
-    for drawn in (sign, name):
-        _link(drawn, area, links)
+    _link(name, area, links)
 
 
 def _wrapped(name: str, letters: int) -> str:

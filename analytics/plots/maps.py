@@ -203,7 +203,7 @@ def _draw(
     notes = [] if match is None else list(match.notes())
     if places is not None and ground != "tiles":
         return notes + draw_dots(ax, areas, places, links, callouts)
-    draw_tiles(ax, areas, links)
+    notes += draw_tiles(ax, areas, links)
     return [*notes, "No boundaries are known for these regions: tiles in the order of their names, no map."]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -18,8 +18,13 @@ from analytics.results.grades import SIGNS
 from analytics.results.words_days import length_words, span_words
 from analytics.results.words_report import GROUP_OF, GROUPS, numbers_words
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 __all__ = ["map_figure"]
 
+_PAD, _LINE = 0.1, 0.15  # inches: around a map, and of a line of notes below it
 _SIZES = {"grade": (3.55, 3.55), "level": (3.3, 2.95), "change": (3.3, 2.95)}
 
 
@@ -47,12 +52,25 @@ def map_figure(
         links={name: f"#{anchor}" for name, anchor in region_anchors(numbers.counts.regions).items()},
         key=show != "grade", ax=ax,
     )  # fmt: skip
+    if show == "grade":
+        _without_empty_room(figure, ax)
     return report_figure(
         figure,
         caption="" if show == "grade" else _caption(numbers, show),
         alt=numbers.marked(_alt(numbers, show)),
         label=f"map-{show}",
     )
+
+
+def _without_empty_room(figure: Figure, ax: Axes) -> None:
+    """Make a figure no taller than its map is at this width, with the notes below it."""
+    wide, high = figure.get_size_inches()
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    tall = float(ax.get_aspect()) * (north - south) / (east - west)
+    lines = len([line for line in ax.get_xlabel().split("\n") if line])
+    needed = (wide - _PAD) * tall + _PAD + lines * _LINE
+    if needed < high:
+        figure.set_size_inches(wide, needed)
 
 
 def _polygons(numbers: WeeklyNumbers) -> Path | Polygons | None:
