@@ -54,13 +54,15 @@ class Chance:
         >>> measured = Chance(18, 52, 400, 0.03, 0.42, 0.04, 1.6, 0.5, 0.3)
         >>> measured.short(18)
         'By chance alone, 18 quiet regions tested every week show an uptick in about 2.1 of 52 reports.'
-        >>> measured.short(60).partition(" every")[0]
-        'By chance alone, 18 quiet regions (60 are tested here) tested'
+        >>> measured.short(60).partition(" about ")[2]
+        '2.1 of 52 reports (measured with 18; this report tests 60).'
         """
-        here = "" if regions == self.regions else f" ({regions} are tested here)"
+        here = (
+            "" if regions == self.regions else f" (measured with {self.regions}; this report tests {regions})"
+        )
         return (
-            f"By chance alone, {self.regions} quiet regions{here} tested every week show an uptick in about "
-            f"{self.new + self.repeated:.1f} of {self.weeks} reports."
+            f"By chance alone, {self.regions} quiet regions tested every week show an uptick in about "
+            f"{self.new + self.repeated:.1f} of {self.weeks} reports{here}."
         )
 
     def sentence(self) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
-from analytics.results.grades import Grade, times
+from analytics.results.grades import Grade, far_below_words, times
 from analytics.results.words import counted, format_number, format_p
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "checks_words",
     "country_words",
     "facts_words",
+    "falls_words",
     "gone_words",
     "lead_words",
     "means_words",
@@ -35,6 +37,18 @@ GROUPS = {
 }
 """The five lines of a front page, and their titles."""
 _SMALL = 10  # a share of less than this says nothing
+_FALLS = 5  # regions named in the line on falls
+_WHY = {
+    "spread": "its past ups and downs are too large",
+    "short history": "its history is too short to know its ups and downs",
+    "many regions": "many regions are tested at once",
+}
+"""Why a series cannot be judged, as the front page says it."""
+_BRACKETS = "In brackets: how many times usual it may plausibly be, and"
+_FACTS = {
+    "p": f"{_BRACKETS} p: how often chance alone brings as many.",
+    "q": f"{_BRACKETS} q: which share of the regions called up to that q is expected to be by chance.",
+}
 GROUP_OF: dict[Grade, str] = {
     "uptick": "uptick",
     "above_usual": "above_usual",
@@ -114,7 +128,7 @@ def range_words(values: Sequence[float]) -> str:
     return " to ".join(ends)
 
 
-def quiet_words(detectable: Sequence[float], ruled_out: int, margin: float) -> str:
+def quiet_words(detectable: Sequence[float], ruled_out: int, margin: float, only: str = "") -> str:
     """Return how small a rise could have been missed in a week without an uptick; "" where none can say.
 
     Parameters
@@ -124,6 +138,8 @@ def quiet_words(detectable: Sequence[float], ruled_out: int, margin: float) -> s
     ruled_out : int
         In how many a rise to the margin is ruled out.
     margin : float
+    only : str
+        The region's name, where it is one alone.
 
     Examples
     --------
@@ -131,15 +147,49 @@ def quiet_words(detectable: Sequence[float], ruled_out: int, margin: float) -> s
     'In 2, a rise to 3.1 to 3.6 times would very likely (4 in 5) have shown'
     >>> quiet_words([], 3, 1.5)
     'In 3, a rise to 1.5 times is ruled out; a smaller one could have been missed.'
+    >>> quiet_words([3.0], 0, 1.5, "Ninewa").partition(" would")[0]
+    'In Ninewa, a rise to 3 times'
     """
+    missed = "a smaller one could have been missed"
     if detectable:
         rise = f"a rise to {range_words(detectable)} times would very likely (4 in 5) have shown"
-        return f"In {len(detectable)}, {rise}; a smaller one could have been missed."
+        return f"In {only or len(detectable)}, {rise}; {missed}."
     if ruled_out:
-        return (
-            f"In {ruled_out}, a rise to {margin:g} times is ruled out; a smaller one could have been missed."
-        )
+        return f"In {only or ruled_out}, a rise to {margin:g} times is ruled out; {missed}."
     return ""
+
+
+def falls_words(called: Sequence[str], halved: Sequence[str], *, late: bool) -> str:
+    """Return which regions are far below their usual, and which at half of it without a call.
+
+    Parameters
+    ----------
+    called, halved : sequence of str
+        A region each, with its numbers; the largest first.
+    late : bool
+        Whether reports may still come.
+
+    Examples
+    --------
+    >>> falls_words(["Baghdad 3, usual 10"], [], late=True)
+    '▼ Far below usual, or late reports: Baghdad 3, usual 10.'
+    >>> falls_words([], ["Anbar 21, usual 100"], late=False)
+    '▼ No fall is called. At half the usual or less, within their ups and downs: Anbar 21, usual 100.'
+    >>> falls_words([], [], late=True)
+    '▼ No region is far below its usual.'
+    """
+    said = f"{far_below_words(not late)}: {_most(called)}." if called else ""
+    said = f"▼ F{said[3:]}" if said else "▼ No fall is called." if halved else ""
+    if halved:
+        why = "within their ups and downs" + (", or late reports" if late else "")
+        said += f" At half the usual or less, {why}: {_most(halved)}."
+    return said or "▼ No region is far below its usual."
+
+
+def _most(parts: Sequence[str]) -> str:
+    """Return the first of several regions, and count the rest."""
+    left = len(parts) - _FALLS
+    return " · ".join([*parts[:_FALLS], *([f"and {left} more"] if left > 0 else [])])
 
 
 def change_words(now: float, before: float) -> str:
@@ -210,11 +260,13 @@ def country_words(observed: float, usual: float, window: str, words: str) -> str
     --------
     >>> country_words(116, 94.7, "fortnight", "no sign of an uptick; a rise to 1.9 times would have shown")
     '116 in the fortnight, usual 95: no sign of an uptick.'
+    >>> country_words(3, 24.0, "fortnight", "swings too much to judge: spread; an uptick from 243")
+    '3 in the fortnight, usual 24: swings too much to judge (its past ups and downs are too large).'
     """
     said = words.partition("; ")[0]
     head, _, why = said.partition(": ")
     if why:
-        said = head if head in ("uptick", "decrease") else f"{head} ({why})"
+        said = head if head in ("uptick", "decrease") else f"{head} ({_WHY.get(why, why)})"
     if not np.isfinite(observed):
         return f"{words[:1].upper()}{words[1:]}."
     return f"{lead_words(observed, usual, window)[:-1]}: {said}."
@@ -233,7 +285,15 @@ def reported_words(completeness: float | None, basis: str = "") -> str:
     return "all, as far as known" if completeness >= 0.995 else f"about {100 * completeness:.0f} %"
 
 
-def means_words(window: str, alpha: float, regions: int, *, late: bool, by_chance: str = "") -> str:
+def means_words(
+    window: str,
+    alpha: float,
+    regions: int,
+    *,
+    late: bool,
+    by_chance: str = "",
+    facts: Literal["", "p", "q"] = "",
+) -> str:
     """Return what "uptick" means, and how often a report names a region by chance.
 
     Parameters
@@ -247,17 +307,22 @@ def means_words(window: str, alpha: float, regions: int, *, late: bool, by_chanc
         Whether reports may still come.
     by_chance : str
         How often chance alone names one, as measured; the permitted rate unless given.
+    facts : {"", "p", "q"}
+        Whether the page shows an interval with a p- or a q-value, which is then explained.
 
     Examples
     --------
     >>> means_words("fortnight", 0.05, 1, late=False).partition(". ")[2]
     'In calm times at most 1 report in 20 names one by chance.'
+    >>> means_words("fortnight", 0.05, 1, late=False, facts="p").partition("chance. ")[2]
+    'In brackets: how many times usual it may plausibly be, and p: how often chance alone brings as many.'
     """
     text = f"more incidents in the {window} than the year before explains, its ups and downs included"
     many = f", at {100 * alpha:g} % false discoveries among the regions" if regions > 1 else ""
     one = "a region" if regions > 1 else "one"
     chance = by_chance or f"In calm times at most 1 report in {1 / alpha:.0f} names {one} by chance."
-    return f"{text}{many}. {chance}" + (" Late reports can only add to these counts." if late else "")
+    said = f"{text}{many}. {chance}" + (" Late reports can only add to these counts." if late else "")
+    return f"{said} {_FACTS[facts]}" if facts else said
 
 
 def running_words(days: int, so_far: int) -> str:

@@ -128,8 +128,9 @@ def short_notes(spans: Spans, recent: int, frame: pd.DataFrame) -> list[str]:
         shorter += f"; no p-value is below {format_number(1 / spans.needed, 4)}"
     if seen.empty:
         cost = "no rise can be told with it"
-    elif len(frame) == 1:
-        cost = f"only a rise to {format_number(seen.iloc[0])} times would very likely (4 in 5) be told"
+    elif len(seen) == 1:
+        where = "" if len(frame) == 1 else f", in {frame.loc[seen.index[0], 'region']} alone,"
+        cost = f"only a rise to {format_number(seen.iloc[0])} times{where} would very likely (4 in 5) be told"
     else:
         cost = (
             f"a rise would very likely (4 in 5) be told from {format_number(seen.min())} times on, in half "

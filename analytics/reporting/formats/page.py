@@ -89,7 +89,7 @@ def _front(record: Mapping[str, Any], document: Document, writer: CellWriter) ->
     tag = mark(record["simulated"])
     called = ' class="called"' if any(row["grade"] == "uptick" for row in record["regions"]) else ""
     strip = "".join(f"<li>{escape(part)}</li>" for part in record["strip"])
-    news = [record["left_out"], *record["news"], record["next_lines"]]
+    news = [record["left_out"], record["falls"], *record["news"], record["next_lines"]]
     told = "".join(f"<p>{escape(line.removeprefix(tag))}</p>" for line in news if line)
     comment = "".join(f'<p class="comment">{escape(line)}</p>' for line in record["comment"])
     title = "What stands out" if record["standouts"] else "Closest to an uptick"
@@ -117,7 +117,8 @@ def _map(record: Mapping[str, Any], figures: Sequence[Picture], writer: CellWrit
         return ""
     signs = dict.fromkeys(f"{row['sign']} {row['grade_words']}" for row in record["regions"])
     picture = writer.figure(drawn.content.decode("utf-8"), "", drawn.alt)
-    return f'<div>{picture}<p class="small">{escape(" · ".join(signs))}</p></div>'
+    key = " ".join(f"<span>{escape(sign)}</span>" for sign in signs)
+    return f'<div>{picture}<p class="small key">{key}</p></div>'
 
 
 def _card(item: Mapping[str, Any], record: Mapping[str, Any]) -> str:

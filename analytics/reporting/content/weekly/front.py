@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.counts.silences import GAP, QUIET
 from analytics.geo.calendars import overlaps
+from analytics.reporting.content.weekly.ahead import next_lines
 from analytics.reporting.content.weekly.comment import read_comment
+from analytics.reporting.content.weekly.falls import country_fall, falls_line, second_line
 from analytics.reporting.content.weekly.groups import Group, front_groups
 from analytics.reporting.content.weekly.issue import Changes
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
@@ -38,16 +41,16 @@ from analytics.upticks.history import SHORT
 from analytics.upticks.outlets import OUTLETS
 from analytics.upticks.withheld import SPLICE
 
-__all__ = ["Country", "FrontPage", "Standout", "front_page", "series_of"]
+__all__ = ["REPORTED", "Country", "FrontPage", "Standout", "front_page", "series_of"]
 
 _HEADLINE = 90  # characters, beyond which it names fewer regions
+REPORTED = "reported so far: "
 _UNJUDGED = {
     "too_few": "too few incidents",
     "unsteady": "counts that swing too much",
     "none_recorded": "none recorded",
     "no_data": "no data",
 }
-_NEXT = 4  # regions whose next line is named
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ class FrontPage:
         Where nothing stands out: the regions closest to it.
     left_out : str
         Who stands out beyond those, or "".
+    falls : str
+        Who is far below the usual, and who at half of it without a call; "" for one series.
     news : tuple of str
         Suspected gaps, silence taken as quiet, regions no longer called, corrections, days of the calendar, a
         week still running.
@@ -120,6 +125,7 @@ class FrontPage:
     standouts: tuple[Standout, ...]
     closest: tuple[Standout, ...]
     left_out: str
+    falls: str
     news: tuple[str, ...]
     comment: tuple[str, ...]
     key: str
@@ -134,7 +140,8 @@ class FrontPage:
         """Return what the page says, sentence by sentence, for a terminal or for mail."""
         country = f"{self.country.name}: {self.country.lead} {self.country.aside}"
         said = [f"{s.sign} {s.region}: {s.lead} {s.facts}".strip() for s in self.standouts]
-        return tuple(filter(None, (self.headline, self.second, *said, self.left_out, *self.news, country)))
+        lines = (self.headline, self.second, *said, self.left_out, self.falls, *self.news, country)
+        return tuple(filter(None, lines))
 
 
 def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontPage:
@@ -159,6 +166,7 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
         standouts=shown,
         closest=() if shown else closest(numbers),
         left_out=left_out,
+        falls="" if numbers.single else falls_line(numbers),
         news=_news(numbers, changes),
         comment=comment.general,
         key="   ".join(short_words(grade) for grade in GRADES if (numbers.rows["grade"] == grade).any()),
@@ -170,8 +178,9 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
             len(numbers.rows),
             late=result.completeness != 1.0,
             by_chance="" if numbers.single else CHANCE.short(len(numbers.rows)),
+            facts=_facts(numbers, shown),
         ),
-        next_lines=_next_lines(numbers),
+        next_lines=next_lines(numbers),
         asked_weeks=RECENT // 7,
         simulated=numbers.simulated,
     )
@@ -203,17 +212,21 @@ def _answer(numbers: WeeklyNumbers) -> tuple[str, str]:
     if (rows["grade"] == "no_data").all():
         why = str(rows["words"].iloc[0]).partition(": ")[2]
         return "No region can be judged.", f"{why[:1].upper()}{why[1:]}."
+    low = second_line(numbers)
     if rows["grade"].isin(list(_UNJUDGED)).all():
         tally = rows["grade"].value_counts()
         why = ", ".join(f"{words} in {tally[grade]}" for grade, words in _UNJUDGED.items() if grade in tally)
-        return first, f"Not one of {len(rows)} could be judged: {why}."
+        why = why.rpartition(" in ")[0] if len(tally) == 1 else why
+        return first, f"Not one of {len(rows)} could be judged: {why}.{low}"
     if not numbers.result.regions(SUPPORTED):
-        detectable = rows.loc[rows["grade"] == "no_sign", "detectable"].to_list()
-        ruled_out = int((rows["grade"] == "no_large_rise").sum())
-        return first, f"{others} {quiet_words(detectable, ruled_out, numbers.result.margin)}".strip()
+        quiet, ruled_out = (rows[rows["grade"] == grade] for grade in ("no_sign", "no_large_rise"))
+        told = ruled_out if quiet.empty else quiet
+        only = str(told["region"].iloc[0]) if len(told) == 1 else ""
+        missed = quiet_words(quiet["detectable"].to_list(), len(ruled_out), numbers.result.margin, only)
+        return first, f"{others} {missed}".strip() + low
     new = _status(rows.iloc[0])
-    only = len(numbers.result.regions(SUPPORTED)) == 1
-    return first, f"{new} {others}".strip() if only else others
+    only_one = len(numbers.result.regions(SUPPORTED)) == 1
+    return first, (f"{new} {others}".strip() if only_one else others) + low
 
 
 def _status(row: pd.Series) -> str:
@@ -240,7 +253,7 @@ def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
                 what,
                 window + day_words(result.baseline.end, year=False) + _without_data(numbers),
                 f"data until {day_words(numbers.counts.as_of, year=False)}",
-                f"reported so far: {reported}",
+                f"{REPORTED}{reported}",
                 asked.author or "",
                 asked.handling or "",
             ),
@@ -310,6 +323,7 @@ def _country(numbers: WeeklyNumbers) -> Country:
         aside += f". Last week it was in uptick; {status.partition(': ')[2]}"
     elif status:
         aside += f". {status[0].upper()}{status[1:]}"
+    aside += "" if numbers.single else country_fall(numbers)
     return replace(
         made,
         called=row["verdict"] == SUPPORTED,
@@ -332,13 +346,8 @@ def series_of(numbers: WeeklyNumbers, counts: Counts, name: str, weeks: int) -> 
     return Country(name, False, "", "", named, tuple(values.tolist()), low, high, usual)
 
 
-def _next_lines(numbers: WeeklyNumbers) -> str:
-    lines = numbers.watch.dropna(subset=["watch_from"])
-    largest = numbers.rows.set_index("region")["expected"].reindex(lines["region"]).to_numpy(dtype=float)
-    lines = lines.iloc[np.argsort(-np.nan_to_num(largest), kind="stable")[:_NEXT]]
-    if lines.empty:
+def _facts(numbers: WeeklyNumbers, shown: tuple[Standout, ...]) -> Literal["", "p", "q"]:
+    """Return which small print the page has to explain."""
+    if not any(item.facts for item in shown):
         return ""
-    if len(numbers.rows) == 1:
-        return f"Next week an uptick starts at {lines['watch_from'].iloc[0]:,.0f}."
-    named = [f"{name} {start:,.0f}" for name, start in zip(lines["region"], lines["watch_from"], strict=True)]
-    return f"Next week an uptick starts at: {' · '.join(named)}."
+    return "p" if numbers.single else "q"

@@ -70,9 +70,10 @@ def _parts(grade: Grade, of: pd.DataFrame, *, known: bool) -> list[GroupPart]:
     if grade == "no_large_rise":
         return [GroupPart(sign, _numbered(of), "")]
     if grade == "no_large_rise_if":
-        shares = dict.fromkeys(still_to_come(share) for share in of["break_even"])
-        verb = "is" if len(shares) == 1 else "are"
-        aside = f"unless more than {', '.join(shares)} reports {verb} still to come"
+        strict, lax = (still_to_come(share) for share in of["break_even"].agg(["max", "min"]))
+        aside = f"unless more than {strict} reports is still to come"
+        if strict != lax:
+            aside = f"unless more than {strict} to {lax} reports, by region, are still to come"
         return [GroupPart(sign, _numbered(of), aside)]
     if grade == "unsteady":
         return [GroupPart(sign, _numbered(of), f"{noun(len(of), 'swings', 'swing')} too much; {_starts(of)}")]
@@ -91,15 +92,15 @@ def _numbered(of: pd.DataFrame) -> str:
         f"{name} {numbers_words(observed, usual)}"
         for name, observed, usual in of[["region", "observed", "expected"]].itertuples(index=False)
     ]
-    return _within(told, " · ")
+    return _within(told, " · ", " · and")
 
 
-def _within(parts: Sequence[str], between: str) -> str:
+def _within(parts: Sequence[str], between: str, and_: str = " and") -> str:
     """Return as many parts as a line has room for, one at least, and count the rest."""
     room = np.cumsum([len(part) + len(between) for part in parts]) <= _ROOM
     most = max(int(room.sum()), 1)
     left = len(parts) - most
-    return between.join(parts[:most]) + (f" and {left} more" if left > 0 else "")
+    return between.join(parts[:most]) + (f"{and_} {left} more" if left > 0 else "")
 
 
 def _starts(of: pd.DataFrame) -> str:

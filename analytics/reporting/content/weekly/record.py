@@ -83,6 +83,7 @@ def report_record(numbers: WeeklyNumbers, page: FrontPage) -> dict[str, Any]:
         "reported": reported_words(numbers.result.completeness),
         "closest": [_standout(item, tag) for item in page.closest],
         "left_out": tag + page.left_out if page.left_out else "",
+        "falls": tag + page.falls if page.falls else "",
         "next_lines": tag + page.next_lines if page.next_lines else "",
         "groups": [_group(numbers, group, tag) for group in page.groups],
         "means": f"{tag}Uptick means: {page.means}",

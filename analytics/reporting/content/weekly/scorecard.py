@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from analytics.reporting.content.weekly.ahead import next_lines, out_of_reach, reachable
 from analytics.reporting.content.weekly.issue import Changes, Issue
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.elements.tables import Column, ReportTable
@@ -123,36 +124,28 @@ def _table(frame: pd.DataFrame, numbers: WeeklyNumbers, columns: list[Column]) -
 
 
 def _watch(numbers: WeeklyNumbers) -> tuple[str, ...]:
-    lines = numbers.watch.dropna(subset=["watch_from"])
-    if lines.empty:
+    every = reachable(numbers)
+    if every.empty:
         return ("Next week no count would be called an uptick: the history is too short or swings too much.",)
-    usual = (
-        numbers.rows.set_index("region")["expected"]
-        .reindex(lines["region"])
-        .fillna(0.0)
-        .to_numpy(dtype=float)
-    )
-    order = np.argsort(-usual, kind="stable")
-    lines, usual = lines.iloc[order], usual[order]
-    named = lines[usual > 0].head(_WATCHED)
+    lines = every[every["within"]]
+    if lines.empty:
+        return (next_lines(numbers),)
+    named = lines[lines["usual"] > 0].head(_WATCHED)
     said = [
         f"{even:,.0f} in {name}" + (f" ({three:,.0f})" if three > even else "")
-        for name, even, three in named.itertuples(index=False)
+        for name, even, three in named[["region", "watch_from", "watch_from_3"]].itertuples(index=False)
     ]
     window = length_words(RECENT)
     text: tuple[str, ...] = ()
     if said:
         text = (
-            f"An uptick would be called next week for a {window} that holds at least (in brackets: if "
-            f"three days "
-            f"hold it all) {', '.join(said)}.",
+            f"An uptick would be called next week for a {window} that holds at least (in brackets: if three "
+            f"days hold it all) {', '.join(said)}.",
         )
     rest = lines.iloc[len(named) :]
     if len(rest):
         ends = " to ".join(dict.fromkeys(f"{rest['watch_from'].agg(end):,.0f}" for end in ("min", "max")))
-        text += (
-            f"In "
-            f"{counted(len(rest), f'other {numbers.region_noun(1)}', f'other {numbers.region_noun(2)}')}: "
-            f"from {ends}.",
-        )
-    return text
+        one, many = (f"other {numbers.region_noun(number)}" for number in (1, 2))
+        text += (f"In {counted(len(rest), one, many)}: from {ends}.",)
+    far = out_of_reach(every)
+    return (*text, far) if far else text

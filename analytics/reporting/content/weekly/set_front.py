@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from analytics.reporting.content.weekly.content import WeeklyContent
-from analytics.reporting.content.weekly.front import Country, FrontPage
+from analytics.reporting.content.weekly.front import REPORTED, Country, FrontPage
 from analytics.reporting.content.weekly.groups import Group
 from analytics.reporting.content.weekly.maps import map_figure
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
@@ -24,7 +24,7 @@ __all__ = ["show_front", "strip", "typst_standout"]
 
 _GROUP_SIGNS = {"uptick": "▲", "above_usual": "△", "no_rise": "–", "not_judged": "·", "nothing": "○"}
 _ROLES = {"uptick": "#C2410C", "far_below": "#1D4E89"}
-NOTHING = "No region is in uptick, above its usual beyond chance, or far below it."
+NOTHING = "No region is in uptick, or above its usual beyond chance."
 
 
 def show_front(content: WeeklyContent, numbers: WeeklyNumbers) -> ReportPage:
@@ -41,6 +41,7 @@ def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
         "second": page.second,
         "alarm": page.alarm,
         "strip": page.strip,
+        "reported": next((part for part in page.strip if part.startswith(REPORTED)), ""),
         "standouts": [typst_standout(item) for item in page.standouts],
         "whole": WHOLE if len(page.standouts) <= WHOLE + 1 else 2,
         "asked": page.asked_weeks,
@@ -48,6 +49,7 @@ def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
         "nothing": "" if page.standouts or not page.groups else NOTHING,
         "left-out": page.left_out,
         "comment": page.comment,
+        "falls": page.falls,
         "news": page.news,
         "next": page.next_lines,
         "groups": [_group(group) for group in page.groups],
@@ -130,7 +132,7 @@ def _html(page: FrontPage, picture: ReportFigure | None) -> str:
         )
         head = f"<b>{escape(item.sign)} {escape(item.region)}</b> {spark_svg(item.weeks, page.asked_weeks)}"
         parts.append(f'<div style="{side}">{head}<br>{escape(item.lead)}<br><small>{said}</small></div>')
-    lines = (page.left_out, *page.comment, *page.news, page.next_lines)
+    lines = (page.left_out, *page.comment, page.falls, *page.news, page.next_lines)
     parts += [f"<p>{escape(line)}</p>" for line in lines if line]
     rows = "".join(
         f"<tr><td>{escape(group.title)}</td><td>{group.number}</td><td>{escape(_group_text(group))}</td></tr>"

@@ -20,6 +20,7 @@ __all__ = ["LINES", "WEEKS", "WHOLE", "Standout", "closest", "last_weeks", "stan
 
 WEEKS = 26
 WHOLE, LINES = 3, 6  # regions told of in full, and in one line each
+_FALLS = 2  # regions in ▼ that are told of beside any number of upticks
 CLOSEST = 4  # regions named where nothing stands out
 _CHECKS = {
     "coarse dates excluded": "without coarse dates",
@@ -71,10 +72,12 @@ def standouts(numbers: WeeklyNumbers, comment: Comment) -> tuple[tuple[Standout,
     found = [standout(numbers, row, comment) for _, row in up.iterrows()]
     found += [_fall(numbers, row, comment) for _, row in low.iterrows()]
     most = WHOLE + LINES
-    left = found[most:]
+    kept = found[len(up) :][: max(most - len(up), _FALLS)]  # falls are not pushed off the page
+    kept = [*found[: min(len(up), most - len(kept))], *kept]
+    left = [item for item in found if item not in kept]
     signs = {s.sign: [f.region for f in left if f.sign == s.sign] for s in left}
     names = "; ".join(f"{sign} {listed(regions, 8)}" for sign, regions in signs.items())
-    return tuple(found[:most]), f"And {counted(len(left), 'more region')}: {names}." if left else ""
+    return tuple(kept), f"And {counted(len(left), 'more region')}: {names}." if left else ""
 
 
 def standout(numbers: WeeklyNumbers, row: pd.Series, comment: Comment) -> Standout:

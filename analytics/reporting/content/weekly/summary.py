@@ -33,7 +33,7 @@ def summary_lines(numbers: WeeklyNumbers, page: FrontPage) -> tuple[str, str, st
     if not told:
         near = [f"{item.region} {item.observed:,.0f} ({item.status})" for item in page.closest]
         told = [f"Closest to an uptick: {'; '.join(near)}." if near else "No region stands out."]
-    news = [*page.news, page.next_lines] if page.news or page.next_lines else ["Nothing else is to be told."]
+    news = list(filter(None, (page.falls, *page.news, page.next_lines))) or ["Nothing else is to be told."]
     country = page.country
     read = (
         f"Uptick means: {page.means} Data until {day_words(numbers.counts.as_of)}; reported so far: "
@@ -42,7 +42,7 @@ def summary_lines(numbers: WeeklyNumbers, page: FrontPage) -> tuple[str, str, st
     return (
         tag + answer,
         tag + " ".join(told),
-        tag + " ".join(filter(None, news)),
+        tag + " ".join(news),
         f"{tag}{country.name}: {country.lead} {country.aside}".strip(),
         tag + read,
     )
