@@ -85,3 +85,4 @@ __all__, __getattr__, __dir__ = lazy_room(
     "reporting results simulation sources store upticks",
 )
 __all__ += ["__version__"]
+__distribution__ = "uptick-analytics"  # by this uptick_analytics knows it from another package of the name

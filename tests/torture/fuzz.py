@@ -1,0 +1,147 @@
+"""Fuzz what takes files and text from others, led by the branches that are reached (atheris, libFuzzer).
+
+    python tests/torture/fuzz.py                          # every target, its share of a million inputs
+    python tests/torture/fuzz.py csv where --runs 20000   # these, so many inputs each
+    python tests/torture/fuzz.py --seconds 60             # each at most so long
+
+Every input must end in an exact account of rows or in one clear error; any other exception, a warning, more than
+ten seconds or more than a gigabyte is a fault, kept in build/fuzz/TARGET/faults. Inputs that reached something
+new are kept in build/fuzz/TARGET/corpus and are where the next run begins. The record goes to
+tests/torture/results/fuzz.json. Needs the packages of the extra ``torture``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+import platform
+import re
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+BUILD = PROJECT / "build" / "fuzz"
+RESULT = Path(__file__).resolve().parent / "results" / "fuzz.json"
+SECONDS_EACH = 10  # for one input
+MEGABYTES = 1_400  # of the whole process: the packages alone take 300
+SHARES = {"csv": 300_000, "workbook": 25_000, "workbook_bytes": 25_000, "parquet": 50_000, "packed": 20_000,
+          "counts": 30_000, "json": 30_000, "geojson": 20_000, "template": 20_000, "claims": 40_000}
+USUAL = 40_000  # of each other target
+WORDS = ("date", "region", "admin1", "fatalities", "2020-01-01", "NA", '"', ";", "\\x09", "sep=", "-99", "#date",
+         "1e309", "0x41", "nan", "inf", "9999-12-31", "0001-01-01", "[[", "]]", "{", "}", "=", "true", "1970")  # fmt: skip
+
+
+def one(name: str, runs: int, seconds: int, seed: int) -> None:
+    """Fuzz one target in this process, which libFuzzer ends."""
+    import atheris
+
+    with atheris.instrument_imports(include=["analytics"]):
+        import analytics.claims
+        import analytics.cli.parameters
+        import analytics.counts
+        import analytics.geo.region_files
+        import analytics.incidents.actors
+        import analytics.reporting.notebook.html_tables
+        import analytics.reporting.notebook.markdown
+        import analytics.reporting.notebook.office
+        from targets import TARGETS, tried
+
+        for source in ("acled", "gdelt", "gtd", "hxl", "icews", "insecurity_insight", "sigact", "table", "ucdp"):
+            __import__(f"analytics.sources.{source}")
+    target = TARGETS[name]
+    corpus, faults = BUILD / name / "corpus", BUILD / name / "faults"
+    for folder in (corpus, faults):
+        folder.mkdir(parents=True, exist_ok=True)
+    for data in target.seeds():
+        (corpus / f"seed-{hashlib.sha256(data).hexdigest()[:16]}").write_bytes(data)
+    seen: set[str] = set()
+
+    def run(data: bytes) -> None:
+        began = time.process_time()
+        fault = tried(target.run, data)
+        took = time.process_time() - began
+        if fault is None and took < SECONDS_EACH:
+            return
+        said = "".join(traceback.format_exception(fault)[-3:]) if fault else f"{took:.1f} seconds"
+        place = re.sub(r"\d+", "0", said.splitlines()[-1])[:120] if fault else "slow"
+        frames = traceback.extract_tb(fault.__traceback__) if fault else []
+        mark = f"{place} {frames[-1].filename}:{frames[-1].lineno}" if frames else place
+        if mark not in seen:
+            seen.add(mark)
+            path = faults / hashlib.sha256(data).hexdigest()[:16]
+            path.write_bytes(data)
+            path.with_suffix(".txt").write_text("".join(traceback.format_exception(fault)) if fault else said)
+
+    words = BUILD / name / "words"
+    words.write_text("\n".join('"' + w.replace('"', '\\"') + '"' for w in WORDS) + "\n")
+    atheris.Setup(
+        [sys.argv[0], str(corpus), f"-runs={runs}", f"-max_total_time={seconds}", f"-seed={seed}", "-max_len=8192",
+         f"-dict={words}", f"-rss_limit_mb={MEGABYTES}", f"-timeout={3 * SECONDS_EACH}", "-print_final_stats=1",
+         f"-artifact_prefix={faults}/"],
+        run,
+    )  # fmt: skip
+    atheris.Fuzz()
+
+
+def fuzz(name: str, runs: int, seconds: int, seed: int) -> dict[str, Any]:
+    """Fuzz one target in a process of its own and return what was seen."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, __file__, name, "--one", f"--runs={runs}", f"--seconds={seconds}", f"--seed={seed}"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    covered = [int(n) for n in re.findall(r"\bcov: (\d+)", done.stderr)]
+    inputs = re.findall(r"stat::number_of_executed_units: (\d+)", done.stderr)
+    if not inputs:
+        print(done.stderr[-3_000:], file=sys.stderr)
+    faults = BUILD / name / "faults"
+    return {
+        "inputs": int(inputs[-1]) if inputs else 0,
+        "seconds": round(time.perf_counter() - began),
+        "branches_at_start": covered[0] if covered else 0,
+        "branches_at_end": covered[-1] if covered else 0,
+        "corpus": len(list((BUILD / name / "corpus").iterdir())),
+        "faults": len([path for path in faults.iterdir() if path.suffix != ".txt"]),
+        "ended": "as asked" if inputs and done.returncode == 0 else f"exit code {done.returncode}",
+    }
+
+
+def main() -> int:
+    """Run the targets asked for and record what was seen."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("targets", nargs="*")
+    parser.add_argument("--runs", type=int)
+    parser.add_argument("--seconds", type=int, default=36_000)
+    parser.add_argument("--seed", type=int, default=20200413)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        one(args.targets[0], args.runs, args.seconds, args.seed)
+        return 0
+    from targets import TARGETS
+
+    record = json.loads(RESULT.read_text()) if RESULT.is_file() else {"targets": {}}
+    for name in args.targets or TARGETS:
+        found = fuzz(name, args.runs or SHARES.get(name, USUAL), args.seconds, args.seed)
+        record["targets"][name] = {"group": TARGETS[name].group, "says": TARGETS[name].says, **found}
+        record["atheris"] = importlib.metadata.version("atheris")
+        record["python"] = platform.python_version()
+        record["seed"] = args.seed
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        print(f"{name}: {found}", flush=True)
+    return int(any(record["targets"][name]["faults"] for name in args.targets or TARGETS))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
