@@ -1,15 +1,33 @@
-"""Writing files whole: beside their place first, then renamed, so that nobody ever sees half a file."""
+"""Writing files whole: beside their place first, then renamed, so that nobody ever sees half a file.
+
+A run that is killed leaves what it had written beside its place, under a name that says whose it is. The next run
+that writes into the folder finishes or removes it: where everything was written and only the renaming was cut
+short, a list says which file goes where, and it is carried through; so files of one run stay together.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import platform
+import re
+import secrets
 import tempfile
-from collections.abc import Mapping
+import time
+import zlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from analytics.errors import OutputError
 
 __all__ = ["check_writable", "write_together"]
+
+_HOST = f"{zlib.crc32(platform.node().encode()):08x}"
+_TOKEN = secrets.token_hex(4)  # tells this process from an earlier one with its number
+_OURS = re.compile(r"\.uptick-([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-")
+_LIST = ".together"
+_FORGOTTEN = 86_400  # seconds after which a file of another machine's run is nobody's
 
 
 def check_writable(target: Path) -> None:
@@ -39,8 +57,9 @@ def check_writable(target: Path) -> None:
     folder = target.absolute().parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
+    _settle(folder)
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".uptick-"):
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=_prefix()):
             pass
     except OSError as error:
         raise OutputError(
@@ -66,6 +85,7 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         If one cannot be written; then none is, and files that were there before are as they were.
     """
     written: list[tuple[Path, Path]] = []
+    lists: list[Path] = []
     try:
         for path, content in contents.items():
             if _is_device(path):
@@ -73,13 +93,10 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
                 continue
             final = path.resolve()  # a link stays a link; what it points to is replaced
             final.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=final.parent, prefix=".uptick-", suffix=final.suffix)
-            written.append((Path(name), final))
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            Path(name).chmod(0o666 & ~_umask())
-        for temporary, final in written:
-            temporary.replace(final)
+            _settle(final.parent)
+            written.append((_written_beside(final, content), final))
+        lists = _listed(written)
+        _renamed(written)
     except OSError as error:
         raise OutputError(
             "the output cannot be written",
@@ -88,8 +105,94 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
             todo="choose another place",
         ) from error
     finally:
-        for temporary, _ in written:
+        for temporary in (*lists, *(temporary for temporary, _ in written)):
             temporary.unlink(missing_ok=True)
+
+
+def _prefix() -> str:
+    return f".uptick-{_HOST}-{os.getpid()}-{_TOKEN}-"
+
+
+def _written_beside(final: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(dir=final.parent, prefix=_prefix(), suffix=final.suffix)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(handle)
+        Path(name).chmod(0o666 & ~_umask())
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)
+
+
+def _listed(written: Iterable[tuple[Path, Path]]) -> list[Path]:
+    """Write, in each folder that gets several files, which goes where: from here on the next run can finish."""
+    groups: dict[Path, dict[str, str]] = {}
+    for temporary, final in written:
+        groups.setdefault(final.parent, {})[temporary.name] = final.name
+    return [
+        _written_beside(folder / f"list{_LIST}", json.dumps(names).encode())
+        for folder, names in groups.items()
+        if len(names) > 1
+    ]
+
+
+def _renamed(written: Iterable[tuple[Path, Path]]) -> None:
+    """Give every file its place; where one cannot have it, the others get back what was there."""
+    done: list[tuple[Path, bytes | None]] = []
+    try:
+        for temporary, final in written:
+            before = final.read_bytes() if final.is_file() else None
+            temporary.replace(final)
+            done.append((final, before))
+    except OSError:
+        for final, before in done:
+            with contextlib.suppress(OSError):
+                final.unlink() if before is None else _written_beside(final, before).replace(final)
+        raise
+
+
+def _settle(folder: Path) -> None:
+    """Finish or remove what killed runs have left in a folder."""
+    with contextlib.suppress(OSError):  # what cannot be settled is in nobody's way
+        left = [path for path in folder.glob(".uptick-*") if path.is_file() and _is_left(path)]
+        for path in (path for path in left if path.suffix == _LIST):
+            for temporary, final in _names(path).items():
+                with contextlib.suppress(FileNotFoundError):
+                    (folder / temporary).replace(folder / final)
+        for path in left:
+            path.unlink(missing_ok=True)
+
+
+def _names(path: Path) -> dict[str, str]:
+    """Return which file goes where; nothing where the list was not written by this module."""
+    try:
+        names = json.loads(path.read_bytes())
+        good = all(
+            _OURS.match(temporary) and final and Path(final).name == final and not final.startswith(".uptick-")
+            for temporary, final in names.items()
+        )
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return {}
+    return names if good else {}
+
+
+def _is_left(path: Path) -> bool:
+    """Whether the run that wrote a file is over."""
+    named = _OURS.match(path.name)
+    if named is None or named[1] != _HOST or os.name != "posix":
+        return time.time() - path.stat().st_mtime > _FORGOTTEN
+    if int(named[2]) == os.getpid():
+        return named[3] != _TOKEN
+    try:
+        os.kill(int(named[2]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        pass
+    return False
 
 
 def _is_device(path: Path) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
+from analytics import files
 from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 
@@ -79,3 +82,50 @@ def test_a_folder_without_permission_is_refused(tmp_path, monkeypatch):
 def test_checking_leaves_nothing_behind(tmp_path):
     check_writable(tmp_path / "missing" / "a.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def left_by(folder: Path, name: str, content: bytes, pid: int = 2**22 + 1) -> Path:
+    """A file that a killed run has left: no process has a number as large."""
+    path = folder / f".uptick-{files._HOST}-{pid}-0123abcd-{name}"
+    path.write_bytes(content)
+    return path
+
+
+def test_the_next_run_removes_what_a_killed_one_left(tmp_path):
+    left_by(tmp_path, "x.pdf", b"half")
+    mine = left_by(tmp_path, "y.pdf", b"another's", pid=os.getppid())
+    write_together({tmp_path / "a.csv": b"a"})
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "a.csv", mine])
+
+
+def test_the_next_run_finishes_a_renaming_that_was_cut_short(tmp_path):
+    new = [left_by(tmp_path, f"{n}.x", b"new") for n in "ab"]
+    (tmp_path / "a.pdf").write_bytes(b"new")  # renamed already
+    (tmp_path / "b.ipynb").write_bytes(b"old")
+    new[0].unlink()
+    names = {new[0].name: "a.pdf", new[1].name: "b.ipynb"}
+    left_by(tmp_path, "list.together", json.dumps(names).encode())
+    check_writable(tmp_path / "c.csv")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"a.pdf": b"new", "b.ipynb": b"new"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[", b"[1]", b'{"x": "y"}', b'{".uptick-00000000-1-00000000-x": "../out"}', b"[" * 10_000],
+)
+def test_a_list_that_is_not_ours_moves_nothing(tmp_path, content):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "x").write_bytes(b"x")
+    left_by(folder, "list.together", content)
+    check_writable(folder / "c.csv")
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == ["in", "in/x"]
+
+
+def test_where_one_cannot_have_its_place_the_others_keep_what_was_there(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"old")
+    (tmp_path / "b.csv").mkdir()
+    with pytest.raises(OutputError):
+        write_together({tmp_path / "new.csv": b"new", tmp_path / "a.csv": b"new", tmp_path / "b.csv": b"new"})
+    assert (tmp_path / "a.csv").read_bytes() == b"old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "b.csv"]
