@@ -102,7 +102,7 @@ def read_denominators(path: str | Path) -> dict[str, float]:
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("the populations cannot be read", found=str(error), where=str(path)) from error
     head = [name.strip().casefold() for name in rows[0]] if rows else []
     if len(head) != 2 or head[0] not in _NAMES:

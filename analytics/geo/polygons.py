@@ -339,18 +339,18 @@ def _rings(geometry: Any, where: str) -> tuple[FloatArray, ...]:
         return tuple(ring for part in geometry.get("geometries") or () for ring in _rings(part, where))
     if kind not in ("Polygon", "MultiPolygon"):
         return ()
-    out = []
+    rings: list[tuple[bool, FloatArray]] = []  # whether it is an outer one
     try:
         for polygon in coordinates if kind == "MultiPolygon" else [coordinates]:
             for number, ring in enumerate(polygon):
                 points = np.array([point[:2] for point in ring], dtype=float).reshape(-1, 2)
                 if len(points) >= 3:
-                    out.append(points if (_area(points) > 0) == (number == 0) else points[::-1])
+                    rings.append((number == 0, points))
     except (TypeError, ValueError, IndexError, KeyError) as error:
         raise InputError(
             "a polygon's coordinates cannot be read", expected="rings of [longitude, latitude]", where=where
         ) from error
-    for points in out:
+    for _, points in rings:
         inside = (np.abs(points[:, 0]) <= 360) & (np.abs(points[:, 1]) <= 90)  # False where not a number
         if not inside.all():
             x, y = points[int(np.argmin(inside))]
@@ -361,7 +361,7 @@ def _rings(geometry: Any, where: str) -> tuple[FloatArray, ...]:
                 where=where,
                 todo=_CONVERT,
             )
-    return tuple(out)
+    return tuple(points if (_area(points) > 0) == outer else points[::-1] for outer, points in rings)
 
 
 def _area(ring: FloatArray) -> float:

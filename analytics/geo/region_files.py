@@ -122,13 +122,13 @@ def read_spellings(path: str | Path) -> dict[str, tuple[str, ...]]:
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("the spellings cannot be read", found=str(error), where=str(path)) from error
     if not rows or not {"name", "spellings"} <= set(rows[0]):
         raise InputError(
             "the spellings are no table of names",
             expected="columns name and spellings (| between)",
-            found=", ".join(rows[0]) if rows else "nothing",
+            found=", ".join(filter(None, rows[0])) or "nothing" if rows else "nothing",
             where=str(path),
         )
     found: dict[str, tuple[str, ...]] = {}

@@ -125,8 +125,8 @@ def read_actors(given: str | Path | pd.DataFrame | ActorTable) -> ActorTable:
     else:
         title = str(given)
         text = _text(Path(given))
-    reader = csv.DictReader(io.StringIO(text))
-    columns = [column.strip() for column in reader.fieldnames or ()]
+    heads, table = _cells(text, title)
+    columns = [column.strip() for column in heads]
     unknown = [c for c in columns if c not in (*_NEEDED, *_OPTIONAL)]
     if missing := [c for c in _NEEDED if c not in columns]:
         raise InputError(
@@ -144,10 +144,10 @@ def read_actors(given: str | Path | pd.DataFrame | ActorTable) -> ActorTable:
             todo=f"did you mean {close[0]}?" if close else "leave them out",
         )
     rows: dict[str, list[ActorRow]] = {}
-    for cells in reader:
-        values = {(k or "").strip(): " ".join((v or "").split()) for k, v in cells.items() if k is not None}
+    for line, cells in table:
+        values = dict(zip(columns, cells, strict=False))
         if any(values.values()):
-            row = _row(values, title, reader.line_num)
+            row = _row({**dict.fromkeys(columns, ""), **values}, title, line)
             _add(rows.setdefault(fold(row.name), []), row, title)
     if not rows:
         raise InputError(f"{title} holds no actor", expected="a row for each name as written", where=title)
@@ -169,6 +169,21 @@ def _text(path: Path) -> str:
             found=str(error)[:200],
             where=str(path),
         ) from None
+
+
+def _cells(text: str, title: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the names of the columns, and each row's line and cells, spaces made single."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        rows = [(reader.line_num, [" ".join(cell.split()) for cell in cells]) for cells in reader if cells]
+    except csv.Error as error:
+        raise InputError(
+            f"the table of actors {title} cannot be read",
+            expected="CSV in UTF-8, with the columns name and normalised",
+            found=str(error),
+            where=f"{title}, line {reader.line_num}",
+        ) from None
+    return (rows[0][1], rows[1:]) if rows else ([], [])
 
 
 def _row(values: Mapping[str, str], title: str, line: int) -> ActorRow:

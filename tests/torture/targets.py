@@ -193,6 +193,12 @@ def spellings(data: bytes) -> None:
     read_spellings(_file("spellings.csv", data))
 
 
+def populations(data: bytes) -> None:
+    from analytics.counts.rates import read_denominators
+
+    assert all(0 < number < float("inf") for number in read_denominators(_file("people.csv", data)).values())
+
+
 def template(data: bytes) -> None:
     from analytics.reporting.notebook.office import read_template
 
@@ -402,6 +408,8 @@ TARGETS = {
     "polygons": Target(polygons, _shapes, "polygons of a map", "expressions and settings"),
     "spellings": Target(spellings, _texts("name,spelling\nKirkuk,Kerkuk\n"), "tables of spellings",
                         "expressions and settings"),
+    "populations": Target(populations, _texts("region,population\nKirkuk,1 500 000\nDiyala,2e6\n"),
+                          "populations and areas", "expressions and settings"),
     "template": Target(
         template,
         _texts('name = "Office"\nlogo = "logo.svg"\nlogo_alt = "a"\n[colours]\nlinks = "#1D4E89"\n', "<svg xmlns='http://www.w3.org/2000/svg'/>"),
