@@ -7,7 +7,7 @@ REPORT := $(VENV)/.report
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading docs clean
+.PHONY: help report test test-slow test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading docs torture matrix licences bill audit clean
 
 help:
 	@echo "make report             the weekly PDF from the bundled SIMULATED sample"
@@ -23,6 +23,9 @@ help:
 	@echo "make benchmark-claims   the same for the tests of the other claims, about an hour"
 	@echo "make benchmark-detectors detectors against each other, and budgets kept, about twenty minutes"
 	@echo "make benchmark-detector-speed their speed against named peers, about five minutes"
+	@echo "make torture            fuzzing, kills, mutants, two years of weekly reports: hours; writes docs/reliability.md"
+	@echo "make matrix             every Python found here, with lowest, pinned and newest versions: an hour"
+	@echo "make licences, bill, audit  licences of what is installed, a bill of materials, known faults"
 	@echo "make benchmark-reading  seconds to read and count 100,000 rows, and to test 10,000 regions"
 
 $(REPORT): pyproject.toml constraints.txt
@@ -100,6 +103,28 @@ benchmark-detector-speed: $(READY)
 benchmark-reading: $(READY)
 	@$(BIN)/python benchmarks/reading.py
 	@$(BIN)/python benchmarks/speed.py
+
+torture: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torture]'
+	@for part in fuzz kills mutants long_haul; do \
+	  echo "== $$part"; $(BIN)/python tests/torture/$$part.py || failed="$$failed $$part"; done; \
+	  $(BIN)/python tests/torture/page.py; \
+	  test -z "$$failed" || { echo "a fault was found by:$$failed" >&2; exit 1; }
+
+matrix: $(READY)
+	@$(BIN)/python tests/torture/matrix.py
+
+licences: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torture]'
+	@$(BIN)/pip-licenses --from=mixed --order=license
+
+bill: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torture]'
+	@mkdir -p build && $(BIN)/cyclonedx-py environment $(VENV) --output-reproducible -o build/bill.json && echo build/bill.json
+
+audit: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torture]'
+	@$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 clean:
 	rm -rf $(VENV) build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,8 +1,9 @@
 """Writing files whole: beside their place first, then renamed, so that nobody ever sees half a file.
 
-A run that is killed leaves what it had written beside its place, under a name that says whose it is. The next run
-that writes into the folder finishes or removes it: where everything was written and only the renaming was cut
-short, a list says which file goes where, and it is carried through; so files of one run stay together.
+A run that is killed leaves what it had written beside its place, under a name that says whose it is. The
+next run that writes into the folder finishes or removes it: where everything was written and only the
+renaming was cut short, a list says which file goes where, and it is carried through; so files of one run
+stay together.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def _written_beside(final: Path, content: bytes) -> Path:
 
 
 def _listed(written: Iterable[tuple[Path, Path]]) -> list[Path]:
-    """Write, in each folder that gets several files, which goes where: from here on the next run can finish."""
+    """Write, in each folder that gets several files, which goes where: the next run can finish it."""
     groups: dict[Path, dict[str, str]] = {}
     for temporary, final in written:
         groups.setdefault(final.parent, {})[temporary.name] = final.name
@@ -171,7 +172,10 @@ def _names(path: Path) -> dict[str, str]:
     try:
         names = json.loads(path.read_bytes())
         good = all(
-            _OURS.match(temporary) and final and Path(final).name == final and not final.startswith(".uptick-")
+            _OURS.match(temporary)
+            and final
+            and Path(final).name == final
+            and not final.startswith(".uptick-")
             for temporary, final in names.items()
         )
     except (ValueError, AttributeError, TypeError, RecursionError):

@@ -14,7 +14,7 @@ IMPORTED_AS = {"beautifulsoup4": "bs4", "fonttools": "fontTools"}
 # Programs and tools, which nothing imports.
 PROGRAMS = {"jupyter"}
 STARTED = {"ipykernel": "ipykernel_launcher"}  # run by its name
-TOOLS = {"test", "docs", "dev", "all"}
+TOOLS = {"test", "docs", "dev", "torture", "all"}
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,9 @@ def test_what_comes_along(wheel):
 def test_nothing_is_left_behind(wheel, pattern, inside):
     names = set(zipfile.ZipFile(wheel).namelist())
     top = PROJECT / (pattern.split("/*")[0] if "*" in pattern else Path(pattern).parent)
-    found = [path for path in PROJECT.glob(pattern) if path.parent.name != "_alias"]  # that lies beside analytics
+    found = [
+        path for path in PROJECT.glob(pattern) if path.parent.name != "_alias"
+    ]  # that lies beside analytics
     wanted = {f"{inside}/{path.relative_to(top).as_posix()}" for path in found}
     assert wanted
     assert wanted <= names

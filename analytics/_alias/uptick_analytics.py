@@ -1,8 +1,9 @@
 """The library under the name of its distribution, and what the command ``uptick`` begins with.
 
-``analytics`` is a common name: a package of that name is on the package index, and many people have a file
-``analytics.py``. Whichever Python finds first wins. ``uptick_analytics`` is this library or, on its first use,
-one clear error, never another's code; its modules are the very modules of ``analytics``, under a second name.
+``analytics`` is a common name: a package of that name is on the package index, and many people have a
+file ``analytics.py``. Whichever Python finds first wins. ``uptick_analytics`` is this library or, on its
+first use, one clear error, never another's code; its modules are the very modules of ``analytics``, under
+a second name.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def _library() -> ModuleType:
         f"the name {_REAL} leads to another package\n"
         f"  expected: the package {_REAL} of {_OURS}\n"
         f"  found: {where or 'none'}{fault}\n"
-        f"  what to do: if that is a file of your own, give it another name or work in another folder; if it is "
-        f"an installed package, pip uninstall {_REAL}, then pip install --force-reinstall {_OURS}"
+        f"  what to do: if that is a file of your own, give it another name or work in another folder; if it "
+        f"is an installed package, pip uninstall {_REAL}, then pip install --force-reinstall {_OURS}"
     )
 
 

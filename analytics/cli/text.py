@@ -10,6 +10,7 @@ from analytics.errors import UptickError
 __all__ = ["error_text", "printable"]
 
 # Advice is written for Python; on the command line the same options have other spellings.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 _COLUMNS = re.compile(r"columns=\{'(\w+)': ('[^']*')\}")
 _NAMES = {o.name.replace("-", "_") for c in COMMANDS.values() for group in c.groups for o in group.options}
 _SWITCHES = {o.name.replace("-", "_") for c in COMMANDS.values() for g in c.groups for o in g.options
@@ -22,12 +23,14 @@ _OPTION = re.compile(rf"(?<!--column )(?<![-\w])({'|'.join(sorted(_NAMES))})=")
 def printable(text: str) -> str:
     """Return text without control characters, so that a name from a file cannot steer the terminal.
 
+    Those that turn the direction of the text around them are among them.
+
     Examples
     --------
     >>> printable("Kirkuk" + chr(27) + "[2J")
     'Kirkuk�[2J'
     """
-    return "".join(c if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f") else "\ufffd" for c in text)
+    return _STEERING.sub("\ufffd", text)
 
 
 def error_text(error: UptickError) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from pathlib import PurePosixPath
@@ -16,6 +18,9 @@ _MOST = 1 << 30  # bytes unpacked
 _TABLES = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet", ".pq", ".json", ".jsonl", ".ndjson",
            ".geojson")  # fmt: skip
 _MANY = 12  # members named
+# What zipfile raises on archives that are damaged or made to hurt.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError,
+            NotImplementedError, ValueError, IndexError, OverflowError)  # fmt: skip
 
 
 def unpacked(data: bytes, file: str, name: str) -> tuple[bytes, str, tuple[str, ...]]:
@@ -60,7 +65,9 @@ def _from_zip(data: bytes, name: str) -> tuple[bytes, str]:
                 raise _too_large(name, member.file_size)
             with archive.open(member) as stream:
                 inner = stream.read(_MOST + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except InputError:
+        raise
+    except _DAMAGED as error:
         locked = "password" in str(error) or "encrypted" in str(error)
         raise InputError(
             f"{name} cannot be unpacked",

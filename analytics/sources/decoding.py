@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import partial
 from itertools import pairwise
 
 from analytics.errors import InputError, OptionError
@@ -136,20 +137,24 @@ def _latin(data: bytes) -> str:
     """
     part = data[:_LOOKED_AT]
     best, least = "latin-1", None
-    for encoding in _LATIN:
-        try:
-            data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+    for encoding in filter(partial(_decodes, data), _LATIN):
         found = (word.strip(_AROUND) for word in _WORDS.findall(part.decode(encoding, "replace")))
         words = [word for word in found if not word.isascii()]
         odd = sum(any(not unicodedata.category(c).startswith(("L", "M")) for c in word) for word in words)
         if least is None or odd < least:
             best, least = encoding, odd
     letters = set(part.decode("cp1252", "replace"))
-    if best == "cp1252" and letters & _ICELANDIC and not letters & _NOT_TURKISH:
+    if best == "cp1252" and letters & _ICELANDIC and not letters & _NOT_TURKISH and _decodes(data, "cp1254"):
         return "cp1254"
     return best
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _told_apart(word: str, encoding: str) -> bool:

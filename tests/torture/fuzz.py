@@ -4,10 +4,10 @@
     python tests/torture/fuzz.py csv where --runs 20000   # these, so many inputs each
     python tests/torture/fuzz.py --seconds 60             # each at most so long
 
-Every input must end in an exact account of rows or in one clear error; any other exception, a warning, more than
-ten seconds or more than a gigabyte is a fault, kept in build/fuzz/TARGET/faults. Inputs that reached something
-new are kept in build/fuzz/TARGET/corpus and are where the next run begins. The record goes to
-tests/torture/results/fuzz.json. Needs the packages of the extra ``torture``.
+Every input must end in an exact account of rows or in one clear error; any other exception, a warning,
+more than ten seconds or more than a gigabyte is a fault, kept in build/fuzz/TARGET/faults. Inputs that
+reached something new are kept in build/fuzz/TARGET/corpus and are where the next run begins. The record
+goes to tests/torture/results/fuzz.json. Needs the packages of the extra ``torture``.
 """
 
 from __future__ import annotations
@@ -31,11 +31,46 @@ BUILD = PROJECT / "build" / "fuzz"
 RESULT = Path(__file__).resolve().parent / "results" / "fuzz.json"
 SECONDS_EACH = 10  # for one input
 MEGABYTES = 1_400  # of the whole process: the packages alone take 300
-SHARES = {"csv": 300_000, "workbook": 25_000, "workbook_bytes": 25_000, "parquet": 50_000, "packed": 20_000,
-          "counts": 30_000, "json": 30_000, "geojson": 20_000, "template": 20_000, "claims": 40_000}
+SHARES = {
+    "csv": 300_000,
+    "workbook": 25_000,
+    "workbook_bytes": 25_000,
+    "parquet": 50_000,
+    "packed": 20_000,
+    "counts": 30_000,
+    "json": 30_000,
+    "geojson": 20_000,
+    "template": 20_000,
+    "claims": 40_000,
+}
 USUAL = 40_000  # of each other target
-WORDS = ("date", "region", "admin1", "fatalities", "2020-01-01", "NA", '"', ";", "\\x09", "sep=", "-99", "#date",
-         "1e309", "0x41", "nan", "inf", "9999-12-31", "0001-01-01", "[[", "]]", "{", "}", "=", "true", "1970")  # fmt: skip
+WORDS = (
+    "date",
+    "region",
+    "admin1",
+    "fatalities",
+    "2020-01-01",
+    "NA",
+    '"',
+    ";",
+    "\\x09",
+    "sep=",
+    "-99",
+    "#date",
+    "1e309",
+    "0x41",
+    "nan",
+    "inf",
+    "9999-12-31",
+    "0001-01-01",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "=",
+    "true",
+    "1970",
+)
 
 
 def one(name: str, runs: int, seconds: int, seed: int) -> None:
@@ -43,17 +78,19 @@ def one(name: str, runs: int, seconds: int, seed: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["analytics"]):
-        import analytics.claims
-        import analytics.cli.parameters
-        import analytics.counts
-        import analytics.geo.region_files
-        import analytics.incidents.actors
-        import analytics.reporting.notebook.html_tables
-        import analytics.reporting.notebook.markdown
-        import analytics.reporting.notebook.office
         from targets import TARGETS, tried
 
-        for source in ("acled", "gdelt", "gtd", "hxl", "icews", "insecurity_insight", "sigact", "table", "ucdp"):
+        for source in (
+            "acled",
+            "gdelt",
+            "gtd",
+            "hxl",
+            "icews",
+            "insecurity_insight",
+            "sigact",
+            "table",
+            "ucdp",
+        ):
             __import__(f"analytics.sources.{source}")
     target = TARGETS[name]
     corpus, faults = BUILD / name / "corpus", BUILD / name / "faults"
@@ -82,11 +119,21 @@ def one(name: str, runs: int, seconds: int, seed: int) -> None:
     words = BUILD / name / "words"
     words.write_text("\n".join('"' + w.replace('"', '\\"') + '"' for w in WORDS) + "\n")
     atheris.Setup(
-        [sys.argv[0], str(corpus), f"-runs={runs}", f"-max_total_time={seconds}", f"-seed={seed}", "-max_len=8192",
-         f"-dict={words}", f"-rss_limit_mb={MEGABYTES}", f"-timeout={3 * SECONDS_EACH}", "-print_final_stats=1",
-         f"-artifact_prefix={faults}/"],
+        [
+            sys.argv[0],
+            str(corpus),
+            f"-runs={runs}",
+            f"-max_total_time={seconds}",
+            f"-seed={seed}",
+            "-max_len=8192",
+            f"-dict={words}",
+            f"-rss_limit_mb={MEGABYTES}",
+            f"-timeout={3 * SECONDS_EACH}",
+            "-print_final_stats=1",
+            f"-artifact_prefix={faults}/",
+        ],
         run,
-    )  # fmt: skip
+    )
     atheris.Fuzz()
 
 
@@ -118,7 +165,9 @@ def fuzz(name: str, runs: int, seconds: int, seed: int) -> dict[str, Any]:
 
 def main() -> int:
     """Run the targets asked for and record what was seen."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("targets", nargs="*")
     parser.add_argument("--runs", type=int)
     parser.add_argument("--seconds", type=int, default=36_000)

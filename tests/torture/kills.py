@@ -1,13 +1,14 @@
-"""Kill -9 at random moments: every file is the old one or the new one, whole, and those of a run stay together.
+"""Kill -9 at random moments: every file is the old one or the new one, whole; those of a run stay together.
 
-    python tests/torture/kills.py                    # 200 kills each of report, monitor, count and fetch, about an hour
+    python tests/torture/kills.py                    # 200 kills of each command, about an hour
     python tests/torture/kills.py report --kills 20
 
-A run is known by what it writes: two runs of each command that differ in one option are made first, in peace. Then
-they are begun in turn over each other's files and killed after a time drawn uniformly between nothing and 1.1 times
-what a run takes; after every kill each file must be byte for byte that of one of the two runs, all of them of the same
-one, and after a last run in peace no other file may be left. `store add` has its own: benchmarks/store_kills.py.
-The record goes to tests/torture/results/kills.json. The rows are simulated.
+A run is known by what it writes: two runs of each command that differ in one option are made first, in
+peace. Then they are begun in turn over each other's files and killed after a time drawn uniformly between
+nothing and 1.1 times what a run takes; after every kill each file must be byte for byte that of one of
+the two runs, all of them of the same one, and after a last run in peace no other file may be left. `store
+add` has its own: benchmarks/store_kills.py. The record goes to tests/torture/results/kills.json. The rows
+are simulated.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def started(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
 
 def held(folder: Path) -> dict[str, bytes]:
     """What lies in the output folder, by name."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in (folder / "out").rglob("*") if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in (folder / "out").rglob("*") if p.is_file()
+    }
 
 
 def kill_command(name: str, kills: int) -> dict[str, Any]:
@@ -76,7 +79,8 @@ def kill_command(name: str, kills: int) -> dict[str, Any]:
             assert started(words, folder).wait() == 0, words
             seconds = time.perf_counter() - began
             states.append(held(folder))
-        assert states[0] != states[1] and states[0].keys() == states[1].keys()
+        assert states[0] != states[1]
+        assert states[0].keys() == states[1].keys()
         for at in range(kills):
             running = started(COMMANDS[name][at % 2], folder)
             time.sleep(rng.uniform(0, 1.1 * seconds))
@@ -113,7 +117,17 @@ def kill_fetch(kills: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary, Server(World(acled=events)) as server:
         folder = Path(temporary)
         os.environ |= {"ACLED_EMAIL": EMAIL, "ACLED_PASSWORD": PASSWORD}
-        words = ["fetch", "acled", "--country", "Iraq", "--page-size", "100", "-o", "out/acled.csv", "--replace"]
+        words = [
+            "fetch",
+            "acled",
+            "--country",
+            "Iraq",
+            "--page-size",
+            "100",
+            "-o",
+            "out/acled.csv",
+            "--replace",
+        ]
         words += ["--base-url", server.url]
         (folder / "out").mkdir()
         began = time.perf_counter()
@@ -146,7 +160,9 @@ def kill_fetch(kills: int) -> dict[str, Any]:
 
 def main() -> int:
     """Kill what is asked for, and record what was found."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("commands", nargs="*")
     parser.add_argument("--kills", type=int, default=200)
     args = parser.parse_args()

@@ -3,11 +3,12 @@
     python tests/torture/long_haul.py                 # 104 reports, each made twice: about an hour
     python tests/torture/long_haul.py --weeks 6
 
-Every week: a delivery of everything known so far is added to a store, and the report of the week is made from it, as
-an office would, by the command. Incidents come late, a few change, a few are deleted; in the middle of the time the
-file's form changes (semicolons, another order of columns, a column more). At the end every report is made again from
-the store as of its day, and compared. Seconds, memory and disk are kept for each week; what they grow by is set beside
-what the data grow by. The rows are simulated. The record goes to tests/torture/results/long_haul.json.
+Every week: a delivery of everything known so far is added to a store, and the report of the week is made
+from it, as an office would, by the command. Incidents come late, a few change, a few are deleted; in the
+middle of the time the file's form changes (semicolons, another order of columns, a column more). At the
+end every report is made again from the store as of its day, and compared. Seconds, memory and disk are
+kept for each week; what they grow by is set beside what the data grow by. The rows are simulated. The
+record goes to tests/torture/results/long_haul.json.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def world(weeks: int) -> pd.DataFrame:
     """Incidents with the day each was first known, its day of change and its day of deletion (simulated)."""
     rng = np.random.default_rng(SEED)
     days = 7 * (HISTORY + weeks)
-    rate = rng.gamma(2.0, 0.25, len(REGIONS))[:, None] * np.exp(0.3 * rng.standard_normal((len(REGIONS), days // 7)))
+    rate = rng.gamma(2.0, 0.25, len(REGIONS))[:, None] * np.exp(
+        0.3 * rng.standard_normal((len(REGIONS), days // 7))
+    )
     counts = rng.poisson(np.repeat(rate, 7, axis=1))
     region, day = (np.repeat(at, counts.ravel()) for at in np.indices(counts.shape).reshape(2, -1))
     size = len(day)
@@ -62,7 +65,9 @@ def delivery(events: pd.DataFrame, on: int, path: Path, *, later_form: bool) -> 
     table = pd.DataFrame(
         {
             "event_id": now["id"],
-            "event_date": (FIRST + now["day"].to_numpy().astype("timedelta64[D]")).astype("datetime64[D]").astype(str),
+            "event_date": (FIRST + now["day"].to_numpy().astype("timedelta64[D]"))
+            .astype("datetime64[D]")
+            .astype(str),
             "country": "Iraq",
             "admin1": now["region"],
             "fatalities": now["deaths"] + (now["changed"] <= on),
@@ -113,7 +118,9 @@ def report(day: str, out: str, folder: Path) -> tuple[float, float, str]:
 
 def main() -> int:
     """Live through the weeks, make everything again, and record what was found."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--weeks", type=int, default=104)
     args = parser.parse_args()
     events = world(args.weeks)
@@ -128,11 +135,15 @@ def main() -> int:
             made = report(day, f"w{week}", folder)
             kept.append(
                 {
-                    "day": day, "add": added[0], "report": made[0], "megabytes": max(added[1], made[1]), "digest": made[2],
+                    "day": day,
+                    "add": added[0],
+                    "report": made[0],
+                    "megabytes": max(added[1], made[1]),
+                    "digest": made[2],
                     "rows": sum(1 for _ in (folder / "events.csv").open()) - 1,
                     "store": (folder / "iraq.store").stat().st_size,
                 }
-            )  # fmt: skip
+            )
             print(f"{day}: {kept[-1]}", flush=True)
         began = time.perf_counter()
         again = [report(one["day"], f"again{at}", folder)[2] == one["digest"] for at, one in enumerate(kept)]
@@ -142,7 +153,9 @@ def main() -> int:
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(record, indent=1) + "\n")
     print(json.dumps(record, indent=1))
-    return int(not all(again) or bool(left) or record["growth"]["report seconds"] > record["growth"]["rows"] + 0.1)
+    return int(
+        not all(again) or bool(left) or record["growth"]["report seconds"] > record["growth"]["rows"] + 0.1
+    )
 
 
 def summary(kept: list[dict[str, Any]], again: list[bool], left: list[str]) -> dict[str, Any]:
@@ -159,12 +172,19 @@ def summary(kept: list[dict[str, Any]], again: list[bool], left: list[str]) -> d
         "byte for byte the same": sum(again),
         "files left": left,
         "growth": {
-            "rows": growth("rows"), "store bytes": growth("store"), "add seconds": growth("add"),
-            "report seconds": growth("report"), "megabytes": growth("megabytes"),
+            "rows": growth("rows"),
+            "store bytes": growth("store"),
+            "add seconds": growth("add"),
+            "report seconds": growth("report"),
+            "megabytes": growth("megabytes"),
         },
-        "first week": {name: round(value, 1) for name, value in kept[0].items() if isinstance(value, float | int)},
-        "last week": {name: round(value, 1) for name, value in kept[-1].items() if isinstance(value, float | int)},
-    }  # fmt: skip
+        "first week": {
+            name: round(value, 1) for name, value in kept[0].items() if isinstance(value, float | int)
+        },
+        "last week": {
+            name: round(value, 1) for name, value in kept[-1].items() if isinstance(value, float | int)
+        },
+    }
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
     python tests/torture/mutants.py                            # the verdict kernels, in full
     python tests/torture/mutants.py decide --sample 50         # a random sample of a file's mutants
-    python tests/torture/mutants.py elsewhere --sample 200     # of all other files that a test file looks after
+    python tests/torture/mutants.py elsewhere --sample 200     # of other files
 
-cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is tried in a copy
-of the project with compilation off (NUMBA_DISABLE_JIT=1) by the test files named below; what is not seen is listed.
-The share comes with its 95 % interval (Wilson). The record goes to tests/torture/results/mutants.json.
+cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is
+tried in a copy of the project with compilation off (NUMBA_DISABLE_JIT=1) by the test files named below;
+what is not seen is listed. The share comes with its 95 % interval (Wilson). The record goes to
+tests/torture/results/mutants.json.
 """
 
 from __future__ import annotations
@@ -98,7 +99,17 @@ def is_seen(item: Any, tests: tuple[str, ...], folder: Path) -> bool:
         return True
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "not system and not slow"]
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-x",
+                "-p",
+                "no:cacheprovider",
+                "-m",
+                "not system and not slow",
+            ]
             + [str(folder / "tests" / name) for name in tests],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(folder), "NUMBA_DISABLE_JIT": "1"},
@@ -133,16 +144,23 @@ def mutate(group: str, most: int | None) -> dict[str, Any]:
                     missed.append(f"line {mutation.start_pos[0]}: {mutation.operator_name}")
             seen = len(tried) - len(missed)
             files[path] = {
-                "mutants": len(found), "tried": len(tried), "seen": seen, "per cent": round(100 * seen / len(tried), 1),
-                "interval": interval(seen, len(tried)), "seconds": round(time.perf_counter() - began), "not seen": missed,
-            }  # fmt: skip
+                "mutants": len(found),
+                "tried": len(tried),
+                "seen": seen,
+                "per cent": round(100 * seen / len(tried), 1),
+                "interval": interval(seen, len(tried)),
+                "seconds": round(time.perf_counter() - began),
+                "not seen": missed,
+            }
             print(path, {key: value for key, value in files[path].items() if key != "not seen"}, flush=True)
     return files
 
 
 def main() -> int:
     """Mutate the groups asked for, and record what was seen."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("groups", nargs="*", choices=[*GROUPS, []])
     parser.add_argument("--sample", type=int, help="so many mutants of a group, in equal shares of its files")
     args = parser.parse_args()

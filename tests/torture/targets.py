@@ -241,6 +241,7 @@ class _Tags(HTMLParser):
 def page(data: bytes) -> None:
     """A name in a table of a result, as a notebook shows it, makes no tag of its own."""
     from analytics._text import inert, visible
+    from analytics.cli.text import printable
 
     text = data.decode("utf-8", "replace")
     shown = pd.DataFrame({"region": [visible(text)]}).to_html()
@@ -248,8 +249,8 @@ def page(data: bytes) -> None:
     parser.feed(shown)
     assert set(parser.tags) <= {"table", "thead", "tbody", "tr", "th", "td"}
     cell = inert(text)
-    assert not cell[:1] in set("=+-@\t\r") or _is_number(cell), f"a cell that a spreadsheet runs: {cell!r}"
-    assert "\n" not in visible(text)
+    assert cell[:1] not in set("=+-@\t\r") or _is_number(cell), f"a cell that a spreadsheet runs: {cell!r}"
+    assert "\x1b" not in printable(text)
 
 
 def _is_number(cell: str) -> bool:
@@ -354,7 +355,7 @@ _WHERE = (
     "admin1 contains 'kir' and civilian_targeting = true",
 )
 _MARKDOWN = (
-    "# A\n\n*b* **c** `d` [e](https://f.example) ![g](h.png)\n\n- i\n- j\n\n| k | l |\n|---|---|\n| m | $n_1$ |\n",
+    "# A\n\n*b* **c** `d` [e](https://f.ex) ![g](h)\n\n- i\n- j\n\n| k | l |\n|---|---|\n| m | $n_1$ |\n",
     "> q\n\n```python\nx = 1\n```\n\n$$\\frac{a}{b}$$\n",
 )
 
@@ -402,27 +403,48 @@ TARGETS = {
         "parameters of a report",
         "expressions and settings",
     ),
-    "actors": Target(actors, _texts("name,normalised\nIS,Islamic State\nISIS,Islamic State\n"), "tables of actors",
-                     "expressions and settings"),
+    "actors": Target(
+        actors,
+        _texts("name,normalised\nIS,Islamic State\nISIS,Islamic State\n"),
+        "tables of actors",
+        "expressions and settings",
+    ),
     "regions": Target(regions, _shapes, "regions as GeoJSON", "expressions and settings"),
     "polygons": Target(polygons, _shapes, "polygons of a map", "expressions and settings"),
-    "spellings": Target(spellings, _texts("name,spelling\nKirkuk,Kerkuk\n"), "tables of spellings",
-                        "expressions and settings"),
-    "populations": Target(populations, _texts("region,population\nKirkuk,1 500 000\nDiyala,2e6\n"),
-                          "populations and areas", "expressions and settings"),
+    "spellings": Target(
+        spellings, _texts("name,spelling\nKirkuk,Kerkuk\n"), "tables of spellings", "expressions and settings"
+    ),
+    "populations": Target(
+        populations,
+        _texts("region,population\nKirkuk,1 500 000\nDiyala,2e6\n"),
+        "populations and areas",
+        "expressions and settings",
+    ),
     "template": Target(
         template,
-        _texts('name = "Office"\nlogo = "logo.svg"\nlogo_alt = "a"\n[colours]\nlinks = "#1D4E89"\n', "<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        _texts(
+            'name = "Office"\nlogo = "logo.svg"\nlogo_alt = "a"\n[colours]\nlinks = "#1D4E89"\n',
+            "<svg xmlns='http://www.w3.org/2000/svg'/>",
+        ),
         "an office's template and its logo",
         "expressions and settings",
     ),
-    "typst": Target(typst, _texts('a "b" \\ #c $d$ _e_', "\u202eabc\u2069", "\x00\x1b[31m"), "text for the PDF",
-                    "text on its way out"),
-    "page": Target(page, _texts("<script>alert(1)</script>", "=1+1", "\x1b[31m\u202e"), "text for pages and cells",
-                   "text on its way out"),
+    "typst": Target(
+        typst,
+        _texts('a "b" \\ #c $d$ _e_', "\u202eabc\u2069", "\x00\x1b[31m"),
+        "text for the PDF",
+        "text on its way out",
+    ),
+    "page": Target(
+        page,
+        _texts("<script>alert(1)</script>", "=1+1", "\x1b[31m\u202e"),
+        "text for pages and cells",
+        "text on its way out",
+    ),
     "markdown": Target(markdown, _texts(*_MARKDOWN), "markdown of a notebook", "text on its way out"),
-    "latex": Target(latex, _texts(r"\frac{a}{b}", r"\sum_{i=1}^n x_i^2", r"\text{a}"), "formulas",
-                    "text on its way out"),
+    "latex": Target(
+        latex, _texts(r"\frac{a}{b}", r"\sum_{i=1}^n x_i^2", r"\text{a}"), "formulas", "text on its way out"
+    ),
     "html_table": Target(
         html_table,
         _texts("<table><tr><th>a</th></tr><tr><td colspan='2'>b</td></tr></table>"),

@@ -13,6 +13,7 @@ from analytics.reporting.notebook.office import OfficeTemplate
 __all__ = ["menu_of", "page_of", "without_dead_links"]
 
 _HERE = Path(__file__).resolve().parent
+_STEERING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def page_of(
@@ -41,7 +42,7 @@ def page_of(
     dressed, top = ("", "") if office is None else (_office_style(office), _office_head(office))
     ends = [escape(foot)] if office is None or not office.footer else [escape(foot), escape(office.footer)]
     about = f'<meta name="description" content="{escape(description, quote=True)}">' if description else ""
-    return (
+    return _in_sight(
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -50,6 +51,11 @@ def page_of(
         f'<main class="wrap">{main}</main>\n<footer><div class="wrap">{"<br>".join(ends)}</div></footer>'
         f"<script>\n{_file('web.js')}</script></body></html>\n"
     )
+
+
+def _in_sight(page: str) -> str:
+    """Return a page whose characters that steer, or turn the text around them, are written as their codes."""
+    return _STEERING.sub(lambda found: f"[U+{ord(found[0]):04X}]", page)
 
 
 def _office_style(office: OfficeTemplate) -> str:

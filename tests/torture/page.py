@@ -1,0 +1,170 @@
+"""Write docs/reliability.md from the records in tests/torture/results: what was tried, and what was found.
+
+python tests/torture/page.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+RESULTS = Path(__file__).resolve().parent / "results"
+PAGE = PROJECT / "docs" / "reliability.md"
+
+WANTED = {"all": 1_000_000, "csv": 300_000, "workbooks and Parquet": 50_000}
+HEAD = """# What was tried against it
+
+Reports on violence are read by people who act on them. This page says what was done to find faults, how much of it,
+and what it found. It is written by `python tests/torture/page.py` from the records of the commands named; `make torture`
+runs them all, and the short form of each is in `make test`. A number that falls short of what was meant is printed
+beside what was meant.
+"""
+
+
+def read(name: str) -> dict[str, Any]:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def table(*rows: tuple[object, ...]) -> str:
+    cells = [[f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in rows]
+    lines = ["| " + " | ".join(row) + " |" for row in cells]
+    ruled = (
+        "|" + "|".join("---:" if cells[1][at][:1].isdigit() else "---" for at in range(len(cells[0]))) + "|"
+    )
+    return "\n".join([lines[0], ruled, *lines[1:]])
+
+
+def inputs() -> str:
+    record = read("fuzz")
+    if not record:
+        return "No record: `python tests/torture/fuzz.py`."
+    targets = record["targets"]
+    total = sum(found["inputs"] for found in targets.values())
+    books = sum(t["inputs"] for t in targets.values() if t["group"] == "workbooks and Parquet")
+    rows = [
+        (found["says"], found["inputs"], f"{found['branches_at_start']:,} to {found['branches_at_end']:,}",
+         found["corpus"], found["faults"])
+        for found in targets.values()
+    ]  # fmt: skip
+    return (
+        f"{total:,} inputs, led by the branches that they reach (atheris {record['atheris']}, Python {record['python']}, "
+        f"seed {record['seed']}): `python tests/torture/fuzz.py`. Meant are at least {WANTED['all']:,}, of them "
+        f"{WANTED['csv']:,} text tables (here {targets.get('csv', {}).get('inputs', 0):,}) and "
+        f"{WANTED['workbooks and Parquet']:,} each of workbooks and Parquet (here {books:,} together). An input ends in an "
+        "account of rows that adds up, or in one error that says what was expected and found; anything else, a warning "
+        "included, is a fault. Faults of earlier runs are kept in `tests/torture/kept` and tried with every run of the "
+        "tests.\n\n" + table(("what", "inputs", "branches reached", "inputs kept", "faults left"), *rows)
+    )
+
+
+def kills() -> str:
+    record = read("kills")
+    rows = [
+        (f"`uptick {name}`", found["kills"], found.get("files of one run, whole", 0) + found.get("no file yet", 0),
+         found.get("files whole, of two runs", 0), found.get("TORN", 0), found["files left after the next run"])
+        for name, found in record.items()
+    ]  # fmt: skip
+    store = (PROJECT / "benchmarks" / "results" / "store_kills.md").read_text(encoding="utf-8")
+    first = next((line for line in store.splitlines() if re.search(r"\d+ kills", line)), "")
+    if not rows:
+        return "No record: `python tests/torture/kills.py`."
+    return (
+        "A run is ended with SIGKILL at a moment drawn uniformly over its time, over files that an earlier run wrote: "
+        "`python tests/torture/kills.py`. Meant are 200 each.\n\n"
+        + table(
+            (
+                "command",
+                "kills",
+                "old or new, whole",
+                "whole, but of two runs",
+                "torn",
+                "left after the next",
+            ),
+            *rows,
+        )
+        + f"\n\n`uptick store add`: `python benchmarks/store_kills.py`. {first.strip()}"
+    )
+
+
+def mutated() -> str:
+    record = read("mutants")
+    if not record:
+        return "No record: `python tests/torture/mutants.py`."
+    rows = []
+    for group in record.values():
+        for path, found in group["files"].items():
+            low, high = found["interval"]
+            rows.append(
+                (f"`{path}`", found["mutants"], found["tried"], f"{found['per cent']} % ({low} to {high})")
+            )
+    missed = [
+        f"- `{path}`: {', '.join(found['not seen'])}"
+        for group in record.values()
+        for path, found in group["files"].items()
+        if found["not seen"]
+    ]
+    return (
+        "Small faults put into the code one by one (cosmic-ray; compilation off); the share that the tests see, with its "
+        "95 % interval: `python tests/torture/mutants.py`. Meant are at least 85 %.\n\n"
+        + table(("file", "mutants", "tried", "seen"), *rows)
+        + ("\n\nNot seen:\n\n" + "\n".join(missed) if missed else "")
+    )
+
+
+def combinations() -> str:
+    record = read("matrix")
+    if not record:
+        return "No record: `make matrix`."
+    rows = []
+    for python, found in record.items():
+        if isinstance(found, str):
+            rows.append((python, "all", found, "", ""))
+            continue
+        for versions, one in found.items():
+            about = ", ".join(
+                f"{n} {v}" for n, v in one.get("versions", {}).items() if n in ("numpy", "pandas", "numba")
+            )
+            rows.append((python, versions, one["outcome"], one.get("tests", ""), about))
+    return (
+        "Each Python that the machine has, with the lowest versions that are allowed, the pinned and the newest: "
+        "`make matrix`. (`--quick` runs the files that would show it first; a public host can run the rest.)\n\n"
+        + table(("Python", "versions", "outcome", "tests", "of them"), *rows)
+    )
+
+
+def years() -> str:
+    record = read("long_haul")
+    if not record:
+        return "No record: `python tests/torture/long_haul.py`."
+    grown = record["growth"]
+    return (
+        f"{record['weeks']} simulated weeks of an office: a delivery into the store and a report from it each week, late, changed and "
+        "deleted incidents, another form of file from the middle on: `python tests/torture/long_haul.py`. Meant are 104. "
+        f"Made again at the end: {record['reports made again']} reports, {record['byte for byte the same']} the same byte "
+        f"for byte. Files left: {len(record['files left'])}. From the first tenth of the weeks to the last the rows grew by "
+        f"{100 * grown['rows']:.0f} %, the seconds of a report by {100 * grown['report seconds']:.0f} %, of adding a delivery "
+        f"by {100 * grown['add seconds']:.0f} %, memory by {100 * grown['megabytes']:.0f} %, the store by "
+        f"{100 * grown['store bytes']:.0f} % (it keeps every change)."
+    )
+
+
+def main() -> int:
+    parts = {
+        "Inputs made to hurt": inputs(),
+        "Killed at any moment": kills(),
+        "Faults put in on purpose": mutated(),
+        "Pythons and versions": combinations(),
+        "Two years of weekly reports": years(),
+    }
+    text = HEAD + "".join(f"\n## {title}\n\n{said}\n" for title, said in parts.items())
+    PAGE.write_text(text, encoding="utf-8")
+    print(PAGE.relative_to(PROJECT))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
