@@ -12,8 +12,9 @@ from pathlib import PurePosixPath
 
 from analytics.errors import InputError
 
-__all__ = ["unpacked"]
+__all__ = ["PACKED", "unpacked"]
 
+PACKED = (".zip", ".gz")
 _MOST = 1 << 30  # bytes unpacked
 _TABLES = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet", ".pq", ".json", ".jsonl", ".ndjson",
            ".geojson")  # fmt: skip

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from analytics.errors import InputError, OptionError
 
-__all__ = ["decode"]
+__all__ = ["MAGIC", "decode"]
 
 # First bytes of files that are sometimes given, or renamed, as text.
-_MAGIC = (
+MAGIC = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or give it its ending .xlsx"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
     (b"PAR1", "a Parquet file", "give it its ending .parquet"),
@@ -46,7 +46,7 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[str
     InputError
         If it is no text, or UTF-8 with damaged bytes, or cannot be decoded as stated.
     """
-    for magic, kind, todo in _MAGIC:
+    for magic, kind, todo in MAGIC:
         if data.startswith(magic):
             raise InputError(
                 f"{name} is not a text file",

@@ -14,11 +14,11 @@ import pandas as pd
 
 from analytics._typing import IntArray
 from analytics.errors import InputError, OptionError, nearest
-from analytics.sources.archive import unpacked
+from analytics.sources.archive import PACKED, unpacked
 from analytics.sources.decoding import decode
 from analytics.sources.header import Layout
 from analytics.sources.json_tables import JSON_ENDINGS, read_json
-from analytics.sources.text import read_text
+from analytics.sources.text import TextTable, read_text, read_text_file
 from analytics.sources.typed import as_text, read_parquet
 from analytics.sources.workbook import read_excel
 
@@ -29,6 +29,7 @@ Na = Literal["auto", "missing", "text"]
 MOST_COLUMNS = 3_000  # each is looked through; a file of incidents has some thirty
 _EXCEL = (".xlsx", ".xlsm")
 _PARQUET = (".parquet", ".pq")
+_NO_TEXT = (*JSON_ENDINGS, *_EXCEL, *_PARQUET, *PACKED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +123,12 @@ def load(
     name = str(path)
     if path.is_dir():
         raise InputError(f"{name} is a folder", expected="a file of incidents", where=name)
+    if encoding is None or encoding.casefold().replace("_", "-") in ("utf-8", "utf8"):
+        swift = None
+        if sheet is None and path.suffix.casefold() not in _NO_TEXT:
+            swift = read_text_file(path, delimiter=delimiter, header_row=header_row, layouts=layouts)
+        if swift is not None:
+            return _of_text(swift[0], name, path, swift[1], (), na)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -159,9 +166,15 @@ def load(
     _refuse_text_options("a text file", sheet=sheet)
     text, decoding = decode(data, name, encoding)
     table = read_text(text, name, delimiter=delimiter, header_row=header_row, layouts=layouts)
+    return _of_text(table, name, path, digest, (*packed, *decoding), na)
+
+
+def _of_text(
+    table: TextTable, name: str, path: Path, digest: str, notes: tuple[str, ...], na: Na
+) -> RawTable:
     return _finish(
         table.frame, name, path=path, digest=digest, delimiter=table.delimiter,
-        notes=(*packed, *decoding, *table.notes), head=table.head, rows=table.rows, na=na,
+        notes=(*notes, *table.notes), head=table.head, rows=table.rows, na=na,
     )  # fmt: skip
 
 

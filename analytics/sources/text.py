@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,9 @@ import pandas as pd
 from analytics._typing import IntArray
 from analytics.errors import InputError, OptionError
 from analytics.sources.header import Layout, header_among, layout_of, title_note
+from analytics.sources.swift import Beginning, read_swiftly
 
-__all__ = ["TextTable", "one_column_error", "read_text"]
+__all__ = ["TextTable", "one_column_error", "read_text", "read_text_file"]
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _RARE_DELIMITERS = {"^": "caret", "~": "tilde", ":": "colon", "\x01": "control-A"}
@@ -54,21 +56,85 @@ def read_text(
     text: str, name: str, *, delimiter: str | None, header_row: int | None, layouts: Sequence[Layout]
 ) -> TextTable:
     """Return the table that a text holds; see `load` for the options and errors."""
+    start = _start(text, delimiter, header_row, layouts)
+    text = text[start.at :]
+    place = _Place(text, start.delimiter, name, start.head, start.first)
+    layout = start.layout
+    if layout is not None:
+        frame, _ = _read(_reader(text, start.delimiter, quoted=layout.quoted), place, list(layout.names))
+        return TextTable(frame, _numbered(frame, 0), start.delimiter, start.head, start.notes)
+    frame, more = _read(_reader(text, start.delimiter), place)
+    rows = _numbered(frame, start.first)
+    return TextTable(frame, rows, start.delimiter, start.head, (*start.notes, *more))
+
+
+def read_text_file(
+    path: Path, *, delimiter: str | None, header_row: int | None, layouts: Sequence[Layout]
+) -> tuple[TextTable, str] | None:
+    """Return the same table of a file in UTF-8, and its SHA-256, where it can be read the swift way.
+
+    None where it cannot: :mod:`analytics.sources.swift` has the rule.
+    """
+    starts: list[_Start] = []
+
+    def begin(text: str) -> Beginning | None:
+        start = _start(text, delimiter, header_row, layouts)
+        if start.layout is not None or len(text) <= start.at + _HEAD:
+            return None
+        starts.append(start)
+        lines = io.StringIO(text[start.at :], newline="")
+        reader = csv.reader(lines, delimiter=start.delimiter, strict=True)
+        with suppress(csv.Error, StopIteration):
+            header = next(reader)
+            while not any(cell.strip() for cell in header):
+                header = next(reader)
+            end = start.at + lines.tell()
+            return Beginning(end, start.delimiter, tuple(header)) if end < len(text) else None
+        return None
+
+    found = read_swiftly(path, begin)
+    if found is None:
+        return None
+    start = starts[0]
+    rows = _numbered(found.frame, start.first)
+    return TextTable(found.frame, rows, start.delimiter, start.head, start.notes), found.digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a text's table begins, and how it is split.
+
+    `at` is the character its names (or, with a `layout`, its records) begin at, `first` the record of the
+    names, 0 without.
+    """
+
+    at: int
+    first: int
+    delimiter: str
+    head: str
+    notes: tuple[str, ...]
+    layout: Layout | None = None
+
+
+def _start(text: str, delimiter: str | None, header_row: int | None, layouts: Sequence[Layout]) -> _Start:
+    """Find where the table of a text begins; no more is looked at than its first characters."""
     delimiter = None if delimiter is None else _one_character(delimiter)
     said = _SEP_LINE.match(text)
-    if said:
-        text, delimiter = text[said.end() :], delimiter or said[1]
+    at = said.end() if said else 0
+    delimiter = delimiter or (said[1] if said else None)
+    head = text[at : at + _HEAD]
     if header_row is None and not said:
-        found = _without_header(text, delimiter, name, layouts)
+        found = _without_header(head, delimiter, layouts)
         if found is not None:
-            return found
-    above, told = _rows_above(text[:_HEAD], delimiter, header_row, bool(said))
-    text = text.split("\n", above)[-1] if above else text
-    head = text[:_HEAD]
+            layout, used = found
+            note = f"header: none; the columns are those of {layout.title}"
+            return _Start(0, 0, used, head, (note,), layout)
+    above, told = _rows_above(head, delimiter, header_row, bool(said))
+    for _ in range(above):
+        at = text.find("\n", at) + 1 or at
+    head = text[at : at + _HEAD]
     used, sniffing = _delimiter(head, delimiter)
-    first = above + bool(said) + 1
-    frame, more = _read(_reader(text, used), _Place(text, used, name, head, first))
-    return TextTable(frame, _numbered(frame, first), used, head, (*sniffing, *told, *more))
+    return _Start(at, above + bool(said) + 1, used, head, (*sniffing, *told))
 
 
 def _numbered(frame: pd.DataFrame, first: int) -> IntArray:
@@ -76,11 +142,8 @@ def _numbered(frame: pd.DataFrame, first: int) -> IntArray:
     return np.arange(first + 1, first + 1 + len(frame), dtype=np.int64)
 
 
-def _without_header(
-    text: str, delimiter: str | None, name: str, layouts: Sequence[Layout]
-) -> TextTable | None:
-    """Return the table of a text whose first records have a known layout, None where they have none."""
-    head = text[:_HEAD]
+def _without_header(head: str, delimiter: str | None, layouts: Sequence[Layout]) -> tuple[Layout, str] | None:
+    """Return the layout that a text's first records have, and its delimiter; None where they have none."""
     if not layouts or not head[:1].strip('"').isalnum():
         return None
     for used in [delimiter] if delimiter else ["\t", ","]:
@@ -89,10 +152,7 @@ def _without_header(
             records.extend(islice(_reader(head, used), _LAYOUT_ROWS))
         layout = layout_of(records[:-1] or records, layouts)
         if layout is not None:
-            reader = _reader(text, used, quoted=layout.quoted)
-            frame, _ = _read(reader, _Place(text, used, name, head, 0), list(layout.names))
-            note = f"header: none; the columns are those of {layout.title}"
-            return TextTable(frame, _numbered(frame, 0), used, head, (note,))
+            return layout, used
     return None
 
 
