@@ -10,143 +10,85 @@ References
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from analytics._typing import BoolArray, FloatArray, IntArray
-from analytics.kernels.common.compiled import compiled
+from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
+from analytics.kernels.common.cholesky import solve_positive
 
-__all__ = ["fit_levels"]
+__all__ = ["Levels", "fit_levels", "means", "two_thirds"]
 
-
-@compiled
-def _information(
-    y: FloatArray,
-    weight: FloatArray,
-    design: FloatArray,
-    beta: FloatArray,
-    barred: BoolArray,
-    mu: FloatArray,
-    score: FloatArray,
-    matrix: FloatArray,
-    eta_max: float,
-) -> None:
-    """Means, score and information of a weighted Poisson regression of one region; barred terms stay put."""
-    weeks, terms = design.shape
-    for p in range(terms):
-        score[p] = 0.0
-        for q in range(p + 1):
-            matrix[p, q] = 0.0
-    for t in range(weeks):
-        eta = 0.0
-        for p in range(terms):
-            eta += design[t, p] * beta[p]
-        m = np.exp(min(max(eta, -eta_max), eta_max))
-        mu[t] = m
-        w = weight[t]
-        if w > 0:
-            excess, wm = w * (y[t] - m), w * m
-            for p in range(terms):
-                score[p] += design[t, p] * excess
-                d = wm * design[t, p]
-                for q in range(p + 1):
-                    matrix[p, q] += d * design[t, q]
-    for p in range(terms):
-        matrix[p, p] += 1e-12 + 1e-9 * matrix[0, 0]
-        for q in range(p):
-            if barred[p] or barred[q]:
-                matrix[p, q] = 0.0
-            matrix[q, p] = matrix[p, q]
-        if barred[p]:
-            matrix[p, p] = 1e12
-            score[p] = 0.0
+_TILE = 80_000  # cells of regions fitted together: their arrays stay in the processor's cache
+_PRODUCT = 240_000  # multiplications at a time, below which no BLAS starts threads
+_WALL = 1e12  # information of a term that must stay where it is
+_SMALL = 1e-5
+_FEW = 0.7  # below this share, those that go on are put together
+_TABLE = 1_000_000
+_FIRST, _NEXT, _LAST = 15, 3, 4  # Newton steps at most: at first, with new weights, with fewer terms
 
 
-@compiled
-def _newton(
-    y: FloatArray,
-    weight: FloatArray,
-    design: FloatArray,
-    beta: FloatArray,
-    barred: BoolArray,
-    mu: FloatArray,
-    score: FloatArray,
-    matrix: FloatArray,
-    steps: int,
-    eta_max: float,
-) -> None:
-    """Newton steps until they are small; `mu` and `matrix` are those of the coefficients left behind."""
-    for step in range(steps + 1):
-        _information(y, weight, design, beta, barred, mu, score, matrix, eta_max)
-        if step == steps:
-            break
-        change = np.linalg.solve(matrix, score)
-        largest = 0.0
-        for p in range(beta.size):
-            beta[p] += min(max(change[p], -2.0), 2.0)
-            largest = max(largest, abs(change[p]))
-        if largest < 1e-5:
-            break
+@dataclass(frozen=True, eq=False, slots=True)
+class Levels:
+    """Coefficients (regions, terms), their covariance (regions, terms, terms), and the dispersion."""
+
+    beta: FloatArray
+    covariance: FloatArray
+    phi: FloatArray
 
 
-@compiled
-def _spread(y: FloatArray, mu: FloatArray, weight: FloatArray, spent: float, phi_min: float) -> float:
-    chi, total = 0.0, 0.0
-    for t in range(y.size):
-        if weight[t] > 0:
-            chi += weight[t] * (y[t] - mu[t]) ** 2 / mu[t]
-            total += weight[t]
-    return max(phi_min, chi / max(total - spent, 1.0))
+@dataclass(frozen=True, eq=False, slots=True)
+class _Model:
+    """The columns of the regression, their products in pairs, and what bounds an estimate."""
+
+    design: FloatArray
+    across: FloatArray
+    products: FloatArray
+    pairs: tuple[IndexArray, IndexArray]
+    diagonal: IndexArray
+    needed: IntArray
+    cap: float
+    phi_min: float
+    eta_max: float
+
+    def information(self, weighted: FloatArray, free: FloatArray, wall: FloatArray) -> FloatArray:
+        """Return the information of regions whose weights times means are given, in lower triangles."""
+        packed = _times(weighted, self.products)
+        first = packed[:, 0] + 1e-12 + 1e-9 * packed[:, 0]
+        packed[:, self.diagonal] += (1e-12 + 1e-9 * first)[:, None]
+        packed[:, 0] = first
+        packed *= free
+        packed[:, self.diagonal] += wall
+        return packed
+
+    def walls(self, barred: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """Return what bars terms: factors of the information, and what is added to its diagonal."""
+        free = ~(barred[:, self.pairs[0]] | barred[:, self.pairs[1]])
+        return free.astype(float), np.where(barred, _WALL, 0.0)
+
+    def inverse(self, packed: FloatArray) -> FloatArray:
+        """Return the inverses of lower triangles; (regions, terms, terms)."""
+        terms = self.design.shape[1]
+        out = np.zeros((len(packed), terms, terms))
+        out[:, np.arange(terms), np.arange(terms)] = 1.0
+        solve_positive(packed.copy(), out)
+        return out
 
 
-@compiled
-def _weigh_down(
-    y: FloatArray, usable: BoolArray, mu: FloatArray, phi: float, cap: float, weight: FloatArray
-) -> None:
-    """Weigh weeks less whose Anscombe residual is beyond `cap` [1]_."""
-    for t in range(y.size):
-        if usable[t]:
-            r = 1.5 * (y[t] ** (2 / 3) * mu[t] ** (-1 / 6) - np.sqrt(mu[t])) / np.sqrt(phi)
-            weight[t] = 1.0 if r <= cap else (cap / r) ** 2
+def two_thirds(counts: FloatArray) -> FloatArray:
+    """Return ``counts ** (2 / 3)``; whole numbers, so that most are looked up.
+
+    Examples
+    --------
+    >>> two_thirds(np.array([0.0, 8.0, 27.0])).round(9)
+    array([0., 4., 9.])
+    """
+    most = counts.max(initial=0.0)
+    if most >= min(_TABLE, counts.size):
+        return np.asarray(counts ** (2 / 3))
+    return np.asarray((np.arange(most + 1) ** (2 / 3))[counts.astype(np.intp)])
 
 
-@compiled
-def _bar(
-    beta: FloatArray, matrix: FloatArray, phi: float, needed: IntArray, known: int, barred: BoolArray
-) -> bool:
-    """Bar the trend and each wave of the year that do not pay for themselves [2]_; say whether any was."""
-    inverse = np.linalg.inv(matrix) * phi
-    price = np.log(known)
-    any_barred = False
-    for g in range(len(needed)):
-        if g == 0:
-            wald, size, at = beta[1] ** 2 / inverse[1, 1], 1, 1
-        else:
-            at, size = 2 * g, 2
-            a, b, c = inverse[at, at], inverse[at, at + 1], inverse[at + 1, at + 1]
-            u, v = beta[at], beta[at + 1]
-            wald = (c * u * u - 2 * b * u * v + a * v * v) / (a * c - b * b)
-        if wald < size * price or known < needed[g]:
-            any_barred = True
-            for p in range(at, at + size):
-                barred[p] = True
-    return any_barred
-
-
-@compiled
-def _level(y: FloatArray, weight: FloatArray, design: FloatArray, beta: FloatArray, eta_max: float) -> float:
-    """Return the intercept that goes with the other coefficients."""
-    above, below = 0.5, 0.0
-    for t in range(y.size):
-        if weight[t] > 0:
-            eta = 0.0
-            for p in range(1, beta.size):
-                eta += design[t, p] * beta[p]
-            above += weight[t] * y[t]
-            below += weight[t] * np.exp(min(max(eta, -eta_max), eta_max))
-    return float(np.log(above / max(below, 1e-9)))
-
-
-@compiled
 def fit_levels(
     y: FloatArray,
     usable: BoolArray,
@@ -156,56 +98,188 @@ def fit_levels(
     cap: float,
     phi_min: float,
     eta_max: float,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Level, trend and season of every region; `y` and `usable` are (regions, weeks).
+    *,
+    root: FloatArray | None = None,
+) -> Levels:
+    """Level, trend and season of every region.
 
-    Returns the coefficients, their covariance, the dispersion, and (in `start`) the coefficients before terms
-    were left out.
+    Parameters
+    ----------
+    y : float array, shape (regions, weeks)
+        0 where not usable.
+    usable : bool array, same shape
+    design : float array, shape (weeks, terms)
+    start : float array, shape (regions, terms)
+        Where to begin; the first column is -inf where nothing is known. Holds the coefficients before terms
+        were left out, afterwards.
+    needed : int array
+        Weeks a region needs for the trend and for each wave of the year.
+    cap : float
+        Residuals from which on a week weighs less.
+    phi_min, eta_max : float
+        The least dispersion, and the largest absolute logarithm of a mean.
+    root : float array, same shape as `y`, optional
+        :func:`two_thirds` of `y`, where the caller has it.
     """
     regions, weeks = y.shape
     terms = design.shape[1]
-    betas, covariance = np.zeros((regions, terms)), np.zeros((regions, terms, terms))
-    phis = np.ones(regions)
-    weight, mu = np.empty(weeks), np.empty(weeks)
-    score, matrix = np.empty(terms), np.empty((terms, terms))
-    barred = np.zeros(terms, dtype=np.bool_)
-    for j in range(regions):
-        known, total = 0, 0.0
-        for t in range(weeks):
-            weight[t] = 1.0 if usable[j, t] else 0.0
-            if usable[j, t]:
-                known += 1
-                total += y[j, t]
-        level = np.log((total + 0.5) / max(known, 1))
-        if not start[j, 0] > -1e9:
-            start[j] = 0.0
-            start[j, 0] = level
-        barred[:] = False
-        beta = start[j]
-        short = known < needed[0]
-        if short:
-            beta[:] = 0.0
-            beta[0] = level
-            barred[1:] = True
-        spent = 1.0 if short else float(terms)
-        _newton(y[j], weight, design, beta, barred, mu, score, matrix, 15, eta_max)
-        for _ in range(2):
-            phi = _spread(y[j], mu, weight, spent, phi_min)
-            _weigh_down(y[j], usable[j], mu, phi, cap, weight)
-            _newton(y[j], weight, design, beta, barred, mu, score, matrix, 3, eta_max)
-        phi = _spread(y[j], mu, weight, spent, phi_min)
-        betas[j] = beta
-        if not short and _bar(beta, matrix, phi, needed, known, barred):
-            for p in range(terms):
-                if barred[p]:
-                    betas[j, p] = 0.0
-            betas[j, 0] = _level(y[j], weight, design, betas[j], eta_max)
-            _newton(y[j], weight, design, betas[j], barred, mu, score, matrix, 4, eta_max)
-            phi = _spread(y[j], mu, weight, 1.0, phi_min)
-        phis[j] = phi
-        inverse = np.linalg.inv(matrix)
-        for p in range(terms):
-            for q in range(terms):
-                if not (barred[p] or barred[q]):
-                    covariance[j, p, q] = inverse[p, q] * phi
-    return betas, covariance, phis
+    pairs = np.tril_indices(terms)
+    model = _Model(
+        np.ascontiguousarray(design),
+        np.ascontiguousarray(design.T),
+        np.ascontiguousarray(design[:, pairs[0]] * design[:, pairs[1]]),
+        pairs,
+        np.flatnonzero(pairs[0] == pairs[1]),
+        needed,
+        cap,
+        phi_min,
+        eta_max,
+    )
+    found = Levels(np.empty((regions, terms)), np.empty((regions, terms, terms)), np.empty(regions))
+    root = two_thirds(y) if root is None else root
+    step = max(1, _TILE // max(weeks, 1))
+    for low in range(0, regions, step):
+        part = slice(low, low + step)
+        one = _fit(y[part], root[part], usable[part], start[part], model)
+        found.beta[part], found.covariance[part], found.phi[part] = one.beta, one.covariance, one.phi
+    return found
+
+
+def means(beta: FloatArray, across: FloatArray, eta_max: float) -> FloatArray:
+    """Return what coefficients (regions, terms) expect at the columns (terms, weeks) of a design.
+
+    Examples
+    --------
+    >>> means(np.array([[0.0, 30.0]]), np.array([[1.0, 1.0], [0.0, 1.0]]), 2.0).round(3)
+    array([[1.   , 7.389]])
+    """
+    eta = _times(beta, across)
+    if not (np.abs(beta) @ np.abs(across).max(axis=1) < eta_max).all():
+        np.minimum(eta, eta_max, out=eta)
+        np.maximum(eta, -eta_max, out=eta)
+    return np.asarray(np.exp(eta, out=eta))
+
+
+def _times(rows: FloatArray, columns: FloatArray) -> FloatArray:
+    """Return the matrix product, in pieces so small that it takes one thread and always the same order."""
+    inner, width = columns.shape
+    out = np.empty((len(rows), width))
+    step = max(1, _PRODUCT // (inner * width))
+    for low in range(0, len(rows), step):
+        np.matmul(rows[low : low + step], columns, out=out[low : low + step])
+    return out
+
+
+def _fit(y: FloatArray, root: FloatArray, usable: BoolArray, start: FloatArray, model: _Model) -> Levels:
+    """Fit some regions; `start` is improved in place."""
+    terms = start.shape[1]
+    known = usable.sum(axis=1)
+    level = np.log((y.sum(axis=1, where=usable) + 0.5) / np.maximum(known, 1))
+    short = known < model.needed[0]
+    plain = short | ~(start[:, 0] > -1e9)
+    start[plain] = 0.0
+    start[plain, 0] = level[plain]
+    barred = np.zeros(start.shape, dtype=bool)
+    barred[short, 1:] = True
+    spent = np.where(short, 1.0, float(terms))
+    weight = usable.astype(float)
+    mu, matrix = _newton(y, weight, start, barred, _FIRST, model)
+    for _ in range(2):
+        phi = _spread(y, mu, weight, spent, model.phi_min)
+        _weigh_down(root, usable, mu, phi, model.cap, weight)
+        mu, matrix = _newton(y, weight, start, barred, _NEXT, model)
+    phi = _spread(y, mu, weight, spent, model.phi_min)
+    beta = start.copy()
+    covariance = model.inverse(matrix) * phi[:, None, None]
+    fewer = ~short & _bar(beta, covariance, known, barred, model.needed)
+    at = np.flatnonzero(fewer)
+    if at.size:
+        ours = np.where(barred[at], 0.0, beta[at])
+        ours[:, 0] = _level(y[at], weight[at], ours, model)
+        mean, matrix[at] = _newton(y[at], weight[at], ours, barred[at], _LAST, model)
+        beta[at], phi[at] = ours, _spread(y[at], mean, weight[at], 1.0, model.phi_min)
+    covariance = model.inverse(matrix) * phi[:, None, None]
+    free = ~barred
+    covariance *= free[:, :, None] & free[:, None, :]
+    return Levels(beta, covariance, phi)
+
+
+def _newton(
+    y: FloatArray, weight: FloatArray, beta: FloatArray, barred: BoolArray, steps: int, model: _Model
+) -> tuple[FloatArray, FloatArray]:
+    """Take Newton steps until they are small, each region for itself; `beta` is improved in place.
+
+    Returns the means and the information (in lower triangles) at the coefficients before the last step.
+    """
+    mu, matrix = np.empty_like(y), np.empty((len(y), model.products.shape[1]))
+    free, wall = model.walls(barred)
+    at, can = np.arange(len(y)), (~barred).astype(float)
+    for step in range(steps + 1):
+        mean = means(beta[at], model.across, model.eta_max)
+        excess = y - mean
+        excess *= weight
+        change = _times(excess, model.design) * can
+        packed = model.information(np.multiply(weight, mean, out=excess), free, wall)
+        factors = packed.copy()
+        solve_positive(factors, change[:, None])
+        going = can[:, 0] > 0
+        more = going & (np.abs(change).max(axis=1) >= _SMALL)
+        last = going & ~more if step < steps else going
+        mu[at[last]], matrix[at[last]] = mean[last], packed[last]
+        if step < steps:
+            beta[at] += np.clip(change, -2.0, 2.0)
+        if step == steps or not more.any():
+            break
+        can[~more] = 0.0  # these stay where they are
+        if more.sum() < _FEW * at.size:
+            at, y, weight = at[more], y[more], weight[more]
+            can, free, wall = can[more], free[more], wall[more]
+    return mu, matrix
+
+
+def _spread(
+    y: FloatArray, mu: FloatArray, weight: FloatArray, spent: float | FloatArray, phi_min: float
+) -> FloatArray:
+    chi = (weight * (y - mu) ** 2 / mu).sum(axis=1)
+    return np.asarray(np.maximum(phi_min, chi / np.maximum(weight.sum(axis=1) - spent, 1.0)))
+
+
+def _weigh_down(
+    root: FloatArray, usable: BoolArray, mu: FloatArray, phi: FloatArray, cap: float, weight: FloatArray
+) -> None:
+    """Weigh weeks less whose Anscombe residual is beyond `cap` [1]_."""
+    half = np.sqrt(mu)
+    residual = (root / np.cbrt(half) - half) * (1.5 / np.sqrt(phi))[:, None]
+    far = residual > cap
+    weight[:] = usable
+    weight[far & usable] = (cap / residual[far & usable]) ** 2
+
+
+def _bar(
+    beta: FloatArray, covariance: FloatArray, known: IntArray, barred: BoolArray, needed: IntArray
+) -> BoolArray:
+    """Bar the trend and each wave of the year that do not pay for themselves [2]_; say where any was."""
+    price = np.log(np.maximum(known, 1))
+    out = np.zeros(len(beta), dtype=bool)
+    for g, least in enumerate(needed):
+        at, size = (1, 1) if g == 0 else (2 * g, 2)
+        if g == 0:
+            wald = beta[:, 1] ** 2 / covariance[:, 1, 1]
+        else:
+            a, b, c = covariance[:, at, at], covariance[:, at, at + 1], covariance[:, at + 1, at + 1]
+            u, v = beta[:, at], beta[:, at + 1]
+            wald = (c * u * u - 2 * b * u * v + a * v * v) / (a * c - b * b)
+        bad = (wald < size * price) | (known < least)
+        barred[bad, at : at + size] = True
+        out |= bad
+    return out
+
+
+def _level(y: FloatArray, weight: FloatArray, beta: FloatArray, model: _Model) -> FloatArray:
+    """Return the intercept that goes with the other coefficients."""
+    rest = beta.copy()
+    rest[:, 0] = 0.0
+    above = 0.5 + (weight * y).sum(axis=1)
+    return np.asarray(
+        np.log(above / np.maximum((weight * means(rest, model.across, model.eta_max)).sum(axis=1), 1e-9))
+    )

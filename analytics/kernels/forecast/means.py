@@ -18,6 +18,7 @@ References
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
-from analytics.kernels.forecast.level import fit_levels
+from analytics.kernels.forecast.level import fit_levels, means, two_thirds
 from analytics.kernels.windows.expected import seasonal_design
 
 __all__ = ["Forecast", "forecast"]
@@ -36,6 +37,7 @@ CAP = 2.58  # residuals beyond this many standard deviations weigh less, and exc
 SPEEDS = (1.0, 0.6, 0.35, 0.2, 0.1)  # weight of the last week in the running mean that excites
 TREND_WEEKS = (104, 104, 156)  # weeks a region needs for a trend, the annual harmonic, the second one
 _ETA = 20.0
+_CELLS = 1_500_000  # cells of regions at a time, so that work arrays stay near 60 MB
 _PHI_MIN = 1.001
 _EXCITED_MAX = 0.95
 _SPENT = 3.0  # parameters the one-week dispersion pays for: level, excitation, speed
@@ -70,156 +72,152 @@ class Forecast:
 
 
 @compiled
-def _means(
-    design: FloatArray,
-    beta: FloatArray,
-    covariance: FloatArray,
-    floor: float,
-    first: int,
-    eta_max: float,
-    mu: FloatArray,
-    spread: FloatArray,
-) -> None:
-    """Fill in the regression's means, and from week `first` on the variance of their logarithm."""
-    weeks, terms = design.shape
-    for t in range(weeks):
-        eta = 0.0
-        for p in range(terms):
-            eta += design[t, p] * beta[p]
-        mu[t] = max(np.exp(min(max(eta, -eta_max), eta_max)), floor)
-        if t >= first:
-            variance = 0.0
-            for p in range(terms):
-                for q in range(terms):
-                    variance += design[t, p] * covariance[p, q] * design[t, q]
-            spread[t - first] = variance
-
-
-@compiled
-def _strength(
-    y: FloatArray,
-    usable: BoolArray,
-    mu: FloatArray,
-    phi: float,
-    speeds: FloatArray,
-    fitted: int,
-    cap: float,
-    doubt: float,
-    excited_max: float,
-    running: FloatArray,
-) -> tuple[int, float]:
-    """Choose the speed at which the past weeks are followed, and how much; fill in the running means."""
-    best, excited, chosen = 0.0, 0.0, 0
-    for s in range(len(speeds)):
-        w = speeds[s]
-        state = 0.0
-        num, den, total, count = 0.0, 1e-9, 0.0, 0
-        for t in range(y.size):
-            running[s, t] = state
-            if usable[t]:
-                m = mu[t]
-                top = m + cap * np.sqrt(phi * m)
-                capped = min(y[t], top)
-                excess = capped - m
-                if t < fitted:
-                    num += excess * state
-                    den += m * state * state
-                    total += excess * excess / m
-                    count += 1
-                state += w * (excess / m - state)
-        k = num / den
-        if k > 0 and count > 2:
-            gain = num * k
-            noise = (total - gain) / count / den
-            if gain > best:
-                best = gain
-                chosen = s
-                excited = min(k, excited_max) * max(0.0, 1 - doubt * noise / (k * k))
-    return chosen, excited
-
-
-@compiled
-def _follow(
-    y: FloatArray,
-    usable: BoolArray,
-    mu: FloatArray,
-    running: FloatArray,
-    speed: float,
-    excited: float,
-    fitted: int,
-    first: int,
-    spent: float,
-    phi_min: float,
-    one: FloatArray,
-    two: FloatArray,
-) -> tuple[float, float]:
-    """Fill in the expectations of one week and of two; return the dispersions about them."""
-    fade = 1 - speed * (1 - excited)
-    chi_one, chi_two, n_one, n_two = 0.0, 0.0, 0, 0
-    previous = 0.0
-    for t in range(y.size):
-        m = mu[t]
-        now = m * (1 + excited * running[t])
-        earlier = running[t - 1] if t > 0 else 0.0
-        both = (previous if t > 0 else m) + m * (1 + excited * earlier * fade)
-        if t < fitted and usable[t]:
-            chi_one += (y[t] - now) ** 2 / now
-            n_one += 1
-            if t > 0 and usable[t - 1]:
-                chi_two += (y[t] + y[t - 1] - both) ** 2 / both
-                n_two += 1
-        if t >= first:
-            one[t - first] = now
-            two[t - first] = both
-        previous = now
-    return (
-        max(phi_min, chi_one / max(n_one - spent, 1.0)),
-        max(phi_min, chi_two / max(n_two - 2 * spent, 1.0)),
-    )
-
-
-@compiled
 def _excite(
     y: FloatArray,
     usable: BoolArray,
-    design: FloatArray,
-    betas: FloatArray,
-    covariance: FloatArray,
-    phi: FloatArray,
-    speeds: FloatArray,
+    back: int,
     fitted: int,
     first: int,
-    cap: float,
-    doubt: float,
-    spent: float,
-    phi_min: float,
-    excited_max: float,
-    eta_max: float,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Follow the past weeks; arrays are (regions, weeks). `first` is the first week to forecast.
+    mu: FloatArray,
+    phi: FloatArray,
+    speeds: FloatArray,
+    limits: FloatArray,
+    pull: FloatArray,
+    sums: FloatArray,
+    one: FloatArray,
+    two: FloatArray,
+    found: FloatArray,
+) -> None:
+    """Choose how fast and how much the past weeks are followed, and fill in what follows from it.
 
-    No expectation is below half an incident in all weeks covered.
+    `y` and `usable` hold (regions, weeks), `mu` the weeks from `back` on, of which the first `fitted` are
+    estimated from and those from `first` on are forecast. `found` gets the share that follows the past weeks
+    and the dispersions of one week and of two.
     """
-    regions, weeks = y.shape
-    out = weeks - first
-    level, spread = np.empty((regions, out)), np.empty((regions, out))
-    one, two = np.empty((regions, out)), np.empty((regions, out))
-    kept, phi_one, phi_two = np.zeros(regions), np.ones(regions), np.ones(regions)
-    mu, running = np.empty(weeks), np.empty((len(speeds), weeks))
+    cap, doubt, excited_max, spent, phi_min = limits
+    regions, weeks = mu.shape
     for j in range(regions):
-        known = 0
-        for t in range(fitted):
-            if usable[j, t]:
-                known += 1
-        floor = 0.5 / max(known, 1)  # a fall is not extrapolated to nothing at all
-        _means(design, betas[j], covariance[j], floor, first, eta_max, mu, spread[j])
-        level[j] = mu[first:]
-        s, excited = _strength(y[j], usable[j], mu, phi[j], speeds, fitted, cap, doubt, excited_max, running)
-        kept[j] = excited
-        phi_one[j], phi_two[j] = _follow(
-            y[j], usable[j], mu, running[s], speeds[s], excited, fitted, first, spent, phi_min, one[j], two[j]
+        total, count = 0.0, 0
+        for s in range(speeds.size):
+            sums[s, 0], sums[s, 1], sums[s, 2] = 0.0, 0.0, 1e-9
+        for t in range(weeks):
+            if usable[j, back + t]:
+                m, seen = mu[j, t], y[j, back + t]
+                top = m + cap * math.sqrt(phi[j] * m)
+                excess = (seen if seen < top else top) - m
+                pull[t] = excess / m
+                if t < fitted:
+                    total += excess * excess / m
+                    count += 1
+                    for s in range(speeds.size):
+                        sums[s, 1] += excess * sums[s, 0]
+                        sums[s, 2] += m * sums[s, 0] * sums[s, 0]
+                for s in range(speeds.size):
+                    sums[s, 0] += speeds[s] * (pull[t] - sums[s, 0])
+        best, excited, speed = 0.0, 0.0, speeds[0]
+        for s in range(speeds.size):
+            k = sums[s, 1] / sums[s, 2]
+            if k > 0 and count > 2:
+                gain = sums[s, 1] * k
+                if gain > best:
+                    best, speed = gain, speeds[s]
+                    noise = (total - gain) / count / sums[s, 2]
+                    left = 1 - doubt * noise / (k * k)
+                    excited = (k if k < excited_max else excited_max) * (left if left > 0.0 else 0.0)
+        fade = 1 - speed * (1 - excited)
+        chi_one, chi_two, n_one, n_two = 0.0, 0.0, 0, 0
+        previous, state, earlier = mu[j, 0], 0.0, 0.0
+        for t in range(weeks):
+            m = mu[j, t]
+            now = m * (1 + excited * state)
+            both = previous + m * (1 + excited * earlier * fade)
+            known, at = usable[j, back + t], back + t
+            if t < fitted and known:
+                chi_one += (y[j, at] - now) ** 2 / now
+                n_one += 1
+                if t > 0 and usable[j, at - 1]:
+                    chi_two += (y[j, at] + y[j, at - 1] - both) ** 2 / both
+                    n_two += 1
+            if t >= first:
+                one[j, t - first] = now
+                two[j, t - first] = both
+            previous, earlier = now, state
+            if known:
+                state += speed * (pull[t] - state)
+        free_one, free_two = n_one - spent, n_two - 2 * spent
+        chi_one /= free_one if free_one > 1.0 else 1.0
+        chi_two /= free_two if free_two > 1.0 else 1.0
+        found[0, j] = excited
+        found[1, j] = chi_one if chi_one > phi_min else phi_min
+        found[2, j] = chi_two if chi_two > phi_min else phi_min
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Span:
+    """Weeks that are forecast from one fit.
+
+    `back` to `end` are looked at: the first `fitted` are estimated from, those from `first` on forecast.
+    """
+
+    back: int
+    end: int
+    fitted: int
+    first: int
+    design: FloatArray
+
+    @classmethod
+    def of(cls, day: IntArray, begin: int, end: int, first: int, history: int | None) -> _Span:
+        back = 0 if history is None else max(0, begin - history)
+        design = seasonal_design(day[back:end], trend=True, harmonics=HARMONICS, weekday=False)
+        design[:, 1] -= design[: begin - back, 1].mean()
+        return cls(back, end, begin - back, max(begin, first) - back, design)
+
+    def run(
+        self, y: FloatArray, known: BoolArray, root: FloatArray, start: FloatArray, at: int
+    ) -> FloatArray:
+        """Return one, two, both dispersions, level and excitation of some regions, whose week `at` is `back`.
+
+        No expectation is below half an incident in all weeks covered: a fall is not extrapolated to nothing.
+        """
+        fitted = slice(at, at + self.fitted)
+        levels = fit_levels(
+            y[:, fitted],
+            known[:, fitted],
+            self.design[: self.fitted],
+            start,
+            np.asarray(TREND_WEEKS),
+            CAP,
+            _PHI_MIN,
+            _ETA,
+            root=root[:, fitted],
         )
-    return one, two, level, kept, spread, phi_one, phi_two
+        mu = means(levels.beta, np.ascontiguousarray(self.design.T), _ETA)
+        np.maximum(mu, (0.5 / np.maximum(known[:, fitted].sum(axis=1), 1))[:, None], out=mu)
+        coming = self.design[self.first :]
+        spread = ((coming @ levels.covariance) * coming).sum(axis=2)
+        one, two = np.empty(spread.shape), np.empty(spread.shape)
+        rest = np.empty((3, len(y)))
+        _excite(
+            y,
+            known,
+            at,
+            self.fitted,
+            self.first,
+            mu,
+            levels.phi,
+            np.asarray(SPEEDS),
+            np.array([CAP, _DOUBT, _EXCITED_MAX, _SPENT, _PHI_MIN]),
+            np.empty(len(self.design)),
+            np.empty((len(SPEEDS), 3)),
+            one,
+            two,
+            rest,
+        )
+        level = mu[:, self.first :]
+        excitation, phi_one, phi_two = np.broadcast_to(rest[..., None], (3, *one.shape))
+        return np.stack(
+            [one, two, phi_one + one * spread, phi_two + two * spread, level, excitation]
+        ).transpose(0, 2, 1)
 
 
 def forecast(
@@ -253,55 +251,26 @@ def forecast(
     """
     weeks, regions = values.shape
     shape = (weeks - first, regions)
-    empty = np.full((6, *shape), np.nan)
-    found = Forecast(
-        empty[0], empty[1], empty[2], empty[3], empty[4], empty[5], np.zeros(shape, dtype=np.int64)
-    )
-    across = np.ascontiguousarray(np.where(usable, values, 0).T, dtype=float)
-    known = np.ascontiguousarray(usable.T)
+    numbers = np.full((6, *shape), np.nan)
+    one, two, phi_one, phi_two, level, excitation = numbers
+    found = Forecast(one, two, phi_one, phi_two, level, excitation, np.zeros(shape, dtype=np.int64))
     begins = np.unique(np.concatenate([[0], np.flatnonzero((day // 7) % refit == 0)]))
-    needed = np.asarray(TREND_WEEKS)
-    start = np.full((regions, 2 + 2 * HARMONICS), -np.inf)
-    for begin, end in zip(begins, [*begins[1:], weeks], strict=True):
-        if end <= first or begin < 2:
-            continue
-        back = 0 if history is None else max(0, begin - history)
-        design = seasonal_design(day[back:end], trend=True, harmonics=HARMONICS, weekday=False)
-        design[:, 1] -= design[: begin - back, 1].mean()
-        y, inside = np.ascontiguousarray(across[:, back:end]), np.ascontiguousarray(known[:, back:end])
-        fitted = begin - back
-        beta, covariance, phi = fit_levels(
-            np.ascontiguousarray(y[:, :fitted]),
-            np.ascontiguousarray(inside[:, :fitted]),
-            np.ascontiguousarray(design[:fitted]),
-            start,
-            needed,
-            CAP,
-            _PHI_MIN,
-            _ETA,
-        )
-        show = max(begin, first)
-        one, two, level, excited, spread, phi_one, phi_two = _excite(
-            y,
-            inside,
-            design,
-            beta,
-            covariance,
-            phi,
-            np.asarray(SPEEDS),
-            fitted,
-            show - back,
-            CAP,
-            _DOUBT,
-            _SPENT,
-            _PHI_MIN,
-            _EXCITED_MAX,
-            _ETA,
-        )
-        rows = slice(show - first, end - first)
-        found.one[rows], found.two[rows], found.level[rows] = one.T, two.T, level.T
-        found.phi_one[rows] = phi_one + (one * spread).T
-        found.phi_two[rows] = phi_two + (two * spread).T
-        found.excitation[rows] = excited
-        found.weeks[rows] = inside[:, :fitted].sum(axis=1)
+    spans = [
+        _Span.of(day, int(begin), int(end), first, history)
+        for begin, end in zip(begins, [*begins[1:], weeks], strict=True)
+        if end > first and begin >= 2
+    ]
+    if not spans:
+        return found
+    since = spans[0].back if history is not None else 0
+    step = max(1, _CELLS // max(weeks - since, 1))
+    for low in range(0, regions, step):
+        part = slice(low, low + step)
+        known = np.ascontiguousarray(usable[since:, part].T)
+        y = np.where(known, values[since:, part].T, 0).astype(float)
+        root, start = two_thirds(y), np.full((len(y), 2 + 2 * HARMONICS), -np.inf)
+        for span in spans:
+            rows = slice(span.first + span.back - first, span.end - first)
+            numbers[:, rows, part] = span.run(y, known, root, start, span.back - since)
+            found.weeks[rows, part] = known[:, span.back - since :][:, : span.fitted].sum(axis=1)
     return found
