@@ -25,7 +25,8 @@ import pandas as pd
 from analytics.counts import Counts
 from analytics.detectors._ears import ears
 from analytics.detectors.grid import grid_of
-from analytics.kernels.charts.ears import ears_reference, ears_scan, empty_answers, floor_bounds, floor_scores
+from analytics.kernels.charts.ears import ears_scan, empty_answers, floor_bounds, floor_scores
+from analytics.kernels.charts.ears_reference import ears_reference
 
 DAYS, CALLS, PEER_REGIONS = 3_650, 5, 500
 R_MILLISECONDS = {

@@ -8,7 +8,8 @@ from scipy import special
 
 from analytics.counts import Counts
 from analytics.detectors._ears import EarsRule, Method, ears_alarms, ears_grid
-from analytics.kernels.charts.ears import ears_reference, empty_answers
+from analytics.kernels.charts.ears import empty_answers
+from analytics.kernels.charts.ears_reference import ears_reference
 from analytics.results import Alarms
 
 __all__ = ["UNDEFINED", "ears"]

@@ -25,7 +25,16 @@ from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.quadrature import normal_nodes
 
-__all__ = ["cumulated_tail", "ears_reference", "ears_scan", "floor_bounds", "floor_scores", "largest_count"]
+__all__ = [
+    "cumulated_tail",
+    "drop",
+    "ears_scan",
+    "floor_bounds",
+    "floor_scores",
+    "largest_count",
+    "moments",
+    "slide",
+]
 
 
 _MEAN = 16  # up to this baseline mean the Poisson floor is exact, above it a square-root normal score
@@ -115,7 +124,7 @@ def _to_t(z: float, df: float) -> float:
 
 
 @compiled
-def _slide(
+def slide(
     values: Any, usable: Any, gaps: bool, new: int, old: int, total: Any, squares: Any, lost: Any
 ) -> None:
     """Take period `new` into the running sums and, unless negative, period `old` out of them."""
@@ -135,9 +144,10 @@ def _slide(
 
 
 @compiled
-def _moments(
+def moments(
     total: Any, squares: Any, n: float, widen: float, min_sigma: float, mean: Any, scale: Any
 ) -> None:
+    """Write mean and standard deviation (at least `min_sigma`, times `widen`) of the running sums of `n`."""
     share = 1.0 / (n * (n - 1.0))
     for r in range(total.size):
         mean[r] = total[r] / n
@@ -210,12 +220,18 @@ def _bound(
             reach = root[r] + 0.5 * widen * z
             bound[r] = max(plain, reach * reach + 0.125)
         elif carried[r] > 0.0:
-            bound[r] = max(plain, float(np.searchsorted(scores[s], limit[r], side="right") - 1))
+            low, high = 0, scores.shape[1]  # the first score above the limit
+            while low < high:
+                middle = (low + high) // 2
+                if scores[s, middle] > limit[r]:
+                    high = middle
+                else:
+                    low = middle + 1
+            bound[r] = max(plain, low - 1.0)
         else:
             bound[r] = max(plain, float(bounds[s, which[r]]))
 
 
-@compiled
 def ears_scan(
     values: npt.NDArray[np.int32],
     usable: BoolArray,
@@ -259,6 +275,39 @@ def ears_scan(
     expected, upper, statistic, alarm, missing : arrays
         From `empty_answers`; NaN and False where there is no baseline.
     """
+    _scan(
+        values, usable, gaps, first, baseline, lag, min_sigma, scores, bounds, which, threshold, cumulated,
+        dense, expected, upper, statistic, alarm, missing, np.zeros((13, values.shape[1])),
+    )  # fmt: skip
+    start = min(len(values) - first, max(0, lag + baseline - 1 + (2 if cumulated else 0) - first))
+    for answer in (expected, upper, statistic):
+        answer[:start] = np.nan
+    alarm[:start] = False
+
+
+@compiled
+def _scan(
+    values: npt.NDArray[np.int32],
+    usable: BoolArray,
+    gaps: bool,
+    first: int,
+    baseline: int,
+    lag: int,
+    min_sigma: float,
+    scores: FloatArray,
+    bounds: npt.NDArray[np.int16],
+    which: IntArray,
+    threshold: FloatArray,
+    cumulated: bool,
+    dense: bool,
+    expected: FloatArray,
+    upper: FloatArray,
+    statistic: FloatArray,
+    alarm: BoolArray,
+    missing: BoolArray,
+    work: FloatArray,
+) -> None:
+    """Fill the answers of `ears_scan` wherever there is a baseline; `work` is work space, all 0."""
     periods, regions = values.shape
     n, df = float(baseline), baseline - 1.0
     widen = math.sqrt(1 + 1 / n)
@@ -266,19 +315,19 @@ def ears_scan(
     least = 1.0 if cumulated else 0.0  # C3 adds only what lies above 1, and no floor is below 0
     begin = max(0, first - back - lag - baseline)
     full = max(begin + lag + baseline - 1, first - back)
-    total, squares, lost = np.zeros(regions), np.zeros(regions), np.zeros(regions)
-    before, earlier = np.full(regions, np.nan), np.full(regions, np.nan)
-    mean, scale, score = np.empty(regions), np.empty(regions), np.empty(regions)
-    carried, limit, normal = np.zeros(regions), threshold.copy(), np.empty(regions)
-    root, near = np.empty(regions), np.empty(regions)
+    total, squares, lost, before, earlier, mean = work[0], work[1], work[2], work[3], work[4], work[5]
+    scale, score, carried, limit, normal, root = work[6], work[7], work[8], work[9], work[10], work[11]
+    near = work[12]
     for r in range(regions):
+        before[r] = earlier[r] = np.nan
+        limit[r] = threshold[r]
         normal[r] = _to_normal(threshold[r] + (1.0 if cumulated else 0.0), df)
     for t in range(begin + lag, periods):
         old = t - lag - baseline
-        _slide(values, usable, gaps, t - lag, old if old >= begin else -1, total, squares, lost)
+        slide(values, usable, gaps, t - lag, old if old >= begin else -1, total, squares, lost)
         if t < full:
             continue
-        _moments(total, squares, n, widen, min_sigma, mean, scale)
+        moments(total, squares, n, widen, min_sigma, mean, scale)
         _score(values[t], total, mean, scale, scores, widen, df, dense, least, score, root, near)
         if cumulated:
             for r in range(regions):
@@ -313,81 +362,14 @@ def ears_scan(
             statistic[row, r] = score[r]
             alarm[row, r] = score[r] > threshold[r]
         if gaps:
-            _drop(lost, expected[row], upper[row], statistic[row], alarm[row], missing[row])
-    start = min(periods - first, max(0, lag + baseline - 1 + back - first))
-    for row in range(start):
-        expected[row], upper[row], statistic[row], alarm[row] = np.nan, np.nan, np.nan, False
+            drop(lost, expected[row], upper[row], statistic[row], alarm[row], missing[row])
 
 
 @compiled
-def _drop(lost: Any, expected: Any, upper: Any, statistic: Any, alarm: Any, missing: Any) -> None:
+def drop(lost: Any, expected: Any, upper: Any, statistic: Any, alarm: Any, missing: Any) -> None:
+    """Take back the answers whose baseline has a gap."""
     for r in range(lost.size):
         if lost[r] > 0 or np.isnan(statistic[r]):
             missing[r] = True
             expected[r] = upper[r] = statistic[r] = np.nan
             alarm[r] = False
-
-
-@compiled
-def ears_reference(
-    values: npt.NDArray[np.int32],
-    usable: BoolArray,
-    gaps: bool,
-    first: int,
-    baseline: int,
-    lag: int,
-    min_sigma: float,
-    threshold: FloatArray,
-    cumulated: bool,
-    expected: FloatArray,
-    upper: FloatArray,
-    statistic: FloatArray,
-    alarm: BoolArray,
-    missing: BoolArray,
-) -> None:
-    """C1, C2 or C3 as R's surveillance gives them; arguments as in `ears_scan`.
-
-    Bounds are mean + z * sd. For C3 the bound is today's count + sd * (z - C3 of the two periods before), so
-    that today's count does not enter its own test; where a baseline was constant it may be NaN.
-    """
-    periods, regions = values.shape
-    back = 2 if cumulated else 0
-    begin = max(0, first - back - lag - baseline)
-    full = max(begin + lag + baseline - 1, first - back)
-    total, squares, lost = np.zeros(regions), np.zeros(regions), np.zeros(regions)
-    before, earlier = np.full(regions, np.nan), np.full(regions, np.nan)
-    mean, sigma = np.empty(regions), np.empty(regions)
-    for t in range(begin + lag, periods):
-        row, old = t - first, t - lag - baseline
-        _slide(values, usable, gaps, t - lag, old if old >= begin else -1, total, squares, lost)
-        if t < full:
-            continue
-        _moments(total, squares, float(baseline), 1.0, min_sigma, mean, sigma)
-        if not cumulated:
-            for r in range(regions):
-                over = values[t, r] - mean[r]
-                still = np.inf if over > 0.0 else (-np.inf if over < 0.0 else 0.0)
-                statistic[row, r] = over / sigma[r] if sigma[r] > 0.0 else still
-                upper[row, r] = mean[r] + threshold[r] * sigma[r]
-        else:
-            for r in range(regions):
-                excess = (values[t, r] - mean[r]) / sigma[r] - 1.0
-                excess = 0.0 if excess < 0.0 else excess
-                if gaps and (lost[r] > 0 or not usable[t, r]):
-                    excess = np.nan
-                carried = before[r] + earlier[r]
-                earlier[r], before[r] = before[r], excess
-                if row >= 0:
-                    bound = values[t, r] + sigma[r] * (threshold[r] - carried)
-                    upper[row, r] = 0.0 if bound < 0.0 else bound
-                    statistic[row, r] = carried
-        if row < 0:
-            continue
-        for r in range(regions):
-            expected[row, r] = mean[r]
-            alarm[row, r] = values[t, r] > upper[row, r]
-        if gaps:
-            _drop(lost, expected[row], upper[row], statistic[row], alarm[row], missing[row])
-    start = min(periods - first, max(0, lag + baseline - 1 + back - first))
-    for row in range(start):
-        expected[row], upper[row], statistic[row], alarm[row] = np.nan, np.nan, np.nan, False

@@ -169,7 +169,8 @@ def _ewma_chain(
     for t in range(1, 4000):
         spread = weight / (2 - weight) * (1 - (1 - weight) ** (2 * t))
         limit = max(mean + width * deviation * np.sqrt(spread), least) + 1e-9 * final
-        after[:] = 0.0
+        for i in range(nodes):
+            after[i] = 0.0
         for i in range(nodes):
             if mass[i] < 1e-14:
                 continue
@@ -184,7 +185,9 @@ def _ewma_chain(
                 up = min(at - node, 1.0)
                 after[node] += share * (1 - up)
                 after[node + 1] += share * up
-        now = after.sum()
+        now = 0.0
+        for i in range(nodes):
+            now += after[i]
         mass, after = after, mass
         rate, shrink = shrink, now / left
         left = now
@@ -314,5 +317,5 @@ def ewma_design(
     level, spread = np.exp(unique[0] * _MEAN_STEP), np.exp(unique[1] * _SPREAD_STEP)
     width, length = np.empty(len(level)), np.empty(len(level))
     least = single_incident(level, weight)
-    _ewma_search(level, spread, weight, least, unique[2], nodes, width, length)
+    _ewma_search(level, spread, weight, least, np.ascontiguousarray(unique[2]), nodes, width, length)
     return EwmaDesign(width[back], length[back])

@@ -31,8 +31,7 @@ __all__ = ["exact_glr"]
 
 _TILE = 16  # series copied together: one cache line of counts
 _WHOLE = 65_536  # logarithms of whole numbers kept
-_ROUNDS = 60
-_SETTLED = 1e-12
+_ROUNDS, _SETTLED = 60, 1e-12
 _LOG_RATIO_MAX = 40.0
 
 
@@ -81,7 +80,7 @@ def _best(
     costly = sign > 0.0 and (alpha > 0.0 or not flat)
     limit = 1.0 + alpha * level
     best = 0.0
-    leader = min(winner, size - 1)  # weighed first: most others then need no logarithm
+    leader = winner if winner < size else size - 1  # weighed first: most others then need no logarithm
     for step in range(size):
         k = leader if step == 0 else (step - 1 if step <= leader else step)
         counted, spell = now_y - hull_y[k], now_m - hull_m[k]
@@ -131,7 +130,7 @@ def _sums(
     log_level = np.log(level) if flat else 0.0
     log_both = np.log(level + (1.0 / alpha if alpha > 0.0 else 0.0)) if flat else 0.0
     first_alarm = periods
-    n, entered, size, winner = 0, 0, 0, 0
+    n = entered = size = winner = begin * 0  # a plain 0 would have what takes it compiled for 0 alone
     total[0] = expected[0] = 0.0
     now_y, now_m = 0.0, 0.0
     for t in range(begin, periods):
@@ -149,7 +148,8 @@ def _sums(
         )
         statistic[t] = best
         if best >= threshold:
-            first_alarm = min(first_alarm, t)
+            if t < first_alarm:
+                first_alarm = t
             if stop:
                 break
             if reset:
@@ -250,7 +250,7 @@ def _curves(
     """Negative binomial with a varying mean: candidate k beats k + 1 up to `reach[k]`, and reaches rise."""
     periods = len(y)
     first_alarm = periods
-    n, entered, size = 0, 0, 0
+    n = entered = size = begin * 0  # as in `_sums`
     for t in range(begin, periods):
         if y[t] < 0.0:
             continue
@@ -276,10 +276,12 @@ def _curves(
             if sign * excess <= 0.0:
                 continue
             value, _ = _peak(seen, usual, alpha, times[k], n, sign)
-            best = max(best, value)
+            if value > best:
+                best = value
         statistic[t] = best
         if best >= threshold:
-            first_alarm = min(first_alarm, t)
+            if t < first_alarm:
+                first_alarm = t
             if stop:
                 break
             if reset:
@@ -287,7 +289,6 @@ def _curves(
     return first_alarm
 
 
-@compiled
 def exact_glr(
     counts: npt.NDArray[np.int32],
     usable: BoolArray,
@@ -329,20 +330,47 @@ def exact_glr(
         The first alarm; the number of periods where there is none.
     """
     periods, series = counts.shape
-    flat = len(mean) == 1
     found = np.full(series, periods)
-    y, m = np.empty((_TILE, periods)), np.empty((_TILE, 1 if flat else periods))
-    value = np.empty((_TILE, periods))
     logs = np.log(np.maximum(np.arange(max(_WHOLE, periods + 1)), 1))
-    # Work space: sums or the counts kept, and the candidates.
-    a, b = np.empty(periods + 1), np.empty(periods + 1)
-    c, d = np.empty(periods + 1), np.empty(periods + 1)
-    times = np.empty(periods + 1, dtype=np.int64)
+    _charts(
+        np.ascontiguousarray(counts), usable, mean, alpha, threshold, begin, sign, shortest, reset, stop,
+        statistic, alarm, found, logs, np.empty((3, _TILE, periods)), np.empty((4, periods + 1)),
+        np.empty(periods + 1, dtype=np.int64),
+    )  # fmt: skip
+    return found
+
+
+@compiled
+def _charts(
+    counts: npt.NDArray[np.int32],
+    usable: BoolArray,
+    mean: FloatArray,
+    alpha: FloatArray,
+    threshold: FloatArray,
+    begin: IntArray,
+    sign: float,
+    shortest: int,
+    reset: bool,
+    stop: bool,
+    statistic: FloatArray,
+    alarm: BoolArray,
+    found: IntArray,
+    logs: FloatArray,
+    tiles: FloatArray,
+    work: FloatArray,
+    times: IntArray,
+) -> None:
+    """Fill what `exact_glr` fills, and the first alarms; the last three arrays are work space."""
+    periods, series = counts.shape
+    flat = len(mean) == 1
+    y, m, value = tiles[0], tiles[1], tiles[2]
+    a, b, c, d = work[0], work[1], work[2], work[3]  # sums or the counts kept, and the candidates
     for tile in range(0, series, _TILE):
-        wide = min(_TILE, series - tile)
+        wide = _TILE if series - tile > _TILE else series - tile
         start = periods
         for j in range(wide):
-            start = min(start, begin[tile + j])
+            if begin[tile + j] < start:
+                start = begin[tile + j]
         for t in range(start, periods):
             for j in range(wide):
                 y[j, t] = counts[t, tile + j] if usable[t, tile + j] else -1.0
@@ -369,4 +397,3 @@ def exact_glr(
                 if t >= begin[s] and y[j, t] >= 0.0 and not (stop and t > found[s]):
                     statistic[t, s] = value[j, t]
                     alarm[t, s] = value[j, t] >= threshold[s]
-    return found

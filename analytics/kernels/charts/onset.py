@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import BoolArray, FloatArray
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.compiled import compiled
 
 __all__ = ["onset_scan"]
@@ -46,7 +46,6 @@ def _with_next(
     return best - _term(total + y, periods + size)
 
 
-@compiled
 def onset_scan(
     values: npt.NDArray[np.int32],
     usable: BoolArray,
@@ -57,7 +56,7 @@ def onset_scan(
     most: int,
     fewest: float,
     share: FloatArray,
-) -> Any:
+) -> tuple[FloatArray, BoolArray, FloatArray, FloatArray]:
     """Log likelihood ratio of every period from `first` on, its alarms, and what count would raise one.
 
     Parameters
@@ -88,17 +87,42 @@ def onset_scan(
         Smallest count that raises an alarm; NaN where even 0 would, or none up to `most`.
     """
     periods, regions = values.shape
-    rows = periods - first
-    statistic = np.full((rows, regions), np.nan)
-    alarm = np.zeros((rows, regions), dtype=np.bool_)
-    level = np.full((rows, regions), np.nan)
-    smallest = np.full((rows, regions), np.nan)
+    found = np.full((3, periods - first, regions), np.nan)
+    alarm = np.zeros(found.shape[1:], dtype=bool)
     width = min(_TOGETHER, regions)
-    sums, sizes = np.zeros((width, periods)), np.zeros((width, periods))
-    gained = np.zeros((width, periods))
+    _scan(
+        values, usable, first, threshold, reset, bounds, most, fewest, share, width, found, alarm,
+        np.zeros((3, width, periods)), np.zeros((2, width)), np.zeros(width, dtype=np.int64),
+    )  # fmt: skip
+    return found[0], alarm, found[1], found[2]
+
+
+@compiled
+def _scan(
+    values: npt.NDArray[np.int32],
+    usable: BoolArray,
+    first: int,
+    threshold: FloatArray,
+    reset: bool,
+    bounds: bool,
+    most: int,
+    fewest: float,
+    share: FloatArray,
+    width: int,
+    found: FloatArray,
+    alarm: BoolArray,
+    stacks: FloatArray,
+    totals: FloatArray,
+    top: IntArray,
+) -> None:
+    """Fill statistic, level and smallest count, and the alarms; the last three are work space."""
+    periods, regions = values.shape
+    statistic, level, smallest = found[0], found[1], found[2]
+    sums, sizes, gained = stacks[0], stacks[1], stacks[2]
+    total, seen = totals[0], totals[1]
     for block in range(0, regions, width):
-        top = np.full(width, -1)
-        total, seen = np.zeros(width), np.zeros(width)
+        for i in range(width):
+            top[i], total[i], seen[i] = -1, 0.0, 0.0
         for t in range(periods):
             row = t - first
             for i in range(min(width, regions - block)):
@@ -143,4 +167,3 @@ def onset_scan(
                     alarm[row, r] = raised
                 if raised and reset:
                     top[i], total[i], seen[i] = -1, 0.0, 0.0
-    return statistic, alarm, level, smallest

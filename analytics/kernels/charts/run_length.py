@@ -226,7 +226,8 @@ def least_levels(
     (107, 501)
     """
     levels, length = np.empty(len(mean), dtype=np.int64), np.empty(len(mean))
-    _search(mean, dispersion, down, unit, unit, start, run_length, levels, length)
+    wanted = np.ascontiguousarray(run_length, dtype=float)
+    _search(mean, dispersion, down, unit, unit, start, wanted, levels, length)
     return levels, length
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from analytics._typing import FloatArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.farrington.regression import flat_sums, pearson, trend_slope, weigh
 
@@ -141,7 +142,8 @@ def _fit(
     n = start[levels]
     while True:
         df = n - present - (1 if trend else 0)
-        w[:n] = 1.0
+        for i in range(n):
+            w[i] = 1.0
         slope, information, found = _solve(y, place, time, w, start, levels, span, trend, 0.0, table, sums)
         if not found:
             trend = False
@@ -169,7 +171,6 @@ def _fit(
         return height, lever, max(1.0, phi), slope, df
 
 
-@compiled
 def fit_cells(
     values: Any,
     roots: Any,
@@ -182,7 +183,7 @@ def fit_cells(
     reweight: bool,
     threshold: float,
     critical: Any,
-) -> Any:
+) -> FloatArray:
     """Fit every region and week.
 
     Parameters
@@ -203,27 +204,45 @@ def fit_cells(
 
     Returns
     -------
-    tuple of float arrays, shape (tested, regions)
+    float array, shape (5, tested, regions)
         Expectation; leverage, the variance of the expectation over phi times the expectation (its limit where
         the season had no incident); phi; slope a week (NaN without trend); residual
         degrees of freedom. NaN where there is no baseline to fit.
     """
     regions, rows, longest = values.shape[0], tested.size, at.shape[1]
-    expected = np.full((rows, regions), np.nan)
-    leverage = np.full((rows, regions), np.nan)
-    phis = np.full((rows, regions), np.nan)
-    slopes = np.full((rows, regions), np.nan)
-    freedom = np.full((rows, regions), np.nan)
-    y, root, w = np.empty(longest), np.empty(longest), np.empty(longest)
-    time, place = np.empty(longest), np.empty(longest, dtype=np.int64)
-    start = np.empty(levels + 1, dtype=np.int64)
-    sums = np.zeros((4, levels))
-    reach = 8
-    for r in range(rows):
-        for i in range(longest):
-            if at[r, i] >= 0:
-                reach = max(reach, tested[r] - at[r, i])
-    table = np.empty(reach + 1)
+    found = np.full((5, rows, regions), np.nan)
+    reach = max(8, int((tested[:, None] - at).max(where=at >= 0, initial=0)))
+    _fit_all(
+        values, roots, usable, tested, at, begin, levels, trend, reweight, threshold, critical, found,
+        np.empty((4, longest)), np.empty((2, max(longest, levels + 1)), dtype=np.int64), np.empty(reach + 1),
+        np.zeros((4, levels)),
+    )  # fmt: skip
+    return found
+
+
+@compiled
+def _fit_all(
+    values: Any,
+    roots: Any,
+    usable: Any,
+    tested: Any,
+    at: Any,
+    begin: Any,
+    levels: int,
+    trend: bool,
+    reweight: bool,
+    threshold: float,
+    critical: Any,
+    found: Any,
+    floats: Any,
+    whole: Any,
+    table: Any,
+    sums: Any,
+) -> None:
+    """Fill what `fit_cells` returns; the last four are work space."""
+    regions, rows = values.shape[0], tested.size
+    y, root, w, time = floats[0], floats[1], floats[2], floats[3]
+    place, start = whole[0], whole[1]
     for c in range(regions):
         for r in range(rows):
             present, largest, span = _gather(
@@ -242,8 +261,7 @@ def fit_cells(
             )
             if start[1] == 0 or start[levels] <= present + 1:
                 continue
-            expected[r, c], leverage[r, c], phis[r, c], slopes[r, c], freedom[r, c] = _fit(
+            found[0, r, c], found[1, r, c], found[2, r, c], found[3, r, c], found[4, r, c] = _fit(
                 y, root, place, time, w, start, levels, span, present, trend and largest > 0.0, reweight,
                 threshold, critical, largest, table, sums,
             )  # fmt: skip
-    return expected, leverage, phis, slopes, freedom
