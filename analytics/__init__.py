@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from analytics.claims import verdicts as verdicts
     from analytics.counts import Counts as Counts
     from analytics.counts import count_incidents as count_incidents
+    from analytics.duplicates import find_duplicates as find_duplicates
+    from analytics.duplicates import side_by_side as side_by_side
     from analytics.errors import UptickError as UptickError
     from analytics.evaluation import evaluate as evaluate
     from analytics.fetch import fetch_acled as fetch_acled
@@ -70,6 +72,7 @@ __all__, __getattr__, __dir__ = lazy_room(
     {
         "claims": "read_claims verdicts",
         "counts": "Counts count_incidents",
+        "duplicates": "find_duplicates side_by_side",
         "errors": "UptickError",
         "evaluation": "evaluate",
         "fetch": "fetch_acled fetch_acled_deleted fetch_ucdp",
@@ -81,8 +84,8 @@ __all__, __getattr__, __dir__ = lazy_room(
         "upticks": "activity_test change_test concentration_test day_test emerging_test recurrence_test "
         "response_test scan_test severity_test uptick_test",
     },
-    rooms="claims counts delays detectors errors evaluation fetch filters geo incidents monitoring plots "
-    "reporting results simulation sources store upticks",
+    rooms="claims counts delays detectors duplicates errors evaluation fetch filters geo incidents "
+    "monitoring plots reporting results simulation sources store upticks",
 )
 __all__ += ["__version__"]
 __distribution__ = "uptick-analytics"  # by this uptick_analytics knows it from another package of the name

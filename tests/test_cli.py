@@ -98,6 +98,8 @@ def test_every_command_and_option_has_help():
         "monitor",
         "evaluate",
         "report",
+        "duplicates",
+        "compare",
         "store",
         "init",
         "country",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import between_commas, gap_warnings, given, read_and_count, spells
+from analytics.cli.pictures import picture_file
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Read, Shown, Table, account_lines, emit, input_record, plan_output, records
 from analytics.counts import Counts
@@ -19,12 +19,11 @@ __all__ = ["run"]
 _OPTIONS = ("budget", "replicates", "thresholds", "last", "seed")
 _GLYPHS = {"kept": "– kept", "exceeded": "▲ exceeded", "cannot be told": "? cannot be told"}
 _SPARE = ("tested %", "regions above two a year %", "F1 at budget", "on the history as it is")
-_PICTURES = (".png", ".pdf", ".svg")
 
 
 def run(args: Namespace) -> None:
     """Evaluate the detectors and show the table."""
-    figure = None if args.figure is None else _picture(args.figure)
+    figure = None if args.figure is None else picture_file(args.figure)
     plan = plan_output(args, *([figure] if figure else []))
     uptick = _uptick(args)
     detectors = None if args.detectors is None else between_commas(args.detectors, "--detectors")
@@ -39,15 +38,6 @@ def run(args: Namespace) -> None:
 
         beside[figure] = evaluation_picture(result, figure.suffix.lstrip(".").casefold())
     emit(_shown(args, incidents, counts, result), plan, beside)
-
-
-def _picture(name: str) -> Path:
-    path = Path(name)
-    if path.suffix.casefold() not in _PICTURES:
-        raise OptionError(
-            "--figure is no picture", expected=f"a file that ends in {', '.join(_PICTURES)}", found=name
-        )
-    return path
 
 
 def _uptick(args: Namespace) -> dict[str, Any]:

@@ -53,8 +53,9 @@ SAMPLE = "data/iraq_simulated.csv"
 MEASURED = "measured"
 READING = (
     "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
-    "mapping", "actors",
+    "mapping", "actors", "accepted",
 )  # fmt: skip
+_OF_STORES = ("actors", "accepted")  # applied to what a store holds, not to how a file was read
 _TABLE = ("by", "regions", "start", "covered_from", "where", "value", "week_start", "missing")
 _COUNTING = ("freq", "week_start", "by", "regions", "start", "covered_from", "where", "value", "span")
 
@@ -147,13 +148,13 @@ def stored(args: Namespace, as_of: np.datetime64 | None) -> Incidents:
     no_reading_of_stores(args)
     from analytics.store import Store  # loads the database
 
-    asked = given(args, "known_on", "source", "actors")
+    asked = given(args, "known_on", "source", *_OF_STORES)
     return Store(the_file(args)).as_of(as_of, **asked)
 
 
 def no_reading_of_stores(args: Namespace) -> None:
     """Raise an error where an option of reading is given with a store."""
-    kept = [name for name in READING if name != "actors"]
+    kept = [name for name in READING if name not in _OF_STORES]
     names = [name for name in kept if getattr(args, name, None) is not None]
     names += ["column"] if args.column else []
     if names:

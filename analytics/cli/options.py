@@ -8,54 +8,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from analytics.cli.declared import Command, Group, Option
 
 __all__ = ["COMMANDS", "STORE_ACTIONS", "Command", "Group", "Option"]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option: ``--name METAVAR``, or a switch where there is no metavar.
-
-    `default` is for what only the command itself uses; `unsets` is the library's option that a switch makes
-    False.
-    """
-
-    name: str
-    metavar: str
-    help: str
-    kind: Callable[[str], object] | None = None
-    default: object = None
-    many: bool = False
-    short: str = ""
-    unsets: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Options under one heading of the help; without a title they stand among the first."""
-
-    title: str
-    options: tuple[Option, ...]
-
-    def also(self, *more: Option) -> Group:
-        """Return the group with more options at its end."""
-        return Group(self.title, (*self.options, *more))
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command: the module whose ``run`` carries it out, what it does, its options, and its actions."""
-
-    module: str
-    what: str
-    groups: tuple[Group, ...]
-    file: bool = True
-    about: str = "incidents: UCDP GED, ACLED, or a plain table"
-    after: str = ""
-    folder: bool = False
-    service: bool = False
-    actions: tuple[str, ...] = ()
 
 
 def _share_or_measured(text: str) -> float | str:
@@ -89,6 +45,8 @@ _READING = Group("reading", (
            "proposes"),
     Option("actors", "CSV", "table of actors: names as written, and what each is counted as; see "
            "docs/actors.md"),
+    Option("accepted", "CSV", "pairs of rows accepted as one incident (uptick duplicates proposes them): one "
+           "row of each is set aside; see docs/duplicates.md"),
     Option("sheet", "SHEET", "sheet of a workbook, or all (default the first with a table)"),
     Option("header-row", "N", "row of the column names (default: found)", int),
     Option("na", "HOW", "cells NA: auto (default), missing, or text"),
@@ -252,6 +210,12 @@ _SHOWING = Group("how it is shown", (
            "country,where,cards,regions,kinds,trust,scorecard,method); none: nothing"),
 ))  # fmt: skip
 
+_OTHER = Group("the other source", (
+    Option("other-source", "SOURCE", "of OTHER: as --source (default auto)"),
+    Option("other-mapping", "TOML", "of OTHER: how it is read and which column is which"),
+    Option("other-country", "NAME", "of incidents in OTHER that state none"),
+))  # fmt: skip
+
 STORE_ACTIONS = ("add", "list", "diff", "as-of")
 _STORING = Group("store", (
     Option("store", "STORE", "the store's file; add makes it"),
@@ -326,6 +290,33 @@ COMMANDS = {
             Option("json", "", "print everything the report says as JSON, and write nothing"),
         )),
     )),
+    "duplicates": Command("analytics.cli.duplicates", "find rows that may be one incident", (
+        _READING,
+        _OTHER,
+        Group("pairs", (
+            Option("as-of", "DATE", "leave out incidents after this day"),
+            Option("days", "N", "how many days apart two rows may be dated (default 1)", int),
+            Option("km", "KM", "how far apart they may lie (default 10)", float),
+            Option("least", "P", "pairs that are one incident with this probability or more (default 0.5)",
+                   float),
+            Option("weights", "FROM", "estimated (default): from these rows, chance measured on the same "
+                   "rows weeks apart; or stated"),
+            Option("by", "COLUMN", "of the counts with and without: admin1 (default), admin2, country, none"),
+        )),
+        _OUTPUT,
+    ), other=True),
+    "compare": Command("analytics.cli.compare", "hold the weekly counts of two sources side by side", (
+        _READING,
+        _OTHER,
+        _WEEKLY.also(
+            Option("recent", "WEEKS", "last weeks that are spoken of (default 2)", int),
+            Option("usual", "WEEKS", "weeks before them that they are held against (default 52)", int),
+        ),
+        Group("", (
+            Option("figure", "FILE", "draw both: a file that ends in .png, .pdf or .svg"),
+        )),
+        _OUTPUT,
+    ), other=True),
     "store": Command("analytics.cli.store", "keep dated deliveries, and what was known on any day", (
         _STORING, _READING, _OUTPUT,
     ), actions=STORE_ACTIONS),

@@ -19,7 +19,7 @@ _NOT_STATED = ("parameters", "summary", "markdown", "json")  # what is asked of 
 # Paths are those of the file's own folder, so that it does not matter where the command is started.
 _PATHS = (
     "file", "mapping", "comment", "previous", "polygons", "template", "notebook", "output", "along",
-    "region_spellings", "store",
+    "region_spellings", "store", "actors", "accepted",
 )  # fmt: skip
 # Each answers the others.
 _INSTEAD = {name: group for group in ({"file", "sample", "store"}, {"as_of", "week"}) for name in group}

@@ -41,11 +41,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     --------
     >>> parse_arguments(["count", "events.csv", "--as-of", "2020-04-19"]).as_of
     '2020-04-19'
-    >>> parse_arguments(["cuont"])
+    >>> parse_arguments(["cuont"])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     analytics.errors.OptionError: unknown command 'cuont'
-      expected: one of check, count, test, monitor, evaluate, report, store, init, country, fetch, sample
+      expected: one of check, count, test, monitor, evaluate, report, duplicates, ...
       what to do: did you mean count or country?
     """
     command = next((word for word in argv if not word.startswith("-")), None)
@@ -60,6 +60,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         raise SystemExit(0)
     if COMMANDS[args.command].actions and args.file is None and rest and not rest[0].startswith("-"):
         args.file, *rest = rest  # argparse leaves behind a FILE that follows options
+    if COMMANDS[args.command].other and args.other is None and rest and not rest[0].startswith("-"):
+        args.other, *rest = rest
     if rest:
         raise _unknown(rest[0], commands[args.command])
     return args
@@ -107,6 +109,8 @@ def _add_options(parser: argparse.ArgumentParser, command: Command) -> None:
         parser.add_argument("action", metavar="ACTION", nargs="?", help=", ".join(command.actions))
     if command.file:
         parser.add_argument("file", metavar="FILE", nargs="?", help=command.about)
+    if command.other:
+        parser.add_argument("other", metavar="OTHER", nargs="?", help="incidents of another source")
     if command.folder:
         parser.add_argument("folder", metavar="DIR", nargs="?", help="folder to lay; made if it is not there")
     if command.service:

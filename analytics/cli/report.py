@@ -140,8 +140,8 @@ def _reading(args: Namespace) -> dict[str, object]:
     options = given(args, *READING)
     if "mapping" in options:
         options["mapping"] = read_mapping(options["mapping"]).plain()
-    if "actors" in options:
-        options["actors"] = str(Path(str(options["actors"])).resolve())
+    for name in {"actors", "accepted"} & set(options):
+        options[name] = str(Path(str(options[name])).resolve())
     return options
 
 

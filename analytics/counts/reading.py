@@ -139,6 +139,7 @@ def _read_table(
     missing: Absent | None = None,
     report_days: bool = True,
     actors: object = None,
+    accepted: object = None,
     **reading: Any,
 ) -> CountTable:
     check_choice("value", value, Value)
@@ -147,6 +148,7 @@ def _read_table(
     for asked, option, lacking in (
         (not report_days, "report_days=False (--no-report-days)", "days of report"),
         (actors is not None, "actors", "actors"),
+        (accepted is not None, "accepted", "rows of single incidents"),
     ):
         if asked:
             raise OptionError(

@@ -121,7 +121,7 @@ def read_boundaries(
     path = Path(source)
     if not path.exists():
         raise InputError("there is no file of boundaries", where=str(path))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    digest = file_digest(path)
     if path.suffix.lower() in JSON:
         try:
             stated = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -129,6 +129,28 @@ def read_boundaries(
             raise InputError("the boundaries are not GeoJSON", found=str(error), where=str(path)) from error
         return _of_json(stated, path.name, digest, crs)
     return _of_gdal(path, digest, crs, layer, encoding)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file of boundaries, of a shapefile with its sidecars; "" where it is no file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    if not path.is_file():
+        return ""
+    sidecars = (".dbf", ".shx", ".prj", ".cpg") if path.suffix.lower() == ".shp" else ()
+    made = hashlib.sha256()
+    try:
+        for one in (path, *(path.with_suffix(ending) for ending in sidecars)):
+            made.update(one.read_bytes() if one.is_file() else b"")
+    except OSError as error:
+        raise InputError(
+            "the boundaries cannot be read", found=error.strerror or str(error), where=str(path)
+        ) from None
+    return made.hexdigest()
 
 
 # GeoJSON ----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,9 @@ def read_regions(
         set_aside=aside,
         notes=notes,
         digest=found.digest,
+        spellings_digest=""
+        if spellings is None
+        else hashlib.sha256(Path(spellings).read_bytes()).hexdigest(),
     )
 
 

@@ -59,8 +59,8 @@ class Regions:
         Shapes that are no region: `feature`, `name`, `reason`.
     notes : tuple of str
         What was decided while reading.
-    digest : str
-        SHA-256 of the file, "" without one.
+    digest, spellings_digest : str
+        SHA-256 of the file, and of the table of spellings; "" without one.
 
     Raises
     ------
@@ -81,6 +81,7 @@ class Regions:
     )
     notes: tuple[str, ...] = ()
     digest: str = ""
+    spellings_digest: str = ""
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -95,6 +96,12 @@ class Regions:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def digests(self) -> tuple[tuple[str, str], ...]:
+        """What the regions rest on, and its SHA-256."""
+        files = (("regions", self.digest), ("spellings", self.spellings_digest))
+        return tuple((what, mark) for what, mark in files if mark)
 
     def __repr__(self) -> str:
         shown = ", ".join(self.names[:_LISTED]) + (", ..." if len(self) > _LISTED else "")

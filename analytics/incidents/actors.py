@@ -269,6 +269,7 @@ def normalise_actors(
         versions=versions,
         versions_extra=versions_extra,
         actors=account,
+        also=(*incidents.also, (table.title, table.digest)),
         notes=(*incidents.notes, *_notes(account, table)),
     )
 

@@ -76,6 +76,8 @@ class Incidents:
         What the file calls a column that is a canonical one here, and the canonical name.
     placement : Placement or None
         The regions on the map that the incidents are placed in, with the account of it; see :meth:`place`.
+    also : tuple of (str, str)
+        What else was given that the figures rest on, and its SHA-256: tables of actors, of accepted pairs.
     actors : DataFrame or None
         With a table of actors: `normalised`, `written`, `listed` ("yes", "no", "not for its day") and
         `incidents` (how often the name stands in `actor1` or `actor2`), most first.
@@ -103,6 +105,7 @@ class Incidents:
     own_names: Mapping[str, str] = field(default_factory=dict)
     placement: Placement | None = None
     actors: pd.DataFrame | None = None
+    also: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         lengths = (len(self.frame), len(self.extra), self.accounting.kept)
@@ -137,8 +140,9 @@ class Incidents:
 
     @property
     def fingerprint(self) -> str:
-        """What the figures rest on: the file's SHA-256, with metadata beside it that of both; "" without."""
-        return fingerprint(self.digest, self.metadata_digest)
+        """What the figures rest on: the file's SHA-256, with others given beside it that of all."""
+        regions = () if self.placement is None else self.placement.regions.digests
+        return fingerprint(self.digest, self.metadata_digest, *(mark for _, mark in (*self.also, *regions)))
 
     def known_on(self, day: np.datetime64) -> Incidents:
         """Return the incidents in the versions that were current on an earlier day."""

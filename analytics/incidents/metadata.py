@@ -118,17 +118,18 @@ def metadata_of(data: bytes, beside: Path) -> Metadata:
     )
 
 
-def fingerprint(digest: str, metadata_digest: str) -> str:
-    """Return what a file and the metadata beside it stand for together: the file's hash, or that of both.
+def fingerprint(digest: str, *beside: str) -> str:
+    """Return what a file and those given with it stand for together: the file's hash, or that of all.
 
     Examples
     --------
     >>> fingerprint("ab", ""), len(fingerprint("ab", "cd"))
     ('ab', 64)
     """
-    if not metadata_digest:
+    others = [one for one in beside if one]
+    if not others:
         return digest
-    return hashlib.sha256(f"{digest} {metadata_digest}".encode()).hexdigest()
+    return hashlib.sha256(" ".join([digest, *others]).encode()).hexdigest()
 
 
 def _check_types(stated: dict[str, Any]) -> None:

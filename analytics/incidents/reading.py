@@ -19,6 +19,7 @@ from analytics.incidents.incidents import Incidents
 from analytics.incidents.metadata import Metadata, read_metadata
 from analytics.incidents.quarantine import split, spread
 from analytics.incidents.splices import find_splices
+from analytics.incidents.twice import AcceptedPairs, set_aside_accepted
 from analytics.incidents.versions import current_versions, loaded_at_once, reported_after, version_notes
 from analytics.options import check_choice, check_flag, check_whole
 from analytics.periods import Gap, as_day
@@ -67,6 +68,7 @@ def read_incidents(
     report_days: bool = True,
     mapping: str | Path | Mapping[str, Any] | None = None,
     actors: str | Path | pd.DataFrame | ActorTable | None = None,
+    accepted: str | Path | pd.DataFrame | AcceptedPairs | None = None,
 ) -> Incidents:
     """Read incidents from a file or a DataFrame, accounting for every row.
 
@@ -113,6 +115,9 @@ def read_incidents(
     actors : path or DataFrame, optional
         A table of actors (CSV with the columns ``name`` and ``normalised``): `actor1` and `actor2` get the
         normalised names, what was written is kept beside. Names not in it stay, and are listed in `actors`.
+    accepted : path or DataFrame, optional
+        Pairs of rows that a person has accepted as one incident (:func:`analytics.find_duplicates` proposes
+        them): one row of each is set aside, with the reason.
     country : str, optional
         The country of incidents that state none. Where the whole table states none, and all its names are
         those of one country with bundled names, that country is taken and noted.
@@ -147,6 +152,7 @@ def read_incidents(
                     "source": source, "columns": columns, "sheet": sheet, "encoding": encoding,
                     "delimiter": delimiter, "date_style": date_style, "header_row": header_row, "na": na,
                     "country": country, "extracted": extracted, "report_days": report_days, "actors": actors,
+                    "accepted": accepted,
                 }
             )  # fmt: skip
             made = read_incidents(path_or_frame, as_of=as_of, **given)
@@ -169,7 +175,7 @@ def read_incidents(
         raw, read_metadata(raw.path), source, as_of=last, columns=columns, date_style=date_style,
         country=country, extracted=extracted, report_days=report_days,
     )  # fmt: skip
-    return normalise_actors(made, actors)
+    return normalise_actors(set_aside_accepted(made, accepted), actors)
 
 
 def source_of(raw: RawTable, source: str, columns: Mapping[str, str] | None) -> Source:

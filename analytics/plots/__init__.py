@@ -22,6 +22,7 @@ from analytics.plots.ratios import plot_result
 from analytics.plots.regions import plot_regions
 from analytics.plots.style import ACCENT, GLYPHS, GREY, INK, region_label
 from analytics.plots.trend import plot_trend
+from analytics.plots.two_sources import plot_side_by_side
 from analytics.plots.types import plot_types
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "plot_regions",
     "plot_result",
     "plot_scan",
+    "plot_side_by_side",
     "plot_style",
     "plot_trend",
     "plot_types",

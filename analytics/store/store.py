@@ -14,6 +14,7 @@ from analytics.counts import Counts, count_incidents
 from analytics.errors import OptionError
 from analytics.incidents import Incidents
 from analytics.incidents.actors import ActorTable, normalise_actors
+from analytics.incidents.twice import AcceptedPairs, set_aside_accepted
 from analytics.incidents.versions import reported_after
 from analytics.options import check_choice
 from analytics.periods import as_day
@@ -137,6 +138,7 @@ class Store:
         source: str | None = None,
         reported_on: Reported = "stated",
         actors: str | Path | pd.DataFrame | ActorTable | None = None,
+        accepted: str | Path | pd.DataFrame | AcceptedPairs | None = None,
     ) -> Incidents:
         """Return the incidents up to a day, as they were known on a day.
 
@@ -152,8 +154,8 @@ class Store:
         reported_on : {"stated", "first_seen"}
             The day of an incident's report: as the source states it, or the day of the first delivery it was
             in; missing for those of the first delivery, which were known before.
-        actors : path or DataFrame, optional
-            A table of actors, as for :func:`analytics.read_incidents`.
+        actors, accepted : path or DataFrame, optional
+            A table of actors, and of accepted pairs, as for :func:`analytics.read_incidents`.
 
         Returns
         -------
@@ -169,7 +171,7 @@ class Store:
             found = state_incidents(connection, self.path, known, last)
             if reported_on == "first_seen":
                 found = _with_days(found, first_seen(connection, known))
-        return normalise_actors(found, actors)
+        return normalise_actors(set_aside_accepted(found, accepted), actors)
 
     def first_seen(self, *, known_on: object = None, source: str | None = None) -> pd.DataFrame:
         """Return the delivery in which each incident was first seen: `incident_id`, `delivery`, `first_seen`.

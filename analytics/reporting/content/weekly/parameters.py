@@ -28,6 +28,7 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         ("file", name),
         ("SHA-256", numbers.incidents.digest or "–"),
         *([("SHA-256 of its metadata", beside)] if (beside := numbers.incidents.metadata_digest) else []),
+        *((f"SHA-256 of {title}", mark) for title, mark in getattr(numbers.incidents, "also", ())),
         ("source", numbers.incidents.source),
         ("read with", ", ".join(f"{k} = {v!r}" for k, v in asked.read_with().items()) or "nothing stated"),
         ("as of", str(counts.as_of)),
@@ -71,4 +72,4 @@ def _placing(numbers: WeeklyNumbers) -> list[tuple[str, str]]:
     regions = incidents.placement.regions
     told = ", ".join(f"{name} = {value}" for name, value in asked.items() if name != "regions")
     rows = [("placed in", regions.source + (f" ({told})" if told else ""))]
-    return [*rows, ("SHA-256 of the regions", regions.digest)] if regions.digest else rows
+    return [*rows, *((f"SHA-256 of the {what}", mark) for what, mark in regions.digests)]

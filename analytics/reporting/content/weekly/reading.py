@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -15,14 +16,16 @@ from analytics.counts.count_table import CountTable
 from analytics.counts.reading import read_count_table
 from analytics.delays import with_measured_completeness
 from analytics.errors import CountsTableError, InputError, OptionError
+from analytics.geo.boundaries import file_digest
 from analytics.incidents import Incidents, read_incidents
 from analytics.incidents.asked import place_as_asked
+from analytics.incidents.metadata import fingerprint
 from analytics.periods import DAY, Window
 from analytics.reporting.content.weekly.numbers import ALL, RECENT, WeeklyCounts
 from analytics.reporting.content.weekly.request import MEASURED, ReportRequest, takes_request
 from analytics.upticks.windows import split_counts
 
-__all__ = ["SAMPLE", "weekly_counts"]
+__all__ = ["SAMPLE", "rests_on", "weekly_counts"]
 
 SAMPLE = "data/iraq_simulated.csv"
 _IN_SCOPE = "uptick_in_scope"
@@ -57,9 +60,9 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
         incidents = _read(request)
     except CountsTableError:
         return _of_a_table(request)
-    _check_same(incidents, request)
     if request.placing is not None:
         incidents = place_as_asked(incidents, request.placing)
+    _check_same(incidents, request)
     if request.missing is not None:
         raise OptionError("missing is for tables of counts", found="incidents", todo="leave it out")
     if request.gap_is_quiet:
@@ -166,15 +169,24 @@ def _by_type(count: Callable[..., Counts], incidents: Incidents) -> Counts | Non
     return count(incidents, by="event_type")
 
 
+def rests_on(incidents: Incidents | CountTable, request: ReportRequest) -> str:
+    """Return the hash of everything a report is made of: data, what stands beside them, boundaries drawn."""
+    drawn = "" if request.polygons is None else file_digest(Path(request.polygons))
+    return fingerprint(incidents.fingerprint, drawn)
+
+
 def _check_same(incidents: Incidents | CountTable, request: ReportRequest) -> None:
     """Stop where the file, or the metadata beside it, is not what the report was begun with."""
-    if request.sha256 is None or incidents.fingerprint == request.sha256:
+    found = rests_on(incidents, request)
+    if request.sha256 is None or found == request.sha256:
         return
     beside = ", or the metadata beside it," if incidents.metadata_digest else ""
+    if fingerprint(incidents.digest, incidents.metadata_digest) != found:
+        beside = ", or what was given with it (metadata, actors, accepted pairs, regions, spellings),"
     raise InputError(
         f"the file{beside} has changed since the report was begun",
         expected=f"sha256 {request.sha256[:12]}",
-        found=f"sha256 {incidents.fingerprint[:12]}" if incidents.digest else "no file",
+        found=f"sha256 {found[:12]}" if incidents.digest else "no file",
         where=str(incidents.path or "the sample"),
         todo="make the report again, once nothing writes to the file",
     )

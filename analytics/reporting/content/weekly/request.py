@@ -22,7 +22,7 @@ __all__ = ["MEASURED", "PAPERS", "READING", "SECTIONS", "SHOWING", "ReportReques
 
 READING = (
     "sheet", "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
-    "mapping", "actors",
+    "mapping", "actors", "accepted",
 )  # fmt: skip
 MEASURED = "measured"
 SECTIONS = ("country", "where", "cards", "regions", "kinds", "trust", "scorecard", "method")
@@ -210,7 +210,7 @@ class ReportRequest:
             )  # fmt: skip
         if self.store is None and self.known_on is not None:
             raise OptionError("known_on is for a store", todo="give store, or leave it out")
-        if self.store is not None and (self.columns or set(self.reading or ()) - {"actors"}):
+        if self.store is not None and (self.columns or set(self.reading or ()) - {"actors", "accepted"}):
             raise OptionError(
                 "a store's files are read as they were when they were added",
                 expected="no columns and no options of reading with a store",

@@ -19,7 +19,7 @@ from analytics.reporting.content.weekly.issue import changes_since, check_issue,
 from analytics.reporting.content.weekly.names import check_not_another, report_name
 from analytics.reporting.content.weekly.numbers import WeeklyCounts, weekly_numbers
 from analytics.reporting.content.weekly.own import dressed_request, own_parameters
-from analytics.reporting.content.weekly.reading import weekly_counts
+from analytics.reporting.content.weekly.reading import rests_on, weekly_counts
 from analytics.reporting.content.weekly.record import kept_record, report_record
 from analytics.reporting.content.weekly.request import PAPERS, ReportRequest, takes_request
 from analytics.reporting.formats.write import RUN_FOR, check_formats, made_formats
@@ -205,7 +205,7 @@ def _run(
 ) -> Document:
     """Run the notebook on what was asked for."""
     request = scope.request
-    parameters = replace(request, sha256=scope.incidents.fingerprint or None).parameters()
+    parameters = replace(request, sha256=rests_on(scope.incidents, request) or None).parameters()
     if names is not None:
         parameters = {name: parameters[name] for name in names}
     return run_document(
