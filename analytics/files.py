@@ -1,5 +1,6 @@
-"""Writing files whole: beside their place first, then renamed, so that nobody ever sees half a file.
+"""Reading files whole, and writing them whole: beside their place first, then renamed.
 
+Nobody ever sees half a file.
 A run that is killed leaves what it had written beside its place, under a name that says whose it is. The
 next run that writes into the folder finishes or removes it: where everything was written and only the
 renaming was cut short, a list says which file goes where, and it is carried through; so files of one run
@@ -9,11 +10,14 @@ stay together.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
 import re
 import secrets
+import select
+import stat
 import tempfile
 import time
 import zlib
@@ -22,13 +26,90 @@ from pathlib import Path
 
 from analytics.errors import OutputError
 
-__all__ = ["check_writable", "write_together"]
+__all__ = ["check_writable", "is_regular", "read_whole", "real_path", "write_together"]
 
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"
 _TOKEN = secrets.token_hex(4)  # tells this process from an earlier one with its number
 _OURS = re.compile(r"\.uptick-([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-")
 _LIST = ".together"
+_PATIENCE = 5  # seconds for the first byte of a pipe
 _FORGOTTEN = 86_400  # seconds after which a file of another machine's run is nobody's
+
+
+def read_whole(path: Path) -> bytes:
+    """Return a file's bytes; a pipe is read to its end, and a device is refused.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, it is a folder or a device, nobody writes into the pipe, or it cannot be
+        read.
+
+    Examples
+    --------
+    >>> read_whole(Path("/dev/zero"))
+    Traceback (most recent call last):
+    ...
+    OSError: [Errno 22] it is a device, not a file: '/dev/zero'
+    """
+    try:
+        kind = path.stat().st_mode
+    except ValueError as error:  # a zero byte in the name
+        raise FileNotFoundError(errno.ENOENT, str(error), str(path)) from None
+    except RuntimeError:  # how Python before 3.13 speaks of links that lead to each other
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+    if stat.S_ISFIFO(kind):
+        return _from_pipe(path)
+    if stat.S_ISCHR(kind) or stat.S_ISBLK(kind) or stat.S_ISSOCK(kind):
+        raise OSError(errno.EINVAL, "it is a device, not a file", str(path))
+    return path.read_bytes()
+
+
+def real_path(path: Path | str) -> str:
+    """Return where a path leads, links followed as far as they lead; what is no path as it stands.
+
+    Examples
+    --------
+    >>> real_path("/no/such/file")
+    '/no/such/file'
+    """
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a zero byte
+        return str(path)
+
+
+def is_regular(path: Path) -> bool:
+    """Whether this is a file like most: no folder, pipe or device, nor a name that leads nowhere.
+
+    Examples
+    --------
+    >>> is_regular(Path.cwd())
+    False
+    """
+    try:
+        return path.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _from_pipe(path: Path) -> bytes:
+    """Read a pipe to its end; give up if its first byte does not come."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    pieces: list[bytes] = []
+    until = time.monotonic() + _PATIENCE
+    with os.fdopen(handle, "rb", buffering=0) as stream:
+        while True:
+            select.select([stream], [], [], 0.1)
+            piece = stream.read(1 << 16)
+            if piece:
+                pieces.append(piece)
+            elif piece is not None and pieces:
+                return b"".join(pieces)
+            elif not pieces and time.monotonic() > until:
+                raise OSError(errno.ENODATA, "nobody writes into this pipe", str(path))
+            elif piece is not None:  # nobody has opened it yet
+                time.sleep(0.05)
 
 
 def check_writable(target: Path) -> None:
@@ -51,10 +132,26 @@ def check_writable(target: Path) -> None:
     ...
     OutputError: the output is a folder, not a file
     """
-    if target.is_dir():
-        raise OutputError("the output is a folder, not a file", where=str(target), todo="give a file name")
-    if _is_device(target):
-        return
+    try:
+        if target.is_dir():
+            raise OutputError(
+                "the output is a folder, not a file", where=str(target), todo="give a file name"
+            )
+        if _is_device(target):
+            return
+        if target.is_symlink() or "\0" in str(target):
+            target.stat()
+    except FileNotFoundError:  # a link to a file that is not there yet
+        pass
+    except OutputError:
+        raise
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            "the output cannot be written",
+            found=getattr(error, "strerror", None) or str(error),
+            where=str(target)[:200],
+            todo="choose another place",
+        ) from None
     folder = target.absolute().parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -92,7 +189,7 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
             if _is_device(path):
                 path.write_bytes(content)
                 continue
-            final = path.resolve()  # a link stays a link; what it points to is replaced
+            final = Path(os.path.realpath(path))  # a link stays a link; what it points to is replaced
             final.parent.mkdir(parents=True, exist_ok=True)
             _settle(final.parent)
             written.append((_written_beside(final, content), final))

@@ -13,7 +13,7 @@ import pytest
 
 from analytics import files
 from analytics.errors import OutputError
-from analytics.files import check_writable, write_together
+from analytics.files import check_writable, read_whole, write_together
 
 
 def test_files_appear_together_with_the_usual_permissions(tmp_path):
@@ -128,4 +128,58 @@ def test_where_one_cannot_have_its_place_the_others_keep_what_was_there(tmp_path
     with pytest.raises(OutputError):
         write_together({tmp_path / "new.csv": b"new", tmp_path / "a.csv": b"new", tmp_path / "b.csv": b"new"})
     assert (tmp_path / "a.csv").read_bytes() == b"old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "b.csv"]
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = b"date,region\n" * 20_000  # more than a pipe holds
+    writer = threading.Thread(target=lambda: pipe.write_bytes(content), daemon=True)
+    writer.start()
+    assert read_whole(pipe) == content
+    writer.join(timeout=10)
+
+
+def test_a_pipe_that_nobody_writes_into_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_PATIENCE", 0.2)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="nobody writes into this pipe"):
+        read_whole(tmp_path / "pipe")
+
+
+def links_in_a_circle(folder: Path) -> Path:
+    (folder / "a.csv").symlink_to(folder / "b.csv")
+    (folder / "b.csv").symlink_to(folder / "a.csv")
+    return folder / "a.csv"
+
+
+@pytest.mark.parametrize("kind", ["device", "folder", "links", "long name", "zero byte", "not there", "pipe"])
+def test_what_is_no_file_is_one_clear_error(tmp_path, run, monkeypatch, kind):
+    monkeypatch.setattr(files, "_PATIENCE", 0.2)
+    os.mkfifo(tmp_path / "pipe")
+    given = {
+        "device": Path("/dev/zero"),
+        "folder": tmp_path,
+        "links": links_in_a_circle(tmp_path),
+        "long name": tmp_path / ("x" * 5_000),
+        "zero byte": tmp_path / "a\0b",
+        "not there": tmp_path / "c.csv",
+        "pipe": tmp_path / "pipe",
+    }[kind]
+    code, out, err = run("count", given, "--as-of", "2020-04-19")
+    assert (code, out) == (2, "")
+    assert err.startswith("uptick: ")
+    assert len(err) < 1_000
+    mapping = run("count", tmp_path / "c.csv", "--as-of", "2020-04-19", "--mapping", given)
+    assert mapping[0] == 2
+    assert "Traceback" not in mapping[2]
+
+
+@pytest.mark.parametrize("kind", ["links", "long name", "zero byte"])
+def test_where_nothing_can_be_written_is_one_clear_error(tmp_path, kind):
+    links = links_in_a_circle(tmp_path)
+    target = {"links": links, "long name": tmp_path / ("x" * 5_000), "zero byte": tmp_path / "a\0b"}[kind]
+    with pytest.raises(OutputError, match="the output cannot be written"):
+        check_writable(target)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "b.csv"]

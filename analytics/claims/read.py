@@ -13,6 +13,7 @@ from analytics._text import toml_fault
 from analytics.bundled import bundled_path
 from analytics.claims.reader import TableReader
 from analytics.errors import InputError, UptickError, unknown_option
+from analytics.files import read_whole
 from analytics.filters import parse_filter
 from analytics.geo import LEVELS, known_region_sets, region_set, region_table
 from analytics.periods import DAY, Window
@@ -201,7 +202,7 @@ def read_claims(path: str | Path | None = None) -> Claims:
     """
     file = bundled_path(ARTICLE) if path is None else Path(path)
     try:
-        stated = tomllib.loads(file.read_text(encoding="utf-8"))
+        stated = tomllib.loads(read_whole(file).decode("utf-8"))
     except OSError as error:
         raise InputError(
             "the file of claims cannot be read", found=error.strerror or str(error), where=str(path)

@@ -11,6 +11,7 @@ from typing import Any
 
 from analytics.cli.options import COMMANDS, Option
 from analytics.errors import InputError, OptionError, nearest
+from analytics.files import read_whole
 from analytics.geo.boundaries import is_boundary_file
 
 __all__ = ["fill_from_file"]
@@ -64,7 +65,7 @@ def _options() -> list[Option]:
 
 def _stated(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(read_whole(path).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         found = error.strerror if isinstance(error, OSError) else str(error)[:200]
         raise InputError(

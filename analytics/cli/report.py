@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from argparse import Namespace
 from importlib.util import find_spec
 from pathlib import Path
@@ -141,7 +142,7 @@ def _reading(args: Namespace) -> dict[str, object]:
     if "mapping" in options:
         options["mapping"] = read_mapping(options["mapping"]).plain()
     for name in {"actors", "accepted"} & set(options):
-        options[name] = str(Path(str(options[name])).resolve())
+        options[name] = os.path.realpath(str(options[name]))
     return options
 
 

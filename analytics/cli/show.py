@@ -28,7 +28,7 @@ from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
 from analytics.counts.input_record import input_record
 from analytics.errors import OptionError, OutputError, unknown_option
-from analytics.files import check_writable, write_together
+from analytics.files import check_writable, real_path, write_together
 from analytics.incidents import Incidents
 from analytics.periods import Gap
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, shown
@@ -154,13 +154,13 @@ def plan_output(args: Namespace, *beside: Path) -> Plan:
         kind = ending if ending in _FORMATS else "table"
     if kind not in _FORMATS:
         raise unknown_option("--format", kind, _FORMATS)
-    taken = {Path(args.file).resolve()} if args.file else set()
+    taken = {real_path(args.file)} if args.file else set()
     for path in (*([output] if output else []), *beside):
-        if path.resolve() in taken:
+        if real_path(path) in taken:
             raise OptionError(
                 f"{path} would be written over", expected="a file that is neither read nor written twice"
             )
-        taken.add(path.resolve())
+        taken.add(real_path(path))
         check_writable(path)
     return Plan(kind, output)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from analytics.counts.grid import Counts
 from analytics.errors import InputError, OptionError, nearest
+from analytics.files import read_whole
 from analytics.periods import YEAR_DAYS
 
 __all__ = ["rate_table", "read_denominators"]
@@ -100,8 +102,8 @@ def read_denominators(path: str | Path) -> dict[str, float]:
         If the file cannot be read, has other columns, or a number cannot be read; a region twice is one too.
     """
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
+        text = read_whole(Path(path)).decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("the populations cannot be read", found=str(error), where=str(path)) from error
     head = [name.strip().casefold() for name in rows[0]] if rows else []

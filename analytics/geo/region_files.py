@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pandas as pd
 
 from analytics._typing import FloatArray
 from analytics.errors import InputError, OptionError, nearest
+from analytics.files import read_whole
 from analytics.geo.boundaries import Boundaries, read_boundaries
 from analytics.geo.folding import fold
 from analytics.geo.mending import mend_polygon
@@ -124,8 +126,8 @@ def read_spellings(path: str | Path) -> dict[str, tuple[str, ...]]:
         If the file cannot be read or lacks the columns.
     """
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+        text = read_whole(Path(path)).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("the spellings cannot be read", found=str(error), where=str(path)) from error
     if not rows or not {"name", "spellings"} <= set(rows[0]):

@@ -27,6 +27,7 @@ import pandas as pd
 
 from analytics._typing import Days
 from analytics.errors import InputError, UptickError, nearest
+from analytics.files import read_whole
 from analytics.geo.folding import fold
 from analytics.incidents.incidents import Incidents
 from analytics.periods import DAY, as_day
@@ -157,7 +158,7 @@ def read_actors(given: str | Path | pd.DataFrame | ActorTable) -> ActorTable:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_whole(path).decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(
             f"there is no table of actors {path}", where=str(path), todo="check the path"

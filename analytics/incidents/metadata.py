@@ -12,6 +12,7 @@ import numpy as np
 
 from analytics._text import toml_fault
 from analytics.errors import InputError, nearest
+from analytics.files import read_whole
 from analytics.options import check_choice
 from analytics.periods import Gap, as_day, as_gap
 from analytics.sources.coverage import CoveredFrom, Splice
@@ -62,7 +63,7 @@ def read_metadata(path: Path | None) -> Metadata:
     if path is None or not path.with_suffix(".meta.toml").is_file():
         return Metadata()
     beside = path.with_suffix(".meta.toml")
-    return metadata_of(beside.read_bytes(), beside)
+    return metadata_of(read_whole(beside), beside)
 
 
 def metadata_of(data: bytes, beside: Path) -> Metadata:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analytics._typing import IntArray
 from analytics.errors import InputError, OptionError, nearest
+from analytics.files import is_regular, read_whole
 from analytics.sources.archive import PACKED, unpacked
 from analytics.sources.decoding import decode
 from analytics.sources.header import Layout
@@ -121,16 +122,16 @@ def load(
         )
     path = Path(path_or_frame)
     name = str(path)
-    if path.is_dir():
-        raise InputError(f"{name} is a folder", expected="a file of incidents", where=name)
     if encoding is None or encoding.casefold().replace("_", "-") in ("utf-8", "utf8"):
         swift = None
-        if sheet is None and path.suffix.casefold() not in _NO_TEXT:
+        if sheet is None and is_regular(path) and path.suffix.casefold() not in _NO_TEXT:
             swift = read_text_file(path, delimiter=delimiter, header_row=header_row, layouts=layouts)
         if swift is not None:
             return _of_text(swift[0], name, path, swift[1], (), na)
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
+    except IsADirectoryError:
+        raise InputError(f"{name} is a folder", expected="a file of incidents", where=name) from None
     except FileNotFoundError:
         parent = path.parent
         close = nearest(path.name, [p.name for p in parent.iterdir()]) if parent.is_dir() else []
@@ -140,7 +141,7 @@ def load(
             todo=f"did you mean {' or '.join(close)}?" if close else "check the path",
         ) from None
     except OSError as error:
-        raise InputError(f"{name} cannot be opened", found=error.strerror, where=name) from None
+        raise InputError(f"{name[:200]} cannot be opened", found=error.strerror, where=name[:200]) from None
     if not data or data.isspace():
         raise InputError(f"{name} is empty", expected="a header and one row per incident", where=name)
     digest = hashlib.sha256(data).hexdigest()

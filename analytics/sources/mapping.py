@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.errors import InputError, OptionError, UptickError, nearest
+from analytics.files import read_whole
 from analytics.sources.count_tables import COUNT_KEYS
 from analytics.sources.table import ALIASES
 
@@ -141,7 +142,7 @@ def read_mapping(given: str | Path | Mapping[str, Any] | FileMapping) -> FileMap
         return _checked(dict(given), "the mapping", "")
     name = str(given)
     try:
-        text = Path(given).read_bytes().decode("utf-8")
+        text = read_whole(Path(given)).decode("utf-8")
         stated = tomllib.loads(text)
     except FileNotFoundError:
         raise InputError(f"there is no mapping {name}", where=name, todo="check the path") from None

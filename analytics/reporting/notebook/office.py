@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 from analytics._text import visible
 from analytics.errors import InputError, unknown_option
+from analytics.files import read_whole
 
 __all__ = ["TEMPLATE_FILE", "OfficeTemplate", "read_template"]
 
@@ -135,7 +136,7 @@ def read_template(folder: Path | str | OfficeTemplate) -> OfficeTemplate:
 
 def _stated(folder: Path, path: Path) -> dict[str, Any]:
     try:
-        stated = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        stated = tomllib.loads(read_whole(path).decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             f"there is no template in {folder}",
@@ -198,7 +199,7 @@ def _logo(path: Path) -> tuple[str, bytes]:
     """Return the kind and the bytes of a logo that both the PDF and the page can show."""
     kind = path.suffix.lower().removeprefix(".")
     try:
-        content = path.read_bytes()
+        content = read_whole(path)
     except OSError as error:
         raise InputError(
             "the template's logo cannot be read", found=error.strerror or str(error), where=str(path)
