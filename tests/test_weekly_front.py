@@ -231,6 +231,22 @@ def test_the_band_ends_where_a_week_of_counts_made_by_pandas_would_be_rejected(p
     assert band["high"] == pytest.approx(high, abs=BAND)
 
 
+@pytest.mark.parametrize("completeness", [0.8, "measured"])
+def test_usual_and_band_are_of_what_is_reported_alike(completeness, sample):
+    """Where reports are still to come, the strip's last weeks are held against the same usual as the test."""
+    numbers = numbers_of(completeness=completeness)
+    week = numbers.week_test.frame.iloc[0]
+    country = front_page(numbers).country
+    assert country.usual[-1] == pytest.approx(week["expected"], rel=RTOL)
+    two = numbers.national.frame["expected"].iloc[0]
+    assert sum(country.usual[-2:]) == pytest.approx(two, rel=0.01)  # each week has a baseline of its own
+    assert country.high[-1] < sample.band["high"].iloc[-1]
+    assert country.low[-1] < week["observed"]
+    assert (
+        f"{country.low[-1]:.0f} to {country.high[-1]:.0f} a week (band, of what is reported" in country.aside
+    )
+
+
 # -- the words --------------------------------------------------------------------------------------------
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics._typing import FloatArray, IndexArray
 from analytics.counts import Counts
 from analytics.errors import OptionError
 from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.windows.bounds import predictive_limits
+from analytics.kernels.windows.lrd import shortened_baseline
 from analytics.kernels.windows.spans import GUARD, spans_of
 from analytics.options import check_level
 from analytics.periods import DAY
@@ -43,8 +45,10 @@ def expected_band(
     -------
     DataFrame
         Columns start, end, observed, expected, low, high; windows end on the last complete day and step by
-        their own length. Numbers are missing where the window or more than half of its baseline has no
-        coverage, and, where no baseline is stated, in the first weeks, before which there is too little.
+        their own length. Where the counts say how complete a window is, expected and band are those of what
+        had been reported, as in the test; elsewhere it is taken as complete. Numbers are missing where the
+        window or more than half of its baseline has no coverage, and, where no baseline is stated, in the
+        first weeks, before which there is too little.
     """
     check_level(level=level)
     if len(counts.regions) != 1:
@@ -83,11 +87,13 @@ def expected_band(
     dispersion = window_dispersion(base, base_covered, window)
     total = np.where(base_covered, base, 0).sum(axis=0).astype(float)
     periods = np.maximum(base_covered.sum(axis=0), 1).astype(float)
-    exposure = np.full(ends.shape, float(window))
-    low, high = predictive_limits(total, exposure, periods, dispersion, level)
+    share, unsure = _reported(counts, inside)
+    exposure = window * share
+    held = shortened_baseline(total, periods, dispersion.phi, unsure)
+    low, high = predictive_limits(held[0], exposure, held[1], dispersion, level)
     numbers = {
         "observed": values[inside].sum(axis=0).astype(float),
-        "expected": total / periods * window,
+        "expected": total / periods * exposure,
         "low": low,
         "high": high,
     }
@@ -99,3 +105,15 @@ def expected_band(
             **{name: np.where(whole, column, np.nan) for name, column in numbers.items()},
         }
     )
+
+
+def _reported(counts: Counts, inside: IndexArray) -> tuple[FloatArray, FloatArray]:
+    """Return each window's mean completeness, and the variance of its logarithm; 1 and 0 where not known."""
+    windows = inside.shape[1]
+    known = counts.completeness
+    if known is None or not inside.size:
+        return np.ones(windows), np.zeros(windows)
+    share = known.share[inside, 0].mean(axis=0)
+    unsure = (known.deviation[inside, 0].mean(axis=0) / share) ** 2
+    told = np.isfinite(share)
+    return np.where(told, share, 1.0), np.where(told & np.isfinite(unsure), unsure, 0.0)

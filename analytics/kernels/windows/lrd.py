@@ -34,6 +34,7 @@ __all__ = [
     "lrd_test",
     "raised_pvalue",
     "rotation_pvalue",
+    "shortened_baseline",
     "spared_pvalue",
     "untestable",
 ]
@@ -149,7 +150,7 @@ def lrd_test(
     base = np.where(inside, baseline, 0).sum(axis=0).astype(float)
     factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
     exposure, periods = length * factor, inside.sum(axis=0).astype(float)
-    total, shorter = _shortened(base, periods, dispersion.phi, exposure_variance)
+    total, shorter = shortened_baseline(base, periods, dispersion.phi, exposure_variance)
     a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
     rotation = rotation_pvalue(series, covered, length, factor, upper=upper)
     join = across_join(dispersion.windows, len(series), length)
@@ -176,12 +177,15 @@ def effective_baseline(
     test: LRDTest, exposure_variance: FloatArray | float = 0.0
 ) -> tuple[FloatArray, FloatArray]:
     """Return a baseline's count and periods as they enter the tail: fewer where completeness is unsure."""
-    return _shortened(test.baseline_total, test.baseline_exposure, test.dispersion.phi, exposure_variance)
+    return shortened_baseline(
+        test.baseline_total, test.baseline_exposure, test.dispersion.phi, exposure_variance
+    )
 
 
-def _shortened(
+def shortened_baseline(
     base: FloatArray, periods: FloatArray, phi: FloatArray, exposure_variance: FloatArray | float
 ) -> tuple[FloatArray, FloatArray]:
+    """Return a baseline's count and periods, fewer where the window's completeness is unsure."""
     unsure = np.broadcast_to(np.asarray(exposure_variance, dtype=float), base.shape)
     if not (unsure > 0).any():
         return base, periods

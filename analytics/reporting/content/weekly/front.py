@@ -35,7 +35,6 @@ from analytics.results.words_report import (
 )
 from analytics.sources.registry import TABLE, find_source, source_names
 from analytics.sources.source import WARNING
-from analytics.upticks import expected_band
 from analytics.upticks.before import RISE
 from analytics.upticks.history import SHORT
 from analytics.upticks.outlets import OUTLETS
@@ -44,6 +43,7 @@ from analytics.upticks.withheld import SPLICE
 __all__ = ["REPORTED", "Country", "FrontPage", "Standout", "front_page", "series_of"]
 
 _HEADLINE = 90  # characters, beyond which it names fewer regions
+_ALL_IN = 0.995  # a share of reports from which on all are said to be in
 REPORTED = "reported so far: "
 _UNJUDGED = {
     "too_few": "too few incidents",
@@ -317,7 +317,8 @@ def _country(numbers: WeeklyNumbers) -> Country:
     if np.isfinite(low):
         span = baseline_words(numbers.week_test.baseline.days)
         leads = "leads" if span == "year" else "lead"
-        aside += f"; the {span} before {leads} one to expect {low:,.0f} to {high:,.0f} a week (band)"
+        scaled = ", of what is reported by now" if (numbers.result.completeness or 1.0) < _ALL_IN else ""
+        aside += f"; the {span} before {leads} one to expect {low:,.0f} to {high:,.0f} a week (band{scaled})"
     status = str(numbers.national.status.iloc[0])
     if status.startswith("no longer"):
         aside += f". Last week it was in uptick; {status.partition(': ')[2]}"
@@ -337,7 +338,7 @@ def series_of(numbers: WeeklyNumbers, counts: Counts, name: str, weeks: int) -> 
     series = WeekSeries.of(counts)
     kept = series.starts <= numbers.week.start
     starts, values = series.starts[kept][-weeks:], series.values[kept][-weeks:]
-    band = numbers.band if counts is numbers.total else expected_band(counts)
+    band = numbers.band if counts is numbers.total else numbers.band_of(counts)
     band = (
         band.assign(start=band["start"].to_numpy().astype("datetime64[D]")).set_index("start").reindex(starts)
     )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
+from analytics.counts.stated import state_latest
 from analytics.former import refuse_former
 from analytics.geo import find_country
 from analytics.incidents import Incidents
@@ -263,6 +264,10 @@ class WeeklyNumbers(WeeklyCounts):
         """Next week's lines."""
         return self.result.watch()
 
+    def band_of(self, counts: Counts) -> pd.DataFrame:
+        """Return what past weeks of one series were expected to hold, as far as it had been reported."""
+        return _band(counts, self.request)
+
     @cached_property
     def weekly(self) -> Mapping[str, WeekSeries]:
         """Each region's weeks up to the reported one."""
@@ -314,5 +319,10 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
         result=test(scope.counts),
         national=test(scope.total),
         week_test=test(scope.total, 7),
-        band=expected_band(scope.total),
+        band=_band(scope.total, scope.request),
     )
+
+
+def _band(counts: Counts, request: ReportRequest) -> pd.DataFrame:
+    share = request.stated_completeness
+    return expected_band(counts if share is None else state_latest(counts, counts.complete, share))
