@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 from argparse import Namespace
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,6 +57,9 @@ def run(args: Namespace) -> None:
         )
     if _runs_notebook(args):
         _check_installed()
+        # Beside Jupyter's server there is a checker of addresses that compiles its grammar, for over a second
+        # of the processor, when the check of a notebook is loaded; no notebook has what it checks.
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from analytics.reporting.content.weekly import ReportRequest, weekly_report
 
     of_ours = {

@@ -12,7 +12,7 @@ from html import escape as html_escape
 from typing import TYPE_CHECKING, Any, cast
 
 from analytics.errors import OptionError
-from analytics.plots.fonts import mend_texts, register_fonts
+from analytics.plots.fonts import mend_texts, narrow_fonts, register_fonts
 from analytics.plots.look import DIVERGING, SEQUENTIAL, STYLE, plot_style, usual_settings
 from analytics.plots.style import ACCENT, GREY, INK, PALE, WIDTH
 from analytics.reporting.languages.spoken import speak_figure
@@ -149,6 +149,7 @@ def report_figure(figure: Figure, *, caption: str, alt: str, label: str = "") ->
         raise OptionError("a figure needs a description in words", todo="give alt=, one sentence")
     mend_texts(figure)
     speak_figure(figure)
+    narrow_fonts(figure)
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": _SALT}):
         buffer = io.BytesIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})

@@ -107,6 +107,7 @@ def run_document(
     language: str = "en",
     progress: Progress | None = None,
     steps_after: int = 0,
+    environment: Mapping[str, str] | None = None,
 ) -> Document:
     """Run a notebook with parameters and return it as a document; nothing is written.
 
@@ -122,6 +123,8 @@ def run_document(
         ``progress(done, total, what)`` before each step.
     steps_after : int
         How many steps the caller adds to the total.
+    environment : mapping, optional
+        Variables that the notebook's kernel finds set, beside those set here.
 
     Raises
     ------
@@ -130,7 +133,9 @@ def run_document(
     """
     from analytics.reporting.notebook.execute import run_notebook
 
-    executed = run_notebook(Path(notebook), parameters, progress=progress, steps_after=steps_after)
+    executed = run_notebook(
+        Path(notebook), parameters, progress=progress, steps_after=steps_after, environment=environment
+    )
     return Document(
         executed, title, as_of, subtitle, header, meta, simulated, name, running, paper, office, language
     )  # fmt: skip

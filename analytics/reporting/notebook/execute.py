@@ -89,6 +89,7 @@ def run_notebook(
     progress: Progress | None = None,
     folder: Path | None = None,
     steps_after: int = 0,
+    environment: Mapping[str, str] | None = None,
 ) -> nbformat.NotebookNode:
     """Return the notebook after a run with `parameters`.
 
@@ -104,6 +105,8 @@ def run_notebook(
         Working directory of the run; the current one by default.
     steps_after : int
         How many steps the caller adds to the total.
+    environment : mapping, optional
+        Variables that the kernel finds set.
 
     Raises
     ------
@@ -133,9 +136,9 @@ def run_notebook(
             resources={"metadata": {"path": str(folder or Path.cwd())}},
         )
         with log.open("wb") as stream:
-            environment = {**os.environ, **_environment(scratch)}
+            variables = {**os.environ, **_environment(scratch), **(environment or {})}
             try:
-                client.execute(env=environment, stdout=subprocess.DEVNULL, stderr=stream)
+                client.execute(env=variables, stdout=subprocess.DEVNULL, stderr=stream)
             except CellExecutionError as error:
                 raise _failed(_cell_name(nb, at[0]), notebook, error.ename, error.evalue) from None
             except (CellTimeoutError, DeadKernelError, RuntimeError) as error:

@@ -17,7 +17,6 @@ from analytics.reporting.content.weekly.numbers import RECENT, WeeklyCounts, Wee
 from analytics.results import SUPPORTED, counted, listed
 from analytics.results.uptick import UptickResult
 from analytics.results.words_days import length_words
-from analytics.upticks import uptick_test
 
 __all__ = ["Changes", "Issue", "changes_since", "check_issue", "issue_of", "read_issue"]
 
@@ -154,6 +153,8 @@ def check_issue(path: str | Path | None, scope: WeeklyCounts) -> None:
 
 def changes_since(numbers: WeeklyNumbers, before: Issue) -> Changes:
     """Return what today's file says of an earlier issue's window."""
+    from analytics.upticks import uptick_test
+
     window = length_words(RECENT)
     day = np.datetime64(before.week_end)
     outside = f"The window of {before.name} lies outside these counts, so nothing is said of it."

@@ -23,7 +23,6 @@ from analytics.reporting.content.weekly.rows import counted_rows
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult, counted, mark
 from analytics.results.words_days import day_words, week_words
-from analytics.upticks import expected_band, uptick_test
 
 __all__ = [
     "ALL",
@@ -305,6 +304,7 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
     >>> numbers.result.regions("supported")
     ['Kirkuk']
     """
+    from analytics.upticks import uptick_test  # what is only read and counted needs none of the tests
 
     def test(counts: Counts, recent: int = RECENT) -> UptickResult:
         return uptick_test(
@@ -324,5 +324,7 @@ def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:
 
 
 def _band(counts: Counts, request: ReportRequest) -> pd.DataFrame:
+    from analytics.upticks import expected_band
+
     share = request.stated_completeness
     return expected_band(counts if share is None else state_latest(counts, counts.complete, share))

@@ -13,14 +13,12 @@ from analytics.bundled import bundled_path
 from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 from analytics.options import Progress
-from analytics.reporting.content.weekly.front import front_page
-from analytics.reporting.content.weekly.guide import guide_text, guided
+from analytics.reporting.content.weekly.handed import handing_over
 from analytics.reporting.content.weekly.issue import changes_since, check_issue, read_issue
 from analytics.reporting.content.weekly.names import check_not_another, report_name
 from analytics.reporting.content.weekly.numbers import WeeklyCounts, weekly_numbers
 from analytics.reporting.content.weekly.own import dressed_request, own_parameters
 from analytics.reporting.content.weekly.reading import rests_on, weekly_counts
-from analytics.reporting.content.weekly.record import kept_record, report_record
 from analytics.reporting.content.weekly.request import PAPERS, ReportRequest, takes_request
 from analytics.reporting.formats.write import RUN_FOR, check_formats, made_formats
 from analytics.reporting.notebook.document import Document, run_document
@@ -116,6 +114,8 @@ def weekly_report(
     own = None if notebook is None else Path(notebook)
     own_names = None if own is None else own_parameters(own, request)
     if with_guide:
+        from analytics.reporting.content.weekly.guide import guide_text, guided  # sets pages, loads figures
+
         guide_text(request.language)  # a language without one is told before any work
     read_issue(request.previous)  # what is no earlier issue is told before any work
     if Path(output).suffix.lower() == ".pdf":
@@ -150,6 +150,8 @@ def weekly_report(
         pages, contents[target] = _set(document, progress)
     made = {}
     if set(wanted) - {"pdf"}:
+        from analytics.reporting.content.weekly.record import kept_record
+
         made = made_formats(wanted, kept_record(document.notebook), document, target, request.language)
     write_together(contents | dict(made.values()))
     return WeeklyReport(
@@ -177,6 +179,9 @@ def _polygon_notes(scope: WeeklyCounts) -> tuple[str, ...]:
 
 def report_record_of(scope: WeeklyCounts) -> Mapping[str, Any]:
     """Return everything a report on these counts says, without running its notebook."""
+    from analytics.reporting.content.weekly.front import front_page
+    from analytics.reporting.content.weekly.record import report_record
+
     check_issue(scope.request.previous, scope)
     numbers = weekly_numbers(scope)
     before = read_issue(scope.request.previous)
@@ -204,27 +209,29 @@ def _run(
     progress: Progress | None,
 ) -> Document:
     """Run the notebook on what was asked for."""
-    request = scope.request
-    parameters = replace(request, sha256=rests_on(scope.incidents, request) or None).parameters()
+    request = replace(scope.request, sha256=rests_on(scope.incidents, scope.request) or None)
+    parameters = request.parameters()
     if names is not None:
         parameters = {name: parameters[name] for name in names}
-    return run_document(
-        bundled_path(NOTEBOOK) if own is None else own,
-        parameters=parameters,
-        title=scope.title,
-        subtitle=scope.subtitle,
-        header=scope.heading_right,
-        running=scope.heading,
-        paper=PAPERS[request.paper],
-        meta=scope.cutoff,
-        as_of=request.as_of.item(),
-        simulated=scope.simulated,
-        name=name,
-        office=office,
-        language=request.language,
-        progress=progress,
-        steps_after=1,
-    )
+    with handing_over(replace(scope, request=request)) as environment:
+        return run_document(
+            bundled_path(NOTEBOOK) if own is None else own,
+            parameters=parameters,
+            title=scope.title,
+            subtitle=scope.subtitle,
+            header=scope.heading_right,
+            running=scope.heading,
+            paper=PAPERS[request.paper],
+            meta=scope.cutoff,
+            as_of=request.as_of.item(),
+            simulated=scope.simulated,
+            name=name,
+            office=office,
+            language=request.language,
+            progress=progress,
+            steps_after=1,
+            environment=environment,
+        )
 
 
 def _set(document: Document, progress: Progress | None) -> tuple[int, bytes]:
