@@ -27,7 +27,7 @@ from analytics.options import Progress, check_whole, part_of
 from analytics.periods import DAY, YEAR_DAYS, YEAR_OF_WEEKS, Freq
 from analytics.results import Alarms
 
-__all__ = ["DEFAULT_DETECTORS", "monitor"]
+__all__ = ["DEFAULT_DETECTORS", "monitor", "recommended", "silence"]
 
 
 DEFAULT_DETECTORS: Mapping[Freq, tuple[str, ...]] = MappingProxyType(
@@ -116,7 +116,7 @@ def monitor(
     """
     allowed = parse_budget(budget)
     history = usable_history(counts)
-    chosen, instead = (detectors, ()) if detectors is not None else _recommended(history)
+    chosen, instead = (detectors, ()) if detectors is not None else recommended(history)
     specs = detector_specs(chosen)
     counts = state_latest(counts, len(history.starts), completeness, completeness_sd)
     size = 7 if counts.freq == "week" else 1
@@ -170,11 +170,11 @@ def monitor(
             "completeness": completeness,
             "completeness_sd": completeness_sd,
         },
-        notes=(*alarms.notes, *instead, *(notes if simulated else ()), *_silence(history)),
+        notes=(*alarms.notes, *instead, *(notes if simulated else ()), *silence(history)),
     )
 
 
-def _recommended(history: Counts) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def recommended(history: Counts) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the detectors where none are named, and a note where the history is too short for the usual."""
     usual = DEFAULT_DETECTORS[history.freq]
     weeks = len(history.starts) * history.period_days // 7
@@ -188,7 +188,7 @@ def _recommended(history: Counts) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def _silence(history: Counts) -> tuple[str, ...]:
+def silence(history: Counts) -> tuple[str, ...]:
     """Return a note where nothing happened anywhere for longer than ever before, up to `as_of`."""
     busy = np.flatnonzero((history.values * history.coverage).any(axis=1))
     if not busy.size:
