@@ -245,7 +245,9 @@ def test_the_article_is_answered_claim_by_claim(article):
 
 @pytest.mark.slow
 def test_no_verdict_of_the_article_is_shown_without_simulated(article):
-    text = printed(article)
+    public = shown(article, "public-verdict")[0]  # of published figures, which are real
+    assert "cannot be told, from public figures" in public
+    text = printed(article).replace(public, "")
     words = list(re.finditer(r"\b(?:not )?supported\b|cannot be told\b", text))
     assert len(words) > 15
     for word in words:
@@ -262,9 +264,11 @@ def test_every_figure_of_the_article_is_marked(article):
         text, svg = shown(article, label)
         assert svg
         assert "SIMULATED: " in text
-    text, svg = shown(article, "fig-published")
-    assert svg
-    assert "Published, not simulated" in text
+    for label in ("fig-published", "fig-public-deaths"):
+        text, svg = shown(article, label)
+        assert svg
+        assert "Published, not simulated" in text
+    assert "February 2010 to December 2024" in shown(article, "tbl-public-ranks")[0]
     source_text = shown(article, "published-source")[0]
     assert "Knights and A. Almeida, CTC Sentinel" in source_text
     assert "never joined into one series" in source_text
