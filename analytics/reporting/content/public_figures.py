@@ -279,8 +279,9 @@ def deaths_figure() -> ReportFigure:
     ax.set_ylabel("deaths per month")
     ax.text(0.99, 0.95, "PUBLISHED, not simulated", transform=ax.transAxes, ha="right", va="top", color=GREY)
     low, high = (_month(at) for at in (starts[0], starts[-1]))
+    drawn: Any = ax.figure
     return report_figure(
-        ax.figure,
+        drawn,
         caption=f"Published, not simulated: deaths in Iraq by month, all groups, {low} to {high} (UCDP GED)",
         alt=f"Bars of deaths per month from {low} to {high}, falling from {values.max():,.0f} at most to "
         f"{values[own][0]:.0f} in March 2020 and {values[own][1]:.0f} in April 2020, which are marked.",
