@@ -89,6 +89,7 @@ def _rules(draft: Draft) -> None:
 SOURCE = Source(
     name="acled",
     title="ACLED",
+    terms="attribution to ACLED (acleddata.com) with the day of access; rows of events must not be passed on",
     counts="political violence, demonstrations and some strategic developments, with or without deaths",
     leaves_out="wounded; what no source reported; days before a country is covered",
     marks=(

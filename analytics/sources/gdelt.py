@@ -83,6 +83,7 @@ def _rules(draft: Draft) -> None:
 SOURCE = Source(
     name="gdelt",
     title="GDELT",
+    terms="attribution to the GDELT Project (gdeltproject.org)",
     counts="sentences of news articles in which a machine found who did what to whom",
     leaves_out="what no article said; nothing is checked by a person",
     warning=WARNING

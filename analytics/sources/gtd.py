@@ -91,6 +91,7 @@ def _rules(draft: Draft) -> None:
 SOURCE = Source(
     name="gtd",
     title="GTD",
+    terms="attribution to START, University of Maryland; for research; rows must not be passed on",
     counts="acts of terrorism by non-state actors, with or without deaths",
     leaves_out="acts of states; 1993, whose records were lost; comparable only within 1970-1997, 1998-2007, "
     "2008-2011 and from November 2011 on, as the way of collecting changed",

@@ -40,6 +40,7 @@ def _rules(draft: Draft) -> None:
 SOURCE = Source(
     name="icews",
     title="ICEWS",
+    terms="as the Harvard Dataverse states (doi:10.7910/DVN/28075)",
     counts="sentences of news stories in which a machine found who did what to whom",
     leaves_out="what no story said; deaths",
     warning=(

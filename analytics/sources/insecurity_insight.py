@@ -43,6 +43,7 @@ _NO_INFORMATION = ("No Information", "No information")
 SOURCE = Source(
     name="insecurity_insight",
     title="Insecurity Insight",
+    terms="as its page on data.humdata.org states, with attribution to Insecurity Insight",
     counts="incidents that hit aid work, health care, education, food or protected people, of public reports",
     leaves_out="all other violence; most exact places, which are withheld; much that was never made public",
     marks=(

@@ -81,6 +81,8 @@ class Source:
         What one row is, and what never becomes a row.
     warning : str
         What stands above every answer made from it; empty for most.
+    terms : str
+        What has to be said of it, and what may not be passed on; stands among the notes of every answer.
     marks : tuple of tuple of str
         Sets of columns (folded names) by which a table of it is recognised: all of one set must be there.
     looks_like : callable, optional
@@ -129,6 +131,7 @@ class Source:
     counts: str = ""
     leaves_out: str = ""
     warning: str = ""
+    terms: str = ""
     marks: tuple[tuple[str, ...], ...] = ()
     looks_like: Callable[[Columns], bool] | None = None
     required: tuple[str, ...] = ()

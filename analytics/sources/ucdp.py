@@ -72,6 +72,7 @@ def _rules(draft: Draft) -> None:
 SOURCE = Source(
     name="ucdp",
     title="UCDP",
+    terms="CC BY 4.0: cite Sundberg and Melander (2013), and the version",
     counts="lethal events of organised violence between named actors",
     leaves_out="events without a death; violence whose actors are not known or pass no yearly threshold",
     marks=(("type_of_violence", "date_start", "date_end", "side_a"),),
