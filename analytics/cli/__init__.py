@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -46,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             from analytics.cli.places import settle_places  # loads numpy, which --help does without
 
             settle_places(args)
-        code: int | None = import_module(args.module).run(args)
+        with _limits(args):
+            code: int | None = import_module(args.module).run(args)
         _flush()
     except UptickError as error:
         with contextlib.suppress(OSError):
@@ -60,6 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # --help and --version
         return stop.code if isinstance(stop.code, int) else 0
     return code or 0
+
+
+def _limits(args: Namespace) -> contextlib.AbstractContextManager[None]:
+    """Return the block in which the limits that are asked for are raised."""
+    if not getattr(args, "limit", None):
+        return contextlib.nullcontext()
+    from analytics.sources.limits import raised
+
+    return raised(args.limit)
 
 
 def _flush() -> None:

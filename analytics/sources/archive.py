@@ -11,11 +11,11 @@ import zlib
 from pathlib import PurePosixPath
 
 from analytics.errors import InputError
+from analytics.sources.limits import check_unpacked, most_unpacked
 
 __all__ = ["PACKED", "unpacked"]
 
 PACKED = (".zip", ".gz")
-_MOST = 1 << 30  # bytes unpacked
 _TABLES = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet", ".pq", ".json", ".jsonl", ".ndjson",
            ".geojson")  # fmt: skip
 _MANY = 12  # members named
@@ -36,7 +36,8 @@ def unpacked(data: bytes, file: str, name: str) -> tuple[bytes, str, tuple[str, 
     Raises
     ------
     InputError
-        If a packed file is damaged, is locked, holds no table or several, or unpacks to more than 1 GB.
+        If a packed file is damaged, is locked, holds no table or several, or unpacks to more than may be
+        (:mod:`analytics.sources.limits`).
     """
     ending = PurePosixPath(file).suffix.casefold()
     if ending == ".zip":
@@ -62,10 +63,9 @@ def _from_zip(data: bytes, name: str) -> tuple[bytes, str]:
                     todo="unpack it and give one of the files",
                 )
             member = members[0]
-            if member.file_size > _MOST:
-                raise _too_large(name, member.file_size)
+            check_unpacked(member.file_size, len(data), name)
             with archive.open(member) as stream:
-                inner = stream.read(_MOST + 1)
+                inner = stream.read(most_unpacked(len(data)) + 1)
     except InputError:
         raise
     except _DAMAGED as error:
@@ -76,15 +76,14 @@ def _from_zip(data: bytes, name: str) -> tuple[bytes, str]:
             where=name,
             todo="unpack it with its password and give the file" if locked else "fetch it again",
         ) from None
-    if len(inner) > _MOST:
-        raise _too_large(name, len(inner))
+    check_unpacked(len(inner), len(data), name)
     return inner, member.filename
 
 
 def _from_gzip(data: bytes, name: str) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            inner = stream.read(_MOST + 1)
+            inner = stream.read(most_unpacked(len(data)) + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             f"{name} cannot be unpacked",
@@ -92,8 +91,7 @@ def _from_gzip(data: bytes, name: str) -> bytes:
             where=name,
             todo="fetch it again",
         ) from None
-    if len(inner) > _MOST:
-        raise _too_large(name, len(inner))
+    check_unpacked(len(inner), len(data), name)
     return inner
 
 
@@ -101,13 +99,3 @@ def _wanted(member: str) -> bool:
     path = PurePosixPath(member)
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
     return path.suffix.casefold() in _TABLES and not hidden and not path.name.casefold().startswith("readme")
-
-
-def _too_large(name: str, size: int) -> InputError:
-    return InputError(
-        f"{name} unpacks to more than can be read",
-        expected=f"at most {_MOST >> 20:,} MB",
-        found=f"{size >> 20:,} MB or more",
-        where=name,
-        todo="cut it to the countries and years that are asked about",
-    )

@@ -19,6 +19,7 @@ from analytics.sources.archive import PACKED, unpacked
 from analytics.sources.decoding import decode
 from analytics.sources.header import Layout
 from analytics.sources.json_tables import JSON_ENDINGS, read_json
+from analytics.sources.limits import limit, raise_advice
 from analytics.sources.text import TextTable, read_text, read_text_file
 from analytics.sources.typed import as_text, read_parquet
 from analytics.sources.workbook import read_excel
@@ -27,7 +28,6 @@ __all__ = ["Na", "RawTable", "load", "without_na"]
 
 Na = Literal["auto", "missing", "text"]
 
-MOST_COLUMNS = 3_000  # each is looked through; a file of incidents has some thirty
 _EXCEL = (".xlsx", ".xlsm")
 _PARQUET = (".parquet", ".pq")
 _NO_TEXT = (*JSON_ENDINGS, *_EXCEL, *_PARQUET, *PACKED)
@@ -197,13 +197,14 @@ def _finish(
     rows: IntArray | None = None,
     na: Na = "auto",
 ) -> RawTable:
-    if frame.shape[1] > MOST_COLUMNS:
+    if frame.shape[1] > limit("columns"):
         raise InputError(
             f"{name} has more columns than a file of incidents has",
-            expected=f"at most {MOST_COLUMNS:,}",
+            expected=f"at most {limit('columns'):,}",
             found=f"{frame.shape[1]:,}",
             where=name,
-            todo="leave out the columns that are not needed, or look whether the separator is the right one",
+            todo="leave out the columns that are not needed, or look whether the separator is the right one; "
+            + raise_advice("columns", frame.shape[1]),
         )
     names = _told_apart([str(c).strip() or f"column {i}" for i, c in enumerate(frame.columns, start=1)])
     twice = sorted(n for n, times in Counter(names).items() if times > 1)

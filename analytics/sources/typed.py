@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InputError
+from analytics.sources.limits import limit, raise_advice
 
 __all__ = ["as_text", "read_parquet"]
 
@@ -25,6 +26,16 @@ def read_parquet(data: bytes, name: str) -> pd.DataFrame:
     try:
         from pyarrow import parquet
 
+        about = parquet.read_metadata(io.BytesIO(data))
+        if about.num_rows * about.num_columns > limit("cells"):
+            raise InputError(
+                f"{name} has more cells than is read unasked",
+                expected=f"at most {limit('cells'):,}",
+                found=f"{about.num_rows:,} rows of {about.num_columns:,} columns",
+                where=name,
+                todo="cut it to the countries and years that are asked about; "
+                + raise_advice("cells", about.num_rows * about.num_columns),
+            )
         # What pandas noted in the file would turn columns into an index, and an index is no column.
         table = parquet.read_table(io.BytesIO(data))
         _check_text(table, name)

@@ -16,6 +16,7 @@ import pandas as pd
 from analytics._typing import IntArray
 from analytics.errors import InputError, nearest
 from analytics.sources.header import header_among, title_note
+from analytics.sources.limits import check_unpacked
 
 __all__ = ["ALL_SHEETS", "read_excel"]
 
@@ -137,6 +138,8 @@ class _Book:
         import openpyxl
 
         self.data, self.file = data, file
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            check_unpacked(sum(part.file_size for part in parts.infolist()), len(data), file)
         self._book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         self.names = [str(ws.title) for ws in self._book.worksheets]
         if not self.names:
