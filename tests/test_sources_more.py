@@ -215,18 +215,6 @@ def test_what_cannot_be_unpacked_or_read_says_so(tmp_path, monkeypatch, name, sn
     assert str(caught.value) == snapshot
 
 
-def test_a_small_archive_does_not_fill_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("analytics.sources.archive._MOST", 1 << 20)
-    text = "date,province\n" + "2020-04-13,X\n" * 200_000
-    for name, data in (
-        ("big.zip", zipped(a_csv=text)),
-        ("big.csv.gz", gzip.compress(text.encode())),
-    ):
-        (tmp_path / name).write_bytes(data)
-        with pytest.raises(InputError, match="unpacks to more than can be read"):
-            read_incidents(tmp_path / name)
-
-
 def test_json_numbers_stay_as_written(sources, tmp_path):
     incidents = read_incidents(sources / "table.jsonl")
     assert incidents.frame["latitude"].tolist()[0] == 10.5
