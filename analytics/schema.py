@@ -134,7 +134,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
                 where=name,
             )
         if column.words:
-            odd = sorted(set(values.dropna().unique()) - set(column.words))
+            odd = sorted(set(values.unique()) - {*column.words, np.nan})
             if odd:
                 raise InputError(
                     f"column {name} holds unknown words",

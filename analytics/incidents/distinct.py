@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics._coded import coded
 from analytics._typing import IntArray
 
 __all__ = ["Distinct", "distinct_values"]
@@ -54,9 +55,9 @@ def distinct_values(columns: list[pd.Series]) -> Distinct:
 
 
 def _texts(column: pd.Series) -> tuple[list[str], IntArray]:
-    codes, uniques = pd.factorize(column)
+    codes, uniques = coded(column)
     place: dict[str, int] = {}
-    written = pd.Series(uniques).astype("str").str.strip().tolist()
+    written = uniques.str.strip().tolist()
     at = [place.setdefault(text, len(place)) for text in written]
     blank = place.setdefault("", len(place)) if (codes < 0).any() or not len(codes) else -1
     # The last entry serves the missing values, whose code is -1.

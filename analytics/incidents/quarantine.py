@@ -37,18 +37,18 @@ def split(draft: Draft) -> tuple[pd.DataFrame, BoolArray]:
         parts.append((problem.reason, problem.rows & kept, problem.column, problem.explanation))
         kept &= ~problem.rows
     ids = pd.Series(draft.data["incident_id"])
-    repeated = _copies(raw.frame, ids, kept)
+    repeated = _copies(draft, ids, kept)
     parts.append(("duplicate id", repeated, None, ""))
     kept &= ~repeated
     tables = []
     for reason, rows, column, explanation in parts:
         where = np.flatnonzero(rows)
         if reason == "duplicate id":
-            details = _duplicate_details(ids, where, kept, raw.rows)
+            details = _duplicate_details(ids, where, kept, raw.rows) if len(where) else []
         elif column is None:
             details = [explanation] * len(where)
         else:
-            quoted = raw.frame[column].iloc[where]
+            quoted = raw.frame[column].iloc[where] if len(where) else ()
             details = [f"{column} {text!r} {explanation}" for text in quoted]
         tables.append(pd.DataFrame({"at": where, "reason": reason, "detail": details}))
     return _quarantine(raw, pd.concat(tables, ignore_index=True)), kept
@@ -77,7 +77,7 @@ def records_of(raw: RawTable) -> tuple[Columns, pd.DataFrame]:
 def _quarantine(raw: RawTable, found: pd.DataFrame) -> pd.DataFrame:
     found = found.sort_values("at", kind="stable", ignore_index=True)
     at = found["at"].to_numpy(dtype=np.int64)
-    originals = raw.frame.iloc[at].to_dict(orient="records")
+    originals = raw.frame.iloc[at].to_dict(orient="records") if len(at) else []
     return pd.DataFrame(
         {
             "row": raw.rows[at],
@@ -88,14 +88,16 @@ def _quarantine(raw: RawTable, found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _copies(frame: pd.DataFrame, ids: pd.Series, kept: BoolArray) -> BoolArray:
+def _copies(draft: Draft, ids: pd.Series, kept: BoolArray) -> BoolArray:
     """Return which kept rows repeat an earlier one cell by cell; versions of one incident differ.
 
-    A column that only numbers the rows is not looked at.
+    A column that only numbers the rows is not looked at. What the draft says of repeats is settled here.
     """
+    frame = draft.columns.raw.frame
     copies = np.zeros(len(kept), dtype=bool)
-    again = spread(kept, ids[kept].duplicated(keep=False).to_numpy(dtype=bool))
-    if again.any():
+    again = spread(kept, (ids if kept.all() else ids[kept]).duplicated(keep=False).to_numpy(dtype=bool))
+    draft.repeats = bool(again.any())
+    if draft.repeats:
         own = [name for name in frame.columns if not _NUMBERING.fullmatch(str(name))]
         copies[again] = frame.loc[again, own].duplicated(keep="first").to_numpy(dtype=bool)
     return copies

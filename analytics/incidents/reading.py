@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analytics._coded import coded, repeated
 from analytics._typing import BoolArray
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.incidents.accounting import RowAccounting
@@ -24,7 +25,7 @@ from analytics.incidents.versions import current_versions, loaded_at_once, repor
 from analytics.options import check_choice, check_flag, check_whole
 from analytics.periods import Gap, as_day
 from analytics.results.words import counted
-from analytics.schema import BASES, COARSE_DAYS, possible_span, validate
+from analytics.schema import BASES, COARSE_DAYS, possible_span, span_days, validate
 from analytics.sources.checks import FLAGS, REASONS, Draft
 from analytics.sources.columns import Columns, fold
 from analytics.sources.count_tables import counts_error, find_count_columns
@@ -44,6 +45,7 @@ from analytics.sources.translation import translate
 __all__ = ["SOURCES", "read_incidents", "read_raw", "source_of"]
 
 SOURCES = ("auto", *source_names())
+_LOOKED_AT = 10_000  # rows
 # Text that is one number and nothing else; leading zeros (codes) stay text.
 _NUMERIC: tuple[tuple[str, Literal["Int64", "Float64"]], ...] = (
     (r"-?(0|[1-9][0-9]{0,17})", "Int64"),
@@ -232,8 +234,8 @@ def _assemble(
         raise _nothing_left(draft, quarantine)
     frame, extra = _tables(draft, kept)
     frame, located = in_country(frame, country)
-    current = current_versions(frame, as_of)
-    notes = version_notes(frame)
+    current = current_versions(frame, as_of) if draft.repeats else np.ones(len(frame), dtype=bool)
+    notes = version_notes(frame) if draft.repeats else ()
     others = [None, None] if current.all() else [t[~current].reset_index(drop=True) for t in (frame, extra)]
     if not current.all():
         frame, extra = (t[current].reset_index(drop=True) for t in (frame, extra))
@@ -297,10 +299,11 @@ def _tables(draft: Draft, kept: BoolArray) -> tuple[pd.DataFrame, pd.DataFrame]:
     raw = draft.columns.raw
     data = {name: _take(values, kept) for name, values in draft.data.items()}
     frame = validate(pd.DataFrame(data))
-    first, end = possible_span(frame)
-    early = frame["reported_on"].to_numpy().astype("datetime64[D]") < first
-    draft.flag("reported before its date", spread(kept, early))
-    draft.flag("coarse date", spread(kept, (end - first).astype(np.int64) + 1 >= COARSE_DAYS))
+    if frame["reported_on"].notna().any():
+        first, _ = possible_span(frame)
+        early = frame["reported_on"].to_numpy().astype("datetime64[D]") < first
+        draft.flag("reported before its date", spread(kept, early))
+    draft.flag("coarse date", spread(kept, span_days(frame) >= COARSE_DAYS))
     flags = {name: draft.flagged[name][kept] for name in FLAGS if name in draft.flagged}
     flags = {name: rows for name, rows in flags.items() if rows.any()}
     frame["row"] = raw.rows[kept]
@@ -308,9 +311,9 @@ def _tables(draft: Draft, kept: BoolArray) -> tuple[pd.DataFrame, pd.DataFrame]:
     others = [c for c in raw.frame.columns if _is_extra(draft, c, kept)]
     plain = {c for c in others if fold(c) in draft.codes}
     extra = pd.DataFrame(
-        {c: _typed(raw.frame[c][kept], code=c in plain) for c in others}, index=raw.frame.index[kept]
+        {c: _typed(_take(raw.frame[c], kept), code=c in plain) for c in others}, index=frame.index
     )
-    return frame, extra.reset_index(drop=True)
+    return frame, extra
 
 
 def _flag_counts(flags: pd.Series) -> dict[str, int]:
@@ -337,16 +340,16 @@ def _is_extra(draft: Draft, column: str, kept: BoolArray) -> bool:
 
 def _take(values: object, kept: BoolArray) -> pd.Series:
     series = values if isinstance(values, pd.Series) else pd.Series(np.asarray(values))
-    return series[kept].reset_index(drop=True)
+    return series if kept.all() else series[kept].reset_index(drop=True)
 
 
 def _joined(flags: dict[str, BoolArray], size: int) -> pd.Series:
     """Return each row's flags joined; one text for each distinct combination."""
     if not flags:
-        return pd.Series("", index=pd.RangeIndex(size), dtype="str")
+        return repeated("", pd.RangeIndex(size))
     matrix = np.column_stack(list(flags.values()))
     packed = matrix @ (1 << np.arange(len(flags), dtype=np.int64))
-    combinations, codes = np.unique(packed, return_inverse=True)
+    codes, combinations = pd.factorize(packed)
     names = list(flags)
     texts = ["; ".join(n for i, n in enumerate(names) if int(c) >> i & 1) for c in combinations]
     return pd.Series(pd.array(texts, dtype="str").take(codes))
@@ -354,16 +357,30 @@ def _joined(flags: dict[str, BoolArray], size: int) -> pd.Series:
 
 def _typed(values: pd.Series, *, code: bool = False) -> pd.Series:
     """Return a column of the source with blank as missing; numbers only if every value is one and no code."""
-    codes, uniques = pd.factorize(values)
-    text = pd.Series(uniques, dtype="str")
-    blank = text.str.strip() == ""
-    text, filled = text.mask(blank), text[~blank]
-    for pattern, dtype in _NUMERIC if len(filled) and not code else ():
-        # A first look at a few values spares most text columns the whole search.
-        if filled.iloc[:20].str.fullmatch(pattern).all() and filled.str.fullmatch(pattern).all():
-            text = pd.to_numeric(filled).astype(dtype).reindex(text.index)
-            break
-    return pd.Series(text.array.take(codes), index=values.index)
+    blank = _blank(values)
+    # A first look at a few values spares most text columns the whole search.
+    filled = values.iloc[:_LOOKED_AT].iloc[np.flatnonzero(~blank[:_LOOKED_AT])[:20]]
+    may_be = [kind for kind in _NUMERIC if not len(filled) or filled.str.fullmatch(kind[0]).all()]
+    if not may_be or code or blank.all():
+        return values.mask(blank) if blank.any() else values
+    codes, texts = coded(values)
+    empty = (texts.str.strip() == "").to_numpy(dtype=bool)
+    filled = texts[~empty]
+    for pattern, dtype in may_be:
+        if filled.str.fullmatch(pattern).all():
+            numbers = pd.to_numeric(filled).astype(dtype).reindex(texts.index)
+            return pd.Series(numbers.array.take(codes), index=values.index)
+    return values.mask(blank) if blank.any() else values
+
+
+def _blank(values: pd.Series) -> BoolArray:
+    """Return which texts are blank; only those that begin with a blank are looked at whole."""
+    begin = values.str.slice(0, 1)
+    blank = np.array(begin.str.strip() == "", dtype=bool)
+    asked = np.flatnonzero(blank & (begin != "").to_numpy(dtype=bool))
+    if asked.size:
+        blank[asked] = (values.iloc[asked].str.strip() == "").to_numpy(dtype=bool)
+    return blank
 
 
 def _nothing_left(draft: Draft, quarantine: pd.DataFrame) -> InputError:

@@ -55,9 +55,9 @@ def inclusion_marks(frame: pd.DataFrame) -> list[str]:
 
 
 def _candidates(frame: pd.DataFrame, days: Days) -> list[Splice]:
-    unclear = frame["flags"].str.contains(UNCLEAR, regex=False).to_numpy(dtype=bool)
-    if not unclear.any():
+    if not any(UNCLEAR in str(flags) for flags in frame["flags"].unique()):
         return []
+    unclear = frame["flags"].str.contains(UNCLEAR, regex=False).to_numpy(dtype=bool)
     begin = days[unclear].min().astype("datetime64[Y]").astype("datetime64[D]")
     if not (days < begin).any():
         return []
@@ -65,10 +65,10 @@ def _candidates(frame: pd.DataFrame, days: Days) -> list[Splice]:
 
 
 def _sources(frame: pd.DataFrame, days: Days) -> list[Splice]:
-    names = frame["source"].to_numpy(dtype=object)
-    sources = sorted(set(names))
+    sources = sorted(frame["source"].unique())
     if len(sources) < 2:
         return []
+    names = frame["source"].to_numpy(dtype=object)
     out = []
     for name in sources:
         own = days[names == name]

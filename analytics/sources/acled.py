@@ -10,7 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics._coded import spelt
+from analytics._typing import BoolArray
+from analytics.schema import ACTIVITIES, INITIATORS
 from analytics.sources.checks import Draft
+from analytics.sources.columns import clean_text
 from analytics.sources.dates import DMY
 from analytics.sources.source import Dates, People, Source
 from analytics.sources.translation import code
@@ -45,33 +49,41 @@ _ONE_SIDED = ("violence against civilians", "explosions/remote violence", "remot
 def _rules(draft: Draft) -> None:
     """Derive who began it and what it was, and flag a year that is not the date's."""
     columns, data = draft.columns, draft.data
-    event, sub = columns.words("event_type"), columns.words("sub_event_type")
-    against_civilians = (event == "violence against civilians").to_numpy(dtype=bool)
-    one_sided = event.isin(_ONE_SIDED).to_numpy(dtype=bool)
+    index = columns.frame.index
+
+    def said(name: str, *words: str) -> BoolArray:
+        return columns.holds(name, lambda text: clean_text(text).casefold() in words)
+
+    def begins(name: str, with_: str) -> BoolArray:
+        return columns.holds(name, lambda text: clean_text(text).casefold().startswith(with_))
+
+    against_civilians = said("event_type", "violence against civilians")
+    one_sided = said("event_type", *_ONE_SIDED)
     remote = one_sided & ~against_civilians
 
-    by_inter = columns.map(
-        "inter1", lambda text: _INITIATORS.get(code(text).casefold(), "unknown")
-    ).to_numpy()
-    unidentified = columns.words("actor1").str.startswith("unidentified").to_numpy(dtype=bool)
-    initiator = np.where(one_sided & ~unidentified, by_inter, "unknown")
-    data["initiator"] = initiator
-    data["initiator_basis"] = np.where(initiator == "unknown", "unknown", "rule")
-    data["activity"] = np.select(
+    codes, texts = columns.coded("inter1")
+    inter = [INITIATORS.index(_INITIATORS.get(code(text).casefold(), "unknown")) for text in texts]
+    unknown = INITIATORS.index("unknown")
+    initiator = np.where(
+        one_sided & ~begins("actor1", "unidentified"), np.array(inter, dtype=np.int8)[codes], np.int8(unknown)
+    )
+    data["initiator"] = spelt(INITIATORS, initiator, index)
+    data["initiator_basis"] = spelt(["rule", "unknown"], (initiator == unknown).astype(np.int8), index)
+    activity = np.select(
         [
             against_civilians,
-            remote & (initiator == "state"),
+            remote & (initiator == INITIATORS.index("state")),
             remote,
-            event.str.startswith("battle").to_numpy(dtype=bool),
-            (sub == "arrests").to_numpy(dtype=bool),
-            (sub == "disrupted weapons use").to_numpy(dtype=bool),
+            begins("event_type", "battle"),
+            said("sub_event_type", "arrests"),
+            said("sub_event_type", "disrupted weapons use"),
         ],
-        ["attack", "operation", "attack", "clash", "arrest", "operation"],
-        default="other",
+        [np.int8(0), np.int8(1), np.int8(0), np.int8(2), np.int8(3), np.int8(1)],
+        default=np.int8(4),
     )
+    data["activity"] = spelt(ACTIVITIES, activity, index)
     if "civilian_targeting" in columns:
-        stated = (columns.words("civilian_targeting") != "").to_numpy(dtype=bool)
-        data["civilian_targeting"] = pd.Series(stated, dtype="boolean")
+        data["civilian_targeting"] = pd.Series(~said("civilian_targeting", ""), dtype="boolean")
     else:
         data["civilian_targeting"] = pd.Series(
             pd.arrays.BooleanArray(against_civilians.copy(), ~against_civilians)

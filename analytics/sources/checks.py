@@ -109,6 +109,8 @@ class Draft:
         From which day on the source holds all incidents, by a rule of its own.
     codes : frozenset of str
         Columns (folded names) of codes, which stay text in ``extra``.
+    repeats : bool
+        Whether an identifier may stand in several of the rows that are kept.
     """
 
     columns: Columns
@@ -121,6 +123,7 @@ class Draft:
     called: dict[str, str] = field(default_factory=dict)
     covered_from: CoveredFrom | None = None
     codes: frozenset[str] = frozenset()
+    repeats: bool = True
 
     def take(self, canonical: str, name: str, lost: BoolArray | None = None) -> None:
         """Record that a column of the file is a canonical one, and the rows (or None) whose text was lost."""
@@ -160,17 +163,14 @@ class Draft:
         used. Where the source gives one identifier to several events, the text of the column `beside` is
         added to those.
         """
-        made = pd.Series(
-            "row-" + pd.Series(self.columns.raw.rows).astype("str"), index=self.columns.frame.index
-        )
         if name is None:
-            self.data["incident_id"] = made
+            self.data["incident_id"] = self._made_ids()
             return
         text = self.columns.strings(name).str.strip()
         if text.iloc[:20].str.fullmatch(_ROUNDED).any() and 2 * text.str.fullmatch(_ROUNDED).sum() > len(
             text
         ):
-            self.data["incident_id"] = made
+            self.data["incident_id"] = self._made_ids()
             self.notes.append(
                 f"incident_id: {self.columns.actual(name)} holds rounded numbers such as {text.iloc[0]}, as "
                 "a spreadsheet writes long ones: they tell nothing apart and are not used, nor are "
@@ -178,15 +178,20 @@ class Draft:
             )
             return
         blank = (text == "").to_numpy(dtype=bool)
-        floats = text.str.fullmatch(r"[0-9]+\.0").to_numpy(dtype=bool)
-        if 2 * floats.sum() > (~blank).sum():
-            text = text.where(~floats, text.str.removesuffix(".0"))
+        if 2 * text.str.endswith(".0").sum() > (~blank).sum():
+            floats = text.str.fullmatch(r"[0-9]+\.0").to_numpy(dtype=bool)
+            if 2 * floats.sum() > (~blank).sum():
+                text = text.where(~floats, text.str.removesuffix(".0"))
         if beside in self.columns:
             again = text.duplicated(keep=False) & ~blank
             text = text.mask(again, text + "@" + self.columns.strings(beside).str.strip())
-        self.data["incident_id"] = text.mask(blank, made)
+        self.data["incident_id"] = text.mask(blank, self._made_ids()) if blank.any() else text
         self.take("incident_id", name)
         self.flag("blank id", blank)
+
+    def _made_ids(self) -> pd.Series:
+        rows = pd.Series(self.columns.raw.rows, index=self.columns.frame.index)
+        return "row-" + rows.astype("str")
 
     def dates(
         self, name: str, *, style: str | None, slashes: str | None, blank_is: ParsedDates | None = None
@@ -281,7 +286,8 @@ class Draft:
         """Read a number of people; not stated is missing, text that is no whole number is flagged too."""
         word = "wounded" if canonical == "wounded" else "fatalities"
         values, unreadable = self.columns.numbers(name)
-        values[np.isin(values, not_stated)] = np.nan
+        if not_stated:
+            values[np.isin(values, not_stated)] = np.nan
         negative = values < 0
         odd = unreadable | (~np.isnan(values) & ((values != np.round(values)) | (values > _MOST)))
         odd |= self._maybe_thousands(name)
@@ -292,12 +298,12 @@ class Draft:
 
     def _maybe_thousands(self, name: str) -> BoolArray:
         """Return where a point may part thousands: 1.000 beside 2, in a column that has no other points."""
-        written = pd.unique(self.columns.strings(name).str.strip())
+        written = [text.strip() for text in self.columns.coded(name)[1] if "." in text or text.isdecimal()]
         points = [text for text in written if "." in text]
         grouped = [text for text in points if _THOUSANDS.fullmatch(text)]
         if not grouped or len(grouped) < len(points) or not any(map(str.isdecimal, written)):
             return np.zeros(len(self.columns), dtype=bool)
-        return self.columns.strings(name).str.strip().isin(grouped).to_numpy(dtype=bool)
+        return self.columns.holds(name, lambda text: text.strip() in grouped)
 
     def people_added(self, canonical: str, names: Sequence[str], *, not_stated: Sequence[float] = ()) -> None:
         """Read numbers of people from several columns and add them; missing where none states one."""
@@ -323,8 +329,9 @@ class Draft:
             text = self.columns.strings(name)[other]
             iso = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
             times[other] = iso.where(iso.dt.year.between(1970, 2199)).astype("datetime64[us]")
-        written = ~self.columns.strings(name).str.strip().isin(["", *NULLS]).to_numpy(dtype=bool)
-        odd = written & times.isna().to_numpy(dtype=bool)
+        codes, texts = self.columns.coded(name)
+        written = ~texts.str.strip().isin(["", *NULLS]).to_numpy(dtype=bool)
+        odd = written[codes] & times.isna().to_numpy(dtype=bool)
         self.flag("unreadable updated_at", odd)
         self.data["updated_at"] = times
         self.take("updated_at", name, odd)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analytics._coded import Codes, coded, repeated, spelt
 from analytics._typing import BoolArray, FloatArray
 from analytics.errors import InputError, nearest
 from analytics.sources.dates import DIGITS
@@ -70,6 +73,7 @@ class Columns:
         # Where two names fold to one, the choice must not depend on their order in the file.
         for name in sorted(raw.frame.columns, key=lambda n: (n != fold(n), n)):
             self._names.setdefault(fold(name), name)
+        self._coded: dict[str, tuple[Codes, pd.Series]] = {}
         self.read_as_missing: dict[str, set[str]] = {}  # by folded name, what stood there in place of a text
 
     def __contains__(self, name: str) -> bool:
@@ -117,7 +121,18 @@ class Columns:
         """Return the column as it stood; ``""`` throughout where there is none."""
         if name in self._names:
             return self.frame[self._names[name]]
-        return pd.Series("", index=self.frame.index, dtype="str")
+        return repeated("", self.frame.index)
+
+    def coded(self, name: str) -> tuple[Codes, pd.Series]:
+        """Return the code of each row and the distinct texts as they stood; looked up once and kept."""
+        if name not in self._coded:
+            self._coded[name] = coded(self.strings(name))
+        return self._coded[name]
+
+    def holds(self, name: str, rule: Callable[[str], bool]) -> BoolArray:
+        """Return which rows hold a text for which a rule is true; asked once for each distinct text."""
+        codes, texts = self.coded(name)
+        return np.array([rule(text) for text in texts], dtype=bool)[codes]
 
     def text(self, name: str, *, missing: Iterable[str] = ()) -> pd.Series:
         """Return the column's text cleaned, NaN where blank or one of the `missing` words."""
@@ -135,9 +150,12 @@ class Columns:
 
     def map(self, name: str, function: Callable[[str], str | None]) -> pd.Series:
         """Return the column with `function` applied to each distinct value."""
-        codes, uniques = pd.factorize(self.strings(name))
-        words = pd.array([function(value) for value in uniques], dtype="str")
-        return pd.Series(words.take(codes), index=self.frame.index)
+        codes, texts = self.coded(name)
+        before = texts.tolist()
+        words = [function(value) for value in before]
+        if words == before and name in self._names:
+            return self.strings(name)
+        return spelt(words, codes, self.frame.index)
 
     def words(self, name: str) -> pd.Series:
         """Return the column's text cleaned and folded to lower case, ``""`` where blank."""
@@ -145,13 +163,26 @@ class Columns:
 
     def numbers(self, name: str) -> tuple[FloatArray, BoolArray]:
         """Return the column's numbers (NaN where none) and where there is text that is no number."""
-        codes, uniques = pd.factorize(self.strings(name))
-        text = pd.Series(uniques, dtype="str").str.strip().str.translate(DIGITS)
-        decimal = text.str.fullmatch(_DECIMAL_COMMA)
-        if decimal.any() and not text.str.contains(".", regex=False).any():
-            text = text.mask(decimal, text.str.replace(",", ".", regex=False))
+        codes, texts = self.coded(name)
+        text = texts.str.strip()
+        if not text.str.isascii().all():
+            text = text.str.translate(DIGITS)
+        if text.str.contains(",", regex=False).any():
+            decimal = text.str.fullmatch(_DECIMAL_COMMA)
+            if decimal.any() and not text.str.contains(".", regex=False).any():
+                text = text.mask(decimal, text.str.replace(",", ".", regex=False))
         readable = text.str.fullmatch(_NUMBER).to_numpy(dtype=bool)
         values = np.full(len(text), np.nan)
-        values[readable] = [float(number) for number in text[readable]]  # infinite past all floats
-        unreadable = ~readable & ~text.str.casefold().isin(NOT_STATED).to_numpy(dtype=bool)
+        values[readable] = _floats(text[readable])
+        unreadable = ~readable
+        unreadable[~readable] = ~text[~readable].str.casefold().isin(NOT_STATED).to_numpy(dtype=bool)
         return values[codes], unreadable[codes]
+
+
+def _floats(numbers: pd.Series) -> FloatArray:
+    """Return texts of numbers as the nearest floats, infinite past all of them."""
+    array: Any = numbers.array
+    if hasattr(array, "__arrow_array__"):
+        with suppress(ValueError):  # a plus sign, or past all floats
+            return np.asarray(array.__arrow_array__().cast("float64").to_numpy(), dtype=np.float64)
+    return np.array([float(number) for number in numbers], dtype=np.float64)

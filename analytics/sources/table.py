@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from analytics._coded import repeated, spelt
 from analytics._typing import BoolArray
 from analytics.errors import InputError, nearest, unknown_option
 from analytics.periods import DAY
@@ -104,7 +105,7 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
         data["source"] = source.fillna("table")
         draft.carried[columns.actual("source")] = None
     else:
-        data["source"] = pd.Series("table", index=columns.frame.index, dtype="str")
+        data["source"] = repeated("table", columns.frame.index)
     style = options.date_style
     if parts is not None:
         start, named = draft.dates_in_parts(*parts), parts[0]
@@ -131,10 +132,11 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
         if name in found:
             _words(draft, name, found[name], words, default)
         elif name != "initiator_basis":
-            data[name] = pd.Series(default, index=columns.frame.index, dtype="str")
+            data[name] = repeated(default, columns.frame.index)
     if "initiator_basis" not in found:
         stated = pd.Series(data["initiator"]) != "unknown"
-        data["initiator_basis"] = np.where(stated, "coded", "unknown")
+        codes = stated.to_numpy(dtype=np.intp)
+        data["initiator_basis"] = spelt(["unknown", "coded"], codes, columns.frame.index)
     if "civilian_targeting" in found:
         _booleans(draft, found["civilian_targeting"])
     for name in ("fatalities", "fatalities_low", "fatalities_high", "wounded"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
+from analytics._coded import repeated
 from analytics.periods import DAY
 from analytics.sources.checks import Draft, whole
 from analytics.sources.columns import NULLS, Columns
@@ -25,7 +25,7 @@ def translate(source: Source, columns: Columns, options: SourceOptions) -> Draft
     draft.ids(identifier, beside=source.beside)
     if identifier is None:
         draft.notes.append("incident_id: not in this file, made from row numbers; repeats are not looked for")
-    data["source"] = pd.Series(source.name, index=columns.frame.index, dtype="str")
+    data["source"] = repeated(source.name, columns.frame.index)
     _dates(draft, source.dates, options, source.title)
     for canonical, names in source.text.items():
         name = _first(columns, names)
@@ -36,7 +36,7 @@ def translate(source: Source, columns: Columns, options: SourceOptions) -> Draft
         column, words = source.place_precision
         data["place_precision"] = columns.map(column, lambda text: words.get(code(text), "unknown"))
     for canonical, word in source.fixed.items():
-        data[canonical] = pd.Series(word, index=columns.frame.index, dtype="str")
+        data[canonical] = repeated(word, columns.frame.index)
     if source.rules is not None:
         source.rules(draft)
     for canonical, people in source.people.items():
@@ -96,8 +96,8 @@ def _precision(draft: Draft, dates: Dates, start: ParsedDates, end: ParsedDates)
         )
         return
     column, known = dates.precision
-    codes, uniques = pd.factorize(draft.columns.strings(column))
-    precision = np.array([known.get(code(text), np.nan) for text in uniques])[codes]
+    codes, texts = draft.columns.coded(column)
+    precision = np.array([known.get(code(text), np.nan) for text in texts], dtype=np.float64)[codes]
     draft.data["date_precision"] = whole(precision)
     draft.flag("unknown date precision", np.isnan(precision))
 

@@ -1,0 +1,57 @@
+"""Columns of text by their distinct values: what is decided on text is decided once for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+__all__ = ["Codes", "coded", "repeated", "spelt"]
+
+Codes = npt.NDArray[Any]  # integers
+
+
+def coded(values: pd.Series) -> tuple[Codes, pd.Series]:
+    """Return the code of each text (-1 where missing), and the distinct texts in the order they come in.
+
+    Examples
+    --------
+    >>> codes, texts = coded(pd.Series(["b", "a", None, "b"], dtype="str"))
+    >>> codes.tolist(), texts.tolist()
+    ([0, 1, -1, 0], ['b', 'a'])
+    """
+    array: Any = values.array
+    if len(values) and values.dtype == "str" and hasattr(array, "__arrow_array__"):
+        encoded = array.__arrow_array__().dictionary_encode().chunks
+        texts = encoded[-1].dictionary
+        if all(len(chunk.dictionary) == len(texts) for chunk in encoded):  # one dictionary for all chunks
+            indices = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded]
+            return np.concatenate(indices), pd.Series(pd.array(texts, dtype="str"))
+    codes, uniques = pd.factorize(values)
+    return codes, pd.Series(uniques, dtype="str")
+
+
+def spelt(words: Sequence[str | None], codes: Codes, index: pd.Index) -> pd.Series:
+    """Return a column of text from its distinct words and the code of each row; a code of -1 is missing.
+
+    Examples
+    --------
+    >>> spelt(["state", "other"], np.array([1, 0, 1]), pd.RangeIndex(3)).tolist()
+    ['other', 'state', 'other']
+    """
+    array = pd.array(list(words), dtype="str")
+    return pd.Series(array.take(codes, allow_fill=bool((codes < 0).any())), index=index)
+
+
+def repeated(word: str, index: pd.Index) -> pd.Series:
+    """Return a column of one word.
+
+    Examples
+    --------
+    >>> repeated("acled", pd.RangeIndex(2)).tolist()
+    ['acled', 'acled']
+    """
+    return spelt([word], np.zeros(len(index), dtype=np.intp), index)
