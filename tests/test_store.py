@@ -19,9 +19,10 @@ import pytest
 from analytics import count_incidents, read_incidents
 from analytics.bundled import bundled_path
 from analytics.errors import InputError, OptionError, OutputError, UptickError
-from analytics.store import Store
+from analytics.store import Store, opening
 from analytics.store.adding import places_of
 from analytics.store.covers import read_covers
+from analytics.store.opening import made_if_absent
 
 DAYS = ("2019-11-03", "2019-11-10", "2019-11-17")
 
@@ -347,6 +348,69 @@ def test_a_full_disk_loses_nothing(store):
     assert in_a_process(full) == 7
     assert ids(store.as_of()) == ["a", "d", "c"]
     assert store.add(FIRST, on="2020-04-26", covers="all").after == 3
+
+
+def test_two_processes_that_add_at_once_both_do(store):
+    def adds(letter):
+        def work():
+            rows = pd.DataFrame({"id": [f"{letter}{i}" for i in range(500)], "date": "2020-04-20"})
+            Store(store.path, wait=30).add(rows.assign(province="Diyala"), on="2020-04-26", covers="rows")
+            os._exit(0)
+
+        return multiprocessing.get_context("fork").Process(target=work)
+
+    both = [adds(letter) for letter in "xy"]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert len(store.as_of()) == 3 + 1000
+    assert [delivery.number for delivery in store.deliveries()] == [1, 2, 3, 4]
+
+
+def test_what_a_killed_process_left_while_it_made_a_store_is_removed(tmp_path):
+    def dies():
+        opening._placed = lambda *places: os.kill(os.getpid(), signal.SIGKILL)  # in this process alone
+        made_if_absent(tmp_path / "new.store", "test")
+
+    assert in_a_process(dies) == -signal.SIGKILL
+    [left] = tmp_path.iterdir()
+    assert left.name.startswith(".uptick-store-")
+    mine = tmp_path / f".uptick-store-{opening._maker()}-abc"  # of a process that is still at it
+    mine.mkdir()
+    Store(tmp_path / "new.store").add(FIRST, on="2020-04-12")
+    assert {path.name for path in tmp_path.iterdir()} == {"new.store", mine.name}
+    os.utime(mine, (0, 0))
+    Store(tmp_path / "new.store").add(SECOND, on="2020-04-19", covers="all")
+    assert [path.name for path in tmp_path.iterdir()] == ["new.store"]
+
+
+@pytest.mark.parametrize("wait", [-1, float("nan"), "soon"])
+def test_a_wait_that_is_no_number_of_seconds_is_refused(tmp_path, wait):
+    with pytest.raises(OptionError, match="wait"):
+        Store(tmp_path / "a.store", wait=wait)
+
+
+@pytest.mark.system
+def test_a_disk_that_is_full_loses_nothing(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        store = Store(disk / "full.store")
+        store.add(FIRST, on="2020-04-12")
+        rows = 60_000
+        much = pd.DataFrame({"id": range(rows), "date": "2020-04-20", "province": "Diyala"})
+        much["note"] = np.random.default_rng(7).integers(0, 1 << 60, rows)
+        with pytest.raises(OutputError, match=r"cannot be written[\s\S]*make room"):
+            store.add(much, on="2020-04-26", covers="rows")
+        assert len(store.as_of()) == len(FIRST)
+        assert store.add(SECOND, on="2020-04-26", covers="all").number == 2
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def kills(project: Path, number: int) -> str:

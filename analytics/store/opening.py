@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ __all__ = ["DERIVED", "FORMAT", "KEY", "WAIT", "cell", "is_database", "made_if_a
 FORMAT = 1  # of the tables; a store of a later one is refused
 WAIT = 10.0  # seconds that one process waits for another
 _PAUSE = 0.1
+_HALF = ".uptick-store-"  # begins the name of a folder in which a store is being made
+_ABANDONED = 86_400  # seconds after which one is taken to be left behind, whoever made it
 # Columns kept beside a row's own cells, so that counting and comparing need not read the cells again.
 DERIVED = {
     "k_start": ("date_start", "date"),
@@ -102,6 +105,7 @@ def reading(path: Path, wait: float = WAIT) -> Iterator[DuckDBPyConnection]:
 @contextlib.contextmanager
 def writing(path: Path, wait: float = WAIT) -> Iterator[DuckDBPyConnection]:
     """Open a store for writing, alone, in one transaction: all of it is kept, or nothing."""
+    clear_abandoned(path.parent)
     with _opened(path, wait, read_only=False) as connection:
         connection.execute("begin")
         yield connection
@@ -215,7 +219,8 @@ def made_if_absent(path: Path, made_with: str) -> None:
         )
     folder = None
     try:
-        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=".uptick-"))
+        clear_abandoned(path.parent)
+        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f"{_HALF}{_maker()}-"))
         fresh = folder / "store"
         with duckdb.connect() as connection:
             place = str(fresh).replace("'", "''")
@@ -232,9 +237,42 @@ def made_if_absent(path: Path, made_with: str) -> None:
         ) from error  # fmt: skip
     finally:
         if folder is not None:
-            for left in (*folder.iterdir(),):
-                left.unlink(missing_ok=True)
-            folder.rmdir()
+            _remove(folder)
+
+
+def clear_abandoned(folder: Path) -> None:
+    """Remove what a killed process left behind while it made a store; what another is making stays."""
+    with contextlib.suppress(OSError):
+        for left in folder.glob(f"{_HALF}*"):
+            maker = left.name.removeprefix(_HALF).rsplit("-", 1)[0]
+            old = time.time() - left.stat().st_mtime > _ABANDONED
+            if old or (maker != _maker() and _is_gone(maker)):
+                _remove(left)
+
+
+def _maker() -> str:
+    """Return this process's name in those of its folders: of which machine, and its number."""
+    return f"{platform.node()}-{os.getpid()}"
+
+
+def _is_gone(maker: str) -> bool:
+    """Whether the process was one of this machine, and has ended; False where that cannot be told."""
+    machine, _, number = maker.rpartition("-")
+    if machine != platform.node() or not number.isdecimal() or os.name != "posix":
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _remove(folder: Path) -> None:
+    for left in (*folder.iterdir(),):
+        left.unlink(missing_ok=True)
+    folder.rmdir()
 
 
 def _placed(fresh: Path, path: Path) -> None:

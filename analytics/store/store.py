@@ -16,7 +16,7 @@ from analytics.incidents import Incidents
 from analytics.incidents.actors import ActorTable, normalise_actors
 from analytics.incidents.twice import AcceptedPairs, set_aside_accepted
 from analytics.incidents.versions import reported_after
-from analytics.options import check_choice
+from analytics.options import check_at_least, check_choice
 from analytics.periods import as_day
 from analytics.store.adding import add_batch, read_batch
 from analytics.store.covers import read_covers
@@ -42,7 +42,12 @@ class Store:
     path : path
         The store's file; :meth:`add` makes it.
     wait : float
-        Seconds to wait for a process that is writing.
+        Seconds to wait for a process that is writing; 0 or more.
+
+    Raises
+    ------
+    OptionError
+        If `wait` is no such number.
 
     Examples
     --------
@@ -63,8 +68,9 @@ class Store:
     """
 
     def __init__(self, path: str | Path, *, wait: float = WAIT) -> None:
+        check_at_least(0, wait=wait)
         self.path = Path(path)
-        self.wait = wait
+        self.wait = float(wait)
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
