@@ -10,19 +10,13 @@ import numpy as np
 from analytics._typing import Days, IntArray
 from analytics.counts.areas import choose_areas_or_regions
 from analytics.counts.completeness import SETTLED_DAYS
+from analytics.delays.now import Now, Seen, holiday_days, known_now
 from analytics.errors import HistoryError, InputError
 from analytics.incidents import Incidents
 from analytics.incidents.versions import loaded_at_once
-from analytics.kernels.delays.reverse_time import (
-    Curves,
-    Triangle,
-    factor_evidence,
-    pooled_curves,
-    report_spread,
-    triangle_of,
-)
+from analytics.kernels.delays.reverse_time import Curves, pooled_curves, report_spread, triangle_of
 from analytics.options import check_whole
-from analytics.periods import DAY, WEEKDAYS
+from analytics.periods import DAY
 from analytics.results.words import counted
 
 __all__ = ["FEWEST", "DatedReports", "Measured", "measure"]
@@ -30,9 +24,6 @@ __all__ = ["FEWEST", "DatedReports", "Measured", "measure"]
 FEWEST = 50  # incidents with a day of report, from which delays are measured
 _SHORTEST = 56  # days of incidents, likewise
 _STATED = 0.5  # share of the incidents that must state a day of report
-_LATELY = 56  # days of incidents whose delays are held against the earlier ones
-_QUIET = 0.5  # of a weekday's usual share of the reports: with less it is named
-_FAR_OFF = 2.576  # standard errors, from which a change of the delay is said: 1 in 100 by chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +105,10 @@ class Measured:
     ----------
     groups : tuple of str
     curves : Curves
-        One for each group, and the whole's last.
+        One for each group, and the whole's last, of all the days that they are measured from.
+    now : Now
+        The same shares as they are on `known_on`: with the latest delays, and given the days that its reports
+        could come on.
     reports : int array, shape (groups + 1,)
         Incidents that each rests on.
     longest : int
@@ -125,6 +119,7 @@ class Measured:
 
     groups: tuple[str, ...]
     curves: Curves
+    now: Now
     reports: IntArray
     longest: int
     known_on: np.datetime64
@@ -136,15 +131,27 @@ class Measured:
         return f"measured from {counted(int(self.reports[-1]), 'report')} up to {self.known_on}"
 
 
-def measure(dated: DatedReports, *, longest: int = SETTLED_DAYS, training: int = 364) -> Measured:
+def measure(
+    dated: DatedReports,
+    *,
+    longest: int = SETTLED_DAYS,
+    training: int = 364,
+    holidays: Sequence[object] | None = None,
+) -> Measured:
     """Measure the delays of the incidents of the last `training` days.
+
+    Parameters
+    ----------
+    dated : DatedReports
+    longest, training, holidays
+        As for :func:`analytics.delays.with_measured_completeness`.
 
     Raises
     ------
     HistoryError
         If they are too few to say.
     OptionError
-        If an option is no whole number in range.
+        If an option is out of range.
     """
     check_whole(1, longest=longest)
     check_whole(_SHORTEST, training=training)
@@ -177,18 +184,18 @@ def measure(dated: DatedReports, *, longest: int = SETTLED_DAYS, training: int =
         found.between,
         spread,
     )
-    lately = triangle_of(delay, age, (age < _LATELY).astype(np.int64), 2, longest)
+    off = None
+    if holidays is not None:
+        off = holiday_days(holidays, dated.known_on - history * DAY, dated.known_on + longest * DAY)
+    now = known_now(Seen(delay, age, longest, history, dated.known_on), curves, off)
     return Measured(
         groups=dated.groups,
         curves=curves,
+        now=now,
         reports=np.r_[triangle.reports[:, :-1].sum(axis=0), len(delay)],
         longest=longest,
         known_on=dated.known_on,
-        notes=(
-            *notes,
-            *_changed(lately, spread, dated.known_on),
-            *_quiet_weekdays(dated.known_on - (age - delay) * DAY, spread),
-        ),
+        notes=(*notes, *now.notes),
     )
 
 
@@ -237,32 +244,3 @@ def _left_out(delay: IntArray, longest: int, inside: np.ndarray, stated: np.ndar
         of = counted(missing, "incident")
         notes.append(f"delays: {of} without a day of report taken to be reported like the others")
     return notes
-
-
-def _changed(lately: Triangle, spread: float, known_on: np.datetime64) -> list[str]:
-    """Say whether the reports on the last weeks' incidents come later or sooner than those before."""
-    score, information = factor_evidence(lately)
-    if not (information > 0).all():
-        return []
-    off = score[1] / np.sqrt(spread * information[1] * information[0] / information.sum())
-    if abs(off) < _FAR_OFF:
-        return []
-    return [
-        f"delays: reports on the incidents since {known_on - (_LATELY - 1) * DAY} have come "
-        f"{'later' if off > 0 else 'sooner'} than those before; the completeness measured rests on both, and "
-        f"is too {'high' if off > 0 else 'low'} if that goes on"
-    ]
-
-
-def _quiet_weekdays(reported: Days, spread: float) -> list[str]:
-    """Name the weekdays on which few or no reports come."""
-    day = (reported.astype("datetime64[D]").astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
-    came, usual = np.bincount(day, minlength=7), len(day) / 7
-    few = (came < _QUIET * usual) & (came < usual - 3 * np.sqrt(spread * usual))
-    if not few.any():
-        return []
-    names = ", ".join(f"{name.capitalize()}s" for name, is_few in zip(WEEKDAYS, few, strict=True) if is_few)
-    return [
-        f"delays: few or no reports come on {names}; the completeness is that of an average day of the week, "
-        "and compares best between reports made on the same one"
-    ]

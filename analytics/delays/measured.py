@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,7 @@ def with_measured_completeness(
     where: str | None = None,
     longest: int = SETTLED_DAYS,
     training: int = 364,
+    holidays: Sequence[object] | None = None,
 ) -> Counts:
     """Return the counts with the completeness of each day, measured from the days of the reports.
 
@@ -41,6 +43,9 @@ def with_measured_completeness(
         Days after which nothing more is expected; older days are complete.
     training : int
         Days of incidents that the delays are measured from, the last ones.
+    holidays : sequence of str or date, optional
+        Days on which reports may come otherwise: terms of a country's calendar
+        (:func:`analytics.geo.calendar_names`) such as ``"eid_al_fitr"``, or single days.
 
     Returns
     -------
@@ -53,13 +58,19 @@ def with_measured_completeness(
         If the incidents do not state the day of their report. ACLED's ``timestamp`` is the last change.
     HistoryError
         If there are too few reports to say.
+    OptionError
+        If a holiday is neither a term of a calendar nor a day.
 
     Notes
     -----
     Reverse-time hazards of right-truncated delays (Kalbfleisch and Lawless 1991; Lawless 1994), a region's
     drawn towards the whole's (:func:`analytics.kernels.delays.reverse_time.pooled_curves`). The variance is
-    Greenwood's, times how much the reports of one week's incidents go together. A weekday on which no reports
-    come is not modelled.
+    Greenwood's, times how much the reports of one week's incidents go together.
+
+    Where reports depend on the weekday on which they are made (an F test at 0.001 says so), or on `holidays`,
+    each kind of day has its hazards (:mod:`analytics.kernels.delays.report_days`). Delays of the last weeks
+    may be those before, multiplied by one factor (:mod:`analytics.kernels.delays.stretch`): the share is the
+    mean over what the reports leave possible, so it has a wider deviation when they point to a change.
 
     Examples
     --------
@@ -75,7 +86,7 @@ def with_measured_completeness(
     """
     by = None if counts.by == "total" else counts.by
     dated = DatedReports.of(incidents, counts.as_of, by=by, where=where)
-    return with_completeness(counts, measure(dated, longest=longest, training=training))
+    return with_completeness(counts, measure(dated, longest=longest, training=training, holidays=holidays))
 
 
 def with_completeness(counts: Counts, found: Measured) -> Counts:
@@ -114,6 +125,6 @@ def completeness_at(found: Measured, days: Days, group: np.ndarray) -> tuple[Flo
     """Return share and deviation of each day and group; NaN after the day whose knowledge it is."""
     age = ((found.known_on - days) / DAY).astype(np.int64)
     at = np.clip(age, 0, found.longest)[:, None]
-    share, deviation = found.curves.share[at, group], found.curves.deviation[at, group]
+    share, deviation = found.now.share[at, group], found.now.deviation[at, group]
     future = (age < 0)[:, None]
     return np.where(future, np.nan, share), np.where(future, np.nan, deviation)

@@ -21,8 +21,8 @@ NowcastMethod = Literal["smoothed", "chain_ladder"]
 _HOW = {
     "smoothed": "negative binomial, of a gamma rate drawn towards the region's usual one (Höhle and an der "
     "Heiden 2014); the completeness with its error",
-    "chain_ladder": "chain ladder with a negative binomial number still to come; the completeness with its "
-    "error",
+    "chain_ladder": "chain ladder, the window taken as one period, with a negative binomial number still to "
+    "come; the completeness with its error",
 }
 _NOT_KNOWN = "completeness not known"
 _NOT_COVERED = "no coverage"
@@ -49,8 +49,8 @@ def nowcast(
     confidence : float
         Coverage of the interval.
     method : {"smoothed", "chain_ladder"}
-        Drawn towards the region's usual number, or from the window alone. Where few of the days' reports are
-        in, the window alone says little, and its interval is wide.
+        Drawn towards the region's usual number, or from the window alone, whose days are taken to have one
+        rate. Where few of the days' reports are in, the window alone says little, and its interval is wide.
 
     Returns
     -------
@@ -87,20 +87,17 @@ def nowcast(
     share, deviation, reasons = _known(counts, part)
     usable = np.array([why == "" for why in reasons])
     past = _past(counts, end - length, max(baseline // counts.period_days, 1))
-
-    def what_comes(seen: FloatArray, in_share: FloatArray, unsure: FloatArray) -> Late:
-        if method == "chain_ladder":
-            return chain_ladder(seen, in_share, unsure, confidence)
-        return smoothed(seen, in_share, unsure, usual_rate(_sums(past, len(seen))), confidence)
-
-    whole = what_comes(values, share, deviation)
-    each = [what_comes(values[i : i + 1], share[i : i + 1], deviation[i : i + 1]) for i in range(length)]
+    whole = what_comes(values, share, deviation, past, method)
+    each = [
+        what_comes(values[i : i + 1], share[i : i + 1], deviation[i : i + 1], past, method)
+        for i in range(length)
+    ]
     observed = values.sum(axis=0)
     frame = pd.DataFrame(
         {
             "region": counts.regions,
             "observed": observed.astype(np.int64),
-            **_shown(observed, whole, usable),
+            **_shown(observed, whole, usable, confidence),
             "completeness": np.where(usable, share.mean(axis=0), np.nan),
             "deviation": np.where(usable, deviation.mean(axis=0), np.nan),
             "reason": reasons,
@@ -113,7 +110,7 @@ def nowcast(
                     "region": counts.regions,
                     "day": str(counts.starts[part][i]),
                     "observed": values[i].astype(np.int64),
-                    **_shown(values[i], late, usable),
+                    **_shown(values[i], late, usable, confidence),
                     "completeness": np.where(usable, share[i], np.nan),
                 }
             )
@@ -129,6 +126,15 @@ def nowcast(
         notes=counts.notes,
         days=days,
     )
+
+
+def what_comes(
+    seen: FloatArray, share: FloatArray, deviation: FloatArray, past: FloatArray, method: NowcastMethod
+) -> Late:
+    """Return what is still to come of some periods, of shape (periods, regions), given those before."""
+    if method == "chain_ladder":
+        return chain_ladder(seen, share, deviation)
+    return smoothed(seen, share, deviation, usual_rate(_sums(past, len(seen))))
 
 
 def _known(counts: Counts, part: slice) -> tuple[FloatArray, FloatArray, list[str]]:
@@ -161,6 +167,7 @@ def _sums(values: FloatArray, length: int) -> FloatArray:
     return kept
 
 
-def _shown(observed: FloatArray, late: Late, usable: np.ndarray) -> dict[str, FloatArray]:
-    parts = {"estimate": late.mean, "low": late.low, "high": late.high}
+def _shown(observed: FloatArray, late: Late, usable: np.ndarray, level: float) -> dict[str, FloatArray]:
+    low, high = late.interval(level)
+    parts = {"estimate": late.mean, "low": low, "high": high}
     return {name: np.where(usable, observed + part, np.nan) for name, part in parts.items()}

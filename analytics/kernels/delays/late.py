@@ -28,15 +28,46 @@ _LEAST_SPREAD = 0.5  # relative standard deviation of a rate around its usual: a
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Late:
-    """Incidents still to be reported: their mean, and an interval; float arrays of shape (series,)."""
+    """Incidents still to be reported: a mixture of negative binomials, one for each share that there may be.
 
-    mean: FloatArray
-    low: FloatArray
-    high: FloatArray
+    Attributes
+    ----------
+    means, size, chance : float arrays, shape (nodes, series)
+        Mean, size and chance of each.
+    weight : float array, shape (nodes,)
+    """
+
+    means: FloatArray
+    size: FloatArray
+    chance: FloatArray
+    weight: FloatArray
+
+    @property
+    def mean(self) -> FloatArray:
+        """Expected number; shape (series,)."""
+        return np.asarray(self.weight @ self.means)
+
+    def up_to(self, count: FloatArray) -> FloatArray:
+        """Return the probability that at most so many are to come; shape (series,)."""
+        some = count >= 0
+        return np.where(
+            some, self.weight @ special.betainc(self.size, np.maximum(count, 0) + 1, self.chance), 0
+        )
+
+    def interval(self, level: float) -> tuple[FloatArray, FloatArray]:
+        """Return the mid-p interval that holds so much; float arrays of shape (series,)."""
+
+        def middle(count: FloatArray) -> FloatArray:
+            return (self.up_to(count) + self.up_to(count - 1)) / 2
+
+        tail, mean = (1 - level) / 2, self.mean
+        return _first(middle, tail, mean), _last(middle, 1 - tail, mean)
 
 
-def chain_ladder(observed: FloatArray, share: FloatArray, deviation: FloatArray, level: float) -> Late:
-    """Return what is to come of some periods together, from these periods alone.
+def chain_ladder(observed: FloatArray, share: FloatArray, deviation: FloatArray) -> Late:
+    """Return what is to come of some periods together, from these periods alone, taken as one.
+
+    Their rate is taken to be one: a period of which next to nothing is in says next to nothing by itself.
 
     Parameters
     ----------
@@ -44,22 +75,15 @@ def chain_ladder(observed: FloatArray, share: FloatArray, deviation: FloatArray,
         Incidents reported so far.
     share, deviation : array, same shape
         Share reported and its standard deviation; the errors of all periods go together.
-    level : float
-        Coverage of the interval.
 
     Examples
     --------
-    >>> found = chain_ladder(np.array([[10.0]]), np.array([[0.5]]), np.array([[0.0]]), 0.9)
-    >>> found.mean.tolist(), found.low.tolist(), found.high.tolist()
-    ([10.5], [4.0], [18.0])
+    >>> found = chain_ladder(np.array([[10.0]]), np.array([[0.5]]), np.array([[0.0]]))
+    >>> found.mean.tolist(), [end.tolist() for end in found.interval(0.9)]
+    ([10.5], [[4.0], [18.0]])
     """
-    shares, weight = _shares(share, deviation)
-    few = (observed + _FEW / len(observed))[None]
-    mean = (few * (1 - shares) / shares).sum(axis=1)
-    variance = (few * (1 - shares) / shares**2).sum(axis=1)
-    chance = np.divide(mean, variance, out=np.ones_like(mean), where=variance > 0)
-    size = np.divide(mean * chance, 1 - chance, out=np.full_like(mean, _FEW), where=chance < 1)
-    return _interval(mean, size, chance, weight, level)
+    series = observed.shape[1]
+    return smoothed(observed, share, deviation, (np.full(series, _FEW), np.zeros(series)))
 
 
 def smoothed(
@@ -67,7 +91,6 @@ def smoothed(
     share: FloatArray,
     deviation: FloatArray,
     usual: tuple[FloatArray, FloatArray],
-    level: float,
 ) -> Late:
     """Return what is to come of some periods together, given what is usual for as many.
 
@@ -75,7 +98,7 @@ def smoothed(
 
     Parameters
     ----------
-    observed, share, deviation, level
+    observed, share, deviation
         As for :func:`chain_ladder`.
     usual : pair of array, shape (series,)
         Shape and rate of the prior of what the periods together hold, as :func:`usual_rate` returns it.
@@ -84,8 +107,7 @@ def smoothed(
     shape, rate = usual
     part = shares.mean(axis=1)
     size = np.broadcast_to(shape + observed.sum(axis=0), part.shape)
-    mean = size * (1 - part) / (rate + part)
-    return _interval(mean, size, (rate + part) / (rate + 1), weight, level)
+    return Late(size * (1 - part) / (rate + part), size, (rate + part) / (rate + 1), weight)
 
 
 def usual_rate(sums: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -111,21 +133,6 @@ def _shares(share: FloatArray, deviation: FloatArray) -> tuple[FloatArray, Float
     unsure = deviation / share / left
     wide = np.minimum(unsure, 2.0)[None] * node[:, None, None]
     return np.exp(-left[None] * np.exp(wide)), weight / weight.sum()
-
-
-def _interval(
-    mean: FloatArray, size: FloatArray, chance: FloatArray, weight: FloatArray, level: float
-) -> Late:
-    """Return mean and mid-p interval of a mixture of negative binomials, arrays (nodes, series)."""
-    expected = weight @ mean
-    tail = (1 - level) / 2
-
-    def middle(count: FloatArray) -> FloatArray:
-        upto = special.betainc(size, count + 1, chance)
-        before = np.where(count > 0, special.betainc(size, np.maximum(count, 1), chance), 0.0)
-        return weight @ ((upto + before) / 2)
-
-    return Late(expected, _first(middle, tail, expected), _last(middle, 1 - tail, expected))
 
 
 def _first(middle: _Distribution, wanted: float, start: FloatArray) -> FloatArray:

@@ -22,7 +22,16 @@ import numpy as np
 
 from analytics._typing import FloatArray, IntArray
 
-__all__ = ["Curves", "Triangle", "factor_evidence", "pooled_curves", "report_spread", "triangle_of"]
+__all__ = [
+    "Curves",
+    "Triangle",
+    "beyond",
+    "factor_evidence",
+    "pooled_curves",
+    "report_spread",
+    "triangle_of",
+    "whole_hazards",
+]
 
 _STEPS = 30
 _LARGEST = 3.0  # of the logarithm of a region's factor
@@ -120,9 +129,9 @@ def pooled_curves(triangle: Triangle, spread: float = 1.0) -> Curves:
     >>> bool(abs(found.share[4, 0] - (1 - 0.8**5)) < 3 * found.deviation[4, 0])
     True
     """
-    log_hazard, variance = _whole(triangle)
-    left = _beyond(log_hazard)
-    variance = spread * _beyond(variance)
+    log_hazard, variance = whole_hazards(triangle)
+    left = beyond(log_hazard)
+    variance = spread * beyond(variance)
     score, information = factor_evidence(triangle, log_hazard)
     informed = information > 0
     between = _between(score[informed], information[informed] / spread, spread)
@@ -156,10 +165,10 @@ def _blended(
     among = triangle.exposed / spread
     mixed = (triangle.reports / spread + weight * hazard) / (among + weight)
     mixed = np.minimum(mixed, hazard + (1 - hazard) * among / (among + 1))
-    log_share = -_beyond(-np.log1p(-mixed))
+    log_share = -beyond(-np.log1p(-mixed))
     drawn = weight / (among + weight)
-    own = _beyond(mixed / ((1 - mixed) * (among + weight)))
-    return log_share, own + _beyond(drawn * rate) ** 2 * factor_variance
+    own = beyond(mixed / ((1 - mixed) * (among + weight)))
+    return log_share, own + beyond(drawn * rate) ** 2 * factor_variance
 
 
 def factor_evidence(
@@ -167,7 +176,7 @@ def factor_evidence(
 ) -> tuple[FloatArray, FloatArray]:
     """Return score and information of the logarithm of each group's factor at 0, shape (groups,)."""
     if log_hazard is None:
-        log_hazard, _ = _whole(triangle)
+        log_hazard, _ = whole_hazards(triangle)
     return _score(triangle, log_hazard, np.zeros(triangle.reports.shape[1]))
 
 
@@ -179,7 +188,7 @@ def report_spread(cohorts: Triangle) -> float:
     cohorts : Triangle
         Its groups are the weeks that the incidents lie in.
     """
-    log_hazard, _ = _whole(cohorts)
+    log_hazard, _ = whole_hazards(cohorts)
     hazard = -np.expm1(-log_hazard)[:, None]
     late = cohorts.exposed[1:] * hazard[1:]
     off = (cohorts.reports[1:] - late).sum(axis=0)
@@ -190,7 +199,7 @@ def report_spread(cohorts: Triangle) -> float:
     return float(max((off**2).sum() / by_chance * (used + 1) / used, 1.0))
 
 
-def _whole(triangle: Triangle) -> tuple[FloatArray, FloatArray]:
+def whole_hazards(triangle: Triangle) -> tuple[FloatArray, FloatArray]:
     """Return minus the logarithm of one minus the whole's reverse-time hazards, and its variance."""
     whole = triangle.whole()
     came = whole.reports[:, 0].astype(float)
@@ -198,7 +207,7 @@ def _whole(triangle: Triangle) -> tuple[FloatArray, FloatArray]:
     return -np.log1p(-came / among), came / (among * (among - came))
 
 
-def _beyond(values: FloatArray) -> FloatArray:
+def beyond(values: FloatArray) -> FloatArray:
     """Return the sum over all later delays."""
     later = np.cumsum(values[:0:-1], axis=0)[::-1]
     return np.concatenate([later, np.zeros_like(values[:1])])
