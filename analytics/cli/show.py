@@ -23,7 +23,7 @@ from rich.text import Text
 
 from analytics import __version__
 from analytics._tables import csv_bytes, records
-from analytics.cli.text import printable
+from analytics.cli.text import escaped, printable
 from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
 from analytics.counts.input_record import input_record
@@ -177,7 +177,7 @@ def emit(answer: Shown, plan: Plan, beside: Mapping[Path, bytes] | None = None) 
         _print(sys.stderr, written)
         return
     if plan.output is None:
-        _print(sys.stdout, [_rendered(answer, plan.kind).removesuffix("\n")])
+        _hand_over(_rendered(answer, plan.kind))
     _print(sys.stderr, [*answer.heading, *answer.account, *written])
 
 
@@ -218,7 +218,7 @@ def _rendered(answer: Shown, kind: str) -> str:
         return csv_bytes(answer.frame, simulated=answer.simulated).decode("utf-8")
     if kind == "json":
         whole = {"version": __version__, "simulated": answer.simulated, **answer.record}
-        return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        return escaped(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
     blocks = [*answer.heading]
     for table in answer.tables:
         blocks += ["", *([table.title] if table.title else []), *_aligned(table)]
@@ -300,6 +300,20 @@ def _rich_table(table: Table, width: int) -> tuple[RichTable, tuple[str, ...]]:
         cells = [printable(str(cell)) for cell in row]
         drawn.add_row(*(Text(cell, style=_STYLES.get(cell[:2], "")) for cell in cells))
     return drawn, left_out
+
+
+def _hand_over(text: str) -> None:
+    """Write CSV or JSON to standard output: in UTF-8 whatever the machine's settings, for it is data."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            "the output cannot be written", found=error.strerror or str(error), todo="give -o FILE"
+        ) from error
 
 
 def _print(stream: Any, lines: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import re
 from analytics.cli.options import COMMANDS
 from analytics.errors import UptickError
 
-__all__ = ["error_text", "printable"]
+__all__ = ["error_text", "escaped", "printable"]
 
 # Advice is written for Python; on the command line the same options have other spellings.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -31,6 +31,17 @@ def printable(text: str) -> str:
     'Kirkuk�[2J'
     """
     return _STEERING.sub("\ufffd", text)
+
+
+def escaped(data: str) -> str:
+    r"""Return JSON whose characters that would steer a terminal are escaped: the same data.
+
+    Examples
+    --------
+    >>> print(escaped('"a' + chr(0x202E) + '"'))
+    "a\u202e"
+    """
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", data)
 
 
 def error_text(error: UptickError) -> str:
