@@ -16,6 +16,7 @@ from analytics.files import read_whole
 from analytics.options import check_choice
 from analytics.periods import Gap, as_day, as_gap
 from analytics.sources.coverage import CoveredFrom, Splice
+from analytics.sources.source import Source
 
 __all__ = ["Absent", "Metadata", "fingerprint", "metadata_of", "read_metadata"]
 
@@ -49,6 +50,11 @@ class Metadata:
     covered_from: CoveredFrom | None = None
     missing: Absent | None = None
     digest: str = ""
+
+    def terms(self, source: Source) -> tuple[str, ...]:
+        """Say on what terms a source may be used, where the metadata do not."""
+        stated = not source.terms or any(note.startswith("licence: ") for note in self.notes)
+        return () if stated else (f"terms of {source.title}: {source.terms}",)
 
 
 def read_metadata(path: Path | None) -> Metadata:

@@ -268,7 +268,7 @@ def _assemble(
             *located,
             _who_began(frame),
             *metadata.notes,
-            *_terms(source, metadata),
+            *metadata.terms(source),
         ),
         title=metadata.title or (raw.path.name if raw.path else ""),
         extracted=metadata.extracted,
@@ -280,12 +280,6 @@ def _assemble(
         versions_extra=others[1],
         own_names=draft.called,
     )
-
-
-def _terms(source: Source, metadata: Metadata) -> tuple[str, ...]:
-    """Say on what terms a source may be used, where the file's metadata do not."""
-    stated = not source.terms or any(note.startswith("licence: ") for note in metadata.notes)
-    return () if stated else (f"terms of {source.title}: {source.terms}",)
 
 
 def _own_gaps(source: Source, frame: pd.DataFrame) -> tuple[Gap, ...]:
