@@ -142,7 +142,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
                     found=", ".join(odd[:5]),
                     where=name,
                 )
-    return pd.DataFrame(data, index=frame.index)
+    return pd.DataFrame(data, index=frame.index, copy=False)
 
 
 def possible_span(frame: pd.DataFrame) -> tuple[Days, Days]:

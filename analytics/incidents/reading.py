@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analytics._coded import coded, repeated
-from analytics._typing import BoolArray
 from analytics.errors import InputError, OptionError, unknown_option
 from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.actors import ActorTable, normalise_actors
 from analytics.incidents.countries import in_country
 from analytics.incidents.incidents import Incidents
+from analytics.incidents.kept import kept_tables
 from analytics.incidents.metadata import Metadata, read_metadata
-from analytics.incidents.quarantine import split, spread
+from analytics.incidents.quarantine import split
 from analytics.incidents.splices import find_splices
 from analytics.incidents.twice import AcceptedPairs, set_aside_accepted
 from analytics.incidents.versions import current_versions, loaded_at_once, reported_after, version_notes
 from analytics.options import check_choice, check_flag, check_whole
 from analytics.periods import Gap, as_day
 from analytics.results.words import counted
-from analytics.schema import BASES, COARSE_DAYS, possible_span, span_days, validate
+from analytics.schema import BASES
 from analytics.sources.checks import FLAGS, REASONS, Draft
-from analytics.sources.columns import Columns, fold
+from analytics.sources.columns import Columns
 from analytics.sources.count_tables import counts_error, find_count_columns
 from analytics.sources.files import Na, RawTable, load, without_na
 from analytics.sources.mapping import read_mapping
@@ -45,12 +44,6 @@ from analytics.sources.translation import translate
 __all__ = ["SOURCES", "read_incidents", "read_raw", "source_of"]
 
 SOURCES = ("auto", *source_names())
-_LOOKED_AT = 10_000  # rows
-# Text that is one number and nothing else; leading zeros (codes) stay text.
-_NUMERIC: tuple[tuple[str, Literal["Int64", "Float64"]], ...] = (
-    (r"-?(0|[1-9][0-9]{0,17})", "Int64"),
-    (r"-?(0|[1-9][0-9]{0,14})(\.[0-9]*)?", "Float64"),
-)
 
 
 def read_incidents(
@@ -175,7 +168,7 @@ def read_incidents(
     )  # fmt: skip
     made = read_raw(
         raw, read_metadata(raw.path), source, as_of=last, columns=columns, date_style=date_style,
-        country=country, extracted=extracted, report_days=report_days,
+        country=country, extracted=extracted, report_days=report_days, spend=True,
     )  # fmt: skip
     return normalise_actors(set_aside_accepted(made, accepted), actors)
 
@@ -198,8 +191,12 @@ def read_raw(
     country: str | None = None,
     extracted: object = None,
     report_days: bool = True,
+    spend: bool = False,
 ) -> Incidents:
-    """Read incidents from a table of text as it stood in a file; for the options see `read_incidents`."""
+    """Read incidents from a table of text as it stood in a file; for the options see `read_incidents`.
+
+    With `spend` the table is used up: its columns are let go as they are done with.
+    """
     found = source_of(raw, source, columns)
     table_columns = Columns(raw)
     if columns and not found.mapped:
@@ -211,7 +208,8 @@ def read_raw(
     if found.may_be_counts and find_count_columns(table_columns, columns) is not None:
         raise counts_error(table_columns)
     if raw.holding_na and not found.may_be_counts:
-        table_columns = Columns(without_na(raw))
+        raw = without_na(raw)
+        table_columns = Columns(raw)
     draft = translate(found, table_columns, SourceOptions(date_style, columns or {}, report_days))
     if as_of is not None:
         draft.set_aside(
@@ -222,17 +220,23 @@ def read_raw(
         )
     if extracted is not None:
         metadata = replace(metadata, extracted=as_day(extracted, "extracted"))
-    return _assemble(draft, found, as_of, metadata, country)
+    table_columns.forget()
+    return _assemble(draft, found, as_of, metadata, country, spend)
 
 
 def _assemble(
-    draft: Draft, source: Source, as_of: np.datetime64 | None, metadata: Metadata, country: str | None
+    draft: Draft,
+    source: Source,
+    as_of: np.datetime64 | None,
+    metadata: Metadata,
+    country: str | None,
+    spend: bool,
 ) -> Incidents:
     raw = draft.columns.raw
     quarantine, kept = split(draft)
     if not kept.any():
         raise _nothing_left(draft, quarantine)
-    frame, extra = _tables(draft, kept)
+    frame, extra = kept_tables(draft, kept, spend=spend)
     frame, located = in_country(frame, country)
     current = current_versions(frame, as_of) if draft.repeats else np.ones(len(frame), dtype=bool)
     notes = version_notes(frame) if draft.repeats else ()
@@ -288,28 +292,6 @@ def _own_gaps(source: Source, frame: pd.DataFrame) -> tuple[Gap, ...]:
     return tuple(gap for gap in source.no_coverage if first <= pd.Timestamp(gap.window.end))
 
 
-def _tables(draft: Draft, kept: BoolArray) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the canonical columns of the kept rows, with their row and flags, and the other columns."""
-    raw = draft.columns.raw
-    data = {name: _take(values, kept) for name, values in draft.data.items()}
-    frame = validate(pd.DataFrame(data))
-    if frame["reported_on"].notna().any():
-        first, _ = possible_span(frame)
-        early = frame["reported_on"].to_numpy().astype("datetime64[D]") < first
-        draft.flag("reported before its date", spread(kept, early))
-    draft.flag("coarse date", spread(kept, span_days(frame) >= COARSE_DAYS))
-    flags = {name: draft.flagged[name][kept] for name in FLAGS if name in draft.flagged}
-    flags = {name: rows for name, rows in flags.items() if rows.any()}
-    frame["row"] = raw.rows[kept]
-    frame["flags"] = _joined(flags, len(frame))
-    others = [c for c in raw.frame.columns if _is_extra(draft, c, kept)]
-    plain = {c for c in others if fold(c) in draft.codes}
-    extra = pd.DataFrame(
-        {c: _typed(_take(raw.frame[c], kept), code=c in plain) for c in others}, index=frame.index
-    )
-    return frame, extra
-
-
 def _flag_counts(flags: pd.Series) -> dict[str, int]:
     """Return how many rows carry each flag, in the order of ``FLAGS``."""
     found: dict[str, int] = {}
@@ -323,58 +305,6 @@ def _who_began(frame: pd.DataFrame) -> str:
     counts = frame["initiator_basis"].value_counts()
     stated = ", ".join(f"{basis} in {counts.get(basis, 0):,}" for basis in BASES)
     return f"initiator of {counted(len(frame), 'incident')}: {stated}"
-
-
-def _is_extra(draft: Draft, column: str, kept: BoolArray) -> bool:
-    if column not in draft.carried:
-        return True
-    lost = draft.carried[column]
-    return lost is not None and bool(lost[kept].any())
-
-
-def _take(values: object, kept: BoolArray) -> pd.Series:
-    series = values if isinstance(values, pd.Series) else pd.Series(np.asarray(values))
-    return series if kept.all() else series[kept].reset_index(drop=True)
-
-
-def _joined(flags: dict[str, BoolArray], size: int) -> pd.Series:
-    """Return each row's flags joined; one text for each distinct combination."""
-    if not flags:
-        return repeated("", pd.RangeIndex(size))
-    matrix = np.column_stack(list(flags.values()))
-    packed = matrix @ (1 << np.arange(len(flags), dtype=np.int64))
-    codes, combinations = pd.factorize(packed)
-    names = list(flags)
-    texts = ["; ".join(n for i, n in enumerate(names) if int(c) >> i & 1) for c in combinations]
-    return pd.Series(pd.array(texts, dtype="str").take(codes))
-
-
-def _typed(values: pd.Series, *, code: bool = False) -> pd.Series:
-    """Return a column of the source with blank as missing; numbers only if every value is one and no code."""
-    blank = _blank(values)
-    # A first look at a few values spares most text columns the whole search.
-    filled = values.iloc[:_LOOKED_AT].iloc[np.flatnonzero(~blank[:_LOOKED_AT])[:20]]
-    may_be = [kind for kind in _NUMERIC if not len(filled) or filled.str.fullmatch(kind[0]).all()]
-    if not may_be or code or blank.all():
-        return values.mask(blank) if blank.any() else values
-    codes, texts = coded(values)
-    empty = (texts.str.strip() == "").to_numpy(dtype=bool)
-    filled = texts[~empty]
-    for pattern, dtype in may_be:
-        if filled.str.fullmatch(pattern).all():
-            numbers = pd.to_numeric(filled).astype(dtype).reindex(texts.index)
-            return pd.Series(numbers.array.take(codes), index=values.index)
-    return values.mask(blank) if blank.any() else values
-
-
-def _blank(values: pd.Series) -> BoolArray:
-    """Return which texts are blank; only those that begin with a blank are looked at whole."""
-    begin = values.str.slice(0, 1)
-    blank = np.array(begin.str.strip() == "", dtype=bool)
-    asked = np.flatnonzero(blank & (begin != "").to_numpy(dtype=bool))
-    if asked.size:
-        blank[asked] = (values.iloc[asked].str.strip() == "").to_numpy(dtype=bool)
-    return blank
 
 
 def _nothing_left(draft: Draft, quarantine: pd.DataFrame) -> InputError:

@@ -129,6 +129,10 @@ class Columns:
             self._coded[name] = coded(self.strings(name))
         return self._coded[name]
 
+    def forget(self) -> None:
+        """Let the codes go, which take room."""
+        self._coded.clear()
+
     def holds(self, name: str, rule: Callable[[str], bool]) -> BoolArray:
         """Return which rows hold a text for which a rule is true; asked once for each distinct text."""
         codes, texts = self.coded(name)

@@ -22,7 +22,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,8 @@ __all__ = ["Beginning", "Swift", "read_swiftly"]
 
 SMALLEST = 1 << 20  # bytes; below this the csv module is as fast
 BEGINNING = 1 << 20  # bytes that are looked at for the delimiter and the names
-BLOCK = 1 << 21  # bytes split at a time; no record may be longer
+BLOCK = 1 << 20  # bytes split at a time; no record may be longer
+_TOGETHER = 64  # blocks that are put together: fewer are slower to go through, and more need more room
 _QUOTE, _LINE, _RETURN = (ord(sign) for sign in '"\n\r')
 
 
@@ -89,6 +90,7 @@ def read_swiftly(path: Path, begin: Callable[[str], Beginning | None]) -> Swift 
             at = mark + len(text[: found.characters].encode())
             if first.startswith(codecs.BOM_UTF8, at):  # Arrow would leave it out
                 return None
+            pool = _pool()
             stream = _Checked(file, first, at, found.delimiter)
             numbers = [str(number) for number in range(len(found.names))]
             reader = csv.open_csv(
@@ -100,8 +102,9 @@ def read_swiftly(path: Path, begin: Callable[[str], Beginning | None]) -> Swift 
                 convert_options=csv.ConvertOptions(
                     column_types=dict.fromkeys(numbers, pa.large_string()), strings_can_be_null=False
                 ),
+                memory_pool=pool,
             )
-            table = reader.read_all()
+            table = _compact(reader, pool)
             stream.finish()
     except (_IrregularError, UnicodeDecodeError, pa.ArrowException, OSError):
         return None
@@ -113,6 +116,32 @@ def read_swiftly(path: Path, begin: Callable[[str], Beginning | None]) -> Swift 
     frame = pd.DataFrame(columns, copy=False)
     frame.columns = pd.Index(found.names)
     return Swift(frame, stream.digest.hexdigest())
+
+
+def _pool() -> Any:
+    """Return memory that is given back at once: what Arrow takes as a rule keeps half as much again."""
+    import pyarrow as pa
+
+    try:
+        return pa.jemalloc_memory_pool()
+    except NotImplementedError:
+        return pa.default_memory_pool()
+
+
+def _compact(reader: Any, pool: Any) -> Any:
+    """Return all that a reader gives as a table of few and full chunks."""
+    import pyarrow as pa
+
+    tables: list[Any] = []
+    batches: list[Any] = []
+    for batch in reader:
+        batches.append(batch)
+        if len(batches) == _TOGETHER:
+            tables.append(pa.Table.from_batches(batches).combine_chunks(memory_pool=pool))
+            batches.clear()
+    if batches:
+        tables.append(pa.Table.from_batches(batches).combine_chunks(memory_pool=pool))
+    return pa.concat_tables(tables)
 
 
 class _Checked(io.RawIOBase):
