@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from typing import Any
 
 import pandas as pd
 
-__all__ = ["FORMULA", "inert", "inert_table", "toml_fault", "visible"]
+__all__ = ["FORMULA", "inert", "inert_table", "read_toml", "toml_fault", "visible"]
 
 _CONTROL = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -15,6 +17,33 @@ _CONTROL = re.compile(
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 _LEADING = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff]*")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?%?")
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return a TOML text as tables.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or holds a whole number of more than 64 bits, which TOML does not know.
+    RecursionError
+        If it is nested too deeply.
+
+    Examples
+    --------
+    >>> read_toml("a = 1")
+    {'a': 1}
+    """
+
+    def beyond(value: object) -> bool:
+        if isinstance(value, dict | list):
+            return any(map(beyond, value.values() if isinstance(value, dict) else value))
+        return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+    stated = tomllib.loads(text)
+    if beyond(stated):
+        raise ValueError("a whole number of more than 64 bits")
+    return stated
 
 
 def toml_fault(error: Exception) -> str:

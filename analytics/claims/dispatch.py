@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from analytics._typing import Direction
+from analytics.claims.answer import Answer, Options, answered, seen_words
 from analytics.claims.contrast import contrast, contrast_words
+from analytics.claims.newcomer import emerging_answer
 from analytics.claims.series import Asked, Unanswerable, fitting
 from analytics.kernels.windows.spans import BASELINE, GUARD
 from analytics.periods import DAY, Window
@@ -18,8 +19,6 @@ from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
     SUPPORTED,
-    ClaimResult,
-    UptickResult,
     Verdict,
     counted,
     format_number,
@@ -37,50 +36,6 @@ __all__ = ["ANSWERS", "Answer", "Options"]
 SPELL = 91  # days without any incident, from which activity is not said to have gone on
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What holds for every claim of a table."""
-
-    alpha: float
-    margin: float
-    guard: int | None
-    baseline: int | None
-    completeness: float | None
-    replicates: int
-    seed: int
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Answer:
-    """What the data say to one claim under one definition."""
-
-    test: str
-    verdict: Verdict
-    reason: str
-    estimate_name: str = ""
-    estimate: float = np.nan
-    low: float = np.nan
-    high: float = np.nan
-    pvalue: float = np.nan
-    detectable: float = np.nan
-    could_be_seen: str = "–"
-    result: ClaimResult | UptickResult | None = None
-    details: dict[str, pd.DataFrame] = field(default_factory=dict)
-
-
-def _seen(value: float, text: str, direction: str = "greater", *, digits: int = 2) -> str:
-    """Say the smallest effect that would be seen in four cases out of five."""
-    if np.isnan(value):
-        return "–"
-    if np.isinf(value):
-        return "none of any size"
-    return text.format(format_number(value, digits), "or less" if direction == "less" else "or more")
-
-
-def _join(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
-
-
 def _guard(options: Options) -> int:
     return GUARD if options.guard is None else options.guard
 
@@ -92,33 +47,6 @@ def _baseline(options: Options, window: Window) -> int:
 
 def _direction(asked: Asked) -> Direction:
     return "less" if asked.claim.direction == "less" else "greater"
-
-
-def _answered(
-    test: str,
-    result: UptickResult | ClaimResult,
-    measure: str,
-    seen: str,
-    *found: str,
-    estimate: str = "estimate",
-    details: dict[str, pd.DataFrame] | None = None,
-) -> Answer:
-    """Return the answer in the first row of a test's table, with what else was found behind its reason."""
-    row = result.frame.iloc[0]
-    return Answer(
-        test,
-        row["verdict"],
-        _join(row["reason"], *found),
-        measure,
-        row[estimate],
-        row["low"],
-        row["high"],
-        row["pvalue"],
-        row["detectable"],
-        seen,
-        result,
-        details or {},
-    )
 
 
 def _recent(asked: Asked, options: Options) -> Answer:
@@ -141,11 +69,11 @@ def _recent(asked: Asked, options: Options) -> Answer:
         found = f"{row['observed']:.0f} where {format_number(row['expected'])} were expected"
         if not np.isnan(row["pvalue_expected"]):
             found += f"; against trend and season {p_words(row['pvalue_expected'])}"
-    return _answered(
+    return answered(
         "uptick_test",
         result,
         "rate ratio",
-        _seen(row["detectable"], "{} times the rate {}", direction),
+        seen_words(row["detectable"], "{} times the rate {}", direction),
         found,
         estimate="rate_ratio",
     )
@@ -169,11 +97,11 @@ def _day(asked: Asked, options: Options) -> Answer:
         if row["estimate"] < claim.count:
             stated += ", so not all of it is in them"
     picked = f"taken as the largest of the {claim.picked} days that end with it" if claim.picked > 1 else ""
-    return _answered(
+    return answered(
         "day_test",
         result,
         "incidents that day (an ordinary day's range)",
-        _seen(row["detectable"], "{} on the day {}", digits=0),
+        seen_words(row["detectable"], "{} on the day {}", digits=0),
         stated,
         picked,
     )
@@ -197,11 +125,11 @@ def _concentration(asked: Asked, options: Options) -> Answer:
             f"{row['share_recent']:.0%} of the window's incidents lie there, "
             f"{row['share_baseline']:.0%} of the baseline's"
         )
-    return _answered(
+    return answered(
         "concentration_test",
         result,
         "ratio of rate ratios",
-        _seen(row["detectable"], "a rise {} times that elsewhere {}"),
+        seen_words(row["detectable"], "a rise {} times that elsewhere {}"),
         shares,
     )
 
@@ -221,11 +149,11 @@ def _change(asked: Asked, options: Options) -> Answer:
     if row["placebos"] and not np.isnan(row["placebo_pvalue"]):
         rank = format_number(row["placebo_pvalue"], 2)
         placebo = f"rank {rank} among {row['placebos']} earlier dates for which nothing is claimed"
-    return _answered(
+    return answered(
         "change_test",
         result,
         "ratio of the weekly level",
-        _seen(row["detectable"], "{} times the level {}", direction),
+        seen_words(row["detectable"], "{} times the level {}", direction),
         placebo,
         details=dict(result.details),
     )
@@ -240,11 +168,11 @@ def _recurrence(asked: Asked, options: Options) -> Answer:
         seed=options.seed,
     )
     row = result.frame.iloc[0]
-    return _answered(
+    return answered(
         "recurrence_test",
         result,
         "days from one uptick to the next, median",
-        _seen(row["detectable"], "fortnights with {} times the rate {}"),
+        seen_words(row["detectable"], "fortnights with {} times the rate {}"),
         details=dict(result.details),
     )
 
@@ -318,11 +246,11 @@ def _response(asked: Asked, options: Options) -> Answer:
         if not np.isnan(pvalue):
             fewer, pvalue = f"that incidents become fewer has {p_words(pvalue)}", np.nan
     used = f"{row['used']} of {row['events']} days with an operation can be compared"
-    answer = _answered(
+    answer = answered(
         "response_test",
         result,
         "incidents after operations, relative to matched times",
-        _seen(row["detectable"], "{} times {}", "greater" if claim.direction == "greater" else "less"),
+        seen_words(row["detectable"], "{} times {}", "greater" if claim.direction == "greater" else "less"),
         fewer,
         used,
         details=dict(result.details),
@@ -357,5 +285,6 @@ ANSWERS: dict[str, Callable[[Asked, Options], Answer]] = {
     "recurrence": _recurrence,
     "persistence": _persistence,
     "response": _response,
+    "emerging": emerging_answer,
     "causal": _causal,
 }

@@ -34,6 +34,7 @@ KINDS: dict[str, str] = {
     "recurrence": "upticks come again and again",
     "persistence": "incidents go on, without a long spell of none",
     "response": "attacks after operations, beside matched times without one",
+    "emerging": "an actor, or another name, is new on the scene",
     "causal": "something happened because of something else: counts cannot tell",
 }
 DIRECTIONS: dict[str, tuple[str, ...]] = {
@@ -44,17 +45,19 @@ DIRECTIONS: dict[str, tuple[str, ...]] = {
     "recurrence": ("either",),
     "persistence": ("either",),
     "response": ("less", "greater", "not less"),
+    "emerging": ("greater",),
     "causal": ("greater", "less", "either"),
 }
 LETHAL_RULES = ("cannot be told", "deadly only", "enough")
 _REQUIRED = ("id", "words", "kind", "window", "activity", "direction")
 _OPTIONAL = (
     "region_set", "regions", "by", "activity_also", "supported_if", "lethal_only", "lethal_rule", "count",
-    "picked", "where",
+    "picked", "where", "of", "name", "silence",
 )  # fmt: skip
 _ARTICLE_REQUIRED = ("title", "date")
 _ARTICLE_OPTIONAL = ("publisher", "site", "country", "date_basis", "date_alternatives", "date_reason")
 _WINDOW = ("first", "start", "last")
+_SILENCE = 364  # days without a name, after which it is new
 _PICKED = 7  # a day of the week that ends with it: what "on Sunday alone" was picked from, unless stated
 
 
@@ -109,6 +112,10 @@ class Claim:
         Of how many days that end with it the day was picked.
     where : str
         Further filter.
+    of, name : str
+        For a name that is new on the scene: its column, and the name; "" for any.
+    silence : int
+        Days without it, after which it is new.
     """
 
     id: str
@@ -129,6 +136,9 @@ class Claim:
     count: int | None = None
     picked: int = _PICKED
     where: str = ""
+    of: str = "actor"
+    name: str = ""
+    silence: int = _SILENCE
 
     @property
     def everywhere(self) -> bool:
@@ -261,7 +271,8 @@ def _claim(read: TableReader, article: Article) -> Claim:
     if kind == "concentration" and named == ALL:
         read.fail("region_set", "regions that can be compared with others, not all", value=ALL)
     first, last, start = _window(read, kind, article.date)
-    for key, of in (("count", "day"), ("picked", "day")):
+    of_a_name = (("of", "emerging"), ("name", "emerging"), ("silence", "emerging"))
+    for key, of in (("count", "day"), ("picked", "day"), *of_a_name):
         if key in read.table and kind != of:
             read.fail(key, f"only in claims of kind {of}")
     where = read.text("where", "")
@@ -293,6 +304,9 @@ def _claim(read: TableReader, article: Article) -> Claim:
         count=read.whole("count", least=1) if "count" in read.table else None,
         picked=read.whole("picked", least=1) if "picked" in read.table else _PICKED,
         where=where,
+        of=read.text("of", "actor"),
+        name=read.text("name", ""),
+        silence=read.whole("silence", least=1) if "silence" in read.table else _SILENCE,
     )
 
 

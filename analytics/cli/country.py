@@ -5,10 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from analytics.bundled import bundled_path
 from analytics.cli.inputs import between_commas
 from analytics.cli.text import printable
 from analytics.errors import OptionError, OutputError
 from analytics.files import check_writable, write_together
+from analytics.geo.countries import find_country
 from analytics.geo.folding import fold
 from analytics.geo.new_country import country_folder
 
@@ -53,12 +55,25 @@ def run(args: Namespace) -> None:
     write_together(targets)
     lines = [str(path) for path in targets]
     lines += [f"{args.country}: {len(made.admin1)} first-order and {len(made.admin2)} second-order units"]
-    lines += [f"note: {note}" for note in made.notes]
+    lines += [f"note: {note}" for note in (*_known(args.country, folder), *made.notes)]
     lines += [
         "look them over: what the units are called and which words do not count (country.toml), spellings",
         f"to use them: UPTICK_COUNTRIES={folder.parent}",
     ]
     print(printable("\n".join(lines)))
+
+
+def _known(country: str, made: Path) -> list[str]:
+    """Say so where the country has data already, other than the folder just made."""
+    known = find_country(country)
+    if known is None or known.folder.resolve() == made.resolve():
+        return []
+    if known.folder.parent != bundled_path("data"):
+        return [f"{known.name} has a folder of your own already, {known.folder}: two are an error"]
+    return [
+        f"{known.name} has bundled data; with UPTICK_COUNTRIES this folder takes their place whole: their "
+        "spellings, sets of regions and calendar are then not used, unless you copy them into it"
+    ]
 
 
 def _columns(text: str | None, option: str) -> tuple[str, ...]:

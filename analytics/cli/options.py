@@ -343,8 +343,8 @@ COMMANDS = {
         Group("", (
             Option("release", "RELEASE", "UCDP: 25.1 (yearly), 26.0.8 (candidate); several with commas "
                    "between, later ones last"),
-            Option("country", "NAMES", "commas between; ACLED: as it spells them; UCDP: Gleditsch and Ward's "
-                   "numbers such as 645, or a country with bundled data"),
+            Option("country", "NAMES", "commas between; ACLED: as it spells them; UCDP: a state's name, its "
+                   "code in ISO 3166-1, or Gleditsch and Ward's number such as 645"),
             Option("start", "DATE", "first day of the events (default: no limit)"),
             Option("end", "DATE", "last day of the events (default: no limit)"),
             Option("changed-since", "DATE", "ACLED: only what was added or changed since"),

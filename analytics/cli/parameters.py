@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
+import math
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from analytics._text import read_toml, toml_fault
 from analytics.cli.options import COMMANDS, Option
 from analytics.errors import InputError, OptionError, nearest
 from analytics.files import read_whole
@@ -65,9 +66,9 @@ def _options() -> list[Option]:
 
 def _stated(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_whole(path).decode("utf-8-sig"))
+        return read_toml(read_whole(path).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        found = error.strerror if isinstance(error, OSError) else str(error)[:200]
+        found = error.strerror if isinstance(error, OSError) else toml_fault(error)[:200]
         raise InputError(
             "the file of parameters cannot be read",
             expected='TOML: lines such as file = "incidents.xlsx"',
@@ -85,6 +86,8 @@ def _value(option: Option | None, name: str, value: object, path: Path) -> objec
     if option is not None and option.kind in (int, float):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _wrong(name, path, "a number", value)
+        if not math.isfinite(value) or option.kind(value) != value:
+            raise _wrong(name, path, "a whole number" if option.kind is int else "a number", value)
         return option.kind(value)
     if option is not None and option.kind is not None:
         return _number_or_word(option.kind, name, value, path)

@@ -173,7 +173,7 @@ def _read_table(
     if extracted is not None:
         stated = replace(stated, extracted=as_day(extracted, "extracted"))
     kept, filtered, notes = wanted_rows(table, where, mapping, found.events)
-    places = places_of(table, by, mapping, country)
+    places = places_of(table, by, mapping, country, where)
     codes, names, selected = _selected(places.codes, places.names, regions)
     events = _whole(table, found.events)
     deaths = _fatalities(table, mapping)

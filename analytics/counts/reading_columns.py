@@ -171,10 +171,30 @@ class RowPlaces:
     notes: tuple[str, ...] = ()
 
 
+def _countries(table: Columns, where: str | None, mapping: Mapping[str, str]) -> list[str] | None:
+    """Return the countries that a filter does not rule out, as spelt; None where it says nothing of them."""
+    column = _column(table, "country", mapping)
+    if where is None or column is None:
+        return None
+    rule, names = parse_filter(where), {"country", str(table.actual(column))}
+    if not names & set(rule.columns):
+        return None
+    stated = pd.Series(table.text(column, missing=NULLS).dropna().unique(), dtype="str")
+    kept = stated[rule.possible(pd.DataFrame(dict.fromkeys(names, stated)))].str.strip().tolist()
+    return kept or None
+
+
 def places_of(
-    table: Columns, by: str | Sequence[str] | None, mapping: Mapping[str, str], country: str | None = None
+    table: Columns,
+    by: str | Sequence[str] | None,
+    mapping: Mapping[str, str],
+    country: str | None = None,
+    where: str | None = None,
 ) -> RowPlaces:
-    """Return the region of each row; places are paths, and those with a row are the regions."""
+    """Return the region of each row; places are paths, and those with a row are the regions.
+
+    Of a country that the filter rules out no region is one.
+    """
     if by is None:
         return RowPlaces(np.zeros(len(table), dtype=np.int64), ("all events",), "total")
     columns = [part.strip() for part in by.split(",")] if isinstance(by, str) else list(by)
@@ -185,16 +205,17 @@ def places_of(
         _text(table, level, mapping) if level in columns or _column(table, level, mapping) else blank
         for level in levels
     ]
+    wanted = _countries(table, where, mapping)
     found = distinct_values([*texts, *(_text(table, name, mapping) for name in others)])
     if others:
-        mixed = read_mixture(found.values, found.rows, columns, country=country)
+        mixed = read_mixture(found.values, found.rows, columns, wanted=wanted, country=country)
         notes: tuple[str, ...] = ()
         if mixed.places is not None:
             paths = [value[:depth] for value in found.values]
             notes = place_notes(mixed.places, paths, found.rows, levels[-1], "row")
         lands = () if mixed.places is None else mixed.places.countries
         return RowPlaces(mixed.placed[found.codes], mixed.labels, ",".join(columns), lands, notes)
-    places = read_places(found.values, found.rows, country=country)
+    places = read_places(found.values, found.rows, wanted=wanted, country=country)
     used = np.unique(places.placed[places.placed >= 0])
     new = np.full(len(places.labels) + 1, -1, dtype=np.int64)
     new[used] = np.arange(used.size)

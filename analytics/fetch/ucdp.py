@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from analytics.errors import FetchError, OptionError
+from analytics.errors import FetchError, OptionError, nearest
 from analytics.fetch.asked import Faulty, Options, Page, Part, Row
 from analytics.fetch.common import days_asked, need_extra, several
 from analytics.geo import find_country
+from analytics.geo.states import all_states, find_state
 from analytics.options import Progress, check_flag, check_whole
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def fetch_ucdp(
         ``"25.1"`` (yearly), ``"26.0.8"`` (candidate events of August 2026). Several are fetched in the order
         given: put later ones last, which the reader takes for the current version of an event.
     country : str, int or sequence, optional
-        Gleditsch and Ward's number of the country (645 is Iraq), or the name of a country with bundled data.
+        Gleditsch and Ward's number of the country (645 is Iraq), or a state's name or code in ISO 3166-1.
     start, end : date-like, optional
         Only events of these days, as the service understands it.
     page_size : int
@@ -256,15 +257,20 @@ def _countries(country: str | int | Sequence[str | int] | None) -> list[tuple[st
         if one.isdecimal():
             found.append((f"country {int(one)}", str(int(one))))
             continue
-        known = find_country(one)
-        if known is None or not known.gleditsch_ward:
+        own, state = find_country(one), find_state(one)
+        if own is not None and own.gleditsch_ward:
+            found.append((own.name, str(own.gleditsch_ward)))
+        elif state is not None:
+            found.append((state.name, str(state.gleditsch_ward)))
+        else:
+            close = nearest(one, [n for s in all_states() for n in (s.name, *s.names)])
             raise OptionError(
                 f"the number that UCDP has for {one} is not known here",
-                expected="Gleditsch and Ward's number, such as 645",
-                todo="docs/fetch.md lists some, and it stands in the column country_id of any UCDP file: "
-                "country=NUMBER",
+                expected="a state's name, its ISO 3166-1 code, or Gleditsch and Ward's number, such as 645",
+                todo=f"did you mean {' or '.join(close)}?"
+                if close
+                else "it stands in the column country_id of any UCDP file: country=NUMBER",
             )
-        found.append((known.name, str(known.gleditsch_ward)))
     return found
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["JSON", "Boundaries", "geo_extra", "is_boundary_file", "read_boundaries"]
 
 JSON = (".geojson", ".json")
+GEOJSON = "GeoJSON: a FeatureCollection of features, longitude and latitude (WGS 84)"
 _OTHERS = (".gpkg", ".shp", ".zip", ".fgb", ".kml", ".gml", ".shz")
 _DEGREES = ("EPSG:4326", "OGC:CRS84", "OGC:CRS84H", "EPSG:4979")
 _KNOWN_TO_BE_WGS84 = ("crs84", "4326", "wgs84", "wgs 84", "4979")
@@ -120,15 +121,46 @@ def read_boundaries(
         return _of_json(source, "the shapes given", "", crs)
     path = Path(source)
     if not path.exists():
-        raise InputError("there is no file of boundaries", where=str(path))
+        raise InputError(
+            "there is no file of boundaries",
+            expected="GeoJSON, a shapefile (also zipped) or a GeoPackage",
+            found="nothing of that name",
+            where=str(path),
+            todo="check the path",
+        )
     digest = file_digest(path)
     if path.suffix.lower() in JSON:
+        for option, value in (("layer", layer), ("encoding", encoding)):
+            if value is not None:
+                raise OptionError(
+                    f"{option} (--region-{option}) is not for GeoJSON",
+                    expected="a shapefile or a GeoPackage: GeoJSON has one layer, in UTF-8",
+                    found=f"{value!r} with {path.name}",
+                    todo="leave it out",
+                )
         try:
             stated = json.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError) as error:
-            raise InputError("the boundaries are not GeoJSON", found=str(error), where=str(path)) from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(
+                "the boundaries are not GeoJSON", expected=GEOJSON, found=json_fault(error), where=str(path)
+            ) from None
         return _of_json(stated, path.name, digest, crs)
     return _of_gdal(path, digest, crs, layer, encoding)
+
+
+def json_fault(error: Exception) -> str:
+    """Return what is wrong with a JSON text, where the library speaks of its own limits too.
+
+    Examples
+    --------
+    >>> json_fault(RecursionError())
+    'lists or objects nested too deeply'
+    """
+    if isinstance(error, RecursionError):
+        return "lists or objects nested too deeply"
+    if type(error) is ValueError and "digits" in str(error):
+        return "a number with more than 4,300 digits"
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 def file_digest(path: Path) -> str:

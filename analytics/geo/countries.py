@@ -8,13 +8,13 @@ Folders of one's own lie in the folder that the environment variable ``UPTICK_CO
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from analytics._text import read_toml, toml_fault
 from analytics.bundled import bundled_path
 from analytics.errors import InputError
 from analytics.geo.folding import Folding, fold
@@ -123,14 +123,15 @@ def _by_name() -> dict[str, Country]:
 
 def _read(path: Path) -> Country:
     try:
-        stated: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        stated: dict[str, Any] = read_toml(path.read_text(encoding="utf-8"))
         units = {level: Unit(**stated[level]) for level in ("admin1", "admin2")}
         name, names = str(stated["name"]), tuple(map(str, stated["names"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        known = isinstance(error, ValueError | RecursionError)
         raise InputError(
             "a country's folder cannot be used",
             expected="country.toml with name, names, admin1 and admin2 (one, many)",
-            found=f"{type(error).__name__}: {error}",
+            found=toml_fault(error) if known else f"{type(error).__name__}: {error}",
             where=str(path),
             todo="uptick country FILE makes one from a file of boundaries",
         ) from error

@@ -18,7 +18,7 @@ import numpy as np
 
 from analytics._typing import FloatArray
 from analytics.errors import InputError, nearest
-from analytics.geo.boundaries import JSON, is_boundary_file, read_boundaries
+from analytics.geo.boundaries import JSON, is_boundary_file, json_fault, read_boundaries
 from analytics.geo.countries import Country, find_country
 from analytics.geo.folding import fold
 from analytics.geo.mending import mend_polygon, rings_of
@@ -280,10 +280,15 @@ def read_polygons(path: str | Path) -> Polygons:
         raise InputError(
             "the polygons cannot be read", found=error.strerror or str(error), where=str(path)
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        deep = isinstance(error, RecursionError) or type(error) is ValueError
         raise InputError(
-            "the polygons are not GeoJSON", expected=_GEOJSON, where=str(path), todo=_CONVERT
-        ) from error
+            "the polygons are not GeoJSON",
+            expected=_GEOJSON,
+            found=json_fault(error) if deep else None,
+            where=str(path),
+            todo=_CONVERT,
+        ) from None
     features = _features(stated, path)
     properties, rings = [], []
     for number, feature in enumerate(features, 1):

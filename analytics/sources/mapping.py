@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from analytics._text import read_toml, toml_fault
 from analytics.errors import InputError, OptionError, UptickError, nearest
 from analytics.files import read_whole
 from analytics.sources.count_tables import COUNT_KEYS
@@ -43,6 +43,7 @@ FILE_KEYS: dict[str, tuple[type, ...]] = {
     "country": (str,),
     "extracted": (str, dt.date),
     "report_days": (bool,),
+    "actors": (str,),
 }
 _TABLES = ("file", "columns")
 _TYPES = {str: "text in quotes", int: "a whole number", bool: "true or false", dt.date: "a day"}
@@ -85,8 +86,7 @@ class FileMapping:
         {'sheet': 'A', 'na': 'missing'}
         """
         columns = {"columns": {**self.columns, **(options.get("columns") or {})}} if self.columns else {}
-        usual = (None, "auto", True)
-        stated = {key: value for key, value in self.reading.items() if options.get(key) in usual}
+        stated = {key: value for key, value in self.reading.items() if _usual(options.get(key))}
         return {**options, **stated, **columns}
 
     def where(self, table: str, key: str) -> str:
@@ -118,6 +118,11 @@ class FileMapping:
         return None
 
 
+def _usual(value: object) -> bool:
+    """Whether an option is as if it were not given."""
+    return value is None or value is True or (isinstance(value, str) and value == "auto")
+
+
 def read_mapping(given: str | Path | Mapping[str, Any] | FileMapping) -> FileMapping:
     """Read a mapping file, or take what one would state.
 
@@ -143,17 +148,20 @@ def read_mapping(given: str | Path | Mapping[str, Any] | FileMapping) -> FileMap
     name = str(given)
     try:
         text = read_whole(Path(given)).decode("utf-8")
-        stated = tomllib.loads(text)
+        stated = read_toml(text)
     except FileNotFoundError:
         raise InputError(f"there is no mapping {name}", where=name, todo="check the path") from None
     except (OSError, ValueError, RecursionError) as error:  # no TOML, no text, numbers without end
         raise InputError(
             f"the mapping {name} cannot be read",
             expected='TOML: [file] and [columns], then a line such as date_start = "Date of attack"',
-            found=str(error)[:200],
+            found=toml_fault(error)[:200],
             where=name,
         ) from None
-    return _checked(stated, name, text)
+    mapping = _checked(stated, name, text)
+    if "actors" in mapping.reading:  # beside the mapping, wherever the command is started
+        mapping.reading["actors"] = str((Path(given).parent / mapping.reading["actors"]).absolute())
+    return mapping
 
 
 def _checked(stated: dict[str, Any], name: str, text: str) -> FileMapping:

@@ -88,16 +88,17 @@ def read_batch(path_or_frame: str | Path | pd.DataFrame, source: str, options: d
     InputError
         If it cannot be read, or no row of it has an identifier.
     """
-    if options.pop("actors", None) is not None:
-        raise OptionError(
-            "a store keeps actors as the file writes them",
-            todo="leave actors out here, and give it when the incidents are asked for",
-        )
     extracted = options.pop("extracted", None)
     if (mapping := options.pop("mapping", None)) is not None:
         stated = read_mapping(mapping)
         options = stated.over({"source": source, "extracted": extracted, **options})
         source, extracted = options.pop("source"), options.pop("extracted")
+    for name, what in (("actors", "actors"), ("accepted", "every row")):
+        if options.pop(name, None) is not None:
+            raise OptionError(
+                f"a store keeps {what} as the file writes them",
+                todo=f"leave {name} out here, and give it when the incidents are asked for",
+            )
     loading = {name: options[name] for name in _LOADED if options.get(name) is not None}
     reading = {name: options[name] for name in _READ if options.get(name) not in (None, {}, True)}
     raw = load(path_or_frame, **loading, layouts=layouts())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from analytics._text import read_toml, toml_fault
 from analytics.errors import InputError, unknown_option
 from analytics.options import check_installed
 from analytics.reporting.languages.slots import NUMBER, SPAN, Pattern, slots_of
@@ -326,9 +326,11 @@ def _patterns() -> tuple[Pattern, ...]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        held = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError("the language file cannot be read", found=str(error), where=str(file)) from error
+        held = read_toml(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            "the language file cannot be read", found=toml_fault(error), where=str(file)
+        ) from None
     if "language" not in held or "sentences" not in held:
         raise InputError(
             "the language file is not whole",
