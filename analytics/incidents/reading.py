@@ -111,8 +111,7 @@ def read_incidents(
         A table of actors (CSV with the columns ``name`` and ``normalised``): `actor1` and `actor2` get the
         normalised names, what was written is kept beside. Names not in it stay, and are listed in `actors`.
     accepted : path or DataFrame, optional
-        Pairs of rows that a person has accepted as one incident (:func:`analytics.find_duplicates` proposes
-        them): one row of each is set aside, with the reason.
+        Pairs of rows accepted as one incident (:func:`analytics.find_duplicates`): one of each is set aside.
     country : str, optional
         The country of incidents that state none. Where the whole table states none, and all its names are
         those of one country with bundled names, that country is taken and noted.
@@ -312,16 +311,14 @@ def _nothing_left(draft: Draft, quarantine: pd.DataFrame) -> InputError:
     counts = quarantine["reason"].value_counts()
     top = ", ".join(f"{reason} ({n:,})" for reason, n in counts.head(3).items())
     worst = quarantine[quarantine["reason"] == counts.index[0]].iloc[0]
-    days = np.asarray(draft.data["date_start"], dtype="datetime64[D]")
-    late = worst["reason"] == "date after as_of"
+    todo = "check the file and its date column"
+    if worst["reason"] == "date after as_of":
+        first = np.nanmin(np.asarray(draft.data["date_start"], dtype="datetime64[D]"))
+        todo = f"give an as_of of {first} or later: the first incident is then"
     return InputError(
         f"no row of {name} can be kept: all {len(quarantine):,} are set aside",
         expected="at least one incident",
         found=top,
         where=f"{name}, row {worst['row']}: {worst['detail']}",
-        todo=(
-            f"give an as_of of {days[~np.isnat(days)].min()} or later: the first incident is then"
-            if late
-            else "check the file and its date column"
-        ),
+        todo=todo,
     )

@@ -328,16 +328,11 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         held = read_toml(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(
-            "the language file cannot be read", found=toml_fault(error), where=str(file)
-        ) from None
+        found = toml_fault(error)
+        raise InputError("the language file cannot be read", found=found, where=str(file)) from None
     if "language" not in held or "sentences" not in held:
-        raise InputError(
-            "the language file is not whole",
-            expected="the tables [language] and [sentences]",
-            found=", ".join(held),
-            where=str(file),
-        )
+        wanted, found = "the tables [language] and [sentences]", ", ".join(held)
+        raise InputError("the language file is not whole", expected=wanted, found=found, where=str(file))
     return held
 
 
