@@ -315,11 +315,19 @@ def _tile_maxima(
             np.add(inside, rows[place], out=inside)
             if g >= 0:
                 np.maximum(groups[g], inside, out=groups[g])
-    reached = np.maximum.accumulate(largest, axis=0)
-    better = np.empty(largest.shape, bool)
-    better[0] = largest[0] > 0
-    np.greater(largest[1:], reached[:-1], out=better[1:])
-    row, column = np.nonzero(better)
+    # Group by group, so that no array over all of them is written and read again.
+    reached, better = np.zeros(longest * n, windows.dtype), np.empty(longest * n, bool)
+    rows_found, columns_found = [], []
+    for g, counts in enumerate(groups):
+        np.greater(counts, reached, out=better)
+        found = np.flatnonzero(better)
+        if found.size:
+            np.maximum(reached, counts, out=reached)
+            rows_found.append(np.full(found.size, g))
+            columns_found.append(found)
+    if not rows_found:
+        return np.zeros(n)
+    row, column = np.concatenate(rows_found), np.concatenate(columns_found)
     value = log_likelihood_ratio(
         largest[row, column], group_total[row] * (period_total[column] / total), total
     )
