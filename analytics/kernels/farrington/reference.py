@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from analytics._typing import FloatArray
 from analytics.kernels.common.compiled import compiled
+from analytics.kernels.farrington.regression import powers
 
 __all__ = ["CLIPPED", "OVERWRITTEN", "TOLERANCE", "fit_reference"]
 
 
 OVERWRITTEN, CLIPPED = 0, 1  # the dispersion in the standard error: computed with the wrong weights, or phi
 _EPSILON = 2.220446049250313e-16
+_LOG_EPSILON = float(np.log(_EPSILON))
+_STEEPEST = 30.0  # of slope times span
 TOLERANCE = 1e-8
 _ITERATIONS = 25
 
@@ -27,27 +31,32 @@ def _irls(
     t: Any,
     level: Any,
     prior: Any,
+    logs: Any,
     n: int,
     levels: int,
     trend: bool,
+    span: int,
     mu: Any,
     work: Any,
     sums: Any,
+    eta: Any,
+    table: Any,
     tolerance: float,
 ) -> Any:
-    """Fit by IRLS; `mu`, the working weights `work` and the level sums are left in place.
+    """Fit by IRLS; leave in place `mu`, its logarithm `eta`, the working weights `work` and the level sums.
 
-    `work` and `sums` belong to the mean before the last step, as in the reference.
+    `work` and `sums` belong to the mean before the last step, as in the reference. `logs` holds the
+    logarithms of the counts, those of the means that the reference begins with, and the deviances there.
     """
-    eta = np.empty(n)
     last = 0.0
     for i in range(n):
         mu[i] = y[i] + 0.1
-        eta[i] = np.log(mu[i])
-        last += prior[i] * _deviance(y[i], mu[i])
+        eta[i] = logs[1, i]
+        last += prior[i] * logs[2, i]
     slope, information, converged = 0.0, 0.0, False
     for _ in range(_ITERATIONS):
-        sums[:] = 0.0
+        for j in range(levels):
+            sums[0, j] = sums[1, j] = sums[2, j] = 0.0
         for i in range(n):
             work[i] = prior[i] * mu[i]
             eta[i] += (y[i] - mu[i]) / mu[i]
@@ -66,12 +75,13 @@ def _irls(
                 cross += work[i] * gap * (eta[i] - sums[2, level[i]])
                 information += work[i] * gap * gap
             slope = cross / information if information > 0 else 0.0
+        _means(t, level, n, levels, slope, span, sums, mu, eta, table)
         deviance = 0.0
         for i in range(n):
-            j = level[i]
-            eta[i] = sums[2, j] + slope * (t[i] - sums[1, j])
-            mu[i] = max(np.exp(eta[i]), _EPSILON)
-            deviance += prior[i] * _deviance(y[i], mu[i])
+            part = mu[i] - y[i]
+            if y[i] > 0:
+                part += y[i] * (logs[0, i] - eta[i])
+            deviance += prior[i] * 2.0 * part
         if not np.isfinite(deviance):
             break
         if abs(deviance - last) / (abs(deviance) + 0.1) < tolerance:
@@ -82,10 +92,30 @@ def _irls(
 
 
 @compiled
-def _deviance(y: Any, mu: Any) -> Any:
-    if y > 0:
-        return 2.0 * (y * np.log(y / mu) - (y - mu))
-    return 2.0 * mu
+def _means(
+    t: Any, level: Any, n: int, levels: int, slope: float, span: int, sums: Any, mu: Any, eta: Any, table: Any
+) -> None:
+    """Write the means of all weeks and their logarithms: a factor of the level times one of the week."""
+    if (
+        abs(slope) * span > _STEEPEST
+    ):  # far from any solution: the factors could overflow where the means do not
+        for i in range(n):
+            eta[i] = max(sums[2, level[i]] + slope * (t[i] - sums[1, level[i]]), _LOG_EPSILON)
+            mu[i] = np.exp(eta[i])
+        return
+    if slope != 0.0:
+        powers(slope, span, table)
+    for j in range(levels):
+        sums[3, j] = sums[2, j] - slope * sums[1, j]
+        sums[4, j] = np.exp(sums[3, j])
+    for i in range(n):
+        j = level[i]
+        eta[i], mu[i] = sums[3, j], sums[4, j]
+        if slope != 0.0:
+            eta[i] += slope * t[i]
+            mu[i] *= table[span + int(t[i])]
+        if mu[i] < _EPSILON:
+            eta[i], mu[i] = _LOG_EPSILON, _EPSILON
 
 
 @compiled
@@ -100,9 +130,11 @@ def _pearson(y: Any, mu: Any, weights: Any, n: int, df: int) -> Any:
 @compiled
 def _anscombe(
     y: Any,
+    root: Any,
     t: Any,
     level: Any,
     mu: Any,
+    eta: Any,
     work: Any,
     sums: Any,
     n: int,
@@ -115,12 +147,16 @@ def _anscombe(
     """Write the weights of each observation, from its standardised Anscombe residual, into `prior`."""
     total = 0.0
     for i in range(n):
+        if y[i] <= mu[i]:  # no residual above 0
+            prior[i] = 1.0
+            total += 1.0
+            continue
         j = level[i]
         hat = 1.0 / sums[0, j]
         if trend and information > 0:
             hat += (t[i] - sums[1, j]) ** 2 / information
         hat *= work[i]
-        s = 1.5 * (y[i] ** (2.0 / 3.0) * mu[i] ** (-1.0 / 6.0) - np.sqrt(mu[i])) / np.sqrt(phi * (1.0 - hat))
+        s = 1.5 * (root[i] * np.exp(-eta[i] / 6.0) - np.sqrt(mu[i])) / np.sqrt(phi * (1.0 - hat))
         prior[i] = 1.0 / (s * s) if s > threshold else 1.0
         total += prior[i]
     for i in range(n):
@@ -129,19 +165,43 @@ def _anscombe(
 
 @compiled
 def _gather(
-    values: Any, usable: Any, now: int, at: Any, level: Any, y: Any, t: Any, group: Any, present: Any
+    values: Any,
+    usable: Any,
+    region: int,
+    now: int,
+    at: Any,
+    level: Any,
+    floats: Any,
+    logs: Any,
+    group: Any,
+    levels: int,
+    present: Any,
 ) -> Any:
-    """Bring the covered weeks of a baseline to the front; return how many, and the largest count."""
-    n, largest = 0, 0.0
-    present[:] = 0.0
+    """Bring the covered weeks of a baseline to the front; return how many, levels, largest count and span.
+
+    `values` holds the counts, then what :func:`fit_reference` makes of them.
+    """
+    n, fitted, largest, span = 0, 0, 0.0, 8
+    for j in range(levels):
+        present[j] = 0
     for i in range(at.size):
         k = at[i]
-        if k >= 0 and usable[k]:
-            y[n], t[n], group[n] = values[k], k - now, level[i]
-            largest = max(largest, y[n])
-            present[group[n]] = 1.0
+        if k >= 0 and usable[region, k]:
+            floats[0, n], floats[1, n], floats[2, n] = values[0, region, k], k - now, values[1, region, k]
+            logs[0, n], logs[1, n], logs[2, n] = (
+                values[2, region, k],
+                values[3, region, k],
+                values[4, region, k],
+            )
+            group[n] = level[i]
+            if floats[0, n] > largest:
+                largest = floats[0, n]
+            if now - k > span:
+                span = now - k
+            fitted += 1 - present[level[i]]
+            present[level[i]] = 1
             n += 1
-    return n, largest
+    return n, fitted, largest, span
 
 
 @compiled
@@ -158,17 +218,25 @@ def _fit(
     critical: Any,
     rule: int,
     largest: float,
+    span: int,
+    root: Any,
+    logs: Any,
     mu: Any,
+    eta: Any,
     work: Any,
     prior: Any,
     sums: Any,
+    table: Any,
     tolerance: float,
 ) -> Any:
     """Fit one cell; return what `fit_reference` does of it."""
     while True:
         df = n - fitted - (1 if trend else 0)
-        prior[:n] = 1.0
-        slope, information, converged = _irls(y, t, group, prior, n, levels, trend, mu, work, sums, tolerance)
+        for i in range(n):
+            prior[i] = 1.0
+        slope, information, converged = _irls(
+            y, t, group, prior, logs, n, levels, trend, span, mu, work, sums, eta, table, tolerance
+        )
         if not converged:
             if trend:
                 trend = False
@@ -177,9 +245,9 @@ def _fit(
         phi = max(1.0, _pearson(y, mu, work, n, df))
         spread = phi if rule == CLIPPED else _pearson(y, mu, work, n, df)
         if reweight:
-            _anscombe(y, t, group, mu, work, sums, n, trend, information, phi, threshold, prior)
+            _anscombe(y, root, t, group, mu, eta, work, sums, n, trend, information, phi, threshold, prior)
             slope, information, converged = _irls(
-                y, t, group, prior, n, levels, trend, mu, work, sums, tolerance
+                y, t, group, prior, logs, n, levels, trend, span, mu, work, sums, eta, table, tolerance
             )
             phi = max(1.0, _pearson(y, mu, work, n, df))
             spread = phi if rule == CLIPPED else _pearson(y, mu, prior, n, df)
@@ -199,7 +267,6 @@ def _fit(
         trend = False
 
 
-@compiled
 def fit_reference(
     values: Any,
     usable: Any,
@@ -213,7 +280,7 @@ def fit_reference(
     critical: Any,
     rule: int,
     tolerance: float,
-) -> Any:
+) -> FloatArray:
     """Fit every cell.
 
     Parameters
@@ -237,30 +304,61 @@ def fit_reference(
 
     Returns
     -------
-    tuple of float arrays, shape (tested, regions)
+    float array, shape (6, tested, regions)
         Expectation, variance of its logarithm, phi, slope a week (NaN without trend), residual degrees of
         freedom, state: 1 fitted, 0 not converged, -1 no baseline to fit.
     """
-    rows, regions, longest = tested.size, values.shape[0], at.shape[1]
-    expected = np.full((rows, regions), np.nan)
-    error = np.full((rows, regions), np.nan)
-    phis = np.full((rows, regions), np.nan)
-    slopes = np.full((rows, regions), np.nan)
-    freedom = np.full((rows, regions), np.nan)
-    state = np.full((rows, regions), -1.0)
-    y, t = np.empty(longest), np.empty(longest)
-    group = np.empty(longest, dtype=np.int64)
-    mu, work, prior = np.empty(longest), np.empty(longest), np.empty(longest)
-    sums = np.empty((3, levels))
-    present = np.empty(levels)
-    for r in range(rows):
-        for c in range(regions):
-            n, largest = _gather(values[c], usable[c], tested[r], at[r], level[r], y, t, group, present)
-            fitted = int(present.sum())
-            if n == 0 or present[0] == 0.0 or n <= fitted + (1 if trend else 0):
+    rows, longest = tested.size, at.shape[1]
+    reach = max(8, int((tested[:, None] - at).max(where=at >= 0, initial=0)))
+    with np.errstate(divide="ignore"):
+        logs = np.log(values)
+    begun = np.log(values + 0.1)
+    first = 2.0 * (np.where(values > 0, values * (np.where(values > 0, logs, 0.0) - begun), 0.0) + 0.1)
+    found = np.full((6, rows, len(values)), np.nan)
+    found[5] = -1.0
+    _fit_all(
+        np.stack([values, values ** (2.0 / 3.0), logs, begun, first]), usable, tested, at, level, levels,
+        trend, reweight, threshold, critical, rule, tolerance, found, np.empty((10, longest)),
+        np.empty(longest, dtype=np.int64), np.empty(levels, dtype=np.int64), np.empty((5, levels)),
+        np.empty(reach + 1),
+    )  # fmt: skip
+    return found
+
+
+@compiled
+def _fit_all(
+    values: Any,
+    usable: Any,
+    tested: Any,
+    at: Any,
+    level: Any,
+    levels: int,
+    trend: bool,
+    reweight: bool,
+    threshold: float,
+    critical: Any,
+    rule: int,
+    tolerance: float,
+    found: Any,
+    floats: Any,
+    group: Any,
+    present: Any,
+    sums: Any,
+    table: Any,
+) -> None:
+    """Fill what `fit_reference` returns; the last five are work space."""
+    y, t, root, logs = floats[0], floats[1], floats[2], floats[3:6]
+    mu, work, prior, eta = floats[6], floats[7], floats[8], floats[9]
+    for r in range(tested.size):
+        for c in range(values.shape[1]):
+            n, fitted, largest, span = _gather(
+                values, usable, c, tested[r], at[r], level[r], floats, logs, group, levels, present
+            )
+            if n == 0 or present[0] == 0 or n <= fitted + (1 if trend else 0):
                 continue
-            expected[r, c], error[r, c], phis[r, c], slopes[r, c], freedom[r, c], state[r, c] = _fit(
-                y, t, group, n, levels, fitted, trend, reweight, threshold, critical, rule, largest, mu,
-                work, prior, sums, tolerance,
+            answer = _fit(
+                y, t, group, n, levels, fitted, trend, reweight, threshold, critical, rule, largest, span,
+                root, logs, mu, eta, work, prior, sums, table, tolerance,
             )  # fmt: skip
-    return expected, error, phis, slopes, freedom, state
+            for k in range(6):
+                found[k, r, c] = answer[k]

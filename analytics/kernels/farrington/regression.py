@@ -12,7 +12,7 @@ import numpy as np
 
 from analytics.kernels.common.compiled import compiled
 
-__all__ = ["flat_sums", "pearson", "trend_slope", "weigh"]
+__all__ = ["flat_sums", "pearson", "powers", "trend_slope", "weigh"]
 
 _STEEPEST = 30.0  # of slope times span; beyond it the likelihood has no maximum to speak of
 _NEWTON = 30
@@ -20,7 +20,7 @@ _CLOSE = 1e-4  # of slope times span; what remains after such a step is about it
 
 
 @compiled
-def _powers(slope: float, span: int, table: Any) -> None:
+def powers(slope: float, span: int, table: Any) -> None:
     """Write exp(slope (j - span)) into table[j], eight running products side by side."""
     for j in range(8):
         table[j] = np.exp(slope * (j - span))
@@ -57,7 +57,7 @@ def trend_slope(
         sums[0, j] = total
     found, information = False, 0.0
     for _ in range(_NEWTON):
-        _powers(slope, span, table)
+        powers(slope, span, table)
         gradient, information = first, 0.0
         for j in range(levels):
             s0, s1, s2 = 0.0, 0.0, 0.0
@@ -151,7 +151,7 @@ def weigh(
     n = begin[levels]
     trend = information > 0.0
     if trend:
-        _powers(slope / 6.0, span, table)
+        powers(slope / 6.0, span, table)
     total = float(n)
     for j in range(levels):
         if not sums[0, j] > 0.0:
