@@ -13,6 +13,7 @@ from analytics._rooms import names_shown
 from analytics.cli.parser import parse_arguments
 from analytics.cli.text import error_text
 from analytics.errors import OutputError, UptickError
+from analytics.kernels.common.first_run import tell_compiling
 
 __all__ = ["main"]
 __dir__ = names_shown(__name__)
@@ -47,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             from analytics.cli.places import settle_places  # loads numpy, which --help does without
 
             settle_places(args)
+        if sys.stderr.isatty():
+            tell_compiling(lambda said: print(f"uptick: {said}", file=sys.stderr))
         with _limits(args):
             code: int | None = import_module(args.module).run(args)
         _flush()

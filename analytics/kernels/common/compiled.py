@@ -6,10 +6,27 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
+
+from analytics.kernels.common.first_run import compiling
 
 __all__ = ["compiled"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Watch(event.Listener):
+    """Says so when one of our loops is compiled, rather than loaded."""
+
+    def on_start(self, event: Any) -> None:
+        if event.data["dispatcher"].py_func.__module__.startswith(__name__.partition(".")[0] + "."):
+            compiling()
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+event.register("numba:compile", _Watch())  # type: ignore[no-untyped-call]
 
 
 def compiled(function: F) -> F:

@@ -1,0 +1,100 @@
+"""What is compiled on a fresh machine: little, once, and not without a word."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from analytics.kernels.common.compiled import compiled
+from analytics.kernels.common.first_run import COMPILING, tell_compiling
+
+# Functions compiled, our own and those of numba that they need, by the first run of a command on the sample.
+# Each is a fifth of a second to a second; monitor was at 86, evaluate at 86 more.
+MOST = {"monitor": 4, "evaluate": 60, "test": 26}
+COUNT = """
+import json, sys
+from numba.core import event
+seen = []
+class Seen(event.Listener):
+    def on_start(self, event):
+        seen.append(event.data["dispatcher"].py_func.__qualname__)
+    def on_end(self, event):
+        pass
+event.register("numba:compile", Seen())
+from analytics.cli import main
+assert main([sys.argv[1], "--sample", "--as-of", "2020-04-19", "-o", sys.argv[2]]) == 0
+print(json.dumps(seen))
+"""
+
+
+def loops(project):
+    for path in sorted((project / "analytics").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any(
+                isinstance(mark, ast.Name) and mark.id == "compiled" for mark in node.decorator_list
+            ):
+                yield path, node
+
+
+def dear(node: ast.AST) -> bool:
+    """Whether it takes whole chains of numba's own functions, compiled for it alone."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in {"linalg", "searchsorted", "sort", "argsort", "unique", "quantile"}
+    return isinstance(node, ast.Assign) and any(
+        isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Slice) for part in node.targets
+    )
+
+
+# Loops of tests that neither monitor nor evaluate runs, and that one command pays for.
+PAID = {"_cells", "_predictive"}
+
+
+def test_no_loop_asks_for_more_than_arithmetic(project):
+    found = [
+        f"{path.relative_to(project)}: {loop.name}, line {node.lineno}"
+        for path, loop in loops(project)
+        for node in ast.walk(loop)
+        if loop.name not in PAID and dear(node)
+    ]
+    assert not found, "write the loop out, or make the array outside"
+
+
+def test_compiling_is_said_once():
+    said = []
+    tell_compiling(said.append)
+    namespace = {"compiled": compiled, "__name__": "analytics.example"}
+    exec("@compiled\ndef twice(x):\n    return x * 2\n", namespace)
+    assert namespace["twice"](2.0) == 4.0
+    assert namespace["twice"](np.int64(2)) == 4
+    assert said == [COMPILING]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("monitor", marks=pytest.mark.slow),
+        pytest.param("test", marks=pytest.mark.slow),
+        pytest.param("evaluate", marks=pytest.mark.system),  # compiles for a quarter of a minute
+    ],
+)
+def test_a_fresh_machine_compiles_little_and_never_again(command, tmp_path):
+    def run() -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", COUNT, command, str(tmp_path / "out.txt")],
+            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found: list[str] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    assert 0 < len(run()) <= MOST[command]
+    if command == "monitor":
+        assert run() == []
