@@ -338,6 +338,19 @@ def test_the_guide_is_one_page_on_paper_and_the_same_words_on_the_screen():
     assert nb.cells == []  # the document that was given is as it was
 
 
+def test_beside_the_guide_no_other_section_is_about_reading():
+    nb = nbformat.v4.new_notebook()
+    title = "How to read this report, and method"
+    output = nbformat.v4.new_output("execute_result", data={"text/html": f"<h2>{title}</h2>"})
+    nb.cells = [nbformat.v4.new_code_cell("weekly.show_method(content)", outputs=[output])]
+    made = guided(Document(nb, "T", dt.date(2020, 4, 19)))
+    titles = re.findall(
+        r"<h2[^>]*>(.*?)</h2>", "".join(c.outputs[0].data["text/html"] for c in made.notebook.cells)
+    )
+    assert titles == ["Method", "How to read the report"]
+    assert title in nb.cells[0].outputs[0].data["text/html"]  # the document given is as it was
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_the_guide_names_every_sign_of_the_report(language):
     from analytics.results.grades import SIGNS

@@ -12,9 +12,11 @@ from analytics.reporting.languages import find_language
 from analytics.reporting.notebook.document import Document
 from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
 
-__all__ = ["GUIDE", "guide_text", "guided", "show_guide"]
+__all__ = ["GUIDE", "METHOD", "guide_text", "guided", "show_guide"]
 
 GUIDE = "docs/how_to_read.md"
+METHOD = "How to read this report, and method"
+"""Title of the section on method where there is no guide beside it; with one it is the method alone."""
 _SOURCE = """\
 #| label: guide
 #| echo: false
@@ -83,5 +85,9 @@ def guided(document: Document) -> Document:
     source = _SOURCE.format(language=document.language)
     cell = nbformat.v4.new_code_cell(source, id="how-to-read", outputs=[output])  # type: ignore[no-untyped-call]
     notebook = copy.deepcopy(document.notebook)
+    for shown in (output for each in notebook.cells for output in each.get("outputs", ())):
+        for kind, text in shown.get("data", {}).items():
+            if isinstance(text, str) and METHOD in text:
+                shown.data[kind] = text.replace(METHOD, "Method")  # one entry of a menu is on reading
     notebook.cells.append(cell)
     return replace(document, notebook=notebook)

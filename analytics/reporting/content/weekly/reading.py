@@ -58,6 +58,7 @@ def weekly_counts(request: ReportRequest) -> WeeklyCounts:
     '2020-W16'
     """
     if (counted := handed_over(request)) is not None:
+        _check_same(counted.incidents, request)  # boundaries are read again where they are drawn
         return counted
     try:
         incidents = _read(request)

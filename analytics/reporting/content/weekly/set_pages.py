@@ -10,6 +10,7 @@ import pandas as pd
 from analytics.reporting.content.weekly import figures
 from analytics.reporting.content.weekly.content import WeeklyContent
 from analytics.reporting.content.weekly.country import CountryPage
+from analytics.reporting.content.weekly.guide import METHOD
 from analytics.reporting.content.weekly.maps import map_figure
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.set_card import show_card
@@ -189,7 +190,7 @@ def show_method(content: WeeklyContent) -> ReportPage | None:
     page = content.method
     if page is None:
         return None
-    head = Heading("How to read this report, and method", label="sec-method")
+    head = Heading(METHOD, label="sec-method")
     nulls = ReportText(page.nulls, kind="notice")
     return ReportPage(
         [head, _markdown(page.reading), _markdown(page.method), nulls, page.parameters], small=True
