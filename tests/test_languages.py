@@ -20,8 +20,17 @@ import matplotlib.pyplot as plt
 
 from analytics.errors import InputError, OptionError
 from analytics.plots import plot_trend
-from analytics.reporting import pdf_of, report_figure, typst_of
-from analytics.reporting.content.weekly import front_page, report_record, weekly_counts, weekly_numbers
+from analytics.reporting import pdf_of, report_figure, report_style, typst_of
+from analytics.reporting.content.weekly import (
+    front_page,
+    report_record,
+    show_front,
+    show_scorecard,
+    show_trust,
+    weekly_content,
+    weekly_counts,
+    weekly_numbers,
+)
 from analytics.reporting.content.weekly.method import method_page
 from analytics.reporting.content.weekly.names import report_name
 from analytics.reporting.content.weekly.record import kept_record
@@ -32,6 +41,8 @@ from analytics.reporting.languages import find_language, language_names, spoken_
 from analytics.reporting.languages.language import HERE
 from analytics.reporting.languages.slots import slots_of
 from analytics.reporting.languages.spoken import speaking
+from analytics.results.chance import CHANCE
+from analytics.results.words_report import country_words, falls_words, means_words, quiet_words
 
 FORMS = {"zero", "one", "two", "few", "many", "other"}  # of an Arabic plural, by CLDR
 # English that stays: an English sentence has one of these words, names, files and hashes have none.
@@ -285,3 +296,61 @@ def test_the_command_answers_in_arabic(run):
     code, _, err = run("test", "--sample", "--as-of", "2020-04-19", "--language", "klingon")
     assert code == 2
     assert "en, ar" in err
+
+
+# -- reports of other kinds -------------------------------------------------------------------------------
+
+SELDOM = (
+    "▼ No region is far below its usual.",
+    falls_words(["Baghdad 3, usual 10"], ["Anbar 21, usual 100", "Babil 9, usual 40"], late=True),
+    falls_words([], [f"Area {at} 4, usual 12" for at in range(7)], late=False),
+    "8 of 18 could not be judged. ▼ far below usual, or late reports: Baghdad, Diyala.",
+    "11 of 18 could not be judged, 1 has no data.",
+    "No other region shows one; 3 of 18 have no data.",
+    country_words(3, 24.0, "fortnight", "swings too much to judge: short history; an uptick from 243"),
+    "This week 1, last week 2; the year before leads one to expect 1 to 36 a week (band, of what is reported "
+    "by now). Half the usual or less, not called a fall: its ups and downs or late reports could explain it.",
+    quiet_words([3.0], 0, 1.5, "Ninewa"),
+    "Not one of 2 could be judged: too few incidents.",
+    "Next week an uptick starts at: Anbar 11 · Basra 18. In 5 more no count that could plausibly come would "
+    "be one: it takes over 4 times the usual and over twice the largest fortnight so far.",
+    "unless more than 1 in 7 to 1 in 3 reports, by region, are still to come",
+    CHANCE.short(60),
+    means_words("fortnight", 0.05, 18, late=True, facts="q"),
+    means_words("fortnight", 0.05, 1, late=False, facts="p"),
+    "Short history: a baseline of 18 weeks where 52 are usual, and a guard of 14 days where 28 are; no "
+    "p-value is below 0.006; only a rise to 2 times, in Anbar alone, would very likely (4 in 5) be told.",
+    "73 % of the window's incidents are taken to be reported, measured from 2,532 reports up to 2020-04-19.",
+    "Since the report of 2020-W15 24 incidents came to its fortnight and 0 went. The file is the same.",
+    "Since issue 15 1 incident came to its fortnight and 0 went.",
+    "Nothing at all is recorded 2006-09-25..2007-02-22: a gap in the data, or quiet? (see notes).",
+    "The two null hypotheses disagree: against trend and season an uptick in Kirkuk.",
+    "Over 20 times usual (4.7 to over 20; q 0.00035).",
+    "Last 3 weeks: 0, no coverage, 7",
+    "▭ no large rise, if ▼",
+    "filtered by region (1 chosen)",
+)
+"""What the sample's two reports never say."""
+
+
+@pytest.mark.parametrize("said", SELDOM)
+def test_what_is_seldom_said_is_said_in_arabic_too(said, arabic):
+    made = arabic.known(said)
+    assert made is not None
+    assert not ENGLISH.search(made)
+    assert re.search("[\u0621-\u064a]{3}", made)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "asked", [{"completeness": "measured"}, {"no_coverage": ("2020-04-10..2020-04-12@Erbil",)}]
+)
+def test_reports_of_other_kinds_are_arabic(asked, arabic):
+    numbers = weekly_numbers(weekly_counts(sample=True, as_of="2020-04-19", language="ar", **asked))
+    content = weekly_content(numbers)
+    with report_style():
+        shown = [show_front(content, numbers), show_trust(content, numbers), show_scorecard(content)]
+    for page in shown:
+        spoken_html(page._repr_html_(), arabic)
+    report_summary(report_record(numbers, content.front), language="ar")
+    assert sentences(arabic) == []

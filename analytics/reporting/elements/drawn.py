@@ -61,6 +61,7 @@ def spark_svg(values: Sequence[float], asked: int = 1) -> str:
         if b is not None
     )
     shown = ", ".join("no coverage" if math.isnan(v) else f"{v:g}" for v in values)
+    shown = f"Last {len(values)} weeks: {shown}"
     return f'<svg width="{3 * len(shares)}" height="15" role="img"><title>{shown}</title>{rects}</svg>'
 
 
@@ -103,7 +104,9 @@ def _interval_svg(values: Sequence[float]) -> str:
 
 def _interval_text(values: Sequence[float]) -> str:
     low, _, high = (*values, *[math.nan] * 3)[:3]
-    return "–" if math.isnan(low) and math.isnan(high) else f"{low:.2f} to {high:.2f}"
+    if math.isnan(low) and math.isnan(high):
+        return "–"
+    return f"from {low:.2f}" if math.isinf(high) else f"{low:.2f} to {high:.2f}"
 
 
 DRAWN: Mapping[str, Mapping[How, Callable[[Sequence[float]], str]]] = {

@@ -246,11 +246,17 @@ class Language:
             for size in range(min(_MOST, len(parts) - at), 0, -1):
                 one = " ".join(parts[at : at + size])
                 whole = size == len(parts)
-                made = None if whole else self.known(one) if size == 1 else self._whole(one)
+                made = None if whole else self.known(one) if size == 1 else self._signed(one)
                 if made is not None or size == 1:
                     break
             yield one, made
             at += size
+
+    def _signed(self, text: str) -> str | None:
+        """Return the text as one sentence, which a sign may stand before."""
+        found = _SIGN.fullmatch(text)
+        rest = self._whole(found[3] if found else text)
+        return f"{found[1]}{found[2]}{rest}" if found and rest is not None else rest
 
     def _number(self, text: str) -> str | None:
         return self.number(text)

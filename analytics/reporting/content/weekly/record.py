@@ -149,7 +149,7 @@ def _days(window: Window) -> dict[str, str]:
 
 
 def _standout(item: Any, tag: str) -> dict[str, Any]:
-    facts = f" {item.facts}." if item.facts else ""
+    facts = f" {item.facts[0].upper()}{item.facts[1:]}." if item.facts else ""
     return {
         "region": item.region,
         "sign": item.sign,
