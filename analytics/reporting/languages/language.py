@@ -10,10 +10,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from analytics._text import read_toml, toml_fault
 from analytics.errors import InputError, unknown_option
 from analytics.options import check_installed
-from analytics.reporting.languages.slots import NUMBER, SPAN, Pattern, slots_of
+from analytics.reporting.languages.slots import NUMBER, SPAN, Pattern, read_language, slots_of
 from analytics.results.words_days import MONTHS
 
 __all__ = ["ENGLISH", "Language", "find_language", "language_names"]
@@ -57,7 +56,7 @@ class Language:
     """
 
     def __init__(self, file: Path) -> None:
-        held = _read(file)
+        held = read_language(file)
         about = held["language"]
         self.code: str = file.stem
         self.title: str = about["title"]
@@ -321,25 +320,13 @@ def _left(way: tuple[str, Sequence[tuple[str, str | None]]]) -> float:
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[Pattern, ...]:
     """Return every English sentence, those that say most themselves first."""
-    held = _read(HERE / f"{ENGLISH}.toml")["sentences"]
+    held = read_language(HERE / f"{ENGLISH}.toml")["sentences"]
     made = [
         Pattern.of(key, text)
         for key, texts in held.items()
         for text in ([texts] if isinstance(texts, str) else texts)
     ]
     return tuple(sorted(made, key=lambda pattern: -pattern.literal))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        held = read_toml(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        found = toml_fault(error)
-        raise InputError("the language file cannot be read", found=found, where=str(file)) from None
-    if "language" not in held or "sentences" not in held:
-        wanted, found = "the tables [language] and [sentences]", ", ".join(held)
-        raise InputError("the language file is not whole", expected=wanted, found=found, where=str(file))
-    return held
 
 
 def language_names() -> tuple[str, ...]:
@@ -380,7 +367,7 @@ def find_language(name: str | Path) -> Language:
 @lru_cache(maxsize=8)
 def _checked(file: Path) -> Language:
     language = Language(file)
-    english = _read(HERE / f"{ENGLISH}.toml")["sentences"]
+    english = read_language(HERE / f"{ENGLISH}.toml")["sentences"]
     lacking = sorted(set(english) - set(language.sentences))
     wrong = sorted(set(language.sentences) - set(english))
     for key in set() if language.english else set(english) & set(language.sentences):

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from analytics._text import read_toml, toml_fault
+from analytics.errors import InputError
 from analytics.results.words_days import MONTHS
 
-__all__ = ["DAY", "NUMBER", "SPAN", "Pattern", "slots_of"]
+__all__ = ["DAY", "NUMBER", "SPAN", "Pattern", "read_language", "slots_of"]
 
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _MONTH = "|".join((*MONTHS, *(name[:3] for name in MONTHS)))
@@ -94,3 +98,16 @@ def slots_of(text: str) -> Iterator[str]:
     """
     for found in _SLOT.finditer(text):
         yield found[1]
+
+
+def read_language(file: Path) -> dict[str, Any]:
+    """Return what a language's file holds: its tables `language` and `sentences`, and `pages`."""
+    try:
+        held = read_toml(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        found = toml_fault(error)
+        raise InputError("the language file cannot be read", found=found, where=str(file)) from None
+    if "language" not in held or "sentences" not in held:
+        wanted, found = "the tables [language] and [sentences]", ", ".join(held)
+        raise InputError("the language file is not whole", expected=wanted, found=found, where=str(file))
+    return held
