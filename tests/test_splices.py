@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from analytics import count_incidents, read_incidents, uptick_test
+from analytics import (
+    change_test,
+    concentration_test,
+    count_incidents,
+    day_test,
+    read_incidents,
+    severity_test,
+    uptick_test,
+)
+from analytics.counts import allow_splices
 from analytics.counts.outlets import read_outlets
+from analytics.detectors import ears, recent_window
+from analytics.detectors.grid import SPLICED
 from analytics.errors import InputError
 from analytics.periods import as_window
 from analytics.store import Store
@@ -155,6 +168,88 @@ def test_the_first_page_says_what_was_allowed(tmp_path, run):
     code, allowed, _ = run(*words, "--allow-splice")
     assert code == 0
     assert "Spliced: from 2020-01-01 on UCDP candidate rows continue the yearly file" in allowed
+
+
+@pytest.fixture(scope="module")
+def spliced():
+    """A day's incident in each of two regions, the last months of them candidate rows."""
+    frame = yearly_and_candidate()
+    other = frame.assign(id=frame["id"] + 9_000, adm_1="Erbil governorate")
+    incidents = read_incidents(pd.concat([frame, other], ignore_index=True), as_of="2020-04-19")
+    return incidents, count_incidents(incidents, regions=["Kirkuk", "Erbil"], freq="day")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda incidents, counts: day_test(counts, date="2020-04-18"),
+        lambda incidents, counts: concentration_test(counts, regions_inside=["Kirkuk"]),
+        lambda incidents, counts: change_test(counts, date="2020-03-01"),
+        lambda incidents, counts: severity_test(incidents, as_of="2020-04-19"),
+    ],
+    ids=["day", "concentration", "change", "severity"],
+)
+def test_no_other_test_compares_across_it_either(spliced, ask):
+    incidents, counts = spliced
+    refused = ask(incidents, counts)
+    assert set(refused.frame["verdict"]) == {"cannot be told"}
+    assert refused.frame["reason"].str.contains("other rules of inclusion, from 2020-01-01").all()
+
+
+def test_a_detector_gives_no_answer_from_it_on_and_says_why(spliced):
+    _, counts = spliced
+    found = ears(counts.resample("week"), last=60)
+    before = found.starts < np.datetime64("2019-12-30")
+    assert found.tested[before].all()
+    assert not found.tested[~before].any()
+    assert found.reasons[found.note[-1, 0]] == SPLICED
+    assert sum("(new ones from 2020-01-01): count from there on" in note for note in found.notes) == 1
+    allowed = ears(allow_splices(counts).resample("week"), last=60)
+    assert allowed.tested.all()
+    assert sum(note.startswith("spliced: from 2020-01-01") for note in allowed.notes) == 1
+    steady = ears(replace(counts, splices=()).resample("week"), last=60)
+    np.testing.assert_array_equal(allowed.statistic, steady.statistic)
+
+
+def test_the_rolling_test_refuses_what_uptick_test_refuses():
+    days = pd.date_range("2018-01-01", "2020-04-19")
+    frame = ucdp(days)
+    frame.loc[frame["date_start"] >= "2018-07-01", "code_status"] = "Check dyad"
+    frame = pd.concat([ucdp(pd.date_range("2017-10-01", "2017-12-31"), first=5_000), frame])
+    counts = counted(frame, freq="day")
+    found = recent_window(counts, every="week")
+    for day in ("2018-12-30", "2019-02-10", "2019-02-17", "2020-04-19"):
+        row = int(np.flatnonzero(found.starts == np.datetime64(day) - 6)[0])
+        withheld = uptick_test(counts.until(day)).frame["why"].iloc[0] == "splice"
+        assert (found.reasons[found.note[row, 0]] == SPLICED) is withheld
+    assert found.tested[-1, 0]
+
+
+def test_monitor_and_its_command_refuse_it_unless_it_is_allowed(tmp_path, run):
+    path = tmp_path / "ged.csv"
+    yearly_and_candidate().to_csv(path, index=False)
+    words = ["monitor", path, "--as-of", "2020-04-19", "--regions", "Kirkuk", "--last", "4"]
+    code, refused, _ = run(*words)
+    assert code == 0
+    assert "other rules of inclusion" in refused
+    assert "? not tested" in refused
+    code, allowed, _ = run(*words, "--allow-splice")
+    assert code == 0
+    assert "– no alarm" in allowed
+    assert "spliced: from 2020-01-01" in allowed
+
+
+def test_an_expectation_is_not_fitted_across_it():
+    days = pd.date_range("2016-01-01", "2020-04-19")
+    frame = ucdp(days)
+    frame.loc[frame["date_start"] >= "2018-07-01", "code_status"] = "Check dyad"
+    counts = counted(frame, freq="day")
+    plain_, allowed = (
+        uptick_test(counts, null="auto", allow_splice=allow).frame.iloc[0] for allow in (False, True)
+    )
+    assert plain_["why"] != "splice"
+    assert (plain_["null"], allowed["null"]) == ("expected", "expected")
+    assert plain_["expected_adjusted"] == pytest.approx(allowed["expected_adjusted"], rel=0.2)
 
 
 # -- who reports -----------------------------------------------------------------------------------------

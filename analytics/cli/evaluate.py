@@ -10,7 +10,7 @@ from analytics.cli.inputs import between_commas, gap_warnings, given, read_and_c
 from analytics.cli.pictures import picture_file
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Read, Shown, Table, account_lines, emit, input_record, plan_output, records
-from analytics.counts import Counts
+from analytics.counts import Counts, allow_splices
 from analytics.errors import OptionError
 from analytics.evaluation import EvaluationResult, evaluate
 
@@ -28,6 +28,7 @@ def run(args: Namespace) -> None:
     uptick = _uptick(args)
     detectors = None if args.detectors is None else between_commas(args.detectors, "--detectors")
     incidents, counts = read_and_count(args)
+    counts = allow_splices(counts) if args.allow_splice else counts
     with progress_bar("turning the history") as progress:
         result = evaluate(
             counts, detectors=detectors, uptick=uptick, progress=progress, **given(args, *_OPTIONS)

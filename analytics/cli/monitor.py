@@ -11,7 +11,7 @@ from analytics.cli.count import counting_record
 from analytics.cli.inputs import between_commas, gap_warnings, given, read_and_count, spells
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import Read, Shown, Table, account_lines, emit, input_record, plan_output, records
-from analytics.counts import Counts
+from analytics.counts import Counts, allow_splices
 from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, monitor
 
 __all__ = ["ALARMED", "run"]
@@ -31,6 +31,7 @@ def run(args: Namespace) -> int:
     plan = plan_output(args)
     detectors = None if args.detectors is None else between_commas(args.detectors, "--detectors")
     incidents, counts = read_and_count(args)
+    counts = allow_splices(counts) if args.allow_splice else counts
     with progress_bar("monitoring") as progress:
         result = monitor(counts, detectors, progress=progress, **given(args, *_OPTIONS))
     emit(_shown(args, incidents, counts, result), plan)

@@ -265,10 +265,10 @@ COMMANDS = {
         _READING, _KNOWN, _COUNTING, _PLACES, _CLAIMS, _EMERGING, _TEST, _OUTPUT,
     )),
     "monitor": Command("analytics.cli.monitor", "watch every region at a budget of false alarms", (
-        _READING, _KNOWN, _COUNTING, _PLACES, _MONITORING, _OUTPUT,
+        _READING, _KNOWN, _COUNTING, _PLACES, _MONITORING.also(_ALLOW_SPLICE), _OUTPUT,
     ), after=" 3 done, and a region has an alarm (with --fail-on-alarm)."),
     "evaluate": Command("analytics.cli.evaluate", "say how detectors would have done on this history", (
-        _READING, _KNOWN, _COUNTING, _PLACES, _EVALUATION, _OUTPUT,
+        _READING, _KNOWN, _COUNTING, _PLACES, _EVALUATION.also(_ALLOW_SPLICE), _OUTPUT,
     )),
     "report": Command("analytics.cli.report", "write the weekly report as a PDF, and in other forms", (
         _READING, _KNOWN,

@@ -8,12 +8,14 @@ from analytics.counts.counting import count_incidents
 from analytics.counts.grid import UNPLACED, CountAccounting, Counts
 from analytics.counts.rates import rate_table
 from analytics.counts.reading import read_counts
+from analytics.counts.spliced import allow_splices
 
 __all__ = [
     "UNPLACED",
     "Completeness",
     "CountAccounting",
     "Counts",
+    "allow_splices",
     "count_incidents",
     "rate_table",
     "read_counts",

@@ -159,7 +159,7 @@ def recent_window(
     latest = spans[-1] if spans else usual
     guard, baseline = latest.guard, latest.baseline
     parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": level}
-    return _alarms(grid, test, long, level, parameters, step)
+    return _alarms(grid, test, long, level, parameters, step, before * step)
 
 
 def _reported(counts: Counts, ends: IntArray, length: int) -> Reported | None:
@@ -195,6 +195,7 @@ def _alarms(
     level: FloatArray,
     parameters: dict[str, Any],
     step: int,
+    reach: IntArray,
 ) -> Alarms:
     recent = parameters["recent"]
     shape = (long.size, grid.shape[1])
@@ -240,6 +241,7 @@ def _alarms(
         statistic=-np.log10(np.maximum(pvalue, _SMALLEST)),
         pvalue=pvalue,
         thinned=True,
+        reach=reach if parameters["null"] == "constant" else None,
         notes=(f"p-values refer to the {recent} days that end with the period",),
     )
     return replace(alarms, covered=grid.usable[grid.first :])

@@ -32,6 +32,7 @@ __all__ = [
 
 INCOMPLETE = "not all reported yet: no alarm may be for want of reports"
 THINNED = "not all reported yet: held against what would have been reported by now"
+SPLICED = "other rules of inclusion than in what it is held against (see notes)"
 SILENT = "a suspected gap in the data is not answered for (see notes)"
 NO_COVERAGE = "no coverage in this period"
 RUNNING = "period still running at as_of"
@@ -268,6 +269,27 @@ def _silent(grid: Grid, shape: tuple[int, ...]) -> list[tuple[BoolArray, str]]:
     return [(np.broadcast_to(grid.counts.ends[grid.first :, None] >= since, shape), SILENT)]
 
 
+def _spliced(grid: Grid, shape: tuple[int, ...], reach: IntArray | None) -> list[tuple[BoolArray, str]]:
+    """Return that nothing is held against a history under other rules of inclusion, `reach` days long."""
+    starts, ends = grid.counts.starts, grid.counts.ends[grid.first :]
+    days = [splice.day for splice in grid.counts.splices if starts[0] < splice.day]
+    if not days:
+        return []
+    first = np.full(ends.shape, starts[0]) if reach is None else ends - (reach - 1) * DAY
+    across = np.any([(first < day) & (ends >= day) for day in days], axis=0)
+    return [(np.broadcast_to(across[:, None], shape), SPLICED)]
+
+
+def _splice_notes(grid: Grid) -> list[str]:
+    days = [str(splice.day) for splice in grid.counts.splices if grid.counts.starts[0] < splice.day]
+    if not days:
+        return []
+    return [
+        f"nothing is held against a history under other rules of inclusion (new ones from {', '.join(days)}): "
+        "count from there on, or allow it (--allow-splice, counts.allow_splices)"
+    ]
+
+
 def make_alarms(
     grid: Grid,
     run: DetectorRun,
@@ -282,6 +304,7 @@ def make_alarms(
     pvalue: FloatArray | None = None,
     barred: BoolArray | None = None,
     thinned: bool = False,
+    reach: IntArray | None = None,
     notes: Sequence[str] = (),
 ) -> Alarms:
     """Return the Alarms of one detector on the tested periods.
@@ -304,6 +327,8 @@ def make_alarms(
         Where no evidence raises an alarm; masked like `alarm`.
     thinned : bool
         Whether the detector allows for what is not reported yet; the note on such periods says so.
+    reach : int array, shape (periods tested,), optional
+        Days, up to the end of the period, that its answer rests on; all before it unless given.
     """
     rows = slice(grid.first, None)
     usable = grid.usable[rows]
@@ -311,7 +336,7 @@ def make_alarms(
     if not usable.all():
         running = np.broadcast_to(grid.counts.provisional[rows, None], usable.shape)
         blocks += [(running, RUNNING), (~usable, NO_COVERAGE)]
-    blocks += _silent(grid, usable.shape)
+    blocks += [*_silent(grid, usable.shape), *_spliced(grid, usable.shape, reach)]
     blocks = [(mask, text) for mask, text in [*blocks, *untested] if mask.any()]
     kept = blocks
     if held := [(mask, text) for mask, text in recorded if mask.any()]:
@@ -350,6 +375,6 @@ def make_alarms(
         runs=(run,),
         value=counts.value,
         simulated=counts.simulated,
-        notes=(*counts.notes, *notes),
+        notes=(*counts.notes, *notes, *_splice_notes(grid)),
         **numbers,
     )

@@ -179,6 +179,7 @@ def run_on(
             unplaced=None,
             completeness=None,
             silences=(),
+            splices=(),
             accounting=None,
             notes=(),
         )

@@ -111,6 +111,7 @@ def _side_by_side(counts: Counts, values: npt.NDArray[np.int32], coverage: BoolA
         unplaced=None,
         completeness=None,
         silences=(),
+        splices=(),
         whole=False,
         accounting=None,
         simulated=True,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from analytics.counts import Counts
+from analytics.counts import Counts, allow_splices
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.windows.answer import Answer, Asked, History, Method, answer
 from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
@@ -264,7 +264,7 @@ def uptick_test(
         return picked_result(counts, split, asked, tuple(lengths), common, parameters, held)
     again = {**parameters, "completeness": completeness, "completeness_sd": completeness_sd}
     again |= {"guard": guard, "baseline": baseline}
-    history = history_of(counts, split, calendar)
+    history = history_of(allow_splices(counts) if allow_splice else counts, split, calendar)
     if short:  # the counts were begun earlier, without coverage: that is no history
         history = replace(history, days=max(history_days(counts) - longest - spans.guard, 0))
     _check_expected(asked, history)

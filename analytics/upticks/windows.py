@@ -10,6 +10,7 @@ import numpy as np
 from analytics._typing import BoolArray
 from analytics.counts import Counts
 from analytics.counts.completeness import Known
+from analytics.counts.spliced import spliced
 from analytics.counts.stated import state_completeness
 from analytics.errors import HistoryError, unknown_option
 from analytics.geo.calendars import calendar_shares, calendar_windows
@@ -20,6 +21,8 @@ from analytics.kernels.windows.spans import Spans
 from analytics.options.windows import check_windows
 from analytics.periods import DAY, YEAR_OF_WEEKS, Window, label_periods
 from analytics.upticks.history import SAME_WEEKS, lengthened, spans_in
+
+RULES = "other rules of inclusion, "  # how the reason begins where those change
 
 __all__ = [
     "MIN_WINDOWS",
@@ -207,17 +210,28 @@ def known_share(counts: Counts, begin: int, end: int, given: float | None) -> fl
 def sure_coverage(counts: Counts) -> BoolArray:
     """Return the coverage without suspected gaps that nobody has answered for.
 
-    For what is drawn or fitted from years back: no zeros there. A test whose own windows touch such a gap is
-    held back.
+    For what is drawn or fitted from years back: no zeros there, and nothing from before a change of the rules
+    of inclusion. A test whose own windows touch either is held back.
     """
     suspected = np.zeros(len(counts.starts), dtype=bool)
     for window in counts.silences:
         suspected |= (counts.starts <= window.end) & (counts.ends >= window.start)
+    if counts.splices:
+        suspected |= counts.starts < max(splice.day for splice in counts.splices)
     return np.asarray(counts.coverage & ~suspected[:, None])
 
 
 def unanswered(counts: Counts, first: np.datetime64, last: np.datetime64) -> str:
-    """Return why a test that uses the days `first` to `last` gives no verdict, "" where it may."""
+    """Return why a test that uses the days `first` to `last` gives no verdict, "" where it may.
+
+    A suspected silence, or a change of the rules of inclusion (:func:`analytics.counts.allow_splices`).
+    """
+    said = spliced(counts, first, last)
+    return silent_in(counts, first, last) or (f"{RULES}{said}" if said else "")
+
+
+def silent_in(counts: Counts, first: np.datetime64, last: np.datetime64) -> str:
+    """Return which suspected silence lies in the days `first` to `last`, in words; "" where there is none."""
     for window in counts.silences:
         if window.start <= last and window.end >= first:
             return f"nothing at all is recorded {window}: a gap in the data, or quiet? (see notes)"

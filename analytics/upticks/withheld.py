@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from analytics.counts import Counts
+from analytics.counts.spliced import allowed_words, spliced
 from analytics.upticks.rows import Lost
-from analytics.upticks.windows import Split, unanswered
+from analytics.upticks.windows import RULES, Split, silent_in
 
-__all__ = ["SPLICE", "withheld"]
-
-SPLICE = "spliced: "  # how the note of a splice that was allowed begins
+__all__ = ["withheld"]
 
 
 def withheld(
@@ -18,16 +17,10 @@ def withheld(
     if short:
         return ("short", short), []
     first, last = split.baseline_window.start, split.recent_window.end
-    silent = unanswered(counts, first, last)
+    silent = silent_in(counts, first, last)
     if silent:
         return ("silence", silent), []
-    # The very first day of the baseline is no splice within: everything compared is by the later rules.
-    inside = [splice for splice in counts.splices if first < splice.day <= last]
-    if not inside:
+    said = spliced(counts, first, last)
+    if not said:
         return ("", ""), []
-    said = "; ".join(map(str, inside))
-    if allow_splice:
-        return ("", ""), [
-            f"{SPLICE}{said}. Compared all the same, as asked: a difference may be that of the rules"
-        ]
-    return ("splice", f"other rules of inclusion, {said}"), []
+    return (("", ""), [allowed_words(said)]) if allow_splice else (("splice", f"{RULES}{said}"), [])

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analytics.counts import Counts
 from analytics.counts.silences import GAP, QUIET
+from analytics.counts.spliced import SPLICE
 from analytics.geo.calendars import overlaps
 from analytics.reporting.content.weekly.ahead import next_lines
 from analytics.reporting.content.weekly.comment import read_comment
@@ -38,7 +39,6 @@ from analytics.sources.source import WARNING
 from analytics.upticks.before import RISE
 from analytics.upticks.history import SHORT
 from analytics.upticks.outlets import OUTLETS
-from analytics.upticks.withheld import SPLICE
 
 __all__ = ["REPORTED", "Country", "FrontPage", "Standout", "front_page", "series_of"]
 
