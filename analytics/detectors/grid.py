@@ -285,8 +285,8 @@ def _splice_notes(grid: Grid) -> list[str]:
     if not days:
         return []
     return [
-        f"nothing is held against a history under other rules of inclusion (new ones from {', '.join(days)}): "
-        "count from there on, or allow it (--allow-splice, counts.allow_splices)"
+        "nothing is held against a history under other rules of inclusion (new ones from "
+        f"{', '.join(days)}): count from there on, or allow it (--allow-splice, counts.allow_splices)"
     ]
 
 
