@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Codes", "coded", "repeated", "spelt"]
+__all__ = ["Codes", "coded", "in_arrow", "repeated", "spelt"]
 
 Codes = npt.NDArray[Any]  # integers
 
@@ -23,15 +23,23 @@ def coded(values: pd.Series) -> tuple[Codes, pd.Series]:
     >>> codes.tolist(), texts.tolist()
     ([0, 1, -1, 0], ['b', 'a'])
     """
-    array: Any = values.array
-    if len(values) and values.dtype == "str" and hasattr(array, "__arrow_array__"):
-        encoded = array.__arrow_array__().dictionary_encode().chunks
+    arrow = in_arrow(values) if len(values) else None
+    if arrow is not None:
+        encoded = arrow.dictionary_encode().chunks
         texts = encoded[-1].dictionary
         if all(len(chunk.dictionary) == len(texts) for chunk in encoded):  # one dictionary for all chunks
             indices = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded]
             return np.concatenate(indices), pd.Series(pd.array(texts, dtype="str"))
     codes, uniques = pd.factorize(values)
     return codes, pd.Series(uniques, dtype="str")
+
+
+def in_arrow(values: pd.Series) -> Any:
+    """Return a column of text as Arrow holds it; None where it holds none (without pyarrow)."""
+    if not isinstance(values.dtype, pd.StringDtype) or values.dtype.storage != "pyarrow":
+        return None
+    array: Any = values.array
+    return array.__arrow_array__()
 
 
 def spelt(words: Sequence[str | None], codes: Codes, index: pd.Index) -> pd.Series:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -177,3 +180,40 @@ def test_incidents_and_their_account_are_the_same_without_arrow(tmp_path, monkey
         pd.testing.assert_frame_equal(getattr(found, name), getattr(plain, name))
     assert str(found) == str(plain)
     assert found.accounting.set_aside == {"impossible date": 1, "duplicate id": 1}
+
+
+_TOLD = """
+import sys
+if sys.argv[1] == "without":
+    sys.modules["pyarrow"] = None
+from analytics import read_incidents
+for path in sys.argv[2:]:
+    found = read_incidents(path)
+    print(found, [found.frame[c].dtype == "str" for c in found.frame], list(map(str, found.extra.dtypes)))
+    for table in (found.frame, found.extra, found.quarantine):
+        print(table.to_csv())
+"""
+
+
+def test_without_pyarrow_every_source_is_read_the_same(project, monkeypatch, capsys):
+    folder = project / "tests" / "fixtures" / "sources"
+    names = (
+        "acled.csv.gz",
+        "gdelt_1.tsv",
+        "gtd.csv",
+        "hxl_in_place.csv",
+        "icews.tab",
+        "sigact.csv",
+        "table.jsonl",
+    )
+    paths = [str(folder / name) for name in names]
+    without = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _TOLD, "without", *paths],
+        check=True, capture_output=True, text=True, encoding="utf-8", cwd=project,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    monkeypatch.setattr(sys, "argv", ["-c", "with", *paths])
+    exec(_TOLD, {})
+    told = capsys.readouterr().out
+    assert len(told) > 10_000
+    assert told == without.stdout

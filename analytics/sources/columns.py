@@ -6,12 +6,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analytics._coded import Codes, coded, repeated, spelt
+from analytics._coded import Codes, coded, in_arrow, repeated, spelt
 from analytics._typing import BoolArray, FloatArray
 from analytics.errors import InputError, nearest
 from analytics.sources.dates import DIGITS
@@ -185,8 +184,8 @@ class Columns:
 
 def _floats(numbers: pd.Series) -> FloatArray:
     """Return texts of numbers as the nearest floats, infinite past all of them."""
-    array: Any = numbers.array
-    if hasattr(array, "__arrow_array__"):
+    arrow = in_arrow(numbers)
+    if arrow is not None:
         with suppress(ValueError):  # a plus sign, or past all floats
-            return np.asarray(array.__arrow_array__().cast("float64").to_numpy(), dtype=np.float64)
+            return np.asarray(arrow.cast("float64").to_numpy(), dtype=np.float64)
     return np.array([float(number) for number in numbers], dtype=np.float64)
