@@ -11,11 +11,12 @@ import pytest
 from scipy import stats
 
 from analytics.counts import Counts
-from analytics.errors import UptickError
+from analytics.errors import InputError, UptickError
 from analytics.kernels.space import scan as kernel
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks.scan import scan_test
+from analytics.upticks.scan_inputs import steps_of
 
 SAME = 1e-9  # the same sums in another order
 END = np.datetime64("2020-04-12")
@@ -380,3 +381,48 @@ def test_speed():
     begin = time.perf_counter()
     scan_test(counts_of(series), places=where, history=365)
     assert time.perf_counter() - begin < 5.0
+
+
+def test_zones_that_grow_over_borders_equal_brute_force():
+    rng = np.random.default_rng(11)
+    where = rng.uniform(0, 3, (7, 2)) + np.array([33, 44])
+    distance = kernel.great_circle(where[:, 0], where[:, 1])
+    borders = {(0, 1), (1, 2), (2, 3), (0, 4), (4, 5)}  # 6 touches nothing
+    table = pd.DataFrame([(f"r{a}", f"r{b}") for a, b in borders], columns=["region", "neighbour"])
+    names = [f"r{i}" for i in range(7)]
+    counts = Counts.from_array(rng.poisson(2, (30, 7)), start="2020-01-06", regions=names)
+    steps = steps_of(counts, table)
+    assert steps[0].tolist() == [0, 1, 2, 3, 1, 2, np.inf]
+    totals = counts.values.sum(axis=0)
+    zones = kernel.neighbour_zones(distance, totals, max_share=0.7, steps=steps)
+    found = {frozenset(zones.order[c, :n].tolist()) for c, n in zip(zones.centre, zones.size, strict=True)}
+    expected = set()
+    for centre in range(7):
+        near = list(zip(steps[centre], distance[centre], range(7), strict=True))
+        reached = [i for step, _, i in sorted(near) if np.isfinite(step)]
+        for size in range(1, len(reached) + 1):
+            members = reached[:size]
+            if totals[members].sum() <= 0.7 * totals.sum():
+                expected.add(frozenset(members))
+    assert found == expected
+    assert not any(6 in zone and len(zone) > 1 for zone in found)
+
+
+def test_a_cluster_does_not_reach_over_a_border_that_is_none():
+    days, rng = 370, np.random.default_rng(5)
+    daily = rng.poisson(0.3, (days, 10))
+    daily[-10:, [0, 2]] += rng.poisson(3.0, (10, 2))
+    names = [f"r{i}" for i in range(10)]
+    counts = Counts.from_array(daily, freq="day", start="2019-04-09", regions=names)
+    where = np.column_stack([np.full(10, 33.0), 44 + 0.2 * np.arange(10)])
+    # r0 and r2 touch; r1 lies between them on the map and touches neither.
+    pairs = [("r0", "r2"), *((f"r{i}", f"r{i + 1}") for i in range(2, 9))]
+    borders = pd.DataFrame(pairs, columns=["region", "neighbour"])
+    near = scan_test(counts, places=where, replicates=99)
+    touching = scan_test(counts, places=where, neighbours=borders, replicates=99)
+    assert touching.frame["places"].tolist() == ["r0, r2"]
+    assert touching.frame["verdict"].tolist() == ["supported"]
+    assert near.frame["places"].tolist() != ["r0, r2"]
+    assert touching.parameters["zones"] == "over borders"
+    with pytest.raises(InputError, match="no two of the regions counted are neighbours"):
+        scan_test(counts, places=where, neighbours=borders.replace("r", "x", regex=True), replicates=99)

@@ -306,7 +306,10 @@ def _hand_over(text: str) -> None:
     """Write CSV or JSON to standard output: in UTF-8 whatever the machine's settings, for it is data."""
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8"))
+        if hasattr(sys.stdout, "buffer"):
+            sys.stdout.buffer.write(text.encode("utf-8"))
+        else:  # held as text, such as by contextlib.redirect_stdout
+            sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

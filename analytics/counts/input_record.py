@@ -13,6 +13,14 @@ from analytics.periods import Gap
 __all__ = ["input_record"]
 
 
+def _given(incidents: Incidents | CountTable) -> list[dict[str, str]]:
+    """Return what else was given that the figures rest on, each with its hash."""
+    if not isinstance(incidents, Incidents):
+        return []
+    regions = () if incidents.placement is None else incidents.placement.regions.digests
+    return [{"what": what, "sha256": mark} for what, mark in (*incidents.also, *regions)]
+
+
 def input_record(
     incidents: Incidents | CountTable, counts: Counts | None = None, gaps: Sequence[Gap] = ()
 ) -> dict[str, Any]:
@@ -23,6 +31,7 @@ def input_record(
             "file": incidents.path.name if incidents.path else None,
             "sha256": incidents.digest,
             **({"metadata_sha256": incidents.metadata_digest} if incidents.metadata_digest else {}),
+            **({"given": given} if (given := _given(incidents)) else {}),
             "source": incidents.source,
             "title": incidents.title,
             "first_date": str(incidents.first_date),

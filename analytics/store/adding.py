@@ -93,7 +93,7 @@ def read_batch(path_or_frame: str | Path | pd.DataFrame, source: str, options: d
         stated = read_mapping(mapping)
         options = stated.over({"source": source, "extracted": extracted, **options})
         source, extracted = options.pop("source"), options.pop("extracted")
-    for name, what in (("actors", "actors"), ("accepted", "every row")):
+    for name, what in (("actors", "actors"), ("accepted", "rows")):
         if options.pop(name, None) is not None:
             raise OptionError(
                 f"a store keeps {what} as the file writes them",

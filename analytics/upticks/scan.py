@@ -29,7 +29,7 @@ from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, counted, lis
 from analytics.upticks.decide import Found, Limit, decide, too_few
 from analytics.upticks.notes import unplaced_notes
 from analytics.upticks.scan_found import Scan, cluster_rows, detectable_risk, relative_totals, scan_series
-from analytics.upticks.scan_inputs import completeness_of, coordinates_of, cut_history
+from analytics.upticks.scan_inputs import completeness_of, coordinates_of, cut_history, steps_of
 from analytics.upticks.windows import unanswered
 
 __all__ = ["scan_test"]
@@ -45,6 +45,7 @@ def scan_test(
     counts: Counts,
     *,
     places: pd.DataFrame | npt.ArrayLike,
+    neighbours: pd.DataFrame | None = None,
     window_max: int = 28,
     history: int = 364,
     max_share: float = 0.5,
@@ -64,6 +65,10 @@ def scan_test(
         Latitude and longitude of each region, in degrees. A table has the columns `lat` and `lon` (or
         `latitude`, `longitude`) and the names in a column `region`, `place`, `name`, one called as
         ``counts.by``, or in its index; an array has the counts' order.
+    neighbours : DataFrame, optional
+        Which regions touch, as :meth:`~analytics.geo.Regions.neighbours` returns it (`region`, `neighbour`):
+        zones then grow over borders, the nearest first among those as many borders away, and never over a
+        gap. Without it they grow by distance.
     window_max : int
         Longest cluster in days; clusters are the last 1, 2, ... days (or weeks) up to this.
     history : int
@@ -153,6 +158,7 @@ def scan_test(
     check_zones(max_share, radius, window_max=window_max, history=history, least=STEADY_WINDOWS)
     check_replicates(replicates, alpha)
     coordinates = coordinates_of(counts, places)
+    steps = None if neighbours is None else steps_of(counts, neighbours)
     values, covered, starts = cut_history(counts, history)
     longest = window_max // counts.period_days
     tested = np.asarray(covered.all(axis=0))
@@ -172,6 +178,7 @@ def scan_test(
             replicates=int(replicates),
             seed=seed,
             share=None if share is None else share[:, alive],
+            steps=None if steps is None else steps[np.ix_(alive, alive)],
         )
         if found is None:
             reason = f"every place alone holds more than {100 * max_share:g} % of the incidents"
@@ -193,6 +200,7 @@ def scan_test(
             "window_max": window_max,
             "max_share": max_share,
             "radius": radius,
+            "zones": "by distance" if neighbours is None else "over borders",
             "null": null,
             "replicates": replicates,
             "alpha": alpha,

@@ -48,14 +48,18 @@ def scan_series(
     replicates: int,
     seed: int,
     share: FloatArray | None = None,
+    steps: FloatArray | None = None,
 ) -> Scan | None:
     """Scan the last 1..`longest` periods; None where no zone is small enough.
 
-    `share` is the completeness of the last `longest` periods, shape (longest, places), where it is known.
+    `share` is the completeness of the last `longest` periods, shape (longest, places), where it is known;
+    `steps` the borders between places, where zones grow by these.
     """
     total = int(series.sum())
     distance = kernel.great_circle(coordinates[:, 0], coordinates[:, 1])
-    zones = kernel.neighbour_zones(distance, series.sum(axis=0), max_share=max_share, radius=radius)
+    zones = kernel.neighbour_zones(
+        distance, series.sum(axis=0), max_share=max_share, radius=radius, steps=steps
+    )
     if not zones.total.size:
         return None
     windows = np.cumsum(series[::-1][:longest], axis=0).T

@@ -5,18 +5,45 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
-from analytics.errors import HistoryError
+from analytics.errors import HistoryError, InputError
 from analytics.geo.coordinates import region_coordinates
+from analytics.schema import require_columns
 
-__all__ = ["completeness_of", "coordinates_of", "cut_history"]
+__all__ = ["completeness_of", "coordinates_of", "cut_history", "steps_of"]
 
 
 def coordinates_of(counts: Counts, places: pd.DataFrame | npt.ArrayLike) -> FloatArray:
     """Return latitude and longitude of each region in the counts' order; shape (regions, 2)."""
     return region_coordinates(counts.regions, counts.by, places)
+
+
+def steps_of(counts: Counts, neighbours: pd.DataFrame) -> FloatArray:
+    """Return how many borders lie between regions, inf where there is no way; shape (regions, regions).
+
+    Raises
+    ------
+    InputError
+        If the table has no columns `region` and `neighbour`, or none of the regions counted is in it.
+    """
+    require_columns(neighbours, ("region", "neighbour"), "the table of neighbours lacks columns")
+    at = {name: i for i, name in enumerate(counts.regions)}
+    pairs = neighbours[["region", "neighbour"]].apply(lambda column: column.map(at)).dropna().astype(int)
+    if pairs.empty:
+        raise InputError(
+            "no two of the regions counted are neighbours in the table",
+            expected=f"names such as {', '.join(counts.regions[:3])}",
+            found=", ".join(map(str, neighbours["region"].unique()[:3])) or "an empty table",
+            todo="regions.neighbours() of the regions that the incidents are placed in",
+        )
+    size = len(counts.regions)
+    one, other = pairs["region"].to_numpy(), pairs["neighbour"].to_numpy()
+    borders = sparse.csr_array((np.ones(len(pairs)), (one, other)), shape=(size, size))
+    return np.asarray(csgraph.shortest_path(borders, directed=False, unweighted=True))
 
 
 def completeness_of(counts: Counts, longest: int, tested: BoolArray) -> FloatArray | None:

@@ -94,7 +94,12 @@ def great_circle(latitude: FloatArray, longitude: FloatArray) -> FloatArray:
 
 
 def neighbour_zones(
-    distance: FloatArray, totals: npt.NDArray[np.integer], *, max_share: float, radius: float | None = None
+    distance: FloatArray,
+    totals: npt.NDArray[np.integer],
+    *,
+    max_share: float,
+    radius: float | None = None,
+    steps: FloatArray | None = None,
 ) -> Zones:
     """List the sets of nearest neighbours of each place, growing to a share of all events or a radius.
 
@@ -110,13 +115,23 @@ def neighbour_zones(
         Largest share of all events a zone may hold.
     radius : float, optional
         Largest distance from the centre, in the distance's unit.
+    steps : float array, shape (places, places), optional
+        How many borders have to be crossed from one to the other, inf where there is no way: places then
+        enter by that first, and by distance among equals.
     """
-    order = np.argsort(distance, axis=1, kind="stable")
+    key = distance
+    if steps is not None:  # as long as the farthest distance, a step outweighs it
+        key = np.where(np.isfinite(steps), steps * (1.0 + distance.max()) + distance, np.inf)
+    order = np.argsort(key, axis=1, kind="stable")
     sorted_distance = np.take_along_axis(distance, order, axis=1)
+    sorted_key = np.take_along_axis(key, order, axis=1)
+    if steps is not None:
+        sorted_distance = np.maximum.accumulate(sorted_distance, axis=1)
     total = np.cumsum(totals[order], axis=1)
     last_of_equals = np.ones(order.shape, bool)
-    last_of_equals[:, :-1] = np.diff(sorted_distance, axis=1) > _SAME_PLACE_KM
-    fits = last_of_equals & (total <= max_share * totals.sum()) & (total > 0)
+    with np.errstate(invalid="ignore"):  # of two that cannot be reached
+        last_of_equals[:, :-1] = np.diff(sorted_key, axis=1) > _SAME_PLACE_KM
+    fits = last_of_equals & np.isfinite(sorted_key) & (total <= max_share * totals.sum()) & (total > 0)
     if radius is not None:
         fits &= sorted_distance <= radius
     centre, position = np.nonzero(fits)
