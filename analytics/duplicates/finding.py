@@ -24,9 +24,8 @@ __all__ = ["Weights", "find_duplicates"]
 Weights = Literal["estimated", "stated"]
 _MOST = 20_000_000  # pairs looked at
 _STRENGTH = 20.0  # pairs that the stated shares are worth against what is found
-_SHIFTS = (14, -14, 28, -28)  # days by which one side is moved, so that no pair is one incident
-_LEAST_DAYS = 84  # of a file that is moved by those; in a shorter one by fifths of its length
-_SHORTEST = 21  # days; below it nothing is moved
+_MOVES = (1, -1, 2, -2)  # steps of whole weeks that one side is moved by, so that no pair is one incident
+_ROOM = 6  # steps that a file is long which is moved by those; a shorter one by fifths of its length
 _FEWEST = 50  # pairs by chance; with fewer the stated shares are used
 _METHOD = (
     "Weights of agreement after Fellegi and Sunter (1969): for each field the logarithm of how much more "
@@ -64,7 +63,7 @@ def find_duplicates(
         Pairs that are less probably one incident are not listed.
     weights : {"estimated", "stated"}
         How often each level of agreement is found among pairs that are not one incident is measured on the
-        same rows moved by two and four weeks, and among those that are is estimated by EM without labels,
+        same rows moved by one and two weeks, and among those that are is estimated by EM without labels,
         drawn to stated shares; or both as stated in ``analytics.duplicates.fields``.
 
     Returns
@@ -79,7 +78,7 @@ def find_duplicates(
     Notes
     -----
     Null hypothesis: no two rows are one incident, so that pairs are as many, and as much alike, as of rows
-    two and four weeks apart. Separate incidents of one day and place are more alike than that: the
+    one and two weeks apart. Separate incidents of one day and place are more alike than that: the
     probabilities are for putting pairs in order, and the share that chance makes is a least one.
 
     References
@@ -192,8 +191,12 @@ def _decoys(one: Compared, other: Compared, days: int, km: float, *, within: boo
         return _Decoys(np.zeros((0, len(FIELDS)), np.int8), 0)
     first = int(min(one.spans.first.min(), other.spans.first.min()))
     length = int(max(one.spans.first.max(), other.spans.first.max())) - first + 1
-    shifts = _SHIFTS if length >= _LEAST_DAYS else tuple(k * length // 5 for k in (1, 2, 3, 4))
-    if length < _SHORTEST:
+    apart = 2 * days + 1  # so far that no pair of the same days is met again
+    step = 7 * -(-apart // 7)
+    shifts = tuple(step * move for move in _MOVES)
+    if length < _ROOM * step:
+        shifts = tuple(part * length // 5 for part in (1, 2, 3, 4))
+    if length // 5 < apart:
         return _Decoys(np.zeros((0, len(FIELDS)), np.int8), 0)
     parts = []
     for shift in shifts[:2] if len(one.rows) + len(other.rows) > 50_000 else shifts:

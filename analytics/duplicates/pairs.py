@@ -34,7 +34,7 @@ _SHOWN = (
     "fatalities",
 )
 NULL = (
-    "no two rows are one incident: pairs are as many, and as much alike, as of the same rows two and four "
+    "no two rows are one incident: pairs are as many, and as much alike, as of the same rows one and two "
     "weeks apart"
 )
 

@@ -107,6 +107,8 @@ def fit_agreement(
     Returns
     -------
     Agreement
+        The last level of a field, disagreement, is at most as frequent among pairs that are one incident as
+        stated: what comes in waves is close in time and place, and is not one incident for that.
     """
     patterns, sizes = np.unique(levels, axis=0, return_counts=True)
     match, share = [np.array(s) for s in stated], float(np.clip(share, *_SHARE))
@@ -118,11 +120,19 @@ def fit_agreement(
             column = patterns[:, field]
             there = column >= 0
             found = np.bincount(column[there], each[there], minlength=len(like)) + strength * like
-            match.append(found / found.sum())
+            match.append(_agreeing(found / found.sum(), like[-1]))
         before, share = share, float(np.clip(each.sum() / sizes.sum(), *_SHARE))
         if abs(share - before) <= _CLOSE:
             break
     return Agreement(match, chance, share)
+
+
+def _agreeing(shares: FloatArray, most: float) -> FloatArray:
+    """Return shares of levels of which the last is at most `most`."""
+    if shares[-1] <= most:
+        return shares
+    rest = shares[:-1] * (1 - most) / shares[:-1].sum()
+    return np.append(rest, most)
 
 
 def by_chance(weights: FloatArray, chance: FloatArray, times: int) -> FloatArray:
