@@ -149,6 +149,8 @@ def stored(args: Namespace, as_of: np.datetime64 | None) -> Incidents:
     from analytics.store import Store  # loads the database
 
     asked = given(args, "known_on", "source", *_OF_STORES)
+    if getattr(args, "completeness", None) == MEASURED:
+        asked = {"reported_on": "auto", **asked}
     return Store(the_file(args)).as_of(as_of, **asked)
 
 

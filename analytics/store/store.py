@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from analytics import __version__
@@ -17,7 +18,7 @@ from analytics.incidents.actors import ActorTable, normalise_actors
 from analytics.incidents.twice import AcceptedPairs, set_aside_accepted
 from analytics.incidents.versions import reported_after
 from analytics.options import check_at_least, check_choice
-from analytics.periods import as_day
+from analytics.periods import DAY, as_day
 from analytics.store.adding import add_batch, read_batch
 from analytics.store.covers import read_covers
 from analytics.store.delivery import Delivery, deliveries_of
@@ -27,7 +28,8 @@ from analytics.store.state import first_seen, known_deliveries, slim_incidents, 
 
 __all__ = ["Reported", "Store"]
 
-Reported = Literal["stated", "first_seen"]
+Reported = Literal["stated", "first_seen", "auto"]
+_SPAN = 56  # days of deliveries from which on first days are taken unasked: a delay can then be measured
 
 
 class Store:
@@ -157,9 +159,11 @@ class Store:
             it: all deliveries.
         source : str, optional
             Needed where the store holds several: they are never summed.
-        reported_on : {"stated", "first_seen"}
+        reported_on : {"stated", "first_seen", "auto"}
             The day of an incident's report: as the source states it, or the day of the first delivery it was
-            in; missing for those of the first delivery, which were known before.
+            in; missing for those of the first delivery, which were known before. ``"auto"``: as stated; where
+            no incident states one, and the deliveries up to `as_of` span eight weeks, the first delivery of
+            what happened since the first of them.
         actors, accepted : path or DataFrame, optional
             A table of actors, and of accepted pairs, as for :func:`analytics.read_incidents`.
 
@@ -175,8 +179,11 @@ class Store:
         with reading(self.path, self.wait) as connection:
             known = known_deliveries(connection, self.path, source, day)
             found = state_incidents(connection, self.path, known, last)
+            days = [made.day for made in known.deliveries]
             if reported_on == "first_seen":
                 found = _with_days(found, first_seen(connection, known))
+            elif reported_on == "auto" and _is_undated(found, days):
+                found = _with_days(found, first_seen(connection, known), since=days[0])
         return normalise_actors(set_aside_accepted(found, accepted), actors)
 
     def first_seen(self, *, known_on: object = None, source: str | None = None) -> pd.DataFrame:
@@ -254,12 +261,26 @@ def _places(options: Mapping[str, Any]) -> tuple[str, ...]:
     return ("country", "admin1", "admin2")[: needed[by]]
 
 
-def _with_days(incidents: Incidents, seen: pd.DataFrame) -> Incidents:
-    """Return the incidents with the day each was first seen as the day of its report."""
+def _is_undated(incidents: Incidents, days: list[np.datetime64]) -> bool:
+    """Whether no incident states the day of its report, and the deliveries of these days can tell it."""
+    if incidents.frame["reported_on"].notna().any() or len(days) < 2:
+        return False
+    late = incidents.as_of is not None and days[-1] > incidents.as_of
+    return not late and bool((days[-1] - days[0]) / DAY >= _SPAN)
+
+
+def _with_days(incidents: Incidents, seen: pd.DataFrame, *, since: np.datetime64 | None = None) -> Incidents:
+    """Return the incidents with the day each was first seen as the day of its report.
+
+    Of what happened before the day `since` it is left out: only what came late was seen for the first time.
+    """
     days = seen.set_index("incident_id")["first_seen"]
 
     def put(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(reported_on=frame["incident_id"].map(days).astype("datetime64[us]"))
+        first = frame["incident_id"].map(days).astype("datetime64[us]")
+        if since is not None:
+            first = first.where(frame["date_start"] >= pd.Timestamp(str(since)))
+        return frame.assign(reported_on=first)
 
     frame = put(incidents.frame)
     late = 0 if incidents.as_of is None else int(reported_after(frame, incidents.as_of).sum())

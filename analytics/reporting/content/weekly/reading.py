@@ -107,7 +107,11 @@ def _read(request: ReportRequest) -> Incidents:
         from analytics.store import Store  # loads the database
 
         return Store(request.store).as_of(
-            request.as_of, known_on=request.known_on, source=request.source, **dict(request.reading or {})
+            request.as_of,
+            known_on=request.known_on,
+            source=request.source,
+            reported_on="auto",
+            **dict(request.reading or {}),
         )
     return read_incidents(
         bundled_path(SAMPLE) if request.incidents_path is None else request.incidents_path,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics.counts.count_table import CountTable
+from analytics.periods import as_day
 from analytics.plots.fonts import drawable
 from analytics.reporting.content.weekly.issue import Changes
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
-from analytics.reporting.content.weekly.request import MEASURED
+from analytics.reporting.content.weekly.request import MEASURED, ReportRequest
 from analytics.reporting.elements.tables import Column, ReportTable
 from analytics.results import counted
 from analytics.results.words import noun
@@ -86,7 +87,7 @@ def trust_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> TrustP
         if reported
         else "How late reports come is not known: no incident states the day of its report.",
         coverage=covered,
-        revisions=_revisions(changes),
+        revisions=_revisions(numbers, changes),
         sources=_sources(numbers),
         completeness_known=numbers.counts.completeness is not None and share is not None,
         delay_known=reported,
@@ -103,13 +104,25 @@ def _basis(numbers: WeeklyNumbers) -> str:
     return f", {known.basis}" if numbers.request.completeness == MEASURED and known is not None else ""
 
 
-def _revisions(changes: Changes | None) -> str:
-    if changes is None:
-        return (
-            "What has been revised since the last issue is not known: its notebook was not given "
-            "(--previous)."
-        )
-    return " ".join(changes.revised)
+def _revisions(numbers: WeeklyNumbers, changes: Changes | None) -> str:
+    if changes is not None:
+        return " ".join(changes.revised)
+    if numbers.request.store is not None:
+        return _delivered(numbers.request)
+    return "What has been revised since the last issue is not known: its notebook was not given (--previous)."
+
+
+def _delivered(request: ReportRequest) -> str:
+    """Return what the last delivery to the store changed, by the day whose knowledge is taken."""
+    from analytics.store import Store  # loads the database
+
+    day = as_day(request.as_of if request.known_on is None else request.known_on, "known_on")
+    source = None if request.source == "auto" else request.source
+    last = [made for made in Store(str(request.store)).deliveries(source) if made.day <= day][-1]
+    return (
+        f"The last delivery, known on {last.day}, added {last.added:,} incidents, changed "
+        f"{last.changed:,} and deleted {last.deleted:,}."
+    )
 
 
 def _sources(numbers: WeeklyNumbers) -> str:
