@@ -191,6 +191,18 @@ def test_tiles_too_many_to_be_named_leave_their_names_to_the_row():
         assert min(text.get_fontsize() for text in ax.texts) >= 5
 
 
+def test_what_a_tile_holds_stays_inside_it():
+    names = [f"Area {at:03d}" for at in range(200)]
+    counts = Counts.from_array(np.full((60, 200), 1234), start="2020-01-06", regions=names)
+    figure, ax = plt.subplots(figsize=(3.3, 2.95), layout="constrained")
+    plot_map(counts, ax=ax, key=False, title=False)
+    figure.canvas.draw()
+    tile = next(p for p in ax.patches if p.get_gid() == names[0]).get_window_extent()
+    for text in ax.texts:
+        if text.get_text()[:1].isdigit():
+            assert text.get_window_extent().width <= tile.width + 1
+
+
 def test_without_boundaries_there_are_tiles_that_say_so():
     names = [f"District {i}" for i in range(60)]
     ax = plot_map(uptick_test(panel(countries=(), names=names)))

@@ -41,7 +41,7 @@ _TILES = 9  # side by side below a map
 NAMED_TILES = 48  # tiles that each bear a name; with more of them a row bears its first one
 _GUIDE, _GUIDE_LETTERS = 5.5, 16  # points and letters of such a name
 _FEWEST = 3  # columns that tiles have room for, so that two regions are no posters
-_READABLE = 5.0  # points
+_READABLE, _SMALLEST = 5.0, 4.0  # points: of a name, and of a number in a tile
 GUIDES = "The name at the left is that of a row's first tile; the list and the table name all."
 _HEAD = 12.0  # points above tiles, for the mark of simulated data
 
@@ -224,11 +224,13 @@ def _tile(
     letters = max(int(0.92 * inches * 72 / (_LETTER * size)), 2)
     bold = "bold" if area.look.bold else "normal"
     middle = x + side / 2
-    sign = ax.text(
-        middle, y - (0.34 if named else 0.5) * high, area.sign, ha="center", va="center",
-        fontsize=size * 1.25, color=area.look.ink, fontweight=bold, zorder=4,
-    )  # fmt: skip
-    _link(sign, area, links)
+    written = min(size * 1.25, 0.95 * inches * 72 / (_LETTER * max(len(area.sign), 1)))
+    if written >= _SMALLEST:  # in a smaller tile the colour and the key say it
+        sign = ax.text(
+            middle, y - (0.34 if named else 0.5) * high, area.sign, ha="center", va="center",
+            fontsize=written, color=area.look.ink, fontweight=bold, zorder=4,
+        )  # fmt: skip
+        _link(sign, area, links)
     if not named:
         return
     name = ax.text(

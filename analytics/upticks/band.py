@@ -18,6 +18,8 @@ from analytics.upticks.windows import sure_coverage, too_short
 
 __all__ = ["expected_band"]
 
+_EDGE = 1e-9
+
 
 def expected_band(
     counts: Counts,
@@ -114,6 +116,7 @@ def _reported(counts: Counts, inside: IndexArray) -> tuple[FloatArray, FloatArra
     if known is None or not inside.size:
         return np.ones(windows), np.zeros(windows)
     share = known.share[inside, 0].mean(axis=0)
+    share = np.where(share > 1 - _EDGE, 1.0, share)  # a mean over regions may round below 1
     unsure = (known.deviation[inside, 0].mean(axis=0) / share) ** 2
     told = np.isfinite(share)
     return np.where(told, share, 1.0), np.where(told & np.isfinite(unsure), unsure, 0.0)

@@ -93,6 +93,7 @@ def _front(record: Mapping[str, Any], document: Document, writer: CellWriter) ->
     told = "".join(f"<p>{escape(line.removeprefix(tag))}</p>" for line in news if line)
     comment = "".join(f'<p class="comment">{escape(line)}</p>' for line in record["comment"])
     title = "What stands out" if record["standouts"] else "Closest to an uptick"
+    title += ", strongest first" if len(record["standouts"]) > 1 else ""
     shown = record["standouts"] or record["closest"]
     cards = "".join(_card(item, record) for item in shown)
     side = f"<div><h2>{title}</h2>{cards}{comment}{told}</div>" if shown or told else ""

@@ -59,8 +59,8 @@ def _comparisons(page: CountryPage) -> ReportTable:
         columns=[
             Column("what", "Compared"),
             Column("now", "Incidents", format=_whole),
-            Column("words", "is"),
-            Column("beside", "as against", width="1fr"),
+            Column("words", "is", width="0.5fr"),
+            Column("beside", "as against", width="1.5fr"),
             Column("then", "Incidents", format=_whole),
             Column("interval", "Interval", align="right"),
         ],
