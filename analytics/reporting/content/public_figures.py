@@ -144,12 +144,12 @@ def series_table() -> ReportTable:
     return ReportTable(
         pd.DataFrame(rows),
         columns=[
-            Column("series", "Series"),
-            Column("counts", "Counts", width="1fr"),
-            Column("area", "Where"),
-            Column("span", "From, to"),
+            Column("series", "Series", width="1fr"),
+            Column("counts", "Counts", width="2.2fr"),
+            Column("area", "Where", width="0.6fr"),
+            Column("span", "From, to", width="1.1fr"),
             Column("figures", "Figures", format="integer"),
-            Column("source", "Published by"),
+            Column("source", "Published by", width="1.1fr"),
         ],
         caption="Published, not simulated: what there is on the article's weeks, and what each series counts",
         notes=["No two of these count the same: they are never joined into one series."],
