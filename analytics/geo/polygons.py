@@ -278,7 +278,10 @@ def read_polygons(path: str | Path) -> Polygons:
         stated = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(
-            "the polygons cannot be read", found=error.strerror or str(error), where=str(path)
+            "the polygons cannot be read",
+            expected=_GEOJSON,
+            found=error.strerror or str(error),
+            where=str(path),
         ) from error
     except (ValueError, RecursionError) as error:
         deep = isinstance(error, RecursionError) or type(error) is ValueError
