@@ -93,10 +93,14 @@ class Language:
     def number(self, text: str) -> str:
         """Return a number as this language writes it, with as many decimals.
 
+        Thousands are parted where English parts them.
+
         Examples
         --------
         >>> find_language("ar").number("1,234.50"), find_language("en").number("1,234.50")
         ('١٬٢٣٤٫٥٠', '1,234.50')
+        >>> find_language("ar").number("2018")
+        '٢٠١٨'
         """
         if self.english or not re.fullmatch(r"\d[\d,]*(?:\.\d+)?", text):
             if text.startswith("over ") and not self.english:
@@ -105,7 +109,8 @@ class Language:
         from babel.numbers import format_decimal
 
         decimals = len(text.partition(".")[2])
-        form = "#,##0" + ("." + "0" * decimals if decimals else "")
+        whole = "#,##0" if "," in text else "0"  # 2018 is a year
+        form = whole + ("." + "0" * decimals if decimals else "")
         value = Decimal(text.replace(",", ""))
         made = format_decimal(value, form, self._locale, numbering_system=self.numbering)
         return self.in_digits(str(made))
