@@ -185,6 +185,7 @@ def test_a_folder_for_a_country_with_data_says_whose_place_it_takes(run, tmp_pat
     code, out, _ = run(*words, "--country", "Iraq")
     assert code == 0
     assert "note: Iraq has bundled data; with UPTICK_COUNTRIES this folder takes their place whole" in out
+    assert "gleditsch_ward = 645" in (tmp_path / "own" / "iraq" / "country.toml").read_text(encoding="utf-8")
     code, out, _ = run(*words, "--country", "Utopia")
     assert code == 0
     assert "takes their place" not in out

@@ -19,6 +19,7 @@ from analytics.geo.folding import fold
 from analytics.geo.outlines import Outlines
 from analytics.geo.region_files import read_regions
 from analytics.geo.regions import Regions
+from analytics.geo.states import find_state
 
 __all__ = ["CountryFolder", "country_folder"]
 
@@ -231,11 +232,13 @@ def _toml(country: str, names: Sequence[str], source: str) -> str:
     def quoted(text: str) -> str:
         return json.dumps(text, ensure_ascii=False)  # a TOML basic string, but for control characters
 
+    state = find_state(country)
+    number = "" if state is None else f"gleditsch_ward = {state.gleditsch_ward}  # the number UCDP uses\n"
     return f"""# {country}: its names, its units, and how its place names are folded before they are compared.
 
 name = {quoted(country)}
 names = [{", ".join(map(quoted, names))}]
-source = {quoted(f"names and boundaries: {source}")}
+{number}source = {quoted(f"names and boundaries: {source}")}
 
 # What one unit is called, and many.
 [admin1]
