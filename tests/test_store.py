@@ -135,11 +135,13 @@ def test_the_file_may_follow_the_options(cut, tmp_path, run):
 
 
 @pytest.mark.slow
-def test_the_report_of_a_past_day_is_that_of_the_file_cut_then(sample_store, cut, run):
-    code, stored, _ = run("report", "--store", sample_store.path, "--as-of", "2019-11-10", "--json")
+@pytest.mark.parametrize("more", [(), ("--completeness", "measured")], ids=["plain", "measured"])
+def test_the_report_of_a_past_day_is_that_of_the_file_cut_then(sample_store, cut, run, more):
+    code, stored, _ = run("report", "--store", sample_store.path, "--as-of", "2019-11-10", "--json", *more)
     assert code == 0
-    code, filed, _ = run("report", cut["2019-11-10"], "--as-of", "2019-11-10", "--json")
+    code, filed, _ = run("report", cut["2019-11-10"], "--as-of", "2019-11-10", "--json", *more)
     assert code == 0
+    assert ("measured from 2,039 reports up to 2019-11-10" in stored) is bool(more)
     assert stored != filed
     assert stored.replace("sample.store", "FILE") == filed.replace(cut["2019-11-10"].name, "FILE")
 

@@ -129,7 +129,7 @@ def e_detector(
     evidence, alarm = bet_on_counts(
         grid.values,
         grid.usable,
-        limit if grid.reported is None else limit * grid.reported.share,
+        limit if grid.reported is None else limit * grid.reported.cautious,
         stakes,
         level,
         form=form,

@@ -96,7 +96,7 @@ def outbreak_p(
         True,
         _MOST,
         _FEWEST,
-        np.zeros((0, 0)) if grid.reported is None else grid.reported.share,
+        np.zeros((0, 0)) if grid.reported is None else grid.reported.cautious,
     )
     before = np.cumsum(grid.usable, axis=0, dtype=np.int32)[grid.first :] - grid.usable[grid.first :]
     run = outbreak_p_run(levels, resets=bool(reset))

@@ -100,7 +100,8 @@ def rki(
         mean = now.share * past.mean
         spread = 1 + now.share * (past.variance / np.maximum(past.mean, 1e-9) - 1) + now.doubt * mean
         past = replace(past, mean=mean, variance=np.maximum(mean * spread, 0.0))
-    poisson = np.interp(past.mean, np.arange(SMALL + 1.0), crow_gardner_upper(SMALL))
+    unsure = 1.0 if grid.reported is None else np.exp(np.sqrt(grid.reported.rows(grid.first).doubt))
+    poisson = np.interp(past.mean * unsure, np.arange(SMALL + 1.0), crow_gardner_upper(SMALL))
     large = past.mean + 2 * np.sqrt(np.maximum(past.variance, past.mean))
     limit = np.where(past.mean <= SMALL, poisson, large)
     statistic = (grid.values[grid.first :] - past.mean) / (limit - past.mean)

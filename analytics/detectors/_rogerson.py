@@ -12,7 +12,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -112,6 +112,9 @@ def rogerson(
     grid = grid_of(counts, last=last)
     control = in_control(grid, family="poisson", mean=expected, training=training, harmonics=harmonics)
     control, _ = control.thinned(grid)
+    if grid.reported is not None:
+        unsure = np.exp(np.sqrt(grid.reported.rows(control.start).doubt))
+        control = replace(control, mean=control.mean * unsure)
     k, h = increase.given(grid, control.start) or _designs(control.mean, increase, increase.length(grid))
     if increase.reference is not None and grid.reported is not None:
         k = k * grid.reported.rows(control.start).share

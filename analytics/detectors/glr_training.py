@@ -188,7 +188,7 @@ def train_chart(
     nothing, thin = total == 0, known.sum(axis=0) * 2 < training
     design = harmonic_design(periods, harmonics=harmonics, trend=options.trend, cycle=cycle)
     flat = total < fewest * (design.shape[1] - 1)
-    share = None if grid.reported is None else grid.reported.share
+    share = None if grid.reported is None else grid.reported.cautious
     model = MeanModel(grid.values, grid.usable, design, flat, np.zeros(regions), share)
     model, mean = _spread(grid, model, start, options.poisson, dispersion, nb_alpha)
     testable = ~nothing & ~thin

@@ -70,6 +70,11 @@ class Reported:
         """Return that of some periods."""
         return Reported(self.share[begin:end], self.doubt[begin:end])
 
+    @property
+    def cautious(self) -> FloatArray:
+        """The share one standard deviation higher, for methods that know of no spread but Poisson's."""
+        return np.asarray(self.share * np.exp(np.sqrt(self.doubt)))
+
     def thin(self, mean: FloatArray, dispersion: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return mean and dispersion of what is reported so far.
 
