@@ -304,6 +304,7 @@ SELDOM = (
     "▼ No region is far below its usual.",
     falls_words(["Baghdad 3, usual 10"], ["Anbar 21, usual 100", "Babil 9, usual 40"], late=True),
     falls_words([], [f"Area {at} 4, usual 12" for at in range(7)], late=False),
+    falls_words([], ["Anbar 21, usual 100"], late=True, told=True),
     "8 of 18 could not be judged. ▼ far below usual, or late reports: Baghdad, Diyala.",
     "11 of 18 could not be judged, 1 has no data.",
     "No other region shows one; 3 of 18 have no data.",

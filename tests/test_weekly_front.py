@@ -231,7 +231,7 @@ def test_the_band_ends_where_a_week_of_counts_made_by_pandas_would_be_rejected(p
     assert band["high"] == pytest.approx(high, abs=BAND)
 
 
-@pytest.mark.parametrize("completeness", [0.8, "measured"])
+@pytest.mark.parametrize("completeness", ["measured", pytest.param(0.8, marks=pytest.mark.slow)])
 def test_usual_and_band_are_of_what_is_reported_alike(completeness, sample):
     """Where reports are still to come, the strip's last weeks are held against the same usual as the test."""
     numbers = numbers_of(completeness=completeness)
@@ -293,8 +293,10 @@ def test_a_fall_that_is_called_is_said_below_the_headline_too(sample):
     fell = uptick_test(replace(sample.counts, values=values), completeness=1.0)
     page = front_page(replace(sample, result=fell))
     assert page.second.endswith("▼ far below usual: Diyala.")
-    assert page.falls.startswith("▼ Far below usual: Diyala 0, usual 25. At half the usual or less")
-    assert [(s.sign, s.region) for s in page.standouts if s.sign == "▼"] == [("▼", "Diyala")]
+    assert page.falls.startswith("▼ Also at half the usual or less, within their ups and downs: ")
+    low = [(s.sign, s.region, s.lead) for s in page.standouts if s.sign == "▼"]
+    assert low == [("▼", "Diyala", "0 in the fortnight, usual 25.")]
+    assert page.key.endswith("▼ far below usual")
 
 
 def test_lines_of_next_week_that_nothing_could_reach_are_not_numbers(sample, tested):

@@ -159,7 +159,7 @@ def quiet_words(detectable: Sequence[float], ruled_out: int, margin: float, only
     return ""
 
 
-def falls_words(called: Sequence[str], halved: Sequence[str], *, late: bool) -> str:
+def falls_words(called: Sequence[str], halved: Sequence[str], *, late: bool, told: bool = False) -> str:
     """Return which regions are far below their usual, and which at half of it without a call.
 
     Parameters
@@ -168,6 +168,8 @@ def falls_words(called: Sequence[str], halved: Sequence[str], *, late: bool) -> 
         A region each, with its numbers; the largest first.
     late : bool
         Whether reports may still come.
+    told : bool
+        Whether falls that are called stand elsewhere on the page: nothing is then said where no other is.
 
     Examples
     --------
@@ -177,13 +179,16 @@ def falls_words(called: Sequence[str], halved: Sequence[str], *, late: bool) -> 
     '▼ No fall is called. At half the usual or less, within their ups and downs: Anbar 21, usual 100.'
     >>> falls_words([], [], late=True)
     '▼ No region is far below its usual.'
+    >>> falls_words([], ["Anbar 21, usual 100"], late=False, told=True)
+    '▼ Also at half the usual or less, within their ups and downs: Anbar 21, usual 100.'
     """
     said = f"{far_below_words(not late)}: {_most(called)}." if called else ""
-    said = f"▼ F{said[3:]}" if said else "▼ No fall is called." if halved else ""
+    said = f"▼ F{said[3:]}" if said else "▼ No fall is called." if halved and not told else ""
     if halved:
         why = "within their ups and downs" + (", or late reports" if late else "")
-        said += f" At half the usual or less, {why}: {_most(halved)}."
-    return said or "▼ No region is far below its usual."
+        at = f"{said} At" if said else "▼ Also at"
+        said = f"{at} half the usual or less, {why}: {_most(halved)}."
+    return said or ("" if told else "▼ No region is far below its usual.")
 
 
 def _most(parts: Sequence[str]) -> str:

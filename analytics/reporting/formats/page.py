@@ -118,6 +118,8 @@ def _map(record: Mapping[str, Any], figures: Sequence[Picture], writer: CellWrit
         return ""
     signs = dict.fromkeys(f"{row['sign']} {row['grade_words']}" for row in record["regions"])
     picture = writer.figure(drawn.content.decode("utf-8"), "", drawn.alt)
+    if any(row["far_below"] for row in record["regions"]):
+        signs["▼ far below usual"] = None
     key = " ".join(f"<span>{escape(sign)}</span>" for sign in signs)
     return f'<div>{picture}<p class="small key">{key}</p></div>'
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -16,11 +18,13 @@ HALF, LEAST = 0.5, 10.0
 """A fall without a call is told of from half the usual on, where at least so many are usual."""
 
 
-def falls_line(numbers: WeeklyNumbers) -> str:
-    """Return one line on all regions that fell."""
+def falls_line(numbers: WeeklyNumbers, shown: Collection[str] = ()) -> str:
+    """Return one line on the regions that fell, without those that are shown with their numbers anyway."""
     rows = numbers.rows
     called = rows["far_below"].astype(bool)
-    return falls_words(_named(rows[called]), _named(rows[~called & halved(rows)]), late=_late(numbers))
+    others = rows[called & ~rows["region"].isin(list(shown))]
+    low = rows[~called & halved(rows)]
+    return falls_words(_named(others), _named(low), late=_late(numbers), told=len(others) < called.sum())
 
 
 def second_line(numbers: WeeklyNumbers) -> str:

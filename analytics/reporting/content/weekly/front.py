@@ -166,10 +166,12 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
         standouts=shown,
         closest=() if shown else closest(numbers),
         left_out=left_out,
-        falls="" if numbers.single else falls_line(numbers),
+        falls="" if numbers.single else falls_line(numbers, [s.region for s in shown if s.sign == "▼"]),
         news=_news(numbers, changes),
         comment=comment.general,
-        key="   ".join(short_words(grade) for grade in GRADES if (numbers.rows["grade"] == grade).any()),
+        key="   ".join(
+            [*_signs(numbers), *(["▼ far below usual"] if numbers.rows["far_below"].any() else [])]
+        ),
         groups=() if numbers.single else front_groups(numbers),
         country=_country(numbers),
         means=means_words(
@@ -345,6 +347,10 @@ def series_of(numbers: WeeklyNumbers, counts: Counts, name: str, weeks: int) -> 
     low, high, usual = (tuple(band[column].to_list()) for column in ("low", "high", "expected"))
     named = tuple(day_words(day, year=False, short=True) for day in starts)
     return Country(name, False, "", "", named, tuple(values.tolist()), low, high, usual)
+
+
+def _signs(numbers: WeeklyNumbers) -> list[str]:
+    return [short_words(grade) for grade in GRADES if (numbers.rows["grade"] == grade).any()]
 
 
 def _facts(numbers: WeeklyNumbers, shown: tuple[Standout, ...]) -> Literal["", "p", "q"]:
