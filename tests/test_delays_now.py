@@ -158,6 +158,19 @@ def test_holidays_are_an_option_of_measured_completeness():
     assert known.share[-14:].mean() < plain.share[-14:].mean() - 0.02
 
 
+def test_the_command_takes_holidays(tmp_path, run):
+    seen = reports(np.random.default_rng(7), wait=closed)
+    table = pd.DataFrame({"date": seen.happened, "reported_on": seen.first_known, "admin1": "Kirkuk"})
+    table.to_csv(tmp_path / "a.csv", index=False)
+    words = ["test", tmp_path / "a.csv", "--as-of", str(LAST), "--by", "none", "--holidays", ",".join(EID)]
+    code, out, _ = run(*words, "--completeness", "measured")
+    assert code == 0
+    assert "delays: 8 of the 364 days measured are holidays" in out
+    code, _, refused = run(*words)
+    assert code == 2
+    assert "--holidays is for --completeness measured" in refused
+
+
 def test_a_regions_own_speed_stays_beside_what_is_true_of_all():
     rng = np.random.default_rng(8)
     quick = reports(rng, wait=weekend)

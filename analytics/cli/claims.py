@@ -19,8 +19,8 @@ __all__ = ["run_claims"]
 
 # What the file of claims states itself, or what belongs to one test only.
 _NOT_HERE = (
-    "recent", "lengths", "direction", "null", "calendar", "method", "shrink", "completeness_sd", "start",
-    "by", "regions", "week_start", "freq", "value", "span", "allow_splice",
+    "recent", "lengths", "direction", "null", "calendar", "method", "shrink", "completeness_sd", "holidays",
+    "start", "by", "regions", "week_start", "freq", "value", "span", "allow_splice",
 )  # fmt: skip
 _OPTIONS = ("guard", "baseline", "alpha", "margin", "completeness", "where")
 _GLYPHS = (("not supported", "–"), ("cannot", "?"), ("", "▲"))

@@ -17,8 +17,8 @@ __all__ = ["run_emerging"]
 
 _NOT_HERE = (
     "claims", "article_date", "lengths", "guard", "baseline", "direction", "null", "calendar", "method",
-    "shrink", "margin", "confidence", "sought", "completeness", "completeness_sd", "freq", "value", "span",
-    "week_start", "covered_from", "missing",
+    "shrink", "margin", "confidence", "sought", "completeness", "completeness_sd", "holidays", "freq",
+    "value", "span", "week_start", "covered_from", "missing",
 )  # fmt: skip
 _SHOWN = {SUPPORTED: "▲ new", NOT_SUPPORTED: "– not supported", CANNOT_BE_TOLD: "? cannot be told"}
 _COUNTING = ("regions", "start", "where", "recent", "silence", "alpha")

@@ -261,6 +261,9 @@ def counts_of(args: Namespace, found: Read) -> Counts:
     """Return the counts that a command's options ask for."""
     gaps = spells(args)
     asked = getattr(args, "completeness", None) == MEASURED
+    holidays = [name for text in getattr(args, "holidays", ()) for name in between_commas(text, "--holidays")]
+    if holidays and not asked:
+        raise OptionError("--holidays is for --completeness measured", todo="give both, or leave it out")
     if isinstance(found, Incidents):
         _only_of_tables(args)
         counts = count_incidents(found, **counting_options(args), no_coverage=gaps)
@@ -268,7 +271,7 @@ def counts_of(args: Namespace, found: Read) -> Counts:
             return counts
         from analytics.delays import with_measured_completeness
 
-        return with_measured_completeness(counts, found)
+        return with_measured_completeness(counts, found, holidays=holidays or None)
     if asked:
         raise OptionError(
             "a table of counts has no days of report to measure completeness from",

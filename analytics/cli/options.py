@@ -111,6 +111,10 @@ _COMPLETENESS = Option("completeness", "SHARE", "share of the recent incidents a
                        _share_or_measured)  # fmt: skip
 _COMPLETENESS_SD = Option("completeness-sd", "SD", "its standard deviation (default: none)", float)
 
+_HOLIDAYS = Option("holidays", "DAYS", "with --completeness measured: days on which reports may come "
+                   "otherwise, such as eid_al_fitr,2020-03-21: terms of a calendar, or days; commas between",
+                   many=True)  # fmt: skip
+
 _OUTPUT = Group("output", (
     Option("format", "FORMAT", "table, csv or json (default: by the ending of -o FILE, else table)"),
     Option("output", "FILE", "file to write (default -, the terminal)", default="-", short="-o"),
@@ -153,6 +157,7 @@ _TEST = Group("test", (
     Option("sought", "RATIO", "'no sign' means that a rise to this would have shown (default 4.0)", float),
     _COMPLETENESS,
     _COMPLETENESS_SD,
+    _HOLIDAYS,
     Option("language", "NAME", "what a reader sees of it is in: en (default), ar, or a file of your own"),
     Option("verbose", "", "show the whole account of rows", short="-v"),
 ))  # fmt: skip
@@ -172,6 +177,7 @@ _MONITORING = Group("monitoring", (
     Option("completeness", "SHARE", "share of the last two weeks' incidents already reported, such as "
            "0.9, or measured, from the days of the reports (default: not known)", _share_or_measured),
     _COMPLETENESS_SD,
+    _HOLIDAYS,
     Option("fail-on-alarm", "", "exit with 3 if a region has an alarm, for schedulers"),
 ))  # fmt: skip
 
