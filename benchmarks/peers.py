@@ -27,7 +27,7 @@ def begin():
     open("/proc/self/clear_refs", "w").write("5")  # the most memory is counted from here
     _since, _held = time.process_time(), _memory("VmRSS")
 def end():
-    print(time.process_time() - _since, _memory("VmHWM") - _held, _memory("VmHWM"))
+    print("measured", time.process_time() - _since, _memory("VmHWM") - _held, _memory("VmHWM"))
 """
 Measured = dict[str, tuple[float, float, float]]
 
@@ -47,7 +47,7 @@ def in_turn(
                 | {"PYTHONPATH": os.pathsep.join([here, beside, *path, os.environ.get("PYTHONPATH", "")])},
                 check=True, capture_output=True, text=True,
             )  # fmt: skip
-            runs.append(tuple(map(float, done.stdout.split())))
+            runs.append(tuple(map(float, done.stdout.rpartition("measured")[2].split())))
     return {
         name: tuple(statistics.median(values) for values in zip(*runs, strict=True))
         for name, runs in found.items()

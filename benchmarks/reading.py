@@ -2,13 +2,14 @@
 
     python benchmarks/reading.py [--rows 100000] [--repeats 5] [--write]
     python benchmarks/reading.py --against CHECKOUT     # processor time beside another commit's, in turn
-    python benchmarks/reading.py --peer --rows 1000000  # beside pandas, Polars and DuckDB; records the result
+    python benchmarks/reading.py --peer                 # beside pandas, Polars and DuckDB; records the result
 
 The bar is 2 seconds on two cores. With --write the result is recorded in benchmarks/results/reading.txt.
 With --against the same rows, as an export of ACLED and as a plain table, are read by this checkout and by
 another in processes of their own, in turn; the ratio is that of the medians of each process's best reading.
 With --peer the file is read and counted by day and admin1, each time in a process of its own, in turn; the
-others read it as text, check nothing and keep no account. The bars are pandas' time and 1.5 GB.
+others read it as text, check nothing and keep no account. The bars are pandas' time and, for a million rows,
+1.5 GB.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from analytics import count_incidents, read_incidents
 SEED = 20200413
 BAR = 2.0
 PART = 250_000  # rows invented at a time
+PEER_ROUNDS = ((100_000, 3), (1_000_000, 2))
 COUNT_BAR = 0.1  # seconds, for counting them
 RESULT = Path(__file__).parent / "results" / "reading.txt"
 EVENTS = (
@@ -47,6 +49,14 @@ EVENTS = (
 
 PEERS = {
     "ours": """
+from analytics import count_incidents, read_incidents
+begin()
+incidents = read_incidents(sys.argv[1])
+count_incidents(incidents, freq="day", by="admin1", as_of=incidents.last_date)
+end()
+""",
+    "ours without pyarrow": """
+sys.modules["pyarrow"] = None
 from analytics import count_incidents, read_incidents
 begin()
 incidents = read_incidents(sys.argv[1])
@@ -196,26 +206,29 @@ def against(other: Path, rows: int, rounds: int) -> list[str]:
     return lines
 
 
-def beside_peers(rows: int, rounds: int) -> list[str]:
+def beside_peers() -> list[str]:
     """Lines of a page: processor time and memory of reading and counting, ours and the others'."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "invented.csv"
-        for at in range(0, rows, PART):
-            part = invented_rows(min(PART, rows - at), SEED + at, at)
-            part.to_csv(path, index=False, header=not at, mode="a")
-        text = path.stat().st_size / 1e6
-        found = in_turn(PEERS, [str(path)], rounds)
     lines = [
         "# Reading and counting a file", "",
-        f"{rows:,} invented rows in the shape of an ACLED export, 31 columns, {text:,.0f} MB; processor",
-        f"seconds and the most memory of the process, medians of {rounds}, each time a new process, in turn.",
-        f"`python benchmarks/reading.py --peer --rows {rows}`", "",
-        "| program | seconds | ours / it | MB | times the text |", "|---|---:|---:|---:|---:|",
+        "Invented rows in the shape of an ACLED export, 31 columns. Processor seconds and the most memory of",
+        "the process, medians, each time a new process, in turn. `python benchmarks/reading.py --peer`", "",
+        "| rows | text, MB | rounds | program | seconds | ours / it | MB | times the text |",
+        "|---:|---:|---:|---|---:|---:|---:|---:|",
     ]  # fmt: skip
-    for name, (seconds, _, most) in found.items():
-        lines.append(
-            f"| {name} | {seconds:.2f} | {found['ours'][0] / seconds:.2f} | {most:,.0f} | {most / text:.2f} |"
-        )
+    for rows, rounds in PEER_ROUNDS:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "invented.csv"
+            for at in range(0, rows, PART):
+                part = invented_rows(min(PART, rows - at), SEED + at, at)
+                part.to_csv(path, index=False, header=not at, mode="a")
+            text = path.stat().st_size / 1e6
+            works = {name: work for name, work in PEERS.items() if rows <= PART or "without" not in name}
+            found = in_turn(works, [str(path)], rounds)
+        for name, (seconds, _, most) in found.items():
+            lines.append(
+                f"| {rows:,} | {text:,.0f} | {rounds} | {name} | {seconds:.2f} "
+                f"| {found['ours'][0] / seconds:.2f} | {most:,.0f} | {most / text:.2f} |"
+            )
     return [*lines, "", f"{versions(PEERS)}; Python {platform.python_version()}; seed {SEED}"]
 
 
@@ -228,7 +241,7 @@ def main() -> None:
     parser.add_argument("--peer", action="store_true", help="beside pandas, Polars and DuckDB")
     given = parser.parse_args()
     if given.peer:
-        lines = beside_peers(given.rows, given.repeats)
+        lines = beside_peers()
         print("\n".join(lines))
         recording.record("reading_peers", lines)
         return

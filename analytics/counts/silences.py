@@ -75,7 +75,7 @@ def _collapse_words(
 ) -> list[str]:
     if len(regions) < 2:
         return []
-    asked = covered.copy()
+    asked = covered.copy() if gaps else covered
     for gap in gaps:
         asked[gap.first : gap.end] = False
     said = [
