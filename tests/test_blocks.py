@@ -148,3 +148,19 @@ def test_a_detector_of_all_regions_is_refused(counts, tmp_path, snapshot):
     with pytest.raises(OptionError) as caught:
         monitor_blocks(counts, "rogerson", out=tmp_path)
     assert str(caught.value) == snapshot
+
+
+@pytest.mark.system
+def test_a_cluster_changes_no_bit(counts, blocked, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="needs dask's distributed: extra dev")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        parallel_config(backend="dask", client=client),
+        distributed.get_task_stream(client=client) as tasks,
+    ):
+        ask(counts, tmp_path)
+    assert len({task["worker"] for task in tasks.data}) == 2
+    assert contents(tmp_path) == contents(blocked.folder)

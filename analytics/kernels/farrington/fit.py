@@ -87,8 +87,10 @@ def fit_weeks(
         When the reference's loop stops.
     """
     shape = (len(tested), values.shape[1])
-    counts = np.ascontiguousarray(values.T, dtype=float)
-    covered = np.ascontiguousarray(usable.T)
+    # No baseline reaches back further than this.
+    since = int(baselines.at.min(where=baselines.at >= 0, initial=len(values)))
+    counts = np.ascontiguousarray(values[since:].T, dtype=float)
+    covered = np.ascontiguousarray(usable[since:].T)
     freedom = np.maximum(np.arange(baselines.at.shape[1] + 1.0), 1.0)
     critical = -special.stdtrit(freedom, trend_level / 2)
     rows = np.flatnonzero(baselines.enough)
@@ -96,8 +98,8 @@ def fit_weeks(
     expected, phi, slope, variance, leverage, freedom, state = full
     state[:] = -1.0
     if rows.size:
-        weeks = tested[rows].astype(np.int64)
-        at, level, levels = baselines.at[rows], baselines.level[rows], baselines.levels
+        weeks = tested[rows].astype(np.int64) - since
+        at, level, levels = baselines.at[rows] - since, baselines.level[rows], baselines.levels
         options = trend, reweight, float(threshold), critical
         if reference is None:
             order, begin = sorted_by_level(at, level, levels)
