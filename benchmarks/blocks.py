@@ -5,7 +5,8 @@
 
 Time is that of the processors, of this process and its workers together, because a machine that does other
 work too has no wall time of its own: on two quiet processors the wall time is about half of it, and the bar
-of 2.5 minutes is 300 s. Memory is the most this process ever had, plus twice the most a worker ever had.
+of 2.5 minutes is 300 s. Memory is the most this process ever had, plus twice the most a worker ever had
+(VmHWM of Linux; pages of libraries that the processes share are counted in each).
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 from recording import quick_parser, record
-from timing import peak
 
 from analytics.counts import Counts
 from analytics.monitoring import monitor_blocks
@@ -51,6 +52,23 @@ def grid(cells: int) -> Counts:
     )
 
 
+def most(process: str = "self") -> float:
+    """Return the most memory that a process ever had, in GB; 0 where it is over."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0) / 1e6
+
+
+def workers() -> list[str]:
+    """Return the numbers of the processes that this one began."""
+    found: list[str] = []
+    for path in Path("/proc/self/task").glob("*/children"):
+        found += path.read_text(encoding="ascii").split()
+    return found
+
+
 def busy() -> float:
     """Seconds of processor time, of this process and of its workers that are over."""
     whole = 0.0
@@ -65,7 +83,13 @@ def main() -> int:
     quick = quick_parser(__doc__, "4,000 cells").parse_args().quick
     cells = 4_000 if quick else 65_000
     counts = grid(cells)
-    rows = []
+    rows, worker = [], 0.0
+
+    def seen(done: int, total: int, what: str) -> None:
+        nonlocal worker
+        worker = max(worker, *map(most, workers()))
+        print(f"{done} of {total}", end="\r", file=sys.stderr)
+
     with tempfile.TemporaryDirectory() as folder:
         before, began = busy(), time.perf_counter()
         result = monitor_blocks(
@@ -75,11 +99,9 @@ def main() -> int:
             last=LAST,
             thresholds="formula",
             workers=WORKERS,
-            progress=lambda done, total, what: print(f"{done} of {total}", end="\r", file=sys.stderr),
+            progress=seen,
         )
         wall = time.perf_counter() - began
-        from joblib.externals.loky import get_reusable_executor
-
         get_reusable_executor().shutdown(wait=True)  # so that the workers' time is counted
         used = busy() - before
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet")) / 1e6
@@ -88,8 +110,7 @@ def main() -> int:
             counts, DETECTORS, out=folder, last=LAST, thresholds="formula"
         )  # all there: what it costs to see that
         again = time.process_time() - before
-    own = peak()
-    worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    own = most()
     memory = own + WORKERS * worker
     rows.append((cells, result.blocks, used, used / WORKERS, wall, own, worker, memory, size, again))
     names = [

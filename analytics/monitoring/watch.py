@@ -190,7 +190,9 @@ def recommended(history: Counts) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def silence(history: Counts) -> tuple[str, ...]:
     """Return a note where nothing happened anywhere for longer than ever before, up to `as_of`."""
-    busy = np.flatnonzero((history.values * history.coverage).any(axis=1))
+    # Row by row: of very many regions, no second array over all of them.
+    rows = zip(history.values, history.coverage, strict=True)
+    busy = np.flatnonzero([bool((counts[known] != 0).any()) for counts, known in rows])
     if not busy.size:
         return ()
     ends = len(history.starts) - 1 - busy[-1]
