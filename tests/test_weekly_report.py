@@ -115,10 +115,6 @@ def test_the_pdf_and_its_notebook_are_there(sample_report):
     ]
 
 
-def test_setting_the_pdf_takes_less_than_two_seconds(sample_report):
-    assert sample_report.seconds_convert < 2
-
-
 @pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(sample_report, tmp_path):
     steps = []
