@@ -35,7 +35,7 @@ WHOLE = "all of a governorate, 3 times"
 def pvalues(values: np.ndarray) -> np.ndarray:
     inside = np.ones(values.shape, bool)
     total = values[:BASELINE].sum(axis=0) + values[-RECENT:].sum(axis=0)
-    alone = lrd_test(values, inside, length=RECENT, guard=GUARD).pvalue
+    alone = lrd_test(values, inside, length=RECENT, guard=GUARD).firm
     return panel_pvalues(values, inside, np.where(total > 0, alone, np.nan), length=RECENT, guard=GUARD)
 
 

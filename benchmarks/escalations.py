@@ -48,7 +48,7 @@ NOW, ALONE = "panel", "each alone"
 def qvalues(values: np.ndarray, covered: np.ndarray) -> dict[str, np.ndarray]:
     """Q-values of all regions at the end of SPAN days, NaN without an incident, 1 with fewer than three."""
     total = values[:BASELINE].sum(axis=0) + values[-RECENT:].sum(axis=0)
-    alone = lrd_test(values, covered, length=RECENT, guard=GUARD).pvalue
+    alone = lrd_test(values, covered, length=RECENT, guard=GUARD).firm
     alone = np.where(total > 0, alone, np.nan)
     few = values[-RECENT:].sum(axis=0) < LEAST
     found = {NOW: panel_pvalues(values, covered, alone, length=RECENT, guard=GUARD), ALONE: alone}

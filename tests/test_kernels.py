@@ -263,8 +263,10 @@ def test_variant_b_only_ever_raises_the_pvalue():
     counts = _history(12, 0.4, 406, 500)
     test = lrd_test(counts, np.ones_like(counts, bool), length=14, guard=28)
     assert (test.pvalue >= test.pvalue_a).all()
-    firm = (test.pvalue_a <= 1 / 364) & (test.baseline_total >= 5)
-    assert (test.pvalue[firm] <= 0.01).all()
+    small = (test.pvalue_a <= 1 / 364) & (test.baseline_total >= 5)
+    assert (test.firm[small] <= 0.01).all()
+    assert (test.firm >= test.pvalue_a).all()
+    assert (test.pvalue >= test.firm).all()
     short = lrd_test(counts[-126:], np.ones((126, 500), bool), length=14, guard=28)
     assert (short.pvalue >= np.maximum(short.pvalue_a, short.rotation)).all()
 
@@ -278,8 +280,10 @@ def test_a_single_days_wave_is_no_more_than_one_in_a_hundred():
     counts[-9:, 1] = 1
     test = lrd_test(counts, np.ones_like(counts, bool), length=14, guard=28)
     assert test.pvalue_a[0] == pytest.approx(test.pvalue_a[1])
+    assert test.firm[0] == pytest.approx(0.01)
+    assert test.firm[1] < 0.002
     assert test.pvalue[0] == pytest.approx(0.01)
-    assert test.pvalue[1] < 0.002
+    assert test.pvalue[1] < 0.004
 
 
 def test_a_lone_cluster_after_a_silent_year_is_judged_by_rank():
@@ -287,7 +291,7 @@ def test_a_lone_cluster_after_a_silent_year_is_judged_by_rank():
     counts[-3] = 9  # one bad day; the model alone would call it impossible
     test = lrd_test(counts, np.ones_like(counts, bool), length=14, guard=28)
     assert test.pvalue_a[0] < 1e-6
-    assert test.pvalue[0] == pytest.approx(14 / 406)
+    assert test.pvalue[0] == pytest.approx(14 / 393)
 
 
 def test_window_sums_by_hand():

@@ -13,7 +13,7 @@ from analytics.incidents import read_incidents
 from analytics.kernels.claims.ordinary_day import FEW as FEW_DAYS
 from analytics.kernels.claims.ordinary_day import day_pvalue, ordinary_day
 from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, firm_below, lrd_test, raised_pvalue
+from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, firm_below, lrd_test, raised_pvalue, turned_pvalue
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.upticks import (
     activity_test,
@@ -176,9 +176,29 @@ def test_the_shorter_the_baseline_the_more_the_rotation_counts(windows, periods,
     assert firm_below(np.array([26]), np.array([52]))[0] == RAISE_ABOVE
 
 
-def test_in_a_short_baseline_windows_across_the_join_are_not_divided_by():
+def test_a_small_pvalue_wants_both_the_model_and_the_rotation():
+    year, a = (np.full(4, 26), np.full(4, 364.0)), np.array([1e-9, 1e-9, 1e-9, 0.004])
+    rotation, base = np.array([0.0025, 0.03, 0.0025, 0.0025]), np.array([50.0, 50.0, 4.0, 50.0])
+    found = turned_pvalue(a, 2 * rotation, rotation, base, *year)
+    np.testing.assert_allclose(found, [1e-9**0.1 * 0.0025**0.9, 0.06, 0.005, 0.005])
+    assert (turned_pvalue(a, rotation, rotation, base, np.full(4, 20), np.full(4, 280.0)) >= rotation).all()
+
+
+def test_a_level_that_shifts_once_is_no_one_in_a_thousand():
+    """Negative binomial at 0.4 of the rate for a year, at 1.6 in the window: by the model next to never."""
+    rng = np.random.default_rng(31)
+    level = np.r_[np.full(392, 0.8), np.full(14, 3.2)][:, None]
+    counts = rng.negative_binomial(1.0, 1 / (1 + np.broadcast_to(level, (406, 400))))
+    test = lrd_test(counts, np.ones(counts.shape, bool), length=14, guard=28)
+    assert (test.firm <= 0.001).mean() > 0.5
+    assert (test.firm <= 1e-4).mean() > 0.2
+    assert (test.pvalue <= 1e-4).mean() == 0
+    assert (test.pvalue <= 0.05).mean() > 0.95
+
+
+def test_windows_across_the_join_are_not_divided_by():
     rng = np.random.default_rng(12)
-    for baseline, times in ((70, 112 / 99), (280, 322 / 309), (294, 1)):
+    for baseline, times in ((70, 112 / 99), (280, 322 / 309), (364, 406 / 393)):
         counts = rng.poisson(0.5, (baseline + 42, 200))
         test = lrd_test(counts, np.ones(counts.shape, bool), length=14, guard=28)
         turned = np.minimum(times * test.rotation, 1)

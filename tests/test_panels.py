@@ -277,7 +277,7 @@ def test_quiet_panels_are_rarely_called_and_rises_more_often_than_alone() -> Non
 
 
 def test_bound_is_the_largest_tail_up_to_the_ceiling() -> None:
-    window = np.tile([[5], [2], [1], [0], [3], [0], [0]], (2, 1))
+    window = np.tile([[5], [4], [1], [0], [3], [0], [0]], (2, 1))
     one = np.ones(1)
     found = bounded_pvalue(window, 4 * one, 14 * one, 364 * one, one, 30.0)[0]
     total = float(window.sum())
@@ -297,7 +297,9 @@ def test_bound_is_the_largest_tail_up_to_the_ceiling() -> None:
         for count in (total, spared)
     )
     assert found == pytest.approx(slow, rel=0.01)
-    assert bounded_pvalue(window, 4 * one, 14 * one, 364 * one, one, 60.0)[0] >= found
+    assert bounded_pvalue(window, 4 * one, 14 * one, 364 * one, one, 33.0)[0] > found
+    window[1::7] = 2  # what is not beyond doubt is no extreme
+    assert bounded_pvalue(window, 4 * one, 14 * one, 364 * one, one, 30.0)[0] == 1.0
 
 
 def test_a_thousandfold_rise_is_called_and_a_single_day_is_not() -> None:
@@ -309,6 +311,8 @@ def test_a_thousandfold_rise_is_called_and_a_single_day_is_not() -> None:
     assert bounded_pvalue(spread, 0 * one, 14 * one, 364 * one, one, 20.0)[0] < 0.05 / 57
     assert bounded_pvalue(day, 4 * one, 14 * one, 364 * one, one, 20.0)[0] > 0.5
     assert dispersion_ceiling(np.array([1.0, 3.0]), np.array([9.0, 9.0])) == 20.0
+    assert dispersion_ceiling(np.array([1.0, 3.0]), np.array([9.0, 9.0]), windows=78) == 20.0
+    assert dispersion_ceiling(np.array([1.0, 3.0]), np.array([9.0, 9.0]), windows=5) == 104.0
 
 
 def test_bound_holds_its_size_where_the_truth_is_below_the_ceiling() -> None:

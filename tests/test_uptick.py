@@ -43,7 +43,7 @@ def test_the_pvalues_are_the_kernels(loud):
     frame = uptick_test(counts_of(loud), method="lrd_b").frame
     test = lrd_test(loud, np.ones_like(loud, bool), length=14, guard=28)
     np.testing.assert_array_equal(frame["pvalue"], test.pvalue)
-    np.testing.assert_allclose(frame["qvalue"], stats.false_discovery_control(test.pvalue), atol=SAME)
+    np.testing.assert_allclose(frame["qvalue"], stats.false_discovery_control(test.firm), atol=SAME)
     np.testing.assert_allclose(frame["expected"], loud[:364].sum(axis=0) / 26, atol=SAME)
     np.testing.assert_array_equal(frame["observed"], loud[-14:].sum(axis=0))
 
@@ -158,7 +158,7 @@ def test_few_incidents_are_not_called_an_uptick():
     frame = uptick_test(counts_of(values)).frame
     assert SUPPORTED not in frame["verdict"].tolist()
     alone = uptick_test(counts_of(values[:, [0]])).frame.iloc[0]
-    assert alone["pvalue"] == pytest.approx(14 / DAYS)
+    assert alone["pvalue"] == pytest.approx(14 / (DAYS - 13))
     assert "too few to call" in alone["reason"]
 
 

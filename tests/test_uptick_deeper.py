@@ -18,6 +18,7 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.panels.pooled import panel_pvalues
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.expected import expected_test, seasonal_design
+from analytics.kernels.windows.lrd import lrd_test
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks import uptick_test
@@ -177,7 +178,7 @@ def test_uncertain_completeness_makes_the_pvalue_larger():
     values[-14:] += 3
     sure = uptick_test(counts_of(values), completeness=0.8).frame["pvalue"].iloc[0]
     unsure = uptick_test(counts_of(values), completeness=0.8, completeness_sd=0.2).frame["pvalue"].iloc[0]
-    assert 10 * sure < unsure < 0.01
+    assert 4 * sure < unsure < 0.01
 
 
 def test_a_window_picked_after_looking_pays_for_the_choice():
@@ -305,18 +306,22 @@ def test_frames_of_weekly_counts_can_be_adjusted_too():
 
 
 def test_a_panel_shares_its_year_through_q_alone():
-    """P-values are each region's own; q-values of six regions or more start from the panel's rank."""
+    """P-values are each region's own; q-values start from the firm ones, and the panel's rank from six on."""
     rng = np.random.default_rng(39)
     values = rng.negative_binomial(0.5, 0.5 / (0.5 + 0.3), (406, 18))
     values[-14:, 4] = rng.negative_binomial(0.5, 0.5 / (0.5 + 1.3), 14)
     pooled, alone = uptick_test(counts_of(values)).frame, uptick_test(counts_of(values), method="lrd_b").frame
     np.testing.assert_array_equal(pooled["pvalue"], alone["pvalue"])
     inside = np.ones(values.shape, bool)
-    family = panel_pvalues(values, inside, alone["pvalue"].to_numpy(), length=14, guard=28)
+    firm = lrd_test(values, inside, length=14, guard=28).firm
+    family = panel_pvalues(values, inside, firm, length=14, guard=28)
     np.testing.assert_allclose(pooled["qvalue"], benjamini_hochberg(family), rtol=SAME)
     assert pooled["qvalue"].iloc[4] <= 0.05 < alone["qvalue"].iloc[4]
     few = uptick_test(counts_of(values[:, 2:7])).frame
-    np.testing.assert_allclose(few["qvalue"], benjamini_hochberg(few["pvalue"].to_numpy()), rtol=SAME)
+    np.testing.assert_allclose(few["qvalue"], benjamini_hochberg(firm[2:7]), rtol=SAME)
+    one = uptick_test(counts_of(values[:, [4]])).frame.iloc[0]
+    assert one["qvalue"] == one["pvalue"]
+    assert one["pvalue"] == pytest.approx(pooled["pvalue"].iloc[4], rel=SAME)
 
 
 def test_a_thousandfold_rise_is_called_however_sparse_the_baseline():

@@ -99,7 +99,7 @@ def recent_window(
     Notes
     -----
     Given the total, the recent share is beta-binomial, with the dispersion of overlapping sums as long as the
-    window; the p-value is raised to the rotation p-value where it is not small (LRD, variant B). At
+    window; the p-value is raised to the rotation p-value (LRD, variant B). At
     dispersion 1 it is the conditional test of two Poisson means [1]_. Windows of successive weeks overlap, so
     their p-values are dependent: ``overlap`` in the run says over how many periods.
 

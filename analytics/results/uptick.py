@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import pandas as pd
 
+from analytics._typing import FloatArray
 from analytics.errors import OptionError, unknown_option
 from analytics.options import check_choice
 from analytics.periods import Window
@@ -47,6 +48,10 @@ class Evidence(Protocol):
 
     def model(self, region: str, null: OneNull) -> Any:
         """Return a region's regression, fitted by statsmodels."""
+        ...
+
+    def firm(self) -> FloatArray:
+        """Return the p-values that a family of several claims starts from."""
         ...
 
     def status(self, result: UptickResult) -> pd.Series:

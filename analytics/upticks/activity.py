@@ -198,10 +198,14 @@ def _frame(
     tests: dict[str, UptickResult], alpha: float, margin: float, *, known: bool, place: str
 ) -> pd.DataFrame:
     """Return one row a place and kind of activity; the places are called `place`, the regions `region`."""
-    parts = [test.frame.assign(activity=kind, order=i) for i, (kind, test) in enumerate(tests.items())]
+    parts = [
+        test.frame.assign(activity=kind, order=i, firm=test.evidence.firm() if test.evidence else np.nan)
+        for i, (kind, test) in enumerate(tests.items())
+    ]
     rows = pd.concat([part.assign(place_order=range(len(part))) for part in parts])
     rows = rows.sort_values(["place_order", "order"], kind="stable").reset_index(drop=True)
-    qvalue = benjamini_hochberg(rows["pvalue"].to_numpy(dtype=float))
+    # Several rows are a family, which starts from the firm p-values, as several regions do.
+    qvalue = benjamini_hochberg(rows["firm"].where(rows["pvalue"].notna()).to_numpy(dtype=float))
     numbers = rows[["observed", "pvalue", "limit"]].to_numpy(dtype=float)
     found = (
         Found(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from analytics._typing import Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError
-from analytics.kernels.windows.answer import NOT_ADJUSTED, Asked, History
+from analytics.kernels.windows.answer import NOT_ADJUSTED, Asked, History, tested
 from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, regression_data
 from analytics.results.uptick import OneNull, UptickResult
 from analytics.upticks.nested import Nested
@@ -55,6 +55,10 @@ class Evidence:
             return None
         nest = None if self.nested is None else self.nested.nest
         return sensitivity(self.split, self.counts, self.asked, frame, nest)
+
+    def firm(self) -> FloatArray:
+        """Return the p-values that a family of several claims starts from; NaN where not tested."""
+        return tested(self.split, replace(self.asked, method="lrd_b")).firm
 
     def model(self, region: str, null: OneNull) -> Any:
         """Return a region's regression by statsmodels; see :meth:`analytics.results.UptickResult.model`."""

@@ -152,12 +152,14 @@ def uptick_test(
     Given the total, the recent share is beta-binomial. The dispersion is the variance of overlapping sums as
     long as the recent window over their mean, corrected for the finite number of windows and their
     correlation, at least 1; the tail is averaged over its uncertainty (variant A) and raised to the rotation
-    p-value unless it is below what a rotation can show, one over the baseline's days; with 20 of its own
-    windows in the baseline or fewer the rotation always counts (variant B), so that with twelve weeks of
-    baseline no p-value is below 0.01. At dispersion 1 it is the conditional test of two Poisson means [1]_. A
-    p-value below one over the number of disjoint baseline windows rests on the model and is marked
-    ``model_based``; one below 0.01 that rests on a single day is raised to what the other days give, at most
-    to 0.01.
+    p-value, which counts windows that do not lie across the rotation's join (variant B). What is smaller than
+    a rotation can show, one over the baseline's days, is a geometric mean of it and of the window's rank
+    among the baseline's, with a tenth of the weight [8]_: a model of one year cannot vouch for less. Several
+    regions are adjusted by variant A's own smaller values, so q may be smaller than p. With 20 of its own
+    windows in the baseline or fewer the rotation stands, so that with twelve weeks of baseline no p-value is
+    below 0.01. At dispersion 1 it is the conditional test of two Poisson means [1]_. A p-value below one over
+    the number of disjoint baseline windows rests on the model and is marked ``model_based``; one below 0.01
+    that rests on a single day is raised to what the other days give, at most to 0.01.
 
     Among six regions or more, a region's evidence is variant A's p-value with days counted up to a cap (where
     incidents come in same-day waves), to which the window's largest day adds at most tenfold. Its rank among
@@ -166,7 +168,8 @@ def uptick_test(
     goes into Benjamini and Hochberg's procedure, so no region is called less than alone. False discovery
     rates and rises found are in benchmarks/results/panels.md. A rise that no plausible dispersion explains is
     called however sparse the baseline: the largest p-value over dispersions up to twice the panel's largest,
-    and at least up to 20, stands for the region's own where it is smaller.
+    and at least up to 20 (more with less than a year of baseline, which may have seen no storm), stands for
+    the region's own where it is smaller and at most 0.01.
 
     The interval inverts variant A. At 95 % its measured coverage at ratios 1 and 2 is 93 to 97 %, with these
     exceptions: more, up to 99 %, where a window holds few incidents or the counts are close to Poisson; less
@@ -202,6 +205,7 @@ def uptick_test(
     .. [6] Politis, D. N., Romano, J. P. (1992). A circular block-resampling procedure for stationary data. In
            LePage, R., Billard, L. (eds), Exploring the Limits of Bootstrap, 263-270. Wiley.
     .. [7] Yekutieli, D. (2008). Hierarchical false discovery rate-controlling methodology. JASA 103, 309-316.
+    .. [8] Vovk, V., Wang, R. (2020). Combining p-values via averaging. Biometrika 107, 791-808.
 
     Examples
     --------

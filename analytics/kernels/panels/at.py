@@ -66,7 +66,7 @@ class PanelYear:
             reference = Reference.of(turned, periods=end, length=length)
         base = np.where(covered[:end], series[:end], 0).sum(axis=0).astype(float)
         phi = window_dispersion(series[:end], covered[:end], length).phi
-        ceiling = dispersion_ceiling(phi[tested], base[tested])
+        ceiling = dispersion_ceiling(phi[tested], base[tested], end // length)
         return cls(
             values,
             inside,

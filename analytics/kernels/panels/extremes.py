@@ -4,7 +4,10 @@ With two incidents in a year a region's dispersion is anything, and a test that 
 might be never calls a rise, however large. Some of it is not plausible, though: incidents do not come in
 clusters of hundreds where those of other regions come in tens. The p-value here is the largest over all
 dispersions from the region's own to a stated ceiling, a valid one whenever the truth lies below the ceiling.
-The ceiling is twice the largest window-scale dispersion of the panel, and never less than 20.
+The ceiling is twice the largest window-scale dispersion of the panel, and never less than 20 with a year of
+baseline. A shorter one may have seen none of the storms there are: with fewer than 26 windows the least
+ceiling is as many times higher as a year holds more. What is not beyond all doubt is no extreme: a bound
+above 0.01 counts for nothing.
 """
 
 from __future__ import annotations
@@ -20,25 +23,32 @@ __all__ = ["CEILING", "bounded_pvalue", "dispersion_ceiling"]
 
 CEILING = 20.0  # no panel is taken to be less dispersed than this at most
 BEYOND = 2.0  # times the largest dispersion seen
+WHOLE = 26  # windows in a year
+DOUBT = 0.01  # a larger bound leaves room for doubt
 _GRID = 6
 _SPREAD_NODES = 12
 
 
-def dispersion_ceiling(phi: FloatArray, base: FloatArray) -> float:
+def dispersion_ceiling(phi: FloatArray, base: FloatArray, windows: float = WHOLE) -> float:
     """Largest dispersion taken to be plausible for any region of a panel.
 
     Parameters
     ----------
     phi, base : float arrays, shape (regions,)
         Dispersion of window sums and incidents in the baseline; regions with fewer than five do not count.
+    windows : float
+        Recent windows that fit into the baseline.
 
     Examples
     --------
     >>> dispersion_ceiling(np.array([1.2, 14.0, 90.0]), np.array([30.0, 80.0, 2.0]))
     28.0
+    >>> dispersion_ceiling(np.array([1.2, 14.0, 90.0]), np.array([30.0, 80.0, 2.0]), windows=13)
+    40.0
     """
     known = phi[(base >= FEW) & np.isfinite(phi)]
-    return float(max(CEILING, BEYOND * known.max(initial=1.0)))
+    least = CEILING * max(WHOLE / max(windows, 1), 1.0)
+    return float(max(least, BEYOND * known.max(initial=1.0)))
 
 
 def bounded_pvalue(
@@ -66,6 +76,7 @@ def bounded_pvalue(
     Returns
     -------
     float array, shape (series,)
+        1 where it would be above 0.01.
 
     Examples
     --------
@@ -97,4 +108,4 @@ def bounded_pvalue(
                 drawn=at[:, None],
             )
             out = np.maximum(out, tail)
-    return np.minimum(out, 1.0)
+    return np.where(out <= DOUBT, out, 1.0)

@@ -209,6 +209,6 @@ def _bounded(
         exposure[at],
         periods[at],
         dispersion.phi[at],
-        dispersion_ceiling(dispersion.phi, base),
+        dispersion_ceiling(dispersion.phi, base, end // length),
     )
     return out

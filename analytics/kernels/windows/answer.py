@@ -121,7 +121,7 @@ def answer(stretch: Stretch, asked: Asked, history: History, nest: Nest | None =
     >>> covered, day = np.ones_like(counts, bool), np.arange(406)
     >>> found = answer(Stretch(counts, covered, 14, 28), Asked(), History(day, counts, covered, 1, 364))
     >>> found.pvalue.round(3), found.bounds.starts_at
-    (array([0.904, 0.   ]), array([14., 14.]))
+    (array([0.934, 0.001]), array([14., 15.]))
     """
     found = tested(stretch, asked)
     expected = _expected(stretch, asked, history)
@@ -218,7 +218,16 @@ def _at(
     factor, variance = asked.exposure(pattern, group)
     values, covered = kept(stretch, group, pattern)
     if asked.lrd:
-        own = SpreadWindow.of(test, values, covered, length, exposure_variance=variance, upper=asked.upper)
+        own = SpreadWindow.of(
+            test,
+            values,
+            covered,
+            length,
+            guard=stretch.guard,
+            exposure_variance=variance,
+            upper=asked.upper,
+            several=stretch.several,
+        )
         whole = year is not None and pattern.all()  # nothing is concluded from a window covered in part
         return PooledWindow(own, year, group, factor, variance) if year is not None and whole else own
     return RerunWindow(
@@ -382,7 +391,7 @@ def _far_below(stretch: Stretch, asked: Asked, found: Tested) -> BoolArray:
             turned = rotation_pvalue(values, covered, length, factor[small], upper=False)
             pvalue[group[low[small]]] = raised_pvalue(
                 a[small],
-                turned * across_join(windows, len(values), length),
+                turned * across_join(len(values), length),
                 part.baseline_total[small],
                 windows,
                 part.baseline_exposure[small],

@@ -34,6 +34,11 @@ class Stretch:
     guard: int
 
     @property
+    def several(self) -> bool:
+        """Whether more regions than one are asked about, so that their p-values are adjusted."""
+        return bool(self.values.shape[1] > 1)
+
+    @property
     def baseline(self) -> npt.NDArray[np.int32]:
         """Counts of the baseline."""
         return self.values[: -self.length - self.guard]
@@ -168,7 +173,10 @@ class Tested:
         Why each region was not tested, "" where it was.
     pvalue : float array, shape (regions,)
     family : float array, shape (regions,)
-        What goes into the adjustment for many regions: the p-values, or those of the panel.
+        What goes into the adjustment for many regions: the firm p-values, or those of the panel; of one
+        region alone its p-value, or the bound on extremes.
+    firm : float array, shape (regions,)
+        The firm p-values (:mod:`analytics.kernels.windows.lrd`).
     groups : list of (index array, LRDTest, bool array)
         Regions with the same covered recent periods, their tests, and those periods.
     """
@@ -176,6 +184,7 @@ class Tested:
     reasons: list[str]
     pvalue: FloatArray
     family: FloatArray
+    firm: FloatArray
     groups: list[tuple[IndexArray, LRDTest, BoolArray]]
 
 
@@ -205,27 +214,30 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
         reasons[reasons == ""] = LATE
     index = np.flatnonzero(reasons == "")
     pvalue, share, unsure = np.full(regions, np.nan), np.ones(regions), np.zeros(regions)
+    firm = pvalue.copy()
     groups = []
     for pattern, at in by_pattern(stretch.recent_covered[:, index]) if index.size else ():
         group = index[at]
         test = window_test(stretch, asked, group, pattern)
         groups.append((group, test, pattern))
         pvalue[group] = test.pvalue
+        firm[group] = test.firm
         share[group], unsure[group] = asked.exposure(pattern, group)
         if not asked.lrd:
             pvalue[group] = other_pvalue(*kept(stretch, group, pattern), stretch, asked, pattern, group)
-    family = pvalue
+            firm[group] = pvalue[group]
+    family = firm if stretch.several else pvalue
     if asked.method == "pooled" and asked.upper:
         family = panel_pvalues(
             stretch.values,
             stretch.covered,
-            pvalue,
+            family,
             length=length,
             guard=stretch.guard,
             completeness=share,
             exposure_variance=unsure,
         )
-    return Tested(list(reasons), pvalue, family, groups)
+    return Tested(list(reasons), pvalue, family, firm, groups)
 
 
 def window_test(stretch: Stretch, asked: Asked, group: IndexArray, pattern: BoolArray) -> LRDTest:

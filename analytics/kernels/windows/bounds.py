@@ -17,7 +17,7 @@ from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, excess_growth, window_sums
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.asked import Asked
-from analytics.kernels.windows.lrd import LRDTest, across_join, firm_below
+from analytics.kernels.windows.lrd import WEIGHT, LRDTest, across_join, firm_below
 from analytics.kernels.windows.seen import detectable, detectable_alone, detectable_ratio
 from analytics.kernels.windows.starts import QUICK, PvalueAt, critical_count, starts
 
@@ -139,14 +139,17 @@ def called_count(
     whole = window_sums(covered, length) == length
     ranked = np.sort(np.where(whole, sums, -1.0), axis=0)[::-1]
     positions = whole.sum(axis=0) + length
-    level = alpha / across_join(test.dispersion.windows, positions, length)
-    allowed = np.floor(level * positions).astype(int) - 1
+    share = across_join(positions, length)
+    allowed = np.floor(alpha / share * positions).astype(int) - 1
     at = np.clip(allowed, 0, ranked.shape[0] - 1)
     beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
-    # Variant B calls a count where A is firm, or where both A and the rotation are at most alpha.
-    firmly = np.minimum(firm_below(test.dispersion.windows, periods), alpha)
-    firm = critical_count(base, recent, periods, test.dispersion, np.where(firmly > 0, firmly, alpha))
-    return np.asarray(np.minimum(np.maximum(called, beyond), np.where(firmly > 0, firm, np.inf)))
+    # Below what a rotation can show, variant B wants A to be so much smaller.
+    shown = share / positions
+    needed = (alpha / shown ** (1 - WEIGHT)) ** (1 / WEIGHT)
+    needed = np.minimum(needed, firm_below(test.dispersion.windows, periods))
+    firm = critical_count(base, recent, periods, test.dispersion, np.where(needed > 0, needed, alpha))
+    called = np.where(allowed >= 0, called, np.where(needed > 0, firm, np.inf))
+    return np.asarray(np.maximum(called, beyond))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -216,7 +219,7 @@ def bounds(
     >>> test = lrd_test(counts, covered, length=14)
     >>> found = bounds(test, alpha=0.05, confidence=0.95, windows=(counts[:364], covered[:364], 14))
     >>> float(found.expected[0].round(1)), float(found.starts_at[0]), float(found.detectable[0].round(1))
-    (8.0, 14.0, 2.2)
+    (8.0, 15.0, 2.3)
     """
     called = called_count(test, alpha=alpha, windows=windows, upper=upper)
     none = np.full(test.observed.shape, np.nan)

@@ -99,6 +99,6 @@ def earlier_window(
             test.dispersion.edf,
         )
         model = np.where(test.pvalue_a <= RAISE_ABOVE, np.maximum(test.pvalue_a, spared), test.pvalue_a)
-        alone = np.where(test.dispersion.windows <= ALWAYS_TURNED, model, test.pvalue)
+        alone = np.where(test.dispersion.windows <= ALWAYS_TURNED, model, test.firm)
         pvalue[asked] = np.minimum(tries * alone, 1.0)
     return EarlierWindow(last, np.where(known, observed, np.nan), np.where(known, expected, np.nan), pvalue)

@@ -68,6 +68,7 @@ class ExpectedTest:
             self.rank[index],
             self.pvalue_a[index],
             self.pvalue[index],
+            self.pvalue[index],
         )
 
 

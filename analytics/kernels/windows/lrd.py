@@ -2,11 +2,21 @@
 
 Null hypothesis: the mean of the recent window equals the mean of the baseline. Conditional on the total, the
 recent share is beta-binomial; the dispersion comes from overlapping sums as long as the window, the tail is
-averaged over its uncertainty (variant A), and raised to the rotation p-value unless it is smaller than a
-rotation can show (variant B). Below twenty disjoint windows in the baseline the dispersion is too badly known
-for that: the rotation then always counts, as a share of the windows that do not lie across its join. Where
-the spread grows through the baseline the dispersion is that of its end
+averaged over its uncertainty (variant A), and raised to the rotation p-value, a share of the windows that do
+not lie across the rotation's join (variant B). A rotation cannot show a p-value below one over its periods,
+and a model of one year cannot vouch for one: where A is as small, and the window fuller than nearly all of
+the baseline's, B is the geometric mean of A's p-value and the window's rank among them, with a tenth of the
+weight for A [1]_. (By A alone, levels that shift once in a year would be called at any level, however small;
+in the rotation a rise that began in the guard would hide itself.) A family of
+several regions needs smaller p-values than a rotation can show: it starts from the *firm* p-value, which is
+A's where that is smaller than a rotation can show, and its false discoveries are measured. With twenty
+disjoint windows of baseline or fewer the dispersion is too badly known for either: the rotation then stands.
+Where the spread grows through the baseline the dispersion is that of its end
 (:mod:`analytics.kernels.windows.spread`).
+
+References
+----------
+.. [1] Vovk, V., Wang, R. (2020). Combining p-values via averaging. Biometrika 107, 791-808.
 """
 
 from __future__ import annotations
@@ -34,8 +44,10 @@ __all__ = [
     "lrd_test",
     "raised_pvalue",
     "rotation_pvalue",
+    "rotation_pvalues",
     "shortened_baseline",
     "spared_pvalue",
+    "turned_pvalue",
     "untestable",
 ]
 
@@ -48,7 +60,8 @@ REASONS = (
     f"the baseline has coverage for fewer than {MIN_WINDOWS} windows",
     "there is no incident in the baseline or the recent window",
 )
-RAISE_ABOVE = 0.01  # variant B: below this the rotation p-value may be too coarse to say anything
+RAISE_ABOVE = 0.01  # below this the rotation p-value may be too coarse to say anything
+SHOWN, WEIGHT = 0.02, 0.1  # ranks from which on A counts beside them, and its weight
 FEW = 5  # with fewer incidents in the baseline its dispersion says nothing: the rotation always counts
 ALWAYS_TURNED, FIRM_FROM = 20, 26  # windows in the baseline: up to so many it always counts, from so many not
 DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
@@ -66,6 +79,7 @@ class LRDTest:
     rotation: FloatArray
     pvalue_a: FloatArray
     pvalue: FloatArray
+    firm: FloatArray
 
     @property
     def expected(self) -> FloatArray:
@@ -83,6 +97,7 @@ class LRDTest:
             self.rotation[index],
             self.pvalue_a[index],
             self.pvalue[index],
+            self.firm[index],
         )
 
 
@@ -113,10 +128,9 @@ def lrd_test(
     completeness : float or array, shape (series,)
         Expected share of the recent window's incidents that are already reported.
     variant : {"B", "A"}
-        B raises A's p-value to the rotation p-value unless A is smaller than the rotation can show
-        (:func:`firm_below`), and always where the baseline has fewer than five incidents; and a p-value below
-        0.01 that rests on one day of at least seven is raised to what the other days give, but not above
-        0.01.
+        B raises A's p-value to the rotation p-value (:func:`turned_pvalue`; the firm one, for families,
+        :func:`raised_pvalue`), and a p-value below 0.01 that rests on one day of at least seven to what the
+        other days give, but not above 0.01.
     exposure_variance : float or array, shape (series,)
         Variance of the logarithm of `completeness`; it counts like a shorter baseline.
     upper : bool
@@ -137,7 +151,7 @@ def lrd_test(
     >>> counts = rng.poisson(0.5, (378, 2))
     >>> counts[-14:, 1] += 2
     >>> lrd_test(counts, np.ones_like(counts, bool), length=14).pvalue.round(3)
-    array([0.902, 0.   ])
+    array([0.934, 0.001])
     """
     end = series.shape[0] - length - guard
     baseline, inside = series[:end], covered[:end]
@@ -152,25 +166,24 @@ def lrd_test(
     exposure, periods = length * factor, inside.sum(axis=0).astype(float)
     total, shorter = shortened_baseline(base, periods, dispersion.phi, exposure_variance)
     a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
-    rotation = rotation_pvalue(series, covered, length, factor, upper=upper)
-    join = across_join(dispersion.windows, len(series), length)
-    raised = raised_pvalue(a, rotation * join, base, dispersion.windows, periods)
+    rotation, rank = rotation_pvalues(series, covered, length, factor, upper=upper, guard=guard)
+    whole = rotation * across_join(len(series), length)
+    found = turned_pvalue(a, whole, rank, base, dispersion.windows, periods)
+    firm = raised_pvalue(a, whole, base, dispersion.windows, periods)
     small = np.flatnonzero(a <= RAISE_ABOVE)
     if upper and length >= DAYS_TO_SPARE and small.size:
-        raised[small] = np.maximum(
-            raised[small],
-            spared_pvalue(
-                series[-length:, small],
-                total[small],
-                exposure[small],
-                shorter[small],
-                dispersion.phi[small],
-                dispersion.edf[small],
-            ),
+        spared = spared_pvalue(
+            series[-length:, small],
+            total[small],
+            exposure[small],
+            shorter[small],
+            dispersion.phi[small],
+            dispersion.edf[small],
         )
-    return LRDTest(
-        observed, base, exposure, periods, dispersion, rotation, a, raised if variant == "B" else a
-    )
+        found[small], firm[small] = np.maximum(found[small], spared), np.maximum(firm[small], spared)
+    if variant == "A":
+        found = firm = a
+    return LRDTest(observed, base, exposure, periods, dispersion, rotation, a, found, firm)
 
 
 def effective_baseline(
@@ -197,7 +210,7 @@ def shortened_baseline(
 
 
 def firm_below(windows: npt.NDArray[np.number], periods: npt.NDArray[np.number]) -> FloatArray:
-    """Return how small variant A's p-value must be to stand whatever the rotation says.
+    """Return how small variant A's p-value must be to count beside what the rotation says.
 
     That is one over the covered periods of the baseline, which is about what a rotation can show, and at most
     0.01; with fewer than 26 disjoint windows less, and nothing with 20 or fewer.
@@ -211,23 +224,44 @@ def firm_below(windows: npt.NDArray[np.number], periods: npt.NDArray[np.number])
     return np.asarray(known * np.minimum(1 / np.maximum(periods, 1), RAISE_ABOVE))
 
 
-def across_join(
-    windows: npt.NDArray[np.number], positions: npt.NDArray[np.integer] | int, length: int
-) -> FloatArray:
-    """Return what a rotation p-value is multiplied with in a short baseline.
+def across_join(positions: npt.NDArray[np.integer] | int, length: int) -> FloatArray:
+    """Return what a rotation p-value is multiplied with.
 
     Of the windows on a wheel, one at each of its `positions`, ``length - 1`` lie across the join of its end
     and its start. They are no windows of the series: where the level moves slowly they mix a high end with a
-    low start, and seldom hold as many as either. With twenty disjoint windows or fewer in the baseline the
-    share is taken of the others.
+    low start, and seldom hold as many as either. So the share is taken of the others.
 
     Examples
     --------
-    >>> across_join(np.array([5, 26]), np.array([112, 406]), 14).round(3)
-    array([1.131, 1.   ])
+    >>> across_join(np.array([112, 406]), 14).round(3)
+    array([1.131, 1.033])
     """
-    share = positions / np.maximum(positions - length + 1, 1)
-    return np.where(windows <= ALWAYS_TURNED, share, 1.0)
+    return np.asarray(positions / np.maximum(np.asarray(positions) - length + 1, 1))
+
+
+def turned_pvalue(
+    a: FloatArray,
+    rotation: FloatArray,
+    rank: FloatArray,
+    base: FloatArray,
+    windows: npt.NDArray[np.number],
+    periods: npt.NDArray[np.number],
+) -> FloatArray:
+    """Raise A's p-value to the rotation p-value, and let A count where the rotation can show no more.
+
+    Where the window's rank among the baseline's is at most 0.02 and A's p-value smaller than a rotation can
+    show (:func:`firm_below`), with five incidents or more in the baseline, the answer is their geometric
+    mean, A's with weight 0.1. The other arguments are those of :func:`raised_pvalue`.
+
+    Examples
+    --------
+    >>> a, rank, year = np.array([1e-6, 1e-6]), np.array([1 / 393, 0.03]), np.full(2, 364.0)
+    >>> turned_pvalue(a, rank, rank, np.full(2, 50.0), np.full(2, 26), year).round(5)
+    array([0.00116, 0.03   ])
+    """
+    turned = np.maximum(a, np.minimum(rotation, 1.0))
+    firm = (a <= firm_below(windows, periods)) & (base >= FEW) & (rank <= SHOWN)
+    return np.asarray(np.where(firm, a**WEIGHT * np.maximum(a, rank) ** (1 - WEIGHT), turned))
 
 
 def raised_pvalue(
@@ -238,6 +272,8 @@ def raised_pvalue(
     periods: npt.NDArray[np.number],
 ) -> FloatArray:
     """Raise A's p-value to the rotation p-value unless it is firm and the baseline holds enough.
+
+    What a family of several regions starts from.
 
     `base` are the incidents of the baseline, `windows` and `periods` its disjoint windows and covered
     periods.
@@ -302,6 +338,24 @@ def rotation_pvalue(
     >>> rotation_pvalue(series, np.ones((20, 1), bool), 2)
     array([0.05])
     """
+    return rotation_pvalues(series, covered, length, scale, upper=upper)[0]
+
+
+def rotation_pvalues(
+    series: npt.NDArray[np.number],
+    covered: BoolArray,
+    length: int,
+    scale: FloatArray | float = 1.0,
+    *,
+    upper: bool = True,
+    guard: int = 0,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the rotation p-value, and the window's rank among itself and those of the baseline alone.
+
+    Arguments are those of :func:`rotation_pvalue`; `guard` are the periods between the baseline and the
+    recent window. Windows across the join hold a rise that is a few days old, those that touch the guard one
+    that began in it: the rank leaves them out.
+    """
     whole = np.concatenate([covered, covered[: length - 1]])
     wheel = np.concatenate([series, series[: length - 1]])
     sums = window_sums(np.where(whole, wheel, 0), length)
@@ -313,8 +367,10 @@ def rotation_pvalue(
     comparable = sums * factor
     comparable[recent] = observed
     sign = 1.0 if upper else -1.0
-    beyond = sign * comparable >= sign * observed - 1e-9
-    return np.asarray((valid & beyond).sum(axis=0) / valid.sum(axis=0))
+    beyond = valid & (sign * comparable >= sign * observed - 1e-9)
+    own = max(recent - guard - length + 1, 0)  # windows of the baseline
+    rank = (beyond[:own].sum(axis=0) + 1.0) / (valid[:own].sum(axis=0) + 1.0)
+    return beyond.sum(axis=0) / valid.sum(axis=0), rank
 
 
 def untestable(

@@ -22,8 +22,8 @@ from analytics.kernels.windows.lrd import (
     across_join,
     by_pattern,
     lrd_test,
-    raised_pvalue,
     spared_pvalue,
+    turned_pvalue,
     untestable,
 )
 from analytics.kernels.windows.spread import Half, grown_dispersion, growth_of, power_sums
@@ -167,8 +167,7 @@ def joined(parts: list[RollingTest]) -> RollingTest:
     def beside(name: str) -> FloatArray:
         return np.concatenate([getattr(part, name) for part in parts], axis=1)
 
-    code = np.concatenate([part.code for part in parts], axis=1)
-    days = np.concatenate([part.days for part in parts], axis=1)
+    code, days = (np.concatenate([getattr(part, n) for part in parts], axis=1) for n in ("code", "days"))
     bound = None if parts[0].bound is None else beside("bound")
     return RollingTest(code, days, beside("observed"), beside("expected"), beside("pvalue"), bound)
 
@@ -179,8 +178,7 @@ def stacked(parts: list[RollingTest], order: IndexArray) -> RollingTest:
     def below(name: str) -> FloatArray:
         return np.concatenate([getattr(part, name) for part in parts])[order]
 
-    code = np.concatenate([part.code for part in parts])[order]
-    days = np.concatenate([part.days for part in parts])[order]
+    code, days = (np.concatenate([getattr(part, n) for part in parts])[order] for n in ("code", "days"))
     bound = None if parts[0].bound is None else below("bound")
     return RollingTest(code, days, below("observed"), below("expected"), below("pvalue"), bound)
 
@@ -308,20 +306,20 @@ def _whole_cells(
     at, region = cells
     length = lengths.length
     dispersion = _rolling_dispersion(totals, lengths, at, region)
-    share = _rotation_shares(
+    share, rank = _rotation_shares(
         np.ascontiguousarray(np.where(totals.whole, totals.sums, -1).T),
         np.ascontiguousarray(totals.running.T),
         np.ascontiguousarray(totals.days.T),
         ends,
         totals.first,
-        length,
+        (length, lengths.guard),
     )
     exposure = np.full(at.size, float(length))
     s, b = totals.observed[cells].astype(float), totals.base[cells].astype(float)
     periods = totals.n[cells].astype(float)
     a = mixed_tail(s, s + b, exposure, periods, dispersion.phi, dispersion.edf)
-    turned = share.T[cells] * across_join(dispersion.windows, lengths.span, length)
-    found = raised_pvalue(a, turned, b, dispersion.windows, periods)
+    turned = share.T[cells] * across_join(lengths.span, length)
+    found = turned_pvalue(a, turned, rank.T[cells], b, dispersion.windows, periods)
     small = np.flatnonzero(a <= RAISE_ABOVE)
     if length >= DAYS_TO_SPARE and small.size:
         window = totals.count[ends[at[small]] - length + np.arange(length)[:, None], region[small]]
@@ -371,15 +369,22 @@ def _rolling_dispersion(
 
 @compiled
 def _rotation_shares(
-    sums: IntArray, running: IntArray, days: IntArray, ends: IntArray, first: IntArray, length: int
-) -> FloatArray:
+    sums: IntArray,
+    running: IntArray,
+    days: IntArray,
+    ends: IntArray,
+    first: IntArray,
+    lengths: tuple[int, int],
+) -> tuple[FloatArray, FloatArray]:
     """Share of the windows on each wheel that hold at least as many as the last; (regions, ends).
+
+    The second is the rank among the windows of the baseline. `lengths` are those of window and guard.
 
     `sums` holds the window from each start, -1 where not covered throughout; `running` and `days` the running
     totals of counts and coverage. All have one row a region.
     """
-    regions = sums.shape[0]
-    out = np.empty((regions, ends.size))
+    regions, (length, guard) = sums.shape[0], lengths
+    out, rank = np.empty((regions, ends.size)), np.empty((regions, ends.size))
     for r in range(regions):
         for w in range(ends.size):
             begin, end = first[w], ends[w]
@@ -389,6 +394,8 @@ def _rotation_shares(
             for i in range(begin, end - length + 1):
                 valid += sums[r, i] >= 0
                 beyond += sums[r, i] >= observed
+                if i == end - 2 * length - guard:  # the last window of the baseline
+                    rank[r, w] = (beyond + 1.0) / (valid + 1.0)
             for j in range(1, length):  # j periods at the end, joined to the first ones
                 covered = days[r, end] - days[r, end - j] + days[r, begin + length - j] - days[r, begin]
                 if covered == length:
@@ -397,4 +404,4 @@ def _rotation_shares(
                     joined += running[r, begin + length - j] - running[r, begin]
                     beyond += joined >= observed
             out[r, w] = beyond / max(valid, 1)
-    return out
+    return out, rank

@@ -9,7 +9,7 @@ up to each period; so a week after a large attack is compared with weeks after l
 simulated, period by period, with residuals of the baseline (probability integral transforms [3]_) in place
 of the model's own chance, so that days heavier than any negative binomial stay as heavy.
 
-Where the p-value of :func:`analytics.kernels.windows.lrd.lrd_test`, variant B, is larger, the answer is the
+Where the firm p-value of :func:`analytics.kernels.windows.lrd.lrd_test` is larger, the answer is the
 geometric mean of the two, which bounds the error where the rate moves in other ways; and below 0.01 it is
 never smaller than that one, nor where that one is raised to 0.01 for resting on a single day.
 
@@ -91,8 +91,8 @@ def self_exciting(
         rng.random(len(series)),
     )
     nothing = bound.observed + bound.baseline_total == 0
-    both = np.sqrt(predicted * bound.pvalue)
-    least = np.minimum(bound.pvalue, RAISE_ABOVE)
+    both = np.sqrt(predicted * bound.firm)
+    least = np.minimum(bound.firm, RAISE_ABOVE)
     return np.where(nothing, 1.0, np.maximum(np.maximum(predicted, both), least))
 
 

@@ -27,6 +27,8 @@ from analytics.kernels.windows.lrd import (
     across_join,
     effective_baseline,
     firm_below,
+    raised_pvalue,
+    turned_pvalue,
 )
 
 __all__ = [
@@ -59,7 +61,7 @@ class PvalueAt(Protocol):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SpreadWindow:
-    """The p-value of :func:`analytics.kernels.windows.lrd.lrd_test`, variant B, at a hypothetical window.
+    """The p-value of :func:`analytics.kernels.windows.lrd.lrd_test` at a hypothetical window.
 
     Attributes
     ----------
@@ -72,8 +74,10 @@ class SpreadWindow:
         Sums of the rotation's windows that do not touch the recent one; -1 where not covered.
     before, after : int arrays, shape (length - 1, series)
         What windows that begin 1, 2, ... periods earlier (later) hold outside the recent one; -1 likewise.
-    length : int
+    length, guard : int
     upper : bool
+    several : bool
+        Whether it is the firm p-value, which the adjustment of several regions starts from.
     """
 
     test: LRDTest
@@ -84,7 +88,9 @@ class SpreadWindow:
     before: npt.NDArray[np.float32]
     after: npt.NDArray[np.float32]
     length: int
+    guard: int = 0
     upper: bool = True
+    several: bool = False
 
     @classmethod
     def of(
@@ -94,22 +100,23 @@ class SpreadWindow:
         covered: BoolArray,
         length: int,
         *,
+        guard: int = 0,
         exposure_variance: FloatArray | float = 0.0,
         upper: bool = True,
+        several: bool = False,
     ) -> SpreadWindow:
         """Take apart the series that was tested, as :func:`analytics.kernels.windows.lrd.lrd_test` had it."""
         total, periods = effective_baseline(test, exposure_variance)
-        past, inside = series[:-length], covered[:-length]
-        kept = np.where(inside, past, 0)
+        inside = covered[:-length]
+        kept = np.where(inside, series[:-length], 0)
         sums = window_sums(kept, length)
         sums[window_sums(inside, length) < length] = -1
         steps = range(1, length)
-        before = np.stack(
-            [_held(kept[-j:], inside[-j:]) for j in steps] or [np.zeros((0, series.shape[1]))]
-        ).reshape(-1, series.shape[1])
-        after = np.stack(
-            [_held(kept[:j], inside[:j]) for j in steps] or [np.zeros((0, series.shape[1]))]
-        ).reshape(-1, series.shape[1])
+        none = [np.zeros((0, series.shape[1]))]
+        before, after = (
+            np.vstack([_held(kept[part], inside[part])[None] for part in parts] or none)
+            for parts in ([slice(-j, None) for j in steps], [slice(j) for j in steps])
+        )
         return cls(
             test,
             total,
@@ -119,23 +126,26 @@ class SpreadWindow:
             before.astype(np.float32),
             after.astype(np.float32),
             length,
+            guard,
             upper,
+            several,
         )
 
     def __call__(self, count: FloatArray, index: IndexArray, days: int | None = None) -> FloatArray:
         """Return the p-values of the series `index` at these counts."""
         a = self._tail(count, index)
-        out = a.copy()
-        firm = firm_below(self.test.dispersion.windows[index], self.test.baseline_exposure[index])
-        turned = np.flatnonzero((a > firm) | (self.test.baseline_total[index] < FEW))
-        if turned.size:
-            rotation = self._rotation(count[turned], index[turned], days)
-            rotation *= across_join(
-                self.test.dispersion.windows[index[turned]],
-                len(self.apart) + 2 * self.length - 1,
-                self.length,
-            )
-            out[turned] = np.maximum(a[turned], np.minimum(rotation, 1.0))
+        base, periods = self.test.baseline_total[index], self.test.baseline_exposure[index]
+        windows = self.test.dispersion.windows[index]
+        asked, rotation, rank = np.arange(index.size), np.ones(a.shape), np.ones(a.shape)
+        if self.several:  # what is firm need not be turned
+            asked = np.flatnonzero((a > firm_below(windows, periods)) | (base < FEW))
+        if asked.size:
+            rotation[asked], rank[asked] = self._rotation(count[asked], index[asked], days)
+            rotation[asked] *= across_join(len(self.apart) + 2 * self.length - 1, self.length)
+        if self.several:
+            out = raised_pvalue(a, rotation, base, windows, periods)
+        else:
+            out = turned_pvalue(a, rotation, rank, base, windows, periods)
         small = np.flatnonzero(a <= RAISE_ABOVE)
         if self.upper and self.length >= DAYS_TO_SPARE and small.size:
             over = self.length if days is None else days
@@ -156,7 +166,10 @@ class SpreadWindow:
             upper=self.upper,
         )
 
-    def _rotation(self, count: FloatArray, index: IndexArray, days: int | None) -> FloatArray:
+    def _rotation(
+        self, count: FloatArray, index: IndexArray, days: int | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the rotation p-value, and the rank among the windows of the baseline."""
         factor, sign = self.factor[index], 1.0 if self.upper else -1.0
         over = self.length if days is None else days
         step = np.arange(1, self.length)[:, None]
@@ -170,11 +183,13 @@ class SpreadWindow:
             return np.asarray((valid & (sign * sums * factor >= sign * count - 1e-9)).sum(axis=0))
 
         apart, before, after = (part[:, index] for part in (self.apart, self.before, self.after))
-        held = beyond(apart, apart >= 0)
-        held += beyond(before + first(self.length - step), before >= 0)
+        past = len(apart) - self.guard  # windows of the baseline
+        valid = 1.0 + (apart[:past] >= 0).sum(axis=0)
+        rank = (1.0 + beyond(apart[:past], apart[:past] >= 0)) / valid
+        valid += sum((part >= 0).sum(axis=0) for part in (apart[past:], before, after))
+        held = 1.0 + beyond(apart, apart >= 0) + beyond(before + first(self.length - step), before >= 0)
         held += beyond(after + count - first(step), after >= 0)
-        valid = sum((part >= 0).sum(axis=0) for part in (apart, before, after))
-        return np.asarray((held + 1.0) / (valid + 1.0))
+        return held / valid, rank
 
 
 @dataclass(frozen=True, eq=False, slots=True)
