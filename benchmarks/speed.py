@@ -1,14 +1,24 @@
 """How long the uptick test takes on many regions, as a ratio to statsmodels' GLM in a loop over regions.
 
-python benchmarks/speed.py            # 10,000 regions x 3 years of days; records the result
-python benchmarks/speed.py --regions 500
+    python benchmarks/speed.py                       # 10,000 regions x 3 years of days; records the result
+    python benchmarks/speed.py --regions 500
+    python benchmarks/speed.py --against CHECKOUT    # processor time beside another commit's, in turn
+
+With --against the same panel is tested by this checkout and by another, each time in a process of its own, in
+turn; the ratio is that of the medians, and is recorded. The bar is 1.3 times the processor time of the last
+commit before panels were ranked (137cd1c).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import resource
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -22,6 +32,7 @@ from analytics.upticks import uptick_test
 
 DAYS, BAR, PEER_REGIONS = 1096, 5.0, 50
 RESULT = Path(__file__).resolve().parent / "results" / "speed.txt"
+RATIO_BAR, ROUNDS, BESIDE = 1.3, 5, RESULT.with_name("speed_against.txt")
 
 
 def panel(regions: int) -> Counts:
@@ -48,10 +59,66 @@ def peer(counts: Counts) -> float:
     return (time.perf_counter() - start) / PEER_REGIONS
 
 
+_ONE = """
+import resource, sys, time
+import numpy as np
+from analytics.counts import Counts
+from analytics.upticks import uptick_test
+counts = Counts.from_array(np.load(sys.argv[1]), freq="day", as_of="2020-04-12", simulated=True)
+uptick_test(counts.select(counts.regions[:50]))  # what is compiled or loaded once is not timed
+start = time.process_time()
+uptick_test(counts)
+print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+
+
+def against(other: Path, regions: int) -> tuple[list[str], bool]:
+    """Say how much processor time and memory the test takes here and in another checkout, alternated."""
+    here = Path(__file__).resolve().parents[1]
+    spent: dict[Path, list[float]] = {other: [], here: []}
+    memory: dict[Path, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "panel.npy"
+        np.save(path, panel(regions).values)
+        for _ in range(ROUNDS):
+            for checkout, times in spent.items():
+                done = subprocess.run(
+                    [sys.executable, "-W", "ignore", "-c", _ONE, str(path)],
+                    env=os.environ | {"PYTHONPATH": str(checkout)},
+                    cwd=folder, check=True, capture_output=True, text=True,
+                )  # fmt: skip
+                seconds, peak = map(float, done.stdout.split())
+                times.append(seconds)
+                memory[checkout] = max(peak, memory.get(checkout, 0.0))
+    before, now = (statistics.median(spent[checkout]) for checkout in (other, here))
+    pairs = [b / a for a, b in zip(spent[other], spent[here], strict=True)]
+    name = subprocess.run(
+        ["git", "-C", str(other), "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True
+    )
+    held = now / before <= RATIO_BAR
+    lines = [
+        f"SIMULATED: {regions:,} regions x {DAYS:,} days, uptick_test as it is called, {ROUNDS} rounds in turn",
+        f"commit {name.stdout.strip()}: {before:.2f} s of processor time, peak memory {memory[other]:.2f} GB",
+        f"here: {now:.2f} s, peak memory {memory[here]:.2f} GB",
+        f"ratio {now / before:.2f} (pairs {min(pairs):.2f} to {max(pairs):.2f}); bar {RATIO_BAR}: "
+        + ("held" if held else "FAILED"),
+    ]
+    return lines, held
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--regions", type=int, default=10_000)
+    parser.add_argument("--against", type=Path, help="another checkout, to be compared with")
     given = parser.parse_args()
+    if given.against is not None:
+        if not (given.against / "analytics" / "__init__.py").is_file():
+            parser.error(f"{given.against} is no checkout of this project")  # or it would be itself, compared
+        beside, held = against(given.against.resolve(), given.regions)
+        print("\n".join(beside))
+        if given.regions == 10_000:
+            BESIDE.write_text("\n".join(beside) + "\n", encoding="utf-8")
+        sys.exit(0 if held else 1)
     counts = panel(given.regions)
     seconds = []
     for _ in range(3):

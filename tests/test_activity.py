@@ -48,6 +48,12 @@ def incidents_of(recent, *, seed=1, usual=QUIET, regions=("Kirkuk",)):
     return read_incidents(table, source="table", as_of=END)
 
 
+WHERE = (
+    *(f"activity = '{name}'" for name in ("attack", "operation", "clash", "arrest")),
+    "activity in ('attack', 'clash')",
+)
+
+
 def test_each_row_is_uptick_test_on_that_activity():
     incidents = incidents_of({"attack": 30})
     frame = activity_test(incidents).frame.set_index("activity")
@@ -61,9 +67,10 @@ def test_each_row_is_uptick_test_on_that_activity():
         assert frame.loc[kind, "pvalue"] == row["pvalue"]
         assert frame.loc[kind, "estimate"] == row["rate_ratio"]
         assert frame.loc[kind, "detectable"] == row["detectable"]
-    np.testing.assert_allclose(
-        frame["qvalue"], stats.false_discovery_control(frame["pvalue"].to_numpy()), atol=SAME
-    )
+    each = [uptick_test(count_incidents(incidents, "day", by=None, where=w)) for w in WHERE]
+    firm = np.concatenate([result.evidence.firm() for result in each])
+    np.testing.assert_allclose(frame["qvalue"], stats.false_discovery_control(firm), atol=SAME)
+    assert (firm <= frame["pvalue"]).all()
 
 
 def test_a_short_file_is_tested_with_what_it_holds():

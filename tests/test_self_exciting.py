@@ -61,7 +61,7 @@ def test_no_p_value_below_a_hundredth_is_below_lrds_and_one_day_carries_none():
     values = np.concatenate([hawkes(1, 7), hawkes(300, 5, ratio=4.0)], axis=1)
     values[-14:, 0] = 0
     values[-3, 0] = 200
-    bound = lrd_test(values, values >= 0, length=RECENT, guard=28).pvalue
+    bound = lrd_test(values, values >= 0, length=RECENT, guard=28).firm
     found = pvalues(values)
     assert (found >= np.minimum(bound, 0.01)).all()
     assert (found < bound).any()
