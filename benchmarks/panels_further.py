@@ -5,10 +5,10 @@
     python benchmarks/panels_further.py --quick        # a tenth of it; says so, writes nothing
 
 SIMULATED panels of the kinds of panels.py, 364 baseline days (52 weeks), 28 guard days, 14 recent ones;
-called is what has q at most 0.05 and at least three incidents. Few: four and five regions, which are not ranked
-among the panel's year. Weekly: 18 regions counted by week. Together: 18 regions that all rise to three times
-for one fortnight of the baseline; or whose rates follow one level (log-normal, sd 0.4, 60 days), in the
-recent window too. Quiet, or one region, at 0.5 a day, at five times the rate. Writes
+called is what has q at most 0.05 and at least three incidents. Few: four and five regions, which are not
+ranked among the panel's year. Weekly: 18 regions counted by week. Together: 18 regions that all rise to
+three times for one fortnight of the baseline; or whose rates follow one level (log-normal, sd 0.4, 60 days),
+in the recent window too. Quiet, or one region, at 0.5 a day, at five times the rate. Writes
 benchmarks/results/panels_further.csv and .md; exits with 1 where a false discovery rate is above 5 %, or its
 upper 99 % limit above 6 %.
 """
@@ -98,7 +98,7 @@ def main() -> int:
         table = pd.concat([pd.read_csv(before), table]).drop_duplicates(key, keep="last")
     lines = [
         "SIMULATED panels (`python benchmarks/panels_further.py`); percent ± one standard error; false "
-        "discovery rate in quiet panels and in panels where one region at 0.5 a day rises to 5 times, and how "
+        "discovery rate in quiet panels and in those where one region at 0.5 a day rises to 5 times, and how "
         "often that is found.",
         "",
         "| panel | kind | panels | FDR quiet | FDR with a rise | found | bar 5 % (6 %) |",

@@ -97,7 +97,7 @@ def against(other: Path, regions: int) -> tuple[list[str], bool]:
     )
     held = now / before <= RATIO_BAR
     lines = [
-        f"SIMULATED: {regions:,} regions x {DAYS:,} days, uptick_test as it is called, {ROUNDS} rounds in turn",
+        f"SIMULATED: {regions:,} regions x {DAYS:,} days, uptick_test, {ROUNDS} rounds in turn",
         f"commit {name.stdout.strip()}: {before:.2f} s of processor time, peak memory {memory[other]:.2f} GB",
         f"here: {now:.2f} s, peak memory {memory[here]:.2f} GB",
         f"ratio {now / before:.2f} (pairs {min(pairs):.2f} to {max(pairs):.2f}); bar {RATIO_BAR}: "

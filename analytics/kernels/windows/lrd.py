@@ -22,7 +22,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -88,17 +88,9 @@ class LRDTest:
 
     def take(self, index: IndexArray) -> LRDTest:
         """Return the test of some of the series."""
-        return LRDTest(
-            self.observed[index],
-            self.baseline_total[index],
-            self.recent_exposure[index],
-            self.baseline_exposure[index],
-            self.dispersion.take(index),
-            self.rotation[index],
-            self.pvalue_a[index],
-            self.pvalue[index],
-            self.firm[index],
-        )
+        arrays = {f.name: getattr(self, f.name) for f in fields(self)} | {"dispersion": None}
+        some = {name: array[index] for name, array in arrays.items() if array is not None}
+        return LRDTest(dispersion=self.dispersion.take(index), **some)
 
 
 def lrd_test(

@@ -7,7 +7,8 @@ the numbers are those of :func:`analytics.kernels.windows.lrd.lrd_test` on each 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -163,24 +164,18 @@ def rolling_totals(
 
 def joined(parts: list[RollingTest]) -> RollingTest:
     """Put tests of successive blocks of regions side by side."""
-
-    def beside(name: str) -> FloatArray:
-        return np.concatenate([getattr(part, name) for part in parts], axis=1)
-
-    code, days = (np.concatenate([getattr(part, n) for part in parts], axis=1) for n in ("code", "days"))
-    bound = None if parts[0].bound is None else beside("bound")
-    return RollingTest(code, days, beside("observed"), beside("expected"), beside("pvalue"), bound)
+    return RollingTest(*_together(parts, axis=1))
 
 
 def stacked(parts: list[RollingTest], order: IndexArray) -> RollingTest:
     """Put tests of successive ends under each other, then in the given order."""
+    arrays: list[Any] = [None if a is None else a[order] for a in _together(parts, axis=0)]
+    return RollingTest(*arrays)
 
-    def below(name: str) -> FloatArray:
-        return np.concatenate([getattr(part, name) for part in parts])[order]
 
-    code, days = (np.concatenate([getattr(part, n) for part in parts])[order] for n in ("code", "days"))
-    bound = None if parts[0].bound is None else below("bound")
-    return RollingTest(code, days, below("observed"), below("expected"), below("pvalue"), bound)
+def _together(parts: list[RollingTest], axis: int) -> list[Any]:
+    some = ([getattr(part, field.name) for part in parts] for field in fields(RollingTest))
+    return [None if each[0] is None else np.concatenate(each, axis=axis) for each in some]
 
 
 def rolling_test(
@@ -378,10 +373,9 @@ def _rotation_shares(
 ) -> tuple[FloatArray, FloatArray]:
     """Share of the windows on each wheel that hold at least as many as the last; (regions, ends).
 
-    The second is the rank among the windows of the baseline. `lengths` are those of window and guard.
-
-    `sums` holds the window from each start, -1 where not covered throughout; `running` and `days` the running
-    totals of counts and coverage. All have one row a region.
+    The second is the rank among the baseline's. `lengths` are those of window and guard; `sums` holds the
+    window from each start, -1 where not covered throughout; `running` and `days` the running totals of counts
+    and coverage. All have one row a region.
     """
     regions, (length, guard) = sums.shape[0], lengths
     out, rank = np.empty((regions, ends.size)), np.empty((regions, ends.size))
@@ -389,8 +383,7 @@ def _rotation_shares(
         for w in range(ends.size):
             begin, end = first[w], ends[w]
             observed = running[r, end] - running[r, end - length]
-            valid = 0
-            beyond = 0
+            valid, beyond = 0, 0
             for i in range(begin, end - length + 1):
                 valid += sums[r, i] >= 0
                 beyond += sums[r, i] >= observed
