@@ -175,6 +175,8 @@ def lrd_test(
         found[small], firm[small] = np.maximum(found[small], spared), np.maximum(firm[small], spared)
     if variant == "A":
         found = firm = a
+    if length < DAYS_TO_SPARE:  # nothing tells waves from rises: weekly panels had 8 to 15 % false
+        firm = found
     return LRDTest(observed, base, exposure, periods, dispersion, rotation, a, found, firm)
 
 

@@ -128,7 +128,7 @@ class SpreadWindow:
             length,
             guard,
             upper,
-            several,
+            several and length >= DAYS_TO_SPARE,
         )
 
     def __call__(self, count: FloatArray, index: IndexArray, days: int | None = None) -> FloatArray:
