@@ -17,16 +17,17 @@ import platform
 import re
 import secrets
 import select
+import shutil
 import stat
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from analytics.errors import OutputError
 
-__all__ = ["check_writable", "is_regular", "read_whole", "real_path", "write_together"]
+__all__ = ["check_writable", "is_regular", "read_whole", "real_path", "scratch_folder", "write_together"]
 
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"
 _TOKEN = secrets.token_hex(4)  # tells this process from an earlier one with its number
@@ -110,6 +111,25 @@ def _from_pipe(path: Path) -> bytes:
                 raise OSError(errno.ENODATA, "nobody writes into this pipe", str(path))
             elif piece is not None:  # nobody has opened it yet
                 time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a folder that only this user may read, gone at the end; those of killed runs go first.
+
+    Examples
+    --------
+    >>> with scratch_folder() as folder:
+    ...     folder.is_dir()
+    True
+    >>> folder.exists()
+    False
+    """
+    for left in Path(tempfile.gettempdir()).glob(f".uptick-{_HOST}-*"):
+        if left.is_dir() and _is_left(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_prefix()) as folder:
+        yield Path(folder)
 
 
 def check_writable(target: Path) -> None:

@@ -183,3 +183,16 @@ def test_where_nothing_can_be_written_is_one_clear_error(tmp_path, kind):
     with pytest.raises(OutputError, match="the output cannot be written"):
         check_writable(target)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "b.csv"]
+
+
+def test_a_scratch_folder_of_a_killed_run_goes_with_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / f".uptick-{files._HOST}-{2**22 + 1}-0123abcd-x"
+    left.mkdir()
+    (left / "counted").write_bytes(b"rows")
+    alive = tmp_path / f".uptick-{files._HOST}-{os.getppid()}-0123abcd-x"
+    alive.mkdir()
+    with files.scratch_folder() as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert sorted(tmp_path.iterdir()) == sorted([alive, folder])
+    assert list(tmp_path.iterdir()) == [alive]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from analytics.errors import UptickError
+from analytics.files import scratch_folder
 from analytics.reporting.notebook.escape import FONT_DIR
 
 __all__ = ["CompiledPDF", "compile_typst", "fonts"]
@@ -66,8 +66,8 @@ def compile_typst(
 
     day = as_of or _EPOCH
     stamp = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
-    with tempfile.TemporaryDirectory(prefix="uptick-") as folder:
-        root = Path(folder)
+    with scratch_folder() as folder:
+        root = folder
         for name, content in (files or {}).items():
             path = (root / name).resolve()
             if not path.is_relative_to(root.resolve()):

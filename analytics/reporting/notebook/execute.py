@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from analytics.errors import InputError, OptionError, UptickError, nearest
+from analytics.files import scratch_folder
 from analytics.options import Progress
 
 __all__ = ["parameter_names", "read_notebook", "run_notebook"]
@@ -125,8 +125,8 @@ def run_notebook(
         if progress is not None and cell_index in code:
             progress(code.index(cell_index), total, _cell_name(nb, cell_index))
 
-    with tempfile.TemporaryDirectory(prefix="uptick-run-") as scratch, _quiet():
-        log = Path(scratch) / "kernel.log"
+    with scratch_folder() as scratch, _quiet():
+        log = scratch / "kernel.log"
         client = NotebookClient(
             nb,
             kernel_manager_class=_Kernel,
@@ -136,7 +136,7 @@ def run_notebook(
             resources={"metadata": {"path": str(folder or Path.cwd())}},
         )
         with log.open("wb") as stream:
-            variables = {**os.environ, **_environment(scratch), **(environment or {})}
+            variables = {**os.environ, **_environment(str(scratch)), **(environment or {})}
             try:
                 client.execute(env=variables, stdout=subprocess.DEVNULL, stderr=stream)
             except CellExecutionError as error:

@@ -7,8 +7,8 @@ import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from analytics.files import scratch_folder
 from analytics.reporting.content.weekly.numbers import WeeklyCounts
 from analytics.reporting.content.weekly.request import ReportRequest
 
@@ -23,8 +23,8 @@ def handing_over(scope: WeeklyCounts) -> Iterator[Mapping[str, str]]:
 
     They lie in a folder that only this user may read, and are gone when the run is over.
     """
-    with TemporaryDirectory(prefix="uptick-counted-") as folder:
-        file = Path(folder) / "counted"
+    with scratch_folder() as folder:
+        file = folder / "counted"
         file.write_bytes(pickle.dumps(scope, protocol=5))
         yield {_VARIABLE: str(file)}
 
