@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import unknown_option
+from analytics.results.answer import Answer
 from analytics.results.words import counted, format_number, interval_words, listed, mark
 
 __all__ = ["VolatilityResult"]
@@ -18,7 +18,7 @@ _TIDY = ("region", "observed", "expected", "estimate", "low", "high", "reason")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VolatilityResult:
+class VolatilityResult(Answer):
     """How far fortnights deviate from what is usual, region by region, beyond the noise of counting.
 
     Attributes
@@ -98,21 +98,3 @@ class VolatilityResult:
                 "why": rows["reason"],
             }
         ).reset_index(drop=True)
-
-    def text(self) -> str:
-        """Return sentence, table, method and notes for a terminal."""
-        parts = [self.sentence(), "", self.summary().to_string(index=False), ""]
-        parts += [f"Null hypothesis: {self.null_hypothesis}", f"Method: {self.method}"]
-        return "\n".join([*parts, *(f"note: {note}" for note in self.notes)])
-
-    def __str__(self) -> str:
-        return self.text()
-
-    def __repr__(self) -> str:
-        return f"VolatilityResult({self.sentence()})"
-
-    def _repr_html_(self) -> str:
-        lines = (f"Null hypothesis: {self.null_hypothesis}", f"Method: {self.method}", *self.notes)
-        items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-        table = self.summary().to_html(index=False)
-        return f"<p><b>{html.escape(self.sentence())}</b></p>{table}<ul>{items}</ul>"
