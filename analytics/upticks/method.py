@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.kernels.panels.pooled import POOLED_FROM
+from analytics.kernels.panels.year import POOLED_FROM
 from analytics.kernels.windows.asked import Asked
 
 __all__ = ["NULL_WORDS", "method_words"]

@@ -14,12 +14,12 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from analytics._typing import BoolArray, FloatArray, IntArray
+from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import Dispersion, dispersion_from
 
@@ -58,6 +58,11 @@ class CappedWindows:
     base: IntArray
     periods: IntArray
     dispersion: Dispersion
+
+    def take(self, index: IndexArray) -> CappedWindows:
+        """Return what some of the cells hold."""
+        arrays = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name != "dispersion"}
+        return CappedWindows(dispersion=self.dispersion.take(index), **arrays)
 
 
 @compiled

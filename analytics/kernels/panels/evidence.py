@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IntArray
-from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.panels.caps import CappedWindows, capped_windows
 from analytics.kernels.windows.lrd import DAYS_TO_SPARE, FEW
 
-__all__ = ["LEAST", "evidence", "evidence_of"]
+__all__ = ["LEAST", "drawn_dispersion", "evidence", "evidence_of"]
 
 
 LEAST = 3  # incidents in the window, below which nothing is ever called
@@ -56,16 +56,29 @@ def evidence(
     return evidence_of(held, length, completeness)
 
 
+def _told(held: CappedWindows) -> FloatArray:
+    """Return the dispersions, at least 3 where the baseline holds too little to tell one."""
+    phi = held.dispersion.phi
+    return np.where(held.base < FEW, np.maximum(phi, UNTOLD), phi)
+
+
+def drawn_dispersion(held: CappedWindows) -> FloatArray:
+    """Return the dispersions at the nodes that evidence is averaged over; shape (cells, nodes)."""
+    return dispersion_nodes(_told(held), held.dispersion.edf, _NODES[0])
+
+
 def evidence_of(
     held: CappedWindows,
     length: int,
     completeness: FloatArray | float = 1.0,
     exposure_variance: FloatArray | float = 0.0,
+    drawn: FloatArray | None = None,
 ) -> FloatArray:
     """Return the evidence of cells whose windows are counted; see :func:`evidence`.
 
     `exposure_variance` is the variance of the logarithm of `completeness`: as in
-    :func:`analytics.kernels.windows.lrd.lrd_test`, it counts like a shorter baseline.
+    :func:`analytics.kernels.windows.lrd.lrd_test`, it counts like a shorter baseline. `drawn` is
+    :func:`drawn_dispersion`, where the caller has it already.
     """
     out = np.ones(held.observed.shape)
     at = np.flatnonzero((held.raw >= LEAST) & (held.periods > 0) & (held.days > 0))
@@ -75,8 +88,8 @@ def evidence_of(
     base, periods = held.base[at].astype(float), held.periods[at].astype(float)
     observed, days = held.observed[at].astype(float), held.days[at].astype(float)
     exposure = days * share
-    phi, edf = held.dispersion.phi[at], held.dispersion.edf[at]
-    phi = np.where(base < FEW, np.maximum(phi, UNTOLD), phi)
+    phi, edf = _told(held)[at], held.dispersion.edf[at]
+    nodes = dispersion_nodes(phi, edf, _NODES[0]) if drawn is None else drawn[at]
     unsure = np.broadcast_to(np.asarray(exposure_variance, dtype=float), out.shape)[at]
     if unsure.any():
         known = np.maximum(base, 0.5)
@@ -88,7 +101,15 @@ def evidence_of(
 
     def tail(count: FloatArray) -> FloatArray:
         return mixed_tail(
-            count, count + base, exposure, periods, phi, edf, nodes=_NODES[0], spread_nodes=_NODES[1]
+            count,
+            count + base,
+            exposure,
+            periods,
+            phi,
+            edf,
+            nodes=_NODES[0],
+            spread_nodes=_NODES[1],
+            drawn=nodes,
         )
 
     found = tail(observed)

@@ -58,6 +58,8 @@ def bounded_pvalue(
     periods: FloatArray,
     phi: FloatArray,
     ceiling: float,
+    *,
+    level: FloatArray | None = None,
 ) -> FloatArray:
     """Largest p-value of the recent count over all dispersions from the region's own to the ceiling.
 
@@ -72,11 +74,13 @@ def bounded_pvalue(
         Incidents in the baseline, exposures of the window and of the baseline, and the dispersion.
     ceiling : float
         Largest dispersion that is plausible.
+    level : float array, shape (series,), optional
+        What is above it need not be worked out.
 
     Returns
     -------
     float array, shape (series,)
-        1 where it would be above 0.01.
+        1 where it would be above 0.01, or above `level`.
 
     Examples
     --------
@@ -91,21 +95,23 @@ def bounded_pvalue(
     if length > 1:
         counts.append(np.floor((total - window.max(axis=0)) * length / (length - 1)))
     lowest = np.clip(phi, 1.0, ceiling)
-    out = np.zeros(total.shape)
-    for step in np.linspace(0.0, 1.0, _GRID):
-        at = lowest * (ceiling / lowest) ** step
-        known = np.full(at.shape, 1e9)
-        for count in counts:
+    most = np.full(total.shape, DOUBT) if level is None else np.minimum(level, DOUBT)
+    out, left = np.zeros(total.shape), np.arange(total.size)
+    # The largest is mostly that at the ceiling, without a day: what is doubted is doubted there.
+    for step in np.linspace(1.0, 0.0, _GRID):
+        for count in counts[::-1]:
+            at = lowest[left] * (ceiling / lowest[left]) ** step
             tail = mixed_tail(
-                count,
-                count + base,
-                exposure,
-                periods,
+                count[left],
+                count[left] + base[left],
+                exposure[left],
+                periods[left],
                 at,
-                known,
+                np.full(at.shape, 1e9),
                 nodes=1,
                 spread_nodes=_SPREAD_NODES,
                 drawn=at[:, None],
             )
-            out = np.maximum(out, tail)
-    return np.where(out <= DOUBT, out, 1.0)
+            out[left] = np.maximum(out[left], tail)
+            left = left[out[left] <= most[left]]
+    return np.where(out <= most, out, 1.0)

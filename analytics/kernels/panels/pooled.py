@@ -26,23 +26,17 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray
-from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.panels.caps import capped_windows
 from analytics.kernels.panels.evidence import LEAST, evidence_of
-from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
 from analytics.kernels.panels.reference import Reference, turned_evidence
+from analytics.kernels.panels.year import PanelYear
 
 __all__ = [
-    "POOLED_FROM",
     "PooledTest",
     "panel_pvalues",
     "pooled_pvalue",
     "pooled_test",
 ]
-
-
-POOLED_FROM = 6  # regions; with fewer, false discoveries were above 5 % where each alone had 4 to 5 %
-EXTREME = 5.0  # times the usual count, from which on the bound is asked
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -148,10 +142,11 @@ def panel_pvalues(
     guard: int = 0,
     completeness: FloatArray | float = 1.0,
     exposure_variance: FloatArray | float = 0.0,
+    year: PanelYear | None = None,
 ) -> FloatArray:
     """P-values of a panel: the smallest of pooled rank, own p-value and bound on extremes.
 
-    Arguments are those of :func:`pooled_test`. The bound is
+    Arguments are those of :func:`pooled_test`, and the panel's `year`, where the caller has it. The bound is
     :func:`analytics.kernels.panels.extremes.bounded_pvalue`; fewer than six regions are not ranked.
 
     Returns
@@ -164,51 +159,19 @@ def panel_pvalues(
     out = alone.copy()
     if not tested.size:
         return out
+    if year is None:
+        year = PanelYear.of(series, covered, tested, length, guard)
     share, unsure = (
         np.broadcast_to(np.asarray(value, dtype=float), alone.shape)[tested]
         for value in (completeness, exposure_variance)
     )
-    part, inside = series[:, tested], covered[:, tested]
-    own = np.minimum(alone[tested], _bounded(part, inside, length, guard, share, unsure))
-    if tested.size >= POOLED_FROM:
-        own = pooled_test(
-            part, inside, own, length=length, guard=guard, completeness=share, exposure_variance=unsure
-        ).pvalue
-        own[np.where(inside[-length:], part[-length:], 0).sum(axis=0) < LEAST] = 1.0
+    inside = covered[-length:, tested]
+    window = np.where(inside, series[-length:, tested], 0)
+    own = np.minimum(alone[tested], year.bounded(window, tested, inside.sum(axis=0) * share, unsure))
+    if year.reference is not None:
+        if year.reference.windows.size:
+            evidence = evidence_of(year.held.take(tested), length, share, unsure, drawn=year.drawn[tested])
+            own = pooled_pvalue(year.reference.rank(evidence), own)
+        own[window.sum(axis=0) < LEAST] = 1.0
     out[tested] = own
-    return out
-
-
-def _bounded(
-    series: npt.NDArray[np.integer],
-    covered: BoolArray,
-    length: int,
-    guard: int,
-    completeness: FloatArray,
-    exposure_variance: FloatArray,
-) -> FloatArray:
-    """Bound the p-values of regions whose window holds far more than usual; 1 elsewhere."""
-    end = series.shape[0] - length - guard
-    window = np.where(covered[-length:], series[-length:], 0)
-    days = covered[-length:].sum(axis=0)
-    base = np.where(covered[:end], series[:end], 0).sum(axis=0).astype(float)
-    periods = covered[:end].sum(axis=0).astype(float)
-    exposure = days * completeness
-    usual = base / np.maximum(periods, 1) * exposure
-    total = window.sum(axis=0)
-    out = np.ones(total.shape)
-    at = np.flatnonzero(
-        (total >= LEAST) & (total > EXTREME * usual) & (exposure_variance == 0) & (periods > 0)
-    )
-    if not at.size:
-        return out
-    dispersion = window_dispersion(series[:end], covered[:end], length)
-    out[at] = bounded_pvalue(
-        window[:, at],
-        base[at],
-        exposure[at],
-        periods[at],
-        dispersion.phi[at],
-        dispersion_ceiling(dispersion.phi, base, end // length),
-    )
     return out

@@ -199,6 +199,11 @@ class Reference:
         begun = np.searchsorted(windows, windows, side="right") - joins
         return cls(windows, np.maximum.accumulate(np.r_[0, begun]), size)
 
+    @property
+    def least(self) -> float:
+        """The smallest rank there can be."""
+        return min(self.length * (1 + RETURNED) / (self.length + self.windows.size), 1.0)
+
     def rank(self, evidence: FloatArray) -> FloatArray:
         """Return the share of the reference with as much evidence, the window itself among them.
 

@@ -12,8 +12,9 @@ from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
 from analytics.kernels.common.tails import mixed_tail
-from analytics.kernels.panels.at import PanelYear, PooledWindow
+from analytics.kernels.panels.at import PooledWindow
 from analytics.kernels.panels.hierarchy import Nest
+from analytics.kernels.panels.year import PanelYear
 from analytics.kernels.windows.asked import (
     Asked,
     History,
@@ -27,6 +28,7 @@ from analytics.kernels.windows.asked import (
 )
 from analytics.kernels.windows.bounds import Bounds, called_bounds
 from analytics.kernels.windows.expected import Adjustment, Terms, adjusted_test
+from analytics.kernels.windows.hypothetical import CalledAt, RerunWindow, SpreadWindow
 from analytics.kernels.windows.lrd import (
     MIN_WINDOWS,
     REASONS,
@@ -36,7 +38,7 @@ from analytics.kernels.windows.lrd import (
     raised_pvalue,
     rotation_pvalue,
 )
-from analytics.kernels.windows.starts import PvalueAt, RerunWindow, SpreadWindow, starts
+from analytics.kernels.windows.starts import starts
 
 __all__ = [
     "Answer",
@@ -137,8 +139,7 @@ def answer(stretch: Stretch, asked: Asked, history: History, nest: Nest | None =
     quiet = np.array([why == REASONS[3] for why in reasons]) & stretch.recent_covered.all(axis=0)
     level, qvalue, called, least = _multiplicity(family, observed, quiet, asked, nest)
     parts = []
-    tested_ = np.flatnonzero(np.isfinite(found.pvalue))
-    year = _year(stretch, tested_) if asked.pooled and tested_.size and not rests.all() else None
+    year = found.year if asked.pooled else None
     for everyone, whole, pattern in found.groups:
         kept_ = np.flatnonzero(~rests[everyone])
         if kept_.size:
@@ -212,8 +213,8 @@ def _at(
     test: LRDTest,
     pattern: BoolArray,
     year: PanelYear | None,
-) -> PvalueAt:
-    """Return the p-value of the regions `group` as a function of what their windows hold."""
+) -> CalledAt:
+    """Return whether regions of the `group` are called, as a function of what their windows hold."""
     length = int(pattern.sum())
     factor, variance = asked.exposure(pattern, group)
     values, covered = kept(stretch, group, pattern)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.panels.pooled import panel_pvalues
+from analytics.kernels.panels.year import PanelYear
 from analytics.kernels.windows.alternatives import METHODS, MethodName
 from analytics.kernels.windows.expected import NEEDED_DAYS
 from analytics.kernels.windows.lrd import REASONS, LRDTest, by_pattern, lrd_test, untestable
@@ -179,6 +180,8 @@ class Tested:
         The firm p-values (:mod:`analytics.kernels.windows.lrd`).
     groups : list of (index array, LRDTest, bool array)
         Regions with the same covered recent periods, their tests, and those periods.
+    year : PanelYear, or None
+        What the p-values of the panel were taken from.
     """
 
     reasons: list[str]
@@ -186,6 +189,7 @@ class Tested:
     family: FloatArray
     firm: FloatArray
     groups: list[tuple[IndexArray, LRDTest, BoolArray]]
+    year: PanelYear | None = None
 
 
 def kept(stretch: Stretch, group: IndexArray, pattern: BoolArray) -> tuple[npt.NDArray[np.int32], BoolArray]:
@@ -226,8 +230,11 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
         if not asked.lrd:
             pvalue[group] = other_pvalue(*kept(stretch, group, pattern), stretch, asked, pattern, group)
             firm[group] = pvalue[group]
-    family = firm if stretch.several else pvalue
-    if asked.method == "pooled" and asked.upper:
+    family, year = firm if stretch.several else pvalue, None
+    if asked.method == "pooled" and asked.upper and np.isfinite(family).any():
+        year = PanelYear.of(
+            stretch.values, stretch.covered, np.flatnonzero(np.isfinite(family)), length, stretch.guard
+        )
         family = panel_pvalues(
             stretch.values,
             stretch.covered,
@@ -236,8 +243,9 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
             guard=stretch.guard,
             completeness=share,
             exposure_variance=unsure,
+            year=year,
         )
-    return Tested(list(reasons), pvalue, family, firm, groups)
+    return Tested(list(reasons), pvalue, family, firm, groups, year)
 
 
 def window_test(stretch: Stretch, asked: Asked, group: IndexArray, pattern: BoolArray) -> LRDTest:

@@ -17,9 +17,10 @@ from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, excess_growth, window_sums
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.asked import Asked
+from analytics.kernels.windows.hypothetical import CalledAt
 from analytics.kernels.windows.lrd import WEIGHT, LRDTest, across_join, firm_below
 from analytics.kernels.windows.seen import detectable, detectable_alone, detectable_ratio
-from analytics.kernels.windows.starts import QUICK, PvalueAt, critical_count, starts
+from analytics.kernels.windows.starts import QUICK, critical_count, starts
 
 __all__ = [
     "Bounds",
@@ -243,7 +244,7 @@ def bounds(
 
 def called_bounds(
     test: LRDTest,
-    at: PvalueAt,
+    at: CalledAt,
     pvalue: FloatArray,
     called: BoolArray,
     level: FloatArray,
@@ -257,8 +258,8 @@ def called_bounds(
     ----------
     test : LRDTest
         What limits are computed from.
-    at : PvalueAt
-        The p-value that is called, at hypothetical windows.
+    at : CalledAt
+        Whether hypothetical windows would be called.
     pvalue : float array
         The p-value found.
     called : bool array

@@ -14,10 +14,11 @@ import numpy as np
 from scipy import special
 from scipy.optimize import elementwise
 
-from analytics._typing import FloatArray, IndexArray
+from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, excess_growth
+from analytics.kernels.windows.hypothetical import CalledAt
 from analytics.kernels.windows.lrd import ALWAYS_TURNED, LRDTest
-from analytics.kernels.windows.starts import PvalueAt, starts
+from analytics.kernels.windows.starts import starts
 
 __all__ = ["POWER", "detectable", "detectable_alone", "detectable_ratio", "seen_ratio"]
 
@@ -195,7 +196,7 @@ def detectable(
 
 
 def detectable_alone(
-    test: LRDTest, at: PvalueAt, among: FloatArray, length: int, *, alpha: float, sought: float
+    test: LRDTest, at: CalledAt, among: FloatArray, length: int, *, alpha: float, sought: float
 ) -> FloatArray:
     """Return the detectable ratio of a region alone, where it is needed to say why it cannot be judged.
 
@@ -206,8 +207,8 @@ def detectable_alone(
     if rows.size:
         part = test.take(rows)
 
-        def own(count: FloatArray, index: IndexArray, days: int | None) -> FloatArray:
-            return at(count, rows[index], days)
+        def own(count: FloatArray, index: IndexArray, days: int | None, level: FloatArray) -> BoolArray:
+            return at(count, rows[index], days, level)
 
         first, three = starts(part, own, np.full(rows.size, alpha), length, upper=True)
         out[rows] = detectable(part, first, three, length, upper=True)

@@ -1,0 +1,129 @@
+"""What a panel's baselines tell of its year: the reference, and how dispersed its regions may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics._typing import BoolArray, FloatArray, IndexArray
+from analytics.kernels.common.dispersion import window_dispersion
+from analytics.kernels.panels.caps import CappedWindows, capped_windows
+from analytics.kernels.panels.evidence import LEAST, drawn_dispersion
+from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
+from analytics.kernels.panels.reference import Reference, turned_evidence
+
+__all__ = ["EXTREME", "POOLED_FROM", "PanelYear"]
+
+POOLED_FROM = 6  # regions; with fewer, false discoveries were above 5 % where each alone had 4 to 5 %
+EXTREME = 5.0  # times the usual count, from which on the bound is asked
+
+
+@dataclass(frozen=True, eq=False)
+class PanelYear:
+    """What p-values of a panel take from its baselines; no recent window enters.
+
+    Attributes
+    ----------
+    values, covered : arrays, shape (regions, periods)
+        Of all regions; baseline, guard and recent window.
+    reference : Reference, or None
+        Evidence of the turned windows; None with too few regions.
+    base, periods, phi : float arrays, shape (regions,)
+        Incidents and covered periods of the baseline, and the dispersion of window sums.
+    ceiling : float
+        Largest plausible dispersion.
+    length, guard : int
+    """
+
+    values: npt.NDArray[np.int32]
+    covered: BoolArray
+    reference: Reference | None
+    base: FloatArray
+    periods: FloatArray
+    phi: FloatArray
+    ceiling: float
+    length: int
+    guard: int
+
+    @classmethod
+    def of(
+        cls, series: npt.NDArray[np.integer], covered: BoolArray, tested: IndexArray, length: int, guard: int
+    ) -> PanelYear:
+        """Take the year of the regions `tested`."""
+        values, inside = np.ascontiguousarray(series.T, np.int32), np.ascontiguousarray(covered.T)
+        end = len(series) - length - guard
+        reference = None
+        if tested.size >= POOLED_FROM:
+            turned = turned_evidence(values[tested, :end], inside[tested, :end], length=length, guard=guard)
+            reference = Reference.of(turned, periods=end, length=length)
+        base = np.where(covered[:end], series[:end], 0).sum(axis=0).astype(float)
+        phi = window_dispersion(series[:end], covered[:end], length).phi
+        ceiling = dispersion_ceiling(phi[tested], base[tested], end // length)
+        return cls(
+            values,
+            inside,
+            reference,
+            base,
+            covered[:end].sum(axis=0).astype(float),
+            phi,
+            ceiling,
+            length,
+            guard,
+        )
+
+    @cached_property
+    def held(self) -> CappedWindows:
+        """What the regions' baselines hold, days capped, and their windows."""
+        regions, end = self.values.shape
+        return capped_windows(
+            self.values,
+            self.covered,
+            np.arange(regions),
+            np.full(regions, end),
+            length=self.length,
+            guard=self.guard,
+            baseline=end - self.guard - self.length,
+        )
+
+    @cached_property
+    def drawn(self) -> FloatArray:
+        """The dispersions of capped windows at the nodes that evidence is averaged over; (regions, nodes)."""
+        return drawn_dispersion(self.held)
+
+    def bounded(
+        self,
+        window: npt.NDArray[np.integer],
+        region: IndexArray,
+        exposure: FloatArray,
+        unsure: FloatArray,
+        level: FloatArray | None = None,
+    ) -> FloatArray:
+        """Bound the p-values of windows that hold far more than usual; 1 elsewhere.
+
+        Parameters
+        ----------
+        window : int array, shape (length, len(region))
+            What windows of the regions hold, 0 where not covered.
+        exposure, unsure : float arrays, shape (len(region),)
+            Periods times completeness, and the variance of its logarithm.
+        level : float array, shape (len(region),), optional
+            What is above it need not be worked out: it counts as 1.
+        """
+        total, base, periods = window.sum(axis=0), self.base[region], self.periods[region]
+        usual = base / np.maximum(periods, 1) * exposure
+        out = np.ones(total.shape)
+        at = np.flatnonzero((total >= LEAST) & (total > EXTREME * usual) & (unsure == 0) & (periods > 0))
+        if at.size:
+            out[at] = bounded_pvalue(
+                window[:, at].astype(float),
+                base[at],
+                exposure[at],
+                periods[at],
+                self.phi[region[at]],
+                self.ceiling,
+                level=None if level is None else level[at],
+            )
+        return out

@@ -1,0 +1,246 @@
+"""Whether a test would call a hypothetical window: so many incidents, spread evenly over it or its last days.
+
+Baseline and guard are as they are; the region's own window never enters. Only whether it is called is asked
+(:class:`CalledAt`), so that what cannot change the answer is not worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from analytics._typing import BoolArray, FloatArray, IndexArray
+from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
+from analytics.kernels.windows.lrd import (
+    DAYS_TO_SPARE,
+    FEW,
+    RAISE_ABOVE,
+    LRDTest,
+    across_join,
+    effective_baseline,
+    firm_below,
+    raised_pvalue,
+    turned_pvalue,
+)
+
+__all__ = ["CalledAt", "RerunWindow", "SpreadWindow", "spread_counts"]
+
+_ROUNDING = 1e-9
+
+
+class CalledAt(Protocol):
+    """Whether the series `index` would be called at `level`, had their windows held `count` incidents.
+
+    `days` is over how many of the window's last periods they are spread, evenly; None stands for all. All
+    arrays have the shape of `index`.
+    """
+
+    def __call__(
+        self, count: FloatArray, index: IndexArray, days: int | None, level: FloatArray
+    ) -> BoolArray:
+        """Return where the p-value is at most the level."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SpreadWindow:
+    """Whether :func:`analytics.kernels.windows.lrd.lrd_test` would call a hypothetical window.
+
+    Attributes
+    ----------
+    test : LRDTest
+    drawn : float array, shape (series, nodes)
+        Its dispersions at the nodes that a tail is averaged over.
+    total, periods : float arrays, shape (series,)
+        The baseline as it enters the tail, shortened by what is not known of the completeness.
+    factor : float array, shape (series,)
+        Completeness.
+    apart : int array, shape (windows, series)
+        Sums of the rotation's windows that do not touch the recent one; -1 where not covered.
+    before, after : int arrays, shape (length - 1, series)
+        What windows that begin 1, 2, ... periods earlier (later) hold outside the recent one; -1 likewise.
+    length, guard : int
+    upper : bool
+    several : bool
+        Whether it is the firm p-value, which the adjustment of several regions starts from.
+    """
+
+    test: LRDTest
+    drawn: FloatArray
+    total: FloatArray
+    periods: FloatArray
+    factor: FloatArray
+    apart: npt.NDArray[np.float32]
+    before: npt.NDArray[np.float32]
+    after: npt.NDArray[np.float32]
+    length: int
+    guard: int = 0
+    upper: bool = True
+    several: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        test: LRDTest,
+        series: npt.NDArray[np.number],
+        covered: BoolArray,
+        length: int,
+        *,
+        guard: int = 0,
+        exposure_variance: FloatArray | float = 0.0,
+        upper: bool = True,
+        several: bool = False,
+    ) -> SpreadWindow:
+        """Take apart the series that was tested, as :func:`analytics.kernels.windows.lrd.lrd_test` had it."""
+        total, periods = effective_baseline(test, exposure_variance)
+        inside = covered[:-length]
+        kept = np.where(inside, series[:-length], 0)
+        sums = window_sums(kept, length)
+        sums[window_sums(inside, length) < length] = -1
+        steps = range(1, length)
+        none = [np.zeros((0, series.shape[1]))]
+        before, after = (
+            np.vstack([_held(kept[part], inside[part])[None] for part in parts] or none)
+            for parts in ([slice(-j, None) for j in steps], [slice(j) for j in steps])
+        )
+        return cls(
+            test,
+            dispersion_nodes(test.dispersion.phi, test.dispersion.edf),
+            total,
+            periods,
+            test.recent_exposure / length,
+            sums.astype(np.float32),
+            before.astype(np.float32),
+            after.astype(np.float32),
+            length,
+            guard,
+            upper,
+            several and length >= DAYS_TO_SPARE,
+        )
+
+    def __call__(
+        self, count: FloatArray, index: IndexArray, days: int | None, level: FloatArray
+    ) -> BoolArray:
+        """Return which of the series `index` would be called at these counts."""
+        base, periods = self.test.baseline_total[index], self.test.baseline_exposure[index]
+        windows = self.test.dispersion.windows[index]
+        positions = len(self.apart) + 2 * self.length - 1
+        join = across_join(positions, self.length)
+        # No p-value is below variant A's, nor, at most at 0.01, below what the days but the largest give.
+        open_ = np.ones(index.shape, bool)
+        if self.several:
+            open_ = (base >= FEW) | (level >= join / positions * (1 - _ROUNDING))
+        at = np.flatnonzero(open_)
+        if self.upper and self.length >= DAYS_TO_SPARE:
+            over = self.length if days is None else days
+            others = count - np.ceil(count / over)
+            spared = np.floor(others * self.length / (self.length - 1))
+            asked = level[at] < RAISE_ABOVE
+            most = at[asked]
+            at = np.r_[at[~asked], most[self._tail(spared[most], index[most]) <= level[most]]]
+        a = self._tail(count[at], index[at])
+        at, a = at[a <= level[at]], a[a <= level[at]]
+        rotation, rank = np.ones(a.shape), np.ones(a.shape)
+        turned = np.ones(a.shape, bool)
+        if self.several:  # what is firm need not be turned
+            turned = (a > firm_below(windows[at], periods[at])) | (base[at] < FEW)
+        if turned.any():
+            rotation[turned], rank[turned] = self._rotation(count[at[turned]], index[at[turned]], days)
+            rotation[turned] *= join
+        if self.several:
+            found = raised_pvalue(a, rotation, base[at], windows[at], periods[at])
+        else:
+            found = turned_pvalue(a, rotation, rank, base[at], windows[at], periods[at])
+        called = np.zeros(index.shape, bool)
+        called[at] = found <= level[at]
+        return called
+
+    def _tail(self, count: FloatArray, index: IndexArray) -> FloatArray:
+        return mixed_tail(
+            count,
+            count + self.total[index],
+            self.test.recent_exposure[index],
+            self.periods[index],
+            self.test.dispersion.phi[index],
+            self.test.dispersion.edf[index],
+            upper=self.upper,
+            drawn=self.drawn[index],
+        )
+
+    def _rotation(
+        self, count: FloatArray, index: IndexArray, days: int | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the rotation p-value, and the rank among the windows of the baseline."""
+        factor, sign = self.factor[index], 1.0 if self.upper else -1.0
+        over = self.length if days is None else days
+        step = np.arange(1, self.length)[:, None]
+
+        def first(periods: npt.NDArray[np.integer]) -> FloatArray:
+            """Return how many of the window's incidents its first periods hold."""
+            used = np.maximum(periods - (self.length - over), 0)
+            return np.asarray(np.floor(used * count / over + 1e-9))
+
+        def beyond(sums: npt.NDArray[np.floating], valid: BoolArray) -> FloatArray:
+            return np.asarray((valid & (sign * sums * factor >= sign * count - 1e-9)).sum(axis=0))
+
+        apart, before, after = (part[:, index] for part in (self.apart, self.before, self.after))
+        past = len(apart) - self.guard  # windows of the baseline
+        valid = 1.0 + (apart[:past] >= 0).sum(axis=0)
+        rank = (1.0 + beyond(apart[:past], apart[:past] >= 0)) / valid
+        valid += sum((part >= 0).sum(axis=0) for part in (apart[past:], before, after))
+        held = 1.0 + beyond(apart, apart >= 0) + beyond(before + first(self.length - step), before >= 0)
+        held += beyond(after + count - first(step), after >= 0)
+        return held / valid, rank
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RerunWindow:
+    """Whether any test would call a hypothetical window, by running it again on the series with that window.
+
+    Attributes
+    ----------
+    values, covered : arrays, shape (periods, series)
+        The last `length` periods are the window.
+    length : int
+    run : function
+        Takes values, coverage and places of some series, returns their p-values.
+    """
+
+    values: npt.NDArray[np.number]
+    covered: BoolArray
+    length: int
+    run: Callable[[npt.NDArray[np.int32], BoolArray, IndexArray], FloatArray]
+
+    def __call__(
+        self, count: FloatArray, index: IndexArray, days: int | None, level: FloatArray
+    ) -> BoolArray:
+        """Return which of the series `index` would be called; none for which the test has no p-value."""
+        values = self.values[:, index].astype(np.int32)
+        values[-self.length :] = spread_counts(count, self.length, days)
+        pvalue = self.run(values, self.covered[:, index], index)
+        return np.asarray(pvalue <= level)
+
+
+def spread_counts(count: FloatArray, length: int, days: int | None) -> npt.NDArray[np.int32]:
+    """Return windows that hold `count` incidents, spread evenly over their last `days` periods (None: all).
+
+    Examples
+    --------
+    >>> spread_counts(np.array([7.0, 3.0]), 4, 3).T
+    array([[0, 2, 2, 3],
+           [0, 1, 1, 1]], dtype=int32)
+    """
+    over = length if days is None else days
+    window = np.zeros((length, count.size), np.int32)
+    used = np.arange(over + 1)[:, None]
+    window[length - over :] = np.diff(np.floor(used * count / over + 1e-9), axis=0)
+    return window
+
+
+def _held(values: npt.NDArray[np.number], covered: BoolArray) -> npt.NDArray[np.number]:
+    return np.where(covered.all(axis=0), values.sum(axis=0), -1)
