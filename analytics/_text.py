@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from analytics._limits import beyond_limits, parsed
+
 __all__ = ["FORMULA", "inert", "inert_table", "read_toml", "toml_fault", "visible"]
 
 _CONTROL = re.compile(
@@ -15,6 +17,7 @@ _CONTROL = re.compile(
 )
 # What a spreadsheet takes for a formula, after blanks and signs it leaves out; also in full width.
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
+_LONG = "a whole number of more than 64 bits, which TOML does not know"
 _LEADING = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\ufeff]*")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?%?")
 
@@ -40,9 +43,14 @@ def read_toml(text: str) -> dict[str, Any]:
             return any(map(beyond, value.values() if isinstance(value, dict) else value))
         return isinstance(value, int) and not -(2**63) <= value < 2**63
 
-    stated = tomllib.loads(text)
+    try:
+        stated = parsed(tomllib.loads, text)
+    except ValueError as error:
+        if type(error) is ValueError:  # of Python, which reads whole numbers of more digits only when asked
+            raise ValueError(_LONG) from None
+        raise
     if beyond(stated):
-        raise ValueError("a whole number of more than 64 bits")
+        raise ValueError(_LONG)
     return stated
 
 
@@ -51,14 +59,10 @@ def toml_fault(error: Exception) -> str:
 
     Examples
     --------
-    >>> toml_fault(RecursionError())
-    'tables or lists nested too deeply'
+    >>> toml_fault(ValueError("Expected '=' after a key"))
+    "Expected '=' after a key"
     """
-    if isinstance(error, RecursionError):
-        return "tables or lists nested too deeply"
-    if type(error) is ValueError and "digits" in str(error):
-        return "a number with more than 4,300 digits"
-    return str(error)
+    return beyond_limits(error) or str(error)
 
 
 def visible(text: str) -> str:

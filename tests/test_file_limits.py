@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import time
 import zipfile
 
 import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from analytics import read_incidents
-from analytics.errors import InputError, OptionError
-from analytics.sources.limits import USUAL, VARIABLE, limit, raised
+from analytics._limits import USUAL, VARIABLE, limit, raised
+from analytics.errors import FilterError, InputError, OptionError
+from analytics.filters import parse_filter
+from analytics.geo.polygons import read_polygons
 
 HEAD = b"date,region\n2020-01-01,a\n"
+DIGITS = sys.get_int_max_str_digits()
 SECONDS = 5  # processor time; reading what is refused would take a minute
 
 
@@ -108,3 +113,53 @@ def test_what_is_no_limit_is_told(wrong, run, tmp_path, monkeypatch):
     code, _, err = run("check", tmp_path / "in.csv", "--limit", wrong)
     assert code == 2
     assert "limit" in err
+
+
+def test_nesting_can_be_raised(tmp_path, run):
+    path = tmp_path / "deep.json"
+    path.write_text(
+        '[{"date": "2020-01-01", "region": "a", "more": ' + "[" * 300 + "]" * 300 + "}]", encoding="utf-8"
+    )
+    code, _, err = run("check", path)
+    assert code == 2
+    assert "more than 250 deep: --limit nesting=1000 or UPTICK_LIMITS=nesting=1000 allows it" in err
+    assert run("check", path, "--limit", "nesting=301")[0] == 2  # two more are around it
+    assert run("check", path, "--limit", "nesting=302")[0] == 0
+
+
+def test_metadata_and_boundaries_keep_to_the_same_limits(tmp_path):
+    path = tmp_path / "deep.geojson"
+    path.write_text('{"type": "FeatureCollection", "features": ' + "[" * 1_200 + "]" * 1_200 + "}")
+    with pytest.raises(InputError, match="nesting=1000"):
+        read_polygons(path)
+    with raised(["nesting=2000"]), pytest.raises(InputError) as error:
+        read_polygons(path)
+    assert "nesting" not in str(error.value)
+    path.write_text('{"type": "FeatureCollection", "features": [' + "1" * 5_000 + "]}")
+    with pytest.raises(InputError, match="more than 4,300 digits: --limit digits=17200"):
+        read_polygons(path)
+    with raised(["digits=17200"]), pytest.raises(InputError) as error:
+        read_polygons(path)
+    assert "digits" not in str(error.value)
+    assert sys.get_int_max_str_digits() == DIGITS, "reading has changed what Python allows"
+
+
+def test_brackets_of_a_filter_can_be_raised():
+    text = "(" * 60 + "admin1 = 'a'" + ")" * 60
+    with pytest.raises(FilterError, match="at most 50 brackets") as error:
+        parse_filter(text)
+    assert "--limit brackets=200" in error.value.todo
+    with raised(["brackets=60"]):
+        assert parse_filter(text).evaluate(pd.DataFrame({"admin1": ["a", "b"]}), None).mask.tolist() == [
+            True,
+            False,
+        ]
+
+
+def test_a_time_past_all_calendars_is_shown_by_row_and_column(tmp_path):
+    path = tmp_path / "in.parquet"
+    days = pa.array([1_586_736_000_000_000_000, None, -9_223_372_036_800_000_000], pa.timestamp("ns"))
+    pq.write_table(pa.table({"region": ["a", "b", "c"], "date": days}), path)
+    with pytest.raises(InputError, match="cannot be read as a Parquet file") as error:
+        read_incidents(path)
+    assert error.value.where == f"{path}, row 4, column date"

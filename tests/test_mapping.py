@@ -211,7 +211,7 @@ WRONG = {
     "no file": None,
     "not TOML": "[columns\n",
     "a number without end": "[file]\nheader_row = " + "9" * 5000 + "\n",
-    "nested without end": "[columns]\ndate_start = " + "[" * 3000 + "\n",
+    "nested without end": "[columns]\ndate_start = " + "[" * 3000 + "]" * 3000 + "\n",
     "unknown table": "[colums]\ndate_start = 'Day'\n",
     "unknown key of the file": "[file]\nsheeet = 'Log'\n",
     "unknown column of ours": "# a comment\n\n[columns]\nadmin1 = 'Wo'\ndate_strat = 'Tag'\n",

@@ -304,7 +304,7 @@ def test_what_is_no_store_is_said_so(tmp_path, monkeypatch, snapshot):
 
 def test_without_its_package_the_extra_is_named(store, monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(UptickError, match=r'pip install "uptick-analytics\[store\]"'):
+    with pytest.raises(UptickError, match=r"pip install '\.\[store\]'"):
         store.deliveries()
 
 

@@ -54,7 +54,8 @@ def _library() -> ModuleType:
         f"  expected: the package {_REAL} of {_OURS}\n"
         f"  found: {where or 'none'}{fault}\n"
         f"  what to do: if that is a file of your own, give it another name or work in another folder; if it "
-        f"is an installed package, pip uninstall {_REAL}, then pip install --force-reinstall {_OURS}"
+        f"is an installed package, pip uninstall {_REAL}, then pip install --force-reinstall . in the folder "
+        f"of {_OURS}"
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analytics._limits import parsed
 from analytics._text import toml_fault
 from analytics.bundled import bundled_path
 from analytics.claims.reader import TableReader
@@ -212,7 +213,7 @@ def read_claims(path: str | Path | None = None) -> Claims:
     """
     file = bundled_path(ARTICLE) if path is None else Path(path)
     try:
-        stated = tomllib.loads(read_whole(file).decode("utf-8"))
+        stated = parsed(tomllib.loads, read_whole(file).decode("utf-8"))
     except OSError as error:
         raise InputError(
             "the file of claims cannot be read", found=error.strerror or str(error), where=str(path)

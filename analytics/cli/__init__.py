@@ -71,7 +71,7 @@ def _limits(args: Namespace) -> contextlib.AbstractContextManager[None]:
     """Return the block in which the limits that are asked for are raised."""
     if not getattr(args, "limit", None):
         return contextlib.nullcontext()
-    from analytics.sources.limits import raised
+    from analytics._limits import raised
 
     return raised(args.limit)
 

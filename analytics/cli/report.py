@@ -29,6 +29,7 @@ from analytics.cli.progress import progress_bar
 from analytics.cli.show import account_lines
 from analytics.cli.text import printable
 from analytics.errors import InputError, OptionError, UptickError
+from analytics.options import install_advice
 from analytics.periods import DAY, as_day, check_week_start, parse_week
 from analytics.sources.mapping import read_mapping
 
@@ -206,5 +207,5 @@ def _check_installed() -> None:
         raise UptickError(
             "the report needs packages that are not installed",
             found=f"no {', '.join(missing)}",
-            todo='pip install "uptick-analytics[report]"',
+            todo=install_advice("report"),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn
 
+from analytics._limits import limit, raise_advice, room_for
 from analytics.filters.tree import (
     KEYWORDS,
     And,
@@ -26,7 +27,6 @@ from analytics.filters.tree import (
 
 __all__ = ["read_tree"]
 
-MOST_NESTED = 50
 
 _ONE = {"text": "a quoted text", "number": "a number", "date": "a date", "truth": "true or false"}
 _TOKEN = re.compile(
@@ -89,6 +89,8 @@ class _Parser:
         self.tokens = list(_tokens(text))
         self.position = 0
         self.depth = 0
+        self.most = limit("brackets")
+        room_for(2 * self.most)
 
     @property
     def now(self) -> _Token:
@@ -138,12 +140,13 @@ class _Parser:
         if not negated and not self.took("("):
             return self.test()
         self.depth += 1
-        if self.depth > MOST_NESTED:
+        if self.depth > self.most:
             fail_at(
                 self.text,
                 at,
                 "the filter is nested too deeply",
-                expected=f"at most {MOST_NESTED} brackets and nots within each other",
+                expected=f"at most {self.most} brackets and nots within each other",
+                todo=raise_advice("brackets", 4 * self.most),
             )
         node: Node = Not(self.unit()) if negated else self.either()
         self.depth -= 1

@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics._limits import beyond_limits, parsed
 from analytics.errors import InputError, OptionError, UptickError
+from analytics.options import install_advice
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -81,7 +83,7 @@ def geo_extra(purpose: str) -> Iterator[None]:
         raise UptickError(
             f"{purpose} needs a package that is not installed",
             found=f"no {(error.name or 'package').partition('.')[0]}",
-            todo='pip install "uptick-analytics[geo]"',
+            todo=install_advice("geo"),
         ) from None
 
 
@@ -139,7 +141,7 @@ def read_boundaries(
                     todo="leave it out",
                 )
         try:
-            stated = json.loads(path.read_text(encoding="utf-8-sig"))
+            stated = parsed(json.loads, path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             raise InputError(
                 "the boundaries are not GeoJSON", expected=GEOJSON, found=json_fault(error), where=str(path)
@@ -153,14 +155,11 @@ def json_fault(error: Exception) -> str:
 
     Examples
     --------
-    >>> json_fault(RecursionError())
-    'lists or objects nested too deeply'
+    >>> json_fault(FileNotFoundError(2, "No such file or directory"))
+    'No such file or directory'
     """
-    if isinstance(error, RecursionError):
-        return "lists or objects nested too deeply"
-    if type(error) is ValueError and "digits" in str(error):
-        return "a number with more than 4,300 digits"
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    return beyond_limits(error) or said
 
 
 def file_digest(path: Path) -> str:

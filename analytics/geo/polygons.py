@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from analytics._limits import parsed
 from analytics._typing import FloatArray
 from analytics.errors import InputError, nearest
 from analytics.geo.boundaries import JSON, is_boundary_file, json_fault, read_boundaries
@@ -275,13 +276,11 @@ def read_polygons(path: str | Path) -> Polygons:
     if path.suffix.lower() not in JSON and is_boundary_file(path.name):
         return _of_another(path)
     try:
-        stated = json.loads(path.read_text(encoding="utf-8-sig"))
+        stated = parsed(json.loads, path.read_text(encoding="utf-8-sig"))
     except OSError as error:
+        found = error.strerror or str(error)
         raise InputError(
-            "the polygons cannot be read",
-            expected=_GEOJSON,
-            found=error.strerror or str(error),
-            where=str(path),
+            "the polygons cannot be read", expected=_GEOJSON, found=found, where=str(path)
         ) from error
     except (ValueError, RecursionError) as error:
         deep = isinstance(error, RecursionError) or type(error) is ValueError

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from analytics._text import toml_fault
+from analytics._text import read_toml, toml_fault
 from analytics.errors import InputError, nearest
 from analytics.files import read_whole
 from analytics.options import check_choice
@@ -75,7 +74,7 @@ def read_metadata(path: Path | None) -> Metadata:
 def metadata_of(data: bytes, beside: Path) -> Metadata:
     """Return what the content of a metadata file says; see `read_metadata`."""
     try:
-        stated = tomllib.loads(data.decode("utf-8"))
+        stated = read_toml(data.decode("utf-8"))
         _check_types(stated)
         gaps = tuple(
             as_gap(f"{gap['start']}..{gap['end']}" + (f"@{gap['region']}" if gap.get("region") else ""))

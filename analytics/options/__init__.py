@@ -32,6 +32,7 @@ __all__ = [
     "check_share",
     "check_whole",
     "choices",
+    "install_advice",
     "numbers_of",
     "part_of",
 ]
@@ -274,5 +275,16 @@ def check_installed(package: str, *, what: str, extra: str, instead: str) -> Non
     if find_spec(package) is None:
         raise OptionError(
             f"{what} with {package}, which is not installed",
-            todo=f"pip install 'uptick-analytics[{extra}]', or {instead}",
+            todo=f"{install_advice(extra)}, or {instead}",
         )
+
+
+def install_advice(extra: str) -> str:
+    """Return how an extra is installed: from the project's own folder, since no index has it.
+
+    Examples
+    --------
+    >>> install_advice("report")
+    "in the folder of uptick-analytics: pip install '.[report]'"
+    """
+    return f"in the folder of uptick-analytics: pip install '.[{extra}]'"

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from analytics._limits import limit, raise_advice
 from analytics._typing import IntArray
 from analytics.errors import InputError, OptionError, nearest
 from analytics.files import is_regular, read_whole
@@ -19,7 +20,6 @@ from analytics.sources.archive import PACKED, unpacked
 from analytics.sources.decoding import decode
 from analytics.sources.header import Layout
 from analytics.sources.json_tables import JSON_ENDINGS, read_json
-from analytics.sources.limits import limit, raise_advice
 from analytics.sources.text import TextTable, read_text, read_text_file
 from analytics.sources.typed import as_text, read_parquet
 from analytics.sources.workbook import read_excel

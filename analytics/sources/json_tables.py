@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analytics._limits import beyond_limits, parsed
 from analytics._typing import IntArray
 from analytics.errors import InputError
 
@@ -119,7 +121,7 @@ def _features(whole: dict[str, Any], name: str) -> tuple[list[dict[str, Any]], t
 
 
 def _load(text: str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=str)
+    return parsed(partial(json.loads, parse_float=str, parse_int=str), text)
 
 
 def _text(value: object) -> str:
@@ -134,7 +136,7 @@ def _text(value: object) -> str:
 
 def _not_json(name: str, error: Exception, line: int) -> InputError:
     at = line + error.lineno - 1 if isinstance(error, json.JSONDecodeError) else line
-    said = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+    said = error.msg if isinstance(error, json.JSONDecodeError) else beyond_limits(error)
     return InputError(
         f"{name} is no JSON that can be read",
         expected="a list of records, one record a line, or GeoJSON",

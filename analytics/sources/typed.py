@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics._limits import limit, raise_advice
 from analytics.errors import InputError
-from analytics.sources.limits import limit, raise_advice
+from analytics.options import install_advice
 
 __all__ = ["as_text", "read_parquet"]
 
@@ -21,7 +22,7 @@ def read_parquet(data: bytes, name: str) -> pd.DataFrame:
     except ImportError:
         raise InputError(
             f"{name} is a Parquet file and pyarrow is not installed",
-            todo="install uptick-analytics[parquet], or save the table as CSV",
+            todo=f"{install_advice('parquet')}, or save the table as CSV",
         ) from None
     try:
         from pyarrow import parquet
@@ -36,18 +37,47 @@ def read_parquet(data: bytes, name: str) -> pd.DataFrame:
                 todo="cut it to the countries and years that are asked about; "
                 + raise_advice("cells", about.num_rows * about.num_columns),
             )
-        # What pandas noted in the file would turn columns into an index, and an index is no column.
         table = parquet.read_table(io.BytesIO(data))
         _check_text(table, name)
-        return as_text(table.to_pandas(ignore_metadata=True))
-    except InputError:
-        raise
-    except (pa.ArrowException, OSError, ValueError) as error:  # broken files, times past all calendars
-        raise InputError(
-            f"{name} cannot be read as a Parquet file",
-            found=f"{type(error).__name__}: {str(error)[:120]}",
-            where=name,
-        ) from None
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _not_readable(name, error, name) from None
+    try:
+        return _table_as_text(table)
+    except (pa.ArrowException, OSError, ValueError) as error:  # times past all calendars
+        raise _not_readable(name, error, f"{name}{_first_fault(table)}") from None
+
+
+def _table_as_text(table: Any) -> pd.DataFrame:
+    # What pandas noted in the file would turn columns into an index, and an index is no column.
+    return as_text(table.to_pandas(ignore_metadata=True))
+
+
+def _not_readable(name: str, error: Exception, where: str) -> InputError:
+    found = f"{type(error).__name__}: {str(error)[:120]}"
+    return InputError(f"{name} cannot be read as a Parquet file", found=found, where=where)
+
+
+def _first_fault(table: Any) -> str:
+    """Return where the first cell stands that does not become text, the header being row 1."""
+
+    def fails(first: int, last: int, title: str) -> bool:
+        try:
+            _table_as_text(table.select([title]).slice(first, last - first))
+        except Exception:
+            return True
+        return False
+
+    for title in dict.fromkeys(table.column_names):
+        first, last = 0, table.num_rows
+        if not fails(first, last, title):
+            continue
+        while last - first > 1:
+            middle = (first + last) // 2
+            first, last = (first, middle) if fails(first, middle, title) else (middle, last)
+        return f", row {first + 2}, column {title}" if fails(first, last, title) else f", column {title}"
+    return ""
 
 
 def _check_text(table: Any, name: str) -> None:

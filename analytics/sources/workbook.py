@@ -15,6 +15,7 @@ import pandas as pd
 
 from analytics._typing import IntArray
 from analytics.errors import InputError, nearest
+from analytics.options import install_advice
 from analytics.sources.header import header_among, title_note
 from analytics.sources.limits import check_unpacked
 
@@ -49,7 +50,7 @@ def read_excel(
     except ImportError:
         raise InputError(
             f"{name} is an Excel workbook and openpyxl is not installed",
-            todo="install uptick-analytics[excel], or save the sheet as CSV",
+            todo=f"{install_advice('excel')}, or save the sheet as CSV",
         ) from None
     try:
         with warnings.catch_warnings():

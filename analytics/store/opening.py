@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import InputError, OptionError, OutputError, UptickError
+from analytics.options import install_advice
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -80,7 +81,7 @@ def _duckdb() -> Any:
         raise UptickError(
             "a store needs a package that is not installed",
             found="no duckdb",
-            todo='pip install "uptick-analytics[store]"',
+            todo=install_advice("store"),
         ) from None
     return duckdb
 
@@ -198,7 +199,7 @@ def _check_format(connection: DuckDBPyConnection, path: Path) -> None:
             expected=f"format {FORMAT} or earlier",
             found=f"format {found.get('format', 'not stated')}, made with {found.get('made_with', '?')}",
             where=str(path),
-            todo="pip install -U uptick-analytics",
+            todo="install the later version: pip install . in its folder",
         )
 
 

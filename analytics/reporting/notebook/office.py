@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from analytics._text import visible
+from analytics._text import read_toml, toml_fault, visible
 from analytics.errors import InputError, unknown_option
 from analytics.files import read_whole
 
@@ -136,7 +135,7 @@ def read_template(folder: Path | str | OfficeTemplate) -> OfficeTemplate:
 
 def _stated(folder: Path, path: Path) -> dict[str, Any]:
     try:
-        stated = tomllib.loads(read_whole(path).decode("utf-8-sig"))
+        stated = read_toml(read_whole(path).decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             f"there is no template in {folder}",
@@ -148,7 +147,7 @@ def _stated(folder: Path, path: Path) -> dict[str, Any]:
         raise InputError(
             "the template cannot be read",
             expected='TOML: lines such as name = "Office of Incident Analysis"',
-            found=str(error)[:200],
+            found=toml_fault(error)[:200],
             where=str(path),
         ) from None
     for key in stated:
