@@ -1,7 +1,9 @@
 """Kill -9 at random moments: every file is the old one or the new one, whole; those of a run stay together.
 
-    python tests/torture/kills.py                    # 200 kills of each command, about an hour
+    python tests/torture/kills.py                    # until 200 of each command are killed: an hour
     python tests/torture/kills.py report --kills 20
+    python tests/torture/kills.py --seconds 480      # a piece of it: the next begins where this one ended
+    python tests/torture/kills.py report --anew      # forget what was recorded of it
 
 A run is known by what it writes: two runs of each command that differ in one option are made first, in
 peace. Then they are begun in turn over each other's files and killed after a time drawn uniformly between
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import signal
@@ -24,7 +27,6 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests"))
@@ -67,10 +69,24 @@ def held(folder: Path) -> dict[str, bytes]:
     }
 
 
-def kill_command(name: str, kills: int) -> dict[str, Any]:
-    """Kill a command's runs and say what was found after each."""
-    rng = random.Random(SEED)
-    found: Counter[str] = Counter()
+def moment(name: str, at: int, seconds: float) -> float:
+    """When a run is killed: its own draw, so that a run continued later draws what it would have drawn."""
+    return random.Random(f"{SEED} {name} {at}").uniform(0, 1.1 * seconds)
+
+
+def kill_after(words: list[str], folder: Path, wait: float) -> str:
+    """Begin a run and kill it after a time; say whether it was still running."""
+    running = started(words, folder)
+    time.sleep(wait)
+    over = running.poll() is not None
+    if not over:
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    return "ended before the kill" if over else "killed"
+
+
+def kill_command(name: str, kills: int, until: float, found: Counter[str]) -> None:
+    """Kill a command's runs and count what was found after each."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         states: list[dict[str, bytes]] = []
@@ -81,15 +97,11 @@ def kill_command(name: str, kills: int) -> dict[str, Any]:
             states.append(held(folder))
         assert states[0] != states[1]
         assert states[0].keys() == states[1].keys()
-        for at in range(kills):
-            running = started(COMMANDS[name][at % 2], folder)
-            time.sleep(rng.uniform(0, 1.1 * seconds))
-            over = running.poll() is not None
-            if not over:
-                os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
+        while found["killed"] < kills and time.monotonic() < until:
+            at = found["runs begun"]
+            found[kill_after(COMMANDS[name][at % 2], folder, moment(name, at, seconds))] += 1
+            found["runs begun"] += 1
             files = {path: data for path, data in held(folder).items() if "/.uptick-" not in path}
-            found["ended before the kill" if over else "killed"] += 1
             if files in states:
                 found["files of one run, whole"] += 1
             elif files.keys() == states[0].keys() and all(
@@ -99,63 +111,46 @@ def kill_command(name: str, kills: int) -> dict[str, Any]:
             else:
                 found["TORN"] += 1
         assert started(COMMANDS[name][0], folder).wait() == 0
-        found["files left after the next run"] = len(held(folder).keys() - states[0].keys())
-        found["last run as the first"] = int(held(folder) == states[0])
-    return {"kills": kills, "seconds of a run": round(seconds, 1), **found}
+        found["files left after the next run"] += len(held(folder).keys() - states[0].keys())
+        found["last run not as the first"] += int(held(folder) != states[0])
+    found["milliseconds of a run"] = round(1_000 * seconds)
 
 
-def kill_fetch(kills: int) -> dict[str, Any]:
+def kill_fetch(kills: int, until: float, found: Counter[str]) -> None:
     """Kill fetches from a server of our own: the file is not there, or it is whole; none lost, none twice."""
     import csv
 
     from fetch_server import EMAIL, PASSWORD, Server, World, acled_events
 
-    rng = random.Random(SEED)
     events = acled_events(1_000)
     wanted = sorted(row["event_id_cnty"] for row in events)
-    found: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as temporary, Server(World(acled=events)) as server:
         folder = Path(temporary)
         os.environ |= {"ACLED_EMAIL": EMAIL, "ACLED_PASSWORD": PASSWORD}
-        words = [
-            "fetch",
-            "acled",
-            "--country",
-            "Iraq",
-            "--page-size",
-            "100",
-            "-o",
-            "out/acled.csv",
-            "--replace",
-        ]
-        words += ["--base-url", server.url]
+        words = ["fetch", "acled", "--country", "Iraq", "--page-size", "100", "--replace"]
+        words += ["-o", "out/acled.csv", "--base-url", server.url]
         (folder / "out").mkdir()
         began = time.perf_counter()
         assert started(words, folder).wait() == 0
         seconds = time.perf_counter() - began
         usual = held(folder).keys()
-        (folder / "out" / "acled.csv").unlink()
-        for _ in range(kills):
-            running = started(words, folder)
-            time.sleep(rng.uniform(0, 1.1 * seconds))
-            if running.poll() is None:
-                os.killpg(running.pid, signal.SIGKILL)
-                found["killed"] += 1
-            else:
-                found["ended before the kill"] += 1
-            running.wait()
-            target = folder / "out" / "acled.csv"
+        target = folder / "out" / "acled.csv"
+        target.unlink()
+        while found["killed"] < kills and time.monotonic() < until:
+            at = found["runs begun"]
+            found[kill_after(words, folder, moment("fetch", at, seconds))] += 1
+            found["runs begun"] += 1
             if not target.exists():
                 found["no file yet"] += 1
                 continue
             with target.open(encoding="utf-8", newline="") as stream:
                 whole = sorted(row["event_id_cnty"] for row in csv.DictReader(stream)) == wanted
             found["files of one run, whole" if whole else "TORN"] += 1
-            if rng.random() < 0.5:
+            if at % 2:
                 target.unlink()
         assert started(words, folder).wait() == 0
-        found["files left after the next run"] = len(held(folder).keys() - usual)
-    return {"kills": kills, "seconds of a run": round(seconds, 1), **found}
+        found["files left after the next run"] += len(held(folder).keys() - usual)
+    found["milliseconds of a run"] = round(1_000 * seconds)
 
 
 def main() -> int:
@@ -165,16 +160,24 @@ def main() -> int:
     )
     parser.add_argument("commands", nargs="*")
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after so many")
+    parser.add_argument("--anew", action="store_true")
     args = parser.parse_args()
     record = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
+    until = time.monotonic() + args.seconds
     wrong = 0
     for name in args.commands or [*COMMANDS, "fetch"]:
-        found = kill_fetch(args.kills) if name == "fetch" else kill_command(name, args.kills)
-        record[name] = found
+        found: Counter[str] = Counter({} if args.anew else record.get(name, {}))
+        if found["killed"] < args.kills and time.monotonic() < until:
+            if name == "fetch":
+                kill_fetch(args.kills, until, found)
+            else:
+                kill_command(name, args.kills, until, found)
+        record[name] = dict(found)
         RESULT.parent.mkdir(exist_ok=True)
         RESULT.write_text(json.dumps(record, indent=1) + "\n")
-        print(f"{name}: {found}", flush=True)
-        wrong += found.get("TORN", 0) + found["files left after the next run"]
+        print(f"{name}: {dict(found)}", flush=True)
+        wrong += found["TORN"] + found["files left after the next run"] + found["last run not as the first"]
     return int(wrong > 0)
 
 
