@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from analytics.geo import region_set as region_set
     from analytics.geo import region_table as region_table
     from analytics.incidents import Incidents as Incidents
+    from analytics.incidents import ScannedIncidents as ScannedIncidents
     from analytics.incidents import read_incidents as read_incidents
+    from analytics.incidents import scan_incidents as scan_incidents
     from analytics.monitoring import monitor as monitor
     from analytics.results import Alarms as Alarms
     from analytics.results import ClaimResult as ClaimResult
@@ -77,7 +79,7 @@ __all__, __getattr__, __dir__ = lazy_room(
         "evaluation": "evaluate",
         "fetch": "fetch_acled fetch_acled_deleted fetch_ucdp",
         "geo": "region_set region_table",
-        "incidents": "Incidents read_incidents",
+        "incidents": "Incidents ScannedIncidents read_incidents scan_incidents",
         "monitoring": "monitor",
         "results": "Alarms ClaimResult UptickResult",
         "store": "Store",

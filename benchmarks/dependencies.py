@@ -42,6 +42,8 @@ IMPORTS = {
     "pyproj": "pyproj",
     "h3": "h3.api.basic_int",
     "duckdb": "duckdb",
+    "ibis-framework": "ibis, ibis.backends.duckdb",
+    "sqlglot": "sqlglot",
 }
 
 

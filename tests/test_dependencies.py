@@ -10,7 +10,7 @@ import tomllib
 import pytest
 
 # Distribution to the name it is imported by, where that differs by more than a hyphen.
-IMPORTED_AS = {"beautifulsoup4": "bs4", "fonttools": "fontTools"}
+IMPORTED_AS = {"beautifulsoup4": "bs4", "fonttools": "fontTools", "ibis-framework": "ibis"}
 # Programs and tools, which nothing imports.
 PROGRAMS = {"jupyter"}
 STARTED = {"ipykernel": "ipykernel_launcher"}  # run by its name

@@ -21,7 +21,7 @@ from analytics.geo import (
     region_set,
     region_table,
 )
-from analytics.incidents import Incidents
+from analytics.incidents import Incidents, ScannedIncidents
 from analytics.incidents.placement import AREA, AREA_REASON, ELSEWHERE
 from analytics.periods import Gap
 from analytics.results.words import counted
@@ -32,7 +32,7 @@ _CIRCLES = ("near", "along")
 
 
 def choose_areas_or_regions(
-    incidents: Incidents,
+    incidents: Incidents | ScannedIncidents,
     by: str | Sequence[str] | None,
     regions: str | Sequence[str] | None,
     where: Filter | None = None,
@@ -42,7 +42,7 @@ def choose_areas_or_regions(
     What lies in no polygon of a file is unplaced; what lies in no circle is left out by choice.
     """
     asked = by if by is None or isinstance(by, str) else ",".join(by)
-    if incidents.placement is None or asked != AREA:
+    if isinstance(incidents, ScannedIncidents) or incidents.placement is None or asked != AREA:
         return choose_regions(incidents, by, regions, where)
     of = incidents.placement.regions
     places = _places(of, incidents)

@@ -8,13 +8,14 @@ from analytics.counts.assembly import assemble_counts
 from analytics.counts.grid import Counts
 from analytics.counts.plan import Span, Value, plan_count, stated_as_of
 from analytics.counts.tally import tally_incidents
-from analytics.incidents import Incidents
+from analytics.counts.tally_scanned import tally_scanned
+from analytics.incidents import Incidents, ScannedIncidents
 
 __all__ = ["count_incidents"]
 
 
 def count_incidents(
-    incidents: Incidents,
+    incidents: Incidents | ScannedIncidents,
     freq: str = "week",
     *,
     week_start: str = "monday",
@@ -34,7 +35,8 @@ def count_incidents(
 
     Parameters
     ----------
-    incidents : Incidents
+    incidents : Incidents or ScannedIncidents
+        Those that were scanned stay where they are: the engine counts.
     freq : {"week", "day"}
         Period shown. Days are held either way, because tests work on days.
     week_start : str
@@ -88,6 +90,8 @@ def count_incidents(
         covered_from=covered_from, as_of=as_of, where=where, value=value, span=span,
         no_coverage=no_coverage, seed=seed, gap_is_quiet=gap_is_quiet,
     )  # fmt: skip
-    return assemble_counts(
-        plan, tally_incidents(incidents, plan), simulated=incidents.simulated, splices=incidents.splices
-    )
+    if isinstance(incidents, ScannedIncidents):
+        tally = tally_scanned(incidents, plan)
+    else:
+        tally = tally_incidents(incidents, plan)
+    return assemble_counts(plan, tally, simulated=incidents.simulated, splices=incidents.splices)

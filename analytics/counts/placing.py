@@ -15,7 +15,7 @@ from analytics.counts.places import DEPTHS, PLACE_LEVELS, Gazetteer, read_places
 from analytics.errors import InputError, OptionError, nearest
 from analytics.filters import Filter, parse_filter
 from analytics.geo import BLANK, RegionSet, known_region_sets, region_set
-from analytics.incidents import Incidents
+from analytics.incidents import Incidents, ScannedIncidents
 from analytics.incidents.distinct import Distinct
 from analytics.periods import Gap
 from analytics.results.words import counted
@@ -66,7 +66,7 @@ class ChosenRegions:
 
 
 def columns_to_count_by(
-    incidents: Incidents, by: str | Sequence[str] | None
+    incidents: Incidents | ScannedIncidents, by: str | Sequence[str] | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the columns asked for, canonical where they have such a name, and notes on what they are called.
 
@@ -90,7 +90,7 @@ def columns_to_count_by(
     return tuple(names), tuple(notes)
 
 
-def renamed_columns(incidents: Incidents, where: str) -> tuple[str, ...]:
+def renamed_columns(incidents: Incidents | ScannedIncidents, where: str) -> tuple[str, ...]:
     """Return notes on columns of a filter that have other names here."""
     names = [name for name in parse_filter(where).columns if incidents.has(name)]
     return tuple(
@@ -99,7 +99,7 @@ def renamed_columns(incidents: Incidents, where: str) -> tuple[str, ...]:
 
 
 def choose_regions(
-    incidents: Incidents,
+    incidents: Incidents | ScannedIncidents,
     by: str | Sequence[str] | None,
     regions: str | Sequence[str] | None,
     where: Filter | None = None,
@@ -133,24 +133,25 @@ def choose_regions(
     return replace(chosen, by=",".join(columns), notes=(*notes, *chosen.notes))
 
 
-def _everything(incidents: Incidents, where: Filter | None) -> ChosenRegions:
+def _everything(incidents: Incidents | ScannedIncidents, where: Filter | None) -> ChosenRegions:
     found = incidents.distinct("country")
     places = read_places(found.values, found.rows, wanted=_countries(incidents, where))
     nothing = np.zeros(0, dtype=np.int64)
     return ChosenRegions(("all incidents",), (), nothing, "all incidents", False, "total", places=places)
 
 
-def _countries(incidents: Incidents, where: Filter | None) -> list[str] | None:
+def _countries(incidents: Incidents | ScannedIncidents, where: Filter | None) -> list[str] | None:
     """Return the countries that a filter does not rule out, as spelt; None where it says nothing of them."""
     if where is None or "country" not in where.columns:
         return None
-    known = pd.DataFrame({"country": pd.Series(incidents.frame["country"].dropna().unique(), dtype="str")})
+    names = [name for (name,) in incidents.distinct("country").values if name]
+    known = pd.DataFrame({"country": pd.Series(names, dtype="str")})
     kept = known["country"][where.possible(known)].str.strip().tolist()
     return kept or None
 
 
 def _by_place(
-    incidents: Incidents,
+    incidents: Incidents | ScannedIncidents,
     level: str,
     regions: str | Sequence[str] | None,
     chosen_set: RegionSet | None,
@@ -159,7 +160,7 @@ def _by_place(
     columns = PLACE_LEVELS[: DEPTHS[level]]
     found = incidents.distinct(*columns)
     country = None if chosen_set is None else chosen_set.country
-    if country is not None and incidents.frame["country"].notna().any():
+    if country is not None and any(name for (name,) in incidents.distinct("country").values):
         country = None
     places = read_places(found.values, found.rows, wanted=_countries(incidents, where), country=country)
     if not places.labels:
@@ -186,7 +187,7 @@ def _by_place(
 
 
 def _by_values(
-    incidents: Incidents,
+    incidents: Incidents | ScannedIncidents,
     columns: tuple[str, ...],
     regions: str | Sequence[str] | None,
     where: Filter | None,
@@ -227,8 +228,8 @@ def _paths(found: Distinct, levels: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [value[: len(levels)] for value in found.values]
 
 
-def _empty(incidents: Incidents, named: str) -> InputError:
-    filled = [level for level in PLACE_LEVELS[::-1] if incidents.frame[level].notna().any()]
+def _empty(incidents: Incidents | ScannedIncidents, named: str) -> InputError:
+    filled = [level for level in PLACE_LEVELS[::-1] if incidents.distinct(level).values != (("",),)]
     return InputError(
         f"column {named} is empty",
         expected="a value to count by",

@@ -14,7 +14,7 @@ from analytics.counts.completeness import Completeness, settled_completeness
 from analytics.counts.placing import ChosenRegions, renamed_columns
 from analytics.errors import InputError, OptionError
 from analytics.filters import Filter
-from analytics.incidents import Incidents
+from analytics.incidents import Incidents, ScannedIncidents
 from analytics.options import check_choice, check_flag, check_seed
 from analytics.periods import DAY, Freq, as_day, as_gap, check_freq, check_week_start, day_range, period_days
 from analytics.sources.coverage import CoveredFrom
@@ -71,7 +71,7 @@ class CountPlan:
 
 
 def plan_count(
-    incidents: Incidents,
+    incidents: Incidents | ScannedIncidents,
     freq: str,
     *,
     week_start: str,
@@ -122,13 +122,13 @@ def plan_count(
             len(chosen.names),
             drawn,
             last,
-            reports_dated=bool(incidents.frame["reported_on"].notna().any()),
+            reports_dated=incidents.reports_dated,
         ),
         gap_is_quiet=incidents.gap_is_quiet if gap_is_quiet is None else gap_is_quiet,
     )
 
 
-def stated_as_of(incidents: Incidents, as_of: object) -> np.datetime64:
+def stated_as_of(incidents: Incidents | ScannedIncidents, as_of: object) -> np.datetime64:
     """Return the last day the incidents may know about: the one given, or the one they were read with.
 
     Raises
@@ -157,16 +157,15 @@ def stated_as_of(incidents: Incidents, as_of: object) -> np.datetime64:
 
 
 def _first_day(
-    incidents: Incidents, start: object, covered_from: object, last: np.datetime64
+    incidents: Incidents | ScannedIncidents, start: object, covered_from: object, last: np.datetime64
 ) -> tuple[np.datetime64, np.datetime64, tuple[str, ...]]:
     """Return the first day of the grid, the first day with coverage, and what is to be noted of them."""
-    dates = incidents.frame["date_start"].to_numpy().astype("datetime64[D]")
     first = None if start is None else as_day(start, "start")
     given = None if covered_from is None else as_day(covered_from, "covered_from")
     told = CoveredFrom(given, "as stated") if given is not None else incidents.covered_from
     opens: np.datetime64
-    if len(dates):
-        opens = dates.min()
+    if len(incidents):
+        opens = incidents.first_date
     elif first is not None:
         opens = first
     elif told is not None:

@@ -18,7 +18,7 @@ from analytics.incidents import Incidents
 from analytics.periods import DAY
 from analytics.schema import COARSE_DAYS, possible_span, span_days
 
-__all__ = ["PLACES", "Tally", "tally_incidents"]
+__all__ = ["PLACES", "Sums", "Tally", "no_fatalities", "sums_of", "tally_incidents"]
 
 PLACES = (
     "grid", "where", "unknown", "set_apart", "outside", "unplaced", "region", "no_coverage", "reported_later",
@@ -108,7 +108,7 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
 
     def add(at: IntArray | slice) -> Sums:
         cells = row[at] * regions + region[at]
-        return _sums(cells, None if amount is None else amount[at], days * regions).reshape(days, regions)
+        return sums_of(cells, None if amount is None else amount[at], days * regions).reshape(days, regions)
 
     known = _where(~(out | late))
 
@@ -119,7 +119,7 @@ def tally_incidents(incidents: Incidents, plan: CountPlan) -> Tally:
     return Tally(
         values=add(inside),
         coarse=add(coarse),
-        unplaced=_sums(row[lost], None if amount is None else amount[lost], days),
+        unplaced=sums_of(row[lost], None if amount is None else amount[lost], days),
         places=dict(zip(PLACES, np.bincount(place, minlength=len(PLACES)).tolist(), strict=True)),
         kept=len(frame),
         long_spans=int(long.sum()),
@@ -136,7 +136,7 @@ def _where(rows: BoolArray) -> IntArray | slice:
     return slice(None) if rows.all() else np.flatnonzero(rows)
 
 
-def _sums(cells: IntArray, amounts: npt.NDArray[Any] | None, size: int) -> Sums:
+def sums_of(cells: IntArray, amounts: npt.NDArray[Any] | None, size: int) -> Sums:
     """Return what is added up in each cell: one each, or amounts; four bytes a cell where they hold it."""
     whole = amounts is None or (amounts.dtype.kind == "i" and bool((amounts >= 0).all()))
     if whole and (len(cells) if amounts is None else int(amounts.sum())) <= np.iinfo(np.int32).max:
@@ -174,19 +174,19 @@ def _amounts(incidents: Incidents, plan: CountPlan) -> tuple[npt.NDArray[Any] | 
         return None, None
     number = incidents.frame["fatalities"]
     if len(number) and number.isna().all():
-        raise _no_fatalities(incidents)
+        raise no_fatalities(incidents.title, incidents.extra, mapped=incidents.source == "table")
     return number.fillna(0).to_numpy(), number.notna().to_numpy(dtype=bool)
 
 
-def _no_fatalities(incidents: Incidents) -> InputError:
-    """Return the error for a sum of what no incident states; the likeliest column of the file is named."""
-    numbers = [str(name) for name, values in incidents.extra.items() if values.dtype.kind in "iuf"]
+def no_fatalities(title: str, extra: pd.DataFrame | None = None, *, mapped: bool = False) -> InputError:
+    """Return the error for a sum of what no incident states; the likeliest other column is named."""
+    numbers = [] if extra is None else [str(n) for n, values in extra.items() if values.dtype.kind in "iuf"]
     likely = [name for name in numbers if any(part in name.casefold() for part in _OF_THE_DEAD)]
     advice = f"name the column: columns={{'fatalities': {likely[0]!r}}}" if likely else None
     return InputError(
         "no incident states its fatalities, so there is nothing to sum",
         expected="a column of fatalities, such as fatalities, killed or deaths",
         found=f"other columns of numbers: {', '.join(numbers[:20])}" if numbers else "no column of numbers",
-        where=incidents.title or None,
-        todo=advice if incidents.source == "table" else None,
+        where=title or None,
+        todo=advice if mapped else None,
     )

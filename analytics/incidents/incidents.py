@@ -139,6 +139,11 @@ class Incidents:
         return np.datetime64(self.frame["date_start"].max(), "D")
 
     @property
+    def reports_dated(self) -> bool:
+        """Whether some incident has a day of report."""
+        return bool(self.frame["reported_on"].notna().any())
+
+    @property
     def fingerprint(self) -> str:
         """What the figures rest on: the file's SHA-256, with others given beside it that of all."""
         regions = () if self.placement is None else self.placement.regions.digests

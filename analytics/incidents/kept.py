@@ -14,7 +14,7 @@ from analytics.schema import COARSE_DAYS, possible_span, span_days, validate
 from analytics.sources.checks import FLAGS, Draft
 from analytics.sources.columns import fold
 
-__all__ = ["kept_tables"]
+__all__ = ["kept_tables", "typed_column"]
 
 _LOOKED_AT = 10_000  # rows
 # Text that is one number and nothing else; leading zeros (codes) stay text.
@@ -48,7 +48,7 @@ def kept_tables(draft: Draft, kept: BoolArray, *, spend: bool) -> tuple[pd.DataF
     typed = {}
     for c in others:
         column = raw.frame.pop(c) if spend else raw.frame[c]
-        typed[c] = _typed(_take(column, kept), code=c in plain)
+        typed[c] = typed_column(_take(column, kept), code=c in plain)
         del column
     return frame, pd.DataFrame(typed, index=frame.index, copy=False)
 
@@ -77,7 +77,7 @@ def _joined(flags: dict[str, BoolArray], size: int) -> pd.Series:
     return pd.Series(pd.array(texts, dtype="str").take(codes))
 
 
-def _typed(values: pd.Series, *, code: bool = False) -> pd.Series:
+def typed_column(values: pd.Series, *, code: bool = False) -> pd.Series:
     """Return a column of the source with blank as missing; numbers only if every value is one and no code."""
     blank = _blank(values)
     # A first look at a few values spares most text columns the whole search.

@@ -14,10 +14,10 @@ from analytics.sources.checks import REASONS, Draft
 from analytics.sources.columns import Columns
 from analytics.sources.files import RawTable
 
-__all__ = ["records_of", "split", "spread"]
+__all__ = ["NUMBERING", "records_of", "split", "spread"]
 
 # A column that numbers the rows of the table it was saved from: without a name, or as pandas and R call it.
-_NUMBERING = re.compile(r"column 1|Unnamed: [0-9.]+|\.\.\.1|rownames|row\.names")
+NUMBERING = re.compile(r"column 1|Unnamed: [0-9.]+|\.\.\.1|rownames|row\.names")
 
 
 def spread(kept: BoolArray, rows: BoolArray) -> BoolArray:
@@ -98,7 +98,7 @@ def _copies(draft: Draft, ids: pd.Series, kept: BoolArray) -> BoolArray:
     again = spread(kept, (ids if kept.all() else ids[kept]).duplicated(keep=False).to_numpy(dtype=bool))
     draft.repeats = bool(again.any())
     if draft.repeats:
-        own = [name for name in frame.columns if not _NUMBERING.fullmatch(str(name))]
+        own = [name for name in frame.columns if not NUMBERING.fullmatch(str(name))]
         copies[again] = frame.loc[again, own].duplicated(keep="first").to_numpy(dtype=bool)
     return copies
 

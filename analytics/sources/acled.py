@@ -16,7 +16,7 @@ from analytics.schema import ACTIVITIES, INITIATORS
 from analytics.sources.checks import Draft
 from analytics.sources.columns import clean_text
 from analytics.sources.dates import DMY
-from analytics.sources.source import Dates, People, Source
+from analytics.sources.source import Dates, Decides, People, Source
 from analytics.sources.translation import code
 
 __all__ = ["RULES", "SOURCE"]
@@ -132,6 +132,13 @@ SOURCE = Source(
     place_precision=("geo_precision", {"1": "exact", "2": "near", "3": "admin1"}),
     people={"fatalities": People(("fatalities",))},
     rules=_rules,
+    decides=(
+        Decides(
+            ("event_type", "sub_event_type", "inter1", "actor1", "civilian_targeting"),
+            gives=("initiator", "initiator_basis", "activity", "civilian_targeting"),
+        ),
+        Decides(("year",), days=("date_start",), flags=("year differs from date",)),
+    ),
     notes=(
         ("", "initiator: actor1 of one-sided events, by ACLED's definition; else unknown"),
         ("", "wounded: not recorded by ACLED"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from analytics._typing import BoolArray, FloatArray
+from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.errors import InputError
 from analytics.sources.columns import NULLS, Columns
 from analytics.sources.coverage import CoveredFrom
@@ -22,6 +22,7 @@ from analytics.sources.dates import DMY, FIRST_YEAR, LAST_YEAR, MDY, ParsedDates
 __all__ = [
     "FLAGS",
     "REASONS",
+    "ROUNDED",
     "Draft",
     "Problem",
     "whole",
@@ -65,7 +66,7 @@ FLAGS = (
     "reported long after its date",
 )
 _SECONDS_2200 = 7_258_118_400  # Unix time of 2200-01-01
-_ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
+ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+")
 _STANDS = 3  # texts named that stand for nothing
 _MOST = 1e9  # no count of people above this can be meant
@@ -111,6 +112,8 @@ class Draft:
         Columns (folded names) of codes, which stay text in ``extra``.
     repeats : bool
         Whether an identifier may stand in several of the rows that are kept.
+    weight : int array or None
+        How many rows of the file each row stands for, where these are distinct values; None: one.
     """
 
     columns: Columns
@@ -124,6 +127,7 @@ class Draft:
     covered_from: CoveredFrom | None = None
     codes: frozenset[str] = frozenset()
     repeats: bool = True
+    weight: IntArray | None = None
 
     def take(self, canonical: str, name: str, lost: BoolArray | None = None) -> None:
         """Record that a column of the file is a canonical one, and the rows (or None) whose text was lost."""
@@ -167,9 +171,7 @@ class Draft:
             self.data["incident_id"] = self._made_ids()
             return
         text = self.columns.strings(name).str.strip()
-        if text.iloc[:20].str.fullmatch(_ROUNDED).any() and 2 * text.str.fullmatch(_ROUNDED).sum() > len(
-            text
-        ):
+        if text.iloc[:20].str.fullmatch(ROUNDED).any() and 2 * text.str.fullmatch(ROUNDED).sum() > len(text):
             self.data["incident_id"] = self._made_ids()
             self.notes.append(
                 f"incident_id: {self.columns.actual(name)} holds rounded numbers such as {text.iloc[0]}, as "
@@ -219,7 +221,8 @@ class Draft:
         at, _ = pd.factorize(codes)
         distinct = [cell.iloc[np.unique(at, return_index=True)[1]].to_numpy() for cell in cells]
         text = pd.Series([_written(*row) for row in zip(*distinct, strict=True)], dtype="str")
-        parsed = parse_dates(text.take(at).reset_index(drop=True), name=" and ".join(names))
+        text = text.take(at).reset_index(drop=True)
+        parsed = parse_dates(text, name=" and ".join(names), weight=self.weight)
         self.notes.append(f"date: read from the columns {', '.join(names)}")
         for name in names[1:]:
             self.carried[name] = None
@@ -345,7 +348,8 @@ class Draft:
         text = self.columns.strings(name)
         text = text.mask(text.str.strip().isin(NULLS), "")
         try:
-            parsed = parse_dates(text, name=actual, slashes=style if style in (DMY, MDY) else None)
+            slashes = style if style in (DMY, MDY) else None
+            parsed = parse_dates(text, name=actual, slashes=slashes, weight=self.weight)
         except InputError as error:
             self.notes.append(f"reported_on: {error.what}, so the day of report is not known")
             self.flag("unreadable reported_on", (text.str.strip() != "").to_numpy(dtype=bool))

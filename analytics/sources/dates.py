@@ -119,7 +119,12 @@ class ParsedDates:
 
 
 def parse_dates(
-    values: pd.Series, *, name: str, style: str | None = None, slashes: str | None = None
+    values: pd.Series,
+    *,
+    name: str,
+    style: str | None = None,
+    slashes: str | None = None,
+    weight: IntArray | None = None,
 ) -> ParsedDates:
     """Read a column of dates.
 
@@ -134,6 +139,8 @@ def parse_dates(
     slashes : str, optional
         The order a source's format prescribes where the days do not decide between day/month/year and
         month/day/year. None: such a column is an error.
+    weight : int array, optional
+        How many rows of the file each text stands for, where they are distinct ones; else one.
 
     Raises
     ------
@@ -150,7 +157,7 @@ def parse_dates(
         raise unknown_option("date_style", style, DATE_STYLES)
     codes, uniques = pd.factorize(values)
     text = pd.Series(uniques, dtype="str").str.strip()
-    weight = np.bincount(codes, minlength=len(text))
+    weight = np.bincount(codes, weight, minlength=len(text)).astype(np.int64)
     notes: list[str] = []
     western = text.str.translate(DIGITS)
     if (western != text).any():

@@ -13,7 +13,7 @@ from analytics.sources.cameo import ROOTS, activity_of
 from analytics.sources.checks import Draft
 from analytics.sources.columns import clean_text
 from analytics.sources.header import Layout
-from analytics.sources.source import WARNING, Dates, Source
+from analytics.sources.source import WARNING, Dates, Decides, Source
 
 __all__ = ["RULES", "SOURCE"]
 
@@ -106,6 +106,14 @@ SOURCE = Source(
     ),
     fixed={"initiator": "unknown", "initiator_basis": "unknown"},
     rules=_rules,
+    decides=(
+        Decides(
+            ("actiongeo_type", "actiongeo_fullname", "actiongeo_countrycode"),
+            gives=("country", "admin1", "place"),
+        ),
+        Decides(("eventcode", "eventrootcode"), gives=("event_type", "activity")),
+        Decides(days=("date_start", "reported_on"), flags=("reported long after its date",)),
+    ),
     notes=(
         ("", "country, admin1, place: parts of ActionGeo_FullName; FIPS codes are in extra"),
         ("dateadded", "reported_on: DATEADDED, the day an article was read; SQLDATE may lie years before it"),

@@ -11,7 +11,7 @@ from analytics.sources.columns import Columns
 from analytics.sources.coverage import Splice
 from analytics.sources.header import Layout
 
-__all__ = ["WARNING", "Dates", "Names", "People", "Source", "SourceOptions", "several"]
+__all__ = ["WARNING", "Dates", "Decides", "Names", "People", "Source", "SourceOptions", "several"]
 
 WARNING = "warning: "  # how what stands above every answer begins
 Names = str | tuple[str, ...]  # a column's folded name, or several: the first that is there
@@ -67,6 +67,20 @@ class People:
     ending: str = ""  # all columns whose folded name ends so, beside `columns`
 
 
+@dataclass(frozen=True, slots=True)
+class Decides:
+    """A part of a source's rules: the columns it looks at, and what it decides on them.
+
+    So that the rules can be asked once for each combination of their values, wherever the rows are
+    (:func:`analytics.incidents.scan_incidents`). `days` are canonical: ``date_start``, ``reported_on``.
+    """
+
+    columns: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One source, as its file declares it.
@@ -108,6 +122,8 @@ class Source:
         Canonical column to the word that holds for every row.
     rules : callable, optional
         Derives words (initiator, activity) and flags, on the draft.
+    decides : tuple of Decides
+        The parts of the rules, each with the columns it looks at.
     notes : tuple of (str, str)
         Column that must be there (or empty), and what is to be said then.
     codes : tuple of str
@@ -145,6 +161,7 @@ class Source:
     people: Mapping[str, People] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     rules: Callable[[Draft], None] | None = None
+    decides: tuple[Decides, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     codes: tuple[str, ...] = ()
     layouts: tuple[Layout, ...] = ()

@@ -16,7 +16,21 @@ from analytics.sources.checks import Draft, whole
 from analytics.sources.columns import NULLS, Columns, fold
 from analytics.sources.source import Source, SourceOptions
 
-__all__ = ["ALIASES", "SOURCE", "translate"]
+__all__ = [
+    "ALIASES",
+    "SOURCE",
+    "TEXT",
+    "WORDS",
+    "carry_precision",
+    "carry_truths",
+    "carry_words",
+    "date_parts",
+    "find_columns",
+    "is_canonical",
+    "no_date",
+    "not_stated",
+    "translate",
+]
 
 # Canonical column: folded names it is looked for under, the first that is there wins.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -57,7 +71,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "reported_on": ("reported_on", "report_date", "reported_date", "date_reported", "date_of_report",
                     "reporting_date", "date_added", "added_on", "entry_date", "date_entered"),
 }  # fmt: skip
-_TEXT = (
+TEXT = (
     "country",
     "admin1",
     "admin2",
@@ -68,7 +82,7 @@ _TEXT = (
     "actor2",
     "source_name",
 )
-_WORDS = {
+WORDS = {
     "initiator": (INITIATORS, "unknown"),
     "initiator_basis": (BASES, "unknown"),
     "activity": (ACTIVITIES, "other"),
@@ -90,13 +104,13 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
     Without an end the incident lasts one day; without a precision the span is the precision. An initiator
     that the table states is *coded*; a table that has none leaves it unknown, and its activity *other*.
     """
-    canonical = all(name in columns for name in ("incident_id", "source", "date_start", "date_end"))
-    found = _find(columns, options.columns, canonical=canonical)
+    canonical = is_canonical(columns)
+    found = find_columns(columns, options.columns, canonical=canonical)
     if not options.report_days:
         found.pop("reported_on", None)
-    parts = _date_parts(columns, found, options.columns)
+    parts = date_parts(columns, found, options.columns)
     if "date_start" not in found and parts is None:
-        raise _no_date(columns)
+        raise no_date(columns)
     draft = Draft(columns)
     data = draft.data
     draft.ids(found.get("incident_id"))
@@ -119,18 +133,14 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
     span = (end.ends - start.days) / DAY
     data["date_precision"] = whole(np.maximum(span, np.where(np.isnan(span), np.nan, start.precision)))
     if "date_precision" in found:
-        days, unreadable = columns.numbers(found["date_precision"])
-        bad = unreadable | (days < 0) | (days > _LONGEST) | (days != np.round(days))
-        draft.flag("unknown date precision", bad)
-        data["date_precision"] = whole(np.where(bad, np.nan, days))
-        draft.take("date_precision", found["date_precision"], bad)
-    for name in _TEXT:
+        carry_precision(draft, found["date_precision"])
+    for name in TEXT:
         if name in found:
             draft.carry(name, found[name], missing=NULLS)
     draft.coordinates(found.get("latitude"), found.get("longitude"))
-    for name, (words, default) in _WORDS.items():
+    for name, (_, default) in WORDS.items():
         if name in found:
-            _words(draft, name, found[name], words, default)
+            carry_words(draft, name, found[name])
         elif name != "initiator_basis":
             data[name] = repeated(default, columns.frame.index)
     if "initiator_basis" not in found:
@@ -138,10 +148,10 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
         codes = stated.to_numpy(dtype=np.intp)
         data["initiator_basis"] = spelt(["unknown", "coded"], codes, columns.frame.index)
     if "civilian_targeting" in found:
-        _booleans(draft, found["civilian_targeting"])
+        carry_truths(draft, found["civilian_targeting"])
     for name in ("fatalities", "fatalities_low", "fatalities_high", "wounded"):
         if name in found:
-            draft.people(name, found[name], not_stated=_GTD_MISSING if "iyear" in columns else ())
+            draft.people(name, found[name], not_stated=not_stated(columns))
     draft.order_of_estimates()
     draft.blank_admin1()
     if "updated_at" in found:
@@ -154,7 +164,17 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
     return draft
 
 
-def _find(columns: Columns, mapping: Mapping[str, str], *, canonical: bool) -> dict[str, str]:
+def not_stated(columns: Columns) -> tuple[float, ...]:
+    """Return the numbers of people that mean *not stated* in a table."""
+    return _GTD_MISSING if "iyear" in columns else ()
+
+
+def is_canonical(columns: Columns) -> bool:
+    """Whether a table holds canonical incidents."""
+    return all(name in columns for name in ("incident_id", "source", "date_start", "date_end"))
+
+
+def find_columns(columns: Columns, mapping: Mapping[str, str], *, canonical: bool) -> dict[str, str]:
     """Return canonical column -> folded name of the file's column."""
     found = {}
     for name, given in mapping.items():
@@ -184,9 +204,7 @@ def _find(columns: Columns, mapping: Mapping[str, str], *, canonical: bool) -> d
     return found
 
 
-def _date_parts(
-    columns: Columns, found: dict[str, str], mapping: Mapping[str, str]
-) -> tuple[str, ...] | None:
+def date_parts(columns: Columns, found: dict[str, str], mapping: Mapping[str, str]) -> tuple[str, ...] | None:
     """Return the columns that hold year, month and day, where no column holds the whole date."""
     if "date_start" in mapping or found.get("date_start", "day") != "day":
         return None
@@ -198,7 +216,8 @@ def _date_parts(
     return parts
 
 
-def _no_date(columns: Columns) -> InputError:
+def no_date(columns: Columns) -> InputError:
+    """Return the error for a table without a date."""
     error = columns.missing(["date_start"], ["date_start", *ALIASES["date_start"][1:]], "plain-table")
     if not error.todo:
         error = InputError(
@@ -211,7 +230,18 @@ def _no_date(columns: Columns) -> InputError:
     return error
 
 
-def _words(draft: Draft, name: str, column: str, words: tuple[str, ...], default: str) -> None:
+def carry_precision(draft: Draft, column: str) -> None:
+    """Read how many days a date may be off; flag what is no such number."""
+    days, unreadable = draft.columns.numbers(column)
+    bad = unreadable | (days < 0) | (days > _LONGEST) | (days != np.round(days))
+    draft.flag("unknown date precision", bad)
+    draft.data["date_precision"] = whole(np.where(bad, np.nan, days))
+    draft.take("date_precision", column, bad)
+
+
+def carry_words(draft: Draft, name: str, column: str) -> None:
+    """Read a column of our own words; flag what is none of them."""
+    words, default = WORDS[name]
     values = draft.columns.words(column)
     known = values.isin(words)
     blank = values.isin(["", *map(str.casefold, NULLS)])
@@ -221,7 +251,8 @@ def _words(draft: Draft, name: str, column: str, words: tuple[str, ...], default
     draft.take(name, column, odd)
 
 
-def _booleans(draft: Draft, column: str) -> None:
+def carry_truths(draft: Draft, column: str) -> None:
+    """Read whether civilians were the target; flag what is neither yes nor no."""
     values = draft.columns.words(column)
     true, false = (values.isin(list(w)).to_numpy(dtype=bool) for w in (_TRUE, _FALSE))
     blank = values.isin(["", *map(str.casefold, NULLS)]).to_numpy(dtype=bool)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from analytics._coded import repeated
@@ -11,7 +13,16 @@ from analytics.sources.columns import NULLS, Columns
 from analytics.sources.dates import ParsedDates
 from analytics.sources.source import Dates, Names, People, Source, SourceOptions, several
 
-__all__ = ["code", "translate"]
+__all__ = [
+    "carry_people",
+    "carry_place_precision",
+    "carry_text",
+    "code",
+    "first_of",
+    "people_columns",
+    "precision_codes",
+    "translate",
+]
 
 
 def translate(source: Source, columns: Columns, options: SourceOptions) -> Draft:
@@ -21,29 +32,25 @@ def translate(source: Source, columns: Columns, options: SourceOptions) -> Draft
     columns.require(source.required, source.title)
     draft = Draft(columns, codes=frozenset(source.codes))
     data = draft.data
-    identifier = _first(columns, source.identifier)
+    identifier = first_of(columns, source.identifier)
     draft.ids(identifier, beside=source.beside)
     if identifier is None:
         draft.notes.append("incident_id: not in this file, made from row numbers; repeats are not looked for")
     data["source"] = repeated(source.name, columns.frame.index)
     _dates(draft, source.dates, options, source.title)
-    for canonical, names in source.text.items():
-        name = _first(columns, names)
-        if name is not None:
-            draft.carry(canonical, name, missing=(*NULLS, *source.missing.get(canonical, ())))
-    draft.coordinates(*(_first(columns, names) for names in source.coordinates))
-    if source.place_precision is not None:
-        column, words = source.place_precision
-        data["place_precision"] = columns.map(column, lambda text: words.get(code(text), "unknown"))
+    for canonical in source.text:
+        carry_text(draft, source, canonical)
+    draft.coordinates(*(first_of(columns, names) for names in source.coordinates))
+    carry_place_precision(draft, source)
     for canonical, word in source.fixed.items():
         data[canonical] = repeated(word, columns.frame.index)
     if source.rules is not None:
         source.rules(draft)
     for canonical, people in source.people.items():
-        _people(draft, canonical, people)
+        carry_people(draft, canonical, people)
     draft.order_of_estimates()
     draft.blank_admin1()
-    updated = _first(columns, source.dates.updated)
+    updated = first_of(columns, source.dates.updated)
     if updated is not None:
         draft.updated_at(updated)
     draft.notes += [said for column, said in source.notes if not column or column in columns]
@@ -61,7 +68,8 @@ def code(text: str) -> str:
     return text.strip().removesuffix(".0")
 
 
-def _first(columns: Columns, names: Names) -> str | None:
+def first_of(columns: Columns, names: Names) -> str | None:
+    """Return the first of some columns that a table has, by folded name."""
     return next((name for name in several(names) if name in columns), None)
 
 
@@ -71,7 +79,7 @@ def _dates(draft: Draft, dates: Dates, options: SourceOptions, title: str) -> No
         start, named = draft.dates_in_parts(*dates.parts), dates.parts[0]
     else:
         wanted = [*several(dates.start), *dates.parts] if dates.start else list(dates.parts)
-        named = _first(columns, dates.start) or ""
+        named = first_of(columns, dates.start) or ""
         if not named:
             raise columns.missing(wanted[:1], wanted, title)
         start = draft.dates(named, style=options.date_style, slashes=dates.slashes)
@@ -81,7 +89,7 @@ def _dates(draft: Draft, dates: Dates, options: SourceOptions, title: str) -> No
         end = draft.dates(last, style=options.date_style, slashes=dates.slashes)
     draft.span(start, end, (columns.actual(named), columns.actual(last)))
     _precision(draft, dates, start, end)
-    reported = _first(columns, dates.reported)
+    reported = first_of(columns, dates.reported)
     if not options.report_days:
         draft.notes.append("no column is taken as the day of report, as stated")
     elif reported is not None:
@@ -95,18 +103,44 @@ def _precision(draft: Draft, dates: Dates, start: ParsedDates, end: ParsedDates)
             np.maximum(days, np.where(np.isnan(days), np.nan, start.precision))
         )
         return
-    column, known = dates.precision
+    precision_codes(draft, *dates.precision)
+
+
+def precision_codes(draft: Draft, column: str, known: Mapping[str, float]) -> None:
+    """Read a column of codes of how many days a date may be off; flag the codes that are not known."""
     codes, texts = draft.columns.coded(column)
     precision = np.array([known.get(code(text), np.nan) for text in texts], dtype=np.float64)[codes]
     draft.data["date_precision"] = whole(precision)
     draft.flag("unknown date precision", np.isnan(precision))
 
 
-def _people(draft: Draft, canonical: str, people: People) -> None:
-    columns = draft.columns
+def carry_text(draft: Draft, source: Source, canonical: str) -> None:
+    """Take a column of text over, where the table has it."""
+    name = first_of(draft.columns, source.text[canonical])
+    if name is not None:
+        draft.carry(canonical, name, missing=(*NULLS, *source.missing.get(canonical, ())))
+
+
+def carry_place_precision(draft: Draft, source: Source) -> None:
+    """Read a source's code of how well a place is known, where it has one."""
+    if source.place_precision is not None:
+        column, words = source.place_precision
+        draft.data["place_precision"] = draft.columns.map(
+            column, lambda text: words.get(code(text), "unknown")
+        )
+
+
+def people_columns(columns: Columns, people: People) -> list[str]:
+    """Return the columns, by folded name, whose numbers of people are added."""
     names = [name for name in people.columns if name in columns]
     if people.ending:
         names += [name for name in columns.names() if name.endswith(people.ending) and name not in names]
+    return names
+
+
+def carry_people(draft: Draft, canonical: str, people: People) -> None:
+    """Read a number of people from one column or several."""
+    names = people_columns(draft.columns, people)
     if len(names) == 1:
         draft.people(canonical, names[0], not_stated=people.not_stated)
     elif names:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.sources.checks import Draft
 from analytics.sources.coverage import CoveredFrom
-from analytics.sources.source import Dates, People, Source
+from analytics.sources.source import Dates, Decides, People, Source
 from analytics.sources.translation import code
 
 __all__ = ["COVERED_FROM", "RULES", "SOURCE"]
@@ -99,6 +99,13 @@ SOURCE = Source(
         "fatalities_high": People(("high",)),
     },
     rules=_rules,
+    decides=(
+        Decides(
+            ("type_of_violence", "side_a", "gwnoa"),
+            gives=("event_type", "activity", "civilian_targeting", "initiator", "initiator_basis"),
+        ),
+        Decides(("code_status",), days=("date_start",), flags=("code_status not clear",)),
+    ),
     notes=(
         ("", "initiator: side A of one-sided violence, by UCDP's definition; else unknown"),
         ("", "wounded: not recorded by UCDP"),

@@ -1,0 +1,202 @@
+"""The same step where the incidents lie in an engine, which brings back counts alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from analytics._typing import IntArray
+from analytics.counts.outlets import Outlets, read_outlets
+from analytics.counts.plan import CountPlan
+from analytics.counts.tally import PLACES, Sums, Tally, no_fatalities, sums_of
+from analytics.errors import InputError, OptionError
+from analytics.incidents import ScannedIncidents
+from analytics.incidents.lazy.canonical import width_of
+from analytics.incidents.lazy.engines import the_ibis
+from analytics.incidents.lazy.judging import judge_rows
+from analytics.incidents.lazy.raw import attach
+from analytics.schema import COARSE_DAYS, COLUMNS
+
+__all__ = ["tally_scanned"]
+
+_GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE, _LATER = range(len(PLACES))
+_NO_REGION, _LEFT_OUT = -1, -2
+MOST_WITH_OUTLETS = 1_000_000  # incidents whose reporting outlets are brought back
+_WANTED = ("t_place", "t_known", "t_row", "t_region", "t_long", "t_coarse", "t_stated", "t_amount")
+
+
+def tally_scanned(incidents: ScannedIncidents, plan: CountPlan) -> Tally:
+    """Send every incident to one place in its engine, and add up what comes back.
+
+    Raises
+    ------
+    OptionError
+        If spans are to be spread by chance, which is drawn row by row.
+    """
+    if plan.span == "spread":
+        raise OptionError(
+            "span='spread' is drawn row by row, and these rows stay where they are",
+            expected="'start' or 'exclude'",
+            todo="read the file with read_incidents",
+        )
+    rows, notes = _placed(incidents, plan)
+    days, regions = plan.shape
+    cells = _Cells(rows, plan)
+    if plan.value == "fatalities" and not cells.stated.sum():
+        raise no_fatalities(incidents.title)
+    if plan.where is not None and np.isin(cells.place, [_WHERE, _UNKNOWN]).all():
+        notes = (f"no incident fits where {plan.where}: every count is 0", *notes)
+    inside, lost = cells.of(_GRID), cells.of(_UNPLACED)
+    known = cells.known
+
+    def add(at: IntArray, amounts: IntArray) -> Sums:
+        where = cells.row[at] * regions + cells.region[at]
+        return sums_of(where, amounts[at], days * regions).reshape(days, regions)
+
+    def everything() -> IntArray:
+        region = np.where(cells.region < 0, regions, cells.region)[known]
+        where = cells.row[known] * (regions + 1) + region
+        return _added(where, cells.n[known], days * (regions + 1)).reshape(days, regions + 1)
+
+    placed = _added(cells.place, cells.n, len(PLACES)).tolist()
+    amount = cells.amount if plan.value == "fatalities" else cells.n
+    coarse = cells.coarse_amount if plan.value == "fatalities" else cells.coarse
+    unknown = int((cells.n - cells.stated)[np.r_[inside, lost]].sum())
+    return Tally(
+        values=add(inside, amount),
+        coarse=add(inside, coarse),
+        unplaced=sums_of(cells.row[lost], amount[lost], days),
+        places=dict(zip(PLACES, placed, strict=True)),
+        kept=int(cells.n.sum()),
+        long_spans=int(cells.long.sum()),
+        unknown_value=unknown if plan.value == "fatalities" else 0,
+        daily=_added(cells.row[known], cells.n[known], days),
+        everything=everything,
+        notes=notes,
+        outlets=_outlets(incidents, rows, plan),
+    )
+
+
+def _placed(incidents: ScannedIncidents, plan: CountPlan) -> tuple[Any, tuple[str, ...]]:
+    """Return the kept rows with the cell and the place of each, coverage apart, and what it adds."""
+    ibis, canonical = the_ibis(), incidents.canonical
+    own = [name for name in plan.chosen.columns if name not in COLUMNS]
+    own += [name for name in (plan.where.columns if plan.where else ()) if name not in COLUMNS]
+    rows = incidents.rows([key for name in own if (key := incidents.own_key(name))])
+    notes: tuple[str, ...] = ()
+    if plan.where is not None:
+        rows, notes = judge_rows(incidents, plan.where, rows)
+    asked = ["date_precision", *(["fatalities"] if plan.value == "fatalities" else [])]
+    dated = canonical.has("reported_on")
+    rows = canonical.add(rows, [*asked, "reported_on"] if dated else asked)
+    rows = _with_regions(incidents, rows, plan)
+    first, last = (int(day.astype("datetime64[D]").astype(np.int64)) for day in plan.days[[0, -1]])
+    rows = rows.mutate(
+        t_row=(rows.u_start - first).cast("int64"),
+        t_width=width_of(rows),
+        t_out=(rows.u_start < first) | (rows.u_start > last),
+        t_late=(rows.u_reported > last).fill_null(False) if dated else ibis.literal(False),
+    )
+    cases = [] if plan.where is None else [(rows.w_unknown, _UNKNOWN), (~rows.w_true, _WHERE)]
+    if plan.span == "exclude":
+        cases.append((rows.t_width > plan.longest, _APART))
+    cases += [(rows.t_out, _OUTSIDE), (rows.t_late, _LATER)]
+    cases += [(rows.t_region == _NO_REGION, _UNPLACED), (rows.t_region == _LEFT_OUT, _REGION)]
+    known = ~(rows.t_out | rows.t_late)
+    named, key = {}, canonical.text_key("source_name")
+    if key is not None and len(incidents) <= MOST_WITH_OUTLETS:
+        rows = canonical.raw.with_keys(rows, [key])
+        named = {"t_named": rows[key]}
+    fatalities = plan.value == "fatalities"
+    placed = rows.mutate(
+        t_place=ibis.cases(*cases, else_=_GRID).cast("int64"),
+        t_known=known,
+        t_row=ibis.ifelse(known, rows.t_row, -1),
+        t_long=(rows.t_width > plan.longest).cast("int64"),
+        t_coarse=(rows.t_width >= COARSE_DAYS).cast("int64"),
+        t_stated=rows.c_fatalities.notnull().cast("int64") if fatalities else ibis.literal(1),
+        t_amount=rows.c_fatalities.fill_null(0) if fatalities else ibis.literal(1),
+        **named,
+    )
+    return placed.select(*_WANTED, *named), notes
+
+
+def _with_regions(incidents: ScannedIncidents, rows: Any, plan: CountPlan) -> Any:
+    """Return the rows with the region of each: -1 where it could not be placed, -2 where it is not chosen."""
+    columns = plan.chosen.columns
+    if not columns:
+        return rows.mutate(t_region=the_ibis().literal(0))
+    found, piece = incidents.combinations(columns)
+    frame = piece.frame.assign(t_region=plan.chosen.placed[found.codes])
+    for name in columns:
+        if name in COLUMNS:
+            rows, _ = incidents.canonical.looked_up_by(rows, name)
+    rows = incidents.canonical.raw.with_keys(rows, piece.keys)
+    return attach(rows, replace(piece, frame=frame), ["t_region"])
+
+
+class _Cells:
+    """What came back: one entry for each place, day and region."""
+
+    def __init__(self, rows: Any, plan: CountPlan) -> None:
+        keys = ["t_place", "t_known", "t_row", "t_region"]
+        found = (
+            rows.group_by(keys)
+            .aggregate(
+                n=rows.count(),
+                long=rows.t_long.sum(),
+                stated=rows.t_stated.sum(),
+                amount=rows.t_amount.sum(),
+                coarse=rows.t_coarse.sum(),
+                coarse_amount=(rows.t_coarse * rows.t_amount).sum(),
+            )
+            .to_pandas()
+        )
+        if found[keys].isna().to_numpy().any():
+            raise InputError(
+                "the table changed while its incidents were counted",
+                expected="a table that holds still",
+                todo="count a copy, or within one transaction",
+            )
+        whole = {name: np.array(found[name], dtype=np.int64) for name in found if name != "t_known"}
+        self.place, self.row, self.region = (whole[f"t_{name}"] for name in ("place", "row", "region"))
+        self.n, self.long, self.stated = whole["n"], whole["long"], whole["stated"]
+        self.amount, self.coarse, self.coarse_amount = (
+            whole["amount"],
+            whole["coarse"],
+            whole["coarse_amount"],
+        )
+        self.known = np.flatnonzero(found["t_known"].to_numpy(dtype=bool))
+        if not plan.coverage.all():
+            inside = self.of(_GRID)
+            self.place[inside[~plan.coverage[self.row[inside], self.region[inside]]]] = _NO_COVERAGE
+
+    def of(self, place: int) -> IntArray:
+        """Return the entries of a place."""
+        return np.flatnonzero(self.place == place)
+
+
+def _added(at: IntArray, amounts: IntArray, size: int) -> IntArray:
+    out = np.zeros(size, dtype=np.int64)
+    np.add.at(out, at, amounts)
+    return out
+
+
+def _outlets(incidents: ScannedIncidents, rows: Any, plan: CountPlan) -> Outlets | None:
+    """Return who reported what is in the grid, where the incidents are not too many."""
+    if "t_named" not in rows.columns:
+        return None
+    inside = rows.filter(rows.t_place == _GRID)
+    found = inside.group_by(["t_row", "t_region", "t_named"]).aggregate(n=inside.count()).to_pandas()
+    row, region = (found[name].to_numpy(dtype=np.int64) for name in ("t_row", "t_region"))
+    covered = plan.coverage[row, region]
+    found, row, region = found[covered].reset_index(drop=True), row[covered], region[covered]
+    key = incidents.canonical.text_key("source_name")
+    named = incidents.canonical.values("source_name", found.rename(columns={"t_named": key}))
+    if named.isna().all():
+        return None
+    times = found["n"].to_numpy(dtype=np.int64)
+    at = np.repeat(np.arange(len(found)), times)
+    return read_outlets(named.iloc[at], plan.days[row[at]], region[at], plan.chosen.names)

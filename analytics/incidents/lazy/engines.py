@@ -1,0 +1,210 @@
+"""Where the rows are: an ibis table as given, a table of a database by its address, or files by DuckDB."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analytics.errors import InputError, OptionError, nearest
+
+__all__ = ["FILE_ROW", "Opened", "duckdb_connection", "open_table", "parquet_table", "settled", "the_ibis"]
+
+_PARQUET = (".parquet", ".pq")
+FILE_ROW = "__row__"
+_APART = 10**12  # between the numbers of the rows of one file and those of the next
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Opened:
+    """A table in its engine.
+
+    Attributes
+    ----------
+    table : ibis table
+    row : str or None
+        Its column that numbers the rows.
+    name : str
+        How to speak of it.
+    path : Path or None
+        The file, where it is one.
+    notes : tuple of str
+    keeps : list
+        What has to live as long as the table: a folder that it lies in.
+    """
+
+    table: Any
+    row: str | None
+    name: str
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+    keeps: list[Any] = field(default_factory=list)
+
+
+def the_ibis() -> Any:
+    """Return ibis.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        import ibis
+    except ImportError:
+        raise InputError(
+            "incidents are scanned with ibis, which is not installed",
+            expected="the extra lazy",
+            found="no ibis",
+            todo="pip install 'uptick-analytics[lazy]', or read the file with read_incidents",
+        ) from None
+    return ibis
+
+
+def open_table(given: object, *, table: str | None, order: str | None, memory: str | None) -> Opened:
+    """Return the table that is given or named; see `scan_incidents` for the options and errors."""
+    ibis = the_ibis()
+    if isinstance(given, ibis.Table):
+        _refuse("an ibis table", table=table, memory=memory)
+        return Opened(given, _column(given, order), "the table")
+    if not isinstance(given, (str, Path)):
+        raise InputError(
+            "incidents are scanned in files, a database or an ibis table",
+            expected="a path, a pattern of paths, the address of a database, or an ibis table",
+            found=type(given).__name__,
+        )
+    text = str(given)
+    if "://" in text:
+        _refuse("a database", memory=memory)
+        return _of_database(ibis, text, table, order)
+    _refuse("files", table=table, order=order)
+    return _of_files(ibis, text, memory)
+
+
+def settled(table: Any) -> Any:
+    """Return the same table under a name of its own in the engine, a view that ends with the session.
+
+    Nothing is run. An expression of many steps takes a second each time it is turned into SQL; this one is
+    turned once.
+    """
+    ibis = the_ibis()
+    try:
+        connection = table.get_backend()
+    except ibis.common.exceptions.IbisError:  # a table in memory, of no engine yet
+        connection = ibis.get_backend()
+    connection._run_pre_execute_hooks(table)  # the tables in memory that it looks values up in
+    compiled = connection.compile(table)
+    name = ibis.util.gen_name("uptick")
+    if not isinstance(compiled, str):  # Polars
+        return connection.create_table(name, compiled)
+    if connection.name == "pyspark":  # its views are the session's
+        return connection.create_view(name, table)
+    if connection.name not in ("duckdb", "postgres"):
+        return connection.sql(compiled, schema=table.schema())
+    connection.raw_sql(f'CREATE TEMPORARY VIEW "{name}" AS {compiled}')
+    return connection.table(name)
+
+
+def _refuse(kind: str, **options: object) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise OptionError(f"{option} does not apply to {kind}", found=f"{option}={value!r}")
+
+
+def _column(table: Any, order: str | None) -> str | None:
+    if order is None:
+        return None
+    if order not in table.columns or not table[order].type().is_integer():
+        raise OptionError(
+            f"order={order!r} is no column of whole numbers",
+            expected="the column that says which row is the later one",
+            found=", ".join(table.columns[:30]),
+        )
+    return order
+
+
+def _of_database(ibis: Any, address: str, table: str | None, order: str | None) -> Opened:
+    shown = address.split("@")[-1]  # without a password
+    if table is None:
+        raise OptionError("no table of the database is named", todo="give table='...'")
+    try:
+        connection = ibis.connect(address)
+    except ImportError as error:
+        raise InputError(
+            f"the engine of {shown} is not installed", found=str(error), todo="install ibis with that engine"
+        ) from None
+    except Exception as error:  # each engine has errors of its own
+        raise InputError(
+            f"the database {shown} cannot be opened", found=str(error).splitlines()[0][:200], where=shown
+        ) from None
+    names = connection.list_tables()
+    if table not in names:
+        close = nearest(table, names)
+        raise InputError(
+            f"the database has no table {table!r}",
+            expected=", ".join(names[:20]) or "a table",
+            where=shown,
+            todo=f"did you mean {' or '.join(close)}?" if close else None,
+        )
+    found = connection.table(table)
+    return Opened(found, _column(found, order), f"the table {table}", keeps=[connection])
+
+
+def duckdb_connection(ibis: Any, folder: str, memory: str | None) -> Any:
+    """Return a DuckDB of our own that spills to a folder."""
+    connection = ibis.duckdb.connect(temp_directory=folder, preserve_insertion_order=False)
+    if memory is not None:
+        try:
+            connection.raw_sql(f"SET memory_limit = '{memory}'")
+        except Exception as error:
+            raise OptionError(
+                f"memory={memory!r} is no amount of memory", expected="such as '2GB'", found=str(error)[:100]
+            ) from None
+    return connection
+
+
+def _of_files(ibis: Any, text: str, memory: str | None) -> Opened:
+    found = sorted(Path().glob(text)) if not Path(text).is_absolute() else _absolute(text)
+    paths = [Path(text)] if Path(text).is_file() else [path for path in found if path.is_file()]
+    if not paths:
+        raise InputError(f"there is no file {text}", where=text, todo="check the path or the pattern")
+    kinds = {path.suffix.casefold() in _PARQUET for path in paths}
+    if len(kinds) > 1:
+        raise InputError(
+            f"{text} names Parquet files and others",
+            expected="files of one kind",
+            found=f"{len(paths)} files",
+        )
+    folder = tempfile.TemporaryDirectory(prefix="uptick-scan-")
+    connection = duckdb_connection(ibis, folder.name, memory)
+    if not kinds.pop():
+        raise InputError(f"{text} is no Parquet file", todo="read it with read_incidents")
+    name = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files {text}"
+    return Opened(
+        parquet_table(connection, paths, name),
+        FILE_ROW,
+        name,
+        paths[0] if len(paths) == 1 else None,
+        keeps=[folder, connection],
+    )
+
+
+def parquet_table(connection: Any, paths: list[Path], name: str) -> Any:
+    """Return Parquet files as one table with the number of each row, which are from 2 on, as in text."""
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    try:
+        connection.raw_sql(
+            f"CREATE VIEW incidents AS SELECT *, CAST(file_index AS BIGINT) * {_APART} + file_row_number + 2 "
+            f'AS "{FILE_ROW}" FROM read_parquet([{listed}], union_by_name = true)'
+        )
+    except Exception as error:  # broken files, files of other columns
+        raise InputError(
+            f"{name} cannot be read as Parquet", found=str(error).splitlines()[0][:200], where=name
+        ) from None
+    return connection.table("incidents")
+
+
+def _absolute(text: str) -> list[Path]:
+    path = Path(text)
+    return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))

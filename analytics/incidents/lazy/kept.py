@@ -1,0 +1,193 @@
+"""Which rows of a table in an engine are kept: one reason each, the first that applies; copies; versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analytics.incidents.lazy.canonical import Canonical
+from analytics.incidents.lazy.degrees import Degrees
+from analytics.incidents.lazy.engines import settled, the_ibis
+from analytics.incidents.lazy.raw import ROW, Raw, memory_table
+from analytics.incidents.quarantine import NUMBERING
+from analytics.sources.checks import REASONS, ROUNDED
+
+__all__ = ["Repeats", "dated_rows", "find_repeats", "identified"]
+
+_MOST_BROUGHT = 1_000_000  # repeated identifiers that are brought back, so that they are found but once
+_OUTSIDE = "coordinates outside the globe"
+
+
+def dated_rows(canonical: Canonical, degrees: Degrees, as_of: np.datetime64 | None) -> Any:
+    """Return the rows with their days and ``u_reason``, why each is set aside, missing where it is kept."""
+    ibis, raw, dated = the_ibis(), canonical.raw, canonical.dated
+    table = raw.with_keys(raw.table, [*dated.start.keys, *dated.end.keys, *canonical.keys()])
+    table = canonical.based(dated.days(table))
+    cases = []
+    if dated.unreadable:
+        none = _no_records(raw, table)
+        cases += [(table.u_unparsable & rows, reason) for reason, rows in zip(REASONS[:3], none, strict=True)]
+    cases += [(table.u_unparsable, "unparsable date"), (table.u_impossible, "impossible date")]
+    if dated.apart:
+        cases.append(((table.u_end < table.u_start).fill_null(False), "end before start"))
+    if as_of is not None:
+        cases.append(((table.u_start > int(as_of.astype(np.int64))).fill_null(False), "date after as_of"))
+    table, outside = degrees.outside(table)
+    if outside is not None:
+        cases.append((outside, _OUTSIDE))
+    branches = [(rows, REASONS.index(reason)) for rows, reason in cases]
+    reason = ibis.cases(*branches, else_=ibis.null("int64"))
+    return table.mutate(u_reason=reason.cast("int64"))
+
+
+def _no_records(raw: Raw, table: Any) -> list[Any]:
+    """Return expressions of the rows that are blank, HXL tags, or the header again."""
+    cells = {at: raw.text_of(table, at).strip() for at in range(len(raw.names))}
+    blank = {at: cell == "" for at, cell in cells.items()}
+    names = [str(name).casefold() for name in raw.sample.frame.columns]
+    header = {at: cell.lower() == names[at] for at, cell in cells.items()}
+    tag = {at: cell.startswith("#") for at, cell in cells.items()}
+    every, some = _joined(True), _joined(False)
+    return [
+        every(list(blank.values())),
+        every([tag[at] | blank[at] for at in cells]) & some(list(tag.values())),
+        every([header[at] | blank[at] for at in cells]) & some(list(header.values())),
+    ]
+
+
+def _joined(every: bool) -> Any:
+    def join(parts: list[Any]) -> Any:
+        out = parts[0]
+        for part in parts[1:]:
+            out = out & part if every else out | part
+        return out
+
+    return join
+
+
+def identified(canonical: Canonical, table: Any) -> tuple[Any, bool]:
+    """Return the rows with ``u_id``, and whether it tells incidents apart; ``""`` where it is blank."""
+    ibis, raw, name = the_ibis(), canonical.raw, canonical.identifier
+    if name is None:
+        return table.mutate(u_id=ibis.literal("")), False
+    at = raw.position(name)
+    if raw.dtypes[at].is_integer():
+        return table.mutate(u_id=table[f"r{at}"]), True
+    text = raw.text_of(table, at).strip()
+    made = table.mutate(u_id=text)
+    looks = made.aggregate(
+        n=made.count(),
+        filled=(made.u_id != "").sum(),
+        ends=made.u_id.endswith(".0").sum(),
+        floats=made.u_id.re_search(r"^[0-9]+\.0$").sum(),
+        rounded=made.u_id.re_search(rf"^{ROUNDED.pattern}$").sum(),
+    )
+    found = looks.to_pandas().fillna(0).iloc[0]
+    first = raw.sample.frame.iloc[:20, at].str.strip().str.fullmatch(ROUNDED)
+    if first.any() and 2 * found["rounded"] > found["n"]:
+        return table.mutate(u_id=ibis.literal("")), False
+    if 2 * found["ends"] > found["filled"] and 2 * found["floats"] > found["filled"]:
+        text = ibis.ifelse(text.re_search(r"^[0-9]+\.0$"), text.re_replace(r"\.0$", ""), text)
+    return table.mutate(u_id=text), True
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Repeats:
+    """Rows whose identifier stands in several of the rows that are kept.
+
+    Attributes
+    ----------
+    ids : ibis table
+        Those identifiers.
+    distinct : ibis table
+        Their rows without the copies, which are equal cell by cell.
+    copies : int
+    versions : int
+        Rows of `distinct` in whose place another one is kept.
+    """
+
+    ids: Any
+    distinct: Any
+    copies: int
+    versions: int
+
+    def rest(self, kept: Any) -> Any:
+        """Return the rows whose identifier stands once."""
+        return kept.anti_join(self.ids, "u_id")
+
+    def current(self, canonical: Canonical, day: np.datetime64 | None) -> Any:
+        """Return of each incident the version that was current on a day.
+
+        As :func:`analytics.incidents.versions.current_versions` has it.
+        """
+        ibis, rows = the_ibis(), self.distinct
+        named = [name for name in ("updated_at", "reported_on") if canonical.has(name)]
+        columns = list(rows.columns)
+        rows = canonical.add(rows, named)
+        updated = rows.u_updated if "updated_at" in named else ibis.null("int64")
+        reported = rows.u_reported if "reported_on" in named else ibis.null("int64")
+        since = (updated // 86_400_000_000).coalesce(reported) if "updated_at" in named else reported
+        known = ibis.literal(True)
+        if day is not None:
+            known = since.isnull() | (since <= int(day.astype(np.int64)))
+        rows = rows.mutate(
+            v_updated=updated.cast("int64"), v_dated=ibis.ifelse(updated.isnull(), 0, 1),
+            v_known=ibis.ifelse(known, 1, 0),
+        )  # fmt: skip
+        each = rows.group_by("u_id").aggregate(v_all=rows.v_dated.min(), v_any=rows.v_known.max())
+        rows = rows.left_join(each, "u_id").select(*rows.columns, "v_all", "v_any")
+        rows = rows.mutate(
+            v_time=ibis.ifelse(rows.v_all == 1, rows.v_updated, 0), v_tie=self._tie(canonical.raw, rows)
+        )
+        rows = rows.filter((rows.v_any == 0) | (rows.v_known == 1))
+        for column in ("v_time", "v_tie"):
+            rows = _extreme(rows, column)
+        return rows.select(*columns)
+
+    def _tie(self, raw: Raw, rows: Any) -> Any:
+        """Return what decides between versions that are equally new: the later row, else the larger text."""
+        if raw.ordered:
+            return rows[ROW]
+        text = the_ibis().literal("")
+        for at in range(len(raw.names)):
+            text = text + "\x1f" + raw.text_of(rows, at)
+        return text
+
+
+def _extreme(rows: Any, column: str) -> Any:
+    """Return of each incident the rows with the largest value; the smallest of one that was not known yet."""
+    ibis = the_ibis()
+    ends = rows.group_by("u_id").aggregate(
+        v_most=rows[column].max(), v_least=rows[column].min(), v_when=rows.v_any.max()
+    )
+    ends = ends.mutate(v_end=ibis.ifelse(ends.v_when == 1, ends.v_most, ends.v_least)).select("u_id", "v_end")
+    joined = rows.left_join(ends, "u_id").select(*rows.columns, "v_end")
+    return joined.filter(joined[column] == joined.v_end).drop("v_end")
+
+
+def find_repeats(canonical: Canonical, kept: Any) -> Repeats | None:
+    """Return the rows whose identifier repeats; None where none does."""
+    blank = kept.u_id.isnull() if kept.u_id.type().is_integer() else kept.u_id == ""
+    named = kept.filter(~blank)
+    often = named.group_by("u_id").aggregate(u_n=named.count())
+    often = often.filter(often.u_n > 1)
+    brought = often.limit(_MOST_BROUGHT + 1).to_pandas()
+    if not len(brought):
+        return None
+    ids = often.select("u_id") if len(brought) > _MOST_BROUGHT else memory_table(brought[["u_id"]])
+    rows = kept.semi_join(ids, "u_id")
+    raw = canonical.raw
+    numbering = [f"r{at}" for at, name in enumerate(raw.sample.frame.columns) if NUMBERING.fullmatch(name)]
+    own = [c for c in rows.columns if c not in (*numbering, ROW)]
+    first = {c: rows[c].min() for c in (*numbering, ROW) if c in rows.columns}
+    distinct = rows.group_by(own).aggregate(**first, u_copies=rows.count())
+    n = distinct.aggregate(rows=distinct.count(), all=distinct.u_copies.sum(), ids=distinct.u_id.nunique())
+    found = n.to_pandas().iloc[0].fillna(0).astype("int64")
+    return Repeats(
+        ids,
+        settled(distinct.select(*kept.columns)),
+        copies=int(found["all"] - found["rows"]),
+        versions=int(found["rows"] - found["ids"]),
+    )

@@ -1,0 +1,290 @@
+"""Incidents that stay in their engine: the account of every row, and what counting asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics._typing import IntArray
+from analytics.errors import OptionError, nearest
+from analytics.filters import Filter, parse_filter
+from analytics.incidents.accounting import RowAccounting
+from analytics.incidents.distinct import Distinct, distinct_values
+from analytics.incidents.kept import typed_column
+from analytics.incidents.lazy.aspects import flag_column
+from analytics.incidents.lazy.canonical import DEGREES, Canonical
+from analytics.incidents.lazy.degrees import Degrees
+from analytics.incidents.lazy.engines import settled, the_ibis
+from analytics.incidents.lazy.kept import Repeats
+from analytics.incidents.lazy.raw import ROW, Piece
+from analytics.periods import Gap
+from analytics.results.words import mark, noun
+from analytics.schema import COLUMNS
+from analytics.sources.checks import FLAGS, REASONS
+from analytics.sources.columns import fold
+from analytics.sources.coverage import CoveredFrom, Splice
+
+__all__ = ["ScannedIncidents"]
+
+_BUT_ID = [name for name in COLUMNS if name != "incident_id"]
+
+
+@dataclass(frozen=True, eq=False)
+class ScannedIncidents:
+    """Incidents in a file, a database or a cluster, read where they lie; made by `scan_incidents`.
+
+    They are counted like others: :func:`analytics.count_incidents` sends its questions to the engine and
+    brings back counts alone.
+
+    Attributes
+    ----------
+    source : str
+    as_of : datetime64[D] or None
+    rows_read : int
+        Rows of the table.
+    reasons : dict of str to int
+        Rows set aside and why, copies of other rows not among them.
+    notes : tuple of str
+    title : str
+    path : Path or None
+    no_coverage, extracted, covered_from, gap_is_quiet, splices, simulated
+        As of :class:`Incidents`.
+    """
+
+    source: str
+    canonical: Canonical
+    dated: Any
+    degrees: Degrees
+    repeats: Repeats | None
+    rows_read: int
+    reasons: dict[str, int]
+    as_of: np.datetime64 | None = None
+    known: np.datetime64 | None = None
+    notes: tuple[str, ...] = ()
+    title: str = ""
+    path: Path | None = None
+    no_coverage: tuple[Gap, ...] = ()
+    extracted: np.datetime64 | None = None
+    covered_from: CoveredFrom | None = None
+    gap_is_quiet: bool = False
+    splices: tuple[Splice, ...] = ()
+    simulated: bool = False
+    keeps: tuple[Any, ...] = ()
+
+    def __len__(self) -> int:
+        repeats = self.repeats
+        lost = 0 if repeats is None else repeats.copies + repeats.versions
+        return self.rows_read - sum(self.reasons.values()) - lost
+
+    @cached_property
+    def kept(self) -> Any:
+        """The rows that are kept, an ibis table under the names of the engine's columns."""
+        kept = self.dated.filter(self.dated.u_reason.isnull())
+        if self.repeats is None:
+            return kept
+        current = self.repeats.current(self.canonical, self.known)
+        rest = self.repeats.rest(kept).select(*kept.columns)
+        return settled(rest.union(current.select(*kept.columns), distinct=False))
+
+    def rows(self, keys: Sequence[str] = ()) -> Any:
+        """Return the kept rows with what they are looked up by, and without the columns as they stand."""
+        canonical = self.canonical
+        direct = [canonical.degrees_column(name) for name in DEGREES]
+        table = canonical.raw.with_keys(self.kept, keys)
+        return table.select(*(c for c in table.columns if c[0] != "r" or c == ROW or c in direct))
+
+    @cached_property
+    def table(self) -> Any:
+        """The canonical incidents, an ibis table: the columns of ``schema.COLUMNS``."""
+        rows = self.canonical.add(self.kept, _BUT_ID)
+        identifier = rows.u_id.cast("string")
+        if self.canonical.raw.ordered:
+            made = "row-" + rows[ROW].cast("string")
+            identifier = the_ibis().ifelse(identifier.isnull() | (identifier == ""), made, identifier)
+        named = {name: rows[f"c_{name}"] for name in _BUT_ID}
+        return rows.select(incident_id=identifier, **named)
+
+    @cached_property
+    def quarantine(self) -> Any:
+        """The rows set aside, an ibis table: `reason`, then the columns as they stand; no copies."""
+        ibis, raw = the_ibis(), self.canonical.raw
+        aside = self.dated.filter(self.dated.u_reason.notnull())
+        reason = ibis.cases(*((aside.u_reason == at, why) for at, why in enumerate(REASONS)), else_="")
+        own = {name: aside[f"r{at}"] for at, name in enumerate(raw.names)}
+        numbered = {ROW: aside[ROW]} if raw.ordered and ROW not in own else {}
+        return aside.select(**numbered, reason=reason, **{n: c for n, c in own.items() if n != "reason"})
+
+    @cached_property
+    def accounting(self) -> RowAccounting:
+        """The account of every row; the flags are counted by the engine when it is first asked for."""
+        aside = {reason: self.reasons[reason] for reason in REASONS if self.reasons.get(reason)}
+        copies = 0 if self.repeats is None else self.repeats.copies
+        if copies:
+            aside["duplicate id"] = copies
+        table, names = self.degrees.flags(self.rows())
+        if self.canonical.identifier is not None:
+            blank = table.u_id.isnull() if table.u_id.type().is_integer() else table.u_id == ""
+            table = table.mutate(**{flag_column("blank id"): blank})
+            names.append("blank id")
+        table, more = self.canonical.flags(table)
+        names = [name for name in FLAGS if name in (*names, *more)]
+        later = 0
+        sums = {f"s{at}": table[column].sum() for at, column in enumerate(map(flag_column, names))}
+        if self.as_of is not None and self.canonical.has("reported_on"):
+            table = self.canonical.add(table, ["reported_on"])
+            day = int(self.as_of.astype(np.int64))
+            sums["later"] = (table.u_reported > day).fill_null(False).sum()
+        found = table.aggregate(**sums).to_pandas().iloc[0].fillna(0) if sums else {}
+        later = int(found["later"]) if "later" in sums else 0
+        flags = {name: int(found[f"s{at}"]) for at, name in enumerate(names)}
+        return RowAccounting(
+            rows_read=self.rows_read,
+            kept=len(self),
+            set_aside=aside,
+            flags={name: n for name, n in flags.items() if n},
+            superseded=0 if self.repeats is None else self.repeats.versions,
+            reported_later=later,
+        )
+
+    @cached_property
+    def _span(self) -> tuple[int, int, int]:
+        """The first and the last day of the incidents, and how many of them have a day of report."""
+        rows: Any = self.rows()
+        reported = {}
+        if self.canonical.has("reported_on"):
+            rows = self.canonical.add(rows, ["reported_on"])
+            reported = {"reported": rows.u_reported.count()}
+        days = rows.aggregate(first=rows.u_start.min(), last=rows.u_start.max(), **reported)
+        found = days.to_pandas().iloc[0]
+        return int(found["first"]), int(found["last"]), int(found.get("reported", 0))
+
+    @property
+    def first_date(self) -> np.datetime64:
+        """The first day an incident is dated to."""
+        return np.datetime64(self._span[0], "D")
+
+    @property
+    def last_date(self) -> np.datetime64:
+        """The last day an incident starts on."""
+        return np.datetime64(self._span[1], "D")
+
+    @property
+    def reports_dated(self) -> bool:
+        """Whether some incident has a day of report."""
+        return self._span[2] > 0
+
+    def known_on(self, day: np.datetime64) -> ScannedIncidents:
+        """Return the incidents in the versions that were current on an earlier day."""
+        if self.repeats is None or not self.repeats.versions or day == self.known:
+            return self
+        return replace(self, known=day)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a column of that name, canonical, the source's own, or as the file called it."""
+        return name in COLUMNS or name in self.canonical.raw.names
+
+    def called(self, name: str, purpose: str = "") -> str:
+        """Return what a column is called here: its name, or the canonical one for what the file called it."""
+        if name in COLUMNS:
+            return name
+        raw = self.canonical.raw
+        if name in raw.names:
+            return self.own_names.get(name, name)
+        close = nearest(name, [*COLUMNS, *raw.names])
+        raise OptionError(
+            f"there is no column {name!r}{purpose}",
+            expected=", ".join([*COLUMNS, *raw.names][:30]),
+            todo=f"did you mean {' or '.join(close)}?" if close else None,
+        )
+
+    @cached_property
+    def own_names(self) -> dict[str, str]:
+        """What the table calls a column that is a canonical one here, and the canonical name."""
+        return self.canonical.own_names()
+
+    def filter(self, where: str) -> Filter:
+        """Read a filter on these incidents: what the file calls a column may stand in it."""
+        rule = parse_filter(where)
+        if "actor" in rule.columns and not self.has("actor"):
+            rule = rule.of_either("actor", ("actor1", "actor2"))
+        return rule.with_names({name: self.called(name) for name in rule.columns if self.has(name)})
+
+    def distinct(self, *names: str) -> Distinct:
+        """Return the distinct combinations of the values of columns; codes are those of `combinations`."""
+        return self.combinations(names)[0]
+
+    def combinations(self, names: Sequence[str]) -> tuple[Distinct, Piece]:
+        """Return distinct values of columns, and the combinations of keys in the engine that have them."""
+        if tuple(names) not in self._combinations:
+            self._combinations[tuple(names)] = self._combined(tuple(names))
+        return self._combinations[tuple(names)]
+
+    def forget(self) -> None:
+        """Let go of what was looked up, as the country of incidents that state none was settled."""
+        self._combinations.clear()
+
+    @cached_property
+    def _combinations(self) -> dict[tuple[str, ...], tuple[Distinct, Piece]]:
+        return {}
+
+    def _combined(self, names: tuple[str, ...]) -> tuple[Distinct, Piece]:
+        raw = self.canonical.raw
+        keys, rows = self._keys(names)
+        found = raw.distinct(rows, keys)
+        if found is None:
+            raise raw.too_many(list(names))
+        weight: IntArray = found["n"].to_numpy(dtype=np.int64)
+        columns = [self.values(name, found) for name in names]
+        one = distinct_values(columns)
+        counts = np.bincount(one.codes, weight, minlength=len(one.values)).astype(np.int64)
+        piece = Piece(tuple(keys), found.drop(columns="n"), weight)
+        return replace(one, rows=counts), piece
+
+    def _keys(self, names: Sequence[str]) -> tuple[list[str], Any]:
+        """Return what columns are looked up by, and the kept rows that have it."""
+        own = [f"k{self.canonical.raw.names.index(name)}" for name in names if name not in COLUMNS]
+        keys, rows = list(own), self.rows(own)
+        for name in names:
+            if name in COLUMNS:
+                rows, more = self.canonical.looked_up_by(rows, name)
+                keys += more
+        return list(dict.fromkeys(keys)), rows
+
+    def own_key(self, name: str) -> str | None:
+        """Return the key of one of the source's own columns, None where there is none."""
+        names = self.canonical.raw.names
+        return f"k{names.index(name)}" if name in names else None
+
+    def values(self, name: str, found: pd.DataFrame) -> pd.Series:
+        """Return a column, canonical or the source's own, for combinations of keys."""
+        if name in COLUMNS:
+            return self.canonical.values(name, found)
+        raw = self.canonical.raw
+        folded = fold(raw.sample.frame.columns[raw.names.index(name)])
+        texts = raw.mini(found, [folded]).strings(folded)
+        return typed_column(texts, code=folded in self.canonical.source.codes)
+
+    def __str__(self) -> str:
+        kind = f"{mark(self.simulated, 'name')}{noun(len(self), 'incident')}"
+        as_of = f", as of {self.as_of}" if self.as_of is not None else ""
+        lines = [
+            f"{len(self):,} {kind} from {self.title} ({self.source}), "
+            f"{self.first_date}..{self.last_date}{as_of}, where they lie",
+            f"rows read {self.rows_read:,} = kept {len(self):,} + set aside "
+            f"{self.rows_read - len(self) - self._superseded:,}"
+            + (f" + superseded {self._superseded:,}" if self._superseded else ""),
+        ]
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+    @property
+    def _superseded(self) -> int:
+        return 0 if self.repeats is None else self.repeats.versions
+
+    def __repr__(self) -> str:
+        return f"<{str(self).splitlines()[0]}>"

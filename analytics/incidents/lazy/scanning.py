@@ -1,0 +1,233 @@
+"""Scanning incidents: the rows stay where they are, the account of them is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics.errors import InputError, OptionError, unknown_option
+from analytics.incidents.countries import in_country
+from analytics.incidents.lazy.canonical import Canonical
+from analytics.incidents.lazy.dated import read_dates
+from analytics.incidents.lazy.degrees import Degrees
+from analytics.incidents.lazy.engines import Opened, open_table, settled
+from analytics.incidents.lazy.kept import Repeats, dated_rows, find_repeats, identified
+from analytics.incidents.lazy.raw import Raw
+from analytics.incidents.lazy.scanned import ScannedIncidents
+from analytics.incidents.metadata import read_metadata
+from analytics.incidents.reading import SOURCES, source_of
+from analytics.options import check_flag
+from analytics.periods import as_day
+from analytics.sources.checks import REASONS
+from analytics.sources.count_tables import counts_error, find_count_columns
+from analytics.sources.files import Na
+from analytics.sources.source import Source, SourceOptions
+
+__all__ = ["scan_incidents"]
+
+
+def scan_incidents(
+    where: object,
+    source: str = "auto",
+    *,
+    table: str | None = None,
+    order: str | None = None,
+    memory: str | None = None,
+    as_of: object = None,
+    columns: Mapping[str, str] | None = None,
+    date_style: str | None = None,
+    na: Na = "auto",
+    country: str | None = None,
+    extracted: object = None,
+    report_days: bool = True,
+    repeats: bool = True,
+) -> ScannedIncidents:
+    """Read incidents where they lie: in files larger than memory, a database, a warehouse, a cluster.
+
+    An engine works on the rows, by the rules by which :func:`read_incidents` reads a file: each distinct text
+    of a date, a place, a number is brought here once, and what is said of it is joined to the rows there. The
+    account of the rows and what is counted of them are equal to those of the same rows read whole.
+
+    Parameters
+    ----------
+    where : str, Path or ibis table
+        A file or a pattern of files (``"gdelt/*.parquet"``), which DuckDB reads; the address of a database
+        (``"postgres://host/db"``) with its `table`; or a table of any engine that ibis knows.
+    source : str
+        As for `read_incidents`: ``"ucdp"``, ``"acled"``, ``"gdelt"``, ``"table"`` or ``"auto"``.
+    table : str, optional
+        The table of a database.
+    order : str, optional
+        For a table of an engine: the column of whole numbers that says which row is the later one, where two
+        versions of an incident tell no time of change. Without it the larger text counts.
+    memory : str, optional
+        For files: the most memory the engine takes, such as ``"2GB"``; what does not fit is spilled to disk.
+    as_of, columns, date_style, na, country, extracted, report_days
+        As for `read_incidents`.
+    repeats : bool
+        False leaves out the search for identifiers that stand in several rows, which is most of the work on
+        hundreds of millions of rows: every row then is an incident.
+
+    Returns
+    -------
+    ScannedIncidents
+
+    Raises
+    ------
+    InputError
+        If ibis is not installed, there is no such file or table, it lacks columns, or no row can be kept.
+    OptionError
+        If an option is unknown or does not apply, or the source is one that is only read whole.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> rows = ibis.memtable({"date": ["2020-04-13", "0025-04-13"], "province": ["Diyala", "Diyala"]})
+    >>> print(scan_incidents(rows).accounting)
+    rows read 2 = kept 1 + set aside 1
+      set aside, impossible date: 1
+    """
+    if source not in SOURCES:
+        raise unknown_option("source", source, SOURCES)
+    last = None if as_of is None else as_day(as_of, "as_of")
+    check_flag(report_days=report_days, repeats=repeats)
+    opened = open_table(where, table=table, order=order, memory=memory)
+    raw = Raw(opened.table, opened.name, row=opened.row, na=na)
+    found = _source(raw, source, columns)
+    options = SourceOptions(date_style, columns or {}, report_days)
+    metadata = read_metadata(opened.path)
+    if extracted is not None:
+        metadata = replace(metadata, extracted=as_day(extracted, "extracted"))
+    dates = read_dates(found, raw, options)
+    canonical = Canonical(found, raw, options, dates)
+    degrees = Degrees(canonical)
+    dated, tells = identified(canonical, dated_rows(canonical, degrees, last))
+    dated = settled(dated)
+    reasons, rows = _account(dated)
+    kept = rows - sum(reasons.values())
+    if not kept:
+        raise _nothing_left(opened, reasons)
+    again = find_repeats(canonical, dated.filter(dated.u_reason.isnull())) if tells and repeats else None
+    made = ScannedIncidents(
+        source="simulated" if metadata.simulated else found.name,
+        canonical=canonical,
+        dated=dated,
+        degrees=degrees,
+        repeats=again,
+        rows_read=rows,
+        reasons=reasons,
+        as_of=last,
+        known=last,
+        title=metadata.title or (opened.path.name if opened.path else opened.name),
+        path=opened.path,
+        extracted=metadata.extracted,
+        gap_is_quiet=metadata.gap_is_quiet,
+        simulated=metadata.simulated,
+        keeps=tuple(opened.keeps),
+    )
+    return _settled(made, found, metadata, country, _notes(found, raw, again, tells, repeats, opened))
+
+
+def _source(raw: Raw, source: str, columns: Mapping[str, str] | None) -> Source:
+    found = source_of(raw.sample, source, columns)
+    if columns and not found.mapped:
+        raise OptionError(
+            f"columns= does not apply to source {source!r}",
+            expected="a plain table",
+            todo="give source='table' to scan it as a plain table",
+        )
+    whole = found.reads is not None and not found.mapped
+    if whole or (found.rules is not None and not found.decides) or found.beside:
+        raise OptionError(
+            f"{found.title} is read whole, and not scanned",
+            expected="acled, ucdp, gdelt or table",
+            found=found.name,
+            todo="read it with read_incidents, or give source='table' and columns=",
+        )
+    if found.may_be_counts and find_count_columns(raw.columns, columns) is not None:
+        raise counts_error(raw.columns)
+    raw.without_na(known=not found.may_be_counts)
+    return found
+
+
+def _account(dated: Any) -> tuple[dict[str, int], int]:
+    """Return how many rows are set aside for each reason, and how many there are."""
+    found = dated.group_by("u_reason").aggregate(n=dated.count()).to_pandas()
+    reasons = {REASONS[int(at)]: int(n) for at, n in found.values.tolist() if not pd.isna(at)}
+    return reasons, int(found["n"].sum())
+
+
+def _nothing_left(opened: Opened, reasons: dict[str, int]) -> InputError:
+    if not reasons:
+        return InputError(f"{opened.name} has no rows", expected="one row per incident", where=opened.name)
+    most = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return InputError(
+        f"no row of {opened.name} can be kept: all {sum(reasons.values()):,} are set aside",
+        expected="at least one incident",
+        found=", ".join(f"{reason} ({n:,})" for reason, n in most[:3]),
+        where=opened.name,
+        todo="check the table and its date column",
+    )
+
+
+def _settled(
+    made: ScannedIncidents, source: Source, metadata: Any, country: str | None, notes: tuple[str, ...]
+) -> ScannedIncidents:
+    """Return the incidents with what depends on the kept ones: their country, spells, splices, coverage."""
+    canonical = made.canonical
+    for aspect in canonical.dated_aspects():
+        canonical.piece(aspect)  # a rule may tell from which day on the file is covered
+    located = _located(made, country)
+    gaps = tuple(gap for gap in source.no_coverage if made.first_date <= gap.window.end)
+    stated = (*source.splices, *metadata.splices)
+    splices = tuple(one for one in stated if made.first_date < one.day <= made.last_date)
+    return replace(
+        made,
+        notes=(*notes, *located, *metadata.notes, *metadata.terms(source)),
+        no_coverage=(*gaps, *metadata.no_coverage),
+        splices=tuple(sorted(splices, key=lambda one: (one.day, one.why))),
+        covered_from=metadata.covered_from or canonical.covered_from,
+    )
+
+
+def _located(made: ScannedIncidents, country: str | None) -> tuple[str, ...]:
+    """Settle the country of incidents that state none."""
+    names = [name for name in ("country", "admin1", "admin2") if made.canonical.has(name)]
+    if not names and country is None:
+        return ()
+    values = made.distinct(*names).values if names else ((),)
+    frame = pd.DataFrame(list(values), columns=names, dtype="str").replace("", np.nan)
+    for name in ("country", "admin1", "admin2"):
+        if name not in frame:
+            frame[name] = pd.Series(np.nan, index=frame.index, dtype="str")
+    before = frame["country"].isna()
+    after, notes = in_country(frame.astype("str"), country)
+    new = after["country"][before].dropna().unique()
+    if len(new):
+        made.canonical.country = str(new[0])
+        made.forget()
+    return notes if country is None else ()
+
+
+def _notes(
+    source: Source, raw: Raw, again: Repeats | None, tells: bool, repeats: bool, opened: Opened
+) -> tuple[str, ...]:
+    said = [source.warning] if source.warning else []
+    said += opened.notes
+    said += [words for column, words in source.notes if not column or column in raw.columns]
+    if not tells:
+        said.append("incident_id: not in this table; repeats are not looked for")
+    elif not repeats:
+        said.append("repeats are not looked for, as stated: every row is an incident")
+    elif again is not None and again.versions:
+        what = "row is another version" if again.versions == 1 else "rows are other versions"
+        how = "the later row" if raw.ordered else "the one whose text is larger"
+        said.append(
+            f"{again.versions:,} {what} of an incident that is kept: the largest updated_at counts, where it "
+            f"does not tell, {how}"
+        )
+    return tuple(said)
