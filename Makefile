@@ -112,6 +112,7 @@ torture: $(READY)
 	  test -z "$$failed" || { echo "a fault was found by:$$failed" >&2; exit 1; }
 
 matrix: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torture]'
 	@$(BIN)/python tests/torture/matrix.py
 
 licences: $(READY)

@@ -21,6 +21,7 @@ from analytics.errors import InputError, OptionError, unknown_option
 __all__ = [
     "DAY",
     "FREQS",
+    "MONTH",
     "WEEKDAYS",
     "YEAR_DAYS",
     "YEAR_OF_WEEKS",
@@ -46,6 +47,7 @@ Freq = Literal["day", "week"]
 FREQS: tuple[Freq, ...] = ("day", "week")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY = np.timedelta64(1, "D")
+MONTH = np.timedelta64(1, "M")
 YEAR_DAYS = 365.25
 YEAR_OF_WEEKS = 364  # whole weeks, so that weekdays fall together
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

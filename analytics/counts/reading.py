@@ -32,7 +32,7 @@ from analytics.incidents.accounting import RowAccounting
 from analytics.incidents.metadata import Metadata, read_metadata
 from analytics.incidents.quarantine import records_of
 from analytics.options import check_choice
-from analytics.periods import DAY, as_day, week_first_day
+from analytics.periods import DAY, MONTH, as_day, week_first_day
 from analytics.sources.columns import Columns, fold
 from analytics.sources.count_tables import find_count_columns
 from analytics.sources.coverage import CoveredFrom
@@ -363,7 +363,7 @@ def _selected(
 def _grid(first: np.datetime64, last: np.datetime64, unit: Unit, week_start: str) -> Days:
     """Return the periods from the one that starts on or after `first` to the one that holds `last`."""
     if unit == "month":
-        months = np.arange(first.astype("datetime64[M]"), last.astype("datetime64[M]") + 1)
+        months = np.arange(first.astype("datetime64[M]"), last.astype("datetime64[M]") + MONTH)
         days = months.astype("datetime64[D]")
         return np.asarray(days[days >= first])
     if unit == "day":

@@ -16,7 +16,7 @@ from analytics.counts.placing import place_notes
 from analytics.errors import InputError, OptionError, nearest
 from analytics.filters import parse_filter
 from analytics.incidents.distinct import distinct_values
-from analytics.periods import DAY, WEEKDAYS, check_week_start, parse_week, weekday_numbers
+from analytics.periods import DAY, MONTH, WEEKDAYS, check_week_start, parse_week, weekday_numbers
 from analytics.sources.checks import Draft
 from analytics.sources.columns import NULLS, Columns, fold
 from analytics.sources.table import ALIASES
@@ -40,7 +40,7 @@ class Period:
 def period_ends(starts: Days, unit: Unit) -> Days:
     """Return the last day of each period."""
     if unit == "month":
-        return np.asarray((starts.astype("datetime64[M]") + 1).astype("datetime64[D]") - DAY)
+        return np.asarray((starts.astype("datetime64[M]") + MONTH).astype("datetime64[D]") - DAY)
     return np.asarray(starts + (6 if unit == "week" else 0) * DAY)
 
 
@@ -74,7 +74,7 @@ def period_of(table: Columns, names: Sequence[str], style: str | None, week_star
         unit = _unit(table, names[0], starts, int(parsed.precision.max()), label)
     if unit == "month":
         starts = starts.astype("datetime64[M]").astype("datetime64[D]")
-        last = (starts.max().astype("datetime64[M]") + 1).astype("datetime64[D]") - DAY
+        last = (starts.max().astype("datetime64[M]") + MONTH).astype("datetime64[D]") - DAY
         return Period(starts, unit, week_start or "monday", last, (f"periods: months, by {label}",))
     if unit == "day":
         return Period(

@@ -165,7 +165,7 @@ def array_dates(
     if start is not None:
         first = as_day(start, "start")
     elif as_of is not None:
-        first = as_day(as_of, "as_of") + DAY - step * periods
+        first = as_day(as_of, "as_of") + DAY - step * periods * DAY
     else:
         raise OptionError("counts need a date", expected="start, as_of, or both")
     if freq == "week" and first != week_first_day(np.array([first]), week_start)[0]:
@@ -175,7 +175,7 @@ def array_dates(
             found=str(first),
             todo="give start and week_start",
         )
-    last_day = first + step * periods - DAY if as_of is None else as_day(as_of, "as_of")
+    last_day = first + step * periods * DAY - DAY if as_of is None else as_day(as_of, "as_of")
     return first + step * np.arange(periods) * DAY, last_day
 
 
@@ -203,7 +203,7 @@ def table_counts(
     if (counts > 1).any():
         raise InputError("a period stands twice", found=str(unique[counts > 1][0]))
     step = period_days(freq)
-    grid = np.arange(unique[0], last_day + DAY, step, dtype="datetime64[D]")
+    grid = np.arange(unique[0], last_day + DAY, step * DAY, dtype="datetime64[D]")
     holes = np.setdiff1d(grid, unique)
     if holes.size and missing == "error":
         raise InputError(

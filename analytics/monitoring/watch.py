@@ -234,7 +234,7 @@ def _frame(alarms: Alarms, parts: Sequence[Alarms], rate: FloatArray) -> pd.Data
     union, any_tested = np.asarray(alarm.any(axis=1)), np.asarray(tested.any(axis=1))
     series, first, final, _ = episode_spans(union, alarms.period_days)
     starts = alarms.starts.astype("datetime64[us]")
-    since = np.full(width, np.datetime64("NaT"), dtype="datetime64[us]")
+    since = np.full(width, np.datetime64("NaT", "us"), dtype="datetime64[us]")
     running = final == now  # an alarm now: the episode that reaches the latest period
     since[series[running]] = starts[first[running]]
     latest = since.copy()

@@ -27,12 +27,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import InputError, unknown_option
+from analytics.periods import DAY
 
 __all__ = ["DATE_STYLES", "DIGITS", "DMY", "FIRST_YEAR", "LAST_YEAR", "MDY", "ParsedDates", "parse_dates"]
 
@@ -200,7 +202,7 @@ class _Column:
     def __init__(self, text: pd.Series, style: str) -> None:
         self.text = text
         size = len(text)
-        self.days = np.full(size, np.datetime64("NaT"), dtype="datetime64[D]")
+        self.days = np.full(size, np.datetime64("NaT", "D"), dtype="datetime64[D]")
         self.ends = self.days.copy()
         self.fits = np.zeros(size, dtype=bool)
         self.precision = np.zeros(size, dtype=np.int64)
@@ -235,10 +237,10 @@ def _parts(text: pd.Series, style: str) -> pd.DataFrame:
 
 def _days(parts: pd.DataFrame, style: str) -> tuple[Days, BoolArray]:
     """Return days, NaT where there is no such day in 1900..2200, and whether the text has the shape."""
-    days = np.full(len(parts), np.datetime64("NaT"), dtype="datetime64[D]")
+    days = np.full(len(parts), np.datetime64("NaT", "D"), dtype="datetime64[D]")
     if style == SERIAL:
         fits = parts["d"].notna().to_numpy(dtype=bool)
-        days[fits] = _EXCEL_ZERO + parts["d"][fits].astype(np.int64).to_numpy()
+        days[fits] = _EXCEL_ZERO + parts["d"][fits].astype(np.int64).to_numpy() * DAY
         return days, fits
     month = parts["m"].str.lower().map(_MONTHS).fillna(pd.to_numeric(parts["m"], errors="coerce"))
     fits = (parts["y"].notna() & month.notna()).to_numpy(dtype=bool)
@@ -249,9 +251,9 @@ def _days(parts: pd.DataFrame, style: str) -> tuple[Days, BoolArray]:
     d = parts["d"][fits].astype(np.int64).to_numpy()
     sound = (y >= FIRST_YEAR) & (y <= LAST_YEAR) & (m >= 1) & (m <= 12) & (d >= 1) & (d <= 31)
     months = ((np.where(sound, y, 1970) - 1970) * 12 + np.where(sound, m, 1) - 1).astype("datetime64[M]")
-    made = months.astype("datetime64[D]") + (d - 1)
+    made = months.astype("datetime64[D]") + (d - 1) * DAY
     sound &= made.astype("datetime64[M]") == months
-    made[~sound] = np.datetime64("NaT")
+    made[~sound] = np.datetime64("NaT", "D")
     days[fits] = made
     return days, fits
 
@@ -259,8 +261,9 @@ def _days(parts: pd.DataFrame, style: str) -> tuple[Days, BoolArray]:
 def _last_day(days: Days, style: str) -> Days:
     if style not in COARSE:
         return days
-    unit = "datetime64[M]" if style == YEAR_MONTH else "datetime64[Y]"
-    return np.asarray((days.astype(unit) + 1).astype("datetime64[D]") - 1)
+    unit: Literal["M", "Y"] = "M" if style == YEAR_MONTH else "Y"
+    begin = days.astype(f"datetime64[{unit}]")
+    return np.asarray((begin + np.timedelta64(1, unit)).astype("datetime64[D]") - DAY)
 
 
 def _read_the_rest(

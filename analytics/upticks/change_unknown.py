@@ -50,9 +50,7 @@ def unknown_change(weeks: Weeks, *, sign: int, trim: float) -> dict[str, npt.NDA
     reasons, groups = _groups(weeks)
     names = ("estimate", "low", "high", "limit", "pvalue", "detectable", "dispersion", "statistic")
     out: dict[str, npt.NDArray[np.generic]] = {name: np.full(regions, np.nan) for name in names}
-    dates = {
-        name: np.full(regions, np.datetime64("NaT"), "datetime64[D]") for name in ("date", "first", "last")
-    }
+    dates = {name: np.full(regions, np.datetime64("NaT", "D")) for name in ("date", "first", "last")}
     totals = {
         name: np.zeros(regions, dtype=int) for name in ("before", "after", "weeks_before", "weeks_after")
     }

@@ -58,7 +58,7 @@ def reference_weeks(starts: Days, tested: IntArray, years: int, calendar: bool) 
 
     Examples
     --------
-    >>> starts = np.datetime64("2015-12-28") + 7 * np.arange(300)
+    >>> starts = np.datetime64("2015-12-28") + np.timedelta64(7, "D") * np.arange(300)
     >>> reference_weeks(starts, np.array([260]), 2, True)
     array([[260, 208, 156]])
     """

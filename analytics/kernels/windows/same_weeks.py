@@ -47,7 +47,7 @@ def years_back(starts: Days, rows: IntArray, years: int, period_days: int, *, ca
 
     Examples
     --------
-    >>> mondays = np.datetime64("2010-01-04") + 7 * np.arange(600)
+    >>> mondays = np.datetime64("2010-01-04") + np.timedelta64(7, "D") * np.arange(600)
     >>> rows = np.array([599])
     >>> [int(years_back(mondays, rows, 10, 7, calendar=c)[0]) for c in (True, False)]
     [77, 79]
@@ -56,7 +56,8 @@ def years_back(starts: Days, rows: IntArray, years: int, period_days: int, *, ca
         return rows - years * (52 if period_days == 7 else 365)
     day = starts[rows].astype("datetime64[D]")
     month = day.astype("datetime64[M]")
-    then = (month - 12 * years).astype("datetime64[D]") + (day - month.astype("datetime64[D]"))
+    into = day - month.astype("datetime64[D]")
+    then = (month - np.timedelta64(12 * years, "M")).astype("datetime64[D]") + into
     gone = (day - then) / np.timedelta64(period_days, "D")
     return np.asarray(rows - np.rint(gone).astype(np.int64))
 

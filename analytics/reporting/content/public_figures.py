@@ -269,7 +269,7 @@ def deaths_figure() -> ReportFigure:
     months = table["start"].to_numpy().astype("datetime64[M]")
     shown = (months >= np.datetime64(_DRAWN[0], "M")) & (months <= np.datetime64(_DRAWN[1], "M"))
     values, starts = table["value"].to_numpy(dtype=float)[shown], months[shown]
-    own = np.isin(starts, np.array([MONTH], "datetime64[M]") - np.arange(2))
+    own = np.isin(starts, np.array([MONTH], "datetime64[M]") - np.arange(2) * np.timedelta64(1, "M"))
     ax = new_axes((WIDTH, 2.4))
     x: Any = starts.astype("datetime64[D]")
     ax.bar(x, values, width=26, align="edge", color=[INK if one else PALE for one in own], linewidth=0)
