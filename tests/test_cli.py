@@ -730,3 +730,19 @@ def test_a_closed_pipe_and_a_full_disk():
     assert done.returncode == 2
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["answer.pdf", "answer.XLSX", "answer.html"])
+def test_text_is_not_written_under_the_name_of_another_kind(name, run, tmp_path):
+    for form in ((), ("--format", "csv")):
+        code, out, err = run("test", "--sample", "--as-of", DAY, "-o", tmp_path / name, *form)
+        assert (code, out) == (2, "")
+        assert f"--output ends in {Path(name).suffix}, and what is written is text" in err
+    assert not (tmp_path / name).exists()
+
+
+def test_a_length_that_is_too_short_says_how_long_it_must_be(run):
+    code, _, err = run("test", "--sample", "--as-of", DAY, "--emerging", "initiator", "--silence", 0)
+    assert code == 2
+    assert "silence is too short" in err
+    assert "a number of days, 1 or more" in err

@@ -585,6 +585,17 @@ def test_what_ucdp_refuses_and_what_is_not_followed(case, world, ucdp, monkeypat
     check_no_canary([error], caplog, capfd)
 
 
+def test_a_fetch_that_gets_nothing_leaves_no_folders_behind(world, server):
+    Path("there").mkdir()
+    fetch = partial(fetch_ucdp, release="25.1", country="Iraq", page_size=10, base_url=f"{server.url}/api")
+    UCDP_REFUSALS["redirect"](world)
+    failure(partial(fetch, "there/new/deeper/out.csv"))
+    assert sorted(Path().rglob("*")) == [Path("there")]
+    world.faults = {}
+    fetch("there/new/deeper/out.csv")
+    assert Path("there/new/deeper/out.csv").is_file()
+
+
 def test_a_certificate_that_is_not_trusted_is_no_fault_to_wait_for(
     world, ucdp, monkeypatch, around, snapshot
 ):

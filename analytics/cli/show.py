@@ -49,6 +49,11 @@ __all__ = [
 
 Read = Incidents | CountTable  # what a command reads
 _FORMATS = ("table", "csv", "json")
+# Endings that promise another kind of file than a command writes.
+_NONE_OF_OURS = {
+    *(".pdf", ".html", ".htm", ".doc", ".docx", ".odt", ".rtf", ".tex", ".typ", ".pptx", ".zip", ".gz"),
+    *(".png", ".svg", ".jpg", ".jpeg", ".gif", ".eps", ".xls", ".xlsx", ".ods", ".parquet", ".ipynb", ".py"),
+}
 _GLYPHS = {
     shown(verdict, direction): glyph
     for direction, up in (("greater", "▲"), ("less", "▼"))
@@ -143,11 +148,19 @@ def plan_output(args: Namespace, *beside: Path) -> Plan:
     Raises
     ------
     OptionError
-        If the format is unknown, or the output would replace the input or another output.
+        If the format is unknown, the output would replace the input or another output, or its ending is that
+        of another kind of file.
     OutputError
         If a file cannot be written.
     """
     output = None if args.output == "-" else Path(args.output)
+    if output is not None and output.suffix.casefold() in _NONE_OF_OURS:
+        raise OptionError(
+            f"--output ends in {output.suffix}, and what is written is text",
+            expected="a name that ends in .csv, .json or .txt",
+            found=str(output),
+            todo="--figure FILE draws a picture, where there is one; uptick report makes a PDF and a page",
+        )
     kind = args.format
     if kind is None:
         ending = output.suffix.lstrip(".").casefold() if output else ""

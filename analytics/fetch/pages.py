@@ -56,6 +56,7 @@ class Folder:
     def __init__(self, target: Path, query: Mapping[str, Any], *, restart: bool) -> None:
         self.path = target.with_name(target.name + ".part")
         self.forgotten = ""
+        self._made = [above for above in self.path.parents if not above.exists()]  # the innermost first
         with written(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(self.path)
@@ -105,9 +106,12 @@ class Folder:
         self._lock.close()
 
     def remove(self) -> None:
-        """Take it away: the file is there."""
+        """Take it away: the file is there, or nothing came, and then nothing is left of the way to it."""
         self.close()
         shutil.rmtree(self.path, ignore_errors=True)
+        for above in self._made:
+            with contextlib.suppress(OSError):  # not empty: the file is there
+                above.rmdir()
 
     def _files(self, part: int) -> list[Path]:
         return sorted((self.path / f"part-{part:04d}").glob("page-*.jsonl"))

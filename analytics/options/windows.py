@@ -43,9 +43,12 @@ def check_periods(step: int, *, least: int | None = None, **lengths: int) -> Non
         number = numbers_of(days)
         whole = number.ndim == 0 and number % step == 0 and number >= (step if least is None else least)
         if not whole:
+            unit = "weeks" if step == 7 else "days"
+            short = number.ndim == 0 and number % step == 0
+            more = f", {step if least is None else least} or more" if short else ""
             raise OptionError(
-                f"{name} must be a whole number of {'weeks' if step == 7 else 'days'}",
-                expected=f"a multiple of {step} days" if step == 7 else "a number of days",
+                f"{name} is too short" if short else f"{name} must be a whole number of {unit}",
+                expected=("a multiple of 7 days" if step == 7 else "a number of days") + more,
                 found=str(days),
             )
 
