@@ -14,14 +14,15 @@ References
 
 from __future__ import annotations
 
-import math
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
 
-from analytics._typing import BoolArray, FloatArray
+from analytics._typing import FloatArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import dispersion_at
+from analytics.kernels.common.mixed_loop import CLOSED, EDGE, FLAT, SMOOTH, average_tails
 from analytics.kernels.common.quadrature import normal_nodes, uniform_nodes
 
 __all__ = ["betabinomial_tail", "binomial_tail", "dispersion_nodes", "log_choose", "mixed_tail"]
@@ -29,16 +30,11 @@ __all__ = ["betabinomial_tail", "binomial_tail", "dispersion_nodes", "log_choose
 
 NODES = 16  # Gauss-Hermite nodes over the dispersion
 SPREAD_NODES = 12  # ... and over the lognormal rate, given the dispersion
-_POISSON = 1e-4  # a dispersion this close to 1 is treated as 1
 _CHUNK = 2_000  # series at a time, so that work arrays stay near 5 MB
 _NEGLIGIBLE = 1e-10
-_SMOOTH = 30.0  # from this standard deviation on a tail is integrated, below it is summed
 _PANEL = 24
-_CLOSED = 4.0  # below this second parameter the mass piles up at the far end
-_EDGE = 60  # ... where so many terms are summed one by one
+_RATIOS = 64
 _SUMMED = 1_000.0  # up to this observed count, terms are summed; further out the incomplete beta is faster
-_RATIOS = 512
-_SPENT = 1e-15
 
 
 def log_choose(total: FloatArray, some: FloatArray) -> FloatArray:
@@ -99,7 +95,7 @@ def betabinomial_tail(
     outer = 0.5 * term
     # Long tails are integrated: half the mass at the count makes the sum a trapezoid rule.
     spread = np.sqrt(n * a * b * (a + b + n) / ((a + b) ** 2 * (a + b + 1)))
-    smooth = (spread > _SMOOTH) & (s >= _SMOOTH / 3) & ((b >= _CLOSED) | (n - s > 2 * _EDGE)) & (s < n)
+    smooth = (spread > SMOOTH) & (s >= SMOOTH / 3) & ((b >= CLOSED) | (n - s > 2 * EDGE)) & (s < n)
     if smooth.any():
         outer[smooth] = _integrated_tail(*(v[smooth] for v in (s, n, a, b, spread)))
     index = np.flatnonzero((s < n) & ~smooth)
@@ -133,6 +129,14 @@ def _log_mass(x: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray) -> Flo
     return np.asarray(log_choose(n, x) + special.betaln(x + a, n - x + b) - special.betaln(a, b))
 
 
+@lru_cache(maxsize=1)
+def _panels() -> FloatArray:
+    """Return nodes on the line from 0 to 1, more of them near 0, and their weights; shape (2, nodes)."""
+    u, weight = uniform_nodes(_PANEL)
+    ends = ((0.0, 0.15), (0.15, 0.4), (0.4, 1.0))
+    return np.hstack([(left + (right - left) * u, weight * (right - left)) for left, right in ends])
+
+
 def _integrated_tail(
     s: FloatArray, n: FloatArray, a: FloatArray, b: FloatArray, spread: FloatArray
 ) -> FloatArray:
@@ -141,17 +145,15 @@ def _integrated_tail(
     The variable is the logit of the share, in which the mass is smooth at both ends. Where it piles up at the
     far end, the last terms there are summed one by one.
     """
-    open_end = b < _CLOSED
+    open_end = b < CLOSED
     scale = n / (a + b)  # the tail falls no more slowly than exp(-x / scale)
-    last = np.where(open_end, n - _EDGE, np.minimum(s + 12 * spread + 30 * np.maximum(scale, 1.0), n - 0.5))
+    last = np.where(open_end, n - EDGE, np.minimum(s + 12 * spread + 30 * np.maximum(scale, 1.0), n - 0.5))
     first = np.log(s / (n - s))
     width = np.log(last / (n - last)) - first
-    u, weight = uniform_nodes(_PANEL)
-    total = np.zeros(s.shape)
-    for left, right in ((0.0, 0.15), (0.15, 0.4), (0.4, 1.0)):
-        x = n[:, None] * special.expit(first[:, None] + width[:, None] * (left + (right - left) * u))
-        mass = np.exp(_log_mass(x, n[:, None], a[:, None], b[:, None]))
-        total += (mass * x * (1 - x / n[:, None])) @ weight * (width * (right - left))
+    u, weight = _panels()
+    x = n[:, None] * special.expit(first[:, None] + width[:, None] * u)
+    mass = np.exp(_log_mass(x, n[:, None], a[:, None], b[:, None]))
+    total = (mass * x * (1 - x / n[:, None])) @ weight * width
     slope = np.exp(_log_mass(s, n, a, b)) * (
         special.digamma(n - s + 1)
         - special.digamma(s + 1)
@@ -161,7 +163,7 @@ def _integrated_tail(
     total -= slope / 12
     edge = np.flatnonzero(open_end)
     if edge.size:
-        k = n[edge, None] - np.arange(_EDGE + 1)
+        k = n[edge, None] - np.arange(EDGE + 1)
         mass = np.exp(_log_mass(k, n[edge, None], a[edge, None], b[edge, None]))
         total[edge] += mass[:, :-1].sum(axis=1) + mass[:, -1] / 2
     return np.asarray(total)
@@ -185,6 +187,7 @@ def mixed_tail(
     nodes: int = NODES,
     spread_nodes: int = SPREAD_NODES,
     drawn: FloatArray | None = None,
+    level: FloatArray | None = None,
 ) -> FloatArray:
     """Tail probability of the recent count given the total, averaged over the dispersion's uncertainty.
 
@@ -202,6 +205,9 @@ def mixed_tail(
         Gauss-Hermite nodes over the dispersion and, given it, over the lognormal rate.
     drawn : float array, shape (series, nodes), optional
         The dispersion at its nodes (:func:`dispersion_nodes`), where the caller has it already.
+    level : float array, shape (series,), optional
+        Where the tail is above it, only that is asked: what is returned is above it, and no more than the
+        tail.
 
     Returns
     -------
@@ -218,6 +224,7 @@ def mixed_tail(
     values = dispersion_nodes(phi, edf, nodes) if drawn is None else drawn
     weight = normal_nodes(nodes)[1]
     out = np.empty(observed.shape)
+    most = np.full(observed.shape, np.inf) if level is None else level
     for first in range(0, observed.size, _CHUNK):
         part = slice(first, first + _CHUNK)
         out[part] = _mixed_tail(
@@ -229,6 +236,7 @@ def mixed_tail(
             weight,
             upper,
             spread_nodes,
+            most[part],
         )
     return out
 
@@ -242,15 +250,52 @@ def _mixed_tail(
     weight: FloatArray,
     upper: bool,
     spread_nodes: int,
+    level: FloatArray,
 ) -> FloatArray:
+    out = np.ones(observed.shape)
+    near = (observed <= _SUMMED) & (observed % 1 == 0) & (total % 1 == 0)
+    at = np.flatnonzero(near & (total > 0))
+    if at.size:
+        nodes, found = np.stack(normal_nodes(spread_nodes)), np.empty(at.size)
+        average_tails(
+            np.stack([each[at] for each in (observed, total, recent, baseline, level)]),
+            dispersion[at],
+            weight,
+            nodes,
+            _panels(),
+            _NEGLIGIBLE,
+            upper,
+            np.empty((2, _RATIOS)),
+            np.empty(nodes.shape),
+            found,
+        )
+        out[at] = found
+    at = np.flatnonzero(~near & (total > 0))
+    if at.size:
+        series = (observed[at], total[at], recent[at], baseline[at], dispersion[at])
+        gamma, lognormal = _far_tails(*series, upper, spread_nodes)
+        out[at] = np.maximum(gamma @ weight, lognormal @ weight)
+    return out
+
+
+def _far_tails(
+    observed: FloatArray,
+    total: FloatArray,
+    recent: FloatArray,
+    baseline: FloatArray,
+    dispersion: FloatArray,
+    upper: bool,
+    spread_nodes: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Return both tails at every node, by the incomplete beta; shape (series, nodes)."""
     s, n = observed[:, None], total[:, None]
-    excess = np.maximum(dispersion - 1.0, _POISSON)
+    excess = np.maximum(dispersion - 1.0, FLAT)
     rate = np.maximum(total / (recent + baseline), 1e-12)[:, None]
     mean_recent, mean_baseline = rate * recent[:, None], rate * baseline[:, None]
     share = recent / (recent + baseline)
 
     poisson = binomial_tail(observed, total, share, upper=upper)[:, None]
-    overdispersed = dispersion - 1.0 > _POISSON
+    overdispersed = dispersion - 1.0 > FLAT
     gamma = np.broadcast_to(poisson, dispersion.shape).copy()
     rows, columns = np.nonzero(overdispersed)
     if rows.size:
@@ -266,103 +311,6 @@ def _mixed_tail(
     var_recent, var_baseline = np.log1p(excess / mean_recent), np.log1p(excess / mean_baseline)
     centre = special.logit(share)[:, None] - var_recent / 2 + var_baseline / 2
     scale = np.sqrt(var_recent + var_baseline)
-    summed = (observed <= _SUMMED) & (observed % 1 == 0) & (total % 1 == 0)
-    at = np.flatnonzero(summed)
-    spread = np.zeros(dispersion.shape)
-    if at.size:
-        spread[at] = _spread_tails(
-            observed[at], total[at], centre[at], scale[at], z, spread_weight, overdispersed[at]
-        )
-        if not upper:
-            spread[at] = 1.0 - spread[at]
-    at = np.flatnonzero(~summed)
-    if at.size:
-        shares = special.expit(centre[at, :, None] + scale[at, :, None] * z)
-        tails = binomial_tail(s[at, :, None], n[at, :, None], shares, upper=upper)
-        spread[at] = tails @ spread_weight
-    lognormal = np.where(overdispersed, spread, poisson)
-    tail = np.maximum(gamma @ weight, lognormal @ weight)
-    return np.where(total > 0, tail, 1.0)
-
-
-@compiled
-def _spread_tails(
-    observed: FloatArray,
-    total: FloatArray,
-    centre: FloatArray,
-    scale: FloatArray,
-    z: FloatArray,
-    weight: FloatArray,
-    wanted: BoolArray,
-) -> FloatArray:
-    """Upper mid-p tails of binomials whose logit share is normal, by quadrature; (series, nodes).
-
-    Parameters
-    ----------
-    observed, total : float arrays, shape (series,)
-        Whole numbers.
-    centre, scale : float arrays, shape (series, nodes)
-        Mean and standard deviation of the logit.
-    z, weight : float arrays
-        Nodes and weights for a standard normal variable.
-    wanted : bool array, shape (series, nodes)
-        Which to compute; the others are left 0.
-    """
-    series, nodes = centre.shape
-    out = np.zeros((series, nodes))
-    up, down = np.empty(_RATIOS), np.empty(_RATIOS)
-    for i in range(series):
-        s, n = observed[i], total[i]
-        constant = math.lgamma(n + 1) - math.lgamma(s + 1) - math.lgamma(n - s + 1)
-        known_up, known_down = 0, 0
-        for j in range(nodes):
-            if not wanted[i, j]:
-                continue
-            mean = 0.0
-            for q in range(z.size):
-                logit = centre[i, j] + scale[i, j] * z[q]
-                if logit > 0:
-                    log_share = -math.log1p(math.exp(-logit))
-                    log_other = log_share - logit
-                else:
-                    log_other = -math.log1p(math.exp(logit))
-                    log_share = log_other + logit
-                odds = math.exp(logit)
-                term = math.exp(constant + s * log_share + (n - s) * log_other)
-                outer = 0.5 * term
-                # Sum on the side away from the mean, where each term is smaller than the one before.
-                k = 0
-                if s * (1 + odds) > n * odds:
-                    left = int(n - s)
-                    while k < left:
-                        if k < _RATIOS:
-                            if k >= known_up:
-                                up[k] = (n - s - k) / (s + k + 1)
-                                known_up = k + 1
-                            term *= up[k] * odds
-                        else:
-                            term *= (n - s - k) / (s + k + 1) * odds
-                        outer += term
-                        if term <= _SPENT * outer:
-                            break
-                        k += 1
-                    tail = outer
-                else:
-                    inverse = math.exp(-logit)
-                    left = int(s)
-                    while k < left:
-                        if k < _RATIOS:
-                            if k >= known_down:
-                                down[k] = (s - k) / (n - s + k + 1)
-                                known_down = k + 1
-                            term *= down[k] * inverse
-                        else:
-                            term *= (s - k) / (n - s + k + 1) * inverse
-                        outer += term
-                        if term <= _SPENT * outer:
-                            break
-                        k += 1
-                    tail = 1.0 - outer
-                mean += weight[q] * min(max(tail, 0.0), 1.0)
-            out[i, j] = mean
-    return out
+    shares = special.expit(centre[:, :, None] + scale[:, :, None] * z)
+    tails = binomial_tail(s[:, :, None], n[:, :, None], shares, upper=upper)
+    return gamma, np.where(overdispersed, tails @ spread_weight, poisson)

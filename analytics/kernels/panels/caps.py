@@ -66,20 +66,18 @@ class CappedWindows:
 
 
 @compiled
-def _cap_of(share: FloatArray, top: int, mean: float, square: float, caps: IntArray, kept: float) -> int:
+def _cap_of(share: FloatArray, top: int, mean: float, square: float, caps: IntArray, work: FloatArray) -> int:
     """Choose the cap from the distribution of a day's count.
 
     `share` holds the probabilities of 0, 1, ... as far as the largest cap, `top` is the largest count, and
-    `mean` and `square` are the first two moments.
+    `mean` and `square` are the first two moments; `work`, shape (3, largest cap), is written over.
     """
     spread = square - mean * mean
     if top < 2 or spread <= 0:
         return NO_CAP
-    size = share.size
-    upto = min(size, top)
+    one, two, efficiency = work[0], work[1], work[2]
+    upto = top if top < share.size else share.size
     # Distribution functions of one day and of two days put together.
-    one = np.empty(upto)
-    two = np.empty(upto)
     below_one = 0.0
     below_two = 0.0
     for k in range(upto):
@@ -92,7 +90,8 @@ def _cap_of(share: FloatArray, top: int, mean: float, square: float, caps: IntAr
         two[k] = below_two
     whole = mean * mean / spread
     best = whole
-    efficiency = np.zeros(caps.size)
+    for i in range(caps.size):
+        efficiency[i] = 0.0
     single = 0.0
     double = 0.0
     second = 0.0
@@ -105,97 +104,104 @@ def _cap_of(share: FloatArray, top: int, mean: float, square: float, caps: IntAr
             variance = second - single * single
             if c < top and variance > 1e-12:
                 efficiency[at] = (double - single) ** 2 / variance
-                best = max(best, efficiency[at])
+                if efficiency[at] > best:
+                    best = efficiency[at]
             at += 1
-    if whole >= kept * best:
+    if whole >= KEPT * best:
         return NO_CAP
     chosen = NO_CAP
     for i in range(caps.size):
-        if efficiency[i] >= kept * best:
+        if efficiency[i] >= KEPT * best:
             chosen = caps[i]
     return chosen
+
+
+@compiled
+def _window_moments(running: IntArray, days: IntArray, baseline: int, length: int, out: FloatArray) -> None:
+    """Put variance and lagged product of the sums of covered windows into `out`, from running totals."""
+    m, pairs = 0, 0
+    total, squares, product, either = 0.0, 0.0, 0.0, 0.0
+    for d in range(baseline - length + 1):
+        if days[d + length] - days[d] == length:
+            w = float(running[d + length] - running[d])
+            m += 1
+            total += w
+            squares += w * w
+            e = d + length
+            if e + length <= baseline and days[e + length] - days[e] == length:
+                v = float(running[e + length] - running[e])
+                pairs += 1
+                product += w * v
+                either += w + v
+    if m:
+        mean = total / m
+        variance = squares / m - mean * mean
+        out[0] = variance if variance > 0 else 0.0
+        if pairs:
+            out[1] = (product - mean * either) / pairs + mean * mean
 
 
 @compiled
 def _cells(
     values: npt.NDArray[np.int32],
     covered: BoolArray,
-    region: IntArray,
-    first: IntArray,
-    split: IntArray,
-    late: IntArray,
+    cells: IntArray,
     length: int,
     caps: IntArray,
-    kept: float,
-) -> tuple[IntArray, FloatArray]:
-    """Add up one cell after the other; `values` and `covered` have one row a region and may wrap around."""
-    cells = region.size
-    whole = np.zeros((cells, 8), np.int64)
-    moments = np.zeros((cells, 2))
+    running: IntArray,
+    days: IntArray,
+    share: FloatArray,
+    work: FloatArray,
+    whole: IntArray,
+    moments: FloatArray,
+) -> None:
+    """Add up one cell after the other; `values` and `covered` have one row a region and may wrap around.
+
+    `cells`, shape (4, cells), are region, first period, and one past the baseline's and the guard's last.
+    The results go into `whole` and `moments`, which are 0; the other arrays are written over.
+    """
     periods = values.shape[1]
-    size = caps[-1]
-    share = np.empty(size)
-    for i in range(cells):
-        row = values[region[i]]
-        seen = covered[region[i]]
-        baseline = split[i] - first[i]
-        share[:] = 0.0
-        n = 0
-        top = 0
-        total = 0.0
-        square = 0.0
-        for d in range(baseline):
-            at = (first[i] + d) % periods
+    for i in range(cells.shape[1]):
+        row, seen = values[cells[0, i]], covered[cells[0, i]]
+        first, late = cells[1, i], cells[3, i]
+        baseline = cells[2, i] - first
+        for x in range(share.size):
+            share[x] = 0.0
+        n, total, square = 0, 0.0, 0.0
+        top = row[0] * 0
+        at = first % periods
+        for _ in range(baseline):
             if seen[at]:
                 x = row[at]
                 n += 1
                 total += x
                 square += float(x) * x
-                top = max(top, x)
-                if x < size:
+                if x > top:
+                    top = x
+                if x < share.size:
                     share[x] += 1.0
+            at = at + 1 if at + 1 < periods else 0
         if n == 0:
             whole[i, 0] = NO_CAP
             continue
-        share /= n
-        cap = _cap_of(share, top, total / n, square / n, caps, kept)
-        whole[i, 0] = cap
-        base = 0
-        running = np.zeros(baseline + 1, np.int64)
-        days = np.zeros(baseline + 1, np.int64)
+        for x in range(share.size):
+            share[x] /= n
+        cap = _cap_of(share, top, total / n, square / n, caps, work)
+        running[0] = 0
+        days[0] = 0
+        at = first % periods
         for d in range(baseline):
-            at = (first[i] + d) % periods
-            x = min(row[at], cap) if seen[at] else 0
+            x = 0
+            if seen[at]:
+                x = row[at] if row[at] < cap else cap
             running[d + 1] = running[d] + x
             days[d + 1] = days[d] + seen[at]
-        base = running[baseline]
-        m = 0
-        sum_ = 0.0
-        squares = 0.0
-        pairs = 0
-        product = 0.0
-        either = 0.0
-        for d in range(baseline - length + 1):
-            if days[d + length] - days[d] == length:
-                w = float(running[d + length] - running[d])
-                m += 1
-                sum_ += w
-                squares += w * w
-                e = d + length
-                if e + length <= baseline and days[e + length] - days[e] == length:
-                    v = float(running[e + length] - running[e])
-                    pairs += 1
-                    product += w * v
-                    either += w + v
-        if m:
-            mean = sum_ / m
-            moments[i, 0] = max(squares / m - mean * mean, 0.0)
-            if pairs:
-                moments[i, 1] = (product - mean * either) / pairs + mean * mean
+            at = at + 1 if at + 1 < periods else 0
+        _window_moments(running, days, baseline, length, moments[i])
         for d in range(length):
-            at = (late[i] + d) % periods
+            at = (late + d) % periods
             if seen[at]:
-                x = min(row[at], cap)
+                x = row[at] if row[at] < cap else cap
                 whole[i, 1] += x
                 if x > whole[i, 2]:
                     whole[i, 7] = whole[i, 2]
@@ -204,8 +210,31 @@ def _cells(
                     whole[i, 7] = x
                 whole[i, 3] += row[at]
                 whole[i, 4] += 1
-        whole[i, 5] = base
+        whole[i, 0] = cap
+        whole[i, 5] = running[baseline]
         whole[i, 6] = n
+
+
+def _counted(
+    values: npt.NDArray[np.int32], covered: BoolArray, cells: IntArray, length: int
+) -> tuple[IntArray, FloatArray]:
+    """Return what the cells hold, shape (cells, 8), and the moments of their window sums, (cells, 2)."""
+    number, longest = cells.shape[1], int((cells[2] - cells[1]).max(initial=0)) + 1
+    whole, moments = np.zeros((number, 8), np.int64), np.zeros((number, 2))
+    work = np.empty((3, int(CAPS[-1])))
+    _cells(
+        values,
+        covered,
+        cells,
+        length,
+        CAPS,
+        np.empty(longest, np.int64),
+        np.empty(longest, np.int64),
+        np.empty(int(CAPS[-1])),
+        work,
+        whole,
+        moments,
+    )
     return whole, moments
 
 
@@ -229,16 +258,12 @@ def daily_cap(baseline: npt.NDArray[np.integer]) -> IntArray:
     array([False,  True])
     """
     days, series = baseline.shape
-    found, _ = _cells(
+    every = np.arange(series)
+    found, _ = _counted(
         np.ascontiguousarray(baseline.T, np.int32),
         np.ones((series, days), bool),
-        np.arange(series),
-        np.zeros(series, np.int64),
-        np.full(series, days),
-        np.full(series, days),
+        np.stack([every, 0 * every, 0 * every + days, 0 * every + days]),
         1,
-        CAPS,
-        KEPT,
     )
     return found[:, 0]
 
@@ -273,16 +298,11 @@ def capped_windows(
     late = end - length
     split = late - guard
     first = split - baseline
-    found, moments = _cells(
+    found, moments = _counted(
         np.ascontiguousarray(values, np.int32),
         np.ascontiguousarray(covered),
-        np.asarray(region, np.int64),
-        np.asarray(first, np.int64),
-        np.asarray(split, np.int64),
-        np.asarray(late, np.int64),
+        np.stack([np.asarray(each, np.int64) for each in (region, first, split, late)]),
         length,
-        CAPS,
-        KEPT,
     )
     cap, observed, largest, raw, days, base, periods, second = found.T.copy()
     mu = length * base / np.maximum(periods, 1)
