@@ -39,6 +39,7 @@ __all__ = [
 
 
 _RHO_MAX = 0.9
+_WIDE = 512  # series
 _CORRECTION_MIN = 0.2  # a baseline shorter than about four windows could otherwise divide by nothing
 _EDF_MIN = 1.0
 _WINDOWS_MIN = 4
@@ -82,9 +83,18 @@ def window_sums(values: npt.NDArray[np.number] | BoolArray, length: int) -> Floa
     >>> window_sums(np.array([[1], [2], [3]]), 2).ravel()
     array([3., 5.])
     """
-    total = np.zeros((values.shape[0] + 1, values.shape[1]))
-    np.cumsum(values, axis=0, out=total[1:])
-    return total[length:] - total[:-length]
+    starts, series = max(values.shape[0] - length + 1, 0), values.shape[1]
+    if series < _WIDE:
+        total = np.zeros((values.shape[0] + 1, series))
+        np.cumsum(values, axis=0, out=total[1:])
+        return total[length:] - total[:-length]
+    out = np.empty((starts, series))
+    if starts:
+        values[:length].sum(axis=0, out=out[0], dtype=float)
+    for i in range(starts - 1):  # of many series a row at a time is faster by far
+        np.add(out[i], values[i + length], out=out[i + 1])
+        out[i + 1] -= values[i]
+    return out
 
 
 def window_dispersion(

@@ -311,11 +311,14 @@ def expected_test(
     # No expectation is known better than the history's total is.
     variance = np.maximum(variance, 1 / (np.where(inside, baseline, 0).sum(axis=0) + 1.0))
     smooth = design.shape[1] if smooth is None else smooth
-    beside = np.exp(np.clip(design[:, smooth:] @ fit.coefficients[smooth:], -_EFFECT, _EFFECT))
+    level, usual = series, mean
+    if smooth < design.shape[1]:
+        beside = np.exp(np.clip(design[:, smooth:] @ fit.coefficients[smooth:], -_EFFECT, _EFFECT))
+        level, usual = series / beside, mean / beside
     turns = turned(
-        series / beside,
+        level,
         covered,
-        mean / beside,
+        usual,
         design[:, :smooth],
         length=length,
         guard=guard,

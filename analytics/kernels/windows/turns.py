@@ -60,7 +60,8 @@ class _Wheel:
     """The wheel in steps of `block` periods, of which step 0 begins at period `first`.
 
     `weights` are the regression's, of each step for the sum of the recent window; `slope` those of a trend;
-    `start` is where the window begins at each turn.
+    both at every turn, shape (turns, steps). `start` is where the window begins at each turn. `aligned` is
+    the step where the recent window begins, if it is whole steps, else -1.
     """
 
     block: int
@@ -70,6 +71,7 @@ class _Wheel:
     slope: FloatArray
     weights: FloatArray
     start: npt.NDArray[np.intp]
+    aligned: int
 
     @classmethod
     def of(cls, design: FloatArray, length: int, guard: int, step: int) -> _Wheel:
@@ -87,21 +89,30 @@ class _Wheel:
         weights[:history] = known @ np.linalg.solve(known.T @ known, design[-length:].sum(axis=0) / block)
         slope = np.linalg.solve(steps.T @ steps, steps.T)[1]
         start = (rows - length + block * np.arange(turns)) % rows
-        return cls(block, first, length, steps[:, 1], slope, weights, start)
+        late = rows - length - first
+        aligned = late // block if late % block == 0 and length % block == 0 else -1
+        turn = np.arange(turns)
+        around = (turn[None, :] - turn[:, None]) % turns
+        return cls(block, first, length, steps[:, 1], slope[around], weights[around], start, aligned)
 
     @property
     def rows(self) -> int:
         """Periods of the wheel."""
         return len(self.weights) * self.block
 
-    def steps(self, values: FloatArray) -> FloatArray:
+    def steps(self, values: npt.NDArray[np.number]) -> FloatArray:
         """Sum periods to steps."""
-        around = np.roll(values, -self.first, axis=0)
-        return np.asarray(around.reshape(len(self.weights), self.block, -1).sum(axis=1))
+        around = np.roll(values, -self.first, axis=0) if self.first else values
+        return np.asarray(around.reshape(len(self.weights), self.block, -1).sum(axis=1, dtype=float))
 
-    def windows(self, values: npt.NDArray[np.number] | BoolArray) -> FloatArray:
-        """Return the sum of the window at each turn."""
-        return window_sums(np.concatenate([values, values[: self.length]]), self.length)[self.start]
+    def windows(self, values: npt.NDArray[np.number], steps: FloatArray, factor: FloatArray) -> FloatArray:
+        """Return the sum of the window at each turn; the values sum to `steps`, each times its factor."""
+        if self.aligned >= 0:
+            scaled = steps * factor
+            held = sum(np.roll(scaled, -j, axis=0) for j in range(self.length // self.block))
+            return np.asarray(np.roll(held, -self.aligned, axis=0))
+        every = values * np.roll(np.repeat(factor, self.block, axis=0), self.first, axis=0)
+        return window_sums(np.concatenate([every, every[: self.length]]), self.length)[self.start]
 
     def level(self, steps: FloatArray) -> FloatArray:
         """Return the factors that take a log-linear trend out of the steps, as far as it exceeds chance."""
@@ -109,8 +120,8 @@ class _Wheel:
         growth = np.zeros(steps.shape[1])
         for _ in range(_ROUNDS):
             flat = steps * np.exp(-np.outer(self.trend, growth))
-            growth = np.clip(growth + self.slope @ flat / mean, -_STEEPEST, _STEEPEST)
-        chance = (_around(self.slope, flat) ** 2).mean(axis=0) / mean**2
+            growth = np.clip(growth + self.slope[0] @ flat / mean, -_STEEPEST, _STEEPEST)
+        chance = ((self.slope @ flat) ** 2).mean(axis=0) / mean**2
         share = np.clip(1 - CHANCE * chance / np.maximum(growth**2, 1e-300), 0, 1)
         return np.asarray(np.exp(-np.outer(self.trend, share * growth)))
 
@@ -182,32 +193,29 @@ def _turned(
     sign: float,
 ) -> tuple[FloatArray, FloatArray]:
     length, touched = wheel.length, -(-wheel.length // wheel.block)
-    valid = wheel.windows(covered) == length
-    filled = np.where(covered, values, mean)
+    whole = bool(covered.all())
+    every = np.ones((len(wheel.weights), 1))
+    valid = np.ones((len(wheel.start), values.shape[1]), bool)
+    if not whole:
+        valid = wheel.windows(covered, wheel.steps(covered), every) == length
+    filled = values.astype(float) if whole else np.where(covered, values, mean)
     usual = filled.copy()
     usual[-length:] = mean[-length:]
     # Trend and spread are found without what the recent window holds, the rank with it.
-    level = wheel.level(wheel.steps(usual))
-    scale = np.roll(np.repeat(level, wheel.block, axis=0), wheel.first, axis=0)
-    usual *= scale
-    filled *= scale
-    least = _LEAST * usual.mean(axis=0) * length + 1e-9
+    steps = wheel.steps(usual)
+    level = wheel.level(steps)
+    least = _LEAST * (steps * level).sum(axis=0) / wheel.rows * length + 1e-9
 
-    expected = _around(wheel.weights, wheel.steps(usual))
+    expected = wheel.weights @ (steps * level)
     apart = valid.copy()
     apart[:touched] = apart[len(apart) - touched + 1 :] = False
-    square = (wheel.windows(usual) - expected) ** 2 / np.maximum(expected, least)
+    square = (wheel.windows(usual, steps, level) - expected) ** 2 / np.maximum(expected, least)
     spread = np.where(apart, square, 0.0).sum(axis=0) / np.maximum(apart.sum(axis=0), 1)
 
-    expected = _around(wheel.weights, wheel.steps(filled))
+    steps = wheel.steps(filled)
+    expected = wheel.weights @ (steps * level)
     expected[0] *= factor
-    score = sign * (wheel.windows(filled) - expected)
+    score = sign * (wheel.windows(filled, steps, level) - expected)
     score /= np.sqrt(np.maximum(expected, least))
     beyond = valid & (score >= score[0] - _TIED)
     return beyond.sum(axis=0) / np.maximum(valid.sum(axis=0), 1), spread
-
-
-def _around(weights: FloatArray, steps: FloatArray) -> FloatArray:
-    """Return the weighted sums of the wheel's steps at every turn; shape (turns, series)."""
-    turn = np.arange(len(weights))
-    return np.asarray(weights[(turn[None, :] - turn[:, None]) % len(weights)] @ steps)
