@@ -50,16 +50,12 @@ class PooledWindow:
         window = spread_counts(count, year.length, days)
         exposure = year.length * self.share[index]
         called = year.bounded(window, self.group[index], exposure, self.unsure[index], level) <= level
-        reference = year.reference
-        ranked = reference is not None and bool(reference.windows.size)
-        if reference is not None and ranked:
-            at = np.flatnonzero(~called & (level >= reference.least))
-            if at.size:
-                evidence = self._evidence(window[:, at], index[at])
-                called[at] = reference.rank(evidence) <= level[at]
+        at = np.flatnonzero(~called & year.reached(level))
+        if at.size:
+            called[at] = year.reference.rank(self._evidence(window[:, at], index[at])) <= level[at]
         at = np.flatnonzero(~called)
         called[at] = self.own(count[at], index[at], days, level[at])
-        return called & (count >= LEAST) if ranked else called
+        return called & (count >= LEAST) if year.ranked else called
 
     def _evidence(self, window: npt.NDArray[np.int32], index: IndexArray) -> FloatArray:
         """Return the evidence of windows, beside the baselines of the series `index`."""

@@ -168,7 +168,7 @@ def panel_pvalues(
     inside = covered[-length:, tested]
     window = np.where(inside, series[-length:, tested], 0)
     own = np.minimum(alone[tested], year.bounded(window, tested, inside.sum(axis=0) * share, unsure))
-    if year.reference is not None:
+    if year.ranked:
         if year.reference.windows.size:
             evidence = evidence_of(year.held.take(tested), length, share, unsure, drawn=year.drawn[tested])
             own = pooled_pvalue(year.reference.rank(evidence), own)

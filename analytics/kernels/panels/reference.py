@@ -26,7 +26,7 @@ from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.panels.caps import capped_windows
 from analytics.kernels.panels.evidence import evidence_of
 
-__all__ = ["Reference", "set_aside", "turned_evidence"]
+__all__ = ["Reference", "least_rank", "most_windows", "set_aside", "turned_evidence"]
 
 
 CELLS = 50_000  # windows in the reference, at most
@@ -82,6 +82,17 @@ def turned_evidence(
 def _step(periods: int) -> int:
     """Periods by which a baseline is turned from one window to the next."""
     return max(periods // TURNS, 1)
+
+
+def most_windows(regions: int, periods: int) -> int:
+    """Return how many windows a reference has, if all are covered."""
+    number = regions * len(range(0, periods, _step(periods)))
+    return -(-number // max(-(-number // CELLS), 1))
+
+
+def least_rank(length: float, windows: int) -> float:
+    """Return the smallest rank there can be, given the mean length of an episode and how many windows."""
+    return min(length * (1 + RETURNED) / (length + windows), 1.0)
 
 
 def _runs(extreme: BoolArray, apart: int) -> BoolArray:
@@ -198,11 +209,6 @@ class Reference:
         joins = np.searchsorted(np.sort(np.maximum(log, before)[known]), windows, side="right")
         begun = np.searchsorted(windows, windows, side="right") - joins
         return cls(windows, np.maximum.accumulate(np.r_[0, begun]), size)
-
-    @property
-    def least(self) -> float:
-        """The smallest rank there can be."""
-        return min(self.length * (1 + RETURNED) / (self.length + self.windows.size), 1.0)
 
     def rank(self, evidence: FloatArray) -> FloatArray:
         """Return the share of the reference with as much evidence, the window itself among them.

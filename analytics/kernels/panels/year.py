@@ -13,7 +13,7 @@ from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.panels.caps import CappedWindows, capped_windows
 from analytics.kernels.panels.evidence import LEAST, drawn_dispersion
 from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
-from analytics.kernels.panels.reference import Reference, turned_evidence
+from analytics.kernels.panels.reference import Reference, least_rank, most_windows, turned_evidence
 
 __all__ = ["EXTREME", "POOLED_FROM", "PanelYear"]
 
@@ -29,8 +29,8 @@ class PanelYear:
     ----------
     values, covered : arrays, shape (regions, periods)
         Of all regions; baseline, guard and recent window.
-    reference : Reference, or None
-        Evidence of the turned windows; None with too few regions.
+    tested : int array
+        Regions of the reference.
     base, periods, phi : float arrays, shape (regions,)
         Incidents and covered periods of the baseline, and the dispersion of window sums.
     ceiling : float
@@ -40,7 +40,7 @@ class PanelYear:
 
     values: npt.NDArray[np.int32]
     covered: BoolArray
-    reference: Reference | None
+    tested: IndexArray
     base: FloatArray
     periods: FloatArray
     phi: FloatArray
@@ -55,17 +55,13 @@ class PanelYear:
         """Take the year of the regions `tested`."""
         values, inside = np.ascontiguousarray(series.T, np.int32), np.ascontiguousarray(covered.T)
         end = len(series) - length - guard
-        reference = None
-        if tested.size >= POOLED_FROM:
-            turned = turned_evidence(values[tested, :end], inside[tested, :end], length=length, guard=guard)
-            reference = Reference.of(turned, periods=end, length=length)
         base = np.where(covered[:end], series[:end], 0).sum(axis=0).astype(float)
         phi = window_dispersion(series[:end], covered[:end], length).phi
         ceiling = dispersion_ceiling(phi[tested], base[tested], end // length)
         return cls(
             values,
             inside,
-            reference,
+            tested,
             base,
             covered[:end].sum(axis=0).astype(float),
             phi,
@@ -73,6 +69,27 @@ class PanelYear:
             length,
             guard,
         )
+
+    @property
+    def ranked(self) -> bool:
+        """Whether there are regions enough to rank among."""
+        return self.tested.size >= POOLED_FROM
+
+    @cached_property
+    def reference(self) -> Reference:
+        """Evidence of the turned windows; made where it is asked for."""
+        end = self.values.shape[1] - self.length - self.guard
+        values, covered = self.values[self.tested, :end], self.covered[self.tested, :end]
+        turned = turned_evidence(values, covered, length=self.length, guard=self.guard)
+        return Reference.of(turned, periods=end, length=self.length)
+
+    def reached(self, level: FloatArray) -> BoolArray:
+        """Return which levels a rank may reach, whatever the evidence."""
+        end = self.values.shape[1] - self.length - self.guard
+        # The reference is made only where the least that it could show, with single windows, would do.
+        if not self.ranked or not (level >= least_rank(1.0, most_windows(self.tested.size, end))).any():
+            return np.zeros(level.shape, bool)
+        return np.asarray(level >= least_rank(self.reference.length, self.reference.windows.size))
 
     @cached_property
     def held(self) -> CappedWindows:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.dispersion import window_sums
@@ -59,8 +60,8 @@ class Turns:
 class _Wheel:
     """The wheel in steps of `block` periods, of which step 0 begins at period `first`.
 
-    `weights` are the regression's, of each step for the sum of the recent window; `slope` those of a trend;
-    both at every turn, shape (turns, steps). `start` is where the window begins at each turn. `aligned` is
+    `weights` are the regression's, of each step for the sum of the recent window; `slope` those of a trend.
+    `start` is where the window begins at each turn. `aligned` is
     the step where the recent window begins, if it is whole steps, else -1.
     """
 
@@ -91,21 +92,21 @@ class _Wheel:
         start = (rows - length + block * np.arange(turns)) % rows
         late = rows - length - first
         aligned = late // block if late % block == 0 and length % block == 0 else -1
-        turn = np.arange(turns)
-        around = (turn[None, :] - turn[:, None]) % turns
-        return cls(block, first, length, steps[:, 1], slope[around], weights[around], start, aligned)
+        return cls(block, first, length, steps[:, 1], slope, weights, start, aligned)
 
     @property
     def rows(self) -> int:
         """Periods of the wheel."""
         return len(self.weights) * self.block
 
-    def steps(self, values: npt.NDArray[np.number]) -> FloatArray:
+    def steps(self, values: npt.NDArray[np.number] | BoolArray) -> FloatArray:
         """Sum periods to steps."""
         around = np.roll(values, -self.first, axis=0) if self.first else values
         return np.asarray(around.reshape(len(self.weights), self.block, -1).sum(axis=1, dtype=float))
 
-    def windows(self, values: npt.NDArray[np.number], steps: FloatArray, factor: FloatArray) -> FloatArray:
+    def windows(
+        self, values: npt.NDArray[np.number] | BoolArray, steps: FloatArray, factor: FloatArray
+    ) -> FloatArray:
         """Return the sum of the window at each turn; the values sum to `steps`, each times its factor."""
         if self.aligned >= 0:
             scaled = steps * factor
@@ -120,8 +121,8 @@ class _Wheel:
         growth = np.zeros(steps.shape[1])
         for _ in range(_ROUNDS):
             flat = steps * np.exp(-np.outer(self.trend, growth))
-            growth = np.clip(growth + self.slope[0] @ flat / mean, -_STEEPEST, _STEEPEST)
-        chance = ((self.slope @ flat) ** 2).mean(axis=0) / mean**2
+            growth = np.clip(growth + self.slope @ flat / mean, -_STEEPEST, _STEEPEST)
+        chance = (_around(self.slope, flat) ** 2).mean(axis=0) / mean**2
         share = np.clip(1 - CHANCE * chance / np.maximum(growth**2, 1e-300), 0, 1)
         return np.asarray(np.exp(-np.outer(self.trend, share * growth)))
 
@@ -206,16 +207,22 @@ def _turned(
     level = wheel.level(steps)
     least = _LEAST * (steps * level).sum(axis=0) / wheel.rows * length + 1e-9
 
-    expected = wheel.weights @ (steps * level)
+    expected = _around(wheel.weights, steps * level)
     apart = valid.copy()
     apart[:touched] = apart[len(apart) - touched + 1 :] = False
     square = (wheel.windows(usual, steps, level) - expected) ** 2 / np.maximum(expected, least)
     spread = np.where(apart, square, 0.0).sum(axis=0) / np.maximum(apart.sum(axis=0), 1)
 
     steps = wheel.steps(filled)
-    expected = wheel.weights @ (steps * level)
+    expected = _around(wheel.weights, steps * level)
     expected[0] *= factor
     score = sign * (wheel.windows(filled, steps, level) - expected)
     score /= np.sqrt(np.maximum(expected, least))
     beyond = valid & (score >= score[0] - _TIED)
     return beyond.sum(axis=0) / np.maximum(valid.sum(axis=0), 1), spread
+
+
+def _around(weights: FloatArray, steps: FloatArray) -> FloatArray:
+    """Return the weighted sums of the wheel's steps at every turn; shape (turns, series)."""
+    turned = fft.rfft(weights).conj()[:, None] * fft.rfft(steps, axis=0)
+    return np.asarray(fft.irfft(turned, n=len(weights), axis=0))
