@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ sys.path.insert(0, str(TORTURE))
 from targets import TARGETS, tried  # noqa: E402
 
 KEPT = sorted((TORTURE / "kept").glob("*/*"))
+REPLAYED = 8  # every eighth of the kept inputs with each run of the tests, all of them in the long form
 TRIALS = 3  # of each target; each costs some hundredths of a second
 SEED = 20200413
 
@@ -25,6 +27,29 @@ SEED = 20200413
 def test_what_was_found_stays_mended(path):
     fault = tried(TARGETS[path.parent.name].run, path.read_bytes())
     assert fault is None, repr(fault)
+
+
+def corpus(name):
+    path = TORTURE / "corpus" / f"{name}.zip"
+    if not path.is_file():
+        return []
+    with zipfile.ZipFile(path) as kept:
+        return [kept.read(one) for one in kept.namelist()]
+
+
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_some_of_what_reached_something_end_in_an_account_or_in_one_error(name):
+    for data in corpus(name)[::REPLAYED]:
+        fault = tried(TARGETS[name].run, data)
+        assert fault is None, (data, repr(fault))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(TARGETS))
+def test_what_reached_something_ends_in_an_account_or_in_one_error(name):
+    for data in corpus(name):
+        fault = tried(TARGETS[name].run, data)
+        assert fault is None, (data, repr(fault))
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))

@@ -3,11 +3,14 @@
     python tests/torture/fuzz.py                          # every target, its share of a million inputs
     python tests/torture/fuzz.py csv where --runs 20000   # these, so many inputs each
     python tests/torture/fuzz.py --seconds 60             # each at most so long
+    python tests/torture/fuzz.py csv --anew               # forget what was recorded of it
 
+A run goes on where the last one ended, with another seed, until the share of each target is tried.
 Every input must end in an exact account of rows or in one clear error; any other exception, a warning,
 more than ten seconds or more than a gigabyte is a fault, kept in build/fuzz/TARGET/faults. Inputs that
-reached something new are kept in build/fuzz/TARGET/corpus and are where the next run begins. The record
-goes to tests/torture/results/fuzz.json. Needs the packages of the extra ``torture``.
+reached something new are kept in build/fuzz/TARGET/corpus and are where the next run begins; some of each
+target are packed into tests/torture/corpus and tried with every run of the tests. The record goes to
+tests/torture/results/fuzz.json. Needs the packages of the extra ``torture``.
 """
 
 from __future__ import annotations
@@ -23,12 +26,15 @@ import subprocess
 import sys
 import time
 import traceback
+import zipfile
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 BUILD = PROJECT / "build" / "fuzz"
+CORPUS = Path(__file__).resolve().parent / "corpus"
+PACKED = 40  # inputs of each target, the smallest, a middle one, the largest and what lies between
 RESULT = Path(__file__).resolve().parent / "results" / "fuzz.json"
 SECONDS_EACH = 10  # for one input
 MEGABYTES = 1_400  # of the whole process: the packages alone take 300
@@ -102,7 +108,7 @@ def one(name: str, runs: int, seconds: int, seed: int) -> None:
     corpus, faults = BUILD / name / "corpus", BUILD / name / "faults"
     for folder in (corpus, faults):
         folder.mkdir(parents=True, exist_ok=True)
-    for data in target.seeds():
+    for data in (*target.seeds(), *packed(name)):
         (corpus / f"seed-{hashlib.sha256(data).hexdigest()[:16]}").write_bytes(data)
     seen: set[str] = set()
 
@@ -143,6 +149,26 @@ def one(name: str, runs: int, seconds: int, seed: int) -> None:
     atheris.Fuzz()
 
 
+def packed(name: str) -> list[bytes]:
+    """Return the inputs of a target that are kept in the project."""
+    path = CORPUS / f"{name}.zip"
+    if not path.is_file():
+        return []
+    with zipfile.ZipFile(path) as kept:
+        return [kept.read(one) for one in kept.namelist()]
+
+
+def pack(name: str) -> None:
+    """Keep some of the inputs that reached something, evenly by their size; the same bytes each time."""
+    found = {one.read_bytes() for one in (BUILD / name / "corpus").iterdir()}
+    inputs = sorted(found | set(packed(name)), key=lambda data: (len(data), data))
+    step = max(1, -(-len(inputs) // PACKED))
+    CORPUS.mkdir(exist_ok=True)
+    with zipfile.ZipFile(CORPUS / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as kept:
+        for data in inputs[::step]:
+            kept.writestr(zipfile.ZipInfo(hashlib.sha256(data).hexdigest()[:16]), data)
+
+
 def fuzz(name: str, runs: int, seconds: int, seed: int) -> dict[str, Any]:
     """Fuzz one target in a process of its own and return what was seen."""
     began = time.perf_counter()
@@ -178,6 +204,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int)
     parser.add_argument("--seconds", type=int, default=36_000)
     parser.add_argument("--seed", type=int, default=20200413)
+    parser.add_argument("--anew", action="store_true")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
@@ -187,7 +214,19 @@ def main() -> int:
 
     record = json.loads(RESULT.read_text()) if RESULT.is_file() else {"targets": {}}
     for name in args.targets or TARGETS:
-        found = fuzz(name, args.runs or SHARES.get(name, USUAL), args.seconds, args.seed)
+        before = {} if args.anew else record["targets"].get(name, {})
+        left = args.runs or SHARES.get(name, USUAL) - before.get("inputs", 0)
+        if left <= 0:
+            continue
+        pieces = before.get("pieces", int(bool(before)))
+        found = fuzz(name, left, args.seconds, args.seed + pieces)
+        found["inputs"] += before.get("inputs", 0)
+        found["seconds"] += before.get("seconds", 0)
+        found["branches_at_start"] = before.get("branches_at_start", found["branches_at_start"])
+        found["branches_at_end"] = max(found["branches_at_end"], before.get("branches_at_end", 0))
+        found["corpus"] = max(found["corpus"], before.get("corpus", 0))
+        found["pieces"] = pieces + 1
+        pack(name)
         record["targets"][name] = {"group": TARGETS[name].group, "says": TARGETS[name].says, **found}
         record["atheris"] = importlib.metadata.version("atheris")
         record["python"] = platform.python_version()
@@ -195,7 +234,7 @@ def main() -> int:
         RESULT.parent.mkdir(exist_ok=True)
         RESULT.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
         print(f"{name}: {found}", flush=True)
-    return int(any(record["targets"][name]["faults"] for name in args.targets or TARGETS))
+    return int(any(record["targets"].get(name, {}).get("faults") for name in args.targets or TARGETS))
 
 
 if __name__ == "__main__":
