@@ -160,7 +160,9 @@ def try_mutant(path: str, text: str, tests: Sequence[str], seconds: float) -> tu
     code, said = forked(work, seconds)
     if code is None:
         return "ran on", ""
-    return ("not seen", "") if code == 0 else ("seen", said)
+    if code == 99:
+        raise RuntimeError(f"the fork failed: {said}")
+    return ("not seen", "") if code == 0 else ("seen", said or "at import")
 
 
 class _Contexts:
