@@ -43,7 +43,8 @@ def inputs() -> str:
         return "No record: `python tests/torture/fuzz.py`."
     targets = record["targets"]
     total = sum(found["inputs"] for found in targets.values())
-    books = sum(t["inputs"] for t in targets.values() if t["group"] == "workbooks and Parquet")
+    books = sum(targets.get(name, {}).get("inputs", 0) for name in ("workbook", "workbook_bytes"))
+    parquet = targets.get("parquet", {}).get("inputs", 0)
     rows = [
         (found["says"], found["inputs"], f"{found['branches_at_start']:,} to {found['branches_at_end']:,}",
          found["corpus"], found["faults"])
@@ -53,31 +54,33 @@ def inputs() -> str:
         f"{total:,} inputs, led by the branches that they reach (atheris {record['atheris']}, Python {record['python']}, "
         f"seed {record['seed']}): `python tests/torture/fuzz.py`. Meant are at least {WANTED['all']:,}, of them "
         f"{WANTED['csv']:,} text tables (here {targets.get('csv', {}).get('inputs', 0):,}) and "
-        f"{WANTED['workbooks and Parquet']:,} each of workbooks and Parquet (here {books:,} together). An input ends in an "
+        f"{WANTED['workbooks and Parquet']:,} each of workbooks (here {books:,}) and Parquet (here {parquet:,}). An input ends in an "
         "account of rows that adds up, or in one error that says what was expected and found; anything else, a warning "
-        "included, is a fault. Faults of earlier runs are kept in `tests/torture/kept` and tried with every run of the "
-        "tests.\n\n" + table(("what", "inputs", "branches reached", "inputs kept", "faults left"), *rows)
+        "included, is a fault. Faults of earlier runs are kept in `tests/torture/kept`, and some of the inputs that reached "
+        "something new in `tests/torture/corpus`; they are tried with every run of the tests.\n\n"
+        + table(("what", "inputs", "branches reached", "inputs kept", "faults left"), *rows)
     )
 
 
 def kills() -> str:
     record = read("kills")
     rows = [
-        (f"`uptick {name}`", found["kills"], found.get("killed", 0), found.get("files of one run, whole", 0) + found.get("no file yet", 0),
-         found.get("files whole, of two runs", 0), found.get("TORN", 0), found["files left after the next run"])
-        for name, found in record.items()
+        (f"`uptick {name}`", found.get("runs begun", 0), f"{found.get('killed', 0)} of 200", found.get("files of one run, whole", 0) + found.get("no file yet", 0),
+         found.get("files whole, of two runs", 0), found.get("TORN", 0), found.get("files left after the next run", 0))
+        for name, found in record.items() if found
     ]  # fmt: skip
     store = (PROJECT / "benchmarks" / "results" / "store_kills.md").read_text(encoding="utf-8")
-    first = next((line for line in store.splitlines() if "kill" in line and not line.startswith("#")), "")
+    about = [line for line in store.splitlines() if line.startswith("`python benchmarks/store_kills.py`.")]
     if not rows:
         return "No record: `python tests/torture/kills.py`."
     return (
-        "A run is ended with SIGKILL at a moment drawn uniformly over its time, over files that an earlier run wrote: "
-        "`python tests/torture/kills.py`. Meant are 200 each.\n\n"
+        "A run is ended with SIGKILL at a moment drawn uniformly over 1.1 times what it takes, over files that an earlier run "
+        "wrote; some have ended before: `python tests/torture/kills.py`. 200 kills of each are wanted.\n\n"
         + table(
             (
                 "command",
-                "kills",
+                "runs begun",
+                "killed",
                 "old or new, whole",
                 "whole, but of two runs",
                 "torn",
@@ -85,7 +88,7 @@ def kills() -> str:
             ),
             *rows,
         )
-        + f"\n\n`uptick store add`: `python benchmarks/store_kills.py`. {first.strip()}"
+        + f"\n\n`uptick store add`: {about[0].strip() if about else 'no record'}"
     )
 
 
@@ -93,24 +96,47 @@ def mutated() -> str:
     record = read("mutants")
     if not record:
         return "No record: `python tests/torture/mutants.py`."
-    rows = []
-    for group in record.values():
-        for path, found in group["files"].items():
-            low, high = found["interval"]
+    says = {
+        "full": "What gives verdicts and thresholds, every mutant",
+        "sample": "Kernels, upticks, counts and monitoring, a random sample",
+    }
+    told, rows, missed = [], [], []
+    for group, of in record.items():
+        low, high = of["interval"]
+        told.append(
+            f"{says[group]}: {of['tried']:,} of {of['wanted']:,} tried, {of['per cent']} % seen ({low} to {high})."
+        )
+        for path, found in of["files"].items():
+            share = f"{100 * found['seen'] / found['tried']:.0f} %"
             rows.append(
-                (f"`{path}`", found["mutants"], found["tried"], f"{found['per cent']} % ({low} to {high})")
+                (f"`{path}`", group, f"{found['tried']:,} of {found['mutants']:,}", share, found["ran on"])
             )
-    missed = [
-        f"- `{path}`: {', '.join(found['not seen'])}"
-        for group in record.values()
-        for path, found in group["files"].items()
-        if found["not seen"]
-    ]
+            if found["not seen"]:
+                missed.append(f"- `{path}`: {', '.join(found['not seen'])}")
     return (
-        "Small faults put into the code one by one (cosmic-ray; compilation off); the share that the tests see, with its "
-        "95 % interval: `python tests/torture/mutants.py`. Meant are at least 85 %.\n\n"
-        + table(("file", "mutants", "tried", "seen"), *rows)
+        "Small faults put into the code one by one (cosmic-ray, compilation off, seed "
+        f"{next(iter(record.values()))['seed']}), each tried by the tests that run its line, the quickest first, up to ten seconds of "
+        "them; the share that these tests see, with its 95 % interval: `python tests/torture/mutants.py`. At least 85 % are "
+        "wanted. "
+        + " ".join(told)
+        + "\n\n"
+        + table(("file", "group", "tried", "seen", "of them by running on"), *rows)
         + ("\n\nNot seen:\n\n" + "\n".join(missed) if missed else "")
+    )
+
+
+def branches() -> str:
+    record = read("coverage")
+    if not record:
+        return "No record: `python tests/torture/covered.py`."
+    rows = [(f"`{room}`", there, f"{per} %") for room, (per, there) in record["rooms"].items()]
+    under = [f"`{path}` {per} %" for path, per in record["files under 90"].items()]
+    return (
+        f"The default suite takes {record['branches']} % of {record['branches there']:,} branches, and {record['lines and branches']} % of lines "
+        "and branches together: `python tests/torture/covered.py`. At least 95 % of branches are wanted. Compiled loops run "
+        "as machine code, out of its sight, and so do kernels of notebooks and other processes that tests begin.\n\n"
+        + table(("room", "branches", "lines and branches run"), *rows)
+        + ("\n\nFiles under 90 %: " + ", ".join(under) + "." if under else "")
     )
 
 
@@ -121,17 +147,20 @@ def combinations() -> str:
     rows = []
     for python, found in record.items():
         if isinstance(found, str):
-            rows.append((python, "all", found, "", ""))
+            rows.append((python, "all", found, "", "", ""))
             continue
         for versions, one in found.items():
             about = ", ".join(
                 f"{n} {v}" for n, v in one.get("versions", {}).items() if n in ("numpy", "pandas", "numba")
             )
-            rows.append((python, versions, one["outcome"], one.get("tests", ""), about))
+            which = one.get("which", "")
+            rows.append(
+                (python, versions, one["outcome"], which, one.get("tests", one.get("said", "")), about)
+            )
     return (
         "Each Python that the machine has, with the lowest versions that are allowed, the pinned and the newest: "
-        "`make matrix`. (`--quick` runs the files that would show it first; a public host can run the rest.)\n\n"
-        + table(("Python", "versions", "outcome", "tests", "of them"), *rows)
+        "`make matrix`. (`--quick` runs the files that would show it first.)\n\n"
+        + table(("Python", "versions", "outcome", "which tests", "tests", "of them"), *rows)
     )
 
 
@@ -141,13 +170,14 @@ def years() -> str:
         return "No record: `python tests/torture/long_haul.py`."
     grown = record["growth"]
     return (
-        f"{record['weeks']} simulated weeks of an office: a delivery into the store and a report from it each week, late, changed and "
-        "deleted incidents, another form of file from the middle on: `python tests/torture/long_haul.py`. Meant are 104. "
-        f"Made again at the end: {record['reports made again']} reports, {record['byte for byte the same']} the same byte "
-        f"for byte. Files left: {len(record['files left'])}. From the first tenth of the weeks to the last the rows grew by "
-        f"{100 * grown['rows']:.0f} %, the seconds of a report by {100 * grown['report seconds']:.0f} %, of adding a delivery "
-        f"by {100 * grown['add seconds']:.0f} %, memory by {100 * grown['megabytes']:.0f} %, the store by "
-        f"{100 * grown['store bytes']:.0f} % (it keeps every change)."
+        f"{record['weeks']} of {record['weeks wanted']} simulated weeks of an office: a delivery into the store and a report from it each "
+        "week, late, changed and deleted incidents, another form of file from the middle on: `python tests/torture/long_haul.py`. "
+        f"Made again afterwards: {record['reports made again']} reports, {record['byte for byte the same']} the same byte "
+        f"for byte; {record['by processes of their own']} of them once more by processes of their own, {record['of them the same']} the same. "
+        f"Files left: {len(record['files left'])}. From the first tenth of the weeks to the last the rows grew by "
+        f"{100 * grown['rows']:.0f} %, the processor seconds of a report by {100 * grown['report seconds']:.0f} %, of adding a delivery "
+        f"by {100 * grown['add seconds']:.0f} %, memory by {100 * grown['megabytes']:.0f} %, a report's files by "
+        f"{100 * grown['report bytes']:.0f} %, the store by {100 * grown['store bytes']:.0f} % (it keeps every change)."
     )
 
 
@@ -156,6 +186,7 @@ def main() -> int:
         "Inputs made to hurt": inputs(),
         "Killed at any moment": kills(),
         "Faults put in on purpose": mutated(),
+        "Branches": branches(),
         "Pythons and versions": combinations(),
         "Two years of weekly reports": years(),
     }
