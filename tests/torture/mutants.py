@@ -88,12 +88,19 @@ def mutants(path: str) -> list[Mutant]:
 
 
 def _annotations(node: ast.AST) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    found = [getattr(node, name, None) for name in ("annotation", "returns")]
-    return [
-        ((one.lineno, one.col_offset), (one.end_lineno or 0, one.end_col_offset or 0))
-        for one in found
-        if isinstance(one, ast.expr)
+    """Where annotations stand, and heads of functions but for their defaults: their star is no product."""
+    found = [
+        one for name in ("annotation", "returns") if isinstance(one := getattr(node, name, None), ast.expr)
     ]
+    spans = [((one.lineno, one.col_offset), (one.end_lineno or 0, one.end_col_offset or 0)) for one in found]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        at = (node.lineno, node.col_offset)
+        given = [*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None)]
+        for one in sorted(given, key=lambda one: (one.lineno, one.col_offset)):
+            spans.append((at, (one.lineno, one.col_offset)))
+            at = (one.end_lineno or 0, one.end_col_offset or 0)
+        spans.append((at, (node.body[0].lineno, 0)))
+    return spans
 
 
 def mutated(mutant: Mutant) -> str | None:
