@@ -1,8 +1,9 @@
-"""Run tests in forks of one process that has the large packages loaded and this project not yet.
+"""Run tests in forks of one process, with one module's code changed: nothing on the disk is.
 
-A fork takes one module from a text instead of its file (a mutant), runs the tests named, and ends; the next
-fork begins as clean as the first. Nothing on the disk is changed. Compilation is off, so that loops are
-mutated as everything else is.
+Where only the body of a function is changed, the fork is one of a process that has collected all tests, and
+gives the function its other code (:class:`Collected`); where the change shows when the module is imported, it
+is one of a process that has the large packages loaded and this project not yet, and imports the module from
+the other text (:func:`try_mutant`). Compilation is off, so that loops are mutated as everything else is.
 """
 
 from __future__ import annotations
@@ -163,6 +164,130 @@ def try_mutant(path: str, text: str, tests: Sequence[str], seconds: float) -> tu
     if code == 99:
         raise RuntimeError(f"the fork failed: {said}")
     return ("not seen", "") if code == 0 else ("seen", said or "at import")
+
+
+class Afresh:
+    """A process that has not loaded the project, and tries in its forks what must be imported anew."""
+
+    def __init__(self) -> None:
+        (ask, self._ask), (self._told, told) = os.pipe(), os.pipe()
+        self.process = os.fork()
+        if self.process:
+            os.close(ask)
+            os.close(told)
+            return
+        os.close(self._ask)
+        os.close(self._told)
+        with os.fdopen(ask, encoding="utf-8") as asked:
+            for line in asked:
+                os.write(told, json.dumps(try_mutant(**json.loads(line))).encode() + b"\n")
+        os._exit(0)
+
+    def try_mutant(self, **asked: Any) -> tuple[str, str]:
+        line = json.dumps(asked).encode() + b"\n"
+        while line:
+            line = line[os.write(self._ask, line) :]
+        said = b""
+        while not said.endswith(b"\n"):
+            said += os.read(self._told, 1 << 16)
+        end, by = json.loads(said)
+        return end, by
+
+    def close(self) -> None:
+        os.close(self._ask)
+        os.waitpid(self.process, 0)
+
+
+def functions(code: CodeType, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], CodeType]:
+    """The code of a module's functions and methods, by where they are found; not of those within them."""
+    found = {}
+    for one in code.co_consts:
+        if isinstance(one, CodeType) and not one.co_name.startswith("<"):
+            is_class = "__module__" in one.co_names and "__qualname__" in one.co_names
+            place = (*path, one.co_name)
+            found |= functions(one, place) if is_class else {(*place, str(one.co_firstlineno)): one}
+    return found
+
+
+def changed(path: str, text: str) -> list[tuple[tuple[str, ...], CodeType]] | None:
+    """The functions whose code a text changes; None where the module must be imported anew."""
+    before = compile(
+        (PROJECT / path).read_text(encoding="utf-8"), str(PROJECT / path), "exec", dont_inherit=True
+    )
+    after = compile(text, str(PROJECT / path), "exec", dont_inherit=True)
+    old, new = functions(before), functions(after)
+    if old.keys() != new.keys() or _outside(before) != _outside(after):
+        return None
+    return [(place[:-1], new[place]) for place in old if old[place] != new[place]]
+
+
+def _outside(code: CodeType) -> Any:
+    """What a module or a class does when it is imported, but for the bodies of its functions."""
+    inner = []
+    for one in code.co_consts:
+        if not isinstance(one, CodeType):
+            inner.append((type(one).__name__, one))
+        elif one.co_name.startswith("<") or ("__module__" in one.co_names and "__qualname__" in one.co_names):
+            inner.append(("class", _outside(one)))
+        else:
+            inner.append(("function", one.co_name))
+    return code.co_code, code.co_names, inner
+
+
+def _live(module: ModuleType, place: tuple[str, ...]) -> Any:
+    """The function that stands there, without what was put around it; None where it is not found."""
+    found: Any = module
+    for name in place:
+        found = vars(found).get(name) if hasattr(found, "__dict__") else None
+        if found is None:
+            return None
+    for name in ("__func__", "fget", "func"):
+        found = getattr(found, name, None) or found
+    while hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    return found if hasattr(found, "__code__") else None
+
+
+class Collected:
+    """All tests, collected in this process; forks run some of them with functions changed."""
+
+    def __init__(self, work: Callable[[Collected], None]) -> None:
+        self.work = work
+        self.items: dict[str, Any] = {}
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        self.items = {item.nodeid: item for item in session.items}
+        self.work(self)
+        return True
+
+    def try_mutant(
+        self, path: str, codes: list[tuple[tuple[str, ...], CodeType]], tests: Sequence[str], seconds: float
+    ) -> tuple[str, str] | None:
+        """As the other; None where a function that is changed is not found."""
+        from _pytest.runner import runtestprotocol
+
+        module = sys.modules.get(module_of(path)) or importlib.import_module(module_of(path))
+        pairs = [(_live(module, place), code) for place, code in codes]
+        items = [self.items[test] for test in tests if test in self.items]
+        if not items or any(live is None or live.__code__.co_name != code.co_name for live, code in pairs):
+            return None
+
+        def work(writing: int) -> int:
+            for live, code in pairs:
+                live.__code__ = code
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                for report in runtestprotocol(item, log=False, nextitem=following):
+                    if report.failed:
+                        os.write(writing, item.nodeid.encode()[:2_000])
+                        return 1
+            return 0
+
+        code, said = forked(work, seconds)
+        if code is None:
+            return "ran on", ""
+        if code == 99:
+            return "seen", f"by an error outside the tests: {said}"[:200]
+        return ("not seen", "") if code == 0 else ("seen", said or "by the process that ended")
 
 
 class _Contexts:

@@ -195,7 +195,24 @@ def _begins(node: Any) -> int:
     return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
 
 
-def outcome(mutant: Mutant, tests: list[str], seconds: dict[str, float], first: list[str]) -> tuple[str, str]:
+class Trial(NamedTuple):
+    """The two ways in which a mutant is tried."""
+
+    collected: forked.Collected
+    afresh: forked.Afresh
+
+    def run(self, mutant: Mutant, text: str, tests: list[str], seconds: float) -> tuple[str, str]:
+        codes = forked.changed(mutant.path, text)
+        if codes:
+            found = self.collected.try_mutant(mutant.path, codes, tests, seconds)
+            if found is not None:
+                return found
+        return self.afresh.try_mutant(path=mutant.path, text=text, tests=tests, seconds=seconds)
+
+
+def outcome(
+    trial: Trial, mutant: Mutant, tests: list[str], seconds: dict[str, float], first: list[str]
+) -> tuple[str, str]:
     """Try a mutant: by the tests that saw the last ones, then by all that run its line."""
     text = mutated(mutant)
     if text is None:
@@ -213,7 +230,7 @@ def outcome(mutant: Mutant, tests: list[str], seconds: dict[str, float], first: 
         if not some:
             continue
         limit = 15 + 4 * sum(seconds[test] for test in some)
-        end, by = forked.try_mutant(mutant.path, text, some, limit)
+        end, by = trial.run(mutant, text, some, limit)
         if end != "not seen":
             return end, by
     return "not seen", ""
@@ -244,7 +261,6 @@ def known() -> dict[str, dict[str, Any]]:
 def work(group: str, until: float, *, again: bool) -> None:
     """Try what was not tried yet (or was not seen), until the time is over."""
     before, chart, killers = known(), Map(), Counter[str]()
-    trees: dict[str, ast.Module] = {}
     if again:
         todo = [one for one in drawn(group) if before.get(one.key, {}).get("end") in ("not seen", "not run")]
     else:
@@ -252,19 +268,27 @@ def work(group: str, until: float, *, again: bool) -> None:
     for one in before.values():
         killers[one["by"]] += 1
     print(f"{group}: {len(todo):,} to try", flush=True)
-    with TRIED.open("a", encoding="utf-8") as stream:
-        for mutant in todo:
-            if time.monotonic() > until:
-                break
-            source = (PROJECT / mutant.path).read_text(encoding="utf-8")
-            tree = trees.setdefault(mutant.path, ast.parse(source))
-            tests = chart.tests(mutant, tree)
-            first = sorted((test for test in tests if killers[test]), key=lambda test: -killers[test])
-            end, by = outcome(mutant, tests, chart.seconds, first)
-            killers[by] += 1
-            kept = {"key": mutant.key, "path": mutant.path, "line": mutant.line, "end": end, "by": by}
-            stream.write(json.dumps({**kept, "group": group, "tests": len(tests)}) + "\n")
-            stream.flush()
+    trees = {path: ast.parse((PROJECT / path).read_text(encoding="utf-8")) for path in {m.path for m in todo}}
+    tests = {one.key: chart.tests(one, trees[one.path]) for one in todo}
+    afresh = forked.Afresh()
+
+    def each(collected: forked.Collected) -> None:
+        trial = Trial(collected, afresh)
+        with TRIED.open("a", encoding="utf-8") as stream:
+            for mutant in todo:
+                if time.monotonic() > until:
+                    return
+                asked = tests[mutant.key]
+                first = sorted((test for test in asked if killers[test]), key=lambda test: -killers[test])
+                end, by = outcome(trial, mutant, asked, chart.seconds, first)
+                killers[by] += 1
+                kept = {"key": mutant.key, "path": mutant.path, "line": mutant.line, "end": end, "by": by}
+                stream.write(json.dumps({**kept, "group": group, "tests": len(asked)}) + "\n")
+                stream.flush()
+
+    files = sorted({test.split("::")[0] for some in tests.values() for test in some})
+    forked.pytest_run(files, [forked.Collected(each)], "--continue-on-collection-errors", "--maxfail=1000")
+    afresh.close()
 
 
 def recorded(group: str) -> dict[str, Any]:
