@@ -17,7 +17,7 @@ RISE, WINDOW = 3.0, 14  # Brennick's last two weeks
 
 def incidents(rng: np.random.Generator) -> list[list[object]]:
     """Return one row an incident, in the order of days: day, province, kind, killed."""
-    days = np.arange(np.datetime64(FIRST), np.datetime64(LAST) + 1)
+    days = np.arange(np.datetime64(FIRST), np.datetime64(LAST) + np.timedelta64(1, "D"))
     found: list[tuple[date, str]] = []
     for province, usual in USUAL.items():
         mean = np.full(len(days), usual)

@@ -222,7 +222,7 @@ def test_errors_of_a_file_of_regions(tmp_path, snapshot):
     assert said == snapshot
     assert "not GeoJSON" in error(read_regions, tmp_path / "no.geojson")
     assert "there is no file" in error(read_regions, tmp_path / "none.gpkg")
-    with pytest.raises(UptickError, match=r"uptick-analytics\[geo\]"), geo_extra("this"):
+    with pytest.raises(UptickError, match=r"pip install .\.\[geo\]."), geo_extra("this"):
         raise ImportError("no module", name="shapely.io")
 
 

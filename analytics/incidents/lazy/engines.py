@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.errors import InputError, OptionError, nearest
+from analytics.options import install_advice
 
 __all__ = ["FILE_ROW", "Opened", "duckdb_connection", "open_table", "parquet_table", "settled", "the_ibis"]
 
@@ -57,7 +58,7 @@ def the_ibis() -> Any:
             "incidents are scanned with ibis, which is not installed",
             expected="the extra lazy",
             found="no ibis",
-            todo="pip install 'uptick-analytics[lazy]', or read the file with read_incidents",
+            todo=f"{install_advice('lazy')}, or read the file with read_incidents",
         ) from None
     return ibis
 

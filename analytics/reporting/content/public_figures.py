@@ -95,7 +95,7 @@ def month_figures() -> MonthFigures:
     window = claims["more-active"].window(claims.article.date)
     days = np.arange(window.start, window.end + DAY)
     inside = days.astype("datetime64[M]") == np.datetime64(MONTH, "M")
-    last = np.datetime64(MONTH, "M") + 1
+    last = np.datetime64(MONTH, "M") + np.timedelta64(1, "M")
     claimed = published_figures(CLAIMED)
     return MonthFigures(
         deaths=int(values[month]),
