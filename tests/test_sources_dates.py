@@ -7,11 +7,11 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analytics.errors import InputError
-from analytics.sources.dates import DMY, MDY, parse_dates
+from analytics.sources.dates import DATE_STYLES, DMY, MDY, _days, _parts, parse_dates
 
 DAY = np.datetime64("2020-04-13")
 WRITTEN = {
@@ -169,3 +169,23 @@ def test_any_text_is_a_day_or_has_one_fault(texts):
         return
     faults = dates.unparsable.astype(int) + dates.impossible + dates.blank
     np.testing.assert_array_equal(faults, np.isnat(dates.days).astype(int))
+
+
+@given(
+    st.text(alphabet="0123456789-/. ,AprMay:TZ", min_size=4, max_size=20)
+    | st.builds(
+        lambda day, shape, time: day.strftime(shape) + time,
+        st.dates(min_value=dt.date(1900, 1, 1), max_value=dt.date(2199, 12, 31)),
+        st.sampled_from(
+            ["%Y-%m-%d", "%Y.%m.%d", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%B %d, %Y", "%Y-%b-%d", "%Y%m%d"]
+            + ["%d/%m/%y", "%d.%m.%Y", "%Y-%m", "%B %Y", "%Y", "%Y.0", "%Y%m%d1200", "%Y%m%d.0"]
+        ),
+        st.sampled_from(["", " 00:00:00", "T12:30Z", " 1:05 PM"]),
+    )
+)
+@example("20200.0")
+@example("2020 Apr 13")
+def test_no_text_has_the_shape_of_two_styles(text: str) -> None:
+    column = pd.Series([text.strip()], dtype="str")
+    fit = [style for style in DATE_STYLES if style != MDY and _days(_parts(column, style), style)[1].any()]
+    assert len(fit) <= 1, fit

@@ -225,7 +225,11 @@ class _Column:
 
 def _parts(text: pd.Series, style: str) -> pd.DataFrame:
     time = "(?P<time>a^)?" if style in (SERIAL, YEAR_MONTH, YEAR) else _TIME
-    parts = text.str.extract(re.compile(f"^(?:{_SHAPES[style]}){time}$"), expand=True)
+    shape = f"(?:{_SHAPES[style]}){time}"
+    # Whether any text has the shape is asked in compiled code; taking it apart goes text by text.
+    if not text.str.fullmatch(shape).any():
+        return pd.DataFrame(pd.NA, index=text.index, columns=["y", "m", "d", "time"], dtype="str")
+    parts = text.str.extract(re.compile(f"^{shape}$"), expand=True)
     if style == YEAR_MONTH:
         parts["y"], parts["m"] = parts["y"].fillna(parts["y2"]), parts["m"].fillna(parts["m2"])
     for absent in {"y", "m", "d"} - set(parts.columns):
@@ -238,6 +242,8 @@ def _parts(text: pd.Series, style: str) -> pd.DataFrame:
 def _days(parts: pd.DataFrame, style: str) -> tuple[Days, BoolArray]:
     """Return days, NaT where there is no such day in 1900..2200, and whether the text has the shape."""
     days = np.full(len(parts), np.datetime64("NaT", "D"), dtype="datetime64[D]")
+    if parts["y"].isna().all() and parts["d"].isna().all():
+        return days, np.zeros(len(parts), dtype=bool)
     if style == SERIAL:
         fits = parts["d"].notna().to_numpy(dtype=bool)
         days[fits] = _EXCEL_ZERO + parts["d"][fits].astype(np.int64).to_numpy() * DAY
@@ -304,7 +310,7 @@ def _find_style(text: pd.Series, weight: IntArray, name: str, slashes: str | Non
         if style == MDY:  # the same shape as day/month/year
             continue
         fitting[style] = int(weight[_days(_parts(text, style), style)[1]].sum())
-        if fitting[style] == weight.sum():
+        if 2 * fitting[style] > weight.sum():  # no text has two of these shapes: no other style can fit more
             break
     best = max(fitting, key=lambda s: fitting[s])
     if best != DMY or not fitting[DMY]:
