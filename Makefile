@@ -7,7 +7,7 @@ REPORT := $(VENV)/.report
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow test-system lint coverage notebooks benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading docs torture matrix licences bill audit clean
+.PHONY: help report test test-slow test-system lint coverage notebooks benchmark benchmark-size benchmark-size-quick benchmark-panels benchmark-claims benchmark-detectors benchmark-detector-speed benchmark-reading docs torture matrix licences bill audit clean
 
 help:
 	@echo "make report             the weekly PDF from the bundled SIMULATED sample"
@@ -18,6 +18,7 @@ help:
 	@echo "make coverage           the suite again, with the branches it takes measured; fails under 92 %"
 	@echo "make docs               the documentation site, in build/site: strict, offline, links and commands checked"
 	@echo "make notebooks          open the notebooks in JupyterLab"
+	@echo "make benchmark          every speed beside its peer, and the page benchmarks/README.md, about an hour"
 	@echo "make benchmark-size     size and power of the test and of the usual ones, about half an hour"
 	@echo "make benchmark-panels   false discoveries and rises found in panels of many regions, about half an hour"
 	@echo "make benchmark-claims   the same for the tests of the other claims, about an hour"
@@ -72,6 +73,9 @@ docs: $(READY)
 notebooks: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[interactive,notebook]'
 	@$(BIN)/jupyter lab notebooks/index.ipynb
+
+benchmark: $(READY)
+	@$(BIN)/python -m benchmarks --run
 
 benchmark-size: $(READY)
 	@for part in size_power one_region monitor_limits; do \

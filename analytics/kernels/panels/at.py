@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.panels.evidence import LEAST, evidence_of
+from analytics.kernels.panels.pooled import GATE
 from analytics.kernels.panels.year import PanelYear
 from analytics.kernels.windows.hypothetical import CalledAt, spread_counts
 
@@ -31,6 +32,8 @@ class PooledWindow:
         Regions in the panel.
     share, unsure : float array, shape (len(group),)
         Completeness, and the variance of its logarithm.
+    alpha : float
+        The rank counts only where the region's own p-value, or the bound, is at most twice this.
     """
 
     own: CalledAt
@@ -38,6 +41,7 @@ class PooledWindow:
     group: IndexArray
     share: FloatArray
     unsure: FloatArray
+    alpha: float = 0.05
 
     def __call__(
         self, count: FloatArray, index: IndexArray, days: int | None, level: FloatArray
@@ -49,10 +53,15 @@ class PooledWindow:
         year = self.year
         window = spread_counts(count, year.length, days)
         exposure = year.length * self.share[index]
-        called = year.bounded(window, self.group[index], exposure, self.unsure[index], level) <= level
+        gate = np.full(index.shape, GATE * self.alpha)
+        bound = year.bounded(window, self.group[index], exposure, self.unsure[index], np.maximum(gate, level))
+        called = bound <= level
         at = np.flatnonzero(~called & year.reached(level))
         if at.size:
-            called[at] = year.reference.rank(self._evidence(window[:, at], index[at])) <= level[at]
+            at = at[year.reference.rank(self._evidence(window[:, at], index[at])) <= level[at]]
+            called[at] = bound[at] <= gate[at]
+            shut = at[~called[at]]
+            called[shut] = self.own(count[shut], index[shut], days, gate[shut])
         at = np.flatnonzero(~called)
         called[at] = self.own(count[at], index[at], days, level[at])
         return called & (count >= LEAST) if year.ranked else called

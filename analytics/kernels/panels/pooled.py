@@ -9,8 +9,10 @@ the expected number of false calls. Turned windows overlap and bursts last, so t
 episodes, which are what a rank counts, and past upticks do not hide the next one
 (:mod:`analytics.kernels.panels.reference`). Where the p-value that the region has alone is smaller, it
 stands: a rank among so many windows cannot show a rise beyond all doubt, and nothing is called less than
-alone. Regions too sparse to be called lower every rank: nothing is spent on them.
-benchmarks/results/panels.md has what was measured.
+alone. Where the region's own p-value is above twice alpha, that stands too: in a panel of empty regions of
+which many rise, a steady region's rank is far below its chance, and it would be called with them (a third to
+a half of them were, some at p above 0.2; benchmarks/results/steady.md). Regions too sparse to be called lower
+every rank: nothing is spent on them. benchmarks/results/panels.md has what was measured.
 
 References
 ----------
@@ -32,11 +34,15 @@ from analytics.kernels.panels.reference import Reference, turned_evidence
 from analytics.kernels.panels.year import PanelYear
 
 __all__ = [
+    "GATE",
     "PooledTest",
     "panel_pvalues",
     "pooled_pvalue",
     "pooled_test",
 ]
+
+
+GATE = 2.0  # times alpha, for the own p-value; 1 would find half as many threefold rises in waves
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,7 +56,8 @@ class PooledTest:
     rank : float array
         Share of the reference with as much evidence, an episode of it counted in.
     pvalue : float array
-        The smaller of the rank and of the p-value the region has alone.
+        The smaller of the rank and of the p-value the region has alone; the latter where that is above twice
+        alpha.
     reference : Reference
         Evidence of the turned windows.
     """
@@ -61,15 +68,17 @@ class PooledTest:
     reference: Reference
 
 
-def pooled_pvalue(rank: FloatArray, alone: FloatArray) -> FloatArray:
-    """Return the smaller of the rank and of the p-value alone; NaN where a region is not tested alone.
+def pooled_pvalue(rank: FloatArray, alone: FloatArray, alpha: float = 0.05) -> FloatArray:
+    """Return the smaller of the rank and of the p-value alone; the latter where it is above twice `alpha`.
+
+    NaN where a region is not tested alone.
 
     Examples
     --------
-    >>> pooled_pvalue(np.array([0.02, 0.004, 0.02]), np.array([0.001, 0.02, np.nan]))
-    array([0.001, 0.004,   nan])
+    >>> pooled_pvalue(np.array([0.02, 0.004, 0.02, 0.001]), np.array([0.001, 0.02, np.nan, 0.3]))
+    array([0.001, 0.004,   nan, 0.3  ])
     """
-    return np.asarray(np.minimum(rank, alone))
+    return np.where(alone > GATE * alpha, alone, np.minimum(rank, alone))
 
 
 def pooled_test(
@@ -81,6 +90,7 @@ def pooled_test(
     guard: int = 0,
     completeness: FloatArray | float = 1.0,
     exposure_variance: FloatArray | float = 0.0,
+    alpha: float = 0.05,
 ) -> PooledTest:
     """Test the recent window of every region of a panel for more incidents, by the pooled rank.
 
@@ -98,6 +108,8 @@ def pooled_test(
         Expected share of the recent window's incidents that are already reported.
     exposure_variance : float or array, shape (regions,)
         Variance of the logarithm of `completeness`.
+    alpha : float
+        A region is called only where its own p-value is at most twice this.
 
     Returns
     -------
@@ -129,7 +141,7 @@ def pooled_test(
     turned = turned_evidence(rows[tested, :baseline], inside[tested, :baseline], length=length, guard=guard)
     reference = Reference.of(turned, periods=baseline, length=length)
     rank = reference.rank(evidence)
-    pvalue = pooled_pvalue(rank, alone) if reference.windows.size else alone
+    pvalue = pooled_pvalue(rank, alone, alpha) if reference.windows.size else alone
     return PooledTest(evidence, rank, pvalue, reference)
 
 
@@ -143,8 +155,11 @@ def panel_pvalues(
     completeness: FloatArray | float = 1.0,
     exposure_variance: FloatArray | float = 0.0,
     year: PanelYear | None = None,
+    alpha: float = 0.05,
 ) -> FloatArray:
     """P-values of a panel: the smallest of pooled rank, own p-value and bound on extremes.
+
+    The rank counts only where the smaller of the other two is at most twice `alpha`.
 
     Arguments are those of :func:`pooled_test`, and the panel's `year`, where the caller has it. The bound is
     :func:`analytics.kernels.panels.extremes.bounded_pvalue`; fewer than six regions are not ranked.
@@ -171,7 +186,7 @@ def panel_pvalues(
     if year.ranked:
         if year.reference.windows.size:
             evidence = evidence_of(year.held.take(tested), length, share, unsure, drawn=year.drawn[tested])
-            own = pooled_pvalue(year.reference.rank(evidence), own)
+            own = pooled_pvalue(year.reference.rank(evidence), own, alpha)
         own[window.sum(axis=0) < LEAST] = 1.0
     out[tested] = own
     return out

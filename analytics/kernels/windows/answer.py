@@ -229,8 +229,9 @@ def _at(
             upper=asked.upper,
             several=stretch.several,
         )
-        whole = year is not None and pattern.all()  # nothing is concluded from a window covered in part
-        return PooledWindow(own, year, group, factor, variance) if year is not None and whole else own
+        if year is None or not pattern.all():  # nothing is concluded from a window covered in part
+            return own
+        return PooledWindow(own, year, group, factor, variance, asked.alpha)
     return RerunWindow(
         values, covered, length, lambda v, c, i: other_pvalue(v, c, stretch, asked, pattern, group[i])
     )

@@ -244,6 +244,7 @@ def tested(stretch: Stretch, asked: Asked) -> Tested:
             completeness=share,
             exposure_variance=unsure,
             year=year,
+            alpha=asked.alpha,
         )
     return Tested(list(reasons), pvalue, family, firm, groups, year)
 
