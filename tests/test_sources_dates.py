@@ -177,8 +177,24 @@ def test_any_text_is_a_day_or_has_one_fault(texts):
         lambda day, shape, time: day.strftime(shape) + time,
         st.dates(min_value=dt.date(1900, 1, 1), max_value=dt.date(2199, 12, 31)),
         st.sampled_from(
-            ["%Y-%m-%d", "%Y.%m.%d", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%B %d, %Y", "%Y-%b-%d", "%Y%m%d"]
-            + ["%d/%m/%y", "%d.%m.%Y", "%Y-%m", "%B %Y", "%Y", "%Y.0", "%Y%m%d1200", "%Y%m%d.0"]
+            [
+                "%Y-%m-%d",
+                "%Y.%m.%d",
+                "%d %B %Y",
+                "%d-%b-%Y",
+                "%d-%b-%y",
+                "%B %d, %Y",
+                "%Y-%b-%d",
+                "%Y%m%d",
+                "%d/%m/%y",
+                "%d.%m.%Y",
+                "%Y-%m",
+                "%B %Y",
+                "%Y",
+                "%Y.0",
+                "%Y%m%d1200",
+                "%Y%m%d.0",
+            ]
         ),
         st.sampled_from(["", " 00:00:00", "T12:30Z", " 1:05 PM"]),
     )
