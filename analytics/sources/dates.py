@@ -228,7 +228,7 @@ def _parts(text: pd.Series, style: str) -> pd.DataFrame:
     shape = f"(?:{_SHAPES[style]}){time}"
     # Whether any text has the shape is asked in compiled code; taking it apart goes text by text.
     if not text.str.fullmatch(shape).any():
-        return pd.DataFrame(pd.NA, index=text.index, columns=["y", "m", "d", "time"], dtype="str")
+        return pd.DataFrame(index=text.index, columns=["y", "m", "d", "time"], dtype="str")
     parts = text.str.extract(re.compile(f"^{shape}$"), expand=True)
     if style == YEAR_MONTH:
         parts["y"], parts["m"] = parts["y"].fillna(parts["y2"]), parts["m"].fillna(parts["m2"])
