@@ -229,9 +229,8 @@ def _at(
             upper=asked.upper,
             several=stretch.several,
         )
-        if year is None or not pattern.all():  # nothing is concluded from a window covered in part
-            return own
-        return PooledWindow(own, year, group, factor, variance, asked.alpha)
+        # Nothing is concluded from a window covered in part.
+        return PooledWindow(own, year, group, factor, variance, asked.alpha) if year and pattern.all() else own
     return RerunWindow(
         values, covered, length, lambda v, c, i: other_pvalue(v, c, stretch, asked, pattern, group[i])
     )
