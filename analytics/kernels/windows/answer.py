@@ -217,22 +217,23 @@ def _at(
     """Return whether regions of the `group` are called, as a function of what their windows hold."""
     length = int(pattern.sum())
     factor, variance = asked.exposure(pattern, group)
-    values, covered = kept(stretch, group, pattern)
     if asked.lrd:
         own = SpreadWindow.of(
             test,
-            values,
-            covered,
+            *kept(stretch, group, pattern),
             length,
             guard=stretch.guard,
             exposure_variance=variance,
             upper=asked.upper,
             several=stretch.several,
         )
-        # Nothing is concluded from a window covered in part.
-        return PooledWindow(own, year, group, factor, variance, asked.alpha) if year and pattern.all() else own
+        if year is None or not pattern.all():
+            return own  # nothing is concluded from a window covered in part
+        return PooledWindow(own, year, group, factor, variance, asked.alpha)
     return RerunWindow(
-        values, covered, length, lambda v, c, i: other_pvalue(v, c, stretch, asked, pattern, group[i])
+        *kept(stretch, group, pattern),
+        length,
+        lambda v, c, i: other_pvalue(v, c, stretch, asked, pattern, group[i]),
     )
 
 
