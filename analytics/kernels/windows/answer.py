@@ -227,9 +227,8 @@ def _at(
             upper=asked.upper,
             several=stretch.several,
         )
-        if year is None or not pattern.all():
-            return own  # nothing is concluded from a window covered in part
-        return PooledWindow(own, year, group, factor, variance, asked.alpha)
+        whole = year if pattern.all() else None  # nothing is concluded from a window covered in part
+        return PooledWindow(own, whole, group, factor, variance, asked.alpha) if whole else own
     return RerunWindow(
         *kept(stretch, group, pattern),
         length,
