@@ -24,6 +24,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+from afterwards import AFTERWARDS
 from recording import RESULTS, quick_parser, record
 from scipy import stats
 from self_exciting import best_possible
@@ -35,7 +36,7 @@ from analytics.kernels.panels.evidence import LEAST
 from analytics.kernels.panels.extremes import BEYOND, bounded_pvalue, dispersion_ceiling
 from analytics.kernels.panels.pooled import EXTREME
 from analytics.kernels.windows.earlier import earlier_window
-from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, LRDTest, lrd_test, spared_pvalue
+from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, LRDTest, lrd_test, spared_pvalue, unseen_share
 from analytics.kernels.windows.spread import spread_growth
 from analytics.simulation import PROCESSES, simulate_counts
 from analytics.simulation.further import MORE_STATIONARY, simulate_more
@@ -97,7 +98,7 @@ def growing_spread(rng: np.random.Generator, mean: float, days: int, series: int
 
 
 OWN = {f.__name__: f for f in (strong_powerlaw, yearly_levels, weekly_batches, growing_spread)}
-OWN |= UNFORESEEN
+OWN |= UNFORESEEN | AFTERWARDS
 STEADY = (*PROCESSES, *MORE_STATIONARY, *SLOW, *(name for name in OWN if name != "growing_spread"))
 
 
@@ -131,6 +132,12 @@ def bounded(values: np.ndarray, test: LRDTest) -> np.ndarray:
     return out
 
 
+def alone_bound(most: np.ndarray, test: LRDTest) -> np.ndarray:
+    """The bound of a region alone, which a level that the baseline has not seen raises."""
+    asked = test.baseline_total, test.recent_exposure, test.baseline_exposure, test.dispersion.windows
+    return np.maximum(most, unseen_share(test.observed, *asked) / test.baseline_exposure)
+
+
 def before(values: np.ndarray, test: LRDTest) -> np.ndarray:
     """The rule of commit 92cd806: the rotation counts above 0.01, or with fewer than five incidents."""
     a, base = test.pvalue_a, test.baseline_total
@@ -151,14 +158,10 @@ def pvalues(values: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
     covered, end = np.ones(values.shape, bool), len(values) - GUARD - RECENT
     grows = spread_growth(values[:end], covered[:end]).grows
     test = lrd_test(values, covered, length=RECENT, guard=GUARD)
-    former = before(values, test)
-    if grows.any():  # elsewhere the dispersion is what it was
-        some = values[:, grows]
-        former[grows] = before(
-            some, lrd_test(some, covered[:, grows], length=RECENT, guard=GUARD, steady=True)
-        )
+    former = before(values, lrd_test(values, covered, length=RECENT, guard=GUARD, steady=True, carry=False))
     most = bounded(values, test)
-    return {NOW: np.minimum(test.pvalue, most), BEFORE: np.minimum(former, most)}, grows
+    alone = alone_bound(most, test)
+    return {NOW: np.minimum(test.pvalue, alone), BEFORE: np.minimum(former, most)}, grows
 
 
 def cell(job: tuple[int, str, float, int, int]) -> dict[str, object]:

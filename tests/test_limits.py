@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analytics.claims import read_claims, verdicts
 from analytics.counts import Counts, count_incidents
@@ -13,7 +14,15 @@ from analytics.incidents import read_incidents
 from analytics.kernels.claims.ordinary_day import FEW as FEW_DAYS
 from analytics.kernels.claims.ordinary_day import day_pvalue, ordinary_day
 from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, firm_below, lrd_test, raised_pvalue, turned_pvalue
+from analytics.kernels.windows.lrd import (
+    FEW,
+    RAISE_ABOVE,
+    firm_below,
+    lrd_test,
+    raised_pvalue,
+    turned_pvalue,
+    unseen_share,
+)
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.upticks import (
     activity_test,
@@ -179,9 +188,25 @@ def test_the_shorter_the_baseline_the_more_the_rotation_counts(windows, periods,
 def test_a_small_pvalue_wants_both_the_model_and_the_rotation():
     year, a = (np.full(4, 26), np.full(4, 364.0)), np.array([1e-9, 1e-9, 1e-9, 0.004])
     rotation, base = np.array([0.0025, 0.03, 0.0025, 0.0025]), np.array([50.0, 50.0, 4.0, 50.0])
-    found = turned_pvalue(a, 2 * rotation, rotation, base, *year)
-    np.testing.assert_allclose(found, [1e-9**0.1 * 0.0025**0.9, 0.06, 0.005, 0.005])
-    assert (turned_pvalue(a, rotation, rotation, base, np.full(4, 20), np.full(4, 280.0)) >= rotation).all()
+    unseen = np.array([0.5, 0.5, 0.5, 0.5])
+    found = turned_pvalue(a, 2 * rotation, rotation, base, *year, unseen)
+    np.testing.assert_allclose(found, [0.5 * 0.0025, 0.06, 0.005, 0.005])
+    short = np.full(4, 20), np.full(4, 280.0)
+    assert (turned_pvalue(a, rotation, rotation, base, *short, unseen) >= rotation).all()
+
+
+def test_a_level_not_seen_is_the_likelier_the_shorter_the_baseline_and_the_smaller_the_rise():
+    seen = np.array([10.0, 100.0, 1e3, 1e4])
+    year = np.full(4, 52.0), np.full(4, 14.0), np.full(4, 364.0), np.full(4, 26)
+    share = unseen_share(seen, *year)
+    assert share[0] == 1.0
+    assert (np.diff(share) <= 0).all()
+    # F with 1 and 1 degrees of freedom, half an event in 27 windows, against one in 364.
+    np.testing.assert_allclose(share[2:], stats.f.sf(seen[2:] / 2, 1, 1) / 54 * 364)
+    three = np.full(4, 156.0), np.full(4, 14.0), np.full(4, 1092.0), np.full(4, 78)
+    assert (unseen_share(seen, *three) / 1092 <= share / 364).all()
+    fewer = unseen_share(np.array([0.0, 2.0]), *(part[:2] for part in year), upper=False)
+    assert fewer.tolist() == [1.0, 1.0]
 
 
 def test_a_level_that_shifts_once_is_no_one_in_a_thousand():

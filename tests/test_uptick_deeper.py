@@ -175,10 +175,10 @@ def test_decreases_are_not_tested_where_reports_may_be_late():
 
 def test_uncertain_completeness_makes_the_pvalue_larger():
     values = np.random.default_rng(12).poisson(3.0, (406, 1))
-    values[-14:] += 3
+    values[-14:] += 2
     sure = uptick_test(counts_of(values), completeness=0.8).frame["pvalue"].iloc[0]
     unsure = uptick_test(counts_of(values), completeness=0.8, completeness_sd=0.2).frame["pvalue"].iloc[0]
-    assert 2 * sure < unsure < 0.01
+    assert 2 * sure < unsure < 0.05
 
 
 def test_a_window_picked_after_looking_pays_for_the_choice():

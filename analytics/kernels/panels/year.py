@@ -14,6 +14,7 @@ from analytics.kernels.panels.caps import CappedWindows, capped_windows
 from analytics.kernels.panels.evidence import LEAST, drawn_dispersion
 from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
 from analytics.kernels.panels.reference import Reference, least_rank, most_windows, turned_evidence
+from analytics.kernels.windows.lrd import unseen_share
 
 __all__ = ["EXTREME", "POOLED_FROM", "PanelYear"]
 
@@ -143,4 +144,8 @@ class PanelYear:
                 self.ceiling,
                 level=None if level is None else level[at],
             )
+            if self.tested.size == 1:  # its own baseline is all that is known
+                windows = periods[at] // self.length
+                unseen = unseen_share(total[at], base[at], exposure[at], periods[at], windows)
+                out[at] = np.maximum(out[at], unseen / periods[at])
         return out

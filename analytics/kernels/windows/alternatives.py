@@ -35,7 +35,8 @@ from scipy import special
 
 from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.windows.lrd import LRDTest, lrd_test, rotation_pvalue
+from analytics.kernels.windows.lrd import LRDTest, lrd_test
+from analytics.kernels.windows.rotation import rotation_pvalue
 from analytics.kernels.windows.self_exciting import self_exciting
 from analytics.kernels.windows.two_means import (
     AlternativeTest,

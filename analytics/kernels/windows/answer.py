@@ -33,11 +33,10 @@ from analytics.kernels.windows.lrd import (
     MIN_WINDOWS,
     REASONS,
     LRDTest,
-    across_join,
     effective_baseline,
     raised_pvalue,
-    rotation_pvalue,
 )
+from analytics.kernels.windows.rotation import across_join, rotation_pvalue
 from analytics.kernels.windows.starts import starts
 
 __all__ = [

@@ -18,7 +18,8 @@ from analytics.kernels.common.dispersion import Dispersion, excess_growth, windo
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.asked import Asked
 from analytics.kernels.windows.hypothetical import CalledAt
-from analytics.kernels.windows.lrd import WEIGHT, LRDTest, across_join, firm_below
+from analytics.kernels.windows.lrd import LRDTest, firm_below
+from analytics.kernels.windows.rotation import across_join
 from analytics.kernels.windows.seen import detectable, detectable_alone, detectable_ratio
 from analytics.kernels.windows.starts import QUICK, critical_count, starts
 
@@ -131,7 +132,8 @@ def called_count(
     -------
     float array, shape (series,)
     """
-    base, recent, periods = test.baseline_total, test.recent_exposure, test.baseline_exposure
+    base, periods = test.baseline_total, test.baseline_exposure
+    recent = test.recent_exposure * test.carried
     called = critical_count(base, recent, periods, test.dispersion, alpha, upper=upper)
     if windows is None or not upper:
         return called
@@ -144,12 +146,15 @@ def called_count(
     allowed = np.floor(alpha / share * positions).astype(int) - 1
     at = np.clip(allowed, 0, ranked.shape[0] - 1)
     beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
-    # Below what a rotation can show, variant B wants A to be so much smaller.
-    shown = share / positions
-    needed = (alpha / shown ** (1 - WEIGHT)) ** (1 / WEIGHT)
-    needed = np.minimum(needed, firm_below(test.dispersion.windows, periods))
+    # Below what a rotation can show, variant B wants a rise so large that no unseen level is as likely.
+    windows_, least = test.dispersion.windows, 1 / (whole.sum(axis=0) + 1)
+    needed = np.minimum(alpha, firm_below(windows_, periods))
     firm = critical_count(base, recent, periods, test.dispersion, np.where(needed > 0, needed, alpha))
-    called = np.where(allowed >= 0, called, np.where(needed > 0, firm, np.inf))
+    chance = np.minimum(alpha / least * 2 * (windows_ + 1) / np.maximum(periods, 1), 1.0)
+    ratio = np.tan(np.pi / 2 * (1 - chance)) ** 2
+    far = np.ceil(ratio * np.maximum(base, 0.5) / np.maximum(periods, 1) * recent)
+    firm = np.where(needed > 0, np.maximum(firm, np.where(alpha < least, far, 0.0)), np.inf)
+    called = np.where(allowed >= 0, called, firm)
     return np.asarray(np.maximum(called, beyond))
 
 

@@ -89,7 +89,9 @@ def earlier_window(
     if asked.size:
         rows = begin + at[asked] + np.arange(length)[:, None]
         joined = np.concatenate([series[:begin, asked], series[rows, asked]])
-        test = lrd_test(joined, np.concatenate([covered[:begin, asked], covered[rows, asked]]), length=length)
+        inside = np.concatenate([covered[:begin, asked], covered[rows, asked]])
+        # The days just before the window are guard, and not among these.
+        test = lrd_test(joined, inside, length=length, carry=False)
         spared = spared_pvalue(
             series[rows, asked],
             test.baseline_total,

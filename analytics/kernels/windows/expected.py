@@ -69,6 +69,7 @@ class ExpectedTest:
             self.pvalue_a[index],
             self.pvalue[index],
             self.pvalue[index],
+            np.ones(len(index)),
         )
 
 

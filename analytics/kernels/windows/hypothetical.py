@@ -21,12 +21,13 @@ from analytics.kernels.windows.lrd import (
     FEW,
     RAISE_ABOVE,
     LRDTest,
-    across_join,
     effective_baseline,
     firm_below,
     raised_pvalue,
     turned_pvalue,
+    unseen_share,
 )
+from analytics.kernels.windows.rotation import across_join, carried_over
 
 __all__ = ["CalledAt", "RerunWindow", "SpreadWindow", "spread_counts"]
 
@@ -60,10 +61,11 @@ class SpreadWindow:
         The baseline as it enters the tail, shortened by what is not known of the completeness.
     factor : float array, shape (series,)
         Completeness.
-    apart : int array, shape (windows, series)
-        Sums of the rotation's windows that do not touch the recent one; -1 where not covered.
-    before, after : int arrays, shape (length - 1, series)
-        What windows that begin 1, 2, ... periods earlier (later) hold outside the recent one; -1 likewise.
+    apart : float array, shape (windows, series)
+        Sums of the rotation's windows that do not touch the recent one, as if the days before them had been
+        those before it; minus infinity where not covered.
+    before, after : float arrays, shape (length - 1, series)
+        What windows that begin 1, 2, ... periods earlier (later) hold outside the recent one, likewise.
     length, guard : int
     upper : bool
     several : bool
@@ -101,13 +103,17 @@ class SpreadWindow:
         inside = covered[:-length]
         kept = np.where(inside, series[:-length], 0)
         sums = window_sums(kept, length)
-        sums[window_sums(inside, length) < length] = -1
+        sums[window_sums(inside, length) < length] = -np.inf
         steps = range(1, length)
         none = [np.zeros((0, series.shape[1]))]
         before, after = (
             np.vstack([_held(kept[part], inside[part])[None] for part in parts] or none)
             for parts in ([slice(-j, None) for j in steps], [slice(j) for j in steps])
         )
+        if upper:
+            over = carried_over(series, covered, length, guard=guard)
+            sums += over[-1] - over[: len(sums)]
+            before = before + (over[-1] - over[-2 : -length - 1 : -1])
         return cls(
             test,
             dispersion_nodes(test.dispersion.phi, test.dispersion.edf),
@@ -155,7 +161,10 @@ class SpreadWindow:
         if self.several:
             found = raised_pvalue(a, rotation, base[at], windows[at], periods[at])
         else:
-            found = turned_pvalue(a, rotation, rank, base[at], windows[at], periods[at])
+            exposure = self.test.recent_exposure[index[at]] * self.test.carried[index[at]]
+            some = base[at], exposure, periods[at], windows[at]
+            unseen = unseen_share(count[at], *some, upper=self.upper)
+            found = turned_pvalue(a, rotation, rank, base[at], windows[at], periods[at], unseen)
         called = np.zeros(index.shape, bool)
         called[at] = found <= level[at]
         return called
@@ -164,7 +173,7 @@ class SpreadWindow:
         return mixed_tail(
             count,
             count + self.total[index],
-            self.test.recent_exposure[index],
+            self.test.recent_exposure[index] * self.test.carried[index],
             self.periods[index],
             self.test.dispersion.phi[index],
             self.test.dispersion.edf[index],
@@ -190,11 +199,12 @@ class SpreadWindow:
 
         apart, before, after = (part[:, index] for part in (self.apart, self.before, self.after))
         past = len(apart) - self.guard  # windows of the baseline
-        valid = 1.0 + (apart[:past] >= 0).sum(axis=0)
-        rank = (1.0 + beyond(apart[:past], apart[:past] >= 0)) / valid
-        valid += sum((part >= 0).sum(axis=0) for part in (apart[past:], before, after))
-        held = 1.0 + beyond(apart, apart >= 0) + beyond(before + first(self.length - step), before >= 0)
-        held += beyond(after + count - first(step), after >= 0)
+        known = [part > -np.inf for part in (apart, before, after)]
+        valid = 1.0 + known[0][:past].sum(axis=0)
+        rank = (1.0 + beyond(apart[:past], known[0][:past])) / valid
+        valid += sum(part.sum(axis=0) for part in (known[0][past:], *known[1:]))
+        held = 1.0 + beyond(apart, known[0]) + beyond(before + first(self.length - step), known[1])
+        held += beyond(after + count - first(step), known[2])
         return held / valid, rank
 
 
@@ -243,4 +253,4 @@ def spread_counts(count: FloatArray, length: int, days: int | None) -> npt.NDArr
 
 
 def _held(values: npt.NDArray[np.number], covered: BoolArray) -> npt.NDArray[np.number]:
-    return np.where(covered.all(axis=0), values.sum(axis=0), -1)
+    return np.where(covered.all(axis=0), values.sum(axis=0), -np.inf)

@@ -3,20 +3,24 @@
 Null hypothesis: the mean of the recent window equals the mean of the baseline. Conditional on the total, the
 recent share is beta-binomial; the dispersion comes from overlapping sums as long as the window, the tail is
 averaged over its uncertainty (variant A), and raised to the rotation p-value, a share of the windows that do
-not lie across the rotation's join (variant B). A rotation cannot show a p-value below one over its periods,
-and a model of one year cannot vouch for one: where A is as small, and the window fuller than nearly all of
-the baseline's, B is the geometric mean of A's p-value and the window's rank among them, with a tenth of the
-weight for A [1]_. (By A alone, levels that shift once in a year would be called at any level, however small;
-in the rotation a rise that began in the guard would hide itself.) A family of
-several regions needs smaller p-values than a rotation can show: it starts from the *firm* p-value, which is
-A's where that is smaller than a rotation can show, and its false discoveries are measured. With twenty
-disjoint windows of baseline or fewer the dispersion is too badly known for either: the rotation then stands.
-Where the spread grows through the baseline the dispersion is that of its end
+not lie across the rotation's join (variant B). Where incidents draw further ones, both are given the days
+before the window (:mod:`analytics.kernels.windows.rotation`).
+
+A rotation cannot show a p-value below one over its periods, and a model of one year cannot vouch for one.
+Where A is as small, and the window fuller than nearly all of the baseline's, B is the window's rank among
+them. It is smaller only for rises so large that a level the baseline has not seen is less likely than that:
+such a level comes with the chance of what never happened in so many windows [1]_, and lies so far from the
+usual one with that of a ratio of two scales (:func:`unseen_share`). (By A alone, levels that shift once in a
+year would be called at any level, however small; in the rotation a rise that began in the guard would hide
+itself.) A family of several regions needs smaller p-values than a rotation can show: it starts from the
+*firm* p-value, which is A's where that is smaller than a rotation can show, and its false discoveries are
+measured. With twenty disjoint windows of baseline or fewer the dispersion is too badly known for either: the
+rotation then stands. Where the spread grows through the baseline the dispersion is that of its end
 (:mod:`analytics.kernels.windows.spread`).
 
 References
 ----------
-.. [1] Vovk, V., Wang, R. (2020). Combining p-values via averaging. Biometrika 107, 791-808.
+.. [1] Jeffreys, H. (1961). Theory of Probability, 3rd ed., section 3.23. Oxford University Press.
 """
 
 from __future__ import annotations
@@ -28,8 +32,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
-from analytics.kernels.common.dispersion import Dispersion, shrink_dispersion, window_dispersion, window_sums
+from analytics.kernels.common.dispersion import Dispersion, shrink_dispersion, window_dispersion
 from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.windows.rotation import across_join, rotated
 from analytics.kernels.windows.spread import grown_dispersion, spread_growth
 
 __all__ = [
@@ -37,17 +42,15 @@ __all__ = [
     "REASONS",
     "STEADY_WINDOWS",
     "LRDTest",
-    "across_join",
     "by_pattern",
     "effective_baseline",
     "firm_below",
     "lrd_test",
     "raised_pvalue",
-    "rotation_pvalue",
-    "rotation_pvalues",
     "shortened_baseline",
     "spared_pvalue",
     "turned_pvalue",
+    "unseen_share",
     "untestable",
 ]
 
@@ -61,7 +64,7 @@ REASONS = (
     "there is no incident in the baseline or the recent window",
 )
 RAISE_ABOVE = 0.01  # below this the rotation p-value may be too coarse to say anything
-SHOWN, WEIGHT = 0.02, 0.1  # ranks from which on A counts beside them, and its weight
+SHOWN = 0.02  # ranks up to which A counts beside them
 FEW = 5  # with fewer incidents in the baseline its dispersion says nothing: the rotation always counts
 ALWAYS_TURNED, FIRM_FROM = 20, 26  # windows in the baseline: up to so many it always counts, from so many not
 DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
@@ -80,6 +83,7 @@ class LRDTest:
     pvalue_a: FloatArray
     pvalue: FloatArray
     firm: FloatArray
+    carried: FloatArray
 
     @property
     def expected(self) -> FloatArray:
@@ -105,6 +109,7 @@ def lrd_test(
     upper: bool = True,
     shrink: bool = False,
     steady: bool = False,
+    carry: bool = True,
 ) -> LRDTest:
     """Test whether the recent window holds more incidents than the baseline's rate explains.
 
@@ -132,6 +137,9 @@ def lrd_test(
         (:func:`analytics.kernels.common.dispersion.shrink_dispersion`).
     steady : bool
         Take the spread as steady, whatever the halves of the baseline say.
+    carry : bool
+        Be given the days before the window, where more is asked about
+        (:mod:`analytics.kernels.windows.rotation`).
 
     Returns
     -------
@@ -143,7 +151,7 @@ def lrd_test(
     >>> counts = rng.poisson(0.5, (378, 2))
     >>> counts[-14:, 1] += 2
     >>> lrd_test(counts, np.ones_like(counts, bool), length=14).pvalue.round(3)
-    array([0.934, 0.001])
+    array([0.934, 0.003])
     """
     end = series.shape[0] - length - guard
     baseline, inside = series[:end], covered[:end]
@@ -157,17 +165,19 @@ def lrd_test(
     factor = np.broadcast_to(np.asarray(completeness, dtype=float), observed.shape)
     exposure, periods = length * factor, inside.sum(axis=0).astype(float)
     total, shorter = shortened_baseline(base, periods, dispersion.phi, exposure_variance)
-    a = mixed_tail(observed, observed + total, exposure, shorter, dispersion.phi, dispersion.edf, upper=upper)
-    rotation, rank = rotation_pvalues(series, covered, length, factor, upper=upper, guard=guard)
-    whole = rotation * across_join(len(series), length)
-    found = turned_pvalue(a, whole, rank, base, dispersion.windows, periods)
+    turned = rotated(series, covered, length, factor, upper=upper, guard=guard, carry=carry and upper)
+    asked = exposure * turned.carried
+    a = mixed_tail(observed, observed + total, asked, shorter, dispersion.phi, dispersion.edf, upper=upper)
+    whole = turned.share * across_join(len(series), length)
+    unseen = unseen_share(observed, base, asked, periods, dispersion.windows, upper=upper)
+    found = turned_pvalue(a, whole, turned.rank, base, dispersion.windows, periods, unseen)
     firm = raised_pvalue(a, whole, base, dispersion.windows, periods)
     small = np.flatnonzero(a <= RAISE_ABOVE)
     if upper and length >= DAYS_TO_SPARE and small.size:
         spared = spared_pvalue(
             series[-length:, small],
             total[small],
-            exposure[small],
+            asked[small],
             shorter[small],
             dispersion.phi[small],
             dispersion.edf[small],
@@ -177,7 +187,9 @@ def lrd_test(
         found = firm = a
     if length < DAYS_TO_SPARE:  # nothing tells waves from rises: weekly panels had 8 to 15 % false
         firm = found
-    return LRDTest(observed, base, exposure, periods, dispersion, rotation, a, found, firm)
+    return LRDTest(
+        observed, base, exposure, periods, dispersion, turned.share, a, found, firm, turned.carried
+    )
 
 
 def effective_baseline(
@@ -218,19 +230,31 @@ def firm_below(windows: npt.NDArray[np.number], periods: npt.NDArray[np.number])
     return np.asarray(known * np.minimum(1 / np.maximum(periods, 1), RAISE_ABOVE))
 
 
-def across_join(positions: npt.NDArray[np.integer] | int, length: int) -> FloatArray:
-    """Return what a rotation p-value is multiplied with.
+def unseen_share(
+    observed: FloatArray,
+    base: FloatArray,
+    exposure: FloatArray,
+    periods: FloatArray,
+    windows: npt.NDArray[np.number],
+    *,
+    upper: bool = True,
+) -> FloatArray:
+    """Return the chance of a level that the baseline has not seen, over what a rotation can show; at most 1.
 
-    Of the windows on a wheel, one at each of its `positions`, ``length - 1`` lie across the join of its end
-    and its start. They are no windows of the series: where the level moves slowly they mix a high end with a
-    low start, and seldom hold as many as either. So the share is taken of the others.
+    Levels may change of which a baseline of so many `windows` holds none: as often as once in twice as many.
+    How far the new one lies from the usual is as unknown as the ratio of two scales each known from
+    one draw, F with 1 and 1 degrees of freedom.
 
     Examples
     --------
-    >>> across_join(np.array([112, 406]), 14).round(3)
-    array([1.131, 1.033])
+    >>> year = np.full(3, 50.0), np.full(3, 14.0), np.full(3, 364.0), np.full(3, 26)
+    >>> unseen_share(np.array([10.0, 100.0, 1000.0]), *year).round(2)
+    array([1.  , 0.59, 0.19])
     """
-    return np.asarray(positions / np.maximum(np.asarray(positions) - length + 1, 1))
+    usual = np.maximum(base, 0.5) / np.maximum(periods, 1) * exposure
+    ratio = observed / usual if upper else usual / np.maximum(observed, 0.5)
+    beyond = 1 - 2 / np.pi * np.arctan(np.sqrt(ratio))
+    return np.asarray(np.minimum(periods * beyond / (2 * (windows + 1)), 1.0))
 
 
 def turned_pvalue(
@@ -240,22 +264,23 @@ def turned_pvalue(
     base: FloatArray,
     windows: npt.NDArray[np.number],
     periods: npt.NDArray[np.number],
+    unseen: FloatArray,
 ) -> FloatArray:
-    """Raise A's p-value to the rotation p-value, and let A count where the rotation can show no more.
+    """Raise A's p-value to the rotation p-value, or to the rank where the rotation can show no more.
 
     Where the window's rank among the baseline's is at most 0.02 and A's p-value smaller than a rotation can
-    show (:func:`firm_below`), with five incidents or more in the baseline, the answer is their geometric
-    mean, A's with weight 0.1. The other arguments are those of :func:`raised_pvalue`.
+    show (:func:`firm_below`), with five incidents or more in the baseline, the answer is the rank, times
+    :func:`unseen_share`, and never below A's. The other arguments are those of :func:`raised_pvalue`.
 
     Examples
     --------
     >>> a, rank, year = np.array([1e-6, 1e-6]), np.array([1 / 393, 0.03]), np.full(2, 364.0)
-    >>> turned_pvalue(a, rank, rank, np.full(2, 50.0), np.full(2, 26), year).round(5)
-    array([0.00116, 0.03   ])
+    >>> turned_pvalue(a, rank, rank, np.full(2, 50.0), np.full(2, 26), year, np.ones(2)).round(5)
+    array([0.00254, 0.03   ])
     """
     turned = np.maximum(a, np.minimum(rotation, 1.0))
     firm = (a <= firm_below(windows, periods)) & (base >= FEW) & (rank <= SHOWN)
-    return np.asarray(np.where(firm, a**WEIGHT * np.maximum(a, rank) ** (1 - WEIGHT), turned))
+    return np.asarray(np.where(firm, np.maximum(a, rank * unseen), turned))
 
 
 def raised_pvalue(
@@ -294,77 +319,6 @@ def spared_pvalue(
     spared = np.floor(others * length / (length - 1))
     without = mixed_tail(spared, spared + total, exposure, periods, phi, edf)
     return np.minimum(without, RAISE_ABOVE)
-
-
-def rotation_pvalue(
-    series: npt.NDArray[np.number],
-    covered: BoolArray,
-    length: int,
-    scale: FloatArray | float = 1.0,
-    *,
-    upper: bool = True,
-) -> FloatArray:
-    """Share of rotations of the series whose last window holds at least as many incidents.
-
-    A stationary series may be turned like a wheel without changing its law, so the observed position is one
-    of equally likely ones; the observed rotation is among them, so the value is never zero.
-
-    Parameters
-    ----------
-    series : array, shape (periods, series)
-        Counts without a break; the last `length` periods are the recent window.
-    covered : bool array, same shape
-        Which entries are data. Every recent period must be; windows that touch an uncovered one are left out.
-    length : int
-    scale : float or array, shape (series,)
-        Expected share of a window's incidents that are reported in the recent window (completeness).
-    upper : bool
-        Count rotations with at least as many; otherwise with at most as many.
-
-    Returns
-    -------
-    float array, shape (series,)
-
-    Examples
-    --------
-    >>> series = np.zeros((20, 1))
-    >>> series[-2:] = 1
-    >>> rotation_pvalue(series, np.ones((20, 1), bool), 2)
-    array([0.05])
-    """
-    return rotation_pvalues(series, covered, length, scale, upper=upper)[0]
-
-
-def rotation_pvalues(
-    series: npt.NDArray[np.number],
-    covered: BoolArray,
-    length: int,
-    scale: FloatArray | float = 1.0,
-    *,
-    upper: bool = True,
-    guard: int = 0,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the rotation p-value, and the window's rank among itself and those of the baseline alone.
-
-    Arguments are those of :func:`rotation_pvalue`; `guard` are the periods between the baseline and the
-    recent window. Windows across the join hold a rise that is a few days old, those that touch the guard one
-    that began in it: the rank leaves them out.
-    """
-    whole = np.concatenate([covered, covered[: length - 1]])
-    wheel = np.concatenate([series, series[: length - 1]])
-    sums = window_sums(np.where(whole, wheel, 0), length)
-    valid = window_sums(whole, length) == length
-    recent = series.shape[0] - length
-    observed = series[recent:].sum(axis=0)
-    # Windows of the baseline would hold fewer incidents if they were reported as incompletely.
-    factor = np.broadcast_to(np.asarray(scale, dtype=float), observed.shape)
-    comparable = sums * factor
-    comparable[recent] = observed
-    sign = 1.0 if upper else -1.0
-    beyond = valid & (sign * comparable >= sign * observed - 1e-9)
-    own = max(recent - guard - length + 1, 0)  # windows of the baseline
-    rank = (beyond[:own].sum(axis=0) + 1.0) / (valid[:own].sum(axis=0) + 1.0)
-    return beyond.sum(axis=0) / valid.sum(axis=0), rank
 
 
 def untestable(

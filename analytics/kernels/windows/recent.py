@@ -20,13 +20,14 @@ from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.windows.lrd import (
     DAYS_TO_SPARE,
     RAISE_ABOVE,
-    across_join,
     by_pattern,
     lrd_test,
     spared_pvalue,
     turned_pvalue,
+    unseen_share,
     untestable,
 )
+from analytics.kernels.windows.rotation import across_join, rotated_at
 from analytics.kernels.windows.spread import Half, grown_dispersion, growth_of, power_sums
 from analytics.kernels.windows.starts import critical_count
 
@@ -282,7 +283,7 @@ def _rolling_block(
             if bound is not None and level is not None:
                 bound[w[group], r[group]] = critical_count(
                     test.baseline_total,
-                    test.recent_exposure,
+                    test.recent_exposure * test.carried,
                     test.baseline_exposure,
                     test.dispersion,
                     level[r[group]],
@@ -301,20 +302,21 @@ def _whole_cells(
     at, region = cells
     length = lengths.length
     dispersion = _rolling_dispersion(totals, lengths, at, region)
-    share, rank = _rotation_shares(
-        np.ascontiguousarray(np.where(totals.whole, totals.sums, -1).T),
-        np.ascontiguousarray(totals.running.T),
-        np.ascontiguousarray(totals.days.T),
-        ends,
-        totals.first,
+    share, rank, carried = _rotated_cells(
+        np.ascontiguousarray(totals.count.T, float),
+        np.ascontiguousarray(np.diff(totals.days, axis=0).T > 0),
+        totals.first[at],
+        ends[at],
+        region,
         (length, lengths.guard),
     )
-    exposure = np.full(at.size, float(length))
+    exposure = length * carried
     s, b = totals.observed[cells].astype(float), totals.base[cells].astype(float)
     periods = totals.n[cells].astype(float)
     a = mixed_tail(s, s + b, exposure, periods, dispersion.phi, dispersion.edf)
-    turned = share.T[cells] * across_join(lengths.span, length)
-    found = turned_pvalue(a, turned, rank.T[cells], b, dispersion.windows, periods)
+    unseen = unseen_share(s, b, exposure, periods, dispersion.windows)
+    whole = share * across_join(lengths.span, length)
+    found = turned_pvalue(a, whole, rank, b, dispersion.windows, periods, unseen)
     small = np.flatnonzero(a <= RAISE_ABOVE)
     if length >= DAYS_TO_SPARE and small.size:
         window = totals.count[ends[at[small]] - length + np.arange(length)[:, None], region[small]]
@@ -363,38 +365,22 @@ def _rolling_dispersion(
 
 
 @compiled
-def _rotation_shares(
-    sums: IntArray,
-    running: IntArray,
-    days: IntArray,
-    ends: IntArray,
+def _rotated_cells(
+    rows: FloatArray,
+    known: BoolArray,
     first: IntArray,
+    ends: IntArray,
+    region: IndexArray,
     lengths: tuple[int, int],
-) -> tuple[FloatArray, FloatArray]:
-    """Share of the windows on each wheel that hold at least as many as the last; (regions, ends).
-
-    The second is the rank among the baseline's. `lengths` are those of window and guard; `sums` holds the
-    window from each start, -1 where not covered throughout; `running` and `days` the running totals of counts
-    and coverage. All have one row a region.
-    """
-    regions, (length, guard) = sums.shape[0], lengths
-    out, rank = np.empty((regions, ends.size)), np.empty((regions, ends.size))
-    for r in range(regions):
-        for w in range(ends.size):
-            begin, end = first[w], ends[w]
-            observed = running[r, end] - running[r, end - length]
-            valid, beyond = 0, 0
-            for i in range(begin, end - length + 1):
-                valid += sums[r, i] >= 0
-                beyond += sums[r, i] >= observed
-                if i == end - 2 * length - guard:  # the last window of the baseline
-                    rank[r, w] = (beyond + 1.0) / (valid + 1.0)
-            for j in range(1, length):  # j periods at the end, joined to the first ones
-                covered = days[r, end] - days[r, end - j] + days[r, begin + length - j] - days[r, begin]
-                if covered == length:
-                    valid += 1
-                    joined = running[r, end] - running[r, end - j]
-                    joined += running[r, begin + length - j] - running[r, begin]
-                    beyond += joined >= observed
-            out[r, w] = beyond / max(valid, 1)
-    return out, rank
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return share, rank and carried of cells, as `Rotated` has them; `rows` and `known` are of regions."""
+    length, guard = lengths
+    size = region.size
+    share, rank, carried = np.empty(size), np.empty(size), np.empty(size)
+    over = np.empty(rows.shape[1])
+    for i in range(size):
+        begin, end = first[i], ends[i]
+        row, inside = rows[region[i], begin:end], known[region[i], begin:end]
+        baseline = end - begin - length - guard
+        share[i], rank[i], carried[i] = rotated_at(row, inside, baseline, length, 1.0, 1.0, True, over)
+    return share, rank, carried

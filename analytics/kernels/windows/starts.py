@@ -170,7 +170,7 @@ def starts(
     """
     guess = critical_count(
         test.baseline_total,
-        test.recent_exposure,
+        test.recent_exposure * test.carried,
         test.baseline_exposure,
         test.dispersion,
         np.where(np.isfinite(level), level, 0.5),
