@@ -34,7 +34,7 @@ from unforeseen import UNFORESEEN
 from analytics.kernels.common.negative_binomial import nb_draws
 from analytics.kernels.panels.evidence import LEAST
 from analytics.kernels.panels.extremes import BEYOND, bounded_pvalue, dispersion_ceiling
-from analytics.kernels.panels.pooled import EXTREME
+from analytics.kernels.panels.year import EXTREME
 from analytics.kernels.windows.earlier import earlier_window
 from analytics.kernels.windows.lrd import FEW, RAISE_ABOVE, LRDTest, lrd_test, spared_pvalue, unseen_share
 from analytics.kernels.windows.spread import spread_growth

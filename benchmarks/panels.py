@@ -28,8 +28,9 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.panels.caps import capped_windows
 from analytics.kernels.panels.evidence import LEAST, evidence_of
 from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
-from analytics.kernels.panels.pooled import EXTREME, pooled_pvalue
+from analytics.kernels.panels.pooled import pooled_pvalue
 from analytics.kernels.panels.reference import Reference, turned_evidence
+from analytics.kernels.panels.year import EXTREME
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.lrd import lrd_test
 

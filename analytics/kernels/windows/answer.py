@@ -122,7 +122,7 @@ def answer(stretch: Stretch, asked: Asked, history: History, nest: Nest | None =
     >>> covered, day = np.ones_like(counts, bool), np.arange(406)
     >>> found = answer(Stretch(counts, covered, 14, 28), Asked(), History(day, counts, covered, 1, 364))
     >>> found.pvalue.round(3), found.bounds.starts_at
-    (array([0.934, 0.001]), array([14., 15.]))
+    (array([0.934, 0.003]), array([14., 15.]))
     """
     found = tested(stretch, asked)
     expected = _expected(stretch, asked, history)

@@ -43,8 +43,9 @@ class Rotated:
     share : float array
         Share of all positions of the wheel that hold at least as much, the recent window among them.
     rank : float array
-        Rank of the recent window among itself and those of the baseline alone. Windows across the join hold a
-        rise that is a few days old, those that touch the guard one that began in it: the rank leaves them out.
+        Rank of the recent window among itself and those of the baseline alone. Windows across the join hold
+        a rise that is a few days old, those that touch the guard one that began in it: the rank leaves them
+        out.
     carried : float array
         How many times the usual count is expected of the recent window, given the days before it.
     """
