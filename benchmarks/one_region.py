@@ -127,7 +127,7 @@ def bounded(values: np.ndarray, test: LRDTest) -> np.ndarray:
             test.recent_exposure[at],
             test.baseline_exposure[at],
             phi,
-            ceiling,  # type: ignore[arg-type]  # one a region
+            ceiling,
         )
     return out
 

@@ -152,9 +152,13 @@ def uptick_test(
     Given the total, the recent share is beta-binomial. The dispersion is the variance of overlapping sums as
     long as the recent window over their mean, corrected for the finite number of windows and their
     correlation, at least 1; the tail is averaged over its uncertainty (variant A) and raised to the rotation
-    p-value, which counts windows that do not lie across the rotation's join (variant B). What is smaller than
-    a rotation can show, one over the baseline's days, is a geometric mean of it and of the window's rank
-    among the baseline's, with a tenth of the weight [8]_: a model of one year cannot vouch for less. Several
+    p-value, which counts windows that do not lie across the rotation's join (variant B). Where a day's count
+    depends on those before (a regression on the discounted past, shrunk to nothing where chance explains it),
+    both are given the days before each window: they add at most a quarter to what is expected, being perhaps
+    the rise's beginning, and take off at most half. What is smaller than a rotation can show, one over the
+    baseline's days, is the window's rank among the baseline's: a model of one year cannot vouch for less.
+    Only rises so large that a level not yet seen is less likely are below it [8]_; with a year none to less
+    than 150 times the usual is below 0.001. Several
     regions are adjusted by variant A's own smaller values, so q may be smaller than p. With 20 of its own
     windows in the baseline or fewer the rotation stands, so that with twelve weeks of baseline no p-value is
     below 0.01. At dispersion 1 it is the conditional test of two Poisson means [1]_. A p-value below one over
@@ -206,7 +210,7 @@ def uptick_test(
     .. [6] Politis, D. N., Romano, J. P. (1992). A circular block-resampling procedure for stationary data. In
            LePage, R., Billard, L. (eds), Exploring the Limits of Bootstrap, 263-270. Wiley.
     .. [7] Yekutieli, D. (2008). Hierarchical false discovery rate-controlling methodology. JASA 103, 309-316.
-    .. [8] Vovk, V., Wang, R. (2020). Combining p-values via averaging. Biometrika 107, 791-808.
+    .. [8] Jeffreys, H. (1961). Theory of Probability, 3rd ed., section 3.23. Oxford University Press.
 
     Examples
     --------

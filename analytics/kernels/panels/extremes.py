@@ -57,7 +57,7 @@ def bounded_pvalue(
     exposure: FloatArray,
     periods: FloatArray,
     phi: FloatArray,
-    ceiling: float,
+    ceiling: FloatArray | float,
     *,
     level: FloatArray | None = None,
 ) -> FloatArray:
@@ -72,7 +72,7 @@ def bounded_pvalue(
         Counts of the recent window.
     base, exposure, periods, phi : float arrays, shape (series,)
         Incidents in the baseline, exposures of the window and of the baseline, and the dispersion.
-    ceiling : float
+    ceiling : float or array, shape (series,)
         Largest dispersion that is plausible.
     level : float array, shape (series,), optional
         What is above it need not be worked out.
@@ -94,13 +94,14 @@ def bounded_pvalue(
     counts = [total]
     if length > 1:
         counts.append(np.floor((total - window.max(axis=0)) * length / (length - 1)))
-    lowest = np.clip(phi, 1.0, ceiling)
+    top = np.broadcast_to(np.asarray(ceiling, dtype=float), total.shape)
+    lowest = np.clip(phi, 1.0, top)
     most = np.full(total.shape, DOUBT) if level is None else np.minimum(level, DOUBT)
     out, left = np.zeros(total.shape), np.arange(total.size)
     # The largest is mostly that at the ceiling, without a day: what is doubted is doubted there.
     for step in np.linspace(1.0, 0.0, _GRID):
         for count in counts[::-1]:
-            at = lowest[left] * (ceiling / lowest[left]) ** step
+            at = lowest[left] * (top[left] / lowest[left]) ** step
             tail = mixed_tail(
                 count[left],
                 count[left] + base[left],
