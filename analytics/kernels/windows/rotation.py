@@ -180,9 +180,7 @@ def _filled(rows: FloatArray, known: BoolArray, baseline: int, length: int) -> F
     return out
 
 
-def _rows(
-    series: npt.NDArray[np.number], covered: BoolArray
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+def _rows(series: npt.NDArray[np.number], covered: BoolArray) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     filled = np.where(covered, series, 0).astype(float)
     return np.ascontiguousarray(filled.T), np.ascontiguousarray(covered.T)
 
