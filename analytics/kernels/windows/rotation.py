@@ -98,7 +98,7 @@ def _fill(
     usual = mean * length
     for t in range(starts):
         over[t] = min(max(pull * over[t], (LESS - 1.0) * usual), (MORE - 1.0) * usual)
-    return 1.0 + over[starts - 1] / usual
+    return float(1.0 + over[starts - 1] / usual)
 
 
 @compiled
