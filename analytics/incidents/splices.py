@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from analytics._typing import Days
+from analytics._typing import Days, IntArray
 from analytics.periods import DAY
 from analytics.sources.coverage import Splice
 
@@ -18,7 +18,9 @@ _MISSED = 7.0  # incidents to be expected where a source has none: by chance onc
 _REGULAR = 10  # incidents of a source that comes regularly
 
 
-def find_splices(frame: pd.DataFrame, stated: Iterable[Splice] = ()) -> tuple[Splice, ...]:
+def find_splices(
+    frame: pd.DataFrame, stated: Iterable[Splice] = (), weight: IntArray | None = None
+) -> tuple[Splice, ...]:
     """Return the days from which on incidents are in a file by other rules than before.
 
     Three ways: what the source and the metadata state; UCDP candidate rows (not all of them clear) that
@@ -30,6 +32,8 @@ def find_splices(frame: pd.DataFrame, stated: Iterable[Splice] = ()) -> tuple[Sp
     frame : DataFrame
         Canonical incidents with their `flags`.
     stated : iterable of Splice
+    weight : int array, optional
+        How many incidents each row stands for; one unless given.
 
     Examples
     --------
@@ -44,7 +48,8 @@ def find_splices(frame: pd.DataFrame, stated: Iterable[Splice] = ()) -> tuple[Sp
     days = frame["date_start"].to_numpy().astype("datetime64[D]")
     first, last = days.min(), days.max()
     found = [splice for splice in stated if first < splice.day <= last]
-    found += [*_candidates(frame, days), *_sources(frame, days)]
+    rows = np.ones(len(frame), dtype=np.int64) if weight is None else weight
+    found += [*_candidates(frame, days), *_sources(frame, days, rows)]
     return tuple(sorted(set(found), key=lambda splice: (splice.day, splice.why)))
 
 
@@ -64,18 +69,18 @@ def _candidates(frame: pd.DataFrame, days: Days) -> list[Splice]:
     return [Splice(begin, "UCDP candidate rows continue the yearly file, whose rows are all clear")]
 
 
-def _sources(frame: pd.DataFrame, days: Days) -> list[Splice]:
+def _sources(frame: pd.DataFrame, days: Days, rows: IntArray) -> list[Splice]:
     sources = sorted(frame["source"].unique())
     if len(sources) < 2:
         return []
     names = frame["source"].to_numpy(dtype=object)
     out = []
     for name in sources:
-        own = days[names == name]
-        if len(own) < _REGULAR:
+        own, incidents = days[names == name], int(rows[names == name].sum())
+        if incidents < _REGULAR:
             continue
         begin, end = own.min(), own.max()
-        rate = len(own) / float((end - begin) / DAY + 1)
+        rate = incidents / float((end - begin) / DAY + 1)
         if rate * float((begin - days.min()) / DAY) >= _MISSED:
             out.append(Splice(begin, f"the source {name} is in the file, and not before"))
         if rate * float((days.max() - end) / DAY) >= _MISSED:

@@ -24,7 +24,7 @@ from analytics.sources.text import TextTable, read_text, read_text_file
 from analytics.sources.typed import as_text, read_parquet
 from analytics.sources.workbook import read_excel
 
-__all__ = ["Na", "RawTable", "load", "without_na"]
+__all__ = ["Na", "RawTable", "column_names", "load", "without_na"]
 
 Na = Literal["auto", "missing", "text"]
 
@@ -206,15 +206,7 @@ def _finish(
             todo="leave out the columns that are not needed, or look whether the separator is the right one; "
             + raise_advice("columns", frame.shape[1]),
         )
-    names = _told_apart([str(c).strip() or f"column {i}" for i, c in enumerate(frame.columns, start=1)])
-    twice = sorted(n for n, times in Counter(names).items() if times > 1)
-    if twice:
-        raise InputError(
-            f"{name} has two columns of the same name",
-            expected="every column named once",
-            found=", ".join(twice),
-            where=name,
-        )
+    names = column_names(list(map(str, frame.columns)), name)
     if frame.empty:
         raise InputError(
             f"{name} has a header and no rows",
@@ -229,6 +221,26 @@ def _finish(
     if rows is None:
         rows = np.arange(2, len(frame) + 2, dtype=np.int64)
     return RawTable(frame, name, rows, path, digest, delimiter, (*notes, *missing), head, kept)
+
+
+def column_names(found: Sequence[str], name: str) -> list[str]:
+    """Return the names of columns, each of them once; those that are blank are numbered.
+
+    Raises
+    ------
+    InputError
+        If two are the same.
+    """
+    names = _told_apart([one.strip() or f"column {i}" for i, one in enumerate(found, start=1)])
+    twice = sorted(n for n, times in Counter(names).items() if times > 1)
+    if twice:
+        raise InputError(
+            f"{name} has two columns of the same name",
+            expected="every column named once",
+            found=", ".join(twice),
+            where=name,
+        )
+    return names
 
 
 def _told_apart(names: list[str]) -> list[str]:

@@ -19,7 +19,8 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,7 +32,7 @@ import pandas as pd
 from analytics._typing import BoolArray
 from analytics.sources.decoding import MAGIC
 
-__all__ = ["Beginning", "Swift", "read_swiftly"]
+__all__ = ["Beginning", "IrregularError", "Swift", "SwiftPieces", "open_swiftly", "read_swiftly"]
 
 SMALLEST = 1 << 20  # bytes; below this the csv module is as fast
 BEGINNING = 1 << 20  # bytes that are looked at for the delimiter and the names
@@ -47,6 +48,7 @@ class Beginning:
     characters: int
     delimiter: str
     names: tuple[str, ...]
+    quoted: bool = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,7 +59,7 @@ class Swift:
     digest: str
 
 
-class _IrregularError(Exception):
+class IrregularError(Exception):
     """The bytes are not such that both readers read the same."""
 
 
@@ -70,58 +72,105 @@ def read_swiftly(path: Path, begin: Callable[[str], Beginning | None]) -> Swift 
     begin : callable
         Takes the first characters and says where the records begin, None where it cannot.
     """
-    try:
+    pool = _pool()
+    with suppress(IrregularError), open_swiftly(path, begin, pool) as found:
+        table = _compact(found.batches(), pool)
+        if not table.num_rows:
+            return None
+        columns = {
+            at: pd.Series(pd.array(column, dtype="str"), copy=False)
+            for at, column in enumerate(table.columns)
+        }
+        frame = pd.DataFrame(columns, copy=False)
+        frame.columns = pd.Index(found.names)
+        return Swift(frame, found.digest)
+    return None
+
+
+class SwiftPieces:
+    """A file of text that is read piece by piece; what is not regular raises on the way."""
+
+    def __init__(self, reader: Any, stream: _Checked, names: tuple[str, ...]) -> None:
+        self._reader, self._stream, self.names = reader, stream, names
+
+    def batches(self) -> Iterator[Any]:
+        """Yield the records as Arrow has them, a megabyte of text each, columns named ``0``, ``1`` ...
+
+        Raises
+        ------
+        IrregularError
+            If the file is not such that both readers read the same.
+        """
         import pyarrow as pa  # type: ignore[import-untyped]
+
+        try:
+            yield from self._reader
+            self._stream.finish()
+        except (UnicodeDecodeError, pa.ArrowException, OSError):
+            raise IrregularError from None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes, once all are read."""
+        return self._stream.digest.hexdigest()
+
+
+@contextmanager
+def open_swiftly(
+    path: Path, begin: Callable[[str], Beginning | None], pool: Any = None, *, smallest: int | None = None
+) -> Iterator[SwiftPieces]:
+    """Open a file of text to be read in pieces; for the options see `read_swiftly`.
+
+    Raises
+    ------
+    IrregularError
+        If the csv module has to read it, as far as its beginning shows, or pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
         from pyarrow import csv
     except ImportError:  # the extra parquet is not installed: the same result, later
-        return None
-    try:
-        if not path.is_file() or path.stat().st_size < SMALLEST:
-            return None
-        with path.open("rb") as file:
+        raise IrregularError from None
+    if not path.is_file() or path.stat().st_size < (SMALLEST if smallest is None else smallest):
+        raise IrregularError
+    with path.open("rb") as file:
+        try:
             first = file.read(BEGINNING)
             if first.startswith(tuple(magic for magic, *_ in MAGIC)):
-                return None
+                raise IrregularError
             mark = len(codecs.BOM_UTF8) if first.startswith(codecs.BOM_UTF8) else 0
             text = codecs.getincrementaldecoder("utf-8")().decode(first[mark:])
             found = begin(text)
             if found is None or len(found.names) < 2 or len(found.delimiter.encode()) != 1:
-                return None
+                raise IrregularError
             at = mark + len(text[: found.characters].encode())
             if first.startswith(codecs.BOM_UTF8, at):  # Arrow would leave it out
-                return None
-            pool = _pool()
-            stream = _Checked(file, first, at, found.delimiter)
+                raise IrregularError
+            stream = _Checked(file, first, at, found.delimiter, quoted=found.quoted)
             numbers = [str(number) for number in range(len(found.names))]
             reader = csv.open_csv(
                 pa.PythonFile(stream, mode="r"),
                 read_options=csv.ReadOptions(column_names=numbers, block_size=BLOCK, use_threads=False),
                 parse_options=csv.ParseOptions(
-                    delimiter=found.delimiter, newlines_in_values=True, ignore_empty_lines=False
+                    delimiter=found.delimiter, newlines_in_values=found.quoted, ignore_empty_lines=False,
+                    quote_char='"' if found.quoted else False,
                 ),
                 convert_options=csv.ConvertOptions(
                     column_types=dict.fromkeys(numbers, pa.large_string()), strings_can_be_null=False
                 ),
                 memory_pool=pool,
-            )
-            table = _compact(reader, pool)
-            stream.finish()
-    except (_IrregularError, UnicodeDecodeError, pa.ArrowException, OSError):
-        return None
-    if not table.num_rows:
-        return None
-    columns = {
-        at: pd.Series(pd.array(column, dtype="str"), copy=False) for at, column in enumerate(table.columns)
-    }
-    frame = pd.DataFrame(columns, copy=False)
-    frame.columns = pd.Index(found.names)
-    return Swift(frame, stream.digest.hexdigest())
+            )  # fmt: skip
+        except (UnicodeDecodeError, pa.ArrowException, OSError):
+            raise IrregularError from None
+        yield SwiftPieces(reader, stream, found.names)
 
 
 def _pool() -> Any:
     """Return memory that is given back at once: what Arrow takes as a rule keeps half as much again."""
-    import pyarrow as pa
-
+    try:
+        import pyarrow as pa
+    except ImportError:
+        return None
     try:
         return pa.jemalloc_memory_pool()
     except NotImplementedError:
@@ -147,11 +196,11 @@ def _compact(reader: Any, pool: Any) -> Any:
 class _Checked(io.RawIOBase):
     """A file from its first record on; every byte is looked at, and only regular ones are given out."""
 
-    def __init__(self, file: BinaryIO, first: bytes, at: int, delimiter: str) -> None:
+    def __init__(self, file: BinaryIO, first: bytes, at: int, delimiter: str, *, quoted: bool = True) -> None:
         self.digest = hashlib.sha256(first)
         self._file, self._ready = file, memoryview(first)[at:]
         self._around = (ord(delimiter), _LINE, _RETURN, _QUOTE)
-        self._last, self._quotes = b"\n", 0
+        self._last, self._quotes, self._quoted = b"\n", 0, quoted
 
     def readable(self) -> bool:
         return True
@@ -169,14 +218,14 @@ class _Checked(io.RawIOBase):
     def finish(self) -> None:
         """Look at the end of the file; all of it must have been read."""
         if self._ready or self._file.read(1) or self._quotes % 2 or self._last == b"\r":
-            raise _IrregularError
+            raise IrregularError
 
     def _check(self, block: bytes) -> None:
         text = self._last + block
         alone = text.count(b"\r") - text.count(b"\r\n") - text.endswith(b"\r")
         if alone or b"\x00" in block:
-            raise _IrregularError
-        if b'"' in text:
+            raise IrregularError
+        if self._quoted and b'"' in text:
             self._check_quotes(np.frombuffer(text, dtype=np.uint8))
         self._last = block[-1:]
 
@@ -189,7 +238,7 @@ class _Checked(io.RawIOBase):
         before = text[at[opens & (at > 0)] - 1]
         after = text[at[~opens & (at < len(text) - 1)] + 1]
         if not (self._ends_a_field(before) and self._ends_a_field(after)):
-            raise _IrregularError
+            raise IrregularError
 
     def _ends_a_field(self, signs: npt.NDArray[np.uint8]) -> bool:
         known: BoolArray = np.zeros(256, dtype=bool)

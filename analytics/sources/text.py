@@ -6,8 +6,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -17,9 +18,9 @@ import pandas as pd
 from analytics._typing import IntArray
 from analytics.errors import InputError, OptionError
 from analytics.sources.header import Layout, header_among, layout_of, title_note
-from analytics.sources.swift import Beginning, read_swiftly
+from analytics.sources.swift import Beginning, SwiftPieces, open_swiftly, read_swiftly
 
-__all__ = ["TextTable", "one_column_error", "read_text", "read_text_file"]
+__all__ = ["TextTable", "one_column_error", "read_text", "read_text_file", "text_in_pieces"]
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _RARE_DELIMITERS = {"^": "caret", "~": "tilde", ":": "colon", "\x01": "control-A"}
@@ -81,16 +82,7 @@ def read_text_file(
         start = _start(text, delimiter, header_row, layouts)
         if start.layout is not None or len(text) <= start.at + _HEAD:
             return None
-        starts.append(start)
-        lines = io.StringIO(text[start.at :], newline="")
-        reader = csv.reader(lines, delimiter=start.delimiter, strict=True)
-        with suppress(csv.Error, StopIteration):
-            header = next(reader)
-            while not any(cell.strip() for cell in header):
-                header = next(reader)
-            end = start.at + lines.tell()
-            return Beginning(end, start.delimiter, tuple(header)) if end < len(text) else None
-        return None
+        return _beginning(text, start, starts)
 
     found = read_swiftly(path, begin)
     if found is None:
@@ -98,6 +90,48 @@ def read_text_file(
     start = starts[0]
     rows = _numbered(found.frame, start.first)
     return TextTable(found.frame, rows, start.delimiter, start.head, start.notes), found.digest
+
+
+@contextmanager
+def text_in_pieces(
+    path: Path, *, delimiter: str | None, header_row: int | None, layouts: Sequence[Layout]
+) -> Iterator[tuple[SwiftPieces, int, tuple[str, ...]]]:
+    """Open a file to be read in pieces: these, the number of its first record, and how it is read.
+
+    Raises
+    ------
+    IrregularError
+        If it is not UTF-8, or quotes, lines or fields are such that it has to be read whole.
+    """
+    starts: list[_Start] = []
+    begin = partial(_piecewise, delimiter, header_row, layouts, starts)
+    with open_swiftly(path, begin, smallest=1) as pieces:
+        start = starts[0]
+        yield pieces, start.first + 1, start.notes
+
+
+def _piecewise(
+    delimiter: str | None, header_row: int | None, layouts: Sequence[Layout], starts: list[_Start], text: str
+) -> Beginning | None:
+    start = _start(text, delimiter, header_row, layouts)
+    if start.layout is None:
+        return _beginning(text, start, starts)
+    starts.append(start)
+    return Beginning(0, start.delimiter, start.layout.names, quoted=start.layout.quoted)
+
+
+def _beginning(text: str, start: _Start, starts: list[_Start]) -> Beginning | None:
+    """Return where the records begin, after the names; the start of the table is kept."""
+    starts.append(start)
+    lines = io.StringIO(text[start.at :], newline="")
+    reader = csv.reader(lines, delimiter=start.delimiter, strict=True)
+    with suppress(csv.Error, StopIteration):
+        header = next(reader)
+        while not any(cell.strip() for cell in header):
+            header = next(reader)
+        end = start.at + lines.tell()
+        return Beginning(end, start.delimiter, tuple(header)) if end < len(text) else None
+    return None
 
 
 @dataclass(frozen=True, slots=True)

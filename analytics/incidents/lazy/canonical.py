@@ -256,23 +256,28 @@ class Canonical:
 
         Those of coordinates, which depend on the column as a whole, are told by :class:`Degrees`.
         """
-        found: dict[str, list[str]] = {}
-        for at, aspect in enumerate(self._aspects):
-            raised = [name for name in aspect.flags if name != "unreadable coordinates"]
-            piece = self.piece(aspect) if raised else None
-            for name in raised if piece is not None else ():
-                assert piece is not None
-                if piece.frame[flag_column(name)].any():
-                    own = f"g{at}_{flag_column(name)}"
-                    one = replace(piece, frame=piece.frame.rename(columns={flag_column(name): own}))
+        raised = [name for name in FLAGS if name != "unreadable coordinates" and self.raises(name)]
+        table, more = self._derived(self.add_flags(table, raised))
+        return table, [name for name in FLAGS if name in raised or name in more]
+
+    def raises(self, flag: str) -> bool:
+        """Whether some row of the table carries a flag that is told from columns."""
+        pieces = [self.piece(aspect) for aspect in self._aspects if flag in aspect.flags]
+        return any(piece is not None and piece.frame[flag_column(flag)].any() for piece in pieces)
+
+    def add_flags(self, table: Any, flags: Iterable[str]) -> Any:
+        """Return a table with a column for each of some flags that are told from columns."""
+        for flag in flags:
+            owns = []
+            for at, aspect in enumerate(self._aspects):
+                piece = self.piece(aspect) if flag in aspect.flags else None
+                if piece is not None and piece.frame[flag_column(flag)].any():
+                    owns.append(f"g{at}_{flag_column(flag)}")
+                    one = replace(piece, frame=piece.frame.rename(columns={flag_column(flag): owns[-1]}))
                     table = self.with_days(self.raw.with_keys(table, piece.keys), aspect.days)
-                    table = attach(table, one, [own])
-                    found.setdefault(name, []).append(own)
-        table = table.mutate(
-            **{flag_column(name): any_of([table[own] for own in owns]) for name, owns in found.items()}
-        )
-        table, more = self._derived(table)
-        return table, [name for name in FLAGS if name in found or name in more]
+                    table = attach(table, one, owns[-1:])
+            table = table.mutate(**{flag_column(flag): any_of([table[own] for own in owns])})
+        return table
 
     def _derived(self, table: Any) -> tuple[Any, list[str]]:
         """Return a table with the flags that are told from canonical columns, and those flags."""

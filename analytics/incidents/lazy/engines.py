@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from dataclasses import dataclass, field
+import weakref
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analytics.errors import InputError, OptionError, nearest
+from analytics.incidents.lazy.pieces import FILE_ROW, in_pieces
 from analytics.options import install_advice
 
-__all__ = ["FILE_ROW", "Opened", "duckdb_connection", "open_table", "parquet_table", "settled", "the_ibis"]
+__all__ = ["Opened", "duckdb_connection", "open_table", "parquet_table", "settled", "the_ibis"]
 
 _PARQUET = (".parquet", ".pq")
-FILE_ROW = "__row__"
 _APART = 10**12  # between the numbers of the rows of one file and those of the next
 
 
@@ -31,8 +33,9 @@ class Opened:
     path : Path or None
         The file, where it is one.
     notes : tuple of str
-    keeps : list
-        What has to live as long as the table: a folder that it lies in.
+        How it was read.
+    digest : str
+        SHA-256 of the file, where it is one of text.
     """
 
     table: Any
@@ -40,7 +43,7 @@ class Opened:
     name: str
     path: Path | None = None
     notes: tuple[str, ...] = ()
-    keeps: list[Any] = field(default_factory=list)
+    digest: str = ""
 
 
 def the_ibis() -> Any:
@@ -63,11 +66,19 @@ def the_ibis() -> Any:
     return ibis
 
 
-def open_table(given: object, *, table: str | None, order: str | None, memory: str | None) -> Opened:
+def open_table(
+    given: object,
+    *,
+    table: str | None = None,
+    order: str | None = None,
+    memory: str | None = None,
+    delimiter: str | None = None,
+    header_row: int | None = None,
+) -> Opened:
     """Return the table that is given or named; see `scan_incidents` for the options and errors."""
     ibis = the_ibis()
     if isinstance(given, ibis.Table):
-        _refuse("an ibis table", table=table, memory=memory)
+        _refuse("an ibis table", table=table, memory=memory, delimiter=delimiter, header_row=header_row)
         return Opened(given, _column(given, order), "the table")
     if not isinstance(given, (str, Path)):
         raise InputError(
@@ -77,10 +88,10 @@ def open_table(given: object, *, table: str | None, order: str | None, memory: s
         )
     text = str(given)
     if "://" in text:
-        _refuse("a database", memory=memory)
+        _refuse("a database", memory=memory, delimiter=delimiter, header_row=header_row)
         return _of_database(ibis, text, table, order)
     _refuse("files", table=table, order=order)
-    return _of_files(ibis, text, memory)
+    return _of_files(ibis, text, memory, delimiter, header_row)
 
 
 def settled(table: Any) -> Any:
@@ -149,7 +160,7 @@ def _of_database(ibis: Any, address: str, table: str | None, order: str | None) 
             todo=f"did you mean {' or '.join(close)}?" if close else None,
         )
     found = connection.table(table)
-    return Opened(found, _column(found, order), f"the table {table}", keeps=[connection])
+    return Opened(found, _column(found, order), f"the table {table}")
 
 
 def duckdb_connection(ibis: Any, folder: str, memory: str | None) -> Any:
@@ -165,7 +176,9 @@ def duckdb_connection(ibis: Any, folder: str, memory: str | None) -> Any:
     return connection
 
 
-def _of_files(ibis: Any, text: str, memory: str | None) -> Opened:
+def _of_files(
+    ibis: Any, text: str, memory: str | None, delimiter: str | None, header_row: int | None
+) -> Opened:
     found = sorted(Path().glob(text)) if not Path(text).is_absolute() else _absolute(text)
     paths = [Path(text)] if Path(text).is_file() else [path for path in found if path.is_file()]
     if not paths:
@@ -177,27 +190,33 @@ def _of_files(ibis: Any, text: str, memory: str | None) -> Opened:
             expected="files of one kind",
             found=f"{len(paths)} files",
         )
-    folder = tempfile.TemporaryDirectory(prefix="uptick-scan-")
-    connection = duckdb_connection(ibis, folder.name, memory)
-    if not kinds.pop():
-        raise InputError(f"{text} is no Parquet file", todo="read it with read_incidents")
+    folder = Path(tempfile.mkdtemp(prefix="uptick-scan-"))
+    connection = duckdb_connection(ibis, str(folder), memory)
+    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)  # with the last table, or at exit
     name = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files {text}"
-    return Opened(
-        parquet_table(connection, paths, name),
-        FILE_ROW,
-        name,
-        paths[0] if len(paths) == 1 else None,
-        keeps=[folder, connection],
-    )
+    only = paths[0] if len(paths) == 1 else None
+    if kinds.pop():
+        _refuse("Parquet files", delimiter=delimiter, header_row=header_row)
+        table = parquet_table(connection, paths, name, "file_row_number + 2")
+        return Opened(table, FILE_ROW, name, only)
+    into = [folder / f"{at}.parquet" for at in range(len(paths))]
+    read = [
+        in_pieces(path, made, delimiter=delimiter, header_row=header_row)
+        for path, made in zip(paths, into, strict=True)
+    ]
+    notes = tuple(dict.fromkeys(note for _, one in read for note in one))
+    table = parquet_table(connection, into, name, FILE_ROW)
+    return Opened(table, FILE_ROW, name, only, notes, read[0][0] if only else "")
 
 
-def parquet_table(connection: Any, paths: list[Path], name: str) -> Any:
-    """Return Parquet files as one table with the number of each row, which are from 2 on, as in text."""
+def parquet_table(connection: Any, paths: list[Path], name: str, row: str) -> Any:
+    """Return Parquet files as one table; `row` says what numbers the rows of each, the first being row 2."""
+    own = f"EXCLUDE ({FILE_ROW})" if row == FILE_ROW else ""
     listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
     try:
         connection.raw_sql(
-            f"CREATE VIEW incidents AS SELECT *, CAST(file_index AS BIGINT) * {_APART} + file_row_number + 2 "
-            f'AS "{FILE_ROW}" FROM read_parquet([{listed}], union_by_name = true)'
+            f"CREATE VIEW incidents AS SELECT * {own}, CAST(file_index AS BIGINT) * {_APART} + {row} "
+            f"AS {FILE_ROW} FROM read_parquet([{listed}], union_by_name = true)"
         )
     except Exception as error:  # broken files, files of other columns
         raise InputError(

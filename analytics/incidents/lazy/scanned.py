@@ -23,6 +23,7 @@ from analytics.incidents.lazy.degrees import Degrees
 from analytics.incidents.lazy.engines import settled, the_ibis
 from analytics.incidents.lazy.kept import Repeats
 from analytics.incidents.lazy.raw import ROW, Piece
+from analytics.incidents.splices import UNCLEAR
 from analytics.periods import Gap
 from analytics.results.words import mark, noun
 from analytics.schema import COLUMNS
@@ -53,6 +54,8 @@ class ScannedIncidents:
     notes : tuple of str
     title : str
     path : Path or None
+    digest : str
+        SHA-256 of a file of text.
     no_coverage, extracted, covered_from, gap_is_quiet, splices, simulated
         As of :class:`Incidents`.
     """
@@ -69,13 +72,13 @@ class ScannedIncidents:
     notes: tuple[str, ...] = ()
     title: str = ""
     path: Path | None = None
+    digest: str = ""
     no_coverage: tuple[Gap, ...] = ()
     extracted: np.datetime64 | None = None
     covered_from: CoveredFrom | None = None
     gap_is_quiet: bool = False
     splices: tuple[Splice, ...] = ()
     simulated: bool = False
-    keeps: tuple[Any, ...] = ()
 
     def __len__(self) -> int:
         repeats = self.repeats
@@ -178,6 +181,31 @@ class ScannedIncidents:
     def reports_dated(self) -> bool:
         """Whether some incident has a day of report."""
         return self._span[2] > 0
+
+    def by_source_and_day(self) -> tuple[pd.DataFrame, IntArray]:
+        """Return the days of incidents with their source and whether they are clear, and how many there are.
+
+        Where neither differs from row to row, their first and last day.
+        """
+        canonical, rows = self.canonical, self.rows()
+        asked = [name for name in (UNCLEAR,) if canonical.raises(name)]
+        if not canonical.has("source") and not asked:
+            days = np.array([self.first_date, self.last_date]).astype("datetime64[us]")
+            frame = pd.DataFrame({"date_start": days, "source": canonical.source.name, "flags": ""})
+            return frame, np.array([1, 1])
+        rows = canonical.add(rows, ["source"])
+        rows = canonical.add_flags(rows, asked)
+        found = rows.group_by(["u_start", "c_source", *map(flag_column, asked)]).aggregate(n=rows.count())
+        brought = found.to_pandas().sort_values("u_start", ignore_index=True)
+        unclear = brought[flag_column(UNCLEAR)] if asked else pd.Series(False, index=brought.index)
+        frame = pd.DataFrame(
+            {
+                "date_start": brought["u_start"].to_numpy(dtype="datetime64[D]").astype("datetime64[us]"),
+                "source": brought["c_source"],
+                "flags": np.where(unclear.to_numpy(dtype=bool), UNCLEAR, ""),
+            }
+        )
+        return frame, brought["n"].to_numpy(dtype=np.int64)
 
     def known_on(self, day: np.datetime64) -> ScannedIncidents:
         """Return the incidents in the versions that were current on an earlier day."""

@@ -20,6 +20,7 @@ from analytics.incidents.lazy.raw import Raw
 from analytics.incidents.lazy.scanned import ScannedIncidents
 from analytics.incidents.metadata import read_metadata
 from analytics.incidents.reading import SOURCES, source_of
+from analytics.incidents.splices import find_splices
 from analytics.options import check_flag
 from analytics.periods import as_day
 from analytics.sources.checks import REASONS
@@ -37,6 +38,8 @@ def scan_incidents(
     table: str | None = None,
     order: str | None = None,
     memory: str | None = None,
+    delimiter: str | None = None,
+    header_row: int | None = None,
     as_of: object = None,
     columns: Mapping[str, str] | None = None,
     date_style: str | None = None,
@@ -55,7 +58,8 @@ def scan_incidents(
     Parameters
     ----------
     where : str, Path or ibis table
-        A file or a pattern of files (``"gdelt/*.parquet"``), which DuckDB reads; the address of a database
+        A file or a pattern of files (``"gdelt/*.parquet"``), which DuckDB reads: Parquet as it is, text
+        once it was split piece by piece into Parquet in the temporary folder; the address of a database
         (``"postgres://host/db"``) with its `table`; or a table of any engine that ibis knows.
     source : str
         As for `read_incidents`: ``"ucdp"``, ``"acled"``, ``"gdelt"``, ``"table"`` or ``"auto"``.
@@ -66,7 +70,7 @@ def scan_incidents(
         versions of an incident tell no time of change. Without it the larger text counts.
     memory : str, optional
         For files: the most memory the engine takes, such as ``"2GB"``; what does not fit is spilled to disk.
-    as_of, columns, date_style, na, country, extracted, report_days
+    delimiter, header_row, as_of, columns, date_style, na, country, extracted, report_days
         As for `read_incidents`.
     repeats : bool
         False leaves out the search for identifiers that stand in several rows, which is most of the work on
@@ -95,7 +99,9 @@ def scan_incidents(
         raise unknown_option("source", source, SOURCES)
     last = None if as_of is None else as_day(as_of, "as_of")
     check_flag(report_days=report_days, repeats=repeats)
-    opened = open_table(where, table=table, order=order, memory=memory)
+    opened = open_table(
+        where, table=table, order=order, memory=memory, delimiter=delimiter, header_row=header_row
+    )
     raw = Raw(opened.table, opened.name, row=opened.row, na=na)
     found = _source(raw, source, columns)
     options = SourceOptions(date_style, columns or {}, report_days)
@@ -113,7 +119,7 @@ def scan_incidents(
         raise _nothing_left(opened, reasons)
     again = find_repeats(canonical, dated.filter(dated.u_reason.isnull())) if tells and repeats else None
     made = ScannedIncidents(
-        source="simulated" if metadata.simulated else found.name,
+        source=found.name,
         canonical=canonical,
         dated=dated,
         degrees=degrees,
@@ -124,10 +130,10 @@ def scan_incidents(
         known=last,
         title=metadata.title or (opened.path.name if opened.path else opened.name),
         path=opened.path,
+        digest=opened.digest,
         extracted=metadata.extracted,
         gap_is_quiet=metadata.gap_is_quiet,
         simulated=metadata.simulated,
-        keeps=tuple(opened.keeps),
     )
     return _settled(made, found, metadata, country, _notes(found, raw, again, tells, repeats, opened))
 
@@ -183,13 +189,15 @@ def _settled(
         canonical.piece(aspect)  # a rule may tell from which day on the file is covered
     located = _located(made, country)
     gaps = tuple(gap for gap in source.no_coverage if made.first_date <= gap.window.end)
-    stated = (*source.splices, *metadata.splices)
-    splices = tuple(one for one in stated if made.first_date < one.day <= made.last_date)
+    frame, weight = made.by_source_and_day()
+    simulated = made.simulated or bool((frame["source"] == "simulated").any())
     return replace(
         made,
         notes=(*notes, *located, *metadata.notes, *metadata.terms(source)),
         no_coverage=(*gaps, *metadata.no_coverage),
-        splices=tuple(sorted(splices, key=lambda one: (one.day, one.why))),
+        splices=find_splices(frame, (*source.splices, *metadata.splices), weight),
+        simulated=simulated,
+        source="simulated" if simulated else source.name,
         covered_from=metadata.covered_from or canonical.covered_from,
     )
 
