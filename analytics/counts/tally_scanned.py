@@ -114,9 +114,9 @@ def _placed(incidents: ScannedIncidents, plan: CountPlan) -> tuple[Any, tuple[st
         t_place=ibis.cases(*cases, else_=_GRID).cast("int64"),
         t_known=known,
         t_row=ibis.ifelse(known, rows.t_row, -1),
-        t_long=(rows.t_width > plan.longest).cast("int64"),
-        t_coarse=(rows.t_width >= COARSE_DAYS).cast("int64"),
-        t_stated=rows.c_fatalities.notnull().cast("int64") if fatalities else ibis.literal(1),
+        t_long=ibis.ifelse(rows.t_width > plan.longest, 1, 0),
+        t_coarse=ibis.ifelse(rows.t_width >= COARSE_DAYS, 1, 0),
+        t_stated=ibis.ifelse(rows.c_fatalities.isnull(), 0, 1) if fatalities else ibis.literal(1),
         t_amount=rows.c_fatalities.fill_null(0) if fatalities else ibis.literal(1),
         **named,
     )

@@ -141,7 +141,7 @@ class Canonical:
     def _added(self, table: Any, name: str) -> Any:
         ibis = the_ibis()
         if name in _DATES:
-            return table.mutate(**{f"c_{name}": day_of(table[_DATES[name]])})
+            return attach(table, self._calendar(_DATES[name], f"c_{name}"), [f"c_{name}"])
         if name in DEGREES and self.has(name):
             table = self.add_degrees(table, [name])
             read = ibis.null("float64") if self.other_degrees else table[f"y_{name}"]
@@ -202,6 +202,14 @@ class Canonical:
             return ibis.ifelse(initiator == "unknown", "unknown", "coded")
         kind = _IBIS[COLUMNS[name].dtype]
         return ibis.null(kind) if word is None else ibis.literal(word)
+
+    def _calendar(self, key: str, name: str) -> Piece:
+        """Return the days that occur, by their number."""
+        numbers = [self.dated.start.frame["s_day"], self.dated.start.frame["s_end"]]
+        numbers += [self.dated.end.frame["e_end"]]
+        days = np.unique(pd.concat(numbers).dropna().to_numpy(dtype=np.int64))
+        times = days.astype("datetime64[D]").astype("datetime64[us]")
+        return Piece((key,), pd.DataFrame({key: days, name: times}), np.ones(len(days), dtype=np.int64))
 
     def looked_up_by(self, table: Any, name: str) -> tuple[Any, list[str]]:
         """Return rows with the keys that a canonical column depends on, and those keys.
@@ -302,11 +310,6 @@ def any_of(flags: list[Any]) -> Any:
     for flag in flags[1:]:
         out = out | flag.fill_null(False)
     return out
-
-
-def day_of(number: Any) -> Any:
-    """Return the timestamp of a day counted from 1970."""
-    return (number.cast("int64") * 86_400).as_timestamp("s")
 
 
 def plain_text(text: Any) -> Any:

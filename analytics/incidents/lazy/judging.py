@@ -51,7 +51,8 @@ def judge_rows(incidents: ScannedIncidents, rule: Filter, rows: Any) -> tuple[An
                 notes += said
         if column is not None:
             evaluate(rule.text, leaf, *_empty(incidents))  # raises for what cannot be compared
-            rows = incidents.canonical.add(rows, [name] if name in COLUMNS and name != "incident_id" else [])
+            made = name in COLUMNS and name not in ("incident_id", "date_start", "date_end")
+            rows = incidents.canonical.add(rows, [name] if made else [])
             direct[name] = column
     if "updated_at" in direct:
         rows = rows.mutate(w_updated=rows.u_updated // 86_400_000_000)

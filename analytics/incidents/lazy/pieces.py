@@ -68,7 +68,8 @@ def _written(
     with text_in_pieces(path, **asked) as (pieces, first, notes):
         names = column_names(pieces.names, str(path))
         schema = pa.schema([(name, pa.large_string()) for name in names] + [(FILE_ROW, pa.int64())])
-        done, batches = first, []
+        done = first
+        batches: list[Any] = []
 
         def write() -> None:
             nonlocal done
