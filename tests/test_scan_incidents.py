@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics import count_incidents, read_incidents, scan_incidents
+from analytics.incidents.lazy import narrowing
 from analytics.sources.registry import find_source
 
 AS_OF = "2020-06-30"
@@ -222,6 +223,14 @@ def check(engine: str, kind: str, seed: int, size: int) -> None:
 @pytest.mark.parametrize(("engine", "kind"), [("duckdb", "acled"), ("polars", "table")])
 def test_what_is_scanned_is_what_is_read(engine, kind):
     check(engine, kind, seed=1, size=400)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", COUNTS)
+@pytest.mark.parametrize("equal", [0.0, 1.0])
+def test_rows_that_are_equal_may_be_put_together(monkeypatch, kind, equal):
+    monkeypatch.setattr(narrowing, "EQUAL", equal)
+    check("duckdb", kind, seed=11, size=200)
 
 
 @pytest.mark.slow

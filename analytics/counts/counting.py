@@ -8,7 +8,7 @@ from analytics.counts.assembly import assemble_counts
 from analytics.counts.grid import Counts
 from analytics.counts.plan import Span, Value, plan_count, stated_as_of
 from analytics.counts.tally import tally_incidents
-from analytics.counts.tally_scanned import tally_scanned
+from analytics.counts.tally_scanned import narrowed, tally_scanned
 from analytics.incidents import Incidents, ScannedIncidents
 
 __all__ = ["count_incidents"]
@@ -84,7 +84,10 @@ def count_incidents(
     OptionError, InputError, FilterError
         If an option is unknown, a region or column is not there, or no `as_of` is stated.
     """
-    incidents = incidents.known_on(stated_as_of(incidents, as_of))
+    last = stated_as_of(incidents, as_of)
+    incidents = incidents.known_on(last)
+    if isinstance(incidents, ScannedIncidents):
+        incidents = narrowed(incidents, by, where, value, last)
     plan = plan_count(
         incidents, freq, week_start=week_start, by=by, regions=regions, start=start,
         covered_from=covered_from, as_of=as_of, where=where, value=value, span=span,

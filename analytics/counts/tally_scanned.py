@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,22 +10,24 @@ import numpy as np
 
 from analytics._typing import IntArray
 from analytics.counts.outlets import Outlets, read_outlets
-from analytics.counts.plan import CountPlan
+from analytics.counts.places import DEPTHS, PLACE_LEVELS
+from analytics.counts.placing import columns_to_count_by
+from analytics.counts.plan import CountPlan, Value
 from analytics.counts.tally import PLACES, Sums, Tally, no_fatalities, sums_of
 from analytics.errors import InputError, OptionError
 from analytics.incidents import ScannedIncidents
 from analytics.incidents.lazy.canonical import width_of
 from analytics.incidents.lazy.engines import the_ibis
 from analytics.incidents.lazy.judging import judge_rows
+from analytics.incidents.lazy.narrowing import narrow
 from analytics.incidents.lazy.raw import attach
+from analytics.incidents.lazy.scanned import MOST_WITH_OUTLETS
 from analytics.schema import COARSE_DAYS, COLUMNS
 
-__all__ = ["tally_scanned"]
+__all__ = ["narrowed", "tally_scanned"]
 
 _GRID, _WHERE, _UNKNOWN, _APART, _OUTSIDE, _UNPLACED, _REGION, _NO_COVERAGE, _LATER = range(len(PLACES))
 _NO_REGION, _LEFT_OUT = -1, -2
-MOST_WITH_OUTLETS = 1_000_000  # incidents whose reporting outlets are brought back
-_WANTED = ("t_place", "t_known", "t_row", "t_region", "t_long", "t_coarse", "t_stated", "t_amount")
 
 
 def tally_scanned(incidents: ScannedIncidents, plan: CountPlan) -> Tally:
@@ -61,13 +64,11 @@ def tally_scanned(incidents: ScannedIncidents, plan: CountPlan) -> Tally:
         return _added(where, cells.n[known], days * (regions + 1)).reshape(days, regions + 1)
 
     placed = _added(cells.place, cells.n, len(PLACES)).tolist()
-    amount = cells.amount if plan.value == "fatalities" else cells.n
-    coarse = cells.coarse_amount if plan.value == "fatalities" else cells.coarse
     unknown = int((cells.n - cells.stated)[np.r_[inside, lost]].sum())
     return Tally(
-        values=add(inside, amount),
-        coarse=add(inside, coarse),
-        unplaced=sums_of(cells.row[lost], amount[lost], days),
+        values=add(inside, cells.amount),
+        coarse=add(inside, cells.coarse_amount),
+        unplaced=sums_of(cells.row[lost], cells.amount[lost], days),
         places=dict(zip(PLACES, placed, strict=True)),
         kept=int(cells.n.sum()),
         long_spans=int(cells.long.sum()),
@@ -89,7 +90,7 @@ def _placed(incidents: ScannedIncidents, plan: CountPlan) -> tuple[Any, tuple[st
     if plan.where is not None:
         rows, notes = judge_rows(incidents, plan.where, rows)
     asked = ["date_precision", *(["fatalities"] if plan.value == "fatalities" else [])]
-    dated = canonical.has("reported_on")
+    dated = incidents.may_be_late(plan.days[-1])
     rows = canonical.add(rows, [*asked, "reported_on"] if dated else asked)
     rows = _with_regions(incidents, rows, plan)
     first, last = (int(day.astype("datetime64[D]").astype(np.int64)) for day in plan.days[[0, -1]])
@@ -109,18 +110,22 @@ def _placed(incidents: ScannedIncidents, plan: CountPlan) -> tuple[Any, tuple[st
     if key is not None and len(incidents) <= MOST_WITH_OUTLETS:
         rows = canonical.raw.with_keys(rows, [key])
         named = {"t_named": rows[key]}
-    fatalities = plan.value == "fatalities"
+    n = rows.u_n if canonical.raw.weighted else ibis.literal(1)
+    coarse = rows.t_width >= COARSE_DAYS
+    added = {"t_n": n, "t_long": ibis.ifelse(rows.t_width > plan.longest, n, 0)}
+    added["t_coarse"] = ibis.ifelse(coarse, n, 0)
+    if plan.value == "fatalities":
+        amount = rows.c_fatalities.fill_null(0) * n
+        added |= {"t_stated": ibis.ifelse(rows.c_fatalities.isnull(), 0, n), "t_amount": amount}
+        added["t_coarse_amount"] = ibis.ifelse(coarse, amount, 0)
     placed = rows.mutate(
         t_place=ibis.cases(*cases, else_=_GRID).cast("int64"),
         t_known=known,
         t_row=ibis.ifelse(known, rows.t_row, -1),
-        t_long=ibis.ifelse(rows.t_width > plan.longest, 1, 0),
-        t_coarse=ibis.ifelse(rows.t_width >= COARSE_DAYS, 1, 0),
-        t_stated=ibis.ifelse(rows.c_fatalities.isnull(), 0, 1) if fatalities else ibis.literal(1),
-        t_amount=rows.c_fatalities.fill_null(0) if fatalities else ibis.literal(1),
+        **added,
         **named,
     )
-    return placed.select(*_WANTED, *named), notes
+    return placed.select("t_place", "t_known", "t_row", "t_region", *added, *named), notes
 
 
 def _with_regions(incidents: ScannedIncidents, rows: Any, plan: CountPlan) -> Any:
@@ -142,18 +147,10 @@ class _Cells:
 
     def __init__(self, rows: Any, plan: CountPlan) -> None:
         keys = ["t_place", "t_known", "t_row", "t_region"]
-        found = (
-            rows.group_by(keys)
-            .aggregate(
-                n=rows.count(),
-                long=rows.t_long.sum(),
-                stated=rows.t_stated.sum(),
-                amount=rows.t_amount.sum(),
-                coarse=rows.t_coarse.sum(),
-                coarse_amount=(rows.t_coarse * rows.t_amount).sum(),
-            )
-            .to_pandas()
-        )
+        sums = {"n": rows.t_n.sum(), "long": rows.t_long.sum(), "coarse": rows.t_coarse.sum()}
+        if plan.value == "fatalities":
+            sums |= {name: rows[f"t_{name}"].sum() for name in ("stated", "amount", "coarse_amount")}
+        found = rows.group_by(keys).aggregate(**sums).to_pandas()
         if found[keys].isna().to_numpy().any():
             raise InputError(
                 "the table changed while its incidents were counted",
@@ -162,12 +159,10 @@ class _Cells:
             )
         whole = {name: np.array(found[name], dtype=np.int64) for name in found if name != "t_known"}
         self.place, self.row, self.region = (whole[f"t_{name}"] for name in ("place", "row", "region"))
-        self.n, self.long, self.stated = whole["n"], whole["long"], whole["stated"]
-        self.amount, self.coarse, self.coarse_amount = (
-            whole["amount"],
-            whole["coarse"],
-            whole["coarse_amount"],
-        )
+        self.n, self.long, self.coarse = whole["n"], whole["long"], whole["coarse"]
+        stated = whole if plan.value == "fatalities" else {}
+        self.stated, self.amount = stated.get("stated", self.n), stated.get("amount", self.n)
+        self.coarse_amount = stated.get("coarse_amount", self.coarse)
         self.known = np.flatnonzero(found["t_known"].to_numpy(dtype=bool))
         if not plan.coverage.all():
             inside = self.of(_GRID)
@@ -189,7 +184,7 @@ def _outlets(incidents: ScannedIncidents, rows: Any, plan: CountPlan) -> Outlets
     if "t_named" not in rows.columns:
         return None
     inside = rows.filter(rows.t_place == _GRID)
-    found = inside.group_by(["t_row", "t_region", "t_named"]).aggregate(n=inside.count()).to_pandas()
+    found = inside.group_by(["t_row", "t_region", "t_named"]).aggregate(n=inside.t_n.sum()).to_pandas()
     row, region = (found[name].to_numpy(dtype=np.int64) for name in ("t_row", "t_region"))
     covered = plan.coverage[row, region]
     found, row, region = found[covered].reset_index(drop=True), row[covered], region[covered]
@@ -200,3 +195,21 @@ def _outlets(incidents: ScannedIncidents, rows: Any, plan: CountPlan) -> Outlets
     times = found["n"].to_numpy(dtype=np.int64)
     at = np.repeat(np.arange(len(found)), times)
     return read_outlets(named.iloc[at], plan.days[row[at]], region[at], plan.chosen.names)
+
+
+def narrowed(
+    incidents: ScannedIncidents,
+    by: str | Sequence[str] | None,
+    where: str | None,
+    value: Value,
+    last: np.datetime64,
+) -> ScannedIncidents:
+    """Return the incidents with the columns that a count asks of them; see `narrow`."""
+    columns, _ = columns_to_count_by(incidents, by)
+    depth = max((DEPTHS.get(name, 0) for name in columns), default=1)
+    names = [*columns, *PLACE_LEVELS[:depth]]
+    if where is not None:
+        asked = incidents.filter(where).columns
+        names += [name for name in asked if incidents.has(name)]
+    names += ["fatalities"] if value == "fatalities" else []
+    return narrow(incidents, names, last)

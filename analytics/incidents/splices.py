@@ -11,7 +11,7 @@ from analytics._typing import Days, IntArray
 from analytics.periods import DAY
 from analytics.sources.coverage import Splice
 
-__all__ = ["find_splices", "inclusion_marks"]
+__all__ = ["UNCLEAR", "find_splices", "inclusion_marks"]
 
 UNCLEAR = "code_status not clear"  # the flag of UCDP candidate rows
 _MISSED = 7.0  # incidents to be expected where a source has none: by chance once in a thousand

@@ -30,7 +30,7 @@ from analytics.sources.translation import (
     precision_codes,
 )
 
-__all__ = ["Aspect", "aspects_of", "aspects_of_table", "flag_column", "said_of"]
+__all__ = ["COUNTED", "Aspect", "aspects_of", "aspects_of_table", "flag_column", "said_of"]
 
 PEOPLE = ("fatalities", "fatalities_low", "fatalities_high", "wounded")
 # Times that are compared, as whole numbers since 1970 as well: days, microseconds.

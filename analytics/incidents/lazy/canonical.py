@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,18 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import OptionError
-from analytics.incidents.lazy.aspects import Aspect, aspects_of, aspects_of_table, flag_column, said_of
+from analytics.incidents.lazy.aspects import (
+    COUNTED,
+    Aspect,
+    aspects_of,
+    aspects_of_table,
+    flag_column,
+    said_of,
+)
 from analytics.incidents.lazy.dated import Dated, day_key
 from analytics.incidents.lazy.engines import the_ibis
 from analytics.incidents.lazy.raw import Piece, Raw, attach
+from analytics.incidents.splices import UNCLEAR
 from analytics.schema import COARSE_DAYS, COLUMNS
 from analytics.sources.checks import FLAGS, Draft
 from analytics.sources.columns import NULLS
@@ -86,9 +95,34 @@ class Canonical:
         keys = [key for aspect in self._aspects for key in aspect.keys(self.raw) if key[0] == "k"]
         return list(dict.fromkeys(keys))
 
-    def dated_aspects(self) -> list[Aspect]:
-        """Return the rules that look at days."""
-        return [aspect for aspect in self._aspects if aspect.days]
+    def positions(self, name: str) -> set[int]:
+        """Return the positions of the columns that a canonical one is told from."""
+        aspect = self._basis(name)
+        return set() if aspect is None else {self.raw.position(one) for one in aspect.columns}
+
+    def coverage(self) -> None:
+        """Ask the rules that tell from which day on the file is covered."""
+        for aspect in self._aspects:
+            if UNCLEAR in aspect.flags:
+                self.piece(aspect)
+
+    def missing(self, name: str) -> int | None:
+        """Return how many rows of the table lack a column; None where that would have to be looked for."""
+        aspect = self._by_name.get(name)
+        piece = None if aspect is None else self.piece(aspect)
+        return None if piece is None else piece.rows(piece.frame[f"c_{name}"].isna().to_numpy(dtype=bool))
+
+    def latest(self, name: str) -> int | None:
+        """Return the largest number of a day that any row has, None where none has one."""
+        piece = self.piece(self._by_name[name])
+        found = None if piece is None else piece.frame[COUNTED[name][0]].max()
+        return None if found is None or pd.isna(found) else int(found)
+
+    def on(self, raw: Raw) -> Canonical:
+        """Return the same for rows that were condensed; what was looked up holds for them too."""
+        made = copy.copy(self)
+        made.raw, made._days = raw, None
+        return made
 
     def own_names(self) -> dict[str, str]:
         """Return what the table calls columns that are canonical ones here."""

@@ -57,6 +57,13 @@ class Dated:
         bad = [_UNPARSABLE] if self.blank_is_start else [_UNPARSABLE, _BLANK]
         return bool(states[0].isin([_UNPARSABLE, _BLANK]).any() or states[1].isin(bad).any())
 
+    @property
+    def kept_days(self) -> tuple[IntArray, IntArray]:
+        """The days that are one, where the end is not apart, and how many rows have each."""
+        frame = self.start.frame
+        sound = (frame["s_state"] == _OK).to_numpy(dtype=bool)
+        return frame["s_day"][sound].to_numpy(dtype=np.int64), self.start.weight[sound]
+
     def days(self, table: Any) -> Any:
         """Return a table with ``u_start``, ``u_end``, ``u_off`` and what is wrong with the days.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,11 @@ class Degrees:
             unreadable = piece.rows(piece.frame[flag_column("unreadable coordinates")].to_numpy(dtype=bool))
         else:
             column = self.canonical.raw.table[direct]
+            ends = self.canonical.raw.table.aggregate(low=column.min(), high=column.max()).to_pandas().iloc[0]
+            if -DEGREES[name] <= ends["low"] <= ends["high"] <= DEGREES[name]:  # False where there is a NaN
+                self.beyond[name], self.unreadable[name] = 0, 0
+                self.zeros[name] = int(ends["low"] <= 0 <= ends["high"])
+                return
             found = (
                 self.canonical.raw.table.aggregate(
                     beyond=((column.abs() > DEGREES[name]) & ~column.isnan()).sum(),
@@ -52,6 +58,17 @@ class Degrees:
             unreadable = 0
         self.beyond[name], self.zeros[name], self.unreadable[name] = beyond, zeros, unreadable
         self.other |= 2 * beyond > stated
+
+    @property
+    def decide(self) -> bool:
+        """Whether some row is set aside for its coordinates."""
+        return not self.other and any(self.beyond.values())
+
+    def on(self, canonical: Canonical) -> Degrees:
+        """Return the same for rows that were condensed."""
+        made = copy.copy(self)
+        made.canonical = canonical
+        return made
 
     def outside(self, table: Any) -> tuple[Any, Any]:
         """Return the rows with the coordinates asked, and which lie outside the globe; None if none."""

@@ -13,7 +13,17 @@ from analytics.errors import InputError, OptionError, nearest
 from analytics.incidents.lazy.pieces import FILE_ROW, in_pieces
 from analytics.options import install_advice
 
-__all__ = ["Opened", "duckdb_connection", "open_table", "parquet_table", "settled", "the_ibis"]
+__all__ = [
+    "Opened",
+    "batches_of",
+    "duckdb_connection",
+    "is_duckdb",
+    "kept_in_engine",
+    "open_table",
+    "parquet_table",
+    "settled",
+    "the_ibis",
+]
 
 _PARQUET = (".parquet", ".pq")
 _APART = 10**12  # between the numbers of the rows of one file and those of the next
@@ -116,6 +126,31 @@ def settled(table: Any) -> Any:
         return connection.sql(compiled, schema=table.schema())
     connection.raw_sql(f'CREATE TEMPORARY VIEW "{name}" AS {compiled}')
     return connection.table(name)
+
+
+def kept_in_engine(table: Any) -> Any:
+    """Return a table as DuckDB holds it once it was made, until the connection ends."""
+    ibis = the_ibis()
+    connection = table.get_backend()
+    connection._run_pre_execute_hooks(table)
+    name = ibis.util.gen_name("uptick")
+    connection.raw_sql(f'CREATE TEMPORARY TABLE "{name}" AS {connection.compile(table)}')
+    return connection.table(name)
+
+
+def batches_of(table: Any) -> Any:
+    """Return what DuckDB reads of a table, a million rows at a time, as Arrow has them."""
+    connection = table.get_backend()
+    connection._run_pre_execute_hooks(table)
+    return connection.con.sql(connection.compile(table)).to_arrow_reader(1_000_000)
+
+
+def is_duckdb(table: Any) -> bool:
+    """Whether a table is one of DuckDB's."""
+    try:
+        return bool(table.get_backend().name == "duckdb")
+    except the_ibis().common.exceptions.IbisError:
+        return False
 
 
 def _refuse(kind: str, **options: object) -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from analytics.incidents.lazy.canonical import Canonical
 from analytics.incidents.lazy.degrees import Degrees
-from analytics.incidents.lazy.engines import settled, the_ibis
+from analytics.incidents.lazy.engines import batches_of, is_duckdb, settled, the_ibis
 from analytics.incidents.lazy.raw import ROW, Raw, memory_table
 from analytics.incidents.quarantine import NUMBERING
 from analytics.sources.checks import REASONS, ROUNDED
 
-__all__ = ["Repeats", "dated_rows", "find_repeats", "identified"]
+__all__ = ["Repeats", "dated_rows", "find_repeats", "identity"]
 
 _MOST_BROUGHT = 1_000_000  # repeated identifiers that are brought back, so that they are found but once
+_TICKS, _MOST_TICKS = 1 << 26, 1 << 28  # places where identifiers that are numbers are ticked off
 _OUTSIDE = "coordinates outside the globe"
 
 
@@ -26,7 +29,7 @@ def dated_rows(canonical: Canonical, degrees: Degrees, as_of: np.datetime64 | No
     table = raw.with_keys(raw.table, [*dated.start.keys, *dated.end.keys, *canonical.keys()])
     table = canonical.based(dated.days(table))
     cases = []
-    if dated.unreadable:
+    if dated.unreadable and not raw.weighted:  # of rows put together the reason does not matter
         none = _no_records(raw, table)
         cases += [(table.u_unparsable & rows, reason) for reason, rows in zip(REASONS[:3], none, strict=True)]
     cases += [(table.u_unparsable, "unparsable date"), (table.u_impossible, "impossible date")]
@@ -67,16 +70,15 @@ def _joined(every: bool) -> Any:
     return join
 
 
-def identified(canonical: Canonical, table: Any) -> tuple[Any, bool]:
-    """Return the rows with ``u_id``, and whether it tells incidents apart; ``""`` where it is blank."""
+def identity(canonical: Canonical) -> tuple[Callable[[Any], Any], bool]:
+    """Return what adds ``u_id`` (``""``: blank) to a table, and whether it tells incidents apart."""
     ibis, raw, name = the_ibis(), canonical.raw, canonical.identifier
     if name is None:
-        return table.mutate(u_id=ibis.literal("")), False
+        return lambda table: table.mutate(u_id=ibis.literal("")), False
     at = raw.position(name)
     if raw.dtypes[at].is_integer():
-        return table.mutate(u_id=table[f"r{at}"]), True
-    text = raw.text_of(table, at).strip()
-    made = table.mutate(u_id=text)
+        return lambda table: table.mutate(u_id=table[f"r{at}"]), True
+    made = raw.table.mutate(u_id=raw.text_of(raw.table, at).strip())
     looks = made.aggregate(
         n=made.count(),
         filled=(made.u_id != "").sum(),
@@ -87,10 +89,16 @@ def identified(canonical: Canonical, table: Any) -> tuple[Any, bool]:
     found = looks.to_pandas().fillna(0).iloc[0]
     first = raw.sample.frame.iloc[:20, at].str.strip().str.fullmatch(ROUNDED)
     if first.any() and 2 * found["rounded"] > found["n"]:
-        return table.mutate(u_id=ibis.literal("")), False
-    if 2 * found["ends"] > found["filled"] and 2 * found["floats"] > found["filled"]:
-        text = ibis.ifelse(text.re_search(r"^[0-9]+\.0$"), text.re_replace(r"\.0$", ""), text)
-    return table.mutate(u_id=text), True
+        return lambda table: table.mutate(u_id=ibis.literal("")), False
+    floats = 2 * found["ends"] > found["filled"] and 2 * found["floats"] > found["filled"]
+
+    def add(table: Any) -> Any:
+        text = raw.text_of(table, at).strip()
+        if floats:
+            text = ibis.ifelse(text.re_search(r"^[0-9]+\.0$"), text.re_replace(r"\.0$", ""), text)
+        return table.mutate(u_id=text)
+
+    return add, True
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -167,16 +175,25 @@ def _extreme(rows: Any, column: str) -> Any:
     return joined.filter(joined[column] == joined.v_end).drop("v_end")
 
 
-def find_repeats(canonical: Canonical, kept: Any) -> Repeats | None:
-    """Return the rows whose identifier repeats; None where none does."""
-    blank = kept.u_id.isnull() if kept.u_id.type().is_integer() else kept.u_id == ""
-    named = kept.filter(~blank)
-    often = named.group_by("u_id").aggregate(u_n=named.count())
-    often = often.filter(often.u_n > 1)
-    brought = often.limit(_MOST_BROUGHT + 1).to_pandas()
+def find_repeats(canonical: Canonical, kept: Any, everything: Any) -> Repeats | None:
+    """Return the rows whose identifier repeats among those kept; None where none does.
+
+    It is looked for in `everything`, the rows with their identifiers alone, and then among the few found.
+    """
+    asked = _named(everything)
+    brought = numbers_again(asked) if asked.u_id.type().is_integer() and is_duckdb(asked) else None
+    if brought is None:
+        brought = _again(asked).limit(_MOST_BROUGHT + 1).to_pandas()
     if not len(brought):
         return None
-    ids = often.select("u_id") if len(brought) > _MOST_BROUGHT else memory_table(brought[["u_id"]])
+    if len(brought) <= _MOST_BROUGHT:
+        some = _named(kept).semi_join(memory_table(brought[["u_id"]]), "u_id")
+        found = _again(some).to_pandas()
+        if not len(found):
+            return None
+        ids = memory_table(found[["u_id"]])
+    else:
+        ids = _again(_named(kept)).select("u_id")
     rows = kept.semi_join(ids, "u_id")
     raw = canonical.raw
     numbering = [f"r{at}" for at, name in enumerate(raw.sample.frame.columns) if NUMBERING.fullmatch(name)]
@@ -191,3 +208,34 @@ def find_repeats(canonical: Canonical, kept: Any) -> Repeats | None:
         copies=int(found["all"] - found["rows"]),
         versions=int(found["rows"] - found["ids"]),
     )
+
+
+def _named(rows: Any) -> Any:
+    """Return the rows that have an identifier."""
+    return rows.filter(~(rows.u_id.isnull() if rows.u_id.type().is_integer() else rows.u_id == ""))
+
+
+def _again(rows: Any) -> Any:
+    """Return the identifiers that stand in several rows."""
+    often = rows.group_by("u_id").aggregate(u_often=rows.count())
+    return often.filter(often.u_often > 1)
+
+
+def numbers_again(named: Any) -> pd.DataFrame | None:
+    """Return the whole numbers that stand in several rows, by ticking each off; None if they lie far apart.
+
+    A table of groups takes some hundred bytes a row, a tick one.
+    """
+    ends = named.aggregate(low=named.u_id.min(), high=named.u_id.max(), n=named.count()).to_pandas().iloc[0]
+    low, size = int(ends["low"]), int(ends["high"]) - int(ends["low"]) + 1
+    if size > max(_TICKS, 4 * int(ends["n"])) or size > _MOST_TICKS:
+        return None
+    seen = np.zeros(size, dtype=bool)
+    for batch in batches_of(named.select("u_id")):
+        seen[batch.column(0).to_numpy(zero_copy_only=False) - low] = True
+    if np.count_nonzero(seen) == int(ends["n"]):
+        return pd.DataFrame({"u_id": []})
+    times = np.zeros(size, dtype=np.uint32)
+    for batch in batches_of(named.select("u_id")):
+        np.add.at(times, batch.column(0).to_numpy(zero_copy_only=False) - low, np.uint32(1))
+    return pd.DataFrame({"u_id": np.flatnonzero(times > 1) + low})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 
 from analytics._typing import BoolArray, IntArray
 from analytics.errors import InputError
-from analytics.incidents.lazy.engines import the_ibis
+from analytics.incidents.lazy.engines import kept_in_engine, the_ibis
 from analytics.options import check_choice
 from analytics.sources.columns import Columns, fold
 from analytics.sources.files import Na, RawTable, load
@@ -82,6 +83,7 @@ class Raw:
         chosen = {f"r{at}": table[one] for at, one in enumerate(self.names)}
         self.dtypes = [table[one].type() for one in self.names]
         self.table = table.select(**chosen, **({ROW: table[row].cast("int64")} if row else {}))
+        self.weighted = False  # each row stands for ``u_n`` rows that are equal in the columns it has
         self._na = na
         self._blank_na = na == "missing"
 
@@ -100,6 +102,21 @@ class Raw:
         if texts:
             found = self.table.aggregate(**texts).to_pandas().iloc[0].fillna(0)
             self._blank_na = int((found > 0).sum()) >= 2
+
+    def count(self, table: Any) -> Any:
+        """Return the expression of how many rows of the file a table holds."""
+        return table.u_n.sum() if self.weighted else table.count()
+
+    def condensed(self, rows: Any, at: Sequence[int]) -> Raw:
+        """Return rows with some of the columns alone, equal ones put together, in a table of their own.
+
+        The engine keeps it, on disk where it has to.
+        """
+        columns = [f"r{one}" for one in sorted(at)]
+        table = rows.group_by(columns).aggregate(u_n=self.count(rows))
+        made = copy.copy(self)
+        made.table, made.weighted = kept_in_engine(table), True
+        return made
 
     def __contains__(self, name: str) -> bool:
         return name in self.columns
@@ -121,7 +138,7 @@ class Raw:
         new = {
             key: self.key_of(table, int(key[1:]))
             for key in keys
-            if key not in table.columns and key[0] == "k"
+            if key[0] == "k" and key not in table.columns and f"r{key[1:]}" in table.columns
         }
         return table.mutate(**new) if new else table
 
@@ -144,8 +161,8 @@ class Raw:
         """Return the distinct combinations of keys and ``n``, how many rows have each; None past `most`."""
         table = self.with_keys(table, keys)
         if not keys:
-            return pd.DataFrame({"n": [int(table.count().to_pandas())]})
-        grouped = table.group_by(list(keys)).aggregate(n=table.count())
+            return pd.DataFrame({"n": [int(self.count(table).to_pandas())]})
+        grouped = table.group_by(list(keys)).aggregate(n=self.count(table))
         found: pd.DataFrame = grouped.limit(most + 1).to_pandas()
         if len(found) > most:
             return None

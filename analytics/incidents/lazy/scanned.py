@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from analytics._typing import IntArray
 from analytics.errors import OptionError, nearest
 from analytics.filters import Filter, parse_filter
 from analytics.incidents.accounting import RowAccounting
+from analytics.incidents.countries import in_country
 from analytics.incidents.distinct import Distinct, distinct_values
 from analytics.incidents.kept import typed_column
 from analytics.incidents.lazy.aspects import flag_column
@@ -31,8 +32,10 @@ from analytics.sources.checks import FLAGS, REASONS
 from analytics.sources.columns import fold
 from analytics.sources.coverage import CoveredFrom, Splice
 
-__all__ = ["ScannedIncidents"]
+__all__ = ["MOST_WITH_OUTLETS", "PLACE_NAMES", "ScannedIncidents"]
 
+MOST_WITH_OUTLETS = 1_000_000  # incidents whose reporting outlets are brought back
+PLACE_NAMES = ("country", "admin1", "admin2")
 _BUT_ID = [name for name in COLUMNS if name != "incident_id"]
 
 
@@ -51,7 +54,14 @@ class ScannedIncidents:
         Rows of the table.
     reasons : dict of str to int
         Rows set aside and why, copies of other rows not among them.
-    notes : tuple of str
+    said : tuple of str
+        What was decided while scanning; `notes` are these and what is known of countries.
+    country : str or None
+        The country stated for incidents without one.
+    told_of_places : tuple of str or None
+        What is known of countries, once that was settled.
+    span : tuple of int or None
+        The first and the last day, as numbers, where they are known already.
     title : str
     path : Path or None
     digest : str
@@ -61,6 +71,7 @@ class ScannedIncidents:
     """
 
     source: str
+    name_rows: Callable[[Any], Any]
     canonical: Canonical
     dated: Any
     degrees: Degrees
@@ -69,7 +80,10 @@ class ScannedIncidents:
     reasons: dict[str, int]
     as_of: np.datetime64 | None = None
     known: np.datetime64 | None = None
-    notes: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    country: str | None = None
+    span: tuple[int, int] | None = None
+    told_of_places: tuple[str, ...] | None = None
     title: str = ""
     path: Path | None = None
     digest: str = ""
@@ -105,6 +119,7 @@ class ScannedIncidents:
     @cached_property
     def table(self) -> Any:
         """The canonical incidents, an ibis table: the columns of ``schema.COLUMNS``."""
+        _ = self.located
         rows = self.canonical.add(self.kept, _BUT_ID)
         identifier = rows.u_id.cast("string")
         if self.canonical.raw.ordered:
@@ -156,16 +171,13 @@ class ScannedIncidents:
         )
 
     @cached_property
-    def _span(self) -> tuple[int, int, int]:
-        """The first and the last day of the incidents, and how many of them have a day of report."""
-        rows: Any = self.rows()
-        reported = {}
-        if self.canonical.has("reported_on"):
-            rows = self.canonical.add(rows, ["reported_on"])
-            reported = {"reported": rows.u_reported.count()}
-        days = rows.aggregate(first=rows.u_start.min(), last=rows.u_start.max(), **reported)
-        found = days.to_pandas().iloc[0]
-        return int(found["first"]), int(found["last"]), int(found.get("reported", 0))
+    def _span(self) -> tuple[int, int]:
+        """The first and the last day of the incidents."""
+        if self.span is not None:
+            return self.span
+        rows = self.kept
+        found = rows.aggregate(first=rows.u_start.min(), last=rows.u_start.max()).to_pandas().iloc[0]
+        return int(found["first"]), int(found["last"])
 
     @property
     def first_date(self) -> np.datetime64:
@@ -177,10 +189,50 @@ class ScannedIncidents:
         """The last day an incident starts on."""
         return np.datetime64(self._span[1], "D")
 
-    @property
+    @cached_property
     def reports_dated(self) -> bool:
         """Whether some incident has a day of report."""
-        return self._span[2] > 0
+        missing = self.canonical.missing("reported_on")
+        if not self.canonical.has("reported_on") or missing == self.rows_read:
+            return False
+        if missing is not None and missing < len(self):
+            return True
+        rows = self.canonical.add(self.rows(), ["reported_on"])
+        return bool(rows.aggregate(n=rows.u_reported.count()).to_pandas().iloc[0, 0])
+
+    def may_be_late(self, day: np.datetime64) -> bool:
+        """Whether some row was reported after a day."""
+        if not self.canonical.has("reported_on"):
+            return False
+        latest = self.canonical.latest("reported_on")
+        return latest is not None and latest > int(day.astype("datetime64[D]").astype(np.int64))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided while scanning."""
+        return (*self.said, *self.located)
+
+    @cached_property
+    def located(self) -> tuple[str, ...]:
+        """Settle the country of incidents that state none, as `read_incidents` does, and say so."""
+        if self.told_of_places is not None:
+            return self.told_of_places
+        canonical = self.canonical
+        names = [name for name in PLACE_NAMES if canonical.has(name)]
+        missing = canonical.missing("country")
+        if (not names or (missing is not None and missing < len(self))) and self.country is None:
+            return ()  # some incident states one
+        values = self._combined(tuple(names))[0].values if names else ((),)
+        frame = pd.DataFrame(list(values), columns=names, dtype="str").replace("", np.nan)
+        for name in PLACE_NAMES:
+            if name not in frame:
+                frame[name] = pd.Series(np.nan, index=frame.index, dtype="str")
+        before = frame["country"].isna()
+        after, notes = in_country(frame.astype("str"), self.country)
+        new = after["country"][before].dropna().unique()
+        if len(new):
+            canonical.country = str(new[0])
+        return notes if self.country is None else ()
 
     def by_source_and_day(self) -> tuple[pd.DataFrame, IntArray]:
         """Return the days of incidents with their source and whether they are clear, and how many there are.
@@ -211,7 +263,7 @@ class ScannedIncidents:
         """Return the incidents in the versions that were current on an earlier day."""
         if self.repeats is None or not self.repeats.versions or day == self.known:
             return self
-        return replace(self, known=day)
+        return replace(self, known=day, span=None)
 
     def has(self, name: str) -> bool:
         """Whether there is a column of that name, canonical, the source's own, or as the file called it."""
@@ -249,13 +301,11 @@ class ScannedIncidents:
 
     def combinations(self, names: Sequence[str]) -> tuple[Distinct, Piece]:
         """Return distinct values of columns, and the combinations of keys in the engine that have them."""
+        if not set(names).isdisjoint(PLACE_NAMES):
+            _ = self.located
         if tuple(names) not in self._combinations:
             self._combinations[tuple(names)] = self._combined(tuple(names))
         return self._combinations[tuple(names)]
-
-    def forget(self) -> None:
-        """Let go of what was looked up, as the country of incidents that state none was settled."""
-        self._combinations.clear()
 
     @cached_property
     def _combinations(self) -> dict[tuple[str, ...], tuple[Distinct, Piece]]:

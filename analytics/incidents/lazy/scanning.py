@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InputError, OptionError, unknown_option
-from analytics.incidents.countries import in_country
 from analytics.incidents.lazy.canonical import Canonical
-from analytics.incidents.lazy.dated import read_dates
+from analytics.incidents.lazy.dated import Dated, read_dates
 from analytics.incidents.lazy.degrees import Degrees
 from analytics.incidents.lazy.engines import Opened, open_table, settled
-from analytics.incidents.lazy.kept import Repeats, dated_rows, find_repeats, identified
+from analytics.incidents.lazy.kept import Repeats, dated_rows, find_repeats, identity
 from analytics.incidents.lazy.raw import Raw
 from analytics.incidents.lazy.scanned import ScannedIncidents
 from analytics.incidents.metadata import read_metadata
@@ -111,20 +110,24 @@ def scan_incidents(
     dates = read_dates(found, raw, options)
     canonical = Canonical(found, raw, options, dates)
     degrees = Degrees(canonical)
-    dated, tells = identified(canonical, dated_rows(canonical, degrees, last))
-    dated = settled(dated)
-    reasons, rows = _account(dated)
+    name_rows, tells = identity(canonical)
+    dated = settled(name_rows(dated_rows(canonical, degrees, last)))
+    reasons, rows, span = _account(dated, dates, degrees, last)
     kept = rows - sum(reasons.values())
     if not kept:
         raise _nothing_left(opened, reasons)
-    again = find_repeats(canonical, dated.filter(dated.u_reason.isnull())) if tells and repeats else None
+    again = None
+    if tells and repeats:
+        again = find_repeats(canonical, dated.filter(dated.u_reason.isnull()), name_rows(raw.table))
     made = ScannedIncidents(
         source=found.name,
+        name_rows=name_rows,
         canonical=canonical,
         dated=dated,
         degrees=degrees,
         repeats=again,
         rows_read=rows,
+        span=None if again is not None and again.versions else span,
         reasons=reasons,
         as_of=last,
         known=last,
@@ -160,11 +163,23 @@ def _source(raw: Raw, source: str, columns: Mapping[str, str] | None) -> Source:
     return found
 
 
-def _account(dated: Any) -> tuple[dict[str, int], int]:
-    """Return how many rows are set aside for each reason, and how many there are."""
-    found = dated.group_by("u_reason").aggregate(n=dated.count()).to_pandas()
+def _account(
+    table: Any, dates: Dated, degrees: Degrees, as_of: np.datetime64 | None
+) -> tuple[dict[str, int], int, tuple[int, int] | None]:
+    """Return how many rows are set aside for each reason, how many there are, and the span of the others.
+
+    Where nothing but the day decides, that is known from the distinct days; else the engine counts.
+    """
+    if not (dates.apart or dates.unreadable or degrees.decide):
+        days, weight = dates.kept_days
+        last = np.iinfo(np.int64).max if as_of is None else int(as_of.astype(np.int64))
+        rows, late = int(dates.start.weight.sum()), days > last
+        reasons = {"impossible date": rows - int(weight.sum()), "date after as_of": int(weight[late].sum())}
+        span = (int(days[~late].min()), int(days[~late].max())) if (~late).any() else None
+        return {why: n for why, n in reasons.items() if n}, rows, span
+    found = table.group_by("u_reason").aggregate(n=table.count()).to_pandas()
     reasons = {REASONS[int(at)]: int(n) for at, n in found.values.tolist() if not pd.isna(at)}
-    return reasons, int(found["n"].sum())
+    return reasons, int(found["n"].sum()), None
 
 
 def _nothing_left(opened: Opened, reasons: dict[str, int]) -> InputError:
@@ -185,40 +200,20 @@ def _settled(
 ) -> ScannedIncidents:
     """Return the incidents with what depends on the kept ones: their country, spells, splices, coverage."""
     canonical = made.canonical
-    for aspect in canonical.dated_aspects():
-        canonical.piece(aspect)  # a rule may tell from which day on the file is covered
-    located = _located(made, country)
+    canonical.coverage()
     gaps = tuple(gap for gap in source.no_coverage if made.first_date <= gap.window.end)
     frame, weight = made.by_source_and_day()
     simulated = made.simulated or bool((frame["source"] == "simulated").any())
     return replace(
         made,
-        notes=(*notes, *located, *metadata.notes, *metadata.terms(source)),
+        said=(*notes, *metadata.notes, *metadata.terms(source)),
+        country=country,
         no_coverage=(*gaps, *metadata.no_coverage),
         splices=find_splices(frame, (*source.splices, *metadata.splices), weight),
         simulated=simulated,
         source="simulated" if simulated else source.name,
         covered_from=metadata.covered_from or canonical.covered_from,
     )
-
-
-def _located(made: ScannedIncidents, country: str | None) -> tuple[str, ...]:
-    """Settle the country of incidents that state none."""
-    names = [name for name in ("country", "admin1", "admin2") if made.canonical.has(name)]
-    if not names and country is None:
-        return ()
-    values = made.distinct(*names).values if names else ((),)
-    frame = pd.DataFrame(list(values), columns=names, dtype="str").replace("", np.nan)
-    for name in ("country", "admin1", "admin2"):
-        if name not in frame:
-            frame[name] = pd.Series(np.nan, index=frame.index, dtype="str")
-    before = frame["country"].isna()
-    after, notes = in_country(frame.astype("str"), country)
-    new = after["country"][before].dropna().unique()
-    if len(new):
-        made.canonical.country = str(new[0])
-        made.forget()
-    return notes if country is None else ()
 
 
 def _notes(
