@@ -14,10 +14,10 @@ from analytics.kernels.common.dispersion import window_dispersion, window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.common.tails import betabinomial_tail, binomial_tail, dispersion_nodes, mixed_tail
 from analytics.kernels.windows.bounds import bounds, called_count, predictive_limits, ratio_limit
+from analytics.kernels.windows.critical import critical_count
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.kernels.windows.rotation import rotation_pvalue
 from analytics.kernels.windows.seen import detectable_ratio
-from analytics.kernels.windows.starts import critical_count
 
 EXACT = 1e-9  # the same closed form, summed in another order
 SUMMED = 1e-8  # terms below 1e-10 are dropped from the beta-binomial sum

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.panels.evidence import LEAST, evidence_of
 from analytics.kernels.panels.pooled import GATE
-from analytics.kernels.panels.year import PanelYear
-from analytics.kernels.windows.hypothetical import CalledAt, spread_counts
+from analytics.kernels.panels.year import EXTREME, PanelYear
+from analytics.kernels.windows.hypothetical import CalledAt, before_sparing, spread_counts
 
 __all__ = ["PooledWindow"]
 
@@ -65,6 +65,18 @@ class PooledWindow:
         at = np.flatnonzero(~called)
         called[at] = self.own(count[at], index[at], days, level[at])
         return called & (count >= LEAST) if year.ranked else called
+
+    def guesses(self, level: FloatArray) -> tuple[FloatArray, FloatArray | None] | None:
+        """Return the smaller of where the region alone begins to be called, and of where the bound does."""
+        own = self.own.guesses(level)
+        if own is None:
+            return None
+        year, (even, three) = self.year, own
+        bound = year.least_bounded(self.group, year.length * self.share, self.unsure, level)
+        by_bound = before_sparing(bound, year.length)
+        beyond = np.floor(EXTREME * year.usual(self.group, year.length * self.share)) + 1
+        even = np.minimum(even, np.maximum(by_bound[0], beyond))
+        return even, None if three is None else np.minimum(three, np.maximum(by_bound[1], beyond))
 
     def _evidence(self, window: npt.NDArray[np.int32], index: IndexArray) -> FloatArray:
         """Return the evidence of windows, beside the baselines of the series `index`."""

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from analytics._typing import FloatArray
+from analytics._typing import FloatArray, IndexArray
+from analytics.kernels.common.dispersion import Dispersion
 from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.windows.critical import least_count, likely_count
 from analytics.kernels.windows.lrd import FEW
 
-__all__ = ["CEILING", "bounded_pvalue", "dispersion_ceiling"]
+__all__ = ["CEILING", "DOUBT", "bounded_pvalue", "dispersion_ceiling", "least_doubted"]
 
 
 CEILING = 20.0  # no panel is taken to be less dispersed than this at most
@@ -102,17 +104,46 @@ def bounded_pvalue(
     for step in np.linspace(1.0, 0.0, _GRID):
         for count in counts[::-1]:
             at = lowest[left] * (top[left] / lowest[left]) ** step
-            tail = mixed_tail(
-                count[left],
-                count[left] + base[left],
-                exposure[left],
-                periods[left],
-                at,
-                np.full(at.shape, 1e9),
-                nodes=1,
-                spread_nodes=_SPREAD_NODES,
-                drawn=at[:, None],
-            )
+            tail = _known_tail(count[left], base[left], exposure[left], periods[left], at, most[left])
             out[left] = np.maximum(out[left], tail)
             left = left[out[left] <= most[left]]
     return np.where(out <= most, out, 1.0)
+
+
+def least_doubted(
+    base: FloatArray, exposure: FloatArray, periods: FloatArray, ceiling: float, level: FloatArray
+) -> FloatArray:
+    """Return the smallest count whose p-value at the ceiling is at most the level; shape (series,)."""
+
+    def tail(count: FloatArray, index: IndexArray) -> FloatArray:
+        at = np.full(index.shape, ceiling)
+        return _known_tail(count, base[index], exposure[index], periods[index], at, level[index])
+
+    share = exposure / periods
+    every = np.full(base.shape, ceiling)
+    known = Dispersion(every, np.full(base.shape, 1e9), 0 * base, np.zeros(base.shape, int))
+    guess, scale = likely_count(base * share, share, known, level)
+    return least_count(tail, level, guess, scale)
+
+
+def _known_tail(
+    count: FloatArray,
+    base: FloatArray,
+    exposure: FloatArray,
+    periods: FloatArray,
+    phi: FloatArray,
+    level: FloatArray,
+) -> FloatArray:
+    """Return tails at a dispersion that is known, exact where they are at most the level."""
+    return mixed_tail(
+        count,
+        count + base,
+        exposure,
+        periods,
+        phi,
+        np.full(phi.shape, 1e9),
+        nodes=1,
+        spread_nodes=_SPREAD_NODES,
+        drawn=phi[:, None],
+        level=level,
+    )

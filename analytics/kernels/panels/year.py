@@ -12,7 +12,7 @@ from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.panels.caps import CappedWindows, capped_windows
 from analytics.kernels.panels.evidence import LEAST, drawn_dispersion
-from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
+from analytics.kernels.panels.extremes import DOUBT, bounded_pvalue, dispersion_ceiling, least_doubted
 from analytics.kernels.panels.reference import Reference, least_rank, most_windows, turned_evidence
 from analytics.kernels.windows.lrd import unseen_share
 
@@ -111,6 +111,22 @@ class PanelYear:
         """The dispersions of capped windows at the nodes that evidence is averaged over; (regions, nodes)."""
         return drawn_dispersion(self.held)
 
+    def usual(self, region: IndexArray, exposure: FloatArray) -> FloatArray:
+        """Return what windows of so much exposure would hold at the baseline's rate."""
+        return np.asarray(self.base[region] / np.maximum(self.periods[region], 1) * exposure)
+
+    def least_bounded(
+        self, region: IndexArray, exposure: FloatArray, unsure: FloatArray, level: FloatArray
+    ) -> FloatArray:
+        """Return about which count the bound wants, with a day spared; infinite where it is not asked."""
+        out = np.full(region.shape, np.inf)
+        at = np.flatnonzero((unsure == 0) & (self.periods[region] > 0))
+        if at.size:
+            own = region[at]
+            sizes = self.base[own], exposure[at], self.periods[own]
+            out[at] = least_doubted(*sizes, self.ceiling, np.minimum(level[at], DOUBT))
+        return out
+
     def bounded(
         self,
         window: npt.NDArray[np.integer],
@@ -131,7 +147,7 @@ class PanelYear:
             What is above it need not be worked out: it counts as 1.
         """
         total, base, periods = window.sum(axis=0), self.base[region], self.periods[region]
-        usual = base / np.maximum(periods, 1) * exposure
+        usual = self.usual(region, exposure)
         out = np.ones(total.shape)
         at = np.flatnonzero((total >= LEAST) & (total > EXTREME * usual) & (unsure == 0) & (periods > 0))
         if at.size:

@@ -17,11 +17,12 @@ from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, excess_growth, window_sums
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.asked import Asked
+from analytics.kernels.windows.critical import QUICK, critical_count
 from analytics.kernels.windows.hypothetical import CalledAt
 from analytics.kernels.windows.lrd import LRDTest, firm_below
 from analytics.kernels.windows.rotation import across_join
 from analytics.kernels.windows.seen import detectable, detectable_alone, detectable_ratio
-from analytics.kernels.windows.starts import QUICK, critical_count, starts
+from analytics.kernels.windows.starts import starts
 
 __all__ = [
     "Bounds",

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
+from analytics.kernels.windows.critical import least_count, likely_count
 from analytics.kernels.windows.lrd import (
     DAYS_TO_SPARE,
     FEW,
@@ -29,8 +30,18 @@ from analytics.kernels.windows.lrd import (
 )
 from analytics.kernels.windows.rotation import across_join, carried_over
 
-__all__ = ["CalledAt", "RerunWindow", "SpreadWindow", "spread_counts"]
+__all__ = [
+    "THREE",
+    "CalledAt",
+    "PartOf",
+    "RerunWindow",
+    "SpreadWindow",
+    "before_sparing",
+    "spared_count",
+    "spread_counts",
+]
 
+THREE = 3  # days
 _ROUNDING = 1e-9
 
 
@@ -45,6 +56,13 @@ class CalledAt(Protocol):
         self, count: FloatArray, index: IndexArray, days: int | None, level: FloatArray
     ) -> BoolArray:
         """Return where the p-value is at most the level."""
+        ...
+
+    def guesses(self, level: FloatArray) -> tuple[FloatArray, FloatArray | None] | None:
+        """Return about where every series begins to be called, spread evenly and over three days.
+
+        None where that is not known; the answer does not depend on it.
+        """
         ...
 
 
@@ -143,13 +161,11 @@ class SpreadWindow:
             open_ = (base >= FEW) | (level >= join / positions * (1 - _ROUNDING))
         at = np.flatnonzero(open_)
         if self.upper and self.length >= DAYS_TO_SPARE:
-            over = self.length if days is None else days
-            others = count - np.ceil(count / over)
-            spared = np.floor(others * self.length / (self.length - 1))
+            spared = spared_count(count, self.length, days)
             asked = level[at] < RAISE_ABOVE
             most = at[asked]
-            at = np.r_[at[~asked], most[self._tail(spared[most], index[most]) <= level[most]]]
-        a = self._tail(count[at], index[at])
+            at = np.r_[at[~asked], most[self._tail(spared[most], index[most], level[most]) <= level[most]]]
+        a = self._tail(count[at], index[at], level[at])
         at, a = at[a <= level[at]], a[a <= level[at]]
         rotation, rank = np.ones(a.shape), np.ones(a.shape)
         turned = np.ones(a.shape, bool)
@@ -169,7 +185,22 @@ class SpreadWindow:
         called[at] = found <= level[at]
         return called
 
-    def _tail(self, count: FloatArray, index: IndexArray) -> FloatArray:
+    def guesses(self, level: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+        """Return where variant A's p-value reaches the level, and with the largest day spared if it must."""
+        test = self.test
+        share = test.recent_exposure * test.carried / self.periods
+        guess, scale = likely_count(self.total * share, share, test.dispersion, level, upper=self.upper)
+
+        def tail(count: FloatArray, index: IndexArray) -> FloatArray:
+            return self._tail(count, index, level[index])
+
+        needed = least_count(tail, level, guess, scale, upper=self.upper)
+        if not self.upper or self.length < DAYS_TO_SPARE:
+            return needed, None
+        spares, (even, three) = level < RAISE_ABOVE, before_sparing(needed, self.length)
+        return np.where(spares, np.maximum(even, needed), needed), np.where(spares, three, 1.1 * needed)
+
+    def _tail(self, count: FloatArray, index: IndexArray, level: FloatArray) -> FloatArray:
         return mixed_tail(
             count,
             count + self.total[index],
@@ -179,6 +210,7 @@ class SpreadWindow:
             self.test.dispersion.edf[index],
             upper=self.upper,
             drawn=self.drawn[index],
+            level=level,
         )
 
     def _rotation(
@@ -235,6 +267,26 @@ class RerunWindow:
         pvalue = self.run(values, self.covered[:, index], index)
         return np.asarray(pvalue <= level)
 
+    def guesses(self, level: FloatArray) -> None:
+        """Return nothing: it would have to be run."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PartOf:
+    """Some of the series, `rows`, of what says whether windows would be called."""
+
+    whole: CalledAt
+    rows: IndexArray
+
+    def __call__(
+        self, count: FloatArray, index: IndexArray, days: int | None, level: FloatArray
+    ) -> BoolArray:
+        """Return which of the series `index` of the part would be called."""
+        return self.whole(count, self.rows[index], days, level)
+
+    def guesses(self, level: FloatArray) -> None:
+        """Return nothing: the others would be looked at too."""
+
 
 def spread_counts(count: FloatArray, length: int, days: int | None) -> npt.NDArray[np.int32]:
     """Return windows that hold `count` incidents, spread evenly over their last `days` periods (None: all).
@@ -250,6 +302,31 @@ def spread_counts(count: FloatArray, length: int, days: int | None) -> npt.NDArr
     used = np.arange(over + 1)[:, None]
     window[length - over :] = np.diff(np.floor(used * count / over + 1e-9), axis=0)
     return window
+
+
+def spared_count(count: FloatArray, length: int, days: int | None) -> FloatArray:
+    """Return what windows hold with the mean of the other days in place of the largest.
+
+    Examples
+    --------
+    >>> spared_count(np.array([28.0, 29.0]), 14, None), spared_count(np.array([28.0, 42.0]), 14, 3)
+    (array([28., 28.]), array([19., 30.]))
+    """
+    others = count - np.ceil(count / (length if days is None else days))
+    return np.asarray(np.floor(others * length / (length - 1)))
+
+
+def before_sparing(spared: FloatArray, length: int) -> tuple[FloatArray, FloatArray]:
+    """Return the smallest counts that leave so much, spread evenly and over three days.
+
+    Examples
+    --------
+    >>> before_sparing(np.array([28.0, 30.0]), 14)
+    (array([28., 31.]), array([39., 42.]))
+    """
+    others = np.ceil(spared * (length - 1) / length - _ROUNDING)
+    even, three = (np.ceil(others * days / (days - 1) - _ROUNDING) for days in (length, THREE))
+    return even, three
 
 
 def _held(values: npt.NDArray[np.number], covered: BoolArray) -> npt.NDArray[np.number]:

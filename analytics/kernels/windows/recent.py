@@ -17,6 +17,7 @@ from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.dispersion import Dispersion, dispersion_from
 from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.windows.critical import critical_count
 from analytics.kernels.windows.lrd import (
     DAYS_TO_SPARE,
     RAISE_ABOVE,
@@ -29,7 +30,6 @@ from analytics.kernels.windows.lrd import (
 )
 from analytics.kernels.windows.rotation import across_join, rotated_at
 from analytics.kernels.windows.spread import Half, grown_dispersion, growth_of, power_sums
-from analytics.kernels.windows.starts import critical_count
 
 __all__ = [
     "Lengths",

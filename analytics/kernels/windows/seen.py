@@ -14,9 +14,9 @@ import numpy as np
 from scipy import special
 from scipy.optimize import elementwise
 
-from analytics._typing import BoolArray, FloatArray, IndexArray
+from analytics._typing import FloatArray
 from analytics.kernels.common.dispersion import Dispersion, chi2_share, excess_growth
-from analytics.kernels.windows.hypothetical import CalledAt
+from analytics.kernels.windows.hypothetical import CalledAt, PartOf
 from analytics.kernels.windows.lrd import ALWAYS_TURNED, LRDTest
 from analytics.kernels.windows.starts import starts
 
@@ -226,9 +226,6 @@ def detectable_alone(
     if rows.size:
         part = test.take(rows)
 
-        def own(count: FloatArray, index: IndexArray, days: int | None, level: FloatArray) -> BoolArray:
-            return at(count, rows[index], days, level)
-
-        first, three = starts(part, own, np.full(rows.size, alpha), length, upper=True)
+        first, three = starts(part, PartOf(at, rows), np.full(rows.size, alpha), length, upper=True)
         out[rows] = detectable(part, first, three, length, upper=True)
     return out

@@ -1,25 +1,22 @@
 """The smallest count of a recent window that a test would call, found from the test itself.
 
 A test says whether it would call a hypothetical window (:mod:`analytics.kernels.windows.hypothetical`), from
-the baseline alone (Hoenig and Heisey 2001). By variant A alone it is :func:`critical_count`, the first guess.
+the baseline alone (Hoenig and Heisey 2001), and about where it begins to; by variant A alone that is
+:func:`analytics.kernels.windows.critical.critical_count`.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
-from analytics._typing import BoolArray, FloatArray, IndexArray
-from analytics.kernels.common.dispersion import Dispersion
+from analytics._typing import FloatArray
 from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
-from analytics.kernels.windows.hypothetical import CalledAt
+from analytics.kernels.windows.critical import critical_count
+from analytics.kernels.windows.hypothetical import THREE, CalledAt
 from analytics.kernels.windows.lrd import LRDTest
 
-__all__ = ["QUICK", "THREE", "critical_count", "starting_count", "starts"]
+__all__ = ["starting_count", "starts"]
 
-THREE = 3  # days
-QUICK = (8, 8)  # quadrature nodes where a third digit is enough
 _DOUBLINGS = 14  # counts more than 16,384 beyond the guess are not looked for
 
 
@@ -89,72 +86,6 @@ def starting_count(
     return found
 
 
-def critical_count(
-    base: FloatArray,
-    recent: FloatArray,
-    periods: FloatArray,
-    dispersion: Dispersion,
-    level: float | FloatArray,
-    *,
-    upper: bool = True,
-) -> FloatArray:
-    """Smallest recent count whose upper tail is at most `level` (or largest whose lower tail is; -1 if none).
-
-    All arrays have shape ``(series,)``; `recent` and `periods` are exposures. Depends on the baseline alone.
-    """
-    levels = np.broadcast_to(np.asarray(level, dtype=float), base.shape)
-    drawn = dispersion_nodes(dispersion.phi, dispersion.edf, QUICK[0])
-    mean = base / periods * recent
-
-    def rejects(count: FloatArray, index: IndexArray) -> BoolArray:
-        tail = mixed_tail(
-            count,
-            count + base[index],
-            recent[index],
-            periods[index],
-            dispersion.phi[index],
-            dispersion.edf[index],
-            upper=upper,
-            nodes=QUICK[0],
-            spread_nodes=QUICK[1],
-            drawn=drawn[index],
-        )
-        return np.asarray(tail <= levels[index])
-
-    # From a guess (Student's quantile, corrected for skewness) step outwards until the answer lies in
-    # (inner, outer], where `outer` is rejected and `inner` is not; then halve. -1 stands for "never".
-    sign = 1.0 if upper else -1.0
-    spread = np.sqrt(dispersion.phi * np.maximum(mean, 0.1) * (1 + recent / periods))
-    t = special.stdtrit(dispersion.edf, 1 - levels)
-    skew = (2 * dispersion.phi - 1) / np.sqrt(dispersion.phi * np.maximum(mean, 0.1))
-    guess = mean + sign * t * spread + (t**2 - 1) / 6 * skew * spread
-    start = np.maximum(np.ceil(guess) if upper else np.floor(guess), 0.0)
-    every = np.arange(mean.size)
-    hit = rejects(start, every)
-    outer, inner = np.where(hit, start, np.nan), np.where(hit, np.nan, start)
-    step = 1.0
-    while True:
-        lost = np.flatnonzero(np.isnan(outer) | np.isnan(inner))
-        if not lost.size:
-            break
-        outwards = np.isnan(outer[lost])
-        at = np.where(outwards, inner[lost] + sign * step, outer[lost] - sign * step)
-        stop = at < 0  # below zero nothing can be observed: rejected from below, not rejected from above
-        hit = np.where(stop, not upper, rejects(np.maximum(at, 0.0), lost))
-        at = np.maximum(at, -1.0)
-        outer[lost] = np.where(hit, at, outer[lost])
-        inner[lost] = np.where(hit, inner[lost], at)
-        step *= 2
-    while True:
-        open_ = np.flatnonzero(np.abs(outer - inner) > 1)
-        if not open_.size:
-            return np.asarray(outer)
-        middle = np.floor((outer[open_] + inner[open_]) / 2)
-        hit = rejects(middle, open_)
-        outer[open_] = np.where(hit, middle, outer[open_])
-        inner[open_] = np.where(hit, inner[open_], middle)
-
-
 def starts(
     test: LRDTest,
     at: CalledAt,
@@ -168,18 +99,17 @@ def starts(
 
     `least`, of shape (2, series), are counts without which nothing is called.
     """
-    guess = critical_count(
-        test.baseline_total,
-        test.recent_exposure * test.carried,
-        test.baseline_exposure,
-        test.dispersion,
-        np.where(np.isfinite(level), level, 0.5),
-        upper=upper,
-    )
+    sought = np.where(np.isfinite(level), level, 0.5)
+    guesses = at.guesses(sought)
+    if guesses is None:
+        sizes = test.baseline_total, test.recent_exposure * test.carried, test.baseline_exposure
+        guesses = critical_count(*sizes, test.dispersion, sought, upper=upper), None
+    guess, guess_3 = guesses
     bottom = MIN_OBSERVED if upper else 0
     first = starting_count(at, level, guess, least=bottom, upper=upper)
     if length <= THREE or not upper:
         return first, np.full(first.shape, np.nan)
     wanted = np.where(np.isfinite(first), level, np.nan)
-    three = starting_count(at, wanted, np.round(1.1 * first), least=bottom, days=THREE)
+    guess_3 = 1.1 * first if guess_3 is None else np.maximum(guess_3, first)
+    three = starting_count(at, wanted, guess_3, least=bottom, days=THREE)
     return (first, three) if least is None else (np.maximum(first, least[0]), np.maximum(three, least[1]))
