@@ -138,19 +138,25 @@ def window_dispersion(
     >>> bool(window_dispersion(counts, np.ones_like(counts, bool), 14).phi[0] < 1.3)
     True
     """
-    counts = np.where(covered, baseline, 0.0)
+    every = bool(covered.all())
+    counts = baseline if every else np.where(covered, baseline, 0.0)
     n = covered.sum(axis=0)
-    excess = counts if expected is None else np.where(covered, baseline - expected, 0.0)
-    sums = window_sums(excess, length)
-    whole = window_sums(covered, length) == length
-    m = np.maximum(whole.sum(axis=0), 1)
-    mean = np.where(whole, sums, 0.0).sum(axis=0) / m
-    centred = np.where(whole, sums - mean, 0.0)
-    variance = (centred**2).sum(axis=0) / m
-    mu = length * counts.sum(axis=0) / np.maximum(n, 1)
-
-    pairs = np.maximum((whole[length:] & whole[:-length]).sum(axis=0), 1)
-    lagged = (centred[length:] * centred[:-length]).sum(axis=0) / pairs
+    excess = counts
+    if expected is not None:
+        excess = baseline - expected if every else np.where(covered, baseline - expected, 0.0)
+    centred = window_sums(excess, length)
+    m, pairs = np.full(n.shape, len(centred)), np.full(n.shape, len(centred) - length)
+    if not every:
+        whole = window_sums(covered, length) == length
+        m, pairs = whole.sum(axis=0), (whole[length:] & whole[:-length]).sum(axis=0)
+        centred[~whole] = 0.0
+    m, pairs = np.maximum(m, 1), np.maximum(pairs, 1)
+    centred -= centred.sum(axis=0) / m
+    if not every:
+        centred[~whole] = 0.0
+    variance = np.einsum("ij,ij->j", centred, centred) / m
+    mu = length * counts.sum(axis=0, dtype=float) / np.maximum(n, 1)
+    lagged = np.einsum("ij,ij->j", centred[length:], centred[:-length]) / pairs
     return dispersion_from(mu, variance, lagged, n, length, parameters=parameters)
 
 
@@ -211,10 +217,12 @@ def chi2_share(edf: FloatArray, level: FloatArray) -> FloatArray:
     >>> chi2_share(np.array([1.0, 20.0]), np.array([0.5])).ravel().round(4)
     array([0.4549, 0.9669])
     """
-    if not (edf >= 1).all():
-        return np.asarray(2 * special.gammaincinv(edf[:, None] / 2, level[None, :]) / edf[:, None])
-    terms = chebyshev.chebvander(2 / np.sqrt(edf) - 1, _DEGREE)
-    return np.asarray(np.exp(terms @ _chi2_terms(tuple(level.tolist()))))
+    terms = chebyshev.chebvander(2 / np.sqrt(np.maximum(edf, 1.0)) - 1, _DEGREE)
+    out = np.exp(terms @ _chi2_terms(tuple(level.tolist())))
+    few = np.flatnonzero(~(edf >= 1))
+    if few.size:
+        out[few] = 2 * special.gammaincinv(edf[few, None] / 2, level[None, :]) / edf[few, None]
+    return np.asarray(out)
 
 
 @lru_cache(maxsize=32)

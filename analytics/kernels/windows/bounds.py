@@ -21,7 +21,7 @@ from analytics.kernels.windows.critical import QUICK, critical_count
 from analytics.kernels.windows.hypothetical import CalledAt
 from analytics.kernels.windows.lrd import LRDTest, firm_below
 from analytics.kernels.windows.rotation import across_join
-from analytics.kernels.windows.seen import detectable, detectable_alone, detectable_ratio
+from analytics.kernels.windows.seen import WindowRates, detectable, detectable_alone, detectable_ratio
 from analytics.kernels.windows.starts import starts
 
 __all__ = [
@@ -288,16 +288,23 @@ def called_bounds(
     upper, error = asked.upper, (1 - asked.confidence) / 2
     errors = np.where(called, error * level / asked.alpha, error)
     limit = ratio_limit(test, LIMIT, upper=upper)
-    low, high = ratio_limit(test, errors, upper=False), ratio_limit(test, errors, upper=True)
+    side, other = limit.copy(), ratio_limit(test, errors, upper=not upper)
+    apart = np.flatnonzero(np.abs(errors - LIMIT) > _EDGE)  # elsewhere it is one end of the interval
+    if apart.size:
+        side[apart] = ratio_limit(test.take(apart), errors[apart], upper=upper)
+    low, high = (other, side) if upper else (side, other)
     agrees = called | (pvalue <= error)
     if upper:
         low = np.where(agrees, np.fmax(low, 1 + _EDGE), np.minimum(low, 1.0))
     else:
         high = np.where(agrees, np.fmin(high, 1 - _EDGE), np.maximum(high, 1.0))
     first, three = starts(test, at, level, length, upper=upper, least=least)
-    seen = alone = detectable(test, first, three, length, upper=upper)
     if upper:
-        alone = detectable_alone(test, at, seen, length, alpha=asked.alpha, sought=asked.sought)
+        rates = WindowRates.of(test, length)
+        seen = detectable(test, rates, first, three, length)
+        alone = detectable_alone(test, rates, at, seen, length, alpha=asked.alpha, sought=asked.sought)
+    else:
+        seen = alone = detectable_ratio(test, np.where(np.isfinite(first), first, -1.0), upper=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = test.observed / test.expected
     return Bounds(

@@ -16,6 +16,7 @@ __all__ = ["QUICK", "critical_count", "least_count", "likely_count"]
 QUICK = (8, 8)  # quadrature nodes where a third digit is enough
 _SECANTS = 12  # looks, after which the interval is halved or what was stepped is doubled
 _FAR = 12.0  # standard deviations, beyond which nothing is guessed
+_LOOKS = 200
 _TINY, _SURE = 1e-300, 1 - 1e-16
 
 
@@ -41,6 +42,7 @@ def least_count(
     Returns
     -------
     float array, shape (series,)
+        NaN where none was found in 200 looks.
     """
     sign = 1.0 if upper else -1.0
     goal = special.ndtri(level)
@@ -51,7 +53,7 @@ def least_count(
     slope = 1 / np.maximum(scale, 1e-9)
     before, known = np.full(level.shape, np.nan), np.full(level.shape, np.nan)
     index, looks, step = np.arange(level.size), 0, 1.0
-    while index.size:
+    while index.size and looks < _LOOKS:
         now = at[index]
         found = tail(now, index)
         # The probit of the tail is close to linear in the count: a secant leads to where it is the level's.
@@ -73,7 +75,7 @@ def least_count(
         low, high = np.minimum(inner, outer)[index] + 1, np.maximum(inner, outer)[index] - 1
         at[index] = np.clip(there, low, np.minimum(high, now + np.maximum(8 * now, 100.0)))
         index = index[np.abs(outer[index] - inner[index]) > 1]
-    return outer
+    return np.where(np.isinf(inner) | np.isinf(outer), np.nan, outer)
 
 
 def likely_count(

@@ -8,19 +8,20 @@ known.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from scipy import special
 from scipy.optimize import elementwise
 
-from analytics._typing import FloatArray
-from analytics.kernels.common.dispersion import Dispersion, chi2_share, excess_growth
+from analytics._typing import FloatArray, IndexArray
+from analytics.kernels.common.dispersion import chi2_share, excess_growth
 from analytics.kernels.windows.hypothetical import CalledAt, PartOf
 from analytics.kernels.windows.lrd import ALWAYS_TURNED, LRDTest
 from analytics.kernels.windows.starts import starts
 
-__all__ = ["POWER", "detectable", "detectable_alone", "detectable_ratio", "seen_ratio"]
+__all__ = ["POWER", "WindowRates", "detectable", "detectable_alone", "detectable_ratio", "seen_ratio"]
 
 POWER = 0.8
 ENOUGH = 10.0  # incidents expected, from which it is worth saying why a window cannot be judged
@@ -57,15 +58,43 @@ def _largest_share(length: int) -> FloatArray:
     return out
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class WindowRates:
+    """What windows may hold at ratio 1, given all that is not known; arrays of shape (points, series).
+
+    Attributes
+    ----------
+    rate : float array
+        Means of the window.
+    share : int array
+        Which of the tables of a largest day's share belongs to it.
+    index : int array, shape (series,)
+        Of all series, those that have a rate.
+    """
+
+    rate: FloatArray
+    share: IndexArray
+    index: IndexArray
+
+    @classmethod
+    def of(cls, test: LRDTest, length: int) -> WindowRates:
+        """Draw the rates of the series whose baseline holds anything."""
+        index = np.flatnonzero(test.baseline_total > 0)
+        rate, share = np.empty((_POINTS, index.size)), np.empty((_POINTS, index.size), np.intp)
+        for first in range(0, index.size, _CHUNK):
+            part = slice(first, first + _CHUNK)
+            rate[:, part], share[:, part] = _rates(test.take(index[part]), length)
+        return cls(rate, share, index)
+
+    def take(self, rows: IndexArray) -> WindowRates:
+        """Return those of some of the series, which are then all there are."""
+        place = np.searchsorted(self.index, rows)
+        at = np.flatnonzero(self.index[np.minimum(place, max(self.index.size - 1, 0))] == rows)
+        return WindowRates(self.rate[:, place[at]], self.share[:, place[at]], at)
+
+
 def seen_ratio(
-    expected: FloatArray,
-    base: FloatArray,
-    dispersion: Dispersion,
-    start: FloatArray,
-    start_3: FloatArray,
-    length: int,
-    *,
-    power: float = POWER,
+    rates: WindowRates, start: FloatArray, start_3: FloatArray, length: int, *, power: float = POWER
 ) -> FloatArray:
     """Smallest rate ratio whose window would be called with the stated power.
 
@@ -74,10 +103,7 @@ def seen_ratio(
 
     Parameters
     ----------
-    expected, base : float arrays, shape (series,)
-        Incidents of the window at the baseline's rate, and of the baseline.
-    dispersion : Dispersion
-        At the scale of the window.
+    rates : WindowRates
     start, start_3 : float arrays, shape (series,)
         Smallest count called, spread evenly and over three days; NaN where none is.
     length : int
@@ -89,50 +115,40 @@ def seen_ratio(
     float array, shape (series,)
         NaN without a rate to multiply, or where no count is called.
     """
-    ratio = np.full(expected.shape, np.nan)
-    index = np.flatnonzero((base > 0) & np.isfinite(start))
-    for first in range(0, index.size, _CHUNK):
-        part = index[first : first + _CHUNK]
-        rate, needed = _drawn(
-            expected[part],
-            base[part],
-            dispersion.phi[part],
-            dispersion.edf[part],
-            start[part],
-            start_3[part],
-            length,
-        )
-        ratio[part] = _solved(rate, needed, power)
+    ratio = np.full(start.shape, np.nan)
+    known = np.flatnonzero(np.isfinite(start[rates.index]))
+    for first in range(0, known.size, _CHUNK):
+        at = known[first : first + _CHUNK]
+        part = rates.index[at]
+        needed = _needed(rates.share[:, at], start[part], start_3[part], length)
+        ratio[part] = _solved(rates.rate[:, at], needed, power)
     return np.asarray(np.maximum(ratio, 1.0))
 
 
-def _drawn(
-    expected: FloatArray,
-    base: FloatArray,
-    phi: FloatArray,
-    edf: FloatArray,
-    start: FloatArray,
-    start_3: FloatArray,
-    length: int,
-) -> tuple[FloatArray, FloatArray]:
-    """Return means of the window at ratio 1 and the counts needed, shape (points, series)."""
-    u = _points()[:, :, None]
-    spread = np.clip(chi2_share(edf, _points()[0]).T, 0.05, 20.0)
+def _rates(test: LRDTest, length: int) -> tuple[FloatArray, IndexArray]:
+    """Return means of the window at ratio 1, and which tables of shares belong to them; (points, series)."""
+    u, expected, phi = _points(), test.expected, test.dispersion.phi
+    spread = np.clip(chi2_share(test.dispersion.edf, u[0]).T, 0.05, 20.0)
     excess = np.maximum(phi / spread / (1 / spread).mean(axis=0) - 1, 1e-3)
     shape = expected / excess
-    known = base / phi  # incidents of a Poisson baseline that would tell as much of the rate
-    rate = expected * special.gammaincinv(shape, u[1]) / shape * special.gammaincinv(known, u[2]) / known
-    even, third = np.ceil(start / length) / start, np.ceil(start_3 / min(3, length)) / start_3
-    tables = _largest_share(length)
+    known = test.baseline_total / phi  # incidents of a Poisson baseline that would tell as much of the rate
+    rate = expected * special.gammaincinv(shape, u[1][:, None]) / shape * chi2_share(2 * known, u[2]).T
     at = np.searchsorted(np.log(_SHAPES[:-1] * _SHAPES[1:]) / 2, np.log(shape / length))
+    return rate, at
+
+
+def _needed(table: IndexArray, start: FloatArray, start_3: FloatArray, length: int) -> FloatArray:
+    """Return the counts needed, shape (points, series), with a largest day as the tables have it."""
+    even, third = np.ceil(start / length) / start, np.ceil(start_3 / min(3, length)) / start_3
     total = np.searchsorted(np.log(_TOTALS[:-1] * _TOTALS[1:]) / 2, np.log(start))
-    share = np.minimum(tables[at, total[None, :], (u[3] * _DRAWS).astype(int)], _SHARE_MAX)
+    drawn = (_points()[3][:, None] * _DRAWS).astype(int)
+    share = np.minimum(_largest_share(length)[table, total[None, :], drawn], _SHARE_MAX)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Where a test looks at the days without the largest, what is needed grows like 1 / (1 - share).
         spared = (start_3 - start) / (1 / (1 - third) - 1 / (1 - even)) * (1 / (1 - share) - 1 / (1 - even))
         turned = (start_3 - start) / (third - even) * (np.minimum(share, third) - even)
     more = np.where(start_3 > _SPARES * start, spared, turned)
-    return rate, np.ceil(start + np.where(third > even, np.maximum(more, 0.0), 0.0) - 1e-9)
+    return np.asarray(np.ceil(start + np.where(third > even, np.maximum(more, 0.0), 0.0) - 1e-9))
 
 
 def _solved(rate: FloatArray, needed: FloatArray, power: float) -> FloatArray:
@@ -202,20 +218,29 @@ def detectable_ratio(
 
 
 def detectable(
-    test: LRDTest, first: FloatArray, three: FloatArray, length: int, *, upper: bool
+    test: LRDTest,
+    rates: WindowRates,
+    first: FloatArray,
+    three: FloatArray,
+    length: int,
 ) -> FloatArray:
     """Return the ratio that would very likely be called, given the counts that are (of :func:`starts`)."""
-    if not upper:
-        return detectable_ratio(test, np.where(np.isfinite(first), first, -1.0), upper=False)
     # The rotation, which always counts in a short baseline, calls no rise on three days: a rise as they come
     # is taken to need a quarter more than an even one.
     short = test.dispersion.windows <= ALWAYS_TURNED
     three = np.where(short, np.fmin(three, np.ceil(_SPARES * first)), three)
-    return seen_ratio(test.expected, test.baseline_total, test.dispersion, first, three, length)
+    return seen_ratio(rates, first, three, length)
 
 
 def detectable_alone(
-    test: LRDTest, at: CalledAt, among: FloatArray, length: int, *, alpha: float, sought: float
+    test: LRDTest,
+    rates: WindowRates,
+    at: CalledAt,
+    among: FloatArray,
+    length: int,
+    *,
+    alpha: float,
+    sought: float,
 ) -> FloatArray:
     """Return the detectable ratio of a region alone, where it is needed to say why it cannot be judged.
 
@@ -227,5 +252,5 @@ def detectable_alone(
         part = test.take(rows)
 
         first, three = starts(part, PartOf(at, rows), np.full(rows.size, alpha), length, upper=True)
-        out[rows] = detectable(part, first, three, length, upper=True)
+        out[rows] = detectable(part, rates.take(rows), first, three, length)
     return out

@@ -17,7 +17,7 @@ from analytics.kernels.windows.lrd import LRDTest
 
 __all__ = ["starting_count", "starts"]
 
-_DOUBLINGS = 14  # counts more than 16,384 beyond the guess are not looked for
+_DOUBLINGS = 20  # counts more than two million beyond the guess are not looked for
 
 
 def starting_count(
