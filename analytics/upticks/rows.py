@@ -47,33 +47,33 @@ def uptick_frame(
         lost = _no_data(split, found, counts.period_days)
     since = none_since(split, counts)
     days = heavy_day(split, counts, bounds.ratio) if asked.upper else [("", 0)] * len(since)
+    numbers = {
+        "observed": found.observed,
+        "expected": bounds.expected,
+        "ratio": bounds.ratio,
+        "limit": bounds.limit,
+        "low": bounds.low if asked.upper else bounds.high,
+        "detectable": bounds.detectable,
+        "alone": bounds.detectable_alone,
+        "starts_at": bounds.starts_at,
+        "break_even": np.full(len(lost), np.nan) if rules.known else bounds.break_even,
+        "windows": (split.baseline_covered.sum(axis=0) // split.length).astype(float),
+    }
+    values = zip(*(each.tolist() for each in numbers.values()), strict=True)
+    pvalues = zip(found.pvalue.tolist(), qvalue.tolist(), strict=True)
     rows = []
-    for i, (no_data, why) in enumerate(lost):
+    for i, ((no_data, why), value, (p, q)) in enumerate(zip(lost, values, pvalues, strict=True)):
+        of = dict(zip(numbers, value, strict=True))
         # A window covered in part is tested, for the record, but nothing is concluded from it.
         row = Found(
-            float(found.pvalue[i]),
-            float(qvalue[i]),
-            ratio_bound(float(bounds.limit[i]), asked.margin, upper=asked.upper),
+            p,
+            q,
+            ratio_bound(of["limit"], asked.margin, upper=asked.upper),
             untested=found.reasons[i] or why,
-            few=too_few(found.observed[i], MIN_OBSERVED, "call an uptick") if asked.upper else "",
+            few=too_few(of["observed"], MIN_OBSERVED, "call an uptick") if asked.upper else "",
             doubt=LATE if asked.completeness is None else "",
         )
-        seen = Seen(
-            observed=float(found.observed[i]),
-            expected=float(bounds.expected[i]),
-            ratio=float(bounds.ratio[i]),
-            limit=float(bounds.limit[i]),
-            low=float(bounds.low[i] if asked.upper else bounds.high[i]),
-            detectable=float(bounds.detectable[i]),
-            alone=float(bounds.detectable_alone[i]),
-            starts_at=float(bounds.starts_at[i]),
-            break_even=np.nan if rules.known else float(bounds.break_even[i]),
-            windows=float(split.baseline_covered[:, i].sum() // split.length),
-            no_data=no_data,
-            why=why,
-            none_since=since[i],
-            day=days[i][0],
-        )
+        seen = Seen(**of, no_data=no_data, why=why, none_since=since[i], day=days[i][0])
         rows.append((row, seen))
     graded = graded_columns(rows, rules)
     return pd.DataFrame(

@@ -120,7 +120,8 @@ def pooled_test(
     >>> rng = np.random.default_rng(3)
     >>> counts = rng.negative_binomial(0.5, 0.5, (406, 18))
     >>> counts[-14:, 0] = rng.negative_binomial(0.5, 0.2, 14)
-    >>> test = pooled_test(counts, np.ones_like(counts, bool), np.ones(18), length=14, guard=28)
+    >>> alone = np.full(18, 0.1)
+    >>> test = pooled_test(counts, np.ones_like(counts, bool), alone, length=14, guard=28)
     >>> int(test.pvalue.argmin()), bool(test.pvalue.min() < 0.01), test.reference.windows.size
     (0, True, 1638)
     """
