@@ -19,7 +19,7 @@ from analytics.kernels.windows.lrd import lrd_test
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.results.chance import CHANCE
 from analytics.results.grades import GRADES, SIGNS, VERDICT_OF, Rules, Seen, grade_words
-from analytics.upticks.decide import Found, decide, grade_of, ratio_bound
+from analytics.upticks.decide import Found, decide, grade_of, graded_columns, ratio_bound
 
 RTOL = 1e-9  # two ways to the same product
 DAYS = 406
@@ -107,6 +107,50 @@ def test_a_region_alone_is_never_above_usual_and_with_late_reports_more_is_said(
     assert grade_words("no_sign", replace(SEEN, ratio=1.0), alone)[0].endswith(
         "had all reports been in; about 6.4 if half were"
     )
+
+
+def test_each_rule_holds_exactly_at_its_limit():
+    beyond = math.nextafter
+    alone = row(0.05, 0.06)
+    assert grade_of(alone, SEEN, RULES) == "above_usual"
+    assert grade_of(row(beyond(0.05, 1), 0.06), SEEN, RULES) == "no_sign"
+    assert grade_of(replace(alone, few="2 are too few"), SEEN, RULES) == "no_sign"
+    assert grade_of(row(0.05, 0.05), SEEN, RULES) == "uptick"
+    late = row(0.5, 0.9, 1.2, doubt="late")
+    assert grade_of(late, replace(SEEN, break_even=0.9), RULES) == "no_large_rise_if"
+    assert grade_of(late, replace(SEEN, break_even=beyond(0.9, 1)), RULES) == "no_sign"
+    assert grade_of(row(doubt="late"), replace(SEEN, break_even=0.5), RULES) == "no_sign", "the limit is open"
+    assert grade_of(row(), replace(SEEN, detectable=4.0), RULES) == "no_sign"
+    assert grade_of(row(), replace(SEEN, detectable=beyond(4.0, 5)), RULES) == "unsteady"
+    few = replace(SEEN, detectable=9.0, expected=10.0)
+    assert grade_of(row(), few, RULES) == "unsteady"
+    assert grade_of(row(), replace(few, expected=beyond(10.0, 0)), RULES) == "too_few"
+    assert grade_of(row(untested="short"), SEEN, RULES) == "unsteady", "no sign is said of what was tested"
+
+
+def test_of_a_decrease_a_fall_to_a_quarter_must_be_detectable():
+    fall = replace(RULES, upper=False)
+    found = Found(0.5, 0.9, ratio_bound(0.3, 1.5, upper=False))
+    assert grade_of(found, replace(SEEN, detectable=0.25), fall) == "no_sign"
+    assert grade_of(found, replace(SEEN, detectable=math.nextafter(0.25, 0)), fall) == "unsteady"
+    assert grade_of(found, replace(SEEN, detectable=4.0), RULES) == "no_sign"
+    assert grade_of(found, replace(SEEN, detectable=0.9), fall) == "no_sign"
+
+
+def test_a_row_of_each_kind_has_its_columns_side_by_side():
+    rows = [
+        (row(0.001, 0.01), SEEN),
+        (row(NAN, NAN, untested="1 day"), replace(SEEN, no_data="uncovered", why="1 day", ratio=NAN)),
+        (row(0.5, 0.9, 1.2), replace(SEEN, ratio=1.0)),
+    ]
+    found = graded_columns(rows, RULES)
+    assert found["grade"] == ["uptick", "no_data", "no_large_rise"]
+    assert found["verdict"] == [SUPPORTED, CANNOT_BE_TOLD, NOT_SUPPORTED]
+    assert found["sign"] == [SIGNS[grade] for grade in found["grade"]]
+    assert found["reason"] == ["", "1 day", "the ratio is below 1.20 (95 % limit), under 1.5"]
+    assert found["level"] == ["above usual", "", "about usual"]
+    assert found["words"][0] == "uptick: 45, usual 15"
+    assert set(found) == {"verdict", "reason", "grade", "sign", "words", "why", "level"}
 
 
 def test_every_grade_has_a_sign_and_a_verdict():
