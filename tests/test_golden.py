@@ -11,7 +11,6 @@ import pytest
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 RTOL = 1e-9  # floats of CSV and JSON: another order of a sum moves the last digits
-STEP = 1.5e-4  # a detectable ratio is a step of 65,536 up to 10,000: the last digits of scipy move it by one
 ATOL = 1e-12  # zero written as 1e-17
 VERSION = re.compile(r"\b\d+\.\d+\.\d+\b")  # of Python and packages, which the answers state
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
@@ -51,8 +50,7 @@ def compare(made, path):
     for old, new in zip(then, now, strict=True):
         assert NUMBER.sub("#", new) == NUMBER.sub("#", old), again
         for a, b in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True):
-            rel = STEP if '"detectable' in old else RTOL
-            assert float(b) == pytest.approx(float(a), rel=rel, abs=ATOL), (old, new)
+            assert float(b) == pytest.approx(float(a), rel=RTOL, abs=ATOL), (old, new)
 
 
 @pytest.mark.parametrize("name", [*SOME, "report_2020-W16.html"])

@@ -17,7 +17,7 @@ from analytics.kernels.windows.bounds import bounds, called_count, predictive_li
 from analytics.kernels.windows.critical import critical_count
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.kernels.windows.rotation import rotation_pvalue
-from analytics.kernels.windows.seen import detectable_ratio
+from analytics.kernels.windows.seen import _SHAPES, _TOTALS, _largest_share, detectable_ratio
 
 EXACT = 1e-9  # the same closed form, summed in another order
 SUMMED = 1e-8  # terms below 1e-10 are dropped from the beta-binomial sum
@@ -301,3 +301,15 @@ def test_window_sums_by_hand():
         np.testing.assert_array_equal(
             window_sums(values, length)[start], values[start : start + length].sum(axis=0)
         )
+
+
+def test_the_largest_share_of_a_day_is_that_of_multinomials():
+    rng = np.random.default_rng(1)
+    tables = _largest_share(14)
+    for i, j in ((6, 3), (9, 4), (12, 5), (12, 7)):
+        rate = rng.gamma(_SHAPES[i], 1.0, (20_000, 14))
+        drawn = rng.multinomial(_TOTALS[j], rate / rate.sum(axis=1, keepdims=True)).max(axis=1) / _TOTALS[j]
+        assert tables[i, j].mean() == pytest.approx(drawn.mean(), rel=0.03)  # of 400 draws
+        assert np.quantile(tables[i, j], 0.9) == pytest.approx(np.quantile(drawn, 0.9), rel=0.08)
+    assert (tables[0] > 0.9).mean() > 0.9, "bursts: nearly all on one day"
+    assert (np.diff(tables, axis=2) >= 0).all()

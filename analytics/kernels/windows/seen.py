@@ -48,13 +48,19 @@ def _points() -> FloatArray:
 @lru_cache(maxsize=8)
 def _largest_share(length: int) -> FloatArray:
     """Return quantiles of the largest day's share of a window, shape (shapes, totals, draws)."""
+    # Binomials and multinomials of NumPy are drawn otherwise from 2.5 on; gammas and uniform numbers are not.
     rng = np.random.default_rng(20200419)
+    rate = [rng.gamma(shape, 1.0, (_DRAWS, length)) + 1e-300 for shape in _SHAPES]
+    row = np.arange(_DRAWS)[:, None]
+    ends = [row + (one.cumsum(axis=1) / one.sum(axis=1, keepdims=True))[:, :-1] for one in rate]
     out = np.empty((len(_SHAPES), len(_TOTALS), _DRAWS))
-    for i, shape in enumerate(_SHAPES):
-        rate = rng.gamma(shape, 1.0, (_DRAWS, length)) + 1e-300
-        share = rate / rate.sum(axis=1, keepdims=True)
-        for j, total in enumerate(_TOTALS):
-            out[i, j] = np.sort(rng.multinomial(total, share).max(axis=1) / total)
+    for j, total in enumerate(_TOTALS):
+        steps = -np.log1p(-rng.random((_DRAWS, int(total) + 1))).cumsum(axis=1)
+        at = (row + steps[:, :-1] / steps[:, -1:]).ravel()  # incidents in order, each row in its own stretch
+        for i, upto in enumerate(ends):
+            below = np.searchsorted(at, upto) - row * int(total)
+            counts = np.diff(below, axis=1, prepend=0, append=int(total))
+            out[i, j] = np.sort(counts.max(axis=1) / total)
     return out
 
 
