@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analytics import read_incidents
 from analytics._coded import coded, spelt
-from analytics.incidents.kept import _blank, _typed
+from analytics.incidents.kept import _blank, typed_column
 from analytics.sources.columns import Columns, _floats
 from analytics.sources.files import RawTable
 
@@ -53,12 +53,12 @@ def test_a_column_is_numbers_only_if_every_value_is_one(texts):
     filled = [text for text in texts if text.strip()]
     whole = bool(filled) and all(text in ("1", "-7", "9" * 17) for text in filled)
     broken = bool(filled) and all(text in ("1", "2.50", "-7", "1.") for text in filled)
-    found = _typed(column(texts))
+    found = typed_column(column(texts))
     assert str(found.dtype) == ("Int64" if whole else "Float64" if broken else "str")
     assert found.isna().tolist() == [not text.strip() for text in texts]
     read = int if whole else float if broken else str
     assert [read(text) for text in filled] == found.dropna().tolist()
-    assert _typed(column(texts), code=True).dropna().tolist() == filled
+    assert typed_column(column(texts), code=True).dropna().tolist() == filled
 
 
 @pytest.mark.parametrize(
