@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 
@@ -69,6 +69,18 @@ def test_p_alone_is_said_before_late_reports_and_not_where_the_limit_rules_it_ou
 def test_a_q_value_at_the_level_is_called(qvalue, few, verdict):
     assert decide(Found(qvalue, qvalue, OPEN, few=few), ALPHA)[0] == verdict
     assert is_called(qvalue, ALPHA, few) == (verdict == SUPPORTED)
+
+
+def test_a_q_value_at_the_level_that_is_too_few_is_no_p_value_alone():
+    assert decide(Found(0.05, 0.05, OPEN, few="too few"), ALPHA) == (CANNOT_BE_TOLD, "too few")
+    assert decide(Found(0.05, 0.051, OPEN, few="too few"), ALPHA)[1].startswith("p = 0.05 alone")
+
+
+@pytest.mark.parametrize("made", [OPEN, EVERYTHING])
+def test_what_was_decided_cannot_be_changed(made):
+    with pytest.raises(FrozenInstanceError):
+        setattr(made, fields(made)[0].name, 0)
+    assert not hasattr(made, "__dict__")
 
 
 def test_a_doubt_changes_nothing_where_the_limit_is_open():

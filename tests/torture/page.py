@@ -154,9 +154,8 @@ def combinations() -> str:
                 f"{n} {v}" for n, v in one.get("versions", {}).items() if n in ("numpy", "pandas", "numba")
             )
             which = one.get("which", "")
-            rows.append(
-                (python, versions, one["outcome"], which, one.get("tests", one.get("said", "")), about)
-            )
+            said = [str(one.get("tests", one.get("said", ""))), one.get("afterwards", "")]
+            rows.append((python, versions, one["outcome"], which, "; ".join(filter(None, said)), about))
     return (
         "Each Python that the machine has, with the lowest versions that are allowed, the pinned and the newest: "
         "`make matrix`. (`--quick` runs the files that would show it first.)\n\n"
