@@ -21,6 +21,7 @@ from analytics.errors import InputError, OptionError, OutputError
 from analytics.plots import plot_map
 from analytics.reporting.content.weekly import report_record, weekly_counts, weekly_numbers
 from analytics.reporting.content.weekly.front import front_page
+from analytics.reporting.content.weekly.groups import page_lines
 from analytics.reporting.content.weekly.record import MIME, kept_record
 from analytics.reporting.formats.cells import CellWriter
 from analytics.reporting.formats.exporter import PageExporter
@@ -153,7 +154,11 @@ def test_five_lines_that_can_be_quoted_alone(record, numbers):
     assert len(lines) == 5
     assert all(line.startswith("SIMULATED data: ") for line in lines)
     assert "Iraq, fortnight 6 to 19 April 2020: Uptick in Kirkuk." in lines[0]
-    assert f"▲ Kirkuk: 45 in the fortnight, usual 15. {front_page(numbers).standouts[0].facts}." in lines[1]
+    front = front_page(numbers)
+    assert f"How sure: {front.sure} New: {front.new}" in lines[0]
+    status = front.standouts[0].status
+    told = f"▲ Kirkuk: 45 in the fortnight, usual 15. {status[0].upper()}{status[1:]}. "
+    assert f"{told}{front.standouts[0].facts}." in lines[1]
     assert "116 in the fortnight, usual 95" in lines[3]
     assert "reported so far: not known" in lines[4]
 
@@ -161,9 +166,8 @@ def test_five_lines_that_can_be_quoted_alone(record, numbers):
 def test_a_week_without_an_uptick_names_the_closest():
     numbers = weekly_numbers(weekly_counts(sample=True, as_of="2019-11-10"))
     lines = report_summary(report_record(numbers, front_page(numbers))).splitlines()
-    assert "No region shows an uptick" in lines[0] or "no uptick" in lines[0].lower()
-    assert "Closest to an uptick: " in lines[1]
-    assert "an uptick from " in lines[1]
+    assert "Only 5 of 18 regions could be judged: no uptick there. How sure: " in lines[0]
+    assert "No region stands out." in lines[1]
 
 
 def test_markdown_of_data_formats_nothing(record):
@@ -296,12 +300,20 @@ def test_the_page_says_what_the_front_page_says(soup, numbers):
     front = front_page(numbers)
     text = " ".join(soup.find(id="front").get_text(" ").split())
     assert soup.find("h1").get_text() == front.headline
-    for said in (front.second, front.means, front.country.lead, front.next_lines, *front.news, *front.strip):
+    for said in (
+        front.sure,
+        front.new,
+        front.falls,
+        front.means,
+        front.country.lead,
+        *front.limits,
+        *front.strip,
+    ):
         assert said in text, said
     for item in front.standouts:
         assert item.lead in text
         assert item.facts in text
-    for group in front.groups:
+    for group in page_lines(front.groups):
         assert group.title in text
         assert all(part.names in text for part in group.parts)
 

@@ -277,10 +277,13 @@ def test_the_headline_counts_who_could_not_be_judged():
     values[:, 2] = 0
     values[10, 2] = 1
     result = uptick_test(counts_of(values))
-    assert result.headline() == "Uptick in R0. No other region shows one; 1 of 3 could not be judged."
+    assert result.headline() == (
+        "Uptick in R0. Of the 2 other regions 1 shows no uptick, 1 cannot be judged."
+    )
     values[-14:, 0] -= 3
     assert uptick_test(counts_of(values)).headline() == (
-        "No region shows an uptick; 1 of 3 could not be judged."
+        "No uptick in the 2 of 3 regions that could be judged. "
+        "1 of 3 cannot be judged: 1 with too few incidents."
     )
 
 
@@ -301,7 +304,7 @@ def test_a_day_that_carries_much_is_named():
     values[::2] = 0
     values[-5, 0] = 31
     result = uptick_test(counts_of(values))
-    assert result.frame["day"].tolist() == ["31 of 37 on 15 April", ""]
+    assert result.frame["day"].tolist() == ["31 of the 37 on one day, 15 April", ""]
 
 
 def test_a_window_covered_in_part_has_no_grade_but_no_data():

@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import replace
 
 import matplotlib as mpl
+import numpy as np
 import pikepdf
 import pytest
 from bs4 import BeautifulSoup
@@ -42,7 +43,14 @@ from analytics.reporting.languages.language import HERE
 from analytics.reporting.languages.slots import slots_of
 from analytics.reporting.languages.spoken import speaking
 from analytics.results.chance import CHANCE
-from analytics.results.words_report import country_words, falls_words, means_words, quiet_words
+from analytics.results.words_report import (
+    chance_words,
+    country_words,
+    facts_words,
+    means_words,
+    quiet_words,
+)
+from analytics.results.words_status import falls_words, gone_words, since_words, status_words
 
 FORMS = {"zero", "one", "two", "few", "many", "other"}  # of an Arabic plural, by CLDR
 # English that stays: an English sentence has one of these words, names, files and hashes have none.
@@ -121,12 +129,12 @@ def test_a_third_language_is_one_file(tmp_path, quiet):
     lines = ["[language]", 'title = "Français"', 'locale = "fr"', "[sentences]"]
     for key, said in held["sentences"].items():
         text = re.sub(r"\{(\w+):\w+\}", r"{\1}", said if isinstance(said, str) else said[0])
-        text = "Aucune région ne montre de hausse" if key == "no_region_shows" else text
+        text = "Seules {k} régions sur {n} : aucune hausse" if key == "only_judged" else text
         lines.append(f"{key} = {text!r}" if "'" not in text and "\n" not in text else f"{key} = '''{text}'''")
     path = tmp_path / "fr.toml"
     path.write_text("\n".join(lines), encoding="utf-8")
     said = report_summary(quiet, language=path)
-    assert "Aucune région ne montre de hausse." in said
+    assert "Seules 5 régions sur 18 : aucune hausse." in said
     assert "10 novembre 2019" in said
     assert report_name(ReportRequest(sample=True, as_of="2020-04-19", language=str(path))).endswith("-fr.pdf")
 
@@ -186,7 +194,7 @@ def test_arabic_plurals_follow_the_number(arabic, english, said):
         ),
         ("6 to 19 April 2020", "٦ أبريل إلى ١٩ أبريل ٢٠٢٠"),
         ("45 in the fortnight, usual 15.", "٤٥ خلال الأسبوعين، والمعتاد ١٥."),
-        ("SIMULATED data: No region shows an uptick.", "بيانات محاكاة: لا تصاعد في أي منطقة."),
+        ("SIMULATED data: No region could be judged.", "بيانات محاكاة: تعذّر الحكم على أي منطقة."),
         ("▲ uptick: 45, usual 15", "▲ تصاعد: ٤٥، والمعتاد ١٥"),
     ],
 )
@@ -202,8 +210,8 @@ def test_a_name_is_kept_and_marked(arabic):
 
 
 def test_what_has_no_words_stays_english_marked_and_counted(arabic):
-    made = arabic.say("No region shows an uptick. The moon is made of cheese.")
-    assert made == "لا تصاعد في أي منطقة. \u200f\u200eThe moon is made of cheese.\u200e\u200f"
+    made = arabic.say("No region could be judged. The moon is made of cheese.")
+    assert made == "تعذّر الحكم على أي منطقة. \u200f\u200eThe moon is made of cheese.\u200e\u200f"
     assert arabic.missed == {"The moon is made of cheese."}
     assert spoken_html("<p>The moon is made of cheese.</p>", arabic) == (
         '<p><span dir="ltr" lang="en">The moon is made of cheese.</span></p>'
@@ -301,24 +309,76 @@ def test_the_command_answers_in_arabic(run):
 # -- reports of other kinds -------------------------------------------------------------------------------
 
 SELDOM = (
-    "▼ No region is far below its usual.",
     falls_words(["Baghdad 3, usual 10"], ["Anbar 21, usual 100", "Babil 9, usual 40"], late=True),
-    falls_words([], [f"Area {at} 4, usual 12" for at in range(7)], late=False),
-    falls_words([], ["Anbar 21, usual 100"], late=True, told=True),
-    "8 of 18 could not be judged. ▼ far below usual, or late reports: Baghdad, Diyala.",
-    "11 of 18 could not be judged, 1 has no data.",
-    "No other region shows one; 3 of 18 have no data.",
+    falls_words([], [f"Area {at}: 4, usual 12" for at in range(7)], late=False),
+    falls_words([], ["The country 21, usual 100"], late=False, told=True),
+    "Of the 17 other regions 8 show no uptick, 1 is above usual, which may be chance, 8 cannot be judged.",
+    "The other region shows no uptick.",
+    "The 3 other regions cannot be judged.",
+    "The 3 other regions show no uptick.",
+    "The 3 other regions are above usual, which may be chance.",
+    "The other region is above usual, which may be chance.",
+    "The other region cannot be judged.",
+    "No uptick in any of 18 regions; all could be judged.",
+    "No uptick in the 12 of 18 regions that could be judged.",
+    "Only 1 of 18 regions could be judged, Anbar: no uptick there.",
+    "How sure: In Anbar, a rise to 1.5 times usual is ruled out if few reports are late. 17 of 18 cannot be "
+    "judged: 11 with too few incidents, 4 with none recorded, 1 with counts that swing too much, 1 without "
+    "data.",
+    "No answer: not one of 2 regions could be judged. Why: 2 with too few incidents.",
+    "Not at all: 2 with too few incidents.",
+    "Uptick in the country as a whole, in no region alone.",
+    "Uptick in all regions together, in no region alone.",
+    since_words(["All regions together"], "new"),
+    since_words(["The country"], "new"),
+    since_words(["Kirkuk", "Erbil"], "new"),
+    since_words(["Kirkuk"], "called; too little history to say since when"),
+    "All regions together are at half their usual or less, not a week ago.",
+    "The country is at half its usual or less, as a week ago.",
+    "How sure: Not very. In these 5, a rise to 1.5 times usual is ruled out.",
+    "Uptick in Area 08 and Area 04, and in all regions together.",
+    "Uptick in Kirkuk, and in the country as a whole.",
+    since_words(["Kirkuk", "Erbil"], "second week, easing"),
+    since_words(["The country"], "fifth week or later, still rising"),
+    gone_words("All regions together", "no longer called: fell from 154 to 116", "fortnight"),
+    gone_words("Diyala", "no longer called: the rise has become part of its baseline"),
+    "New: Not known: no region could be judged this week.",
+    "New: Nothing. No uptick last week, and none now.",
+    "New: Not known: too little history for a look at the week before.",
+    status_words("fifth week or later, still rising", 3, 21, 7.5),
+    status_words("second week, easing", 3, 7, 7.4),
+    "▲ uptick (2)   ▭ no large rise if few reports are late (3)   ▽ half the usual or less",
+    "swing too much for so short a history: 3",
+    "too few to say: 11",
+    "no rise to 1.5 times if no more than 1 in 7 reports is still to come",
+    facts_words(np.inf, 2.5, np.inf),
+    facts_words(3.0, np.nan, np.nan),
+    chance_words(0.004, several=True),
+    chance_words(0.004, several=False),
+    chance_words(0.03, several=False),
+    *(
+        quiet_words(quiet, out, out_if, 1.5, ["Ninewa", "Erbil"][: len(quiet)])
+        for quiet, out, out_if in (
+            ([2.6, 3.6], [], []),
+            ([2.6], ["A", "B"], ["C"]),
+            ([], ["A"], ["B", "C"]),
+            ([2.6, 3.0], ["A"], []),
+        )
+    ),
+    "3 on the map",
+    "95 days of the year compared with are without data",
+    "Area 46: 7, usual 8.2",
+    "But 14 days of 21 lie in Ramadan, no day they are compared with: that alone may explain a rise or fall.",
+    "But all 14 days lie in Ramadan, 30 of the 364 they are compared with: that may explain part of a "
+    "rise or fall.",
     country_words(3, 24.0, "fortnight", "swings too much to judge: short history; an uptick from 243"),
     "This week 1, last week 2; the year before leads one to expect 1 to 36 a week (band, of what is reported "
-    "by now). Half the usual or less, not called a fall: its ups and downs or late reports could explain it.",
-    quiet_words([3.0], 0, 1.5, "Ninewa"),
-    "Not one of 2 could be judged: too few incidents.",
-    "Next week an uptick starts at: Anbar 11 · Basra 18. In 5 more no count that could plausibly come would "
-    "be one: it takes over 4 times the usual and over twice the largest fortnight so far.",
-    "unless more than 1 in 7 to 1 in 3 reports, by region, are still to come",
-    CHANCE.short(60),
-    means_words("fortnight", 0.05, 18, late=True, facts="q"),
-    means_words("fortnight", 0.05, 1, late=False, facts="p"),
+    "by now).",
+    "Next week an uptick starts at: Anbar 11 · Basra 18. 5 more regions would need over twice their largest "
+    "fortnight so far, so no number is given.",
+    CHANCE.short(),
+    means_words("fortnight", 0.05, 18, late=True),
+    means_words("fortnight", 0.05, 1, late=False),
     "Short history: a baseline of 18 weeks where 52 are usual, and a guard of 14 days where 28 are; no "
     "p-value is below 0.006; only a rise to 2 times, in Anbar alone, would very likely (4 in 5) be told.",
     "73 % of the window's incidents are taken to be reported, measured from 2,532 reports up to 2020-04-19.",
@@ -326,9 +386,9 @@ SELDOM = (
     "Since issue 15 1 incident came to its fortnight and 0 went.",
     "Nothing at all is recorded 2006-09-25..2007-02-22: a gap in the data, or quiet? (see notes).",
     "The two null hypotheses disagree: against trend and season an uptick in Kirkuk.",
-    "Over 20 times usual (4.7 to over 20; q 0.00035).",
+    "Over 20 times usual, plausibly 4.7 to over 20.",
     "Last 3 weeks: 0, no coverage, 7",
-    "▭ no large rise, if ▼",
+    "▭ no large rise if few reports are late ▼",
     "filtered by region (1 chosen)",
 )
 """What the sample's two reports never say."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,7 +18,7 @@ from analytics.errors import InputError, OptionError
 from analytics.geo import region_table
 from analytics.geo.polygons import bundled_polygons
 from analytics.plots import match_polygons, plot_calendar, plot_map
-from analytics.plots.ground import GUIDES, NAMED_TILES
+from analytics.plots.ground import GUIDES, NAMED_TILES, tiles_take
 from analytics.plots.look import CHANGES, DIVERGING, GRADE_LOOKS, SEQUENTIAL, level_breaks, level_look
 from analytics.results.grades import GRADES, SIGNS
 
@@ -211,6 +212,44 @@ def test_without_boundaries_there_are_tiles_that_say_so():
     corners = {(round(p.get_x(), 3), round(p.get_y(), 3)) for p in drawn.values()}
     assert len(corners) == 60  # none upon another
     assert "no map" in ax.get_xlabel()
+
+
+def fallen(names, low):
+    values = np.full((420, len(names)), 3)
+    values[::7] = 9
+    values[-14:, low] = 1
+    frame = pd.DataFrame(values, index=pd.date_range("2019-01-01", periods=420), columns=names)
+    return uptick_test(Counts.from_frame(frame, freq="day", as_of=frame.index[-1]))
+
+
+def test_a_region_at_half_its_usual_has_a_sign_and_is_called_out():
+    """By hand: 14 in the fortnight where 54 are usual; a test may call it or not, it is marked either way."""
+    result = fallen(NAMES, [3])
+    row = result.frame.iloc[3]
+    assert (row["observed"], round(row["expected"])) == (14, 54)
+    for called, sign in ((False, "▽"), (True, "▼")):
+        frame = result.frame.assign(far_below=False)
+        frame.loc[3, "far_below"] = called
+        ax = plot_map(replace(result, frame=frame), polygons=bundled_polygons("Iraq"))
+        said = [text for text in texts(ax) if sign in text]
+        assert sorted(said) == [sign, f"{sign} {NAMES[3]}\n14, usual 54"]
+
+
+@pytest.mark.parametrize("name", ["Area {}", "Area of the upper valley and the eastern marshes {}"])
+def test_tiles_too_many_for_names_bear_those_of_regions_called(name):
+    names = [name.format(at) for at in range(60)]
+    result = fallen(names, [7])
+    assert tiles_take(names[7:8], names, 3.45) is (len(name) < 10)
+    labels = {names[7]: names[7] if len(name) < 10 else "1"}
+    _, ax = plt.subplots(figsize=(3.5, 3.5))
+    ax.set_position([0, 0, 1, 1])
+    plot_map(result, ax=ax, labels=labels, key=False, title=False)
+    said = [text.get_text() for text in ax.texts]
+    sign = result.frame["far_below"].iloc[7]
+    mark = "▼" if sign else "▽"
+    assert (f"{mark}1" in said) is (len(name) >= 10)
+    assert (names[7] in said) is (len(name) < 10)
+    assert names[8] not in said
 
 
 def test_dots_stand_at_rounded_coordinates(result):

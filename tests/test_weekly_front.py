@@ -26,8 +26,8 @@ from analytics.reporting.content.weekly import (
     weekly_numbers,
 )
 from analytics.reporting.content.weekly.ahead import reachable
+from analytics.reporting.content.weekly.groups import page_lines
 from analytics.reporting.content.weekly.names import check_not_another
-from analytics.results import format_p
 from analytics.results.grades import still_to_come, times
 from analytics.upticks import expected_band
 
@@ -137,11 +137,29 @@ def test_every_region_s_numbers_in_the_five_lines_are_the_file_s(issue, daily):
     as_of, page = issue
     window, usual = fortnight(daily(as_of), as_of)
     said = " · ".join(part.names for group in page.groups for part in group.parts)
-    found = re.findall(r"([A-Z][\w -]+?) (\d+), usual (\d+)", said)
+    found = re.findall(r"([A-Z][\w -]+?) (\d+), usual ([\d.]+)", said)
     assert len(found) >= 5
     for name, observed, expected in found:
-        assert (int(observed), int(expected)) == (window[name], round(usual[name]))
+        assert int(observed) == window[name]
+        assert expected == f"{usual[name]:.{int(usual[name] < 10)}f}"
     assert sum(group.number for group in page.groups) == 18
+
+
+def test_what_is_called_longer_is_said_with_its_last_two_weeks(page, daily):
+    """Bars may fall while the last seven days are still above usual: both weeks and the usual stand there."""
+    table = daily("2020-04-19")
+    before, last = table["Kirkuk"].tail(14).to_numpy().reshape(2, 7).sum(axis=1)
+    usual = fortnight(table, "2020-04-19")[1]["Kirkuk"] / 2
+    assert page.standouts[0].status == f"third week; {before}, then {last}, usual {usual:.0f} a week"
+    assert last > usual
+
+
+def test_the_country_that_is_no_longer_called_is_said_with_its_two_fortnights(page, daily):
+    all_ = daily("2020-04-19")["all"]
+    before, now = all_.iloc[-21:-7].sum(), all_.iloc[-14:].sum()
+    assert page.new.endswith(
+        f"The country is no longer in uptick: its fortnight fell from {before} to {now}."
+    )
 
 
 def test_the_country_line_and_strip_are_the_file_s(issue, daily):
@@ -175,25 +193,27 @@ def tested(daily, sample):
     return counts, uptick_test(counts), expected_band(counts.total())
 
 
-def test_interval_and_q_are_those_of_the_test_on_counts_made_by_pandas(page, tested):
+def test_interval_and_certainty_are_those_of_the_test_on_counts_made_by_pandas(page, tested):
     row = tested[1].frame.set_index("region").loc["Kirkuk"]
     ends = f"{row['low']:.1f} to {row['high']:.1f}"
-    facts = f"{row['rate_ratio']:.1f} times usual ({ends}; q {format_p(row['qvalue'])})"
-    assert [s.facts for s in page.standouts] == [facts]
+    assert [s.facts for s in page.standouts] == [f"{row['rate_ratio']:.1f} times usual, plausibly {ends}"]
+    assert page.sure.startswith(
+        f"Fairly. About {100 * row['qvalue']:.0f} in 100 such upticks would be chance. "
+    )
 
 
-def test_starts_and_rises_of_the_five_lines_are_those_of_counts_made_by_pandas(page, tested):
+def test_rises_of_the_five_lines_are_those_of_counts_made_by_pandas(page, tested):
     rows = tested[1].frame
     said = {part.sign: part.aside for group in page.groups for part in group.parts}
-    seen = rows.loc[rows["grade"] == "no_sign", "detectable"]
-    assert said["–"].startswith(f"a rise to {times(seen.min())} to {times(seen.max())} times")
-    for sign, grade in (("≈", "unsteady"), ("·", "too_few")):
-        from_ = rows.loc[rows["grade"] == grade, "starts_at"]
-        ends = dict.fromkeys(f"{value:,.0f}" for value in (from_.min(), from_.max()))
-        assert said[sign].endswith(f"an uptick starts at {' to '.join(ends)}")
-    share = rows.loc[rows["grade"] == "no_large_rise_if", "break_even"]
-    strict, lax = still_to_come(share.max()), still_to_come(share.min())
-    assert said["▭"].startswith(f"unless more than {strict} to {lax} reports")
+    seen = rows.loc[rows["grade"] == "no_sign", "detectable"].max()
+    rise = (
+        f"a rise below {times(seen)} times may be missed, below {times(2 * seen)} times if half the reports"
+    )
+    assert said["–"].startswith(rise)
+    strict = still_to_come(rows.loc[rows["grade"] == "no_large_rise_if", "break_even"].max())
+    assert said["▭"] == f"no rise to 1.5 times if no more than {strict} reports is still to come"
+    for sign, grade in (("≈", "unsteady"), ("·", "too_few"), ("○", "none_recorded")):
+        assert said[sign].endswith(f": {(rows['grade'] == grade).sum()}")
     watch = tested[1].watch().set_index("region")["watch_from"]
     named = dict(re.findall(r"([A-Z][\w -]+?) (\d+)(?: ·|\.)", page.next_lines.partition(": ")[2]))
     assert len(named) == 4
@@ -201,10 +221,10 @@ def test_starts_and_rises_of_the_five_lines_are_those_of_counts_made_by_pandas(p
         assert int(start) == watch[name]
 
 
-def test_a_count_said_to_start_an_uptick_does_and_one_less_does_not(page, daily, tested):
-    """The region in ≈: what the page says it would have taken, put into its window spread evenly."""
-    part = next(part for group in page.groups for part in group.parts if part.sign == "≈")
-    name, start = part.names.split(" ")[0], int(part.aside.rpartition(" ")[2])
+def test_a_count_said_to_start_an_uptick_does_and_one_less_does_not(sample, daily, tested):
+    """The region in ≈: what it would have taken, put into its window spread evenly."""
+    row = sample.rows[sample.rows["grade"] == "unsteady"].iloc[0]
+    name, start = row["region"], int(row["starts_at"])
     table = daily("2020-04-19").copy()
     for number, called in ((start, True), (start - 1, False)):
         even = np.diff(np.floor(number * np.arange(15) / 14)).astype(int)
@@ -252,51 +272,138 @@ def test_usual_and_band_are_of_what_is_reported_alike(completeness, sample):
 
 def test_the_answer_is_there_in_one_look(page):
     assert page.headline == "Uptick in Kirkuk."
-    assert page.second == "Third week, still rising. No other region shows one; 8 of 18 could not be judged."
+    assert page.sure == (
+        "Fairly. About 3 in 100 such upticks would be chance. But all 14 days lie in the curfew of 2020, no "
+        "day they are compared with: that alone may explain a rise or fall. Of the 17 other regions 4 show "
+        "no uptick, 13 cannot be judged."
+    )
+    assert page.new.startswith("Kirkuk is in its third week. ")
+    assert page.second == f"How sure: {page.sure} New: {page.new}"
     kirkuk = page.standouts[0]
-    assert (kirkuk.sign, kirkuk.status) == ("▲", "third week, still rising")
-    assert kirkuk.checks.startswith("Holds against trend and season, without coarse dates")
-    assert "reported so far: not known" in page.strip
-    assert any("curfew of 2020" in line for line in page.news)
+    assert kirkuk.sign == "▲"
+    assert kirkuk.checks.startswith("Still an uptick against trend and season, without inexact dates")
+    assert page.limits == ("How many reports are still to come is not known",)
     assert page.alarm
 
 
 def test_a_quiet_week_says_how_small_a_rise_it_could_have_missed():
-    page = front_page(numbers_of("2019-11-10"))
-    assert page.headline == "No region shows an uptick."
-    rows = numbers_of("2019-11-10").result.frame
+    numbers = numbers_of("2019-11-10")
+    page = front_page(numbers)
+    rows = numbers.result.frame
     judged = rows.loc[rows["grade"] == "no_sign", "detectable"]
-    ends = f"{times(judged.min())} to {times(judged.max())}"
-    open_ = rows["grade"].isin(("too_few", "unsteady")).sum()
-    said = f"{open_} of 18 could not be judged. In {len(judged)}, a rise to {ends} times would very likely"
-    assert page.second.startswith(said)
-    assert page.second.endswith("a smaller one could have been missed.")
+    assert page.headline == f"Only {len(judged)} of 18 regions could be judged: no uptick there."
+    tally = rows["grade"].value_counts()
+    assert page.sure == (
+        f"Not very. In these {len(judged)}, a rise to {times(judged.max())} times usual would very likely "
+        f"(4 in 5) have shown; a smaller one may be missed. {18 - len(judged)} of 18 cannot be judged: "
+        f"{tally['too_few']} with too few incidents, {tally['none_recorded']} with none recorded, "
+        f"{tally['unsteady']} with counts that swing too much."
+    )
+    assert page.new == "Nothing. No uptick last week, and none now."
     assert page.standouts == ()
-    assert [s.region for s in page.closest][:1] == ["Ninewa"]
+    above = rows[(rows["observed"] >= 1.25 * rows["expected"]) & (rows["grade"] == "no_sign")]
+    assert [s.region for s in page.closest] == above["region"].tolist()
+    assert page.nothing[0] == "Nothing stands out"
     assert not page.alarm
-    assert "Nothing was in uptick last week either." in page.news
 
 
-def test_falls_are_said_on_the_page(page):
-    """By hand: 3 where 10 are usual is half or less, and no test calls it."""
+GRADED = ("uptick", "above_usual", "no_sign", "no_large_rise_if", "too_few", "unsteady", "none_recorded")
+
+
+@pytest.mark.parametrize("several", [0, 1, 2])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_numbers_of_headline_list_and_map_add_up_to_the_regions(sample, several, seed):
+    """One rule on every page: a region is in uptick, judged without one, or not to be judged."""
+    rng = np.random.default_rng(seed)
+    grades = rng.choice(GRADED[1:], 18, p=[0.1, 0.1, 0.1, 0.4, 0.2, 0.1]).astype(object)
+    grades[:several] = "uptick"
+    called = np.where(grades == "uptick", "supported", "cannot be told")
+    new = {"grade": grades, "verdict": called, "detectable": 2.0, "break_even": 0.8, "why": "spread"}
+    numbers = replace(sample, result=replace(sample.result, frame=sample.result.frame.assign(**new)))
+    numbers.__dict__["rows"] = sample.rows.assign(**new)
+    page = front_page(numbers)
+    open_ = int(np.isin(grades, ("too_few", "unsteady", "none_recorded")).sum())
+    in_list = {group.key: group.number for group in page_lines(page.groups)}
+    assert sum(in_list.values()) == 18
+    assert in_list.get("not_judged", 0) == open_
+    key = dict(re.fullmatch(r"(.) .+ \((\d+)\)", part).groups() for part in page.key.split("   "))
+    assert sum(int(number) for sign, number in key.items() if sign not in "▼▽") == 18
+    if several:
+        kinds = re.findall(r"(\d+) (?:shows? no|is above|are above|cannot)", page.sure)
+        assert sum(map(int, kinds)) + several == 18
+        assert int(kinds[-1]) == open_
+    else:
+        judged, of = map(int, re.search(r"(\d+) of (\d+) regions", page.headline).groups())
+        assert (judged + open_, of) == (18, 18)
+        parts = re.search(r"cannot be judged: (.+?)\.", page.sure)[1]
+        assert sum(map(int, re.findall(r"(\d+) with", parts))) == open_
+
+
+def test_falls_are_said_on_the_page(page, daily):
+    """By hand: half the usual or less, where ten or more are usual, and no test calls it."""
+    window, usual = fortnight(daily("2020-04-19"), "2020-04-19")
+    low = [name for name in window.index if usual[name] >= 10 and window[name] <= usual[name] / 2]
+    assert low == ["Baghdad"]
     assert page.falls == (
-        "▼ No fall is called. At half the usual or less, within their ups and downs, or late reports: "
-        "Baghdad 3, usual 10."
+        f"▽ Half the usual or less: Baghdad {window['Baghdad']}, usual {usual['Baghdad']:.0f}. The ups and "
+        "downs of the year before, or late reports, could explain it: a real fall is not proven."
     )
     assert page.falls in page.sentences()
+    assert page.key.endswith("▽ half the usual or less (1)")
 
 
-def test_a_fall_that_is_called_is_said_below_the_headline_too(sample):
+def test_a_fall_that_is_called_stands_out(sample):
     values = sample.counts.values.copy()
     at = sample.counts.regions.index("Diyala")
     values[-14:, at] = 0
-    fell = uptick_test(replace(sample.counts, values=values), completeness=1.0)
+    fell = uptick_test(replace(sample.counts, values=values, coarse=None), completeness=1.0)
     page = front_page(replace(sample, result=fell))
-    assert page.second.endswith("▼ far below usual: Diyala.")
-    assert page.falls.startswith("▼ Also at half the usual or less, within their ups and downs: ")
+    assert page.falls.startswith("▽ Also half the usual or less: ")
     low = [(s.sign, s.region, s.lead) for s in page.standouts if s.sign == "▼"]
     assert low == [("▼", "Diyala", "0 in the fortnight, usual 25.")]
-    assert page.key.endswith("▼ far below usual")
+    assert "▼ far below usual (1)" in page.key
+
+
+def test_a_country_at_half_its_usual_is_no_quiet_page(sample):
+    frame = sample.national.frame.assign(observed=40.0, grade="unsteady")
+    page = front_page(replace(sample, national=replace(sample.national, frame=frame)))
+    assert page.falls.startswith(
+        "▽ Half the usual or less: The country 40, usual 95 · Baghdad 3, usual 10. The"
+    )
+
+
+def test_a_country_at_half_its_usual_is_news(sample, daily):
+    """Whether it was a week before is the fortnight a week before, held against the same usual."""
+    all_ = daily("2020-04-19")["all"]
+    earlier = all_.iloc[-21:-7].sum()
+    for usual, said in ((2 * earlier, ", as a week ago."), (2 * earlier - 2, ", not a week ago.")):
+        frame = sample.national.frame.assign(expected=float(usual))
+        page = front_page(replace(sample, national=replace(sample.national, frame=frame)))
+        assert page.new.endswith(f"The country is at half its usual or less{said}")
+
+
+def test_a_country_in_uptick_stands_in_the_headline_beside_its_regions(sample):
+    frame = sample.national.frame.assign(verdict="supported", grade="uptick")
+    page = front_page(replace(sample, national=replace(sample.national, frame=frame)))
+    assert page.headline == "Uptick in Kirkuk, and in the country as a whole."
+
+
+def test_a_country_in_uptick_without_a_region_is_the_headline(sample):
+    grades = ["no_sign"] * 6 + ["too_few"] * 12
+    new = {"verdict": "cannot be told", "grade": grades, "detectable": 3.0, "status": ""}
+    frame = sample.national.frame.assign(verdict="supported", grade="uptick", pvalue=0.02)
+    numbers = replace(
+        sample,
+        result=replace(sample.result, frame=sample.result.frame.assign(**{**new, "grade": grades})),
+        national=replace(sample.national, frame=frame),
+    )
+    numbers.__dict__["rows"] = sample.rows.assign(**new)
+    page = front_page(numbers)
+    assert page.headline == "Uptick in the country as a whole, in no region alone."
+    assert page.sure.startswith(
+        "Fairly. Chance alone brings as many in about 2 of 100 windows. Only 6 of 18 regions could be "
+    )
+    assert page.alarm
 
 
 def test_lines_of_next_week_that_nothing_could_reach_are_not_numbers(sample, tested):
@@ -308,7 +415,7 @@ def test_lines_of_next_week_that_nothing_could_reach_are_not_numbers(sample, tes
     far = sorted(lines.index[~lines["within"]])
     assert far == ["Basra", "Karbala", "Qadisiyah", "Sulaymaniyah"]
     page = front_page(sample)
-    assert "In 4 more no count that could plausibly come would be one" in page.next_lines
+    assert "4 more regions would need over twice their largest fortnight so far" in page.next_lines
     assert not any(name in page.next_lines for name in far)
 
 
@@ -322,16 +429,17 @@ def test_headline_list_and_groups_agree(issue):
 
 def test_each_condition_is_named(page):
     asides = {part.sign: part.aside for group in page.groups for part in group.parts}
-    assert "would very likely have shown" in asides["–"]
+    assert "may be missed" in asides["–"]
     assert "still to come" in asides["▭"]
-    assert "an uptick starts at" in asides["≈"]
-    assert "an uptick starts at" in asides["·"]
-    assert "none recorded" in asides["○"]
+    assert asides["≈"] == "swings too much to judge: 1"
+    assert asides["·"] == "too few to say: 7"
+    assert asides["○"] == "none recorded for over a year: 5"
+    assert not any("an uptick" in aside for aside in asides.values())
 
 
 def test_a_region_without_data_is_not_called_judged():
     page = front_page(numbers_of(no_coverage=("2020-04-10..2020-04-12@Erbil",)))
-    assert "7 of 18 could not be judged, 1 has no data." in page.second
+    assert "Of the 17 other regions 4 show no uptick, 13 cannot be judged." in page.sure
     nothing = next(group for group in page.groups if group.key == "nothing")
     assert ("✕", "Erbil") in [(part.sign, part.names) for part in nothing.parts]
 
@@ -358,10 +466,12 @@ def test_the_strip_says_what_is_counted_and_who_answers_for_it(page):
     numbers = numbers_of(
         where="activity = 'attack'", author="the desk", handling="internal", completeness=0.9
     )
-    strip = front_page(numbers).strip
-    assert strip[0] == "Incidents where activity = 'attack', simulated"
-    assert "reported so far: about 90 %" in strip
-    assert strip[-2:] == ("the desk", "internal")
+    made = front_page(numbers)
+    assert made.limits == ("Only incidents whose activity is attack, simulated",)
+    assert "reported so far: about 90 %" in made.strip
+    assert made.strip[-2:] == ("the desk", "internal")
+    named = replace(numbers, request=replace(numbers.request, subtitle="attacks"))
+    assert front_page(named).limits == ("Only attacks, simulated",)
     assert page.strip[1] == "the fortnight 6 to 19 April 2020 against the year to 8 March"
 
 
@@ -411,8 +521,9 @@ def test_a_report_may_be_made_again_with_another_comment(sample_report):
 
 def test_without_enough_history_nothing_is_judged_and_the_reason_stands_first():
     page = front_page(numbers_of("2018-03-04"))
-    assert page.headline == "No region can be judged."
-    assert page.second.startswith("9 weeks of history, 16 needed")
+    assert page.headline == "No answer: not one of 18 regions could be judged."
+    assert page.sure.startswith("9 weeks of history, 16 needed")
+    assert page.new == "Not known: too little history for a look at the week before."
     assert page.country.lead.startswith("55 in the fortnight, usual not known")
 
 
@@ -421,20 +532,25 @@ def test_a_filter_that_fits_nothing_is_no_quiet_week(sample):
     request = replace(sample.request, where="activity = 'atack'")
     page = front_page(replace(sample, counts=counts, request=request))
     assert page.headline == "Nothing was counted."
-    assert page.second == (
+    assert page.sure == (
         "No incident of the file fits activity = 'atack'. This says nothing about what happened."
     )
+    assert page.new == ""
 
 
 def test_a_country_in_which_nothing_could_be_judged_says_so(sample):
     grades = ["too_few"] * 13 + ["none_recorded"] * 5
     frame = sample.result.frame.assign(verdict="cannot be told", grade=grades)
     rows = sample.rows.assign(verdict="cannot be told", grade=grades)
-    numbers = replace(sample, result=replace(sample.result, frame=frame))
+    whole = replace(sample.national, evidence=None)  # not called the week before either
+    numbers = replace(sample, result=replace(sample.result, frame=frame), national=whole)
     numbers.__dict__["rows"] = rows  # as if it had been computed
     page = front_page(numbers)
-    assert page.headline == "No region shows an uptick."
-    assert page.second == ("Not one of 18 could be judged: too few incidents in 13, none recorded in 5.")
+    assert page.headline == "No answer: not one of 18 regions could be judged."
+    assert page.sure == "Not at all: 13 with too few incidents, 5 with none recorded."
+    assert page.new == "Not known: no region could be judged this week."
+    assert page.nothing == ("No region could be judged", "This is no sign of quiet.")
+    assert page.closest == ()
 
 
 def test_days_of_the_baseline_without_data_are_told_beside_its_length(sample, page):
@@ -443,9 +559,9 @@ def test_days_of_the_baseline_without_data_are_told_beside_its_length(sample, pa
         sample.counts.starts < np.datetime64("2019-07-01")
     )
     coverage[lost] = False
-    strip = front_page(replace(sample, counts=replace(sample.counts, coverage=coverage))).strip
-    assert any(part.endswith("against the year to 8 March, 28 days of it without data") for part in strip)
-    assert not any("without data" in part for part in page.strip)
+    limits = front_page(replace(sample, counts=replace(sample.counts, coverage=coverage))).limits
+    assert limits[0] == "28 days of the year compared with are without data"
+    assert not any("without data" in part for part in page.limits)
 
 
 def test_silence_that_was_taken_as_quiet_is_told_on_the_front_page(tmp_path):

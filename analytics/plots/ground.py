@@ -33,17 +33,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.path import Path
 
-__all__ = ["GUIDES", "NAMED_TILES", "draw_areas", "draw_dots", "draw_tiles"]
+__all__ = ["GUIDES", "NAMED_TILES", "called_out", "draw_areas", "draw_dots", "draw_tiles", "tiles_take"]
 
-_SIGN, _NAME, _LEAST, _CALLOUT = 6.5, 5.8, 5.0, 7.0  # points
+_SIGN, _NAMES, _CALLOUT = 7.0, (6.6, 5.8, 5.2), 7.0  # points
 _ROUNDED = 1  # decimals of a degree that a dot is placed to
 _TILES = 9  # side by side below a map
 NAMED_TILES = 48  # tiles that each bear a name; with more of them a row bears its first one
 _GUIDE, _GUIDE_LETTERS = 5.5, 16  # points and letters of such a name
 _FEWEST = 3  # columns that tiles have room for, so that two regions are no posters
 _READABLE, _SMALLEST = 5.0, 4.0  # points: of a name, and of a number in a tile
-GUIDES = "The name at the left is that of a row's first tile; the list and the table name all."
-_HEAD = 12.0  # points above tiles, for the mark of simulated data
+GUIDES = "The name at the left is that of a row's first tile."
+_SIGN_WIDE = 0.8  # width of a sign as a share of its size
+_HEAD = 15.0  # points above tiles, for the mark of simulated data
 
 
 def draw_areas(
@@ -84,6 +85,11 @@ def draw_areas(
         _tile(ax, area, (x, y), tile, frame, links)
 
 
+def called_out(areas: Sequence[Area], most: int) -> list[str]:
+    """Return the regions that are named beside a map with their numbers, the most important first."""
+    return [area.region for area in sorted(areas, key=lambda area: area.call) if area.numbers][:most]
+
+
 def _label(
     ax: Axes,
     areas: Sequence[Area],
@@ -94,7 +100,7 @@ def _label(
     callouts: int,
 ) -> None:
     """Write each region's sign, its name where it has room, and the loud ones beside the map."""
-    loud = [area.region for area in areas if area.numbers][:callouts]
+    loud = called_out(areas, callouts)
     rooms: dict[str, Room] = {}
     taken: list[tuple[float, float, float, float]] = []
     for area in areas:
@@ -105,7 +111,7 @@ def _label(
         _write(ax, area, text, size, room, links, spills=not room.holds(frame.size(text, 0.7 * size)))
         wide, high = frame.size(text, size)
         taken.append((room.x - wide / 2, room.y - high / 2, room.x + wide / 2, room.y + high / 2))
-    for area in areas:
+    for area in sorted(areas, key=lambda area: area.call):
         if area.region in loud:
             text = f"{area.sign} {drawable(area.region)}\n{area.numbers}"
             spot = free_spot(rooms[area.region], frame.size(text, _CALLOUT), frame, land, taken)
@@ -117,8 +123,8 @@ def _texts(area: Area) -> list[tuple[str, float]]:
     """Return what may be written in a region, with its size: the first that has room is."""
     name = drawable(area.region)
     first, _, rest = name.partition(" ")
-    broken = [(f"{area.sign} {first}\n{rest}", _NAME)] if rest else []
-    return [(f"{area.sign} {name}", _NAME), *broken, (f"{area.sign} {name}", _LEAST), (area.sign, _SIGN)]
+    forms = [f"{area.sign} {name}", *([f"{area.sign} {first}\n{rest}"] if rest else [])]
+    return [*((form, size) for size in _NAMES for form in forms), (area.sign, _SIGN)]
 
 
 def _write(
@@ -162,17 +168,20 @@ def _link(artist: Any, area: Area, links: Mapping[str, str]) -> None:
         artist.set_url(links[area.region])
 
 
-def draw_tiles(ax: Axes, areas: Sequence[Area], links: Mapping[str, str]) -> list[str]:
+def draw_tiles(
+    ax: Axes, areas: Sequence[Area], links: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> list[str]:
     """Draw one square a region, in rows, in their order; return what has to be known.
 
-    Names that would be too small to read are left out: each row then begins with that of its first region.
+    Names that would be too small to read are left out: each row then begins with that of its first region,
+    and only regions in `labels` are written on.
     """
-    columns = int(np.ceil(np.sqrt(1.2 * len(areas))))
+    columns = _columns(len(areas))
     rows = -(-len(areas) // columns)
     named = len(areas) <= NAMED_TILES
-    guides = [] if named else [_cut(drawable(areas[row * columns].region)) for row in range(rows)]
+    guides = [] if named else _guides([area.region for area in areas])
     inches = frame_of(ax, (0.0, -1.0, 1.0, 0.0)).inches
-    gutter = max(map(len, guides), default=0) * _LETTER * _GUIDE / 72
+    gutter = _gutter(guides)
     left = gutter / max(inches - gutter, 0.1) * columns
     wide = float(max(columns, _FEWEST))
     frame = frame_of(ax, (-left, -float(rows), wide, 0.0))
@@ -181,10 +190,32 @@ def draw_tiles(ax: Axes, areas: Sequence[Area], links: Mapping[str, str]) -> lis
     ax.set_ylim(-rows - 0.02, 0.02 + _HEAD / 72 / frame.inches)
     ax.set_aspect(1.0)
     for at, area in enumerate(areas):
-        _tile(ax, area, (at % columns, -(at // columns)), 1.0, frame, links, named=named)
+        written = area.region if named else (labels or {}).get(area.region, "")
+        _tile(ax, area, (at % columns, -(at // columns)), 1.0, frame, links, written=written)
     for row, guide in enumerate(guides):
         ax.text(-0.12, -row - 0.5, guide, ha="right", va="center", fontsize=_GUIDE, color=GREY)
     return [] if named else [GUIDES]
+
+
+def tiles_take(names: Sequence[str], regions: Sequence[str], inches: float) -> bool:
+    """Return whether tiles that bear no names have room for those of some regions, on a map so wide."""
+    gutter = _gutter(_guides(regions))
+    letters = int(0.92 * (inches - gutter) / _columns(len(regions)) * 72 / (_LETTER * _READABLE))
+    return all("…" not in _wrapped(name, max(letters, 2)) for name in names)
+
+
+def _columns(regions: int) -> int:
+    return int(np.ceil(np.sqrt(1.2 * regions)))
+
+
+def _guides(regions: Sequence[str]) -> list[str]:
+    """Return the name of the first tile of each row."""
+    return [_cut(drawable(name)) for name in regions[:: _columns(len(regions))]]
+
+
+def _gutter(guides: Sequence[str]) -> float:
+    """Return how wide the names at the left of tiles are, in inches."""
+    return max(map(len, guides), default=0) * _LETTER * _GUIDE / 72
 
 
 def _cut(name: str) -> str:
@@ -199,9 +230,9 @@ def _tile(
     frame: Frame,
     links: Mapping[str, str],
     *,
-    named: bool = True,
+    written: str | None = None,
 ) -> None:
-    """Draw one tile below and to the right of its corner: the sign, and the name as far as it has room."""
+    """Draw one tile below and to the right of its corner: the sign, and the name or what is `written`."""
     from matplotlib.patches import Rectangle
 
     x, y = corner
@@ -217,27 +248,40 @@ def _tile(
     )
     _link(shape, area, links)
     ax.add_artist(shape)
+    text = drawable(area.region if written is None else written)
     inches = side * frame.inches
-    longest = max(map(len, area.region.split()), default=1)
-    size = float(np.clip(inches * 16, _READABLE, _SIGN))
-    size = max(min(size, 0.92 * inches * 72 / (_LETTER * longest)), _READABLE)
-    letters = max(int(0.92 * inches * 72 / (_LETTER * size)), 2)
     bold = "bold" if area.look.bold else "normal"
+    style: dict[str, Any] = {
+        "ha": "center",
+        "va": "center",
+        "color": area.look.ink,
+        "fontweight": bold,
+        "zorder": 4,
+    }
+    sign, size = area.sign, _tile_size(text, inches)
+    letters = max(int(0.92 * inches * 72 / (_LETTER * size) + 1e-9), 2)
+    if text.isdigit():  # a number stands beside its sign
+        sign, text = f"{sign}{text}", ""
+    wide = _LETTER * len(sign) if sign[:1].isdigit() else _SIGN_WIDE + _LETTER * (len(sign) - 1)
+    points = min(size * 1.25, 0.92 * inches * 72 / wide)
     middle = x + side / 2
-    written = min(size * 1.25, 0.95 * inches * 72 / (_LETTER * max(len(area.sign), 1)))
-    if written >= _SMALLEST:  # in a smaller tile the colour and the key say it
-        sign = ax.text(
-            middle, y - (0.34 if named else 0.5) * high, area.sign, ha="center", va="center",
-            fontsize=written, color=area.look.ink, fontweight=bold, zorder=4,
-        )  # fmt: skip
-        _link(sign, area, links)
-    if not named:
-        return
-    name = ax.text(
-        middle, y - 0.7 * high, _wrapped(area.region, letters), ha="center", va="center",
-        fontsize=size, color=area.look.ink, fontweight=bold, zorder=4, linespacing=1.0,
-    )  # fmt: skip
-    _link(name, area, links)
+    if points >= _SMALLEST:  # in a smaller tile the colour and the key say it
+        at = y - (0.34 if text else 0.5) * high
+        _link(ax.text(middle, at, sign, fontsize=points, **style), area, links)
+    if text:
+        said = _wrapped(text, letters)
+        name = ax.text(middle, y - 0.7 * high, said, fontsize=size, linespacing=1.0, **style)
+        _link(name, area, links)
+
+
+def _tile_size(text: str, inches: float) -> float:
+    """Return how large a name stands in a tile: in one line where that can be read, or else by its words."""
+    room = 0.92 * inches * 72 / _LETTER
+    whole = room / max(len(text), 1)
+    if whole >= _READABLE:
+        return min(whole, _SIGN)
+    longest = max(map(len, text.split()), default=1)
+    return max(min(float(np.clip(inches * 16, _READABLE, _SIGN)), room / longest), _READABLE)
 
 
 def _wrapped(name: str, letters: int) -> str:
@@ -267,7 +311,7 @@ def draw_dots(
     ax.set_ylim(south, north)
     ax.set_aspect(frame.stretch)
     top = max((area.weight for area in areas), default=0.0) or 1.0
-    loud = {area.region for area in [area for area in areas if area.numbers][:callouts]}
+    loud = set(called_out(areas, callouts))
     for area, (latitude, longitude) in zip(areas, at, strict=True):
         size = _dot_size(area, top)
         look = filled(area.look)
@@ -301,7 +345,7 @@ def _name_dots(
     ):
         called = area.region in loud
         text = drawable(area.region) + (f"\n{area.numbers}" if called else "")
-        points = _CALLOUT if called else _NAME
+        points = _CALLOUT if called else _NAMES[1]
         reach = np.sqrt(_dot_size(area, top)) / 2 + 1
         wide, high = frame.size(text, points)
         north = latitude - reach / 72 / (frame.inches * frame.stretch)

@@ -13,7 +13,7 @@ from analytics.counts import Counts
 from analytics.errors import InputError
 from analytics.geo.polygons import PolygonMatch, Polygons, bundled_polygons, read_polygons
 from analytics.options import check_choice
-from analytics.plots.ground import draw_areas, draw_dots, draw_tiles
+from analytics.plots.ground import called_out, draw_areas, draw_dots, draw_tiles
 from analytics.plots.look import key_patch
 from analytics.plots.painted import Area, Show, areas_of, key_of, takeaway
 from analytics.plots.style import GREY, as_written, empty, mark_simulated, marked, new_axes
@@ -40,6 +40,7 @@ def plot_map(
     least: float = 5.0,
     links: Mapping[str, str] | None = None,
     callouts: int = 6,
+    labels: Mapping[str, str] | None = None,
     key: bool = True,
     title: bool = True,
     ax: Axes | None = None,
@@ -68,7 +69,10 @@ def plot_map(
     links : mapping, optional
         Region to the address that its area leads to, in an SVG.
     callouts : int
-        How many upticks, and regions above usual, are named beside the map with their numbers at most.
+        How many upticks, regions above usual and falls are named beside the map with their numbers at most.
+    labels : mapping, optional
+        Region to what is written on its tile where tiles are too many to bear their names: its name unless
+        given, of upticks, regions above usual and falls.
     key, title : bool
         Write the key below the map, and the takeaway above it.
     ax : Axes, optional
@@ -103,7 +107,9 @@ def plot_map(
         ax = new_axes((4.2, 4.4))
     regions = [area.region for area in areas]
     match = None if ground in ("dots", "tiles") else match_polygons(data, regions, polygons)
-    notes = _draw(ax, areas, match, places, ground, links or {}, callouts)
+    if labels is None:
+        labels = {name: name for name in called_out(areas, len(areas))}
+    notes = _draw(ax, areas, match, places, ground, links or {}, callouts, labels)
     for spine in ax.spines.values():
         spine.set_visible(False)
     ax.set_xticks([])
@@ -192,6 +198,7 @@ def _draw(
     ground: Ground | None,
     links: Mapping[str, str],
     callouts: int,
+    labels: Mapping[str, str],
 ) -> list[str]:
     """Draw the regions on what there is; return what a reader has to know of the ground."""
     if not areas:
@@ -203,7 +210,7 @@ def _draw(
     notes = [] if match is None else list(match.notes())
     if places is not None and ground != "tiles":
         return notes + draw_dots(ax, areas, places, links, callouts)
-    notes += draw_tiles(ax, areas, links)
+    notes += draw_tiles(ax, areas, links, labels)
     return [*notes, "No boundaries are known for these regions: tiles in the order of their names, no map."]
 
 

@@ -20,8 +20,9 @@ from analytics.plots.look import (
     level_look,
 )
 from analytics.results import UptickResult
-from analytics.results.grades import GRADES, SIGNS, Grade, short_words
+from analytics.results.grades import GRADES, SIGNS, Grade, half_or_less, short_words
 from analytics.results.words import counted, format_number, listed
+from analytics.results.words_report import numbers_words
 
 __all__ = ["Area", "Show", "areas_of", "key_of", "takeaway"]
 
@@ -41,6 +42,8 @@ class Area:
         What is written where there is little room: the grade's sign, or a number.
     numbers : str
         What a callout adds to the name, "" where the region is called out by nothing.
+    call : tuple of int and float
+        What is called out first: uptick, above usual, far below, at half; then the largest usual.
     order : int
         Place in the key.
     words : str
@@ -53,6 +56,7 @@ class Area:
     look: Look
     sign: str
     numbers: str = ""
+    call: tuple[int, float] = (0, 0.0)
     order: int = 0
     words: str = ""
     weight: float = 0.0
@@ -89,13 +93,19 @@ def _grade_area(
     region: str, grade: Grade, observed: float, expected: float, fall: bool, direction: str
 ) -> Area:
     down = (grade, direction) == ("uptick", "less")
-    sign = ("▼" if down else SIGNS[grade]) + ("▼" if fall and not down else "")
-    numbers = f"{format_number(observed, 0)}, usual {format_number(expected, 0)}" if grade in _LOUD else ""
+    low = direction == "greater" and not fall and half_or_less(observed, expected, grade)
+    sign = (
+        "▼" if down or (fall and grade not in _LOUD) else "▽" if low and grade not in _LOUD else SIGNS[grade]
+    )
+    sign += "▼" if fall and grade in _LOUD and not down else ""
+    rank = _LOUD.index(grade) if grade in _LOUD else len(_LOUD) + (0 if fall else 1)
+    loud = grade in _LOUD or fall or low
     return Area(
         region,
         GRADE_LOOKS[grade],
         sign,
-        numbers,
+        numbers_words(observed, expected) if loud else "",
+        (rank, -expected if loud else 0.0),
         GRADES.index(grade),
         short_words(grade, direction),
         0.0 if np.isnan(observed) else observed,
@@ -117,19 +127,21 @@ def _level_areas(regions: Sequence[str], values: FloatArray, part: BoolArray) ->
         look = level_look(float(value), breaks)
         sign = "✕" if np.isnan(value) else f"{'≥ ' if partly else ''}{value:,.0f}"
         order = -2 if np.isnan(value) else -1 if value == 0 else int(np.searchsorted(breaks, value))
-        out.append(Area(region, look, sign, "", order, look.words, 0.0 if np.isnan(value) else float(value)))
+        weight = 0.0 if np.isnan(value) else float(value)
+        out.append(Area(region, look, sign, order=order, words=look.words, weight=weight))
     return out
 
 
 def _change_area(region: str, observed: float, expected: float, least: float) -> Area:
     look = change_look(observed, expected, least)
     if np.isnan(observed) or np.isnan(expected):
-        return Area(region, look, "✕", "", 9, look.words)
+        return Area(region, look, "✕", order=9, words=look.words)
     if expected < least:
-        return Area(region, look, "·", "", 8, f"fewer than {least:g} expected: no ratio", observed)
+        words = f"fewer than {least:g} expected: no ratio"
+        return Area(region, look, "·", order=8, words=words, weight=observed)
     sign = f"{format_number(observed / expected)}×"
     order = int(np.searchsorted((0.5, 0.8, 1.25, 2.0), observed / expected))
-    return Area(region, look, sign, "", order, look.words, observed)
+    return Area(region, look, sign, order=order, words=look.words, weight=observed)
 
 
 def key_of(areas: Sequence[Area], show: Show) -> list[tuple[Look, str]]:

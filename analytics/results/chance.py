@@ -46,37 +46,17 @@ class Chance:
     none: float
     source: str = "benchmarks/results/grades.md"
 
-    def short(self, regions: int) -> str:
-        """Say how often a report names a region, beside a page of so many regions.
+    def short(self) -> str:
+        """Say how often a report names a region where nothing rises.
 
         Examples
         --------
-        >>> measured = Chance(18, 52, 400, 0.03, 0.42, 0.04, 1.6, 0.5, 0.3)
-        >>> measured.short(18)
-        'By chance alone, 18 quiet regions tested every week show an uptick in about 2.1 of 52 reports.'
-        >>> measured.short(60).partition(" about ")[2]
-        '2.1 of 52 reports (measured with 18; this report tests 60).'
-        """
-        here = (
-            "" if regions == self.regions else f" (measured with {self.regions}; this report tests {regions})"
-        )
-        return (
-            f"By chance alone, {self.regions} quiet regions tested every week show an uptick in about "
-            f"{self.new + self.repeated:.1f} of {self.weeks} reports{here}."
-        )
-
-    def sentence(self) -> str:
-        """Say it in one sentence, for a report.
-
-        Examples
-        --------
-        >>> Chance(18, 52, 400, 0.03, 0.42, 0.04, 1.6, 0.5, 0.3).sentence()
-        'By chance alone, 18 quiet regions tested every week show an uptick in about 2.1 of 52 reports (1.6 \
-new, 0.5 repeated from the week before), and 3 in 100 rows are above usual.'
+        >>> Chance(18, 52, 400, 0.03, 0.42, 0.04, 1.6, 0.5, 0.3).short()
+        'Where nothing rises, about 2.1 weekly reports a year still name a region (measured with 18 regions).'
         """
         return (
-            f"{self.short(self.regions)[:-1]} ({self.new:.1f} new, {self.repeated:.1f} repeated from the "
-            f"week before), and {100 * self.above:.0f} in 100 rows are above usual."
+            f"Where nothing rises, about {self.new + self.repeated:.1f} weekly reports a year still "
+            f"name a region (measured with {self.regions} regions)."
         )
 
 

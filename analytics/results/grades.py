@@ -13,6 +13,8 @@ __all__ = [
     "ABOVE",
     "COUNT_SAID",
     "GRADES",
+    "HALF",
+    "HALF_LEAST",
     "LEGEND",
     "NOT_JUDGED",
     "SIGNS",
@@ -24,6 +26,7 @@ __all__ = [
     "Seen",
     "far_below_words",
     "grade_words",
+    "half_or_less",
     "level_of",
     "ratio_interval_words",
     "short_words",
@@ -72,7 +75,8 @@ GRADES: tuple[Grade, ...] = (
     "no_data",
     "none_recorded",
 )  # in the order of a table: what needs a look first
-NOT_JUDGED: frozenset[Grade] = frozenset(("no_data", "unsteady", "too_few"))
+NOT_JUDGED: frozenset[Grade] = frozenset(("no_data", "none_recorded", "unsteady", "too_few"))
+"""A region is judged where it is called, or where a large rise would have shown or is ruled out."""
 VERDICT_OF: Mapping[Grade, Verdict] = {
     grade: {"uptick": SUPPORTED, "no_large_rise": NOT_SUPPORTED}.get(grade, CANNOT_BE_TOLD)
     for grade in GRADES
@@ -83,7 +87,7 @@ _SHORT: Mapping[Grade, tuple[str, str]] = {
     "uptick": ("uptick", "decrease"),
     "no_large_rise": ("no large rise", "no large fall"),
     "above_usual": ("above usual", "below usual"),
-    "no_large_rise_if": ("no large rise, if", "no large fall, if"),
+    "no_large_rise_if": ("no large rise if few reports are late", "no large fall if few reports are late"),
     "no_sign": ("no sign", "no sign"),
     "unsteady": ("swings too much", "swings too much"),
     "too_few": ("too few to say", "too few to say"),
@@ -91,9 +95,11 @@ _SHORT: Mapping[Grade, tuple[str, str]] = {
 LEGEND = (
     "▲ uptick, △ above usual, may be chance, ≈ swings too much to judge, – no sign of an uptick, "
     "▭ no large rise (if no more than so many reports are late), ▬ no large rise, · too few to say, "
-    "✕ no data, ○ none recorded."
+    "✕ no data, ○ none recorded, ▽ half the usual or less."
 )
 ABOVE, BELOW, USUAL_MIN = 1.25, 0.8, 2.0
+HALF, HALF_LEAST = 0.5, 10.0
+"""A fall without a call (▽) is told of from half the usual on, where at least so many are usual."""
 _FEW_WINDOWS = 26  # with fewer of them before it, a wide spread may be the shortness of the history
 _MOST = 20.0  # a ratio beyond this is a number without a meaning
 
@@ -120,7 +126,7 @@ class Seen:
     low : float
         Lower end of the interval (of decreases: the upper).
     day : str
-        What a single day carries, such as "31 of 45 on 10 June", or "".
+        What a single day carries, such as "31 of the 45 on one day, 10 June", or "".
     """
 
     observed: float
@@ -235,6 +241,17 @@ def level_of(ratio: float, expected: float) -> Level:
     if ratio >= ABOVE:
         return "above usual"
     return "below usual" if ratio <= BELOW else "about usual"
+
+
+def half_or_less(observed: float, usual: float, grade: str = "") -> bool:
+    """Return whether a region is at half its usual or less (▽), where enough are usual to say so.
+
+    Examples
+    --------
+    >>> half_or_less(5, 10.0), half_or_less(6, 10.0), half_or_less(0, 9.9), half_or_less(0, 12.0, "no_data")
+    (True, False, False, False)
+    """
+    return grade != "no_data" and usual >= HALF_LEAST and observed <= HALF * usual
 
 
 def grade_words(

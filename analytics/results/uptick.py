@@ -54,6 +54,10 @@ class Evidence(Protocol):
         """Return the p-values that a family of several claims starts from."""
         ...
 
+    def last_days(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return each region's seven days before the last, its last seven days, and the usual of seven."""
+        ...
+
     def status(self, result: UptickResult) -> pd.Series:
         """Return what is new since the week before."""
         ...

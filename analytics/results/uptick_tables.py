@@ -17,11 +17,24 @@ from analytics.results.grades import (
     short_words,
     times,
 )
-from analytics.results.words import NAMED, counted, format_number, format_p, listed, mark, noun
+from analytics.results.words import NAMED, counted, format_number, format_p, joined, listed, mark, noun
 
-__all__ = ["answer_parts", "grouped_reasons", "headline", "placed_names", "summary_table"]
+__all__ = [
+    "answer_parts",
+    "grouped_reasons",
+    "headline",
+    "placed_names",
+    "summary_table",
+    "unjudged_words",
+]
 
 _ALL = 10_000
+_UNJUDGED: Mapping[Grade, str] = {
+    "too_few": "with too few incidents",
+    "none_recorded": "with none recorded",
+    "unsteady": "with counts that swing too much",
+    "no_data": "without data",
+}
 
 
 class Rows(Protocol):
@@ -75,31 +88,64 @@ def headline(result: Rows, *, marked: bool = True) -> str:
     rows = result.ranked()
     if len(rows) == 1:
         return f"{tag}{placed_names(rows)[0]}: {rows['words'].iloc[0]}."
-    first, others = answer_parts(result)
-    joined = f"{first[:-1]}; {others}" if others[:1].isdigit() else f"{first} {others}".rstrip()
-    return f"{tag}{joined}"
+    return f"{tag}{' '.join(filter(None, answer_parts(result)))}"
 
 
 def answer_parts(result: Rows, most: int = NAMED) -> tuple[str, str]:
-    """Return the answer over several regions, and what is to be said of the others: a sentence, or ""."""
+    """Return the answer over several regions, and what is to be said of the others: a sentence, or "".
+
+    A region is judged where it is called, or where a large rise would have shown or is ruled out; it is not
+    where there are too few incidents, none recorded, no data, or counts that swing too much.
+    """
     rows = result.ranked()
     what = "uptick" if result.direction == "greater" else "decrease"
-    article = "an" if what == "uptick" else "a"
     up = placed_names(rows[rows["grade"] == "uptick"])
-    lost = int((rows["grade"] == "no_data").sum())
-    open_ = int(rows["grade"].isin(NOT_JUDGED).sum()) - lost
-    said = [f"{open_} of {len(rows)} could not be judged"] if open_ else []
-    of_all = "" if open_ else f" of {len(rows)}"
-    said += [f"{lost}{of_all} {noun(lost, 'has', 'have')} no data"] if lost else []
-    rest = ", ".join(said)
     if len(up) == len(rows):
-        return f"{what.capitalize()} in every region: {listed(up, most)}.", ""
+        return f"{what.capitalize()} in every region: {joined(up, most)}.", ""
     if up:
-        return (
-            f"{what.capitalize()} in {listed(up, most)}.",
-            f"No other region shows one{rest and f'; {rest}'}.",
-        )
-    return f"No region shows {article} {what}.", rest and f"{rest}."
+        return f"{what.capitalize()} in {joined(up, most)}.", _others(rows, what)
+    judged = placed_names(rows[~rows["grade"].isin(NOT_JUDGED)])
+    regions, why = f"of {len(rows)} regions", unjudged_words(rows)
+    if not judged:
+        return f"No answer: not one {regions} could be judged.", f"Why: {why}."
+    if not why:
+        return f"No {what} in any {regions}; all could be judged.", ""
+    if 2 * len(judged) >= len(rows):
+        said = f"No {what} in the {len(judged)} {regions} that could be judged."
+    elif len(judged) == 1:
+        said = f"Only 1 {regions} could be judged, {judged[0]}: no {what} there."
+    else:
+        said = f"Only {len(judged)} {regions} could be judged: no {what} there."
+    return said, f"{len(rows) - len(judged)} of {len(rows)} cannot be judged: {why}."
+
+
+def _others(rows: pd.DataFrame, what: str) -> str:
+    """Return what is said of the regions beside those called: how many of each kind."""
+    others = rows[rows["grade"] != "uptick"]
+    open_ = int(others["grade"].isin(NOT_JUDGED).sum())
+    chance = int((others["grade"] == "above_usual").sum())
+    none = len(others) - open_ - chance
+    side = "above" if what == "uptick" else "below"
+    said = [f"{none} {noun(none, 'shows', 'show')} no {what}"] if none else []
+    said += [f"{chance} {noun(chance, 'is', 'are')} {side} usual, which may be chance"] if chance else []
+    said += [f"{open_} cannot be judged"] if open_ else []
+    if len(others) == 1:
+        return f"The other region {said[0][2:]}."
+    if len(said) == 1:
+        return f"The {len(others)} other regions {said[0].partition(' ')[2]}."
+    return f"Of the {len(others)} other regions {', '.join(said)}."
+
+
+def unjudged_words(rows: pd.DataFrame) -> str:
+    """Return why regions could not be judged, with the number of each; "" where all could.
+
+    Examples
+    --------
+    >>> unjudged_words(pd.DataFrame({"grade": ["too_few", "no_sign", "none_recorded", "too_few"]}))
+    '2 with too few incidents, 1 with none recorded'
+    """
+    tally = rows["grade"].value_counts()
+    return ", ".join(f"{tally[grade]} {words}" for grade, words in _UNJUDGED.items() if grade in tally)
 
 
 def summary_table(result: Rows) -> pd.DataFrame:

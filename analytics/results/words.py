@@ -21,6 +21,7 @@ __all__ = [
     "format_number",
     "format_p",
     "interval_words",
+    "joined",
     "listed",
     "mark",
     "noun",
@@ -166,6 +167,21 @@ def listed(names: Sequence[str], most: int = NAMED) -> str:
     """
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def joined(names: Sequence[str], most: int = NAMED) -> str:
+    """Name the first few in a sentence, and count the rest.
+
+    Examples
+    --------
+    >>> joined(["Erbil"]), joined(["Erbil", "Kirkuk"]), joined(["Erbil", "Kirkuk", "Ninewa"])
+    ('Erbil', 'Erbil and Kirkuk', 'Erbil, Kirkuk and Ninewa')
+    >>> joined(["Erbil", "Kirkuk", "Ninewa"], 1)
+    'Erbil and 2 more'
+    """
+    if len(names) > most or len(names) < 2:
+        return listed(names, most)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def family_words(tested: int, rows: int, one: str = "region") -> str:

@@ -3,52 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
-from analytics.results.grades import Grade, far_below_words, times
-from analytics.results.words import counted, format_number, format_p
+from analytics.results.grades import Grade, times
+from analytics.results.words import counted, format_number
 
 __all__ = [
     "GROUPS",
     "GROUP_OF",
+    "SHORT",
+    "chance_words",
     "change_words",
     "checks_words",
     "country_words",
     "facts_words",
-    "falls_words",
-    "gone_words",
     "lead_words",
     "means_words",
+    "named_numbers",
     "numbers_words",
     "quiet_words",
-    "range_words",
     "reported_words",
     "running_words",
+    "swing_words",
 ]
 
 GROUPS = {
     "uptick": "Uptick",
     "above_usual": "Above usual, may be chance",
-    "no_rise": "No rise shown",
+    "no_rise": "Judged, no uptick",
     "not_judged": "Cannot be judged",
     "nothing": "No data, or none recorded",
 }
 """The five lines of a front page, and their titles."""
 _SMALL = 10  # a share of less than this says nothing
-_FALLS = 5  # regions named in the line on falls
-_WHY = {
-    "spread": "its past ups and downs are too large",
-    "short history": "its history is too short to know its ups and downs",
-    "many regions": "many regions are tested at once",
-}
-"""Why a series cannot be judged, as the front page says it."""
-_BRACKETS = "In brackets: how many times usual it may plausibly be, and"
-_FACTS = {
-    "p": f"{_BRACKETS} p: how often chance alone brings as many.",
-    "q": f"{_BRACKETS} q: which share of the regions called up to that q is expected to be by chance.",
-}
+SHORT = "short history"
+_SWINGS = {False: "swings too much to judge", True: "swings too much for so short a history"}
+_DECIMALS = 10  # below it what is usual has a decimal, so that ratios fit what is shown
+_CERTAIN = 0.01  # a share of calls by chance below which it is said to be less than that
 GROUP_OF: dict[Grade, str] = {
     "uptick": "uptick",
     "above_usual": "above_usual",
@@ -67,14 +59,26 @@ def numbers_words(observed: float, usual: float) -> str:
 
     Examples
     --------
-    >>> numbers_words(45, 15.0), numbers_words(3, 0.42), numbers_words(900, 855.2)
-    ('45, usual 15', '3, usual 0.4', '900, usual 855')
+    >>> numbers_words(45, 15.0), numbers_words(28, 2.41), numbers_words(900, 855.2)
+    ('45, usual 15', '28, usual 2.4', '900, usual 855')
     >>> numbers_words(5, float("nan"))
     '5, usual not known'
     """
     if np.isnan(usual):
         return f"{format_number(observed, 0)}, usual not known"
-    return f"{format_number(observed, 0)}, usual {format_number(usual, 0 if usual >= 2 or usual == 0 else 1)}"
+    digits = 1 if 0 < usual < _DECIMALS else 0
+    return f"{format_number(observed, 0)}, usual {format_number(usual, digits)}"
+
+
+def named_numbers(name: str, observed: float, usual: float) -> str:
+    """Return a region with its numbers; a name that ends in a number is set apart from them.
+
+    Examples
+    --------
+    >>> named_numbers("Anbar", 10, 13.6), named_numbers("Area 46", 7, 8.2)
+    ('Anbar 10, usual 14', 'Area 46: 7, usual 8.2')
+    """
+    return f"{name}{':' * name[-1:].isdigit()} {numbers_words(observed, usual)}"
 
 
 def lead_words(observed: float, usual: float, window: str) -> str:
@@ -90,111 +94,98 @@ def lead_words(observed: float, usual: float, window: str) -> str:
     return f"{numbers_words(observed, usual).replace(', usual', f' in the {window}, usual', 1)}."
 
 
-def facts_words(ratio: float, low: float, high: float, q: float, name: str = "q") -> str:
-    """Return a ratio with its interval and its p- or q-value, for those who ask.
+def facts_words(ratio: float, low: float, high: float) -> str:
+    """Return a ratio with its interval, for those who ask.
 
     Examples
     --------
-    >>> facts_words(3.0, 1.239, 7.292, 0.0297)
-    '3.0 times usual (1.2 to 7.3; q 0.03)'
-    >>> facts_words(float("inf"), 2.5, float("inf"), 0.00001, "p")
-    'from 2.5 times usual (p <0.0001)'
+    >>> facts_words(3.0, 1.239, 7.292)
+    '3.0 times usual, plausibly 1.2 to 7.3'
+    >>> facts_words(float("inf"), 2.5, float("inf"))
+    'plausibly over 2.5 times usual'
     """
-    value = f"{name} {format_p(q)}"
     if not np.isfinite(ratio):
-        return f"from {low:.1f} times usual ({value})" if np.isfinite(low) else value
+        return f"plausibly over {low:.1f} times usual" if np.isfinite(low) else ""
     if np.isnan(low) and np.isnan(high):
-        return f"{_ratio(ratio)} times usual ({value})"
-    ends = f"{_ratio(0.0 if np.isnan(low) else low)} to {_ratio(high)}"
-    return f"{_ratio(ratio)} times usual ({ends}; {value})"
+        return f"{_ratio(ratio)} times usual"
+    return f"{_ratio(ratio)} times usual, plausibly {_ratio(0.0 if np.isnan(low) else low)} to {_ratio(high)}"
+
+
+def chance_words(value: float, *, several: bool) -> str:
+    """Return what the p-value of one series, or the largest q-value of several called, says: a sentence.
+
+    Examples
+    --------
+    >>> chance_words(0.0297, several=True)
+    'Fairly. About 3 in 100 such upticks would be chance.'
+    >>> chance_words(0.004, several=True)
+    'Very. Under 1 in 100 such upticks would be chance.'
+    >>> chance_words(0.04, several=False)
+    'Fairly. Chance alone brings as many in about 4 of 100 windows.'
+    """
+    sure, share = ("Very.", "under 1") if value < _CERTAIN else ("Fairly.", f"about {100 * value:.0f}")
+    if not several:
+        return f"{sure} Chance alone brings as many in {share} of 100 windows."
+    return f"{sure} {share[0].upper()}{share[1:]} in 100 such upticks would be chance."
 
 
 def _ratio(value: float) -> str:
     return "over 20" if value > 20 else f"{value:.1f}"
 
 
-def range_words(values: Sequence[float]) -> str:
-    """Return one number, or the smallest and the largest of several, as readers see ratios.
+def swing_words(why: str, regions: int = 1) -> str:
+    """Return why so many series that swing too much cannot be judged.
 
     Examples
     --------
-    >>> range_words([3.01, 3.52]), range_words([3.0]), range_words([float("nan")])
-    ('3.1 to 3.6', '3', '')
+    >>> swing_words("short history", 3), swing_words("spread"), swing_words("many regions")
+    ('swing too much for so short a history', 'swings too much to judge', 'swings too much to judge')
     """
-    known = sorted(value for value in values if np.isfinite(value))
-    if not known:
-        return ""
-    ends = list(dict.fromkeys(times(value) for value in (known[0], known[-1])))
-    return " to ".join(ends)
+    said = _SWINGS[why == SHORT]
+    return said if regions == 1 else said.replace("swings", "swing", 1)
 
 
-def quiet_words(detectable: Sequence[float], ruled_out: int, margin: float, only: str = "") -> str:
+def quiet_words(
+    detectable: Sequence[float],
+    ruled_out: Sequence[str],
+    ruled_out_if: Sequence[str],
+    margin: float,
+    names: Sequence[str] = (),
+) -> str:
     """Return how small a rise could have been missed in a week without an uptick; "" where none can say.
 
     Parameters
     ----------
     detectable : sequence of float
         Of each region without a sign of an uptick, the rise that would very likely have shown.
-    ruled_out : int
-        In how many a rise to the margin is ruled out.
+    ruled_out, ruled_out_if : sequence of str
+        The regions in which a rise to the margin is ruled out, and where it is if few reports are late.
     margin : float
-    only : str
-        The region's name, where it is one alone.
+    names : sequence of str
+        The regions without a sign.
 
     Examples
     --------
-    >>> quiet_words([3.01, 3.52], 0, 1.5).partition("; ")[0]
-    'In 2, a rise to 3.1 to 3.6 times would very likely (4 in 5) have shown'
-    >>> quiet_words([], 3, 1.5)
-    'In 3, a rise to 1.5 times is ruled out; a smaller one could have been missed.'
-    >>> quiet_words([3.0], 0, 1.5, "Ninewa").partition(" would")[0]
-    'In Ninewa, a rise to 3 times'
+    >>> print(quiet_words([3.01, 3.52], [], [], 1.5, ["Ninewa", "Erbil"]))
+    In these 2, a rise to 3.6 times usual would very likely (4 in 5) have shown; a smaller one may be missed.
+    >>> quiet_words([], [], ["Anbar"], 1.5)
+    'In Anbar, a rise to 1.5 times usual is ruled out if few reports are late.'
     """
-    missed = "a smaller one could have been missed"
+    judged = len(detectable) + len(ruled_out) + len(ruled_out_if)
+
+    def where(regions: Sequence[str]) -> str:
+        number = f"these {judged}" if len(regions) == judged else f"{len(regions)} of the {judged}"
+        return f"In {regions[0] if len(regions) == 1 else number}, a rise to"
+
+    said = []
     if detectable:
-        rise = f"a rise to {range_words(detectable)} times would very likely (4 in 5) have shown"
-        return f"In {only or len(detectable)}, {rise}; {missed}."
+        shown = "times usual would very likely (4 in 5) have shown; a smaller one may be missed"
+        said.append(f"{where(names)} {times(max(detectable))} {shown}.")
     if ruled_out:
-        return f"In {only or ruled_out}, a rise to {margin:g} times is ruled out; {missed}."
-    return ""
-
-
-def falls_words(called: Sequence[str], halved: Sequence[str], *, late: bool, told: bool = False) -> str:
-    """Return which regions are far below their usual, and which at half of it without a call.
-
-    Parameters
-    ----------
-    called, halved : sequence of str
-        A region each, with its numbers; the largest first.
-    late : bool
-        Whether reports may still come.
-    told : bool
-        Whether falls that are called stand elsewhere on the page: nothing is then said where no other is.
-
-    Examples
-    --------
-    >>> falls_words(["Baghdad 3, usual 10"], [], late=True)
-    '▼ Far below usual, or late reports: Baghdad 3, usual 10.'
-    >>> falls_words([], ["Anbar 21, usual 100"], late=False)
-    '▼ No fall is called. At half the usual or less, within their ups and downs: Anbar 21, usual 100.'
-    >>> falls_words([], [], late=True)
-    '▼ No region is far below its usual.'
-    >>> falls_words([], ["Anbar 21, usual 100"], late=False, told=True)
-    '▼ Also at half the usual or less, within their ups and downs: Anbar 21, usual 100.'
-    """
-    said = f"{far_below_words(not late)}: {_most(called)}." if called else ""
-    said = f"▼ F{said[3:]}" if said else "▼ No fall is called." if halved and not told else ""
-    if halved:
-        why = "within their ups and downs" + (", or late reports" if late else "")
-        at = f"{said} At" if said else "▼ Also at"
-        said = f"{at} half the usual or less, {why}: {_most(halved)}."
-    return said or ("" if told else "▼ No region is far below its usual.")
-
-
-def _most(parts: Sequence[str]) -> str:
-    """Return the first of several regions, and count the rest."""
-    left = len(parts) - _FALLS
-    return " · ".join([*parts[:_FALLS], *([f"and {left} more"] if left > 0 else [])])
+        said.append(f"{where(ruled_out)} {margin:g} times usual is ruled out.")
+    if ruled_out_if:
+        said.append(f"{where(ruled_out_if)} {margin:g} times usual is ruled out if few reports are late.")
+    return " ".join(said)
 
 
 def change_words(now: float, before: float) -> str:
@@ -220,22 +211,22 @@ def checks_words(stands: Sequence[str], fails: Sequence[str], *, explained: bool
     Parameters
     ----------
     stands, fails : sequence of str
-        The checks passed and not passed, such as "without coarse dates".
+        The checks passed and not passed, such as "without inexact dates".
     explained : bool or None
         Whether trend and season could explain it; None where that could not be tested.
 
     Examples
     --------
-    >>> checks_words(["without coarse dates", "without its largest past episode"], [], explained=False)
-    'Holds against trend and season, without coarse dates and without its largest past episode.'
-    >>> checks_words([], ["without coarse dates"], explained=True)
-    'Does not hold without coarse dates. Trend and season could explain it.'
-    >>> checks_words(["without coarse dates"], [], explained=None)
-    'Holds without coarse dates. Not tested against trend and season.'
+    >>> checks_words(["without inexact dates", "without its largest past rise"], [], explained=False)
+    'Still an uptick against trend and season, without inexact dates and without its largest past rise.'
+    >>> checks_words([], ["without inexact dates"], explained=True)
+    'No uptick without inexact dates. Trend and season could explain it.'
+    >>> checks_words(["without inexact dates"], [], explained=None)
+    'Still an uptick without inexact dates. Not tested against trend and season.'
     """
     good = [*(["against trend and season"] if explained is False else []), *stands]
-    said = [f"Holds {_joined(good)}."] if good else []
-    said += [f"Does not hold {_joined(list(fails))}."] if fails else []
+    said = [f"Still an uptick {_joined(good)}."] if good else []
+    said += [f"No uptick {_joined(list(fails))}."] if fails else []
     if explained is not False:
         said += [
             "Trend and season could explain it." if explained else "Not tested against trend and season."
@@ -247,17 +238,6 @@ def _joined(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def gone_words(region: str, status: str) -> str:
-    """Return that a region is not called any more, and why; never that it has ended.
-
-    Examples
-    --------
-    >>> gone_words("Diyala", "no longer called: fell from 41 to 12")
-    'Diyala is no longer in uptick: fell from 41 to 12.'
-    """
-    return f"{region} is no longer in uptick: {status.partition(': ')[2]}."
-
-
 def country_words(observed: float, usual: float, window: str, words: str) -> str:
     """Return the sentence on all regions together: numbers, then what they are called.
 
@@ -265,13 +245,14 @@ def country_words(observed: float, usual: float, window: str, words: str) -> str
     --------
     >>> country_words(116, 94.7, "fortnight", "no sign of an uptick; a rise to 1.9 times would have shown")
     '116 in the fortnight, usual 95: no sign of an uptick.'
-    >>> country_words(3, 24.0, "fortnight", "swings too much to judge: spread; an uptick from 243")
-    '3 in the fortnight, usual 24: swings too much to judge (its past ups and downs are too large).'
+    >>> country_words(3, 24.0, "fortnight", "swings too much to judge: short history; an uptick from 243")
+    '3 in the fortnight, usual 24: swings too much for so short a history.'
     """
     said = words.partition("; ")[0]
     head, _, why = said.partition(": ")
     if why:
-        said = head if head in ("uptick", "decrease") else f"{head} ({_WHY.get(why, why)})"
+        swings = head.startswith("swings")
+        said = head if head in ("uptick", "decrease") else swing_words(why) if swings else f"{head} ({why})"
     if not np.isfinite(observed):
         return f"{words[:1].upper()}{words[1:]}."
     return f"{lead_words(observed, usual, window)[:-1]}: {said}."
@@ -290,15 +271,7 @@ def reported_words(completeness: float | None, basis: str = "") -> str:
     return "all, as far as known" if completeness >= 0.995 else f"about {100 * completeness:.0f} %"
 
 
-def means_words(
-    window: str,
-    alpha: float,
-    regions: int,
-    *,
-    late: bool,
-    by_chance: str = "",
-    facts: Literal["", "p", "q"] = "",
-) -> str:
+def means_words(window: str, alpha: float, regions: int, *, late: bool, by_chance: str = "") -> str:
     """Return what "uptick" means, and how often a report names a region by chance.
 
     Parameters
@@ -312,22 +285,16 @@ def means_words(
         Whether reports may still come.
     by_chance : str
         How often chance alone names one, as measured; the permitted rate unless given.
-    facts : {"", "p", "q"}
-        Whether the page shows an interval with a p- or a q-value, which is then explained.
 
     Examples
     --------
     >>> means_words("fortnight", 0.05, 1, late=False).partition(". ")[2]
     'In calm times at most 1 report in 20 names one by chance.'
-    >>> means_words("fortnight", 0.05, 1, late=False, facts="p").partition("chance. ")[2]
-    'In brackets: how many times usual it may plausibly be, and p: how often chance alone brings as many.'
     """
     text = f"more incidents in the {window} than the year before explains, its ups and downs included"
-    many = f", at {100 * alpha:g} % false discoveries among the regions" if regions > 1 else ""
     one = "a region" if regions > 1 else "one"
     chance = by_chance or f"In calm times at most 1 report in {1 / alpha:.0f} names {one} by chance."
-    said = f"{text}{many}. {chance}" + (" Late reports can only add to these counts." if late else "")
-    return f"{said} {_FACTS[facts]}" if facts else said
+    return f"{text}. {chance}" + (" Late reports can only add to these counts." if late else "")
 
 
 def running_words(days: int, so_far: int) -> str:

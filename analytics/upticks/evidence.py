@@ -18,7 +18,7 @@ from analytics.kernels.windows.expected import NEEDED_DAYS, adjusted_test, regre
 from analytics.results.uptick import OneNull, UptickResult
 from analytics.upticks.nested import Nested
 from analytics.upticks.sensitivity import sensitivity
-from analytics.upticks.status import statuses, watch_lines
+from analytics.upticks.status import last_days, statuses, watch_lines
 from analytics.upticks.windows import Split
 
 __all__ = ["Evidence"]
@@ -44,6 +44,10 @@ class Evidence:
     def status(self, result: UptickResult) -> pd.Series:
         """Return each region's status; see :attr:`analytics.results.UptickResult.status`."""
         return statuses(result, self.before, self.split)
+
+    def last_days(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what the last two weeks hold in each region, one by one, and the usual of one."""
+        return last_days(self.split)
 
     def watch(self) -> pd.DataFrame:
         """Return next week's lines; see :meth:`analytics.results.UptickResult.watch`."""

@@ -158,7 +158,7 @@ def none_since(split: Split, counts: Counts) -> list[str]:
 
 
 def heavy_day(split: Split, counts: Counts, ratio: FloatArray) -> list[tuple[str, int]]:
-    """Return what a single day carries of each rise, such as "31 of 45 on 10 June", or ""."""
+    """Return what a single day carries of each rise, such as "31 of the 45 on one day, 10 June", or ""."""
     none: list[tuple[str, int]] = [("", 0)] * len(counts.regions)
     if counts.period_days != 1:
         return none
@@ -167,7 +167,7 @@ def heavy_day(split: Split, counts: Counts, ratio: FloatArray) -> list[tuple[str
     named = (most >= MIN_OBSERVED) & (most >= _SHARE * total) & (np.nan_to_num(ratio, nan=0.0) >= ABOVE)
     for i in np.flatnonzero(named):
         day = pd.Timestamp(split.recent_window.start + at[i] * DAY)
-        none[i] = (f"{most[i]:,} of {total[i]:,} on {day.day} {day:%B}", int(most[i]))
+        none[i] = (f"{most[i]:,} of the {total[i]:,} on one day, {day.day} {day:%B}", int(most[i]))
     return none
 
 

@@ -13,7 +13,7 @@ from analytics.results.words import SUPPORTED
 from analytics.upticks.nested import Nested
 from analytics.upticks.windows import Split
 
-__all__ = ["statuses", "watch_lines"]
+__all__ = ["last_days", "statuses", "watch_lines"]
 
 _WEEKS = 4  # weeks looked back over for how long a region has been called
 _ORDINALS = ("second", "third", "fourth", "fifth")
@@ -65,13 +65,20 @@ def statuses(now: UptickResult, before: Callable[[int], UptickResult | None], sp
     return words
 
 
-def _rising(split: Split, direction: str) -> np.ndarray:
-    """Return whether the last seven days (or week) lie on the far side of usual."""
+def last_days(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what the seven days before the last hold in each region, what the last hold, and the usual."""
     step = int((split.recent_window.days) // split.length)
     last = max(7 // step, 1)
     days = np.maximum(split.baseline_covered.sum(axis=0), 1)
     usual = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) / days * last
-    now = np.where(split.recent_covered, split.recent, 0)[-last:].sum(axis=0)
+    recent = np.where(split.recent_covered, split.recent, 0)
+    now, before = recent[-last:].sum(axis=0), recent[-2 * last : -last].sum(axis=0)
+    return np.asarray(before), np.asarray(now), np.asarray(usual)
+
+
+def _rising(split: Split, direction: str) -> np.ndarray:
+    """Return whether the last seven days lie on the far side of usual."""
+    _, now, usual = last_days(split)
     return np.asarray(now > usual if direction == "greater" else now < usual)
 
 

@@ -81,7 +81,7 @@ def _called(record: Mapping[str, Any], own: str, day: str) -> list[ET.Element]:
         _add(entry, "updated", day)
         ET.SubElement(entry, _tag("category"), term=week, label="week")
         said = [shown[region]["sentence"] if region in shown else row["sentence"]]
-        said += [f"{row['status'][0].upper()}{row['status'][1:]}."] if row["status"] else []
+        said += [f"{row['status_words'][0].upper()}{row['status_words'][1:]}."] if row["status_words"] else []
         said += [f"Reported so far: {record['reported']}."]
         _add(entry, "summary", " ".join(said))
         out.append(entry)

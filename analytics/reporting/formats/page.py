@@ -88,26 +88,38 @@ def _head(record: Mapping[str, Any], menu: str) -> str:
 def _front(record: Mapping[str, Any], document: Document, writer: CellWriter) -> str:
     tag = mark(record["simulated"])
     called = ' class="called"' if any(row["grade"] == "uptick" for row in record["regions"]) else ""
+    below = "".join(
+        f'<p class="second"><b>{name}:</b> {escape(record[key].removeprefix(tag))}</p>'
+        for name, key in (("How sure", "sure"), ("New", "new"))
+        if record[key]
+    )
+    limits = " ".join(
+        f"<b>{escape(part)}.</b>" if part.startswith("Only ") else f"<span>{escape(part)}.</span>"
+        for part in record["limits"]
+    )
     strip = "".join(f"<li>{escape(part)}</li>" for part in record["strip"])
-    news = [record["left_out"], record["falls"], *record["news"], record["next_lines"]]
+    falls = f'<p class="falls">{escape(record["falls"].removeprefix(tag))}</p>' if record["falls"] else ""
+    news = [record["left_out"], *record["news"]]
     told = "".join(f"<p>{escape(line.removeprefix(tag))}</p>" for line in news if line)
     comment = "".join(f'<p class="comment">{escape(line)}</p>' for line in record["comment"])
     title = "What stands out" if record["standouts"] else "Closest to an uptick"
     title += ", strongest first" if len(record["standouts"]) > 1 else ""
     shown = record["standouts"] or record["closest"]
     cards = "".join(_card(item, record) for item in shown)
-    side = f"<div><h2>{title}</h2>{cards}{comment}{told}</div>" if shown or told else ""
+    head = f"<h2>{title}</h2>" if shown else ""
+    cards = f"{head}{cards}{falls}" if record["standouts"] else f"{falls}{head}{cards}"
+    side = f"<div>{cards}{comment}{told}</div>" if shown or told or falls else ""
     country = record["country"]["sentence"].removeprefix(tag)
     return (
         f'<section id="front"{called}><h1>{escape(record["headline"].removeprefix(tag))}</h1>'
-        f'<p class="second">{escape(record["second"].removeprefix(tag))}</p><ul class="strip">{strip}</ul>'
+        f'{below}<p class="limits">{limits}</p><ul class="strip">{strip}</ul>'
         f'<div class="front">{_map(record, document.figures, writer)}{side}</div>{_groups(record)}'
         f"<p><b>{escape(record['country']['name'])}</b> {escape(country.partition(': ')[2] or country)}</p>"
         f'<p class="readout small" id="readout" aria-live="polite"></p>'
         '<div class="wide" dir="rtl" tabindex="0" role="region" aria-label="Weeks">'  # begins at the end
         f"{weeks_chart(record, 'readout')}</div>"
-        '<p class="small">Incidents per week; shaded: the range that the year before leads one to expect; '
-        "dashed: usual; the last weeks are those asked about.</p>"
+        '<p class="small">Incidents per week, this fortnight marked; dashed: mean of the year before; '
+        "shaded: the range it leads one to expect.</p>"
         f'<p class="means">{escape(record["means"].removeprefix(tag))}</p></section>'
     )
 
@@ -116,11 +128,8 @@ def _map(record: Mapping[str, Any], figures: Sequence[Picture], writer: CellWrit
     drawn = next((figure for figure in figures if figure.label == "map-grade"), None)
     if drawn is None:
         return ""
-    signs = dict.fromkeys(f"{row['sign']} {row['grade_words']}" for row in record["regions"])
     picture = writer.figure(drawn.content.decode("utf-8"), "", drawn.alt)
-    if any(row["far_below"] for row in record["regions"]):
-        signs["▼ far below usual"] = None
-    key = " ".join(f"<span>{escape(sign)}</span>" for sign in signs)
+    key = " ".join(f"<span>{escape(sign)}</span>" for sign in record["key"])
     return f'<div>{picture}<p class="small key">{key}</p></div>'
 
 
@@ -128,29 +137,36 @@ def _card(item: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     anchors = {row["region"]: row["anchor"] for row in record["regions"]}
     said = item["sentence"].removeprefix(mark(record["simulated"]))
     said = said.removeprefix(f"{item['sign']} {item['region']}: ")
-    checks = item["checks"].removeprefix(mark(record["simulated"]))
     status = item["status"][:1].upper() + item["status"][1:]
-    lines = "".join(f'<p class="small">{escape(line)}</p>' for line in (status, checks) if line)
+    lines = "".join(f'<p class="small">{escape(line)}</p>' for line in (status,) if line)
     comment = f'<p class="comment">{escape(item["comment"])}</p>' if item["comment"] else ""
     asked = record["test"]["recent_days"] // 7
+    name = escape(f"{item['sign']} {item['region']}")
+    tile = f" <small>{item['tile']} on the map</small>" if item["tile"] else ""
     return (
         f'<article class="card {escape(item["grade"])}" id="{anchors[item["region"]]}">'
-        f"<h3><span>{escape(item['sign'])} {escape(item['region'])}</span>{spark(item['weeks'], asked)}</h3>"
+        f"<h3><span>{name}{tile}</span>{spark(item['weeks'], asked)}</h3>"
         f"<p>{escape(said)}</p>{lines}{comment}</article>"
     )
 
 
 def _groups(record: Mapping[str, Any]) -> str:
+    """Return every region in lines: those that cannot be judged are one, whatever the reason."""
     tag = mark(record["simulated"])
+    by = {group["key"]: group for group in record["groups"]}
+    lines = [(by[key]["title"], [by[key]]) for key in ("uptick", "above_usual", "no_rise") if key in by]
+    if "not_judged" in by:
+        lines.append((by["not_judged"]["title"], [by["not_judged"], by["nothing"]]))
     rows = "".join(
-        f'<tr><th scope="row">{escape(group["title"])}</th><td>{len(group["regions"])}</td>'
-        f"<td>{' '.join(escape(said.removeprefix(tag)) for said in group['sentences'])}</td></tr>"
-        for group in record["groups"]
+        f'<tr><th scope="row">{escape(title)}</th><td>{number}</td><td>{"<br>".join(said)}</td></tr>'
+        for title, groups in lines
+        if (number := sum(len(group["regions"]) for group in groups))
+        and (said := [escape(line.removeprefix(tag)) for group in groups for line in group["sentences"]])
     )
     if not rows:
         return ""
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Every region in five lines">'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Every region by what is said of it">'
         f'<table class="groups"><tbody>{rows}</tbody></table></div>'
     )
 

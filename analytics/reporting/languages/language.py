@@ -21,8 +21,8 @@ HERE = Path(__file__).resolve().parent
 ENGLISH = "en"
 _BEFORE, _AFTER = "\u200f\u200e", "\u200e\u200f"  # marks around text that runs from left to right
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
-_SIGN = re.compile(r"([▲△▼≈–▭▬·✕○✓✗])(  ?)(.+)", re.DOTALL)
-_ENDS = re.compile(r"(?<=[.:;?)]) +(?=[A-Z“▲△▼≈▭▬✕○(0-9])")
+_SIGN = re.compile(r"([▲△▼▽≈–▭▬·✕○✓✗]+)(  ?)(.+)", re.DOTALL)
+_ENDS = re.compile(r"(?<=[.:;?)]) +(?=[A-Z“▲△▼▽≈▭▬✕○(0-9])")
 _NUMBER = re.compile(NUMBER)
 _SPAN = re.compile(SPAN)
 _RIGHT = re.compile("[\u0590-\u08ff]")
@@ -30,6 +30,7 @@ _WEEK = re.compile(r"\d{4}-W\d\d")
 _MORE = re.compile(r"(.*?)(?: and ([\d,]+) more)?", re.DOTALL)
 _ITEMS = re.compile(r"(?: · |; |, (?!usual ))(?![^(]*\))")
 _ENTRY = re.compile(r"(.+) (\d[\d,.]*)")
+_TOGETHER = ("The country", "All regions together", "All incidents")
 _BETWEEN = ("  ·  ", "   ", " · ")
 _MOST = 8  # sentences that are tried as one
 
@@ -288,10 +289,17 @@ class Language:
         found = _MORE.fullmatch(text)
         named, more = (found[1], found[2]) if found else (text, None)
         between: str = self.sentences["comma"]
-        said = between.join(self.foreign(name) for name in named.split(", "))
+        parts = named.split(", ")
+        if parts[-1].count(" and ") == 1:  # of a name that holds it, a list of two is made
+            parts[-1:] = parts[-1].split(" and ")
+        said = between.join(self.foreign(name) for name in parts)
         if more is None:
             return said
         return self._filled(self.sentences["and_more"], {"names": said, "n": self.number(more)}, more)
+
+    def _who(self, text: str) -> str | None:
+        """Return regions, or all of them together by the words for that."""
+        return self.known(text) if text in _TOGETHER else self._names(text)
 
     def _items(self, text: str) -> str | None:
         """Return a list whose items are phrases, or a name and a number each."""
@@ -315,6 +323,8 @@ class Language:
 
     def _phrase(self, text: str) -> str | None:
         return self.known(text)
+
+    _clause = _phrase
 
 
 def _left(way: tuple[str, Sequence[tuple[str, str | None]]]) -> float:

@@ -29,10 +29,12 @@ KINDS = {
     "names": r"(?:(?!\. | · ).)+?",
     "term": r"(?:(?!\. | · |: ).)+?",
     "items": r".+?",
+    "who": r"(?:(?!\. | · |: ).)+?",
     "region": r"(?:(?!\. | · |: ).)+?",
     "code": r"\S+",
     "label": r"\d{4}-(?:W\d\d|\d\d-\d\d)",
     "phrase": r".+?",
+    "clause": r"(?:(?!\. ).)+?",
 }
 """What may stand in a slot, by its kind."""
 

@@ -93,8 +93,13 @@ def _said(text: str, language: Language) -> str:
     if made is None and "\n" in text and (joined := language.known(" ".join(text.split()))) is not None:
         made = textwrap.fill(joined, max(map(len, text.split("\n"))))
     if made is None:
-        made = _FIGURES.sub(lambda found: language.number(found[0]), text) if "-W" not in text else text
+        made = _FIGURES.sub(lambda found: _figure(found[0], language), text) if "-W" not in text else text
     return _MARKS.sub("", made)
+
+
+def _figure(text: str, language: Language) -> str:
+    """Return a number in the numerals of a language; one of a name, such as 04, keeps its zero."""
+    return language.in_digits(text) if re.fullmatch(r"0\d+", text) else language.number(text)
 
 
 def _numerals(axis: Any, language: Language) -> Callable[[float, int | None], str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
+from analytics._typing import BoolArray, FloatArray
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 
-__all__ = ["FEW", "RECORD", "TIMES", "next_lines", "out_of_reach", "reachable"]
+__all__ = ["FEW", "RECORD", "TIMES", "next_lines", "out_of_reach", "reachable", "within_reach"]
 
 TIMES, RECORD, FEW = 4.0, 2.0, 10.0
 """A line above so many times the usual, so many times the largest window so far, and so many at all is out of
 reach: no count that could plausibly come would be called."""
-_TAKES = "it takes over 4 times the usual and over twice the largest fortnight so far"
 _NEXT = 4  # regions whose next line is named
 
 
@@ -21,13 +23,21 @@ def reachable(numbers: WeeklyNumbers) -> pd.DataFrame:
     lines = numbers.watch.dropna(subset=["watch_from"])
     usual = numbers.rows.set_index("region")["expected"].reindex(lines["region"]).to_numpy(dtype=float)
     usual = np.nan_to_num(usual)
-    step = numbers.counts.period_days
-    largest = pd.Series(_largest(numbers, max(RECENT // step, 1)), numbers.counts.regions)
-    record = largest.reindex(lines["region"]).to_numpy(dtype=float)
-    reach = np.maximum(TIMES * usual, RECORD * np.nan_to_num(record))
-    from_ = lines["watch_from"].to_numpy(dtype=float)
-    made = lines.assign(usual=usual, within=from_ <= np.maximum(reach, FEW))
+    within = within_reach(numbers, lines["region"].tolist(), lines["watch_from"].to_numpy(dtype=float))
+    made = lines.assign(usual=usual, within=within)
     return made.iloc[np.argsort(-usual, kind="stable")].reset_index(drop=True)
+
+
+def within_reach(numbers: WeeklyNumbers, regions: Sequence[str], starts: FloatArray) -> BoolArray:
+    """Return for each region whether a count that could plausibly come would meet its line."""
+    names = list(regions)
+    usual = numbers.rows.set_index("region")["expected"].reindex(names).to_numpy(dtype=float)
+    largest = pd.Series(
+        _largest(numbers, max(RECENT // numbers.counts.period_days, 1)), numbers.counts.regions
+    )
+    record = largest.reindex(names).to_numpy(dtype=float)
+    reach = np.maximum(TIMES * np.nan_to_num(usual), RECORD * np.nan_to_num(record))
+    return np.asarray(starts <= np.maximum(reach, FEW))
 
 
 def _largest(numbers: WeeklyNumbers, periods: int) -> np.ndarray:
@@ -45,15 +55,24 @@ def next_lines(numbers: WeeklyNumbers) -> str:
         return ""
     near = lines[lines["within"]]
     if near.empty:
-        return f"Next week no count that could plausibly come would be an uptick: {_TAKES}."
+        return (
+            "Next week every region would need over twice its largest fortnight so far for an uptick, "
+            "so no number is given."
+        )
     if len(numbers.rows) == 1:
         return f"Next week an uptick starts at {near['watch_from'].iloc[0]:,.0f}."
     first = near.head(_NEXT)
-    named = [f"{name} {start:,.0f}" for name, start in zip(first["region"], first["watch_from"], strict=True)]
+    named = [
+        f"{name}{':' * name[-1:].isdigit()} {start:,.0f}"
+        for name, start in zip(first["region"], first["watch_from"], strict=True)
+    ]
     return f"Next week an uptick starts at: {' · '.join(named)}. {out_of_reach(lines)}".rstrip()
 
 
 def out_of_reach(lines: pd.DataFrame) -> str:
-    """Say in how many regions no count that could plausibly come would be called, or ""."""
+    """Say how many regions are given no number, because none that is likely would be called, or ""."""
     far = int((~lines["within"]).sum())
-    return f"In {far} more no count that could plausibly come would be one: {_TAKES}." if far else ""
+    if not far:
+        return ""
+    who, its = (f"{far} more regions", "their") if far > 1 else ("1 more region", "its")
+    return f"{who} would need over twice {its} largest fortnight so far, so no number is given."

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from analytics.counts import Counts
 from analytics.counts.silences import GAP, QUIET
 from analytics.counts.spliced import SPLICE
-from analytics.geo.calendars import overlaps
+from analytics.filters.said import filter_words
 from analytics.reporting.content.weekly.ahead import next_lines
+from analytics.reporting.content.weekly.answer import country_called, front_answer, together, what_is_new
 from analytics.reporting.content.weekly.comment import read_comment
-from analytics.reporting.content.weekly.falls import country_fall, falls_line, second_line
+from analytics.reporting.content.weekly.falls import falls_line, halved
 from analytics.reporting.content.weekly.groups import Group, front_groups
 from analytics.reporting.content.weekly.issue import Changes
-from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
+from analytics.reporting.content.weekly.maps import number_of, tile_marks
+from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers, with_status
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.reporting.content.weekly.standouts import WEEKS, Standout, closest, standouts
 from analytics.results import SUPPORTED, format_number
 from analytics.results.chance import CHANCE
-from analytics.results.grades import GRADES, short_words
-from analytics.results.uptick_tables import answer_parts
-from analytics.results.words import NAMED, counted
+from analytics.results.grades import GRADES, NOT_JUDGED, short_words
+from analytics.results.words import counted, noun
 from analytics.results.words_days import baseline_words, day_words, length_words, span_words
 from analytics.results.words_report import (
     country_words,
-    gone_words,
     means_words,
-    quiet_words,
     reported_words,
     running_words,
 )
@@ -40,17 +37,12 @@ from analytics.upticks.before import RISE
 from analytics.upticks.history import SHORT
 from analytics.upticks.outlets import OUTLETS
 
-__all__ = ["REPORTED", "Country", "FrontPage", "Standout", "front_page", "series_of"]
+__all__ = ["NOT_KNOWN", "REPORTED", "Country", "FrontPage", "Standout", "front_page", "series_of"]
 
-_HEADLINE = 90  # characters, beyond which it names fewer regions
 _ALL_IN = 0.995  # a share of reports from which on all are said to be in
 REPORTED = "reported so far: "
-_UNJUDGED = {
-    "too_few": "too few incidents",
-    "unsteady": "counts that swing too much",
-    "none_recorded": "none recorded",
-    "no_data": "no data",
-}
+NOT_KNOWN = "How many reports are still to come is not known"
+_MOST_WORDS = 110  # characters of a filter in words; a longer one stands on the page on method alone
 
 
 @dataclass(frozen=True)
@@ -62,6 +54,7 @@ class Country:
     name : str
         What they are called together.
     lead, aside : str
+        What is said of it; the last two weeks and what was to be expected, in small print.
     starts : tuple of str
         First day of each week, as a reader says it.
     weeks, low, high, usual : tuple of float
@@ -85,16 +78,19 @@ class FrontPage:
 
     Attributes
     ----------
-    headline, second : str
-        The answer, and what is to be said of the other regions.
+    headline : str
+        The answer.
+    sure, new : str
+        How sure that is, with what limits it; what has changed since the week before.
     alarm : bool
         Whether the answer is that there is an uptick.
-    strip : tuple of str
-        What is counted, source, windows, data until, reported so far, who answers for it.
+    limits, strip : tuple of str
+        What limits the page: a filter, days without data, reports still to come. What is counted, source,
+        windows, data until, reported so far, who answers for it.
     standouts : tuple of Standout
         The regions in ▲ and △, smallest p-value first; then those in ▼.
     closest : tuple of Standout
-        Where nothing stands out: the regions closest to it.
+        Where nothing stands out: the judged regions that are above their usual.
     left_out : str
         Who stands out beyond those, or "".
     falls : str
@@ -104,8 +100,10 @@ class FrontPage:
         week still running.
     comment : tuple of str
         What the analyst says of the whole.
+    nothing : tuple of str
+        Where nothing stands out: a title, and why that is said; empty otherwise.
     key : str
-        What the signs on the map mean, those that are there.
+        What the signs on the map mean, those that are there, with the number of regions of each grade.
     groups : tuple of Group
         Every region, in five lines; empty for one series.
     country : Country
@@ -119,8 +117,10 @@ class FrontPage:
     """
 
     headline: str
-    second: str
+    sure: str
+    new: str
     alarm: bool
+    limits: tuple[str, ...]
     strip: tuple[str, ...]
     standouts: tuple[Standout, ...]
     closest: tuple[Standout, ...]
@@ -128,6 +128,7 @@ class FrontPage:
     falls: str
     news: tuple[str, ...]
     comment: tuple[str, ...]
+    nothing: tuple[str, ...]
     key: str
     groups: tuple[Group, ...]
     country: Country
@@ -135,6 +136,12 @@ class FrontPage:
     next_lines: str
     asked_weeks: int
     simulated: bool
+
+    @property
+    def second(self) -> str:
+        """What stands below the headline, in one line."""
+        said = (("How sure", self.sure), ("New", self.new))
+        return " ".join(f"{name}: {text}" for name, text in said if text)
 
     def sentences(self) -> tuple[str, ...]:
         """Return what the page says, sentence by sentence, for a terminal or for mail."""
@@ -151,27 +158,31 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
     --------
     >>> from analytics.reporting.content.weekly import weekly_counts, weekly_numbers
     >>> page = front_page(weekly_numbers(weekly_counts(sample=True, as_of="2020-04-19")))
-    >>> page.headline, page.second
-    ('Uptick in Kirkuk.', 'Third week, still rising. No other region shows one; 8 of 18 could not be judged.')
+    >>> page.headline, page.new.partition(". ")[0]
+    ('Uptick in Kirkuk.', 'Kirkuk is in its third week')
     """
     comment = read_comment(numbers.request.comment, numbers.counts.regions)
-    headline, second = _answer(numbers)
+    headline, sure = front_answer(numbers)
     shown, left_out = standouts(numbers, comment)
+    marks = tile_marks(numbers)
+    shown = tuple(replace(item, tile=number_of(marks.get(item.region, ""))) for item in shown)
     result = numbers.result
+    limits, strip = _strip(numbers)
     return FrontPage(
         headline=headline,
-        second=second,
-        alarm=bool(result.regions(SUPPORTED)),
-        strip=_strip(numbers),
+        sure=sure,
+        new=what_is_new(numbers),
+        alarm=bool(result.regions(SUPPORTED)) or country_called(numbers),
+        limits=limits,
+        strip=strip,
         standouts=shown,
         closest=() if shown else closest(numbers),
         left_out=left_out,
-        falls="" if numbers.single else falls_line(numbers, [s.region for s in shown if s.sign == "▼"]),
+        falls=falls_line(numbers, together(numbers), [s.region for s in shown if s.sign == "▼"]),
         news=_news(numbers, changes),
         comment=comment.general,
-        key="   ".join(
-            [*_signs(numbers), *(["▼ far below usual"] if numbers.rows["far_below"].any() else [])]
-        ),
+        nothing=() if shown or numbers.single else _nothing(numbers),
+        key="   ".join(map_key(numbers)),
         groups=() if numbers.single else front_groups(numbers),
         country=_country(numbers),
         means=means_words(
@@ -179,8 +190,7 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
             result.alpha,
             len(numbers.rows),
             late=result.completeness != 1.0,
-            by_chance="" if numbers.single else CHANCE.short(len(numbers.rows)),
-            facts=_facts(numbers, shown),
+            by_chance="" if numbers.single else CHANCE.short(),
         ),
         next_lines=next_lines(numbers),
         asked_weeks=RECENT // 7,
@@ -188,87 +198,58 @@ def front_page(numbers: WeeklyNumbers, changes: Changes | None = None) -> FrontP
     )
 
 
-def _answer(numbers: WeeklyNumbers) -> tuple[str, str]:
-    rows = numbers.rows
-    if not numbers.counts.values.any():
-        where = numbers.request.where
-        none = (
-            f"No incident of the file fits {where}."
-            if where
-            else "No incident lies in these regions and days."
-        )
-        return "Nothing was counted.", f"{none} This says nothing about what happened."
-    if len(rows) == 1:
-        row = rows.iloc[0]
-        name = "" if numbers.undivided else f" in {row['region']}"
-        words = str(row["words"])
-        if row["grade"] == "uptick":
-            return f"Uptick{name}.", _status(row)
-        head, _, rest = words.partition("; ")
-        return f"{head[:1].upper()}{head[1:]}{name}.", f"{rest[:1].upper()}{rest[1:]}." if rest else ""
-    first, others = next(
-        parts
-        for most in range(NAMED, 0, -1)
-        if len((parts := answer_parts(numbers.result, most))[0]) <= _HEADLINE or most == 1
-    )
-    if (rows["grade"] == "no_data").all():
-        why = str(rows["words"].iloc[0]).partition(": ")[2]
-        return "No region can be judged.", f"{why[:1].upper()}{why[1:]}."
-    low = second_line(numbers)
-    if rows["grade"].isin(list(_UNJUDGED)).all():
-        tally = rows["grade"].value_counts()
-        why = ", ".join(f"{words} in {tally[grade]}" for grade, words in _UNJUDGED.items() if grade in tally)
-        why = why.rpartition(" in ")[0] if len(tally) == 1 else why
-        return first, f"Not one of {len(rows)} could be judged: {why}.{low}"
-    if not numbers.result.regions(SUPPORTED):
-        quiet, ruled_out = (rows[rows["grade"] == grade] for grade in ("no_sign", "no_large_rise"))
-        told = ruled_out if quiet.empty else quiet
-        only = str(told["region"].iloc[0]) if len(told) == 1 else ""
-        missed = quiet_words(quiet["detectable"].to_list(), len(ruled_out), numbers.result.margin, only)
-        return first, f"{others} {missed}".strip() + low
-    new = _status(rows.iloc[0])
-    only_one = len(numbers.result.regions(SUPPORTED)) == 1
-    return first, (f"{new} {others}".strip() if only_one else others) + low
+def _judged(numbers: WeeklyNumbers) -> bool:
+    return not numbers.rows["grade"].isin(NOT_JUDGED).all()
 
 
-def _status(row: pd.Series) -> str:
-    status = str(row["status"])
-    return f"{status[0].upper()}{status[1:]}." if status else ""
+def _nothing(numbers: WeeklyNumbers) -> tuple[str, ...]:
+    """Return a title and a sentence for where no region stands out."""
+    if not _judged(numbers):
+        return "No region could be judged", "This is no sign of quiet."
+    low = halved(numbers.rows).any() or halved(numbers.national.frame).any()
+    title = "No rise stands out" if low or country_called(numbers) else "Nothing stands out"
+    return title, "No region that could be judged is above its usual beyond chance."
 
 
-def _strip(numbers: WeeklyNumbers) -> tuple[str, ...]:
+def _strip(numbers: WeeklyNumbers) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what limits the page, and what else it is made from."""
     asked, result = numbers.request, numbers.result
-    what = f"Incidents where {asked.where}" if asked.where else "Incidents of all types"
     source = numbers.incidents.source
-    if source in source_names() and source != TABLE:
-        what += f", {find_source(source).title}"
-    if numbers.simulated:
-        what += ", simulated"
+    title = f", {find_source(source).title}" if source in source_names() and source != TABLE else ""
+    simulated = ", simulated" if numbers.simulated else ""
+    what = f"Incidents of all types{title}{simulated}"
+    if asked.where:
+        words = filter_words(asked.where)
+        chosen = f"incidents whose {words}" if len(words) <= _MOST_WORDS else "incidents chosen by a filter"
+        what = f"Only {asked.subtitle or chosen}{title}{simulated}"
+    known = result.completeness is not None
+    limits = (
+        what if asked.where else "",
+        _without_data(numbers),
+        "" if known else NOT_KNOWN,
+    )
     usual = baseline_words(result.baseline.days)
     window = f"the {length_words(RECENT)} {span_words(result.recent)} against the {usual} to "
-    reported = reported_words(result.completeness)
-    return tuple(
-        filter(
-            None,
-            (
-                asked.subtitle or "",
-                what,
-                window + day_words(result.baseline.end, year=False) + _without_data(numbers),
-                f"data until {day_words(numbers.counts.as_of, year=False)}",
-                f"{REPORTED}{reported}",
-                asked.author or "",
-                asked.handling or "",
-            ),
-        )
+    others = (
+        "" if asked.where else asked.subtitle or "",
+        "" if asked.where else what,
+        window + day_words(result.baseline.end, year=False),
+        f"data until {day_words(numbers.counts.as_of, year=False)}",
+        f"{REPORTED}{reported_words(result.completeness)}" if known else "",
+        asked.author or "",
+        asked.handling or "",
     )
+    return tuple(filter(None, limits)), tuple(filter(None, others))
 
 
 def _without_data(numbers: WeeklyNumbers) -> str:
-    """Say how much of the baseline has no coverage anywhere."""
+    """Say how much of the baseline has no coverage anywhere, or ""."""
     counts = numbers.counts
     inside = numbers.result.baseline.contains(counts.starts)
     lost = int((inside & ~counts.coverage.any(axis=1)).sum()) * (7 if counts.finest == "week" else 1)
-    return f", {counted(lost, 'day')} of it without data" if lost else ""
+    usual = baseline_words(numbers.result.baseline.days)
+    have = noun(lost, "is", "are")
+    return f"{counted(lost, 'day')} of the {usual} compared with {have} without data" if lost else ""
 
 
 def _news(numbers: WeeklyNumbers, changes: Changes | None) -> tuple[str, ...]:
@@ -276,41 +257,16 @@ def _news(numbers: WeeklyNumbers, changes: Changes | None) -> tuple[str, ...]:
     first = (GAP, WARNING, SPLICE, RISE, SHORT, OUTLETS)
     notes = [note for note in dict.fromkeys(told) if note.startswith(first) or note.endswith(QUIET)]
     said = [f"{note[0].upper()}{note[1:]}." for note in notes]
-    gone = numbers.rows[numbers.rows["status"].str.startswith("no longer")]
-    said += [gone_words(row["region"], row["status"]) for _, row in gone.iterrows()]
-    days = len(numbers.counts.starts) * numbers.counts.period_days
-    looked_back = days >= RECENT + numbers.result.guard + numbers.result.baseline.days + 7
-    if gone.empty and looked_back and not numbers.result.regions(SUPPORTED) and not said:
-        said.append("Nothing was in uptick last week either.")
     if changes is not None:
         said += changes.corrections or [f"Nothing withdrawn or corrected. {changes.revised[0]}"]
-    said += calendar_words(numbers)
     if numbers.running is not None:
         inside = numbers.running.contains(numbers.total.starts)
         said.append(running_words(numbers.running.days, int(numbers.total.values[inside, 0].sum())))
     return tuple(said)
 
 
-def calendar_words(numbers: WeeklyNumbers) -> list[str]:
-    """Return a sentence on each calendar term that the result has noted."""
-    found = overlaps(numbers.result.recent, numbers.result.baseline, countries=numbers.counts.countries)
-    return [
-        f"{term}: "
-        + (
-            "its effect cannot be told from an uptick."
-            if term.recent_only
-            else "part of a difference may be its effect."
-        )
-        for term in found
-        if str(term) in numbers.result.notes
-    ]
-
-
 def _country(numbers: WeeklyNumbers) -> Country:
-    one = len(numbers.counts.countries) == 1 and numbers.counts.whole
-    name = "All incidents" if numbers.undivided else "The country" if one else "All regions together"
-    if numbers.single and not numbers.undivided:
-        name = numbers.counts.regions[0]
+    name = together(numbers)
     row = numbers.national.frame.iloc[0]
     made = series_of(numbers, numbers.total, name, WEEKS)
     now, before = (numbers.weeks.at(day) for day in (numbers.week.start, weeks_on(numbers.week.start, -1)))
@@ -321,16 +277,16 @@ def _country(numbers: WeeklyNumbers) -> Country:
         leads = "leads" if span == "year" else "lead"
         scaled = ", of what is reported by now" if (numbers.result.completeness or 1.0) < _ALL_IN else ""
         aside += f"; the {span} before {leads} one to expect {low:,.0f} to {high:,.0f} a week (band{scaled})"
-    status = str(numbers.national.status.iloc[0])
-    if status.startswith("no longer"):
-        aside += f". Last week it was in uptick; {status.partition(': ')[2]}"
-    elif status:
-        aside += f". {status[0].upper()}{status[1:]}"
-    aside += "" if numbers.single else country_fall(numbers)
+    whole = with_status(numbers.national, numbers.national.frame).iloc[0]
+    lead = country_words(row["observed"], row["expected"], length_words(RECENT), str(row["words"]))
+    if not numbers.single:
+        new = "" if str(whole["status"]).startswith("no longer") else str(whole["status_words"])
+        new = f"{new[:1].upper()}{new[1:]}." if new else ""
+        lead = f"{lead} {new}".rstrip()
     return replace(
         made,
         called=row["verdict"] == SUPPORTED,
-        lead=country_words(row["observed"], row["expected"], length_words(RECENT), str(row["words"])),
+        lead=lead,
         aside=f"{aside}.",
     )
 
@@ -349,12 +305,13 @@ def series_of(numbers: WeeklyNumbers, counts: Counts, name: str, weeks: int) -> 
     return Country(name, False, "", "", named, tuple(values.tolist()), low, high, usual)
 
 
-def _signs(numbers: WeeklyNumbers) -> list[str]:
-    return [short_words(grade) for grade in GRADES if (numbers.rows["grade"] == grade).any()]
-
-
-def _facts(numbers: WeeklyNumbers, shown: tuple[Standout, ...]) -> Literal["", "p", "q"]:
-    """Return which small print the page has to explain."""
-    if not any(item.facts for item in shown):
-        return ""
-    return "p" if numbers.single else "q"
+def map_key(numbers: WeeklyNumbers) -> list[str]:
+    """Return what the signs on the map mean: the grades that are there, with their numbers, then falls."""
+    rows = numbers.rows
+    tally = rows["grade"].value_counts()
+    key = [f"{short_words(grade)} ({tally[grade]})" for grade in GRADES if grade in tally]
+    down = rows["far_below"].astype(bool)
+    low = halved(rows) & ~down
+    for number, words in ((down.sum(), "▼ far below usual"), (low.sum(), "▽ half the usual or less")):
+        key += [f"{words} ({number})"] if number else []
+    return key

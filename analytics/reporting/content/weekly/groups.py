@@ -11,11 +11,10 @@ import pandas as pd
 
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.results.chance import CHANCE
-from analytics.results.grades import SIGNS, Grade, still_to_come
-from analytics.results.words import noun
-from analytics.results.words_report import GROUP_OF, GROUPS, numbers_words, range_words
+from analytics.results.grades import SIGNS, Grade, still_to_come, times
+from analytics.results.words_report import GROUP_OF, GROUPS, SHORT, named_numbers, swing_words
 
-__all__ = ["Group", "GroupPart", "front_groups"]
+__all__ = ["Group", "GroupPart", "front_groups", "page_lines"]
 
 _ROOM = 190  # characters of names in a line
 
@@ -46,41 +45,55 @@ def front_groups(numbers: WeeklyNumbers) -> tuple[Group, ...]:
     return tuple(_group(name, title, rows[key == name], numbers) for name, title in GROUPS.items())
 
 
+def page_lines(groups: Sequence[Group]) -> list[Group]:
+    """Return the groups as a page shows them: those with regions, and all that cannot be judged as one."""
+    by = {group.key: group for group in groups}
+    out = [by[key] for key in ("uptick", "above_usual", "no_rise") if key in by]
+    if "not_judged" in by:
+        open_, nothing = by["not_judged"], by["nothing"]
+        parts = (*open_.parts, *nothing.parts)
+        out.append(Group(open_.key, open_.title, open_.number + nothing.number, parts))
+    return [group for group in out if group.number]
+
+
 def _group(key: str, title: str, rows: pd.DataFrame, numbers: WeeklyNumbers) -> Group:
     parts: list[GroupPart] = []
     for grade in dict.fromkeys(rows["grade"]):
         of = rows[rows["grade"] == grade]
-        parts += _parts(cast(Grade, grade), of, known=numbers.result.completeness is not None)
-    if key == "above_usual" and not parts and len(numbers.rows) > 1:
-        share = f"{100 * CHANCE.above:.0f} in 100"
-        parts = [GroupPart("", "", f"by chance alone {share} quiet regions stand here")]
+        parts += _parts(cast(Grade, grade), of, numbers)
     return Group(key, title, len(rows), tuple(parts))
 
 
-def _parts(grade: Grade, of: pd.DataFrame, *, known: bool) -> list[GroupPart]:
+def _parts(grade: Grade, of: pd.DataFrame, numbers: WeeklyNumbers) -> list[GroupPart]:
     sign, names = SIGNS[grade], of["region"].tolist()
-    if grade in ("uptick", "above_usual"):
+    known = numbers.result.completeness is not None
+    if grade == "uptick":
         return [GroupPart(sign, _within(names, ", "))]
+    if grade == "above_usual":
+        share = f"{100 * CHANCE.above:.0f} in 100"
+        return [GroupPart(sign, _numbered(of), f"by chance alone {share} quiet regions stand here")]
     if grade == "no_sign":
-        late = "" if known else "; about twice that if half the reports are late"
-        aside = (
-            f"a rise to {range_words(of['detectable'].to_list())} times would very likely have shown{late}"
-        )
+        rise = of["detectable"].max()
+        late = "" if known else f", below {times(2 * rise)} times if half the reports are late"
+        aside = f"a rise below {times(rise)} times may be missed{late}"
         return [GroupPart(sign, _numbered(of), aside)]
     if grade == "no_large_rise":
-        return [GroupPart(sign, _numbered(of), "")]
+        return [GroupPart(sign, _numbered(of), f"no rise to {numbers.result.margin:g} times")]
     if grade == "no_large_rise_if":
-        strict, lax = (still_to_come(share) for share in of["break_even"].agg(["max", "min"]))
-        aside = f"unless more than {strict} reports is still to come"
-        if strict != lax:
-            aside = f"unless more than {strict} to {lax} reports, by region, are still to come"
-        return [GroupPart(sign, _numbered(of), aside)]
+        strict = still_to_come(of["break_even"].max())
+        margin = f"no rise to {numbers.result.margin:g} times"
+        return [GroupPart(sign, _numbered(of), f"{margin} if no more than {strict} reports is still to come")]
     if grade == "unsteady":
-        return [GroupPart(sign, _numbered(of), f"{noun(len(of), 'swings', 'swing')} too much; {_starts(of)}")]
+        short = of["why"] == SHORT
+        return [
+            GroupPart(sign, _numbered(some), f"{swing_words(why, len(some))}: {len(some)}")
+            for why, some in ((SHORT, of[short]), ("", of[~short]))
+            if len(some)
+        ]
     if grade == "too_few":
-        return [GroupPart(sign, _within(names, ", "), f"too few incidents; {_starts(of)}")]
+        return [GroupPart(sign, _within(names, ", "), f"too few to say: {len(names)}")]
     if grade == "none_recorded":
-        return [GroupPart(sign, _within(names, ", "), "none recorded in a year and more")]
+        return [GroupPart(sign, _within(names, ", "), f"none recorded for over a year: {len(names)}")]
     return [
         GroupPart(sign, _within(of.loc[of["words"] == words, "region"].tolist(), ", "), str(words))
         for words in dict.fromkeys(of["words"])
@@ -89,7 +102,7 @@ def _parts(grade: Grade, of: pd.DataFrame, *, known: bool) -> list[GroupPart]:
 
 def _numbered(of: pd.DataFrame) -> str:
     told = [
-        f"{name} {numbers_words(observed, usual)}"
+        named_numbers(name, observed, usual)
         for name, observed, usual in of[["region", "observed", "expected"]].itertuples(index=False)
     ]
     return _within(told, " · ", " · and")
@@ -101,12 +114,3 @@ def _within(parts: Sequence[str], between: str, and_: str = " and") -> str:
     most = max(int(room.sum()), 1)
     left = len(parts) - most
     return between.join(parts[:most]) + (f"{and_} {left} more" if left > 0 else "")
-
-
-def _starts(of: pd.DataFrame) -> str:
-    """Say from how many incidents an uptick would be called."""
-    known: Sequence[float] = sorted(of["starts_at"].dropna())
-    if not known:
-        return "no count would be called"
-    ends = dict.fromkeys(f"{value:,.0f}" for value in (known[0], known[-1]))
-    return f"an uptick starts at {' to '.join(ends)}"

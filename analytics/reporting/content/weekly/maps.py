@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.counts.count_table import CountTable
 from analytics.geo.polygons import Polygons
+from analytics.reporting.content.weekly.falls import halved
 from analytics.reporting.content.weekly.names import region_anchors
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.elements.figures import ReportFigure, report_figure
@@ -16,13 +17,13 @@ from analytics.reporting.languages.spoken import in_language
 from analytics.results import counted, listed
 from analytics.results.grades import SIGNS
 from analytics.results.words_days import length_words, span_words
-from analytics.results.words_report import GROUP_OF, GROUPS, numbers_words
+from analytics.results.words_report import GROUP_OF, GROUPS, named_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["map_figure"]
+__all__ = ["map_figure", "number_of", "tile_marks"]
 
 _PAD, _LINE = 0.1, 0.15  # inches: around a map, and of a line of notes below it
 _SIZES = {"grade": (3.55, 3.55), "level": (3.3, 2.95), "change": (3.3, 2.95)}
@@ -47,10 +48,12 @@ def map_figure(
     from analytics.plots import plot_map
 
     figure, ax = plt.subplots(figsize=_SIZES[show], layout="constrained")
+    if show == "grade":
+        _laid_out(figure, ax)
     plot_map(
         numbers.result, show=show, polygons=_polygons(numbers), places=_places(numbers), title=False,
         links={name: f"#{anchor}" for name, anchor in region_anchors(numbers.counts.regions).items()},
-        key=show != "grade", ax=ax,
+        labels=tile_marks(numbers), key=show != "grade", ax=ax,
     )  # fmt: skip
     if show == "grade":
         _without_empty_room(figure, ax)
@@ -60,6 +63,42 @@ def map_figure(
         alt=numbers.marked(_alt(numbers, show)),
         label=f"map-{show}",
     )
+
+
+def tile_marks(numbers: WeeklyNumbers) -> dict[str, str]:
+    """Return what is written on tiles too many to bear their names, of the regions that stand out.
+
+    Their names where all have room, or else the numbers that the list beside the map gives them.
+    """
+    from analytics.plots.ground import NAMED_TILES, tiles_take
+    from analytics.plots.maps import match_polygons
+
+    regions = list(numbers.counts.regions)
+    if len(regions) <= NAMED_TILES or _places(numbers) is not None:
+        return {}
+    if match_polygons(numbers.counts, regions, _polygons(numbers)) is not None:
+        return {}
+    rows = numbers.rows
+    low = rows["far_below"].astype(bool)
+    up = rows["grade"].isin(("uptick", "above_usual"))
+    called = [*rows.loc[up, "region"], *rows.loc[low & ~up, "region"]]
+    if tiles_take(called, regions, _SIZES["grade"][0] - _PAD):
+        return {name: name for name in [*called, *rows.loc[halved(rows) & ~low & ~up, "region"]]}
+    return {name: str(number) for number, name in enumerate(called, 1)}
+
+
+def number_of(mark: str) -> str:
+    """Return a mark on a tile where it is a number, "" where it is a name."""
+    return mark if mark.isdigit() else ""
+
+
+def _laid_out(figure: Figure, ax: Axes) -> None:
+    """Give a map without a key its place, so that labels know how much room they have."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
 
 
 def _without_empty_room(figure: Figure, ax: Axes) -> None:
@@ -126,7 +165,7 @@ def _alt(numbers: WeeklyNumbers, show: str) -> str:
         return f"Map of {counted(len(rows), 'region')} by grade, {window}, signs {signs}. {said}."
     top = rows.sort_values("observed", ascending=False, kind="stable").head(5)
     named = ", ".join(
-        f"{name} {numbers_words(observed, usual)}"
+        named_numbers(name, observed, usual)
         for name, observed, usual in top[["region", "observed", "expected"]].itertuples(index=False)
     )
     what = "how many incidents each has" if show == "level" else "incidents against what is usual"

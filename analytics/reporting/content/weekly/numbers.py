@@ -23,6 +23,7 @@ from analytics.reporting.content.weekly.rows import counted_rows
 from analytics.reporting.content.weekly.series import WeekSeries, weeks_on
 from analytics.results import UptickResult, counted, mark
 from analytics.results.words_days import day_words, week_words
+from analytics.results.words_status import status_words
 
 __all__ = [
     "ALL",
@@ -32,6 +33,7 @@ __all__ = [
     "WeeklyCounts",
     "WeeklyNumbers",
     "weekly_numbers",
+    "with_status",
 ]
 
 ALL = "all regions together"
@@ -227,8 +229,8 @@ class WeeklyNumbers(WeeklyCounts):
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """One row a region, by grade, with its status and its weeks up to the reported one."""
-        return self.result.ranked().assign(status=lambda frame: frame["region"].map(self.result.status))
+        """One row a region, by grade, with its status, and that in words with the last seven days."""
+        return with_status(self.result, self.result.ranked())
 
     @cached_property
     def counted(self) -> pd.DataFrame | None:
@@ -283,6 +285,19 @@ class WeeklyNumbers(WeeklyCounts):
         series = WeekSeries.of(self.total)
         kept = series.starts <= self.week.start
         return WeekSeries(series.starts[kept], series.values[kept])
+
+
+def with_status(result: UptickResult, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of a result with each region's `status`, and `status_words` as a page says it."""
+    regions = list(result.frame["region"])
+    if result.evidence is None:
+        before = now = usual = np.full(len(regions), np.nan)
+    else:
+        before, now, usual = result.evidence.last_days()
+    status = result.status.reindex(regions)
+    said = [status_words(*parts) for parts in zip(status, before, now, usual, strict=True)]
+    words = pd.Series(said, index=regions, dtype="str")
+    return rows.assign(status=rows["region"].map(status), status_words=rows["region"].map(words))
 
 
 def weekly_numbers(scope: WeeklyCounts) -> WeeklyNumbers:

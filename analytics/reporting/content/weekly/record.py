@@ -18,7 +18,7 @@ from analytics.reporting.content.weekly.front import FrontPage
 from analytics.reporting.content.weekly.groups import Group
 from analytics.reporting.content.weekly.kept import MIME
 from analytics.reporting.content.weekly.names import region_anchors
-from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers
+from analytics.reporting.content.weekly.numbers import BASELINE, GUARD, RECENT, WeeklyNumbers, with_status
 from analytics.reporting.content.weekly.summary import summary_lines
 from analytics.results import UptickResult, mark
 from analytics.results.grades import short_words
@@ -29,9 +29,9 @@ __all__ = ["MIME", "SCHEMA", "ReportData", "kept_record", "report_data", "report
 SCHEMA = "uptick-weekly-report/1"
 _WEEKS = 104
 _REGION = (
-    "region", "grade", "sign", "verdict", "words", "why", "status", "observed", "expected", "rate_ratio",
-    "low", "high", "limit", "pvalue", "qvalue", "detectable", "break_even", "starts_at", "starts_at_3",
-    "far_below", "level",
+    "region", "grade", "sign", "verdict", "words", "why", "status", "status_words", "observed",
+    "expected", "rate_ratio", "low", "high", "limit", "pvalue", "qvalue", "detectable", "break_even",
+    "starts_at", "starts_at_3", "far_below", "level",
 )  # fmt: skip
 
 
@@ -75,11 +75,15 @@ def report_record(numbers: WeeklyNumbers, page: FrontPage) -> dict[str, Any]:
         "handling": asked.handling,
         "headline": tag + page.headline,
         "second": tag + page.second if page.second else "",
+        "sure": tag + page.sure if page.sure else "",
+        "new": tag + page.new if page.new else "",
         "summary": list(summary_lines(numbers, page)),
         "standouts": [_standout(item, tag) for item in page.standouts],
         "news": [tag + line for line in page.news],
         "comment": list(page.comment),
+        "limits": list(page.limits),
         "strip": list(page.strip),
+        "key": page.key.split("   ") if page.key else [],
         "reported": reported_words(numbers.result.completeness),
         "closest": [_standout(item, tag) for item in page.closest],
         "left_out": tag + page.left_out if page.left_out else "",
@@ -158,6 +162,7 @@ def _standout(item: Any, tag: str) -> dict[str, Any]:
         "usual": _number(item.usual),
         "sentence": f"{tag}{item.sign} {item.region}: {item.lead}{facts}",
         "status": item.status,
+        "tile": item.tile,
         "checks": tag + item.checks if item.checks else "",
         "comment": item.comment,
         "weeks": _numbers(item.weeks),
@@ -218,7 +223,7 @@ def _regions_of(result: UptickResult, tag: str, rows: pd.DataFrame | None = None
     """Return one record a region, its words as a sentence of their own."""
     frame = result.frame if rows is None else rows
     if "status" not in frame:
-        frame = frame.assign(status=frame["region"].map(result.status))
+        frame = with_status(result, frame)
     out = records(frame[[name for name in _REGION if name in frame.columns]])
     for row in out:
         row["sentence"] = f"{tag}{row['region']}: {row.pop('words')}"

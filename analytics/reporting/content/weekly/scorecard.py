@@ -93,7 +93,7 @@ def _by_issue(numbers: WeeklyNumbers, before: Issue, changes: Changes | None) ->
     ]  # fmt: skip
     became = [
         "still in uptick" if verdict == SUPPORTED else status or "no longer in uptick"
-        for verdict, status in zip(rows["verdict"], rows["status"], strict=True)
+        for verdict, status in zip(rows["verdict"], rows["status_words"], strict=True)
     ]
     frame = pd.DataFrame(
         {"region": rows["region"], "then": then, "stands": stands, "became": became, "now": _now(rows)}

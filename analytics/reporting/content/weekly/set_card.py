@@ -12,7 +12,7 @@ from analytics.reporting.elements.drawn import spark_svg
 from analytics.reporting.elements.pages import Layout
 from analytics.reporting.notebook.escape import literal
 from analytics.results import format_number
-from analytics.results.words_report import numbers_words
+from analytics.results.words_report import named_numbers
 
 __all__ = ["show_card"]
 
@@ -47,7 +47,7 @@ def _lines(parts: tuple[Part, ...], more: float) -> list[tuple[str, str, str]]:
 
 def _said(card: RegionCard) -> list[str]:
     parts = [
-        f"{title}: " + ", ".join(f"{p.name} {numbers_words(p.observed, p.usual)}" for p in parts)
+        f"{title}: " + ", ".join(named_numbers(p.name, p.observed, p.usual) for p in parts)
         for title, parts, _ in card.parts
     ]
     notable = [_incident(n) for n in card.notable]

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from analytics.reporting.content.weekly.content import WeeklyContent
-from analytics.reporting.content.weekly.front import REPORTED, Country, FrontPage
-from analytics.reporting.content.weekly.groups import Group
+from analytics.reporting.content.weekly.front import Country, FrontPage
+from analytics.reporting.content.weekly.groups import Group, page_lines
 from analytics.reporting.content.weekly.maps import map_figure
 from analytics.reporting.content.weekly.numbers import WeeklyNumbers
 from analytics.reporting.content.weekly.standouts import WHOLE, Standout
@@ -22,9 +22,12 @@ from analytics.results.words_report import numbers_words
 
 __all__ = ["show_front", "strip", "typst_standout"]
 
-_GROUP_SIGNS = {"uptick": "▲", "above_usual": "△", "no_rise": "–", "not_judged": "·", "nothing": "○"}
+STRIP_KEY = (
+    "Incidents per week, this fortnight marked; line: mean of the year before; shaded: the range it leads "
+    "one to expect"
+)
+_SQUASHED = 100  # from here on a third line is drawn rather than bars in half the height
 _ROLES = {"uptick": "#C2410C", "far_below": "#1D4E89"}
-NOTHING = "No region is in uptick, or above its usual beyond chance."
 
 
 def show_front(content: WeeklyContent, numbers: WeeklyNumbers) -> ReportPage:
@@ -38,21 +41,20 @@ def show_front(content: WeeklyContent, numbers: WeeklyNumbers) -> ReportPage:
 def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
     said = {
         "headline": page.headline,
-        "second": page.second,
+        "below": [part for part in (("How sure", page.sure), ("New", page.new)) if part[1]],
+        "limits": [{"said": f"{part}.", "strong": part.startswith("Only ")} for part in page.limits],
         "alarm": page.alarm,
         "strip": page.strip,
-        "reported": next((part for part in page.strip if part.startswith(REPORTED)), ""),
         "standouts": [typst_standout(item) for item in page.standouts],
         "whole": WHOLE if len(page.standouts) <= WHOLE + 1 else 2,
         "asked": page.asked_weeks,
         "closest": [typst_standout(item) for item in page.closest],
-        "nothing": "" if page.standouts or not page.groups else NOTHING,
+        "nothing": page.nothing,
         "left-out": page.left_out,
         "comment": page.comment,
         "falls": page.falls,
         "news": page.news,
-        "next": page.next_lines,
-        "groups": [_group(group) for group in page.groups],
+        "groups": [_group(group) for group in page_lines(page.groups)],
         "country": {
             "name": page.country.name,
             "lead": page.country.lead,
@@ -64,7 +66,8 @@ def _typst(page: FrontPage, picture: ReportFigure | None) -> str:
     }
     place = ""
     if picture is not None:
-        place = f", map: {string(picture.file)}, map-alt: {string(picture.alt)}, map-key: {string(page.key)}"
+        key = literal(page.key.split("   "))
+        place = f", map: {string(picture.file)}, map-alt: {string(picture.alt)}, map-key: {key}"
     return f"#weekly-front({literal(said)}{place});"
 
 
@@ -72,6 +75,7 @@ def typst_standout(item: Standout) -> dict[str, Any]:
     """Return what the template shows of a region that stands out."""
     return {
         "region": item.region,
+        "tile": f"{item.tile} on the map" if item.tile else "",
         "sign": item.sign,
         "grade": item.grade,
         "lead": item.lead,
@@ -86,8 +90,6 @@ def typst_standout(item: Standout) -> dict[str, Any]:
 
 def _group(group: Group) -> dict[str, Any]:
     parts = [{"sign": p.sign, "names": p.names, "aside": p.aside} for p in group.parts]
-    if not parts or not group.number:
-        parts = [{"sign": _GROUP_SIGNS[group.key], "names": "", "aside": parts[0]["aside"] if parts else ""}]
     return {"key": group.key, "title": group.title, "number": group.number, "parts": parts}
 
 
@@ -112,7 +114,7 @@ def strip(country: Country, asked: int, *, simulated: bool) -> Mapping[str, Any]
         "names": [(at, country.starts[at]) for at in marked],
         "asked": asked,
         "hot": country.called,
-        "key": "Incidents per week; shaded: the range that the year before leads one to expect; line: usual.",
+        "key": STRIP_KEY + ("; ✕: no data." if any(map(math.isnan, country.weeks)) else "."),
         "alt": alt,
     }
 
@@ -121,22 +123,28 @@ def _html(page: FrontPage, picture: ReportFigure | None) -> str:
     colour = _ROLES["uptick"] if page.alarm else "#1F2937"
     parts = [
         f'<h1 style="color:{colour}">{escape(page.headline)}</h1>',
-        f"<p><big>{escape(page.second)}</big></p>",
+        *(
+            f"<p><big><b>{name}:</b> {escape(text)}</big></p>"
+            for name, text in (("How sure", page.sure), ("New", page.new))
+            if text
+        ),
     ]
-    parts.append(f"<p><small>{escape('  ·  '.join(page.strip))}</small></p>")
+    parts.append(f"<p><small>{escape('  ·  '.join((*page.limits, *page.strip)))}</small></p>")
     parts += [picture._repr_html_()] if picture is not None else []
     for item in (*page.standouts, *page.closest):
         side = f"border-left:3px solid {_ROLES.get(item.grade, '#1F2937')};padding-left:10px"
         said = "<br>".join(
             escape(line) for line in (item.status, item.facts, item.checks, item.comment) if line
         )
-        head = f"<b>{escape(item.sign)} {escape(item.region)}</b> {spark_svg(item.weeks, page.asked_weeks)}"
+        tile = f" <small>{item.tile} on the map</small>" if item.tile else ""
+        name = f"<b>{escape(item.sign)} {escape(item.region)}</b>{tile}"
+        head = f"{name} {spark_svg(item.weeks, page.asked_weeks)}"
         parts.append(f'<div style="{side}">{head}<br>{escape(item.lead)}<br><small>{said}</small></div>')
-    lines = (page.left_out, *page.comment, page.falls, *page.news, page.next_lines)
+    lines = (page.falls, page.left_out, *page.comment, *page.news)
     parts += [f"<p>{escape(line)}</p>" for line in lines if line]
     rows = "".join(
         f"<tr><td>{escape(group.title)}</td><td>{group.number}</td><td>{escape(_group_text(group))}</td></tr>"
-        for group in page.groups
+        for group in page_lines(page.groups)
     )
     country = page.country
     parts += [
@@ -161,15 +169,18 @@ def _text(page: FrontPage) -> str:
 
 
 def nice_ticks(top: float) -> list[int]:
-    """Return two or three round numbers from zero up to about `top`.
+    """Return a few round numbers from zero up to about `top`.
 
     Examples
     --------
-    >>> nice_ticks(91), nice_ticks(3), nice_ticks(0)
-    ([0, 50, 100], [0, 2, 4], [0, 1])
+    >>> nice_ticks(91), nice_ticks(3), nice_ticks(0), nice_ticks(1142)
+    ([0, 50, 100], [0, 2, 4], [0, 1], [0, 500, 1000, 1500])
     """
     if top <= 1:
         return [0, 1]
     size = 10 ** math.floor(math.log10(top / 2))
-    step = next(int(m * size) for m in (1, 2, 2.5, 5, 10) if m * size * 2 >= top and (m * size) % 1 == 0)
-    return [0, step, 2 * step]
+    steps = [int(m * size) for m in (1, 2, 2.5, 5, 10) if (m * size) % 1 == 0]
+    two, three = (next(step for step in steps if step * number >= top) for number in (2, 3))
+    if top >= _SQUASHED and 3 * three < 0.8 * 2 * two:
+        return [three * number for number in range(4)]
+    return [0, two, 2 * two]

@@ -23,7 +23,7 @@ from analytics.reporting.notebook.escape import literal
 from analytics.reporting.notebook.markdown import Headings, markdown_to_typst
 from analytics.results import format_number
 from analytics.results.words_days import length_words
-from analytics.results.words_report import numbers_words
+from analytics.results.words_report import named_numbers
 
 __all__ = [
     "show_cards",
@@ -98,7 +98,7 @@ def side_by_side(pair: Sequence[ReportFigure]) -> Layout:
 
 def _inside(page: WherePage, numbers: WeeklyNumbers) -> ReportTable:
     def said(inside: Inside) -> str:
-        named = [f"{part.name} {numbers_words(part.observed, part.usual)}" for part in inside.parts]
+        named = [named_numbers(part.name, part.observed, part.usual) for part in inside.parts]
         return " · ".join(named) + (f" · elsewhere {inside.more:,.0f}" if inside.more else "")
 
     noun = numbers.region_noun(1)

@@ -12,7 +12,7 @@ from analytics.reporting.content.weekly.comment import Comment
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.series import WeekSeries
 from analytics.results import counted, listed
-from analytics.results.grades import SIGNS, Grade, far_below_words
+from analytics.results.grades import NOT_JUDGED, SIGNS, Grade, far_below_words
 from analytics.results.words_days import length_words
 from analytics.results.words_report import checks_words, facts_words, lead_words
 
@@ -23,8 +23,8 @@ WHOLE, LINES = 3, 6  # regions told of in full, and in one line each
 _FALLS = 2  # regions in ▼ that are told of beside any number of upticks
 CLOSEST = 4  # regions named where nothing stands out
 _CHECKS = {
-    "coarse dates excluded": "without coarse dates",
-    "largest past episode removed": "without its largest past episode",
+    "coarse dates excluded": "without inexact dates",
+    "largest past episode removed": "without its largest past rise",
 }
 
 
@@ -40,7 +40,7 @@ class Standout:
     lead : str
         How many, and how many are usual.
     facts : str
-        Ratio, interval, p- or q-value; small print.
+        Ratio and interval; small print.
     status : str
         What is new since the week before.
     checks : str
@@ -49,6 +49,8 @@ class Standout:
         What the analyst says of it.
     weeks : tuple of float
         The last weeks, NaN without coverage.
+    tile : str
+        The number that stands on its tile of the map, where tiles have no room for names.
     """
 
     region: str
@@ -62,6 +64,7 @@ class Standout:
     checks: str
     comment: str
     weeks: tuple[float, ...]
+    tile: str = ""
 
 
 def standouts(numbers: WeeklyNumbers, comment: Comment) -> tuple[tuple[Standout, ...], str]:
@@ -82,14 +85,10 @@ def standouts(numbers: WeeklyNumbers, comment: Comment) -> tuple[tuple[Standout,
 
 def standout(numbers: WeeklyNumbers, row: pd.Series, comment: Comment) -> Standout:
     """Return what is said of a region in ▲ or △."""
-    single = len(numbers.rows) == 1
-    value = row["pvalue"] if single else row["qvalue"]
     grade = cast(Grade, row["grade"])
     ratio = row["rate_ratio"]
-    facts = facts_words(
-        np.inf if np.isnan(ratio) else ratio, row["low"], row["high"], value, "p" if single else "q"
-    )
-    status = str(row["status"])
+    facts = facts_words(np.inf if np.isnan(ratio) else ratio, row["low"], row["high"])
+    status = str(row["status_words"])
     return Standout(
         region=str(row["region"]),
         sign=SIGNS[grade],
@@ -124,8 +123,9 @@ def _numbers(row: pd.Series) -> dict[str, Any]:
 
 
 def closest(numbers: WeeklyNumbers) -> tuple[Standout, ...]:
-    """Return the regions with the smallest p-values, and from how many an uptick would have been called."""
-    rows = numbers.rows[numbers.rows["observed"] > 0].dropna(subset=["pvalue", "starts_at"])
+    """Return the judged regions whose level is above usual, smallest p-value first."""
+    rows = numbers.rows[~numbers.rows["grade"].isin(NOT_JUDGED)].dropna(subset=["pvalue"])
+    rows = rows[rows["level"] == "above usual"]
     rows = rows.sort_values(["pvalue", "region"], kind="stable").head(0 if numbers.single else CLOSEST)
     return tuple(
         Standout(
@@ -134,7 +134,7 @@ def closest(numbers: WeeklyNumbers) -> tuple[Standout, ...]:
             grade=str(row["grade"]),
             **_numbers(row),
             facts="",
-            status=f"an uptick from {row['starts_at']:,.0f}{_day(row)}",
+            status=str(row["words"]).partition("; ")[0],
             checks="",
             comment="",
             weeks=last_weeks(numbers.weekly[row["region"]]),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from analytics.reporting.content.weekly.front import FrontPage
+from analytics.reporting.content.weekly.front import FrontPage, Standout
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.results import mark
 from analytics.results.words_days import day_words, length_words, span_words
-from analytics.results.words_report import reported_words
+from analytics.results.words_report import named_numbers, reported_words
 
 __all__ = ["summary_lines"]
 
@@ -26,14 +26,14 @@ def summary_lines(numbers: WeeklyNumbers, page: FrontPage) -> tuple[str, str, st
     where = f"{numbers.place}, " if numbers.place else ""
     window = f"{length_words(RECENT)} {span_words(numbers.result.recent)}"
     answer = f"{where}{window}: {page.headline} {page.second}".strip()
-    told = [_told(item.sign, item.region, item.lead, item.facts) for item in page.standouts[:_MOST]]
+    told = [_told(item) for item in page.standouts[:_MOST]]
     more = len(page.standouts) - _MOST
     told += [f"{more} more in the report."] if more > 0 else []
     told += [page.left_out] if page.left_out else []
     if not told:
-        near = [f"{item.region} {item.observed:,.0f} ({item.status})" for item in page.closest]
-        told = [f"Closest to an uptick: {'; '.join(near)}." if near else "No region stands out."]
-    news = list(filter(None, (page.falls, *page.news, page.next_lines))) or ["Nothing else is to be told."]
+        near = [f"{named_numbers(item.region, item.observed, item.usual)}" for item in page.closest]
+        told = [f"Closest to an uptick: {' · '.join(near)}." if near else "No region stands out."]
+    news = list(filter(None, (page.falls, *page.news))) or ["Nothing else is to be told."]
     country = page.country
     read = (
         f"Uptick means: {page.means} Data until {day_words(numbers.counts.as_of)}; reported so far: "
@@ -48,6 +48,6 @@ def summary_lines(numbers: WeeklyNumbers, page: FrontPage) -> tuple[str, str, st
     )
 
 
-def _told(sign: str, region: str, lead: str, facts: str) -> str:
-    end = "" if not facts else f" {facts[0].upper()}{facts[1:]}."
-    return f"{sign} {region}: {lead}{end}"
+def _told(item: Standout) -> str:
+    ends = [f"{part[0].upper()}{part[1:]}." for part in (item.status, item.facts) if part]
+    return " ".join([f"{item.sign} {item.region}: {item.lead}", *ends])
