@@ -12,7 +12,7 @@ from typing import Any
 
 from analytics.errors import InputError, unknown_option
 from analytics.options import check_installed
-from analytics.reporting.languages.slots import NUMBER, SPAN, Pattern, read_language, slots_of
+from analytics.reporting.languages.slots import NUMBER, SPAN, Pattern, read_language, share_left, slots_of
 from analytics.results.words_days import MONTHS
 
 __all__ = ["ENGLISH", "Language", "find_language", "language_names"]
@@ -237,8 +237,8 @@ class Language:
         """Return a text of several sentences or of a list; None where none, or `strict` not all are known."""
         ways = [(" ", list(self._by_sentence(_ENDS.split(text))))]
         ways += [(sign, [(p, self.known(p)) for p in text.split(sign)]) for sign in _BETWEEN if sign in text]
-        best = min((way for way in ways if len(way[1]) > 1), key=_left, default=None)
-        if best is None or _left(best) == 1 or (strict and _left(best)):
+        best = min((way for way in ways if len(way[1]) > 1), key=share_left, default=None)
+        if best is None or share_left(best) == 1 or (strict and share_left(best)):
             return None
         between, found = best
         self.missed.update(part for part, made in found if made is None)
@@ -325,11 +325,6 @@ class Language:
         return self.known(text)
 
     _clause = _phrase
-
-
-def _left(way: tuple[str, Sequence[tuple[str, str | None]]]) -> float:
-    """Return which share of the parts of a text is not known."""
-    return sum(made is None for _, made in way[1]) / len(way[1])
 
 
 @lru_cache(maxsize=1)

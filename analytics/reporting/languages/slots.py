@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from analytics._text import read_toml, toml_fault
 from analytics.errors import InputError
 from analytics.results.words_days import MONTHS
 
-__all__ = ["DAY", "NUMBER", "SPAN", "Pattern", "read_language", "slots_of"]
+__all__ = ["DAY", "NUMBER", "SPAN", "Pattern", "read_language", "share_left", "slots_of"]
 
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _MONTH = "|".join((*MONTHS, *(name[:3] for name in MONTHS)))
@@ -113,3 +113,14 @@ def read_language(file: Path) -> dict[str, Any]:
         wanted, found = "the tables [language] and [sentences]", ", ".join(held)
         raise InputError("the language file is not whole", expected=wanted, found=found, where=str(file))
     return held
+
+
+def share_left(way: tuple[str, Sequence[tuple[str, str | None]]]) -> float:
+    """Return which share of the parts of a text, each with its translation, is not known.
+
+    Examples
+    --------
+    >>> share_left((" ", [("a", "x"), ("b", None)]))
+    0.5
+    """
+    return sum(made is None for _, made in way[1]) / len(way[1])
