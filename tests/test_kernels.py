@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.kernels.common.dispersion import window_dispersion, window_sums
+from analytics.kernels.common.dispersion import chi2_share, window_dispersion, window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.common.tails import betabinomial_tail, binomial_tail, dispersion_nodes, mixed_tail
 from analytics.kernels.windows.bounds import bounds, called_count, predictive_limits, ratio_limit
@@ -75,6 +75,20 @@ def test_dispersion_nodes_average_like_the_chi_square_they_stand_for():
     values = dispersion_nodes(phi, edf)
     _, weight = np.polynomial.hermite_e.hermegauss(values.shape[1])
     assert float(values[0] @ weight / weight.sum()) == pytest.approx(400 * 20 / 18, rel=QUADRATURE)
+
+
+def test_chi_square_quantiles_are_scipys():
+    edf = np.array([0.3, 1.0, 1.01, 2.5, 20.0, 400.0])  # below 1 without the polynomial
+    level = stats.norm.cdf(np.linspace(-4, 4, 17))
+    np.testing.assert_allclose(
+        chi2_share(edf, level), stats.chi2.ppf(level, edf[:, None]) / edf[:, None], rtol=EXACT
+    )
+
+
+def test_sums_of_many_series_are_those_of_each():
+    counts = np.random.default_rng(5).poisson(3.0, (40, 600))  # so many go row by row
+    each = np.hstack([window_sums(counts[:, i : i + 1], 7) for i in range(600)])
+    np.testing.assert_array_equal(window_sums(counts, 7), each)
 
 
 def test_mixed_tail_is_the_integral_over_the_dispersion():

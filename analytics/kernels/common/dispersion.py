@@ -210,7 +210,8 @@ def dispersion_at(phi: FloatArray, edf: FloatArray, level: FloatArray) -> FloatA
 def chi2_share(edf: FloatArray, level: FloatArray) -> FloatArray:
     """Return quantiles of the chi-square over its degrees of freedom; shape ``(series, levels)``.
 
-    From one degree of freedom on the logarithm is a polynomial in ``1 / sqrt(edf)``, right to 13 digits.
+    From one degree of freedom on the logarithm is a polynomial in ``1 / sqrt(edf)``, right to nine digits
+    within four standard deviations of the middle.
 
     Examples
     --------
