@@ -41,8 +41,8 @@ _READING = Group("reading", (
     Option("column", "NAME=COLUMN",
            "which column of the file holds a canonical one, such as date_start=Date; "
            "may be repeated", many=True),
-    Option("limit", "NAME=NUMBER", "read a larger file than is read unasked: columns, cells or "
-           "unpacked_mb; may be repeated", many=True),
+    Option("limit", "NAME=NUMBER", "read a larger or deeper file than is read unasked: columns, cells, "
+           "unpacked_mb, nesting, brackets or digits; may be repeated", many=True),
     Option("mapping", "TOML", "how the file is read and which column is which, as check --write-mapping "
            "proposes"),
     Option("actors", "CSV", "table of actors: names as written, and what each is counted as; see "
