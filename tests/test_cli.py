@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from exact_csv import read_exactly
 from rich.progress import Progress
 
 import analytics.reporting.content.weekly as weekly
@@ -262,7 +263,7 @@ def test_the_test_agrees_with_the_library_to_the_last_digit(run):
     result = uptick_test(count_incidents(read_incidents(SAMPLE, as_of=DAY)), completeness=0.9)
     argv = ("test", "--sample", "--as-of", DAY, "--completeness", 0.9, "--format")
     code, out, err = run(*argv, "csv")
-    table = pd.read_csv(io.StringIO(out), engine="python")
+    table = read_exactly(out)
     words = ["reason", "words", "why", "level", "starts_note", "day"]
     assert code == 0
     pd.testing.assert_frame_equal(
