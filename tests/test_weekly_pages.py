@@ -209,7 +209,9 @@ def test_upticks_beyond_the_first_few_are_counted(tmp_path):
     rising = rows[(rows["date"] > "2020-03-30") & (rows["admin1"] < "Karbala")]
     pd.concat([rows, *[rising] * 6]).to_csv(path, index=False)
     page = weekly_content(numbers_of(path, "2020-04-12")).front
-    assert page.headline == "Uptick in Anbar, Babil, Baghdad, Basra and 2 more."
+    assert (
+        page.headline == "Uptick in Anbar, Babil, Baghdad, Basra and 2 more, and in the country as a whole."
+    )
     assert [s.region for s in page.standouts] == names[:6]
 
 
