@@ -50,6 +50,34 @@ def test_the_interval_covers_and_the_estimate_is_near(process, truth):
         assert excluded > 1
 
 
+def test_zero_belongs_to_the_interval_exactly_where_fishers_test_says_so():
+    # One quiet spell of a steady region: too little to say how changeable it is, enough to say that it is.
+    values = np.random.default_rng(3).poisson(MEAN, DAYS)
+    values[300:360] = 0
+    once = relative_deviation(values, np.ones(DAYS, bool), 14)
+    assert (once.low, once.high > 2 * once.sigma) == (0.01, True)
+    many = np.random.default_rng(4).poisson(2000.0, (40, DAYS))
+    rates = np.array([relative_deviation(one, np.ones(DAYS, bool), 14)[:3] for one in many])
+    assert (rates[:, 1] <= rates[:, 0]).all()
+    assert (rates[:, 1] > 0).sum() <= stats.binom.ppf(0.999, len(rates), 0.05)
+
+
+def test_the_limits_widen_with_what_a_series_shows_of_its_process():
+    # The same counts in another order: the estimate is no surer where quiet and violent days keep together.
+    covered = np.ones(DAYS, bool)
+    days = np.random.default_rng(5).poisson(np.tile(np.repeat([1.0, 4.0], 14), DAYS // 28))
+    halves = days.reshape(-1, 28)
+    quick = relative_deviation(days, covered, 14)
+    slow = relative_deviation(np.concatenate([halves[:, :14], halves[:, 14:]], axis=None), covered, 14)
+    assert np.log(slow.high / slow.sigma) > 2 * np.log(quick.high / quick.sigma)
+    # A single day that carries the variance: the upper limit says that a larger one may come.
+    wave = np.random.default_rng(6).poisson(MEAN, DAYS)
+    wave[400] += 60
+    spread = np.random.default_rng(6).poisson(MEAN * np.random.default_rng(7).gamma(0.9, 1 / 0.9, DAYS))
+    one, several = (relative_deviation(values, covered, 14) for values in (wave, spread))
+    assert np.log(one.high / one.sigma) > 1.5 * np.log(several.high / several.sigma)
+
+
 def test_a_longer_history_narrows_the_interval():
     short, long = (
         np.median(np.subtract(*found("hawkes_0.6", days=days, series=40)[:0:-1])) for days in (364, 1456)
@@ -88,7 +116,8 @@ def test_a_spell_without_coverage_is_no_quiet_one():
     known = volatility(counts(lost, coverage=coverage)).frame.iloc[0]
     taken_as_quiet = volatility(counts(lost)).frame.iloc[0]
     assert known["low"] == 0
-    assert taken_as_quiet["low"] > 0.1
+    assert taken_as_quiet["low"] > 0
+    assert taken_as_quiet["estimate"] > known["estimate"] + 0.2
 
 
 def test_handles_and_lengths():
