@@ -78,7 +78,7 @@ benchmark: $(READY)
 	@$(BIN)/python -m benchmarks --run
 
 benchmark-size: $(READY)
-	@for part in size_power one_region monitor_limits; do \
+	@for part in size_power one_region detectable monitor_limits; do \
 	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed="$$failed $$part"; done; \
 	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
 

@@ -191,6 +191,8 @@ def test_a_small_pvalue_wants_both_the_model_and_the_rotation():
     unseen = np.array([0.5, 0.5, 0.5, 0.5])
     found = turned_pvalue(a, 2 * rotation, rotation, base, *year, unseen)
     np.testing.assert_allclose(found, [0.5 * 0.0025, 0.06, 0.005, 0.005])
+    rare = turned_pvalue(a, 2 * rotation, rotation, base, *year, unseen / 1e3)
+    assert rare[0] == pytest.approx(1e-9**0.1 * 0.0025**0.9)
     short = np.full(4, 20), np.full(4, 280.0)
     assert (turned_pvalue(a, rotation, rotation, base, *short, unseen) >= rotation).all()
 

@@ -19,7 +19,7 @@ from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.asked import Asked
 from analytics.kernels.windows.critical import QUICK, critical_count
 from analytics.kernels.windows.hypothetical import CalledAt
-from analytics.kernels.windows.lrd import LRDTest, firm_below
+from analytics.kernels.windows.lrd import WEIGHT, LRDTest, firm_below
 from analytics.kernels.windows.rotation import across_join
 from analytics.kernels.windows.seen import WindowRates, detectable, detectable_alone, detectable_ratio
 from analytics.kernels.windows.starts import starts
@@ -149,7 +149,8 @@ def called_count(
     beyond = np.floor(np.take_along_axis(ranked, at[None, :], axis=0)[0]) + 1.0
     # Below what a rotation can show, variant B wants a rise so large that no unseen level is as likely.
     windows_, least = test.dispersion.windows, 1 / (whole.sum(axis=0) + 1)
-    needed = np.minimum(alpha, firm_below(windows_, periods))
+    mean = np.where(alpha < least, (alpha / least ** (1 - WEIGHT)) ** (1 / WEIGHT), alpha)
+    needed = np.minimum(mean, firm_below(windows_, periods))
     firm = critical_count(base, recent, periods, test.dispersion, np.where(needed > 0, needed, alpha))
     chance = np.minimum(alpha / least * 2 * (windows_ + 1) / np.maximum(periods, 1), 1.0)
     ratio = np.tan(np.pi / 2 * (1 - chance)) ** 2

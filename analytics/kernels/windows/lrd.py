@@ -10,17 +10,21 @@ A rotation cannot show a p-value below one over its periods, and a model of one 
 Where A is as small, and the window fuller than nearly all of the baseline's, B is the window's rank among
 them. It is smaller only for rises so large that a level the baseline has not seen is less likely than that:
 such a level comes with the chance of what never happened in so many windows [1]_, and lies so far from the
-usual one with that of a ratio of two scales (:func:`unseen_share`). (By A alone, levels that shift once in a
-year would be called at any level, however small; in the rotation a rise that began in the guard would hide
-itself.) A family of several regions needs smaller p-values than a rotation can show: it starts from the
-*firm* p-value, which is A's where that is smaller than a rotation can show, and its false discoveries are
-measured. With twenty disjoint windows of baseline or fewer the dispersion is too badly known for either: the
-rotation then stands. Where the spread grows through the baseline the dispersion is that of its end
+usual one with that of a ratio of two scales (:func:`unseen_share`); nor is it less than the geometric mean of
+A's p-value, with a tenth of the weight, and that rank [2]_, which by week is the larger. (By A alone, levels
+that shift once in a year would be called at any level, however small; in the rotation a rise that began in
+the guard would hide itself.)
+
+A family of several regions needs smaller p-values than a rotation can show: it starts from the *firm*
+p-value, which is A's where that is smaller than a rotation can show, and its false discoveries are measured.
+With twenty disjoint windows of baseline or fewer the dispersion is too badly known for either: the rotation
+then stands. Where the spread grows through the baseline the dispersion is that of its end
 (:mod:`analytics.kernels.windows.spread`).
 
 References
 ----------
 .. [1] Jeffreys, H. (1961). Theory of Probability, 3rd ed., section 3.23. Oxford University Press.
+.. [2] Vovk, V., Wang, R. (2020). Combining p-values via averaging. Biometrika 107, 791-808.
 """
 
 from __future__ import annotations
@@ -64,7 +68,7 @@ REASONS = (
     "there is no incident in the baseline or the recent window",
 )
 RAISE_ABOVE = 0.01  # below this the rotation p-value may be too coarse to say anything
-SHOWN = 0.02  # ranks up to which A counts beside them
+SHOWN, WEIGHT = 0.02, 0.1  # ranks up to which A counts beside them, and at most with what weight
 FEW = 5  # with fewer incidents in the baseline its dispersion says nothing: the rotation always counts
 ALWAYS_TURNED, FIRM_FROM = 20, 26  # windows in the baseline: up to so many it always counts, from so many not
 DAYS_TO_SPARE = 7  # windows of at least so many periods are looked at without their largest
@@ -269,8 +273,9 @@ def turned_pvalue(
     """Raise A's p-value to the rotation p-value, or to the rank where the rotation can show no more.
 
     Where the window's rank among the baseline's is at most 0.02 and A's p-value smaller than a rotation can
-    show (:func:`firm_below`), with five incidents or more in the baseline, the answer is the rank, times
-    :func:`unseen_share`, and never below A's. The other arguments are those of :func:`raised_pvalue`.
+    show (:func:`firm_below`), with five incidents or more in the baseline, the answer is the rank times
+    :func:`unseen_share`, or the geometric mean of A's, with weight 0.1, and the rank, whichever is larger.
+    The other arguments are those of :func:`raised_pvalue`.
 
     Examples
     --------
@@ -280,7 +285,8 @@ def turned_pvalue(
     """
     turned = np.maximum(a, np.minimum(rotation, 1.0))
     firm = (a <= firm_below(windows, periods)) & (base >= FEW) & (rank <= SHOWN)
-    return np.asarray(np.where(firm, np.maximum(a, rank * unseen), turned))
+    mean = a**WEIGHT * np.maximum(a, rank) ** (1 - WEIGHT)
+    return np.asarray(np.where(firm, np.maximum(mean, rank * unseen), turned))
 
 
 def raised_pvalue(
