@@ -111,10 +111,7 @@ def settled(table: Any) -> Any:
     turned once.
     """
     ibis = the_ibis()
-    try:
-        connection = table.get_backend()
-    except ibis.common.exceptions.IbisError:  # a table in memory, of no engine yet
-        connection = ibis.get_backend()
+    connection = _engine_of(table)
     connection._run_pre_execute_hooks(table)  # the tables in memory that it looks values up in
     compiled = connection.compile(table)
     name = ibis.util.gen_name("uptick")
@@ -128,10 +125,20 @@ def settled(table: Any) -> Any:
     return connection.table(name)
 
 
-def kept_in_engine(table: Any) -> Any:
-    """Return a table as DuckDB holds it once it was made, until the connection ends."""
+def _engine_of(table: Any) -> Any:
     ibis = the_ibis()
-    connection = table.get_backend()
+    try:
+        return table.get_backend()
+    except ibis.common.exceptions.IbisError:  # a table in memory, of no engine yet
+        return ibis.get_backend()
+
+
+def kept_in_engine(table: Any) -> Any:
+    """Return a table as DuckDB or Postgres hold it once made, until the connection ends; else a view."""
+    ibis = the_ibis()
+    connection = _engine_of(table)
+    if connection.name not in ("duckdb", "postgres"):
+        return settled(table)
     connection._run_pre_execute_hooks(table)
     name = ibis.util.gen_name("uptick")
     connection.raw_sql(f'CREATE TEMPORARY TABLE "{name}" AS {connection.compile(table)}')
@@ -147,10 +154,7 @@ def batches_of(table: Any) -> Any:
 
 def is_duckdb(table: Any) -> bool:
     """Whether a table is one of DuckDB's."""
-    try:
-        return bool(table.get_backend().name == "duckdb")
-    except the_ibis().common.exceptions.IbisError:
-        return False
+    return bool(_engine_of(table).name == "duckdb")
 
 
 def _refuse(kind: str, **options: object) -> None:
@@ -185,6 +189,10 @@ def _of_database(ibis: Any, address: str, table: str | None, order: str | None) 
         raise InputError(
             f"the database {shown} cannot be opened", found=str(error).splitlines()[0][:200], where=shown
         ) from None
+    if (own := getattr(connection, "con", None)) is not None and hasattr(own, "close"):
+        weakref.finalize(connection, own.close)  # with the last table, or at exit
+    if connection.name == "postgres":  # it would compile long expressions for few rows
+        connection.raw_sql("SET jit = off")
     names = connection.list_tables()
     if table not in names:
         close = nearest(table, names)

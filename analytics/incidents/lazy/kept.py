@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.incidents.lazy.canonical import Canonical
 from analytics.incidents.lazy.degrees import Degrees
-from analytics.incidents.lazy.engines import batches_of, is_duckdb, settled, the_ibis
+from analytics.incidents.lazy.engines import batches_of, is_duckdb, kept_in_engine, the_ibis
 from analytics.incidents.lazy.raw import ROW, Raw, memory_table
 from analytics.incidents.quarantine import NUMBERING
 from analytics.sources.checks import REASONS, ROUNDED
@@ -200,11 +200,12 @@ def find_repeats(canonical: Canonical, kept: Any, everything: Any) -> Repeats | 
     own = [c for c in rows.columns if c not in (*numbering, ROW)]
     first = {c: rows[c].min() for c in (*numbering, ROW) if c in rows.columns}
     distinct = rows.group_by(own).aggregate(**first, u_copies=rows.count())
+    distinct = kept_in_engine(distinct)
     n = distinct.aggregate(rows=distinct.count(), all=distinct.u_copies.sum(), ids=distinct.u_id.nunique())
     found = n.to_pandas().iloc[0].fillna(0).astype("int64")
     return Repeats(
         ids,
-        settled(distinct.select(*kept.columns)),
+        distinct.select(*kept.columns),
         copies=int(found["all"] - found["rows"]),
         versions=int(found["rows"] - found["ids"]),
     )
