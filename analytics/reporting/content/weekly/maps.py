@@ -160,7 +160,7 @@ def _alt(numbers: WeeklyNumbers, show: str) -> str:
     if show == "grade":
         group = rows["grade"].map(GROUP_OF)
         of = {title: rows.loc[group == key, "region"].tolist() for key, title in GROUPS.items()}
-        said = "; ".join(f"{title}: {listed(names, 20)}" for title, names in of.items() if names)
+        said = ". ".join(f"{title}: {listed(names, 20)}" for title, names in of.items() if names)
         signs = " ".join(dict.fromkeys(SIGNS[grade] for grade in rows["grade"]))
         return f"Map of {counted(len(rows), 'region')} by grade, {window}, signs {signs}. {said}."
     top = rows.sort_values("observed", ascending=False, kind="stable").head(5)
