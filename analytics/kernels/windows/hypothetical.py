@@ -324,6 +324,8 @@ def before_sparing(spared: FloatArray, length: int) -> tuple[FloatArray, FloatAr
     >>> before_sparing(np.array([28.0, 30.0]), 14)
     (array([28., 31.]), array([39., 42.]))
     """
+    if length < THREE:
+        return spared, spared  # too short for a day to be spared
     others = np.ceil(spared * (length - 1) / length - _ROUNDING)
     even, three = (np.ceil(others * days / (days - 1) - _ROUNDING) for days in (length, THREE))
     return even, three
