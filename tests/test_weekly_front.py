@@ -273,9 +273,9 @@ def test_usual_and_band_are_of_what_is_reported_alike(completeness, sample):
 def test_the_answer_is_there_in_one_look(page):
     assert page.headline == "Uptick in Kirkuk."
     assert page.sure == (
-        "Fairly. About 3 in 100 such upticks would be chance. But all 14 days lie in the curfew of 2020, no "
-        "day they are compared with: that alone may explain a rise or fall. Of the 17 other regions 4 show "
-        "no uptick, 13 cannot be judged."
+        "Fairly. About 3 in 100 such upticks would be chance. But the curfew of 2020 may be the cause of a "
+        "rise or fall: all 14 days lie in it, and none of those they are compared with. Of the 17 other "
+        "regions 4 show no uptick, 13 cannot be judged."
     )
     assert page.new.startswith("Kirkuk is in its third week. ")
     assert page.second == f"How sure: {page.sure} New: {page.new}"
@@ -299,7 +299,7 @@ def test_a_quiet_week_says_how_small_a_rise_it_could_have_missed():
         f"{tally['too_few']} with too few incidents, {tally['none_recorded']} with none recorded, "
         f"{tally['unsteady']} with counts that swing too much."
     )
-    assert page.new == "Nothing. No uptick last week, and none now."
+    assert page.new == "No uptick last week, and none now."
     assert page.standouts == ()
     above = rows[(rows["observed"] >= 1.25 * rows["expected"]) & (rows["grade"] == "no_sign")]
     assert [s.region for s in page.closest] == above["region"].tolist()
@@ -376,10 +376,10 @@ def test_a_country_at_half_its_usual_is_news(sample, daily):
     """Whether it was a week before is the fortnight a week before, held against the same usual."""
     all_ = daily("2020-04-19")["all"]
     earlier = all_.iloc[-21:-7].sum()
-    for usual, said in ((2 * earlier, ", as a week ago."), (2 * earlier - 2, ", not a week ago.")):
+    for usual, said in ((2 * earlier, "is still at"), (2 * earlier - 2, "has fallen to")):
         frame = sample.national.frame.assign(expected=float(usual))
         page = front_page(replace(sample, national=replace(sample.national, frame=frame)))
-        assert page.new.endswith(f"The country is at half its usual or less{said}")
+        assert page.new.endswith(f"The country {said} half its usual or less.")
 
 
 def test_a_country_in_uptick_stands_in_the_headline_beside_its_regions(sample):

@@ -67,7 +67,7 @@ def _single(numbers: WeeklyNumbers) -> tuple[str, str]:
 
 
 def _whole(numbers: WeeklyNumbers) -> str:
-    return "the country as a whole" if together(numbers) == "The country" else "all regions together"
+    return "the country as a whole" if together(numbers) == "The country" else "the total of all regions"
 
 
 def _missed(numbers: WeeklyNumbers) -> str:
@@ -104,15 +104,18 @@ def what_is_new(numbers: WeeklyNumbers) -> str:
         said.append(gone_words(together(numbers), status, window))
     elif status:
         said.append(since_words([together(numbers)], status))
-    said += _half(numbers)
-    if said:
-        return " ".join(said)
+    return " ".join([*(said or [_unchanged(numbers)]), *_half(numbers)])
+
+
+def _unchanged(numbers: WeeklyNumbers) -> str:
+    """Return the sentence where nobody is called newly, longer or no more."""
+    rows = numbers.rows
     days = len(numbers.counts.starts) * numbers.counts.period_days
     if days < RECENT + numbers.result.guard + numbers.result.baseline.days + 7:
         return "Not known: too little history for a look at the week before."
     if rows["grade"].isin(NOT_JUDGED).all():
         return "Not known: no region could be judged this week."
-    return "Nothing. No uptick last week, and none now."
+    return "No uptick last week, and none now."
 
 
 def _half(numbers: WeeklyNumbers) -> list[str]:
@@ -124,11 +127,13 @@ def _half(numbers: WeeklyNumbers) -> list[str]:
     inside = numbers.result.recent.contains(numbers.total.starts + 7 * DAY)
     covered = numbers.total.coverage[inside, 0]
     before = float(numbers.total.values[inside, 0].sum())
-    then = (
-        "" if not covered.all() else ", as a week ago" if half_or_less(before, usual) else ", not a week ago"
-    )
     many = name.startswith("All ")
-    return [f"{name} {'are' if many else 'is'} at half {'their' if many else 'its'} usual or less{then}."]
+    still, has = (" are still", " have") if many else (" is still", " has")
+    if not covered.all():
+        said = still.removesuffix(" still") + " at"
+    else:
+        said = f"{still} at" if half_or_less(before, usual) else f"{has} fallen to"
+    return [f"{name}{said} half {'their' if many else 'its'} usual or less."]
 
 
 def calendar_words(numbers: WeeklyNumbers) -> list[str]:
@@ -144,8 +149,8 @@ def _term(term: Overlap) -> str:
     )
     low = f"{who[:1].lower()}{who[1:]}"
     if term.recent_only:
-        alone = "that alone may explain a rise or fall"
-        return f"But {low} in {term.label}, no day they are compared with: {alone}."
+        cause = f"But {term.label} may be the cause of a rise or fall"
+        return f"{cause}: {low} in it, and none of those they are compared with."
     share = f"{term.baseline_days:,} of the {term.baseline_length:,} they are compared with"
     return f"But {low} in {term.label}, {share}: that may explain part of a rise or fall."
 
