@@ -294,7 +294,7 @@ def test_verdicts_have_glyph_and_word_and_a_pipe_gets_no_colour(run, two_places)
     assert next(line for line in lines if line.startswith("Eastmark") and "▲ uptick" in line)
     assert next(line for line in lines if line.startswith("Westmark") and "– no sign" in line)
     assert "beside each uptick" in out
-    assert lines[0].startswith("Uptick in Eastmark. No other region shows one")
+    assert lines[0].startswith("Uptick in Eastmark. The other region shows no uptick.")
     assert "not adjusted for season or trend" in out
     assert "rows read" in out
     assert "kept" in out

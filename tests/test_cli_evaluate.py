@@ -142,7 +142,7 @@ def test_a_budget_no_threshold_reaches_is_drawn_too(result):
         (("--thresholds", "guess"), "unknown thresholds 'guess'"),
         (("--last", "2"), "last is no number of weeks to evaluate on"),
         (("--figure", "a.txt"), "--figure is no picture"),
-        (("--figure", "a.png", "-o", "a.png"), "would be written over"),
+        (("--figure", "a.png", "-o", "a.png"), "--output ends in .png, and what is written is text"),
         (("--frobnicate",), "no option --frobnicate"),
     ],
 )

@@ -197,7 +197,7 @@ class UptickResult:
         >>> daily = pd.DataFrame({"Kirkuk": [1, 0] * 235, "Erbil": 0, "Ninewa": [0, 1] * 235}, index=days)
         >>> daily.iloc[-14:, 0] = 4
         >>> print(uptick_test(Counts.from_frame(daily, freq="day", as_of="2020-04-14")).headline())
-        Uptick in Kirkuk. No other region shows one.
+        Uptick in Kirkuk. Of the 2 other regions 1 shows no uptick, 1 cannot be judged.
         """
         return headline(self, marked=marked)
 

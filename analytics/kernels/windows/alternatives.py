@@ -101,8 +101,7 @@ def rotation(p: Parts) -> FloatArray:
     >>> rotation(series, np.ones((20, 1), bool), length=2)
     array([0.05])
     """
-    sign = 1 if p.upper else -1  # at most as many is at least as many of the negated counts
-    return rotation_pvalue(sign * np.asarray(p.series, dtype=float), p.known, p.length, p.completeness)
+    return rotation_pvalue(p.series, p.known, p.length, p.completeness, upper=p.upper)
 
 
 @of_parts
@@ -188,7 +187,8 @@ def fixed_b(p: Parts) -> FloatArray:
 def lrd_a(p: Parts) -> FloatArray:
     """Variant A of :func:`~analytics.kernels.windows.lrd.lrd_test`: window-scale dispersion, conditional.
 
-    Null: both windows have one mean; window sums vary as they did in the baseline. Fails where the level
+    Null: both windows have one mean, given the days before each; window sums vary as they did in the
+    baseline. Fails where the level
     moves slowly against the length of the baseline, so that the baseline shows too little of how much it
     moves: 6.8 / 6.1 % on the seven (INGARCH), 7.2 / 7.0 % on the other eight (regime switches); power 36 %.
 
