@@ -30,8 +30,8 @@ def found_at_true_size(null, other):
 
 
 def test_it_finds_more_than_the_default_in_self_exciting_counts_at_one_size():
-    # A small honest version of benchmarks/self_exciting.py: 50 against 43 % there, 54 at best; the default has
-    # been given the days before since, and is nearer. A standard error of 1.3 %, and that of the level.
+    # A small honest version of benchmarks/self_exciting.py: 50 against 43 % there, 54 at best; the default
+    # has been given the days before since, and is nearer. A standard error of 1.3 %, and that of the level.
     quiet, risen = hawkes(1500, 1), hawkes(1500, 2, ratio=3.0)
     own = found_at_true_size(pvalues(quiet), pvalues(risen))
     usual = [lrd_test(v, v >= 0, length=RECENT, guard=28).pvalue for v in (quiet, risen)]
