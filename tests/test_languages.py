@@ -333,7 +333,7 @@ SELDOM = (
     since_words(["The country"], "new"),
     since_words(["Kirkuk", "Erbil"], "new"),
     since_words(["Kirkuk"], "called; too little history to say since when"),
-    "All regions together have fallen to half their usual or less.",
+    "All regions together have fallen to half their usual or less, which may be chance.",
     "The country is still at half its usual or less.",
     "How sure: Not very. In these 5, a rise to 1.5 times usual is ruled out.",
     "Uptick in Area 08 and Area 04, and in the total of all regions.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analytics.geo.calendars import Overlap, overlaps
 from analytics.periods import DAY
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
@@ -75,8 +77,10 @@ def _missed(numbers: WeeklyNumbers) -> str:
     of = dict(tuple(numbers.rows.groupby("grade")))
     none = numbers.rows.iloc[:0]
     quiet, out, out_if = (of.get(grade, none) for grade in ("no_sign", "no_large_rise", "no_large_rise_if"))
+    if len(quiet) and len(out) + len(out_if):  # one sentence that holds for all of them
+        quiet, out, out_if = pd.concat([quiet, out, out_if]), none, none
     return quiet_words(
-        quiet["detectable"].to_list(),
+        quiet["detectable"].dropna().to_list(),
         out["region"].tolist(),
         out_if["region"].tolist(),
         numbers.result.margin,
@@ -129,11 +133,12 @@ def _half(numbers: WeeklyNumbers) -> list[str]:
     before = float(numbers.total.values[inside, 0].sum())
     many = name.startswith("All ")
     still, has = (" are still", " have") if many else (" is still", " has")
+    half = f"half {'their' if many else 'its'} usual or less"
     if not covered.all():
-        said = still.removesuffix(" still") + " at"
-    else:
-        said = f"{still} at" if half_or_less(before, usual) else f"{has} fallen to"
-    return [f"{name}{said} half {'their' if many else 'its'} usual or less."]
+        return [f"{name}{still.removesuffix(' still')} at {half}."]
+    if half_or_less(before, usual):
+        return [f"{name}{still} at {half}."]
+    return [f"{name}{has} fallen to {half}, which may be chance."]
 
 
 def calendar_words(numbers: WeeklyNumbers) -> list[str]:
