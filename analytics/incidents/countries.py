@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analytics._typing import BoolArray
 from analytics.errors import OptionError
 from analytics.geo import LEVELS, bundled_countries, find_country, region_table
 from analytics.results.words import counted
@@ -11,8 +12,12 @@ from analytics.results.words import counted
 __all__ = ["in_country"]
 
 
-def in_country(frame: pd.DataFrame, country: str | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def in_country(
+    frame: pd.DataFrame, country: str | None, current: BoolArray | None = None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return canonical incidents with a country where they state none, and notes on it.
+
+    Where the names decide, only those of `current` rows do: a version that was superseded has no say.
 
     Raises
     ------
@@ -28,10 +33,11 @@ def in_country(frame: pd.DataFrame, country: str | None) -> tuple[pd.DataFrame, 
         stated = int(blank.sum())
         note = f"country: {name} for {counted(stated, 'incident')} without one" if stated else ""
         return frame.assign(country=frame["country"].mask(blank, name)), (note,) if note else ()
-    if not blank.all():
+    deciding = frame if current is None else frame[current]
+    if not deciding["country"].isna().all():
         return frame, ()
     for level in LEVELS:
-        names = [name for name in frame[level].dropna().unique() if name.strip()]
+        names = [name for name in deciding[level].dropna().unique() if name.strip()]
         if not names:
             continue
         fitting = [
@@ -48,5 +54,5 @@ def in_country(frame: pd.DataFrame, country: str | None) -> tuple[pd.DataFrame, 
             f"country: not in this table; {what} of {fitting[0].name}, whose names are used "
             "(country= states another)"
         )
-        return frame.assign(country=pd.Series(fitting[0].name, index=frame.index, dtype="str")), (note,)
+        return frame.assign(country=frame["country"].mask(blank, fitting[0].name)), (note,)
     return frame, ()

@@ -236,8 +236,8 @@ def _assemble(
     if not kept.any():
         raise _nothing_left(draft, quarantine)
     frame, extra = kept_tables(draft, kept, spend=spend)
-    frame, located = in_country(frame, country)
     current = current_versions(frame, as_of) if draft.repeats else np.ones(len(frame), dtype=bool)
+    frame, located = in_country(frame, country, current)
     notes = version_notes(frame) if draft.repeats else ()
     others = [None, None] if current.all() else [t[~current].reset_index(drop=True) for t in (frame, extra)]
     if not current.all():
