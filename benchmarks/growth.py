@@ -31,22 +31,9 @@ PART = 250_000  # rows of text invented at a time
 WATCHED = "predictive, 52 of 260 weeks"
 _COUNTS = """
 import numpy as np
+from small import invented, table
 from analytics import uptick_test
-from analytics.counts import Counts
 from analytics.detectors import predictive
-
-def invented(series, periods):
-    rng = np.random.default_rng(20200413)
-    rate = rng.gamma(0.7, 1.0, series)
-    return rng.poisson(rng.gamma(2.0, rate / 2.0, (periods, series))).astype(np.int32)
-
-def table(values, freq):
-    import pandas as pd
-    days = pd.date_range("2020-01-06", periods=len(values), freq="D" if freq == "day" else "7D")
-    names = [f"District {at:06d}" for at in range(values.shape[1])]
-    frame = pd.DataFrame(values, index=days, columns=names)
-    last = days[-1] + pd.Timedelta(days=0 if freq == "day" else 6)
-    return Counts.from_frame(frame, freq=freq, as_of=last)
 
 size = int(float(sys.argv[1]))
 """

@@ -11,7 +11,7 @@ episodes, which are what a rank counts, and past upticks do not hide the next on
 stands: a rank among so many windows cannot show a rise beyond all doubt, and nothing is called less than
 alone. Where the region's own p-value is above twice alpha, that stands too: in a panel of empty regions of
 which many rise, a steady region's rank is far below its chance, and it would be called with them (a third to
-a half of them were, some at p above 0.2; benchmarks/results/steady.md). Regions too sparse to be called lower
+a half of them were, most at p above 0.1; benchmarks/results/steady.md). Regions too sparse to be called lower
 every rank: nothing is spent on them. benchmarks/results/panels.md has what was measured.
 
 References
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-GATE = 2.0  # times alpha, for the own p-value; 1 would find half as many threefold rises in waves
+GATE = 2.0  # times alpha, for the own p-value; with 1, waves lose more
 
 
 @dataclass(frozen=True, eq=False, slots=True)
