@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.cli.count_shown import written
-from analytics.cli.inputs import given
+from analytics.cli.inputs import gap_warnings, given
 from analytics.cli.show import Shown, Table, account_lines, input_record, records
 from analytics.counts import UNPLACED
 from analytics.counts.count_table import CountTable
@@ -57,7 +57,8 @@ def shown_months(args: Namespace, table: CountTable) -> Shown:
         "counts": records(long),
     }
     account = (*account_lines(table), str(table.placed))
-    return Shown((line,), (shown,), account, long, record, simulated=table.simulated)
+    heading = (*gap_warnings(table.notes), line)
+    return Shown(heading, (shown,), account, long, record, simulated=table.simulated)
 
 
 def _months(table: CountTable, last: int) -> tuple[pd.DataFrame, str, Table]:

@@ -13,17 +13,22 @@ __all__ = ["nearly_equal", "place_questions"]
 
 _SHORTEST = 5  # letters; of shorter names one letter makes another name
 _MOST_UNKNOWN = 10
+# East Darfur and West Darfur are two places, Ouest and Sud-Ouest too.
+_SIDES = frozenset(
+    ("north", "south", "east", "west", "northern", "southern", "eastern", "western", "northeast", "northwest",
+     "southeast", "southwest", "upper", "lower", "nord", "sud", "est", "ouest", "norte", "sur", "este")
+)  # fmt: skip
 
 
 def nearly_equal(names: Iterable[str]) -> list[tuple[str, str]]:
     """Return the pairs of folded names that may be one: without spaces equal, or one letter apart.
 
-    Names that differ in a figure are two, and so are short ones. A word of up to three letters more or less
-    (an article) is asked about.
+    Names that differ in a figure or in a quarter of the compass are two, and so are short ones. A word of up
+    to three letters more or less (an article) is asked about.
 
     Examples
     --------
-    >>> nearly_equal(["barisal", "barishal", "deir ez zor", "deirezzor", "district 1", "district 2"])
+    >>> nearly_equal(["barisal", "barishal", "deir ez zor", "deirezzor", "east cape", "west cape"])
     [('barisal', 'barishal'), ('deir ez zor', 'deirezzor')]
     """
     known = sorted(set(names))
@@ -32,7 +37,7 @@ def nearly_equal(names: Iterable[str]) -> list[tuple[str, str]]:
         for key in _keys(name):
             groups[key].add(name)
     pairs = {(a, b) for group in groups.values() for a in group for b in group if a < b}
-    return sorted(pair for pair in pairs if _figures(pair[0]) == _figures(pair[1]))
+    return sorted((a, b) for a, b in pairs if _figures(a) == _figures(b) and _sides(a) == _sides(b))
 
 
 def _keys(name: str) -> Iterator[str]:
@@ -45,6 +50,10 @@ def _keys(name: str) -> Iterator[str]:
             yield joined[:at] + joined[at + 1 :]  # one letter more
     if len(words) > 1 and len(words[0]) <= 3 and words[0].isalpha():
         yield "".join(words[1:])
+
+
+def _sides(name: str) -> list[str]:
+    return [word for word in name.split() if word in _SIDES]
 
 
 def _figures(name: str) -> str:

@@ -19,6 +19,7 @@ from analytics.incidents.distinct import distinct_values
 from analytics.periods import DAY, MONTH, WEEKDAYS, check_week_start, parse_week, weekday_numbers
 from analytics.sources.checks import Draft
 from analytics.sources.columns import NULLS, Columns, fold
+from analytics.sources.count_tables import overlap
 from analytics.sources.table import ALIASES
 
 __all__ = ["Period", "RowPlaces", "Unit", "period_ends", "period_of", "places_of", "wanted_rows"]
@@ -99,6 +100,7 @@ def _unit(table: Columns, name: str, starts: Days, coarse: int, label: str) -> U
             expected="counts by day, week or month",
             found=f"years in {label}",
             where=table.raw.name,
+            todo="a year says nothing about a recent rise: get the incidents, or their counts by month",
         )
     distinct = np.unique(starts)
     steps = np.diff(distinct).astype(np.int64)
@@ -148,7 +150,8 @@ def wanted_rows(
     """Return the rows the filter keeps, and what it says; the file's names and ours may stand in it."""
     count = f"events: counted from column {table.actual(events)}"
     if where is None:
-        return np.ones(len(table), dtype=bool), (), (count,)
+        everything = np.ones(len(table), dtype=bool)
+        return everything, (), (*overlap(table, everything), count)
     own = {str(name): table.frame[name] for name in table.frame.columns}
     for name, aliases in ALIASES.items():
         column = next((a for a in (fold(mapping.get(name, "")), *aliases) if a in table), None)
@@ -157,7 +160,7 @@ def wanted_rows(
     extra = pd.DataFrame({name: values.mask(values == "") for name, values in own.items()})
     outcome = parse_filter(where).evaluate(pd.DataFrame(index=extra.index), extra)
     notes = outcome.notes if outcome.mask.any() else (f"no row fits where {where}", *outcome.notes)
-    return outcome.mask, notes, (count,)
+    return outcome.mask, notes, (*overlap(table, outcome.mask), count)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -219,12 +222,15 @@ def places_of(
     used = np.unique(places.placed[places.placed >= 0])
     new = np.full(len(places.labels) + 1, -1, dtype=np.int64)
     new[used] = np.arange(used.size)
+    level = PLACE_LEVELS[depth - 1]
+    blank_rows = sum(int(n) for path, n in zip(found.values, found.rows, strict=True) if not path[-1])
+    said = (f"{blank_rows:,} rows name no {level}: their events are unplaced",) if blank_rows else ()
     return RowPlaces(
         codes=new[places.placed[found.codes]],
         names=tuple(places.labels[at] for at in used),
         by=",".join(columns),
         countries=tuple(dict.fromkeys(places.paths[at][0] for at in used if places.paths[at][0])),
-        notes=place_notes(places, found.values, found.rows, PLACE_LEVELS[depth - 1], "row"),
+        notes=(*said, *place_notes(places, found.values, found.rows, level, "row")),
     )
 
 

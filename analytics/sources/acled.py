@@ -108,6 +108,7 @@ SOURCE = Source(
         ("event_id_cnty", "event_date"),
         ("event_date", "event_type", "time_precision"),
         ("event_date", "event_type", "sub_event_type", "inter1"),
+        ("event_date", "event_type", "sub_event_type", "interaction"),
         ("event_date", "event_type", "disorder_type", "fatalities"),
     ),
     required=("event_date", "event_type"),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics._typing import BoolArray
 from analytics.errors import CountsTableError, InputError, nearest
 from analytics.sources.columns import Columns, fold
+from analytics.sources.dates import WARNING
 from analytics.sources.table import ALIASES
 
-__all__ = ["COUNT_KEYS", "CountColumns", "counts_error", "find_count_columns"]
+__all__ = ["COUNT_KEYS", "CountColumns", "counts_error", "find_count_columns", "overlap"]
 
 _EVENTS = ("events", "incidents", "event_count", "events_count", "number_of_events", "no_of_events",
            "n_events", "incident_count", "number_of_incidents", "no_of_incidents",
@@ -80,6 +82,25 @@ def counts_error(columns: Columns) -> CountsTableError:
         where=name,
         todo="uptick count, test, monitor, evaluate and report take it as it is; in Python: "
         "analytics.counts.read_counts",
+    )
+
+
+def overlap(columns: Columns, kept: BoolArray) -> tuple[str, ...]:
+    """Return a warning where the rows that are counted hold one event under two types, as HAPI's files do."""
+    if "event_type" not in columns:
+        return ()
+    codes, texts = columns.coded("event_type")
+    used = {fold(texts.iloc[at]): str(texts.iloc[at]) for at in np.unique(codes[kept])}
+    part = used.get("civilian_targeting")
+    wholes = [
+        used[name] for name in ("political_violence", "demonstration", "demonstrations") if name in used
+    ]
+    if part is None or not wholes:
+        return ()
+    column = columns.actual("event_type")
+    return (
+        f"{WARNING}events are counted twice: those of {part} are in {' or '.join(wholes)} too. Count one "
+        f"type: --where \"{column} = '{wholes[0]}'\"",
     )
 
 

@@ -21,11 +21,16 @@ years: 69-99 are 1969-1999, 00-68 are 2000-2068. The two styles with slashes hav
 read as one of them only if its days decide it (some day above 12), if the source's format says so, or if the
 user says so. Rows in another style than most of their column are read where that style cannot be taken for
 another one, and counted in a note. Arabic digits are digits.
+
+Where a spreadsheet took the dates it could for its own, in its own order of day and month, and left the rest
+as text, the text has only days above 12 and the others none: such a column is read as it stands, with a
+warning.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,8 +41,19 @@ from analytics._typing import BoolArray, Days, IntArray
 from analytics.errors import InputError, unknown_option
 from analytics.periods import DAY
 
-__all__ = ["DATE_STYLES", "DIGITS", "DMY", "FIRST_YEAR", "LAST_YEAR", "MDY", "ParsedDates", "parse_dates"]
+__all__ = [
+    "DATE_STYLES",
+    "DIGITS",
+    "DMY",
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "MDY",
+    "WARNING",
+    "ParsedDates",
+    "parse_dates",
+]
 
+WARNING = "warning: "  # how a note begins that stands above every answer
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 DMY, MDY = "day/month/year", "month/day/year"
 SERIAL, YEAR_MONTH, YEAR = "serial", "year-month", "year"
@@ -88,6 +104,7 @@ _EXAMPLES = {
 }
 DATE_STYLES = tuple(_SHAPES)
 _EXCEL_ZERO = np.datetime64("1899-12-30")
+_TELLING = 6  # dates of each kind: by chance all lie on one side of the 12th once in some 5,000 columns
 _OK, _UNPARSABLE, _IMPOSSIBLE, _BLANK = 0, 1, 2, 3
 
 
@@ -183,6 +200,7 @@ def parse_dates(
     if read.precision.any():
         rows = int(weight[(read.precision > 0) & ~np.isnat(read.days)].sum())
         notes.append(f"{name}: a month or a year without a day in {rows:,} rows, kept as coarse")
+    notes.extend(_exchanged(read, weight, name))
     state = state[codes]
     return ParsedDates(
         read.days[codes],
@@ -207,6 +225,7 @@ class _Column:
         self.fits = np.zeros(size, dtype=bool)
         self.precision = np.zeros(size, dtype=np.int64)
         self.time = pd.Series(pd.NA, index=text.index, dtype="str")
+        self.at: dict[str, IntArray] = {}
         self.read(style)
 
     def read(self, style: str) -> IntArray:
@@ -215,6 +234,8 @@ class _Column:
         parts = _parts(self.text.iloc[open_], style)
         days, fits = _days(parts, style)
         at = open_[fits]
+        if at.size:
+            self.at[style] = at
         self.fits[at] = True
         self.days[at] = days[fits]
         self.ends[at] = _last_day(days[fits], style)
@@ -291,6 +312,24 @@ def _read_the_rest(
             rows = int(weight[at].sum())
             notes.append(
                 f"{name}: {rows:,} {'row' if rows == 1 else 'rows'} read as {style} ({_EXAMPLES[style]})"
+            )
+
+
+def _exchanged(read: _Column, weight: IntArray, name: str) -> Iterator[str]:
+    """Say where a spreadsheet seems to have exchanged day and month in the dates that it could read."""
+    of_month = (read.days - read.days.astype("datetime64[M]")) / DAY + 1
+    kinds = {style: at[~np.isnat(read.days[at])] for style, at in read.at.items() if style not in COARSE}
+    slashed = next((style for style in (DMY, MDY) if len(kinds.get(style, ())) >= _TELLING), None)
+    if slashed is None or (of_month[kinds[slashed]] <= 12).any():
+        return
+    for style, at in kinds.items():
+        days = of_month[at]
+        if style != slashed and len(at) >= _TELLING and (days <= 12).all() and np.ptp(days):
+            yield (
+                f"{WARNING}{name}: day and month are likely exchanged in {int(weight[at].sum()):,} rows. "
+                f"Those read as {style}, such as {read.text.iloc[at[0]]}, have no day above 12, those read "
+                f"as {slashed} have no other: a spreadsheet that reads dates in another order leaves such a "
+                "column. Compare some with the source; they are read as they stand"
             )
 
 

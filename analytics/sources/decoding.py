@@ -20,6 +20,11 @@ MAGIC = (
     (b"\x1f\x8b", "a gzip archive", "unpack it"),
     (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
     (b"\x89PNG", "a picture", "give the file of incidents"),
+    (
+        b"version https://git-lfs.github.com/spec/v1",
+        "a pointer of Git LFS, which stands in for a large file",
+        "get the file itself: git lfs pull, or download it where it is published",
+    ),
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")  # the first begins as UTF-16 does

@@ -102,14 +102,21 @@ def _named(tags: dict[str, Tag]) -> dict[str, str]:
 
 
 def _people(tags: dict[str, Tag], attribute: str) -> tuple[str, ...]:
-    """Return the columns of people with an attribute: the one tagged with it alone, or all to be added."""
-    fits = [
-        (name, attributes)
+    """Return the columns of people with an attribute, to be added.
+
+    One tagged with less divides into those tagged with more (``+killed`` into ``+killed+f`` and
+    ``+killed+m``), which are not added to it.
+    """
+    fits = {
+        name: attributes - {"total"}
         for name, (tag, attributes) in tags.items()
         if tag == "affected" and attribute in attributes
+    }
+    alone = [name for name, attributes in fits.items() if attributes == {attribute}]
+    whole = [
+        name for name, attributes in fits.items() if not any(less < attributes for less in fits.values())
     ]
-    alone = [name for name, attributes in fits if attributes == {attribute}]
-    return tuple(alone[:1] or [name for name, _ in fits])
+    return tuple(alone[:1] or whole)
 
 
 def _reads(columns: Columns, options: SourceOptions) -> Draft:

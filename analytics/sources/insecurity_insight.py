@@ -10,6 +10,7 @@ import pandas as pd
 
 from analytics.sources.checks import Draft
 from analytics.sources.source import Dates, People, Source
+from analytics.sources.translation import first_of
 
 __all__ = ["RULES", "SOURCE"]
 
@@ -29,7 +30,7 @@ _NOT_KNOWN = ("", "no information", "unknown", "unidentified", "not applicable")
 
 def _rules(draft: Draft) -> None:
     columns, data = draft.columns, draft.data
-    by = columns.words("reported_perpetrator")
+    by = columns.words(first_of(columns, _PERPETRATOR) or _PERPETRATOR[0])
     unknown = by.isin(_NOT_KNOWN).to_numpy(dtype=bool)
     insurgent = by.str.contains(_INSURGENT, regex=True).to_numpy(dtype=bool)
     state = by.str.contains(_STATE, regex=True).to_numpy(dtype=bool)
@@ -39,6 +40,10 @@ def _rules(draft: Draft) -> None:
 
 
 _NO_INFORMATION = ("No Information", "No information")
+_PERPETRATOR = ("reported_perpetrator", "actor_type")
+# The same people once more, by where they come from, who employs them, their sex.
+_PARTS = ("international_", "national_", "female_", "male_", "health_worker_working_",
+          "health_workers_working_")  # fmt: skip
 
 SOURCE = Source(
     name="insecurity_insight",
@@ -50,19 +55,23 @@ SOURCE = Source(
         ("date", "sind_event_id"),
         ("date", "reported_perpetrator", "weapon_carried_used"),
         ("date", "reported_perpetrator", "reported_perpetrator_name"),
+        ("date", "actor_type", "sind_id"),
     ),
     required=("date",),
-    identifier=("sind_event_id", "event_id"),
+    identifier=("sind_event_id", "sind_id", "event_id"),
     text={
         "country": "country",
         "admin1": ("admin_1", "admin1"),
         "place": ("location_of_incident", "location_of_event"),
         "sub_event_type": "weapon_carried_used",
-        "actor1": ("reported_perpetrator_name", "reported_perpetrator"),
+        "actor1": ("reported_perpetrator_name", "actor_name", *_PERPETRATOR),
     },
     missing=dict.fromkeys(("admin1", "place", "sub_event_type", "actor1"), _NO_INFORMATION),
     dates=Dates(start="date"),
-    people={"fatalities": People((), ending="_killed"), "wounded": People((), ending="_injured")},
+    people={
+        "fatalities": People((), ending="_killed", parts=_PARTS),
+        "wounded": People((), ending="_injured", parts=_PARTS),
+    },
     fixed={"activity": "attack"},
     rules=_rules,
     notes=(

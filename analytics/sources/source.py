@@ -9,11 +9,11 @@ from analytics.periods import Gap
 from analytics.sources.checks import Draft
 from analytics.sources.columns import Columns
 from analytics.sources.coverage import Splice
+from analytics.sources.dates import WARNING
 from analytics.sources.header import Layout
 
 __all__ = ["WARNING", "Dates", "Decides", "Names", "People", "Source", "SourceOptions", "several"]
 
-WARNING = "warning: "  # how what stands above every answer begins
 Names = str | tuple[str, ...]  # a column's folded name, or several: the first that is there
 
 
@@ -65,6 +65,7 @@ class People:
     columns: tuple[str, ...]
     not_stated: tuple[float, ...] = ()
     ending: str = ""  # all columns whose folded name ends so, beside `columns`
+    parts: tuple[str, ...] = ()  # how those begin that divide the same people again: added only on their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "date_end": ("date_end", "end_date"),
     "date_precision": ("date_precision",),
     "country": ("country", "country_name", "country_txt", "adm0_en", "adm0_name", "admin0", "land", "pays",
-                "país", "البلد"),
+                "país", "البلد", "location_code", "country_iso3", "iso3"),
     "admin1": ("admin1", "adm1", "adm_1", "admin_1", "adm1_en", "adm1_name", "admin1name", "governorate",
                "admin1_name", "province", "provstate", "state", "gouvernement", "gouvernorat", "provinz",
                "departamento", "provincia", "المحافظة"),

@@ -278,6 +278,10 @@ class _Place:
     head: str
     first: int
 
+    def ends_with(self, record: list[str]) -> bool:
+        """Whether the text ends, without the end of a line, in a record's last cell."""
+        return bool(record[-1]) and self.text.endswith(record[-1])
+
 
 def _read(
     reader: Iterator[list[str]], place: _Place, names: list[str] | None = None
@@ -295,7 +299,7 @@ def _read(
             if not chunks and names is None and _row_names(records, len(header)):
                 header = ["", *header]
                 notes = ("header: one name fewer than columns, the first column holds R's row names",)
-            ragged = _square(records, len(header), done, place.name)
+            ragged = _square(records, len(header), done, place)
             if ragged is not None:
                 raise ragged if len(header) > 1 else one_column_error(
                     place.name, place.head, place.delimiter, header[0]
@@ -331,13 +335,22 @@ def _row_names(records: list[list[str]], width: int) -> bool:
     return len(first) == len(records) and any(record[-1].strip() for record in records)
 
 
-def _square(records: list[list[str]], width: int, done: int, name: str) -> InputError | None:
+def _square(records: list[list[str]], width: int, done: int, place: _Place) -> InputError | None:
     """Fill blank records; return the error for one that is shorter or longer than the header."""
+    name = place.name
     lengths = np.fromiter(map(len, records), dtype=np.int64, count=len(records))
     for i in np.flatnonzero(lengths != width).tolist():
         if not "".join(records[i]).strip() and len(records[i]) <= 1:
             records[i] = [""] * width
             continue
+        if i == len(records) - 1 and len(records[i]) < width and place.ends_with(records[i]):
+            return InputError(
+                f"{name} ends within row {done + i + 2}: it has {len(records[i])} fields, the header {width}",
+                expected="a whole last row, with the end of its line",
+                found=repr(records[i][-3:])[-200:],
+                where=f"{name}, row {done + i + 2} (the header is row 1)",
+                todo="the file was cut off: get it again, whole; or delete that row",
+            )
         return InputError(
             f"row {done + i + 2} of {name} has {len(records[i])} fields, the header has {width}",
             expected=f"{width} fields in every row",

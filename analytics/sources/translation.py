@@ -135,6 +135,8 @@ def people_columns(columns: Columns, people: People) -> list[str]:
     names = [name for name in people.columns if name in columns]
     if people.ending:
         names += [name for name in columns.names() if name.endswith(people.ending) and name not in names]
+    if people.parts:
+        return [name for name in names if not name.startswith(people.parts)] or names
     return names
 
 

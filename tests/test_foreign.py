@@ -1,0 +1,190 @@
+"""What exports of other people had that went wrong, made again with rows of our own (all invented)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analytics import read_incidents
+from analytics.counts import read_counts
+from analytics.counts.questions import nearly_equal
+from analytics.errors import InputError
+from analytics.sources.dates import parse_dates
+
+AS_OF = "2025-02-28"
+
+
+# -- people who are counted in two columns -----------------------------------------------------------------
+
+
+def test_health_workers_by_sex_and_employer_are_not_added_to_their_total():
+    table = pd.DataFrame(
+        {
+            "Date": ["2023-04-13", "2023-04-14", "2023-04-15"],
+            "Reported Perpetrator": "NSA",
+            "Weapon Carried/Used": "Firearms",
+            "Aid Workers Killed": [3, 0, None],
+            "International Aid Workers Killed": [1, 0, None],
+            "National Aid Workers Killed": [2, 0, None],
+            "Female Aid Workers Killed": [1, 0, None],
+            "Male Aid Workers Killed": [2, 0, None],
+            "Aid Workers Killed in Captivity": [0, 2, None],
+            "Students Killed": [1, None, None],
+            "Female Aid Workers Injured": [1, None, 2],
+            "Male Aid Workers Injured": [2, None, None],
+            "SiND ID": [1, 2, 3],
+        }
+    )
+    frame = read_incidents(table).frame
+    assert frame["fatalities"].tolist() == [4, 0, pd.NA]
+    assert frame["wounded"].tolist() == [3, pd.NA, 2]  # no total stands beside them: they are the total
+
+
+def test_tables_on_protection_name_the_actor_otherwise():
+    table = pd.DataFrame(
+        {
+            "Date": ["#date +occurred", "2023-04-13", "2023-04-14"],
+            "Actor Type": ["#group +perp +name", "NSA", "Host Government: Military"],
+            "Actor Name": ["#group +size", "Hill Front", "Army of Inventia"],
+            "People Associated with Protection Programme Killed": ["", "2", "0"],
+            "SiND ID": ["", "7", "8"],
+        }
+    )
+    incidents = read_incidents(table)
+    frame = incidents.frame
+    assert incidents.source == "insecurity_insight"
+    assert frame["incident_id"].tolist() == ["7", "8"]
+    assert frame["actor1"].tolist() == ["Hill Front", "Army of Inventia"]
+    assert frame["initiator"].tolist() == ["insurgent", "state"]
+    assert frame["fatalities"].tolist() == [2, 0]
+
+
+@pytest.mark.parametrize("total", ["#affected+killed", "#affected +total +killed"])
+def test_a_tag_with_less_is_not_added_to_those_it_divides_into(total):
+    tags = ["#date", "#adm1+name", total, "#affected+killed+f", "#affected+m+killed"]
+    table = pd.DataFrame([tags, ["2020-04-13", "A", "5", "2", "3"]], columns=list("abcde"))
+    assert read_incidents(table).frame["fatalities"].tolist() == [5]
+    apart = pd.DataFrame([tags[:2] + tags[3:], ["2020-04-13", "A", "2", "3"]], columns=list("abde"))
+    assert read_incidents(apart).frame["fatalities"].tolist() == [5]
+
+
+# -- dates that a spreadsheet half understood --------------------------------------------------------------
+
+TEXT = [f"{day}/0{month}/2016" for day, month in ((13, 1), (24, 2), (30, 3), (15, 4), (22, 5), (31, 7))]
+TAKEN = [f"2016/0{day}/0{month}" for day, month in ((2, 1), (4, 2), (3, 3), (9, 4), (5, 7), (1, 8))]
+
+
+def test_dates_that_a_spreadsheet_half_understood_are_warned_of():
+    parsed = parse_dates(pd.Series([*TEXT, *TAKEN, TAKEN[0]]), name="EVENT_DATE")
+    warned = [note for note in parsed.notes if note.startswith("warning: ")]
+    assert len(warned) == 1
+    assert "day and month are likely exchanged in 7 rows" in warned[0]
+    assert "read as year-month-day, such as 2016/02/01," in warned[0]
+    assert str(parsed.days[6]) == "2016-02-01"  # as it stands
+    with_one = parse_dates(pd.Series([*TEXT, *TAKEN, "2016/05/13"]), name="EVENT_DATE")
+    assert not any(note.startswith("warning: ") for note in with_one.notes)
+    first_of_month = [f"2016-{month:02d}-01" for month in range(1, 8)]
+    monthly = parse_dates(pd.Series([*TEXT, *first_of_month]), name="EVENT_DATE")
+    assert not any(note.startswith("warning: ") for note in monthly.notes)
+
+
+def test_the_warning_stands_above_every_answer(run, tmp_path):
+    file = tmp_path / "in.csv"
+    file.write_text("date,admin1\n" + "".join(f"{day},A\n" for day in (*TEXT, *TAKEN)))
+    _, out, _ = run("check", file)
+    assert out.startswith("warning: date: day and month are likely exchanged in 6 rows.")
+
+
+# -- files that are no whole files -------------------------------------------------------------------------
+
+
+def test_a_pointer_to_a_large_file_is_called_one(tmp_path):
+    file = tmp_path / "gtd.csv"
+    file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 150589870\n")
+    with pytest.raises(InputError, match="a pointer of Git LFS") as caught:
+        read_incidents(file)
+    assert "git lfs pull" in str(caught.value)
+
+
+def test_a_file_that_was_cut_off_is_told_from_one_with_ragged_rows(tmp_path, monkeypatch, snapshot):
+    monkeypatch.chdir(tmp_path)
+    file = Path("in.csv")
+    file.write_text("id,date,admin1,killed\n1,2020-04-13,A,0\n2,2020-04-1")
+    with pytest.raises(InputError) as caught:
+        read_incidents(file)
+    assert str(caught.value) == snapshot
+    file.write_text("id,date,admin1,killed\n1,2020-04-13,A,0\n2,2020-04-1\n")
+    with pytest.raises(InputError, match=r"row 3 of .*in.csv has 2 fields, the header has 4"):
+        read_incidents(file)
+
+
+# -- an ACLED export without who, but with how they met ----------------------------------------------------
+
+
+def test_an_export_cut_to_its_interaction_is_acled():
+    table = pd.DataFrame(
+        {
+            "": ["1"], "region": "Western Inventia", "country": "Inventia", "event_date": "2022-09-23",
+            "admin1": "Hills", "event_type": "Battles", "sub_event_type": "Armed clash", "interaction": "12",
+            "fatalities": "3", "timestamp": "1664300000",
+        }
+    )  # fmt: skip
+    incidents = read_incidents(table)
+    assert incidents.source == "acled"
+    assert any(note.startswith("terms of ACLED: ") for note in incidents.notes)
+    assert incidents.frame["activity"].tolist() == ["clash"]
+
+
+# -- counts of HDX's HAPI ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hapi(tmp_path):
+    cells = [
+        ("AAA", "Nord", "political_violence", 5), ("AAA", "Nord", "civilian_targeting", 2),
+        ("BBB", "Nord", "political_violence", 7), ("BBB", "Nord", "civilian_targeting", 0),
+        ("CCC", "", "political_violence", 11), ("CCC", "", "civilian_targeting", 1),
+    ]  # fmt: skip
+    head = "location_code,admin1_name,event_type,events,reference_period_start,reference_period_end\n"
+    rows = [
+        f"{place},{name},{kind},{events},2025-0{month}-01,2025-0{month}-28\n"
+        for place, name, kind, events in cells
+        for month in (1, 2)
+    ]
+    file = tmp_path / "hapi.csv"
+    file.write_text(head + "".join(rows))
+    return file
+
+
+def test_one_name_in_two_countries_of_codes_is_two_regions(hapi, run):
+    command = ("count", hapi, "--as-of", AS_OF)
+    _, out, _ = run(*command)
+    assert out.startswith(
+        "warning: events are counted twice: those of civilian_targeting are in political_vi"
+    )
+    assert "4 rows name no admin1: their events are unplaced" in out
+    _, out, _ = run(*command, "--where", "event_type = 'political_violence'", "--format", "json")
+    answer = json.loads(out)
+    sums: dict[str, int] = {}
+    for row in answer["counts"]:
+        sums[row["region"]] = sums.get(row["region"], 0) + row["count"]
+    assert sums == {"Nord, AAA": 10, "Nord, BBB": 14, "(unplaced)": 22}
+    assert not any(note.startswith("warning: ") for note in answer["notes"])
+
+
+def test_counts_by_year_say_what_to_get(hapi):
+    table = pd.DataFrame({"Country": ["A", "A"], "Year": [2020, 2021], "Events": [3, 4]})
+    with pytest.raises(InputError, match="get the incidents, or their counts by month"):
+        read_counts(table, as_of=AS_OF, by="country")
+
+
+# -- questions that nobody needs ---------------------------------------------------------------------------
+
+
+def test_quarters_of_the_compass_are_not_asked_about():
+    assert nearly_equal(["east darfur", "west darfur", "eastern cape", "western cape"]) == []
+    assert nearly_equal(["ouest", "sud ouest"]) == []
+    assert nearly_equal(["sicasso", "sikasso"]) == [("sicasso", "sikasso")]
