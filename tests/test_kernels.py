@@ -319,10 +319,11 @@ def test_window_sums_by_hand():
 
 def test_the_largest_share_of_a_day_is_that_of_multinomials():
     rng = np.random.default_rng(1)
-    tables = _largest_share(14)
+    tables = _largest_share(14, len(_TOTALS))
     for i, j in ((6, 3), (9, 4), (12, 5), (12, 7)):
         rate = rng.gamma(_SHAPES[i], 1.0, (20_000, 14))
         drawn = rng.multinomial(_TOTALS[j], rate / rate.sum(axis=1, keepdims=True)).max(axis=1) / _TOTALS[j]
         assert tables[i, j].mean() == pytest.approx(drawn.mean(), abs=4 * drawn.std() / 20)  # of 400 draws
     assert (tables[0] > 0.9).mean() > 0.9, "bursts: nearly all on one day"
     assert (np.diff(tables, axis=2) >= 0).all()
+    np.testing.assert_array_equal(_largest_share(14, 3), tables[:, :3])

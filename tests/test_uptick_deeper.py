@@ -336,3 +336,48 @@ def test_a_thousandfold_rise_is_called_however_sparse_the_baseline():
     assert frame["qvalue"].iloc[0] < 1e-4
     assert (frame["verdict"].iloc[1:] != SUPPORTED).all()
     assert uptick_test(counts_of(values), method="lrd_b").frame["verdict"].iloc[0] != SUPPORTED
+
+
+def long_rises(end=END, covered=None):
+    # Rises of one to five weeks at the end, some over by then, one region empty, one uncovered at first.
+    rng = np.random.default_rng(15)
+    values = rng.poisson(0.5, (540, 9))
+    for i, (first, last) in enumerate([(14, 0), (21, 0), (35, 0), (42, 0), (28, 10), (42, 7)]):
+        values[540 - first : 540 - last, i] += rng.poisson(2.0, first - last)
+    values[:, 7] = 0
+    return counts_of(values, end, covered)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"direction": "less", "completeness": 1.0},
+        {"null": "auto"},
+        {"baseline": 182, "guard": 14},
+        {"method": "lrd_b", "shrink": True},
+        {"completeness": 0.8, "completeness_sd": 0.1},
+    ],
+)
+def test_what_was_called_weeks_ago_is_what_the_whole_test_called(options):
+    counts = long_rises()
+    evidence = uptick_test(counts, **options).evidence
+    seen = 0
+    for weeks in (1, 2, 5):
+        whole = (evidence.before(weeks).frame["verdict"] == SUPPORTED).to_numpy()
+        np.testing.assert_array_equal(evidence.called(weeks), whole)
+        seen += whole.sum()
+    assert seen or "direction" in options
+
+
+def test_what_was_called_weeks_ago_is_nothing_where_nothing_is_told():
+    covered = np.ones((540, 9), bool)
+    covered[-16:-15] = False  # of the window a week ago, not of the one now
+    gap = uptick_test(long_rises(covered=covered)).evidence
+    assert not gap.called(1).any()
+    assert gap.called(2) is not None
+    young = uptick_test(long_rises().until("2019-02-15")).evidence
+    assert young.before(1) is None
+    assert young.called(1) is None
+    assert young.before(60) is None
+    assert young.called(60) is None

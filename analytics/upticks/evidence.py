@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics._typing import Days, FloatArray
+from analytics._typing import BoolArray, Days, FloatArray
 from analytics.counts import Counts
 from analytics.errors import HistoryError
 from analytics.kernels.windows.answer import NOT_ADJUSTED, Asked, History, tested
@@ -30,8 +30,8 @@ _TOLERANCE = 1e-12  # change of the coefficients at which the iterations stop
 class Evidence:
     """The counts asked about (no copies of them), how they were cut, and what was asked.
 
-    `before` is the same test on the counts as of some weeks before (None: too little history); `nested` is
-    what the regions lie in, where they are tested within it.
+    `before` is the same test on the counts as of some weeks before (None: too little history), `called` which
+    regions it calls, without the rest; `nested` is what the regions lie in, where they are tested within it.
     """
 
     counts: Counts
@@ -39,11 +39,12 @@ class Evidence:
     asked: Asked
     history: History
     before: Callable[[int], UptickResult | None]
+    called: Callable[[int], BoolArray | None]
     nested: Nested | None = None
 
     def status(self, result: UptickResult) -> pd.Series:
         """Return each region's status; see :attr:`analytics.results.UptickResult.status`."""
-        return statuses(result, self.before, self.split)
+        return statuses(result, self.called, self.before, self.split)
 
     def last_days(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return what the last two weeks hold in each region, one by one, and the usual of one."""

@@ -7,40 +7,29 @@ that of its baseline. *Expected*: it equals what trend, season, weekday and cale
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
-from analytics.counts import Counts, allow_splices
+from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
-from analytics.kernels.windows.answer import Answer, Asked, History, Method, answer
-from analytics.kernels.windows.expected import NEEDED_DAYS, PER_TERM
+from analytics.kernels.windows.answer import Answer, History, Method, answer
+from analytics.kernels.windows.expected import PER_TERM
 from analytics.options import check_choice, check_level, check_margin
-from analytics.periods import DAY
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
 from analytics.upticks.before import rises_before
 from analytics.upticks.evidence import Evidence
-from analytics.upticks.history import history_days, short_notes, short_words
+from analytics.upticks.history import short_notes
 from analytics.upticks.method import NULL_WORDS, method_words
-from analytics.upticks.nested import NESTED, nested_in, nested_words
+from analytics.upticks.nested import NESTED, nested_words
 from analytics.upticks.notes import answer_notes, spread_notes, stretch_notes
 from analytics.upticks.outlets import outlet_notes
 from analytics.upticks.picked import picked_result
+from analytics.upticks.posed import called_then, counts_then, pose, too_short_words
 from analytics.upticks.rows import uptick_frame
-from analytics.upticks.windows import (
-    MIN_WINDOWS,
-    Split,
-    history_of,
-    hold_back,
-    recent_completeness,
-    spanned,
-    split_counts,
-    without_baseline,
-)
-from analytics.upticks.withheld import withheld
+from analytics.upticks.windows import Split, hold_back
 
 __all__ = ["uptick_test"]
 
@@ -233,33 +222,16 @@ def uptick_test(
     check_choice("direction", direction, Direction)
     check_choice("null", null, Null)
     check_choice("method", method, Method)
-    longest = max(lengths, default=0) if recent == "scan" else recent
-    windows = 4 if recent == "scan" else MIN_WINDOWS  # a scan ranks sums and estimates no dispersion
-    counts, spans = spanned(counts, longest, guard, baseline, windows)
-    split = split_counts(counts, longest, spans.guard, baseline or spans.baseline, windows=windows)
-    counts, known = recent_completeness(counts, split.length, completeness, completeness_sd)
-    asked = Asked(
-        completeness=known.share,
-        deviation=known.deviation,
-        upper=direction == "greater",
-        shrink=shrink,
-        method=method,
-        null=null,
-        alpha=alpha,
-        confidence=confidence,
-        margin=margin,
-        sought=sought,
-    )
-    parameters = {
+    options = {
         "recent": recent,
-        "guard": spans.guard,
-        "baseline": baseline or spans.baseline,
+        "guard": guard,
+        "baseline": baseline,
         "alpha": alpha,
         "margin": margin,
         "confidence": confidence,
         "sought": sought,
-        "completeness": known.mean,
-        "completeness_sd": known.mean_deviation,
+        "completeness": completeness,
+        "completeness_sd": completeness_sd,
         "direction": direction,
         "null": null,
         "calendar": tuple(calendar),
@@ -268,25 +240,25 @@ def uptick_test(
         "nested": nested,
         "allow_splice": allow_splice,
     }
-    short = short_words(counts, spans, longest)
-    held, told = withheld(counts, split, short, allow_splice=allow_splice)
+    posed = pose(counts, options, max(lengths, default=0) if recent == "scan" else recent)
+    counts, asked, held, known, spans = posed.counts, posed.asked, posed.held, posed.known, posed.spans
+    parameters = options | {
+        "guard": spans.guard,
+        "baseline": baseline or spans.baseline,
+        "completeness": known.mean,
+        "completeness_sd": known.mean_deviation,
+    }
     if recent == "scan":
         _check_scan(parameters | {"completeness_sd": completeness_sd})
-        common = _common(counts, split, baseline, calendar)
-        common["notes"] = (*common["notes"], *told)
-        return picked_result(counts, split, asked, tuple(lengths), common, parameters, held)
-    again = {**parameters, "completeness": completeness, "completeness_sd": completeness_sd}
-    again |= {"guard": guard, "baseline": baseline}
-    history = history_of(allow_splices(counts) if allow_splice else counts, split, calendar)
-    if short:  # the counts were begun earlier, without coverage: that is no history
-        history = replace(history, days=max(history_days(counts) - longest - spans.guard, 0))
-    _check_expected(asked, history)
-    split = without_baseline(split) if short else split
-    within = nested_in(counts, split, asked, history) if nested and not short else None
+        common = _common(counts, posed.split, baseline, calendar)
+        common["notes"] = (*common["notes"], *posed.told)
+        return picked_result(counts, posed.split, asked, tuple(lengths), common, parameters, held)
+    history = posed.history(options)
+    split, within = posed.against(history, options)
     found = hold_back(answer(split, asked, history, within.nest if within else None), held[1])
     frame = uptick_frame(split, counts, asked, found, held)
     common = _common(counts, split, baseline, calendar)
-    notes = [*told, *short_notes(spans, split.recent_window.days, frame)]
+    notes = [*posed.told, *short_notes(spans, split.recent_window.days, frame)]
     if asked.upper and not held[0]:
         notes += [*rises_before(split, counts, alpha), *spread_notes(split, counts, alpha)]
         notes += outlet_notes(counts, split, frame)
@@ -299,23 +271,28 @@ def uptick_test(
         method=method_words(asked, tested, bool(found.rests.any())),
         null_hypothesis=NULL_WORDS[null] + (NESTED if within else ""),
         nulls=_nulls(found, history),
-        evidence=Evidence(counts, split, asked, history, partial(_earlier, counts, again), within),
+        evidence=Evidence(
+            counts,
+            split,
+            asked,
+            history,
+            partial(_earlier, counts, options),
+            partial(called_then, counts, options),
+            within,
+        ),
     )
 
 
 def _earlier(counts: Counts, options: dict[str, Any], weeks: int) -> UptickResult | None:
     """Return the same test on the counts as of some weeks before; None where they are too short for it."""
-    if counts.finest == "week":
-        day = counts.last_complete_day - 7 * weeks * DAY
-    else:
-        day = counts.as_of - 7 * weeks * DAY
-    if day < counts.starts[0]:
+    then = counts_then(counts, weeks)
+    if then is None:
         return None
     try:
-        then = uptick_test(counts.until(day), **options)
+        result = uptick_test(then, **options)
     except HistoryError:
         return None
-    return None if (then.frame["why"] == "short").all() else then
+    return None if (result.frame["why"] == "short").all() else result
 
 
 def _check_scan(parameters: dict[str, Any]) -> None:
@@ -328,24 +305,6 @@ def _check_scan(parameters: dict[str, Any]) -> None:
             f"recent='scan' has no use for {named}",
             expected="the rotation of the largest standardised sum, under the constant null",
             todo=f"leave out {named}, or give the length of the recent window",
-        )
-
-
-def _check_expected(asked: Asked, history: History) -> None:
-    """Raise where the answer is to rest on an expectation and cannot."""
-    if asked.null == "constant":
-        return
-    if asked.method not in ("pooled", "lrd_b"):
-        raise OptionError(
-            f"method {asked.method!r} is for the constant null only",
-            todo=f"leave out method, or null={asked.null!r}",
-        )
-    if asked.expected and not history.enough:
-        raise OptionError(
-            "the expected null cannot be tested",
-            expected=f"at least {NEEDED_DAYS} days of history before the guard",
-            found=_too_short(history),
-            todo="count from an earlier start (if the data begin before), or use null='constant'",
         )
 
 
@@ -362,15 +321,11 @@ def _common(
     }
 
 
-def _too_short(history: History) -> str:
-    return f"not adjusted: {history.days} days of history before the guard, {NEEDED_DAYS} needed"
-
-
 def _terms(found: Answer, history: History) -> str:
     """Say what the expectation was fitted to, or why none was."""
     terms = found.expected.terms
     if terms is None:
-        return _too_short(history)
+        return too_short_words(history)
     fitted = ["trend", f"{terms.harmonics} annual harmonics"]
     fitted += ["weekday"] * terms.weekday + list(history.names)
     words = f"{', '.join(fitted)}, fitted to {history.days} days before the guard"

@@ -18,7 +18,7 @@ from analytics.results.grades import ABOVE, NoData, Rules, Seen
 from analytics.upticks.decide import LATE, Found, graded_columns, ratio_bound, too_few
 from analytics.upticks.windows import Split
 
-__all__ = ["heavy_day", "none_since", "uptick_frame"]
+__all__ = ["heavy_day", "no_data", "none_since", "uptick_frame"]
 
 Lost = NoData | Literal[""]
 _SHARE = 1 / 3  # a day with so much of the window is named
@@ -44,7 +44,7 @@ def uptick_frame(
     )
     lost: list[tuple[Lost, str]] = [withheld] * len(counts.regions)
     if not withheld[0]:
-        lost = _no_data(split, found, counts.period_days)
+        lost = no_data(split, found.reasons, counts.period_days)
     since = none_since(split, counts)
     days = heavy_day(split, counts, bounds.ratio) if asked.upper else [("", 0)] * len(since)
     numbers = {
@@ -62,7 +62,7 @@ def uptick_frame(
     values = zip(*(each.tolist() for each in numbers.values()), strict=True)
     pvalues = zip(found.pvalue.tolist(), qvalue.tolist(), strict=True)
     rows = []
-    for i, ((no_data, why), value, (p, q)) in enumerate(zip(lost, values, pvalues, strict=True)):
+    for i, ((word, why), value, (p, q)) in enumerate(zip(lost, values, pvalues, strict=True)):
         of = dict(zip(numbers, value, strict=True))
         # A window covered in part is tested, for the record, but nothing is concluded from it.
         row = Found(
@@ -73,7 +73,7 @@ def uptick_frame(
             few=too_few(of["observed"], MIN_OBSERVED, "call an uptick") if asked.upper else "",
             doubt=LATE if asked.completeness is None else "",
         )
-        seen = Seen(**of, no_data=no_data, why=why, none_since=since[i], day=days[i][0])
+        seen = Seen(**of, no_data=word, why=why, none_since=since[i], day=days[i][0])
         rows.append((row, seen))
     graded = graded_columns(rows, rules)
     return pd.DataFrame(
@@ -123,12 +123,12 @@ def _shares(split: Split, asked: Asked) -> FloatArray:
     return np.where(days > 0, least + above / np.maximum(days, 1), np.nan)
 
 
-def _no_data(split: Split, found: Answer, period_days: int) -> list[tuple[Lost, str]]:
+def no_data(split: Split, reasons: list[str], period_days: int) -> list[tuple[Lost, str]]:
     """Return why a region has no data, as a word and in words; ("", "") where it has."""
     covered = split.recent_covered.sum(axis=0)
     unit = "days" if period_days == 1 else "weeks"
     out: list[tuple[Lost, str]] = []
-    for inside, reason in zip(covered.tolist(), found.reasons, strict=True):
+    for inside, reason in zip(covered.tolist(), reasons, strict=True):
         if reason == REASONS[1]:
             out.append(("uncovered", reason))
         elif inside < split.length:

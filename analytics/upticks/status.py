@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from analytics._typing import BoolArray
 from analytics.kernels.windows.answer import Asked, next_starts
 from analytics.results.uptick import UptickResult
 from analytics.results.words import SUPPORTED
@@ -19,15 +20,22 @@ _WEEKS = 4  # weeks looked back over for how long a region has been called
 _ORDINALS = ("second", "third", "fourth", "fifth")
 
 
-def statuses(now: UptickResult, before: Callable[[int], UptickResult | None], split: Split) -> pd.Series:
+def statuses(
+    now: UptickResult,
+    called_then: Callable[[int], BoolArray | None],
+    before: Callable[[int], UptickResult | None],
+    split: Split,
+) -> pd.Series:
     """Return each region's status in words, "" where it is not called and was not the week before.
 
     Parameters
     ----------
     now : UptickResult
+    called_then : function
+        Takes a number of weeks, returns which regions the same test called on the counts as of so many weeks
+        before; None where the history is too short for it.
     before : function
-        Takes a number of weeks, returns the same test on the counts as of so many weeks before; None where
-        the history is too short for it.
+        The same, but the whole result, which is asked for only where a region is no longer called.
     split : Split
         The counts that `now` rests on.
 
@@ -40,22 +48,24 @@ def statuses(now: UptickResult, before: Callable[[int], UptickResult | None], sp
     frame = now.frame.set_index("region")
     called = frame["verdict"] == SUPPORTED
     words = pd.Series("", index=frame.index, name="status", dtype="str")
-    last = before(1)
+    last = called_then(1)
     if last is None:
         words[called] = "called; too little history to say since when"
         return words
-    then = last.frame.set_index("region")
-    was = then["verdict"] == SUPPORTED
+    was = pd.Series(last, index=frame.index)
     words[called & ~was] = "new"
-    for name in frame.index[was & ~called]:
-        words[name] = f"no longer called: {_gone(frame.loc[name], then.loc[name])}"
+    gone = frame.index[was & ~called]
+    if len(gone) and (result := before(1)) is not None:
+        then = result.frame.set_index("region")
+        for name in gone:
+            words[name] = f"no longer called: {_gone(frame.loc[name], then.loc[name])}"
     running, rising = called & was, _rising(split, now.direction)
     weeks = pd.Series(2, index=frame.index)
     still = running.copy()
     for ago in range(2, _WEEKS + 1):
-        if not still.any() or (earlier := before(ago)) is None:
+        if not still.any() or (earlier := called_then(ago)) is None:
             break
-        still &= (earlier.frame.set_index("region")["verdict"] == SUPPORTED).reindex(still.index)
+        still &= earlier
         weeks[still] = ago + 1
     for at, name in enumerate(frame.index):
         if running[name]:

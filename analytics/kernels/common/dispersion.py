@@ -24,7 +24,6 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import chebyshev
 from scipy import special
-from scipy.optimize import brentq
 
 from analytics._typing import BoolArray, FloatArray, IndexArray, IntArray
 from analytics.kernels.common.negative_binomial import nb_kurtosis
@@ -231,7 +230,9 @@ def _chi2_terms(level: tuple[float, ...]) -> FloatArray:
     x = chebyshev.chebpts1(_DEGREE + 1)
     edf = 4 / (1 + x) ** 2
     share = 2 * special.gammaincinv(edf[:, None] / 2, np.array(level)) / edf[:, None]
-    return np.asarray(chebyshev.chebfit(x, np.log(share), _DEGREE))
+    terms = chebyshev.chebvander(x, _DEGREE)  # orthogonal over these points, so no system is solved
+    terms[:, 1:] *= 2
+    return np.asarray(terms.T @ np.log(share) / len(x))
 
 
 def shrink_dispersion(dispersion: Dispersion) -> Dispersion:
@@ -254,6 +255,8 @@ def shrink_dispersion(dispersion: Dispersion) -> Dispersion:
     True
     """
     phi, edf = dispersion.phi, dispersion.edf
+    from scipy.optimize import brentq  # slow to load, and for this alone
+
     usable = edf > 2
     if usable.sum() < _SERIES_MIN:
         return dispersion

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import window_sums
-from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
+from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.panels.at import PooledWindow
 from analytics.kernels.panels.hierarchy import Nest
@@ -27,11 +27,10 @@ from analytics.kernels.windows.asked import (
     window_test,
 )
 from analytics.kernels.windows.bounds import Bounds, called_bounds
-from analytics.kernels.windows.expected import Adjustment, Terms, adjusted_test
+from analytics.kernels.windows.called import NOT_ADJUSTED, Called, Expected, called_in, fitted
 from analytics.kernels.windows.hypothetical import CalledAt, RerunWindow, SpreadWindow
 from analytics.kernels.windows.lrd import (
     MIN_WINDOWS,
-    REASONS,
     LRDTest,
     effective_baseline,
     raised_pvalue,
@@ -40,34 +39,20 @@ from analytics.kernels.windows.rotation import across_join, rotation_pvalue
 from analytics.kernels.windows.starts import starts
 
 __all__ = [
+    "NOT_ADJUSTED",
     "Answer",
     "Asked",
+    "Called",
     "Expected",
     "History",
     "Method",
     "Stretch",
     "Tested",
     "answer",
+    "called_in",
     "next_starts",
     "tested",
 ]
-
-NOT_ADJUSTED = "not adjusted: too few incidents or gaps"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Expected:
-    """The test against an expectation: arrays of shape (regions,), NaN where not adjusted.
-
-    `terms` is None where the history is too short; `test` is that of the regions `index`.
-    """
-
-    pvalue: FloatArray
-    expected: FloatArray
-    ratio: FloatArray
-    terms: Terms | None
-    index: IndexArray
-    test: LRDTest | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -124,19 +109,9 @@ def answer(stretch: Stretch, asked: Asked, history: History, nest: Nest | None =
     >>> found.pvalue.round(3), found.bounds.starts_at
     (array([0.934, 0.003]), array([14., 15.]))
     """
-    found = tested(stretch, asked)
-    expected = _expected(stretch, asked, history)
-    observed = np.where(stretch.recent_covered, stretch.recent, 0).sum(axis=0).astype(float)
-    observed[~stretch.recent_covered.any(axis=0)] = np.nan
-    reasons, rests = found.reasons, _rests(found, expected, asked)
-    if asked.expected:
-        told = np.isfinite(expected.pvalue)
-        reasons = [why or ("" if t else NOT_ADJUSTED) for why, t in zip(reasons, told, strict=True)]
-    untold = np.array([bool(why) for why in reasons])
-    pvalue = np.where(rests, np.where(untold, np.nan, expected.pvalue), found.pvalue)
-    family = np.where(rests, pvalue, found.family)
-    quiet = np.array([why == REASONS[3] for why in reasons]) & stretch.recent_covered.all(axis=0)
-    level, qvalue, called, least = _multiplicity(family, observed, quiet, asked, nest)
+    asked_of = called_in(stretch, asked, history, nest)
+    found, expected, rests, pvalue = asked_of.found, asked_of.expected, asked_of.rests, asked_of.pvalue
+    level, called, least = asked_of.level, asked_of.called, asked_of.least
     parts = []
     year = found.year if asked.pooled else None
     for everyone, whole, pattern in found.groups:
@@ -148,31 +123,22 @@ def answer(stretch: Stretch, asked: Asked, history: History, nest: Nest | None =
             parts.append((group, called_bounds(test, at, *own, size, asked, least[:, group])))
     if rests.any() and expected.test is not None:
         parts.append(_expected_bounds(stretch, asked, history, expected, (pvalue, called, level, least)))
-    bounds = _spread(observed.size, parts)
-    _start_quiet(stretch, asked, quiet, np.isfinite(pvalue), (level, least), bounds)
+    bounds = _spread(pvalue.size, parts)
+    _start_quiet(stretch, asked, asked_of.quiet, np.isfinite(pvalue), (level, least), bounds)
     below = _far_below(stretch, asked, found)
     return Answer(
-        reasons, observed, pvalue, family, found.pvalue, expected, rests, bounds, level, qvalue, below
+        asked_of.reasons,
+        asked_of.observed,
+        pvalue,
+        asked_of.family,
+        found.pvalue,
+        expected,
+        rests,
+        bounds,
+        level,
+        asked_of.qvalue,
+        below,
     )
-
-
-def _multiplicity(
-    family: FloatArray, observed: FloatArray, quiet: BoolArray, asked: Asked, nest: Nest | None
-) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
-    """Return levels, q-values, which are called, and least counts (2, regions) for what they lie in."""
-    if nest is None:
-        level, least = call_levels(family, asked.alpha, quiet), np.full((2, family.size), -np.inf)
-        return level, benjamini_hochberg(family), family <= level, least
-    level, least = nest.levels(family, asked.alpha, quiet), np.stack(nest.floors(observed))
-    called = (family <= level) & ~nest.closed(asked.alpha)
-    return level, nest.child_q(family), called, least if asked.upper else np.full(least.shape, -np.inf)
-
-
-def _rests(found: Tested, expected: Expected, asked: Asked) -> BoolArray:
-    """Return which regions' answers rest on the expectation."""
-    if asked.null == "auto":
-        return np.isfinite(found.pvalue) & np.isfinite(expected.pvalue)
-    return np.full(found.pvalue.shape, asked.expected)
 
 
 def _expected_bounds(
@@ -235,47 +201,6 @@ def _at(
     )
 
 
-def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
-    """Test every region that can carry the terms against its expectation."""
-    regions = stretch.values.shape[1]
-    pvalue, expected, ratio = (np.full(regions, np.nan) for _ in range(3))
-    if not history.enough:
-        return Expected(pvalue, expected, ratio, None, np.zeros(0, dtype=np.intp), None)
-    fit = _fitted(stretch, asked, history, history.values, history.covered, np.arange(regions))
-    index, test = fit.index, None
-    if fit.test is not None:
-        good = np.flatnonzero(fit.test.converged & (not asked.late))
-        index, test = fit.index[good], fit.test.as_lrd(good)
-        pvalue[index] = test.pvalue
-        expected[index] = fit.test.expected[good]
-        ratio[index] = test.observed / fit.test.expected[good]
-    return Expected(pvalue, expected, ratio, fit.terms, index, test)
-
-
-def _fitted(
-    stretch: Stretch,
-    asked: Asked,
-    history: History,
-    values: npt.NDArray[np.int32],
-    covered: BoolArray,
-    group: IndexArray,
-) -> Adjustment:
-    """Test counts of the history's periods, of the regions `group`, against their expectation."""
-    factor, variance = asked.exposure(np.ones(stretch.length, dtype=bool), group)
-    return adjusted_test(
-        history.day,
-        values,
-        covered,
-        length=stretch.length,
-        guard=stretch.guard,
-        step=history.step,
-        extra=history.extra,
-        completeness=factor,
-        exposure_variance=variance,
-        upper=asked.upper,
-    )
-
-
 def _expected_pvalue(
     stretch: Stretch,
     asked: Asked,
@@ -285,7 +210,7 @@ def _expected_pvalue(
     group: IndexArray,
 ) -> FloatArray:
     """Return the p-values against the expectation of the regions `group`; NaN where one cannot carry it."""
-    fit = _fitted(stretch, asked, history, values, covered, group)
+    fit = fitted(stretch, asked, history, values, covered, group)
     pvalue = np.full(values.shape[1], np.nan)
     if fit.test is not None:
         pvalue[fit.index] = fit.test.pvalue

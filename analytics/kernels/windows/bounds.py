@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from scipy import special
-from scipy.optimize import elementwise
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, excess_growth, window_sums
+from analytics.kernels.common.roots import roots
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.windows.asked import Asked
 from analytics.kernels.windows.critical import QUICK, critical_count
@@ -95,11 +95,15 @@ def ratio_limit(test: LRDTest, level: float | FloatArray, *, upper: bool) -> Flo
     start = np.log((s + 0.5) / test.recent_exposure / ((base + 0.5) / test.baseline_exposure))[index]
     width = np.sqrt(phi * (1 / (s + 0.5) + 1 / (base + 0.5)))[index]
     far = start + (-goal[index] + 0.5) * width * (1 if upper else -1)
-    bracket = elementwise.bracket_root(score, np.minimum(start, far), np.maximum(start, far), args=(index,))
-    root = elementwise.find_root(
-        score, bracket.bracket, args=(index,), tolerances={"xatol": 1e-4, "xrtol": 0.0, "fatol": 1e-4}
+    root = roots(
+        lambda at, which: score(at, index[which]),
+        np.minimum(start, far),
+        np.maximum(start, far),
+        xatol=1e-4,
+        xrtol=0.0,
+        fatol=1e-4,
     )
-    limit[index] = np.where(bracket.success & root.success, np.exp(root.x), np.nan)
+    limit[index] = np.exp(root)
     return limit
 
 

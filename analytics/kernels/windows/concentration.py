@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import special
-from scipy.optimize import elementwise
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion, window_sums
 from analytics.kernels.common.quadrature import normal_nodes
+from analytics.kernels.common.roots import roots
 from analytics.kernels.common.tails import dispersion_nodes, log_choose
 
 __all__ = [
@@ -307,11 +307,15 @@ def concentration_limit(test: ConcentrationTest, level: float, *, upper: bool) -
         return np.asarray(special.ndtri(np.clip(tail, 1e-15, 1 - 1e-15)) - goal)
 
     start = np.log((s1 + 0.5) * (b0 + 0.5) / ((b1 + 0.5) * (s0 + 0.5)))[index] - np.log(test.favour[index])
-    bracket = elementwise.bracket_root(score, start - 0.5, start + 0.5, args=(index,))
-    root = elementwise.find_root(
-        score, bracket.bracket, args=(index,), tolerances={"xatol": 1e-4, "xrtol": 0.0, "fatol": 1e-4}
+    root = roots(
+        lambda at, which: score(at, index[which]),
+        start - 0.5,
+        start + 0.5,
+        xatol=1e-4,
+        xrtol=0.0,
+        fatol=1e-4,
     )
-    limit[index] = np.where(bracket.success & root.success, np.exp(root.x), np.nan)
+    limit[index] = np.exp(root)
     return limit
 
 

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import special
-from scipy.optimize import elementwise
 
 from analytics._typing import FloatArray, IndexArray
 from analytics.kernels.common.dispersion import chi2_share, excess_growth
+from analytics.kernels.common.roots import roots
 from analytics.kernels.windows.hypothetical import CalledAt, PartOf
 from analytics.kernels.windows.lrd import ALWAYS_TURNED, LRDTest
 from analytics.kernels.windows.starts import starts
@@ -29,6 +29,7 @@ _POINTS = 64  # at which power is averaged, over four things that are not known
 _PLASTIC = 1.1673039782614187  # root of x^5 = x + 1: its powers spread points over four dimensions
 _SHAPES = np.geomspace(0.003, 30.0, 13)  # of a day's rate: from bursts to Poisson
 _TOTALS = np.array([3, 6, 12, 25, 50, 100, 300, 1000, 5000])
+_FEW = 6  # of these totals are all that most panels need
 _DRAWS = 400
 _RATIO_MAX = 1e4
 _STEPS = 2**16  # on the log scale, up to the largest ratio
@@ -45,16 +46,19 @@ def _points() -> FloatArray:
     return np.asarray((0.5 + step[:, None] * np.arange(1, _POINTS + 1)) % 1.0)
 
 
-@lru_cache(maxsize=8)
-def _largest_share(length: int) -> FloatArray:
-    """Return quantiles of the largest day's share of a window, shape (shapes, totals, draws)."""
+@lru_cache(maxsize=16)
+def _largest_share(length: int, totals: int) -> FloatArray:
+    """Return quantiles of the largest day's share of a window, shape (shapes, totals, draws).
+
+    Those of larger totals are drawn last and take most of the time.
+    """
     # Binomials and multinomials of NumPy are drawn otherwise from 2.5 on; gammas and uniform numbers are not.
     rng = np.random.default_rng(20200419)
     rate = [rng.gamma(shape, 1.0, (_DRAWS, length)) + 1e-300 for shape in _SHAPES]
     row = np.arange(_DRAWS)[:, None]
     ends = [row + (one.cumsum(axis=1) / one.sum(axis=1, keepdims=True))[:, :-1] for one in rate]
-    out = np.empty((len(_SHAPES), len(_TOTALS), _DRAWS))
-    for j, total in enumerate(_TOTALS):
+    out = np.empty((len(_SHAPES), totals, _DRAWS))
+    for j, total in enumerate(_TOTALS[:totals]):
         steps = -np.log1p(-rng.random((_DRAWS, int(total) + 1))).cumsum(axis=1)
         at = (row + steps[:, :-1] / steps[:, -1:]).ravel()  # incidents in order, each row in its own stretch
         for i, upto in enumerate(ends):
@@ -148,7 +152,8 @@ def _needed(table: IndexArray, start: FloatArray, start_3: FloatArray, length: i
     even, third = np.ceil(start / length) / start, np.ceil(start_3 / min(3, length)) / start_3
     total = np.searchsorted(np.log(_TOTALS[:-1] * _TOTALS[1:]) / 2, np.log(start))
     drawn = (_points()[3][:, None] * _DRAWS).astype(int)
-    share = np.minimum(_largest_share(length)[table, total[None, :], drawn], _SHARE_MAX)
+    totals = _FEW if total.max(initial=0) < _FEW else len(_TOTALS)
+    share = np.minimum(_largest_share(length, totals)[table, total[None, :], drawn], _SHARE_MAX)
     with np.errstate(divide="ignore", invalid="ignore"):
         # Where a test looks at the days without the largest, what is needed grows like 1 / (1 - share).
         spared = (start_3 - start) / (1 / (1 - third) - 1 / (1 - even)) * (1 / (1 - share) - 1 / (1 - even))
@@ -207,19 +212,20 @@ def detectable_ratio(
     """
     mean, excess = test.expected, np.maximum(test.dispersion.phi, 1 + 1e-6) - 1
 
-    def lacking(log_ratio: FloatArray, count: FloatArray, mu: FloatArray, e: FloatArray) -> FloatArray:
+    index = np.flatnonzero((test.baseline_total > 0) & (upper | (called >= 0)))
+    ratio = np.full(mean.shape, np.nan)
+    least = np.maximum(called, 1.0) if upper else called
+
+    def lacking(log_ratio: FloatArray, which: IndexArray) -> FloatArray:
+        at = index[which]
+        count, mu, e = least[at], mean[at], excess[at]
         if not upper:
             return np.asarray(power - special.betaincc(count + 1, np.exp(log_ratio) * mu / e, e / (1 + e)))
         grown = excess_growth(log_ratio) * e
         return np.asarray(special.betainc(count, np.exp(log_ratio) * mu / grown, grown / (1 + grown)) - power)
 
-    index = np.flatnonzero((test.baseline_total > 0) & (upper | (called >= 0)))
-    ratio = np.full(mean.shape, np.nan)
-    if index.size:
-        args = (np.maximum(called, 1.0)[index] if upper else called[index], mean[index], excess[index])
-        start = np.full(index.size, 0.0 if upper else -1.0)
-        bracket = elementwise.bracket_root(lacking, start, start + 1.0, args=args)
-        ratio[index] = np.exp(elementwise.find_root(lacking, bracket.bracket, args=args).x)
+    start = np.full(index.size, 0.0 if upper else -1.0)
+    ratio[index] = np.exp(roots(lacking, start, start + 1.0))
     return np.asarray(np.maximum(ratio, 1.0)) if upper else ratio
 
 
