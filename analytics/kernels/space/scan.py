@@ -5,8 +5,7 @@ with what the places' totals and the periods' totals would give if neither knew 
 
 The maximum over all cylinders is exact for every replicate and needs few logarithms: for one window length
 and one replicate, the statistic grows with the count inside and falls with the places' total, so of all sets
-with the same total only the largest count matters, and of those only the ones that exceed every count found
-in a set with a smaller total.
+with the same total only the largest count matters, and of those only what may exceed the best so far.
 
 Papers: Kulldorff et al. 2005; Abrams, Kleinman and Kulldorff 2010 (:func:`analytics.upticks.scan_test`).
 """
@@ -23,6 +22,7 @@ from scipy import special
 
 from analytics._typing import FloatArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.space.scan_loop import best_cylinders
 
 __all__ = [
     "DRAWN",
@@ -48,6 +48,8 @@ EARTH_KM = 6371.0088
 _SAME_PLACE_KM = 1e-6
 _TILE_BYTES = 2**24  # of work arrays in one tile of replicates, so that they stay in the cache
 _TILE_MIN = 32
+_LANES = 64  # replicates are gone through so many at once, without a rest
+_BUNDLE = 16  # totals whose sets are passed over together where none of them can be the best
 _RHO_MAX = 0.9
 _CORRECTION_MAX = 2.0
 
@@ -187,15 +189,15 @@ def rotated_windows(
     """
     periods, places = series.shape
     wheel = np.concatenate([series[periods - longest :], series]).T.astype(np.int64)
-    cumulative = np.zeros((places, periods + longest + 1), np.int64)
+    dtype = _sum_type(2 * int(series.sum()))  # of the wheel, whose end is there twice
+    cumulative = np.zeros((places, periods + longest + 1), dtype)
     np.cumsum(wheel, axis=1, out=cumulative[:, 1:])
     ends = cumulative[:, longest + 1 :]
-    dtype = _sum_type(int(series.sum()))
     # sums[p, w - 1, t]: sum of the w periods that end with period t, the series joined end to start.
-    sums = np.stack(
-        [ends - cumulative[:, longest + 1 - w : longest + 1 - w + periods] for w in range(1, longest + 1)],
-        axis=1,
-    ).astype(dtype)
+    sums = np.empty((places, longest, periods), dtype)
+    for w in range(1, longest + 1):
+        before = cumulative[:, longest + 1 - w : longest + 1 - w + periods]
+        np.subtract(ends, before, out=sums[:, w - 1])
 
     def draw(n: int) -> WindowArray:
         turned = rng.integers(0, periods, (places, n))
@@ -300,55 +302,32 @@ def scan_maxima(
     group_total, group = np.unique(zones.total, return_inverse=True)
     row_bytes = 2 * longest * (len(group_total) + zones.order.shape[0])
     tile = int(np.clip(_TILE_BYTES // max(row_bytes, 1), _TILE_MIN, max(replicates, 1)))
-    # Zones stand in the order of their centres, smallest first.
-    steps: list[tuple[IntArray, list[int]]] = []
-    for centre in np.unique(zones.centre):
-        here = np.flatnonzero(zones.centre == centre)
-        at = np.full(int(zones.size[here[-1]]), -1)
-        at[zones.size[here] - 1] = group[here]
-        steps.append((zones.order[centre, : at.size], at.tolist()))
+    steps, log = _steps(zones, group), np.log(np.maximum(np.arange(total + 1), 1))
+    bundles = np.append(np.arange(0, len(group_total), _BUNDLE), len(group_total))
+    sets = group_total, np.log(np.maximum(group_total, 1)), bundles
     parts = []
     for n in _tiles(replicates, tile):
-        windows = draw(n)
-        parts.append(_tile_maxima(steps, windows, group_total, total))
+        drawn, padded = draw(n), -(-n // _LANES) * _LANES
+        windows = np.zeros((*drawn.shape[:2], padded), drawn.dtype)
+        windows[:, :, :n] = drawn
+        largest, work = (np.empty((rows, padded), drawn.dtype) for rows in (len(group_total), 3))
+        best, found = np.zeros(padded), np.zeros((3, padded), np.int64)
+        best_cylinders(windows, steps, sets, total, log, largest, work, best, found)
+        count, at, period = found[:, :n]
+        parts.append(log_likelihood_ratio(count, group_total[at] * (period / total), total))
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def _tile_maxima(
-    steps: list[tuple[IntArray, list[int]]], windows: WindowArray, group_total: IntArray, total: int
-) -> FloatArray:
-    places, longest, n = windows.shape
-    flat = windows.reshape(places, longest * n)
-    rows = list(flat)
-    period_total = flat.sum(axis=0, dtype=np.int64)
-    largest = np.zeros((len(group_total), longest * n), windows.dtype)
-    groups = list(largest)
-    inside = np.empty(longest * n, windows.dtype)
-    for order, at in steps:
-        inside[:] = 0
-        for place, g in zip(order.tolist(), at, strict=True):
-            np.add(inside, rows[place], out=inside)
-            if g >= 0:
-                np.maximum(groups[g], inside, out=groups[g])
-    # Group by group, so that no array over all of them is written and read again.
-    reached, better = np.zeros(longest * n, windows.dtype), np.empty(longest * n, bool)
-    rows_found, columns_found = [], []
-    for g, counts in enumerate(groups):
-        np.greater(counts, reached, out=better)
-        found = np.flatnonzero(better)
-        if found.size:
-            np.maximum(reached, counts, out=reached)
-            rows_found.append(np.full(found.size, g))
-            columns_found.append(found)
-    if not rows_found:
-        return np.zeros(n)
-    row, column = np.concatenate(rows_found), np.concatenate(columns_found)
-    value = log_likelihood_ratio(
-        largest[row, column], group_total[row] * (period_total[column] / total), total
-    )
-    best = np.zeros(n)
-    np.maximum.at(best, column % n, value)
-    return best
+def _steps(zones: Zones, group: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the places in the order in which they join zones, the zones' groups, and where centres begin."""
+    # Zones stand in the order of their centres, smallest first.
+    centres, first = np.unique(zones.centre, return_index=True)
+    members = zones.size[np.append(first[1:], zones.size.size) - 1]
+    start = np.append(0, np.cumsum(members))
+    order = np.concatenate([zones.order[c, :n] for c, n in zip(centres, members, strict=True)])
+    at = np.full(order.size, -1)
+    at[np.repeat(start[:-1], np.diff(np.append(first, zones.size.size))) + zones.size - 1] = group
+    return order, at, start
 
 
 def scan_observed(
