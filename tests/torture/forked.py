@@ -1,19 +1,23 @@
 """Run tests in forks of one process, with one module's code changed: nothing on the disk is.
 
-Where only the body of a function is changed, the fork is one of a process that has collected all tests, and
-gives the function its other code (:class:`Collected`); where the change shows when the module is imported, it
-is one of a process that has the large packages loaded and this project not yet, and imports the module from
-the other text (:func:`try_mutant`). Compilation is off, so that loops are mutated as everything else is.
+The fork is one of a process that has collected the tests, and gives functions their other code, defaults,
+constants and classes (:class:`Collected`); where that cannot be done to what is loaded, as with slots, it is
+one of a process that has the large packages loaded and this project not yet, and imports the module from the
+other text (:func:`try_mutant`). Compilation is off, so that loops are mutated as everything else is. A fork
+ends at the first test that fails, and Hypothesis does not look for a simpler example.
 """
 
 from __future__ import annotations
 
+import gc
+import hashlib
 import importlib
 import importlib.machinery
 import importlib.util
 import json
 import os
 import resource
+import select
 import signal
 import sys
 import time
@@ -21,6 +25,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 BUILD = PROJECT / "build" / "mutants"
@@ -45,7 +51,10 @@ def get_ready() -> None:
         importlib.import_module(name)
     import hypothesis
 
-    hypothesis.settings.register_profile("mutants", deadline=None, derandomize=True, database=None)
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    hypothesis.settings.register_profile(
+        "mutants", deadline=None, derandomize=True, database=None, phases=phases, report_multiple_bugs=False
+    )
     hypothesis.settings.load_profile("mutants")
     assert not any(name.partition(".")[0] == "analytics" for name in sys.modules)
 
@@ -85,8 +94,6 @@ def module_of(path: str) -> str:
 
 def pytest_run(tests: Sequence[str], plugins: Sequence[object], *more: str) -> int:
     """Run tests here, quietly."""
-    import pytest
-
     doctests = ["--doctest-modules"] if any(test.startswith("analytics/") for test in tests) else []
     words = ["-q", "-x", "-o", "addopts=", "--strict-markers", "-p", "no:cacheprovider", *PLUGINS, *doctests]
     return int(pytest.main([*words, *more, *tests], plugins=list(plugins)))
@@ -100,6 +107,7 @@ def forked(work: Callable[[int], int], seconds: float) -> tuple[int | None, str]
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        code = 99
         try:
             os.close(reading)
             os.setsid()
@@ -112,23 +120,17 @@ def forked(work: Callable[[int], int], seconds: float) -> tuple[int | None, str]
             code = work(writing)
         except BaseException as error:
             os.write(writing, f"{type(error).__name__}: {error}".encode()[:2_000])
-            code = 99
-        os._exit(code)
+        finally:
+            os._exit(code)
     os.close(writing)
-    until, status = time.monotonic() + 10 * seconds + 10, None
-    said = b""
-    os.set_blocking(reading, False)
-    while time.monotonic() < until:
-        said += _waiting(reading)
-        done, state = os.waitpid(child, os.WNOHANG)
-        if done:
-            status = os.waitstatus_to_exitcode(state)
-            break
-        time.sleep(0.005)
-    else:
+    ended = os.pidfd_open(child)
+    done, _, _ = select.select([ended], [], [], 10 * seconds + 10)
+    os.close(ended)
+    if not done:
         os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    said += _waiting(reading)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.set_blocking(reading, False)
+    said = _waiting(reading)
     os.close(reading)
     return (None if status in (-signal.SIGXCPU, -signal.SIGKILL) else status), said.decode()
 
@@ -234,10 +236,10 @@ def _outside(code: CodeType) -> Any:
     return code.co_code, code.co_names, inner
 
 
-def _live(module: ModuleType, place: tuple[str, ...]) -> Any:
+def _live(place: Any, path: tuple[str, ...]) -> Any:
     """The function that stands there, without what was put around it; None where it is not found."""
-    found: Any = module
-    for name in place:
+    found: Any = place
+    for name in path:
         found = vars(found).get(name) if hasattr(found, "__dict__") else None
         if found is None:
             return None
@@ -248,46 +250,200 @@ def _live(module: ModuleType, place: tuple[str, ...]) -> Any:
     return found if hasattr(found, "__code__") else None
 
 
+PLAIN = (int, float, complex, str, bytes, bool, type(None))
+Change = Callable[[], None]
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, tuple | frozenset):
+        return all(map(_plain, value))
+    return isinstance(value, PLAIN)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and repr(one) == repr(other)
+
+
+def changes(path: str, text: str) -> list[Change] | None:
+    """How what is loaded becomes what the text would have made; None where it must be imported anew."""
+    codes = changed(path, text)
+    module = sys.modules.get(module_of(path)) or importlib.import_module(module_of(path))
+    if codes is not None:
+        pairs = [(_live(module, place), code) for place, code in codes]
+        if any(live is None or live.__code__.co_name != code.co_name for live, code in pairs):
+            return None
+        return [lambda live=live, code=code: setattr(live, "__code__", code) for live, code in pairs]
+    other = ModuleType(module.__name__)
+    other.__file__, other.__package__ = module.__file__, module.__package__
+    exec(compile(text, str(PROJECT / path), "exec", dont_inherit=True), vars(other))
+    found: list[Change] = []
+    for name, value in vars(other).items():
+        if name.startswith("__"):
+            continue
+        old = vars(module).get(name)
+        if _plain(value):
+            if not _same(value, old):
+                found += _named_elsewhere(name, old, value)
+        elif isinstance(value, type) and value.__module__ == module.__name__:
+            of_class = _class(old, value)
+            if of_class is None:
+                return None
+            found += of_class
+        elif getattr(value, "__module__", "") == module.__name__ and callable(value):
+            found += _function(_live(module, (name,)), _live(other, (name,)))
+    return found
+
+
+def _named_elsewhere(name: str, old: Any, value: Any) -> list[Change]:
+    """Give a constant its other value wherever it was imported."""
+    holders = [
+        one
+        for one in list(sys.modules.values())
+        if isinstance(one, ModuleType)
+        and (one.__name__.startswith("analytics") or "/tests/" in (getattr(one, "__file__", "") or ""))
+        and name in vars(one)
+        and _same(vars(one)[name], old)
+    ]
+    return [lambda one=one: setattr(one, name, value) for one in holders]
+
+
+def _function(old: Any, new: Any) -> list[Change]:
+    """Give a function the other's code and defaults, where they differ."""
+    if old is None or new is None:
+        return []
+    found: list[Change] = []
+    for name in ("__code__", "__defaults__", "__kwdefaults__"):
+        one, other = getattr(old, name), getattr(new, name)
+        differs = one != other if name == "__code__" else not _same(one, other)
+        if differs:
+            found.append(lambda name=name, other=other: setattr(old, name, other))
+    return found
+
+
+def _class(old: Any, new: Any) -> list[Change] | None:
+    """Give a class what the other has; None where it cannot be given."""
+    if not isinstance(old, type) or vars(old).get("__slots__") != vars(new).get("__slots__"):
+        return None
+    if ("__dataclass_fields__" in vars(old)) != ("__dataclass_fields__" in vars(new)):
+        return None
+    found: list[Change] = []
+    left = {"__dict__", "__weakref__", "__doc__", "__module__", "__slots__", "__dataclass_fields__"}
+    for name in (vars(old).keys() | vars(new).keys()) - left:
+        one, other = vars(old).get(name), vars(new).get(name)
+        if name not in vars(new):
+            found.append(lambda name=name: delattr(old, name))
+        elif type(one) is not type(other) or (_plain(other) and not _same(one, other)):
+            found.append(lambda name=name, other=other: setattr(old, name, other))
+        elif (function := _live(old, (name,))) is not None:
+            found += _function(function, _live(new, (name,)))
+    return found
+
+
+class _Ends:
+    """Ends the process at the first failure, before anybody writes how it came about."""
+
+    def __init__(self, writing: int) -> None:
+        self.writing = writing
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
+        failed = call.excinfo is not None and not call.excinfo.errisinstance(
+            (pytest.skip.Exception, pytest.xfail.Exception)
+        )
+        if failed and item.get_closest_marker("xfail") is None:
+            os.write(self.writing, item.nodeid.encode()[:2_000])
+            os._exit(1)
+
+
 class Collected:
-    """All tests, collected in this process; forks run some of them with functions changed."""
+    """Some tests, collected in this process; forks run some of them with functions changed."""
 
     def __init__(self, work: Callable[[Collected], None]) -> None:
         self.work = work
         self.items: dict[str, Any] = {}
+        self.session: Any = None
 
     def pytest_runtestloop(self, session: Any) -> bool:
         self.items = {item.nodeid: item for item in session.items}
+        self.session = session
+        gc.collect()
+        gc.freeze()
         self.work(self)
         return True
 
     def try_mutant(
-        self, path: str, codes: list[tuple[tuple[str, ...], CodeType]], tests: Sequence[str], seconds: float
+        self, changed: list[Change], tests: Sequence[str], seconds: float
     ) -> tuple[str, str] | None:
-        """As the other; None where a function that is changed is not found."""
-        from _pytest.runner import runtestprotocol
+        """Run tests in a fork with what is loaded changed: "seen", "ran on" or "not seen", and by what.
 
-        module = sys.modules.get(module_of(path)) or importlib.import_module(module_of(path))
-        pairs = [(_live(module, place), code) for place, code in codes]
+        None where it cannot be changed so.
+        """
         items = [self.items[test] for test in tests if test in self.items]
-        if not items or any(live is None or live.__code__.co_name != code.co_name for live, code in pairs):
-            return None
 
         def work(writing: int) -> int:
-            for live, code in pairs:
-                live.__code__ = code
-            for item, following in zip(items, [*items[1:], None], strict=True):
-                for report in runtestprotocol(item, log=False, nextitem=following):
-                    if report.failed:
-                        os.write(writing, item.nodeid.encode()[:2_000])
-                        return 1
+            try:
+                for change in changed:
+                    change()
+            except (ValueError, TypeError, AttributeError):
+                return 98
+            self.session.config.pluginmanager.register(_Ends(writing))
+            run(items)
             return 0
 
         code, said = forked(work, seconds)
         if code is None:
             return "ran on", ""
+        if code == 98:
+            return None
         if code == 99:
             return "seen", f"by an error outside the tests: {said}"[:200]
         return ("not seen", "") if code == 0 else ("seen", said or "by the process that ended")
+
+    def look_at(self, test_file: str, out: Path, sources: Sequence[str], *, each: int, seconds: float) -> str:
+        """Run a file of tests unharmed and write which of them run which lines; say how it ended.
+
+        After so many seconds the file's other tests are left; of those that were run everything is kept.
+        """
+        items = [item for name, item in self.items.items() if name.split("::")[0].startswith(test_file)]
+        items = [item for item in items if not list(item.iter_markers("system"))]
+        items = [item for item in items if not list(item.iter_markers("slow"))]
+
+        def work(_: int) -> int:
+            from coverage import Coverage
+
+            coverage = Coverage(
+                data_file=None, include=[str(PROJECT / one) for one in sources], config_file=False
+            )
+            contexts = _Contexts(coverage)
+            for item in items:
+                item.add_marker(pytest.mark.timeout(each))
+            coverage.start()
+            began = time.process_time()
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                coverage.switch_context(item.nodeid)
+                for report in run_one(item, following):
+                    contexts.add(report)
+                if time.process_time() - began > seconds:
+                    break
+            coverage.switch_context("")
+            coverage.stop()
+            contexts.write(out, each)
+            return 0
+
+        code, said = forked(work, 3 * seconds + 30)
+        return "ran on" if code is None else f"exit code {code} {said}".strip()
+
+
+def run(items: Sequence[Any]) -> None:
+    """Run collected tests one after the other."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        run_one(item, following)
+
+
+def run_one(item: Any, following: Any) -> list[Any]:
+    from _pytest.runner import runtestprotocol
+
+    return runtestprotocol(item, log=False, nextitem=following)
 
 
 class _Contexts:
@@ -296,34 +452,18 @@ class _Contexts:
     def __init__(self, coverage: Any) -> None:
         self.coverage = coverage
         self.seconds: dict[str, float] = {}
+        self.before: dict[str, float] = {}  # what its fixtures took
 
-    def pytest_runtest_logstart(self, nodeid: str, location: object) -> None:
-        self.coverage.switch_context(nodeid)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
+    def add(self, report: Any) -> None:
         good = not report.failed and not report.skipped
-        took = self.seconds.get(report.nodeid, 0.0) + report.duration
+        took = self.seconds.get(report.nodeid, 0.0) + (report.duration if report.when == "call" else 0.0)
         self.seconds[report.nodeid] = took if good else float("inf")
+        if report.when == "setup":
+            self.before[report.nodeid] = report.duration
 
-
-def look_at(test_file: str, out: Path, *, each: int, seconds: float) -> str:
-    """Run a file of tests unharmed and write which of its tests run which lines; say how it ended."""
-
-    def work(_: int) -> int:
-        from coverage import Coverage
-
-        coverage = Coverage(
-            data_file=None, source=[str(PROJECT / "analytics")], branch=False, config_file=False
-        )
-        coverage.start()
-        contexts = _Contexts(coverage)
-        code = pytest_run(
-            [test_file], [contexts], "--maxfail=1000", "-m", "not system and not slow", f"--timeout={each}"
-        )
-        coverage.switch_context("")
-        coverage.stop()
-        data = coverage.get_data()
-        names = [name for name, took in contexts.seconds.items() if took < each]
+    def write(self, out: Path, each: float) -> None:
+        data = self.coverage.get_data()
+        names = [name for name, took in self.seconds.items() if took < each]
         place = {name: at for at, name in enumerate(names)}
         lines: dict[str, dict[str, list[int]]] = {}
         for measured in data.measured_files():
@@ -332,9 +472,11 @@ def look_at(test_file: str, out: Path, *, each: int, seconds: float) -> str:
             kept = {line: which for line, which in kept.items() if which}
             if kept:
                 lines[Path(measured).relative_to(PROJECT).as_posix()] = {str(k): v for k, v in kept.items()}
-        tests = [[name, round(contexts.seconds[name], 3)] for name in names]
-        out.write_text(json.dumps({"tests": tests, "lines": lines}), encoding="utf-8")
-        return code
+        tests = [[name, round(self.seconds[name], 3), round(self.before[name], 3)] for name in names]
+        marks = {path: marked(path) for path in lines}
+        out.write_text(json.dumps({"tests": tests, "lines": lines, "sources": marks}), encoding="utf-8")
 
-    code, said = forked(work, seconds)
-    return "ran on" if code is None else f"exit code {code} {said}".strip()
+
+def marked(path: str) -> str:
+    """A file's mark, which changes with its text."""
+    return hashlib.sha256((PROJECT / path).read_bytes()).hexdigest()[:12]

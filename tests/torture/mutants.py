@@ -7,8 +7,9 @@
     python tests/torture/mutants.py again            # those not seen, with the tests as they are now
 
 cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is
-tried in a fork of its own (forked.py) with compilation off, by the tests that run its line, the quickest
-first, up to so many seconds of them; what makes them run on for too long is seen. Each outcome is written at
+tried in a fork of its own (forked.py) with compilation off, by the tests that run its line, those first that
+are quick and saw others of that function, up to so many seconds of them (`again` goes up to ten); what makes
+them run on for too long is seen. A mutant that compiles to the same code is none. Each outcome is written at
 once to build/mutants/tried.jsonl. The sample is a random order: however many of it were tried, they are a
 random sample. The share comes with its 95 % interval (Wilson). The record goes to
 tests/torture/results/mutants.json.
@@ -21,9 +22,10 @@ import ast
 import hashlib
 import json
 import math
+import os
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,8 +39,9 @@ SEED = 20200413
 SAMPLE = 2_000
 LEAST = 85  # per cent that should be seen
 TESTS_SECONDS = 10  # of tests for one mutant, as they took unharmed
-EACH = 10  # a test that takes longer with compilation off is not asked
-FILE_SECONDS = 240  # for one file of tests unharmed, of the processor
+FIRST_SECONDS = 3  # of them before all others were tried
+EACH = 4  # a test that takes longer with compilation off is not asked
+FILE_SECONDS = 15  # for one file of tests unharmed, of the processor; its other tests are not asked
 
 FULL = (
     "analytics/upticks/decide.py",
@@ -48,6 +51,7 @@ FULL = (
     "analytics/kernels/windows/answer.py",
     "analytics/kernels/windows/asked.py",
     "analytics/kernels/windows/starts.py",
+    "analytics/kernels/windows/critical.py",
 )
 ROOMS = ("kernels", "upticks", "counts", "monitoring")
 # Tests that run the package in other processes, or look at its files and not at what it does.
@@ -126,27 +130,48 @@ def interval(seen: int, tried: int) -> tuple[float, float]:
     return round(100 * (middle - half), 1), round(100 * (middle + half), 1)
 
 
-def draw_map(until: float) -> None:
-    """Find out which tests run which lines, file of tests by file of tests, those not looked at yet."""
+def sources() -> list[str]:
+    """The files whose mutants are tried."""
+    rooms = [p for room in ROOMS for p in (PROJECT / "analytics" / room).rglob("*.py")]
+    return sorted({*FULL, *(p.relative_to(PROJECT).as_posix() for p in rooms)})
+
+
+def wanting() -> dict[str, Path]:
+    """Files of tests that were not looked at as they and what they run now are, and where that is written."""
     MAP.mkdir(parents=True, exist_ok=True)
     files = [p for p in sorted((PROJECT / "tests").glob("test_*.py")) if p.stem[5:] not in UNASKED]
-    files += [PROJECT / "analytics" / room for room in ROOMS]  # their examples
-    files += [PROJECT / path for path in FULL if path.split("/")[1] not in ROOMS]
+    found = {}
     for path in files:
         name = path.relative_to(PROJECT).as_posix()
-        out = MAP / (name.replace("/", ".") + ".json")
-        if path.is_file():
-            mark = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-            out = out.with_suffix(f".{mark}.json")
-        if out.is_file() or time.monotonic() > until:
-            continue
+        out = MAP / f"{name.replace('/', '.')}.{forked.marked(name)}.json"
+        if out.is_file():
+            read = json.loads(out.read_text(encoding="utf-8"))
+            marks = read.get("sources", {})
+            if marks and all(forked.marked(source) == mark for source, mark in marks.items()):
+                continue
         for old in MAP.glob(name.replace("/", ".") + ".*"):
             old.unlink()
-        began = time.process_time()
-        ended = forked.look_at(name, out, each=EACH, seconds=FILE_SECONDS)
-        if not out.is_file():
-            out.write_text('{"tests": [], "lines": {}}')
-        print(f"{name}: {ended}, {time.process_time() - began:.0f} s", flush=True)
+        found[name] = out
+    near = " ".join(Path(path).stem for path in FULL)
+    return dict(sorted(found.items(), key=lambda one: (Path(one[0]).stem[5:] not in near, one[0])))
+
+
+def draw_map(until: float, only: list[str]) -> None:
+    """Find out which tests run which lines, file of tests by file of tests, those not looked at yet."""
+    todo = {name: out for name, out in wanting().items() if not only or Path(name).stem[5:] in only}
+    print(f"{len(todo)} files of tests to look at", flush=True)
+
+    def each(collected: forked.Collected) -> None:
+        for name, out in todo.items():
+            if time.monotonic() > until:
+                return
+            began = time.monotonic()
+            ended = collected.look_at(name, out, sources(), each=EACH, seconds=FILE_SECONDS)
+            print(f"{name}: {ended}, {time.monotonic() - began:.0f} s", flush=True)
+
+    if todo:
+        words = ("--continue-on-collection-errors", "--maxfail=1000")
+        forked.pytest_run(list(todo), [forked.Collected(each)], *words)
 
 
 class Map:
@@ -154,12 +179,20 @@ class Map:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.before: dict[str, float] = {}  # what the fixtures of a file of tests take
         self.lines: dict[str, dict[int, set[str]]] = {}
         for path in MAP.glob("*.json"):
             read = json.loads(path.read_text(encoding="utf-8"))
-            names = [name for name, _ in read["tests"]]
-            self.seconds |= dict(read["tests"])
+            if "sources" not in read:
+                continue
+            names = [name for name, *_ in read["tests"]]
+            for name, took, before in read["tests"]:
+                file = name.split("::")[0]
+                self.seconds[name] = took
+                self.before[file] = max(before, self.before.get(file, 0.0))
             for source, lines in read["lines"].items():
+                if read["sources"][source] != forked.marked(source):
+                    continue
                 of = self.lines.setdefault(source, {})
                 for line, which in lines.items():
                     of.setdefault(int(line), set()).update(names[at] for at in which)
@@ -195,45 +228,72 @@ def _begins(node: Any) -> int:
     return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
 
 
-class Trial(NamedTuple):
-    """The two ways in which a mutant is tried."""
+class Trials:
+    """Tries mutants by the tests that run their lines, and remembers which tests saw some."""
 
-    collected: forked.Collected
-    afresh: forked.Afresh
+    def __init__(self, collected: forked.Collected, afresh: forked.Afresh, chart: Map, most: float) -> None:
+        self.collected, self.afresh, self.chart, self.most = collected, afresh, chart, most
+        self.killers: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.looked_at: set[str] = set()
+        self.unfit: set[str] = set()
 
-    def run(self, mutant: Mutant, text: str, tests: list[str], seconds: float) -> tuple[str, str]:
-        codes = forked.changed(mutant.path, text)
-        if codes:
-            found = self.collected.try_mutant(mutant.path, codes, tests, seconds)
-            if found is not None:
-                return found
-        return self.afresh.try_mutant(path=mutant.path, text=text, tests=tests, seconds=seconds)
+    def asked(self, mutant: Mutant, tests: list[str]) -> tuple[list[str], float]:
+        """Which tests are asked, file of tests by file of tests, and how long they take unharmed."""
+        seconds, before, killers = self.chart.seconds, self.chart.before, self.killers[mutant.path]
 
+        def price(test: str) -> float:
+            file = test.split("::")[0]
+            return (seconds[test] + before[file] + 0.01) / (killers[test] + 0.3)
 
-def outcome(
-    trial: Trial, mutant: Mutant, tests: list[str], seconds: dict[str, float], first: list[str]
-) -> tuple[str, str]:
-    """Try a mutant: by the tests that saw the last ones, then by all that run its line."""
-    text = mutated(mutant)
-    if text is None:
-        return "no mutant", ""
-    asked, total = [], 0.0
-    for test in tests:
-        total += seconds[test]
-        if total > TESTS_SECONDS:
-            break
-        asked.append(test)
-    if not asked:
-        return "not run", ""
-    hopeful = [test for test in first if test in tests][:4]
-    for some in (hopeful, [test for test in asked if test not in hopeful]):
-        if not some:
-            continue
-        limit = 15 + 4 * sum(seconds[test] for test in some)
-        end, by = trial.run(mutant, text, some, limit)
-        if end != "not seen":
-            return end, by
-    return "not seen", ""
+        best = sorted(tests, key=price)
+        files: dict[str, list[str]] = {}
+        total = 0.0
+        for test in best:
+            file = test.split("::")[0]
+            total += seconds[test] + (0.0 if file in files else before[file])
+            if total > self.most and files:
+                break
+            files.setdefault(file, []).append(test)
+        return [test for some in files.values() for test in some], total
+
+    def outcome(self, mutant: Mutant, tests: list[str]) -> tuple[str, str]:
+        text = mutated(mutant)
+        if text is None:
+            return "no mutant", ""
+        if not tests:
+            return "not run", ""
+        try:
+            changed = forked.changes(mutant.path, text)
+        except Exception as error:
+            return "seen", f"at import: {type(error).__name__}"
+        if changed == []:
+            return "no mutant", "the same code"
+        while True:
+            asked, total = self.asked(mutant, [test for test in tests if test not in self.unfit])
+            if not asked:
+                return "not run", ""
+            found = None
+            if changed is not None:
+                found = self.collected.try_mutant(changed, asked, 5 + 4 * total)
+            if found is None:
+                found = self.afresh.try_mutant(
+                    path=mutant.path, text=text, tests=asked, seconds=15 + 4 * total
+                )
+            end, by = found
+            if by not in self.chart.seconds or self.fit(by, asked):
+                break
+        self.killers[mutant.path][by] += 1
+        return end, by
+
+    def fit(self, test: str, asked: list[str]) -> bool:
+        """Whether a test passes unharmed after those that were asked before it; looked at once."""
+        if test not in self.looked_at:
+            self.looked_at.add(test)
+            unharmed = self.collected.try_mutant([], asked[: asked.index(test) + 1], 120)
+            if unharmed != ("not seen", ""):
+                print(f"not asked, fails unharmed: {test} {unharmed}", flush=True)
+                self.unfit.add(test)
+        return test not in self.unfit
 
 
 def drawn(group: str) -> list[Mutant]:
@@ -260,34 +320,36 @@ def known() -> dict[str, dict[str, Any]]:
 
 def work(group: str, until: float, *, again: bool) -> None:
     """Try what was not tried yet (or was not seen), until the time is over."""
-    before, chart, killers = known(), Map(), Counter[str]()
+    before, chart = known(), Map()
     if again:
         todo = [one for one in drawn(group) if before.get(one.key, {}).get("end") in ("not seen", "not run")]
     else:
         todo = [one for one in drawn(group) if one.key not in before]
-    for one in before.values():
-        killers[one["by"]] += 1
     print(f"{group}: {len(todo):,} to try", flush=True)
     trees = {path: ast.parse((PROJECT / path).read_text(encoding="utf-8")) for path in {m.path for m in todo}}
     tests = {one.key: chart.tests(one, trees[one.path]) for one in todo}
     afresh = forked.Afresh()
 
     def each(collected: forked.Collected) -> None:
-        trial = Trial(collected, afresh)
+        trials = Trials(collected, afresh, chart, TESTS_SECONDS if again else FIRST_SECONDS)
+        for one in before.values():
+            trials.killers[one["path"]][one["by"]] += 1
         with TRIED.open("a", encoding="utf-8") as stream:
             for mutant in todo:
                 if time.monotonic() > until:
                     return
-                asked = tests[mutant.key]
-                first = sorted((test for test in asked if killers[test]), key=lambda test: -killers[test])
-                end, by = outcome(trial, mutant, asked, chart.seconds, first)
-                killers[by] += 1
+                began = time.monotonic()
+                end, by = trials.outcome(mutant, tests[mutant.key])
                 kept = {"key": mutant.key, "path": mutant.path, "line": mutant.line, "end": end, "by": by}
-                stream.write(json.dumps({**kept, "group": group, "tests": len(asked)}) + "\n")
+                took = round(time.monotonic() - began, 2)
+                kept |= {"group": group, "tests": len(tests[mutant.key]), "took": took}
+                stream.write(json.dumps(kept) + "\n")
                 stream.flush()
 
     files = sorted({test.split("::")[0] for some in tests.values() for test in some})
-    forked.pytest_run(files, [forked.Collected(each)], "--continue-on-collection-errors", "--maxfail=1000")
+    if todo:
+        words = ("--continue-on-collection-errors", "--maxfail=1000")
+        forked.pytest_run(files, [forked.Collected(each)], *words)
     afresh.close()
 
 
@@ -329,13 +391,18 @@ def main() -> int:
     )
     parser.add_argument("what", nargs="*", choices=["map", "full", "sample", "again", []])
     parser.add_argument("--seconds", type=float, default=math.inf, help="stop after so many")
+    parser.add_argument("--tests", nargs="*", default=[], help="of a map: these, as adjustment decide")
     args = parser.parse_args()
     until = time.monotonic() + args.seconds
     what = args.what or ["map", "full", "sample"]
     forked.get_ready()
     record = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
     if "map" in what:
-        draw_map(until)
+        if os.fork():  # the map is drawn in a process of its own, which has loaded the tests
+            os.wait()
+        else:
+            draw_map(until, args.tests)
+            os._exit(0)
     groups = [group for group in ("full", "sample") if group in what or "again" in what]
     for group in groups:
         work(group, until, again="again" in what)

@@ -40,8 +40,34 @@ import json, os, socket, sys
 line = socket.socket(socket.AF_UNIX)
 line.connect(sys.argv[1])
 line.sendall(json.dumps([sys.argv[2], os.getcwd(), dict(os.environ)]).encode() + b"\\n")
-line.recv(1)
+line.settimeout(0.2)
+asked_by = os.getppid()
+while os.getppid() == asked_by:
+    try:
+        line.recv(1)
+        break
+    except TimeoutError:
+        pass
 """
+
+
+class Begun:
+    """A command that runs in a fork."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            done, state = os.waitpid(self.pid, os.WNOHANG)
+            self._code = os.waitstatus_to_exitcode(state) if done else None
+        return self._code
+
+    def wait(self) -> int:
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._code
 
 
 class Warm:
@@ -81,6 +107,14 @@ class Warm:
             seconds, kilobytes = seconds + kernel[0], max(kilobytes, kernel[1])
         return seconds, kilobytes / 1024
 
+    def begin(self, words: list[str], folder: Path) -> Begun:
+        """Begin the command in a process group of its own, and return at once."""
+        child = os.fork()
+        if not child:
+            os.setsid()
+            _command(words, folder, {}, Path(os.devnull))
+        return Begun(child)
+
     def close(self) -> None:
         os.kill(self.kernels, signal.SIGTERM)
         os.waitpid(self.kernels, 0)
@@ -118,7 +152,8 @@ def _command(words: list[str], folder: Path, environment: Mapping[str, str], sai
 def _serve(listening: socket.socket, used: Path) -> None:
     """Fork a kernel for each that asks; hang up when it has ended; end it when the other side hangs up."""
     running: dict[socket.socket, int] = {}
-    while True:
+    asked_by = os.getppid()
+    while os.getppid() == asked_by:
         ready, _, _ = select.select([listening, *running], [], [], 0.02)
         for line in ready:
             if line is listening:
@@ -134,6 +169,9 @@ def _serve(listening: socket.socket, used: Path) -> None:
                 beside.replace(used)
                 line.close()
                 del running[line]
+    for child in running.values():
+        os.kill(child, signal.SIGKILL)
+    os._exit(0)
 
 
 def _kernel(asked: socket.socket) -> int:
