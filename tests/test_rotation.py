@@ -8,7 +8,7 @@ import pytest
 from analytics.kernels.windows.answer import Answer, Asked, History, Stretch, answer
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.kernels.windows.recent import Lengths, rolling_test
-from analytics.kernels.windows.rotation import LESS, MORE, carried_over, rotated
+from analytics.kernels.windows.rotation import LESS, MORE, carried_over, rotated, rotated_at
 from analytics.simulation import simulate_counts
 
 BASELINE, GUARD, RECENT = 364, 28, 14
@@ -57,6 +57,13 @@ def test_every_window_is_given_the_days_before_it():
     over = carried_over(y, known, RECENT, guard=GUARD)
     usual = np.where(known, y, 0)[:BASELINE].sum(axis=0) / known[:BASELINE].sum(axis=0) * RECENT
     np.testing.assert_allclose(1 + over[-1] / usual, found.carried, rtol=SAME)
+
+
+def test_the_loop_says_the_same_where_it_is_not_compiled():
+    y, known = pulled(1, 2)[:, 0].astype(float), np.ones(DAYS, bool)
+    given = (y, known, BASELINE, RECENT, BASELINE / RECENT, 1.0, True, np.zeros(DAYS))
+    plain = getattr(rotated_at, "py_func", rotated_at)  # it is itself where compilation is off
+    assert plain(*given) == pytest.approx(rotated_at(*given), rel=SAME)
 
 
 def test_what_is_independent_is_compared_as_it_stands():

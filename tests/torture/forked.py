@@ -21,6 +21,7 @@ import select
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -426,7 +427,9 @@ class Collected:
                 if time.process_time() - began > seconds:
                     break
             coverage.switch_context("")
-            coverage.stop()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                coverage.stop()
             contexts.write(out, each)
             return 0
 
@@ -462,7 +465,9 @@ class _Contexts:
             self.before[report.nodeid] = report.duration
 
     def write(self, out: Path, each: float) -> None:
-        data = self.coverage.get_data()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that nothing was run of what is looked at
+            data = self.coverage.get_data()
         names = [name for name, took in self.seconds.items() if took < each]
         place = {name: at for at, name in enumerate(names)}
         lines: dict[str, dict[str, list[int]]] = {}

@@ -146,8 +146,7 @@ def wanting() -> dict[str, Path]:
         out = MAP / f"{name.replace('/', '.')}.{forked.marked(name)}.json"
         if out.is_file():
             read = json.loads(out.read_text(encoding="utf-8"))
-            marks = read.get("sources", {})
-            if marks and all(forked.marked(source) == mark for source, mark in marks.items()):
+            if "sources" in read and all(forked.marked(one) == mark for one, mark in read["sources"].items()):
                 continue
         for old in MAP.glob(name.replace("/", ".") + ".*"):
             old.unlink()

@@ -16,6 +16,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,10 @@ class Warm:
         """Begin the command in a process group of its own, and return at once."""
         child = os.fork()
         if not child:
-            os.setsid()
+            os.setpgid(0, 0)
             _command(words, folder, {}, Path(os.devnull))
+        with suppress(ProcessLookupError, PermissionError):  # it may have done so before, and be gone
+            os.setpgid(child, child)
         return Begun(child)
 
     def close(self) -> None:

@@ -145,7 +145,7 @@ def rotated_at(
     held, days = observed, length
     for j in range(length - 1):  # across the join: what the recent window's first days give up, taken anew
         held += row[j] - row[last + j]
-        days += known[j] - known[last + j]
+        days = days + known[j] - known[last + j]
         if days == length:
             valid += 1
             beyond += sign * share * held >= sign * observed - _TIED
