@@ -76,6 +76,10 @@ def test_a_q_value_at_the_level_that_is_too_few_is_no_p_value_alone():
     assert decide(Found(0.05, 0.051, OPEN, few="too few"), ALPHA)[1].startswith("p = 0.05 alone")
 
 
+def test_what_is_exactly_at_the_level_is_too_few_to_call_before_it_is_alone():
+    assert decide(Found(0.01, ALPHA, OPEN, few="too few"), ALPHA) == (CANNOT_BE_TOLD, "too few")
+
+
 @pytest.mark.parametrize("made", [OPEN, EVERYTHING])
 def test_what_was_decided_cannot_be_changed(made):
     with pytest.raises(FrozenInstanceError):

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import hashlib
 import json
 import math
@@ -197,11 +198,30 @@ class Map:
                     of.setdefault(int(line), set()).update(names[at] for at in which)
 
     def tests(self, mutant: Mutant, tree: ast.Module) -> list[str]:
-        """The tests that run the statement of a mutant; those of the whole file where that runs at import."""
+        """The tests that run the statement of a mutant.
+
+        Where that runs at import, those of the whole file, and those of files of tests that name its module.
+        """
         lines = self.lines.get(mutant.path, {})
         first, last = span(tree, mutant.line)
         found = set().union(*(which for line, which in lines.items() if first <= line <= last))
+        if (first, last) == EVERYWHERE:
+            found |= {name for name in self.seconds if name.split("::")[0] in naming(mutant.path)}
         return sorted(found, key=lambda name: self.seconds[name])
+
+
+@functools.cache
+def naming(path: str) -> frozenset[str]:
+    """The files of tests that import from a file's module."""
+    words = f"from {forked.module_of(path)} import"
+    return frozenset(
+        one.relative_to(PROJECT).as_posix()
+        for one in (PROJECT / "tests").glob("test_*.py")
+        if words in one.read_text(encoding="utf-8")
+    )
+
+
+EVERYWHERE = (1, 10**6)
 
 
 def span(tree: ast.Module, line: int) -> tuple[int, int]:
@@ -215,7 +235,7 @@ def span(tree: ast.Module, line: int) -> tuple[int, int]:
             if innermost is None or _begins(node) >= _begins(innermost):
                 innermost = node
     if function is None or innermost is None:
-        return 1, 10**6
+        return EVERYWHERE
     if innermost is function:
         return function.lineno + 1, function.end_lineno or 0
     body = getattr(innermost, "body", None)
