@@ -43,7 +43,10 @@ def inputs() -> str:
         return "No record: `python tests/torture/fuzz.py`."
     targets = record["targets"]
     total = sum(found["inputs"] for found in targets.values())
-    books = sum(targets.get(name, {}).get("inputs", 0) for name in ("workbook", "workbook_bytes"))
+    books = sum(
+        targets.get(name, {}).get("inputs", 0) for name in ("workbook", "workbook_cells", "workbook_bytes")
+    )
+    texts = [targets.get(name, {}).get("inputs", 0) for name in ("csv", "csv_cells")]
     parquet = targets.get("parquet", {}).get("inputs", 0)
     rows = [
         (found["says"], found["inputs"], f"{found['branches_at_start']:,} to {found['branches_at_end']:,}",
@@ -53,7 +56,7 @@ def inputs() -> str:
     return (
         f"{total:,} inputs, led by the branches that they reach (atheris {record['atheris']}, Python {record['python']}, "
         f"seed {record['seed']}): `python tests/torture/fuzz.py`. Meant are at least {WANTED['all']:,}, of them "
-        f"{WANTED['csv']:,} text tables (here {targets.get('csv', {}).get('inputs', 0):,}) and "
+        f"{WANTED['csv']:,} text tables (here {sum(texts):,}, of them {texts[1]:,} as far as their cells) and "
         f"{WANTED['workbooks and Parquet']:,} each of workbooks (here {books:,}) and Parquet (here {parquet:,}). An input ends in an "
         "account of rows that adds up, or in one error that says what was expected and found; anything else, a warning "
         "included, is a fault. Faults of earlier runs are kept in `tests/torture/kept`, and some of the inputs that reached "
