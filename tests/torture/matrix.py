@@ -4,10 +4,12 @@
     python tests/torture/matrix.py --quick                # the files that would show it first
     python tests/torture/matrix.py --python 3.13 --versions newest lowest
     python tests/torture/matrix.py --one-process          # where others use the machine too
+    python tests/torture/matrix.py --seconds 300          # a piece: the next goes on where this one ended
 
 Each combination gets an environment of its own in build/matrix, by uv (of the extra ``torture``). "lowest" is
 every lower bound that pyproject.toml states, itself, or the first release after it that has a wheel for this
-Python; "pinned" is constraints.txt; "newest" is what the index gives today. Pythons that are not here are
+Python; "pinned" is constraints.txt; "newest" is what the index gives today. Files of tests are run some at a
+time; those that were run of this commit in this environment are not run again. Pythons that are not here are
 named. The record goes to tests/torture/results/matrix.json.
 """
 
@@ -15,10 +17,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +33,7 @@ RESULT = Path(__file__).resolve().parent / "results" / "matrix.json"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 VERSIONS = ("lowest", "pinned", "newest")
 SHOWN = ("numpy", "pandas", "scipy", "matplotlib", "numba", "mistune", "openpyxl", "statsmodels")
+LOT = 8  # files of tests
 QUICK = (
     "test_uptick.py",
     "test_decide.py",
@@ -87,43 +93,77 @@ def uv(*words: str) -> None:
         raise LookupError(done.stderr.strip()[-1_000:])
 
 
-def tried(python: str, place: str, versions: str, *, quick: bool, processes: str) -> dict[str, Any]:
+def made(python: str, place: str, versions: str, folder: Path) -> str:
+    """Make the environment, unless it is there with what would be installed; return its Python."""
+    own = str(folder / "env" / "bin" / "python")
+    before = (folder / "pins.txt").read_text() if (folder / "pins.txt").is_file() else ""
+    wanted = pins(python, versions, folder).read_text()
+    if wanted != before or not Path(own).is_file():
+        uv("venv", "--clear", "--seed", "--python", place, str(folder / "env"))
+        words = ["--only-binary", ":all:", "-r", str(folder / "pins.txt")]
+        uv("pip", "install", "--python", own, *words)
+    uv("pip", "install", "--python", own, "--no-deps", "-e", str(PROJECT))
+    return own
+
+
+def lots(own: str, folder: Path, commit: str, names: list[str], processes: str, until: float) -> list[str]:
+    """Run files of tests some at a time, and return those that are left; write how each lot ended."""
+    kept = folder / "done.json"
+    done = json.loads(kept.read_text()) if kept.is_file() else {}
+    if done.get("commit") != commit:
+        done = {"commit": commit, "lots": {}, "failed": []}
+    ran = {name for lot in done["lots"] for name in lot.split()}
+    todo = [name for name in names if name not in ran]
+    while todo and time.monotonic() < until:
+        lot, todo = todo[:LOT], todo[LOT:]
+        command = [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not system and not slow", *lot]
+        command += ["-n", processes, "--dist", "loadgroup"] if processes != "0" else []
+        ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        (folder / f"{lot[0].replace('/', '.')}.log").write_text(ended.stdout + ended.stderr, encoding="utf-8")
+        lines = ended.stdout.strip().splitlines() or ended.stderr.strip().splitlines() or ["no tests"]
+        done["lots"][" ".join(lot)] = lines[-1].strip("= ")
+        done["failed"] += [
+            line.split(" - ")[0][:200] for line in lines if line.startswith(("FAILED", "ERROR"))
+        ]
+        kept.write_text(json.dumps(done, indent=1))
+        print(f"{' '.join(lot)}: {lines[-1]}", flush=True)
+    return todo
+
+
+def tried(
+    python: str, place: str, versions: str, *, quick: bool, processes: str, until: float
+) -> dict[str, Any]:
     """Make one environment and run the tests in it."""
     folder = BUILD / f"{python}-{versions}"
     folder.mkdir(parents=True, exist_ok=True)
-    began = time.perf_counter()
-    own = str(folder / "env" / "bin" / "python")
     try:
-        uv("venv", "--clear", "--seed", "--python", place, str(folder / "env"))
-        uv(
-            "pip",
-            "install",
-            "--python",
-            own,
-            "--only-binary",
-            ":all:",
-            "-r",
-            str(pins(python, versions, folder)),
-        )
-        uv("pip", "install", "--python", own, "--no-deps", "-e", str(PROJECT))
+        own = made(python, place, versions, folder)
     except LookupError as error:
         return {"outcome": "cannot be installed", "said": str(error).splitlines()[-3:]}
     listed = subprocess.run(
         [own, "-m", "pip", "list", "--format=json"], capture_output=True, text=True, check=True
     )
     have = {one["name"].lower(): one["version"] for one in json.loads(listed.stdout)}
-    command = [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not system and not slow"]
-    command += ["-n", processes, "--dist", "loadgroup"] if processes != "0" else []
-    command += [str(PROJECT / "tests" / name) for name in QUICK] if quick else []
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    (folder / "tests.log").write_text(done.stdout + done.stderr, encoding="utf-8")
-    lines = done.stdout.strip().splitlines() or done.stderr.strip().splitlines()
+    told = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    files = [f"tests/{name}" for name in QUICK]
+    if not quick:
+        files = ["analytics", *(f"tests/{p.name}" for p in sorted((PROJECT / "tests").glob("test_*.py")))]
+    left = lots(own, folder, told.stdout.strip(), files, processes, until)
+    done = json.loads((folder / "done.json").read_text())
+    ended: Counter[str] = Counter()
+    for lot, said in done["lots"].items():
+        if set(lot.split()) <= set(files):
+            for number, what in re.findall(r"(\d+) (passed|failed|skipped|error)", said):
+                ended[what] += int(number)
+    outcome = "failed" if ended["failed"] or ended["error"] else "passed"
     return {
-        "outcome": "passed" if done.returncode == 0 else "failed",
-        "tests": lines[-1].strip("= "),
+        "outcome": f"{outcome} so far" if left else outcome,
+        "tests": ", ".join(f"{number:,} {what}" for what, number in sorted(ended.items()))
+        + (f"; {len(left)} of {len(files)} files were not run" if left else ""),
         "which": "quick" if quick else "all",
-        "failed": [line.split(" - ")[0][:200] for line in lines if line.startswith(("FAILED", "ERROR"))][:20],
-        "seconds": round(time.perf_counter() - began),
+        "failed": done["failed"][:20],
         "on": time.strftime("%Y-%m-%d"),
         "versions": {name: have.get(name, "-") for name in SHOWN},
     }
@@ -138,7 +178,9 @@ def main() -> int:
     parser.add_argument("--versions", nargs="*", choices=VERSIONS, default=VERSIONS)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--one-process", action="store_true")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="begin no lot after so many")
     args = parser.parse_args()
+    until = time.monotonic() + args.seconds
     processes = "0" if args.one_process else "auto"
     have = interpreters()
     record = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
@@ -151,9 +193,9 @@ def main() -> int:
         if not isinstance(record.get(python), dict):
             record[python] = {}
         for versions in args.versions:
-            found = tried(python, have[python], versions, quick=args.quick, processes=processes)
+            found = tried(python, have[python], versions, quick=args.quick, processes=processes, until=until)
             record[python][versions] = found
-            wrong += found["outcome"] != "passed"
+            wrong += not found["outcome"].startswith("passed")
             print(f"Python {python}, {versions}: {found}", flush=True)
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(record, indent=1) + "\n")
