@@ -114,6 +114,7 @@ def lots(own: str, folder: Path, commit: str, names: list[str], processes: str, 
         done = {"commit": commit, "lots": {}, "failed": []}
     ran = {name for lot in done["lots"] for name in lot.split()}
     todo = [name for name in names if name not in ran]
+    kept.write_text(json.dumps(done, indent=1))
     while todo and time.monotonic() < until:
         lot, todo = todo[:LOT], todo[LOT:]
         command = [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not system and not slow", *lot]
