@@ -3,12 +3,13 @@
 The fork is one of a process that has collected the tests, and gives functions their other code, defaults,
 constants and classes (:class:`Collected`); where that cannot be done to what is loaded, as with slots, it is
 one of a process that has the large packages loaded and this project not yet, and imports the module from the
-other text (:func:`try_mutant`). Compilation is off, so that loops are mutated as everything else is. A fork
-ends at the first test that fails, and Hypothesis does not look for a simpler example.
+other text (:func:`try_mutant`). Compilation is off where what is mutated would be compiled. A fork ends at
+the first test that fails, and Hypothesis does not look for a simpler example.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 import hashlib
 import importlib
@@ -39,9 +40,10 @@ PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "syrupy", "-p", "pytest_timeo
 MEMORY = 4 << 30
 
 
-def get_ready() -> None:
+def get_ready(*, compiled: bool) -> None:
     """Load what every fork needs and set what it inherits."""
-    os.environ |= {"NUMBA_DISABLE_JIT": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "MPLBACKEND": "agg"}
+    os.environ["NUMBA_DISABLE_JIT"] = "0" if compiled else "1"
+    os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "MPLBACKEND": "agg"}
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -367,10 +369,17 @@ class Collected:
     def pytest_runtestloop(self, session: Any) -> bool:
         self.items = {item.nodeid: item for item in session.items}
         self.session = session
-        gc.collect()
-        gc.freeze()
         self.work(self)
         return True
+
+    def warm(self, tests: Sequence[str]) -> None:
+        """Run some tests here, so that no fork loads compiled loops; then forget what was remembered."""
+        run([self.items[test] for test in tests if test in self.items])
+        for one in gc.get_objects():
+            if isinstance(one, functools._lru_cache_wrapper) and one.__module__.startswith("analytics"):
+                one.cache_clear()
+        gc.collect()
+        gc.freeze()
 
     def try_mutant(
         self, changed: list[Change], tests: Sequence[str], seconds: float

@@ -7,11 +7,11 @@
     python tests/torture/mutants.py again            # those not seen, with the tests as they are now
 
 cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is
-tried in a fork of its own (forked.py) with compilation off, by the tests that run its line, those first that
-are quick and saw others of that function, up to so many seconds of them (`again` goes up to ten); what makes
-them run on for too long is seen. A mutant that compiles to the same code is none. Each outcome is written at
-once to build/mutants/tried.jsonl. The sample is a random order: however many of it were tried, they are a
-random sample. The share comes with its 95 % interval (Wilson). The record goes to
+tried in a fork of its own (forked.py), with compilation off if its file has compiled loops, by the tests that
+run its line, those first that are quick and saw others of that file, up to so many seconds of them (`again`
+goes up to ten); what makes them run on for too long is seen. A mutant that compiles to the same code is none.
+Each outcome is written at once to build/mutants/tried.jsonl. The sample is a random order: however many of it
+were tried, they are a random sample. The share comes with its 95 % interval (Wilson). The record goes to
 tests/torture/results/mutants.json.
 """
 
@@ -25,7 +25,9 @@ import json
 import math
 import os
 import random
+import sys
 import time
+import traceback
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,12 +37,13 @@ from forked import BUILD, PROJECT
 
 RESULT = Path(__file__).resolve().parent / "results" / "mutants.json"
 TRIED = BUILD / "tried.jsonl"
-MAP = BUILD / "map"
+MAPS = {True: BUILD / "map-compiled", False: BUILD / "map"}  # by whether loops are compiled
 SEED = 20200413
 SAMPLE = 2_000
 LEAST = 85  # per cent that should be seen
 TESTS_SECONDS = 10  # of tests for one mutant, as they took unharmed
 FIRST_SECONDS = 3  # of them before all others were tried
+WARM_SECONDS = 25  # of tests run before any mutant, so that no fork loads compiled loops
 EACH = 4  # a test that takes longer with compilation off is not asked
 FILE_SECONDS = 15  # for one file of tests unharmed, of the processor; its other tests are not asked
 
@@ -137,28 +140,33 @@ def sources() -> list[str]:
     return sorted({*FULL, *(p.relative_to(PROJECT).as_posix() for p in rooms)})
 
 
-def wanting() -> dict[str, Path]:
+def compiled(path: str) -> bool:
+    """Whether a file's mutants are tried with loops compiled: where none of them are its own."""
+    return "@compiled" not in (PROJECT / path).read_text(encoding="utf-8")
+
+
+def wanting(folder: Path) -> dict[str, Path]:
     """Files of tests that were not looked at as they and what they run now are, and where that is written."""
-    MAP.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     files = [p for p in sorted((PROJECT / "tests").glob("test_*.py")) if p.stem[5:] not in UNASKED]
     found = {}
     for path in files:
         name = path.relative_to(PROJECT).as_posix()
-        out = MAP / f"{name.replace('/', '.')}.{forked.marked(name)}.json"
+        out = folder / f"{name.replace('/', '.')}.{forked.marked(name)}.json"
         if out.is_file():
             read = json.loads(out.read_text(encoding="utf-8"))
             if "sources" in read and all(forked.marked(one) == mark for one, mark in read["sources"].items()):
                 continue
-        for old in MAP.glob(name.replace("/", ".") + ".*"):
+        for old in folder.glob(name.replace("/", ".") + ".*"):
             old.unlink()
         found[name] = out
     near = " ".join(Path(path).stem for path in FULL)
     return dict(sorted(found.items(), key=lambda one: (Path(one[0]).stem[5:] not in near, one[0])))
 
 
-def draw_map(until: float, only: list[str]) -> None:
+def draw_map(folder: Path, until: float, only: list[str]) -> None:
     """Find out which tests run which lines, file of tests by file of tests, those not looked at yet."""
-    todo = {name: out for name, out in wanting().items() if not only or Path(name).stem[5:] in only}
+    todo = {name: out for name, out in wanting(folder).items() if not only or Path(name).stem[5:] in only}
     print(f"{len(todo)} files of tests to look at", flush=True)
 
     def each(collected: forked.Collected) -> None:
@@ -177,11 +185,11 @@ def draw_map(until: float, only: list[str]) -> None:
 class Map:
     """Which tests run which lines of a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.seconds: dict[str, float] = {}
         self.before: dict[str, float] = {}  # what the fixtures of a file of tests take
         self.lines: dict[str, dict[int, set[str]]] = {}
-        for path in MAP.glob("*.json"):
+        for path in folder.glob("*.json"):
             read = json.loads(path.read_text(encoding="utf-8"))
             if "sources" not in read:
                 continue
@@ -337,14 +345,17 @@ def known() -> dict[str, dict[str, Any]]:
     return {one["key"]: one for one in map(json.loads, TRIED.read_text(encoding="utf-8").splitlines())}
 
 
-def work(group: str, until: float, *, again: bool) -> None:
-    """Try what was not tried yet (or was not seen), until the time is over."""
-    before, chart = known(), Map()
+def work(group: str, until: float, *, again: bool, loops: bool) -> None:
+    """Try what was not tried yet (or was not seen), with loops compiled or not, until the time is over."""
+    before, chart = known(), Map(MAPS[loops])
     if again:
         todo = [one for one in drawn(group) if before.get(one.key, {}).get("end") in ("not seen", "not run")]
     else:
         todo = [one for one in drawn(group) if one.key not in before]
-    print(f"{group}: {len(todo):,} to try", flush=True)
+    todo = [one for one in todo if compiled(one.path) == loops]
+    if not todo or time.monotonic() > until:
+        return
+    print(f"{group}, loops compiled: {loops}: {len(todo):,} to try", flush=True)
     trees = {path: ast.parse((PROJECT / path).read_text(encoding="utf-8")) for path in {m.path for m in todo}}
     tests = {one.key: chart.tests(one, trees[one.path]) for one in todo}
     afresh = forked.Afresh()
@@ -353,6 +364,7 @@ def work(group: str, until: float, *, again: bool) -> None:
         trials = Trials(collected, afresh, chart, TESTS_SECONDS if again else FIRST_SECONDS)
         for one in before.values():
             trials.killers[one["path"]][one["by"]] += 1
+        collected.warm(enough({test for some in tests.values() for test in some}, chart))
         with TRIED.open("a", encoding="utf-8") as stream:
             for mutant in todo:
                 if time.monotonic() > until:
@@ -370,6 +382,23 @@ def work(group: str, until: float, *, again: bool) -> None:
         words = ("--continue-on-collection-errors", "--maxfail=1000")
         forked.pytest_run(files, [forked.Collected(each)], *words)
     afresh.close()
+
+
+def enough(tests: set[str], chart: Map) -> list[str]:
+    """Some tests of every file of tests, in the order in which they stand there."""
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for test in sorted(tests, key=lambda test: chart.seconds[test]):
+        files[test.split("::")[0]].append(test)
+    most = WARM_SECONDS / max(len(files), 1)
+    found = []
+    for some in files.values():
+        total = 0.0
+        for test in some[:: max(1, len(some) // 12)]:
+            total += chart.seconds[test]
+            if total > most:
+                break
+            found.append(test)
+    return found
 
 
 def recorded(group: str) -> dict[str, Any]:
@@ -414,17 +443,27 @@ def main() -> int:
     args = parser.parse_args()
     until = time.monotonic() + args.seconds
     what = args.what or ["map", "full", "sample"]
-    forked.get_ready()
-    record = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
-    if "map" in what:
-        if os.fork():  # the map is drawn in a process of its own, which has loaded the tests
-            os.wait()
-        else:
-            draw_map(until, args.tests)
-            os._exit(0)
     groups = [group for group in ("full", "sample") if group in what or "again" in what]
+    for loops in (True, False):
+        if os.fork():  # a process of its own, which has loaded everything
+            os.wait()
+            continue
+        try:
+            forked.get_ready(compiled=loops)
+            if "map" in what and not os.fork():
+                draw_map(MAPS[loops], until, args.tests)
+                os._exit(0)
+            elif "map" in what:
+                os.wait()
+            for group in groups:
+                work(group, until, again="again" in what, loops=loops)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(0)
+    record = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
     for group in groups:
-        work(group, until, again="again" in what)
         record[group] = recorded(group)
         RESULT.parent.mkdir(exist_ok=True)
         RESULT.write_text(json.dumps(record, indent=1) + "\n")
