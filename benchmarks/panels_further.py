@@ -1,12 +1,13 @@
-"""Panels that panels.py leaves out: four and five regions, counts by week, and regions that move together.
+"""Panels that panels.py leaves out: four and five regions, by week, short files, regions that move together.
 
-    python benchmarks/panels_further.py                # about eight minutes of processor time
+    python benchmarks/panels_further.py                # about ten minutes of processor time
     python benchmarks/panels_further.py --only weekly  # one part of it; the others stay as recorded
     python benchmarks/panels_further.py --quick        # a tenth of it; says so, writes nothing
 
 SIMULATED panels of the kinds of panels.py, 364 baseline days (52 weeks), 28 guard days, 14 recent ones;
 called is what has q at most 0.05 and at least three incidents. Few: four and five regions, which are not
-ranked among the panel's year. Weekly: 18 regions counted by week. Together: 18 regions that all rise to
+ranked among the panel's year. Weekly: 18 regions counted by week. Short: 18 regions in files of 16 and of
+26 weeks, with the guard that these have. Together: 18 regions that all rise to
 three times for one fortnight of the baseline; or whose rates follow one level (log-normal, sd 0.4, 60 days),
 in the recent window too. Quiet, or one region, at 0.5 a day, at five times the rate. Writes
 benchmarks/results/panels_further.csv and .md; exits with 1 where a false discovery rate is above 5 %, or its
@@ -25,13 +26,17 @@ from recording import RESULTS, quick_parser, record
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.panels.pooled import panel_pvalues
 from analytics.kernels.windows.lrd import lrd_test
+from analytics.kernels.windows.spans import spans_of
 
-SEED, RATE, RATIO, SHOCK, SD, STAY = 20261301, 0.5, 5.0, 3.0, 0.4, 60.0
+SEED, RATE, RATIO, SHOCK, SD, STAY, CHUNK = 20261401, 0.5, 5.0, 3.0, 0.4, 60.0, 200
 PARTS: dict[str, tuple[tuple[str, int, int], ...]] = {  # name of the panel, regions, panels
-    "few": (("few", 4, 2_000), ("few", 5, 2_000)),
-    "weekly": (("weekly", 18, 1_000),),
-    "together": (("a fortnight together", 18, 500), ("one level", 18, 500)),
+    "few": (("few", 4, 10_000), ("few", 5, 10_000)),
+    "weekly": (("weekly", 18, 8_000),),
+    "short": (("16 weeks", 18, 2_000), ("26 weeks", 18, 2_000)),
+    "together": (("a fortnight together", 18, 4_000), ("one level", 18, 4_000)),
 }
+
+NAMES = ("a fortnight together", "few", "one level", "weekly", "16 weeks", "26 weeks")  # for the seeds
 
 
 def means_of(panel: str, rate: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -50,36 +55,61 @@ def means_of(panel: str, rate: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return means
 
 
-def called(values: np.ndarray, panel: str) -> np.ndarray:
-    """Which regions of a panel are called."""
-    length, guard = RECENT, GUARD
+def counted(values: np.ndarray, panel: str) -> tuple[np.ndarray, int, int]:
+    """The counts by the periods of the panel, and how many of them a window and the guard have."""
     if panel == "weekly":
-        values, length, guard = values.reshape(-1, 7, values.shape[1]).sum(axis=1), RECENT // 7, GUARD // 7
-    inside = np.ones(values.shape, bool)
+        return values.reshape(-1, 7, values.shape[1]).sum(axis=1), RECENT // 7, GUARD // 7
+    if panel.endswith("weeks"):
+        days = 7 * int(panel.split()[0])
+        return values[-days:], RECENT, spans_of(days, RECENT, None, None).guard
+    return values, RECENT, GUARD
+
+
+def alone(values: np.ndarray, panel: str) -> np.ndarray:
+    """P-values of each region by its own test; NaN where nothing was ever counted."""
+    values, length, guard = counted(values, panel)
     total = values[: -length - guard].sum(axis=0) + values[-length:].sum(axis=0)
-    alone = lrd_test(values, inside, length=length, guard=guard).firm
-    p = panel_pvalues(values, inside, np.where(total > 0, alone, np.nan), length=length, guard=guard)
+    own = lrd_test(values, np.ones(values.shape, bool), length=length, guard=guard).firm
+    return np.where(total > 0, own, np.nan)
+
+
+def called(values: np.ndarray, own: np.ndarray, panel: str) -> np.ndarray:
+    """Which regions of a panel are called."""
+    values, length, guard = counted(values, panel)
+    p = panel_pvalues(values, np.ones(values.shape, bool), own, length=length, guard=guard)
     return (benjamini_hochberg(p) <= LEVEL) & (values[-length:].sum(axis=0) >= LEAST)
+
+
+def some(panel: str, kind: str, regions: int, number: int, rng: np.random.Generator) -> np.ndarray:
+    """Simulate panels; rows of whether any is called without a rise, its false share with one, and found."""
+    rate = MEDIAN * np.exp(SPREAD * rng.standard_normal((number, regions)))
+    means = [means_of(panel, row, rng) for row in rate]
+    values = regions_of(kind, np.concatenate(means, axis=1), rng).reshape(DAYS, number, regions)
+    up = np.stack([mean[:, 0] / row[0] * RATE for mean, row in zip(means, rate, strict=True)], axis=1)
+    up[-RECENT:] *= RATIO
+    risen = regions_of(kind, up, rng)
+    own = alone(values.reshape(DAYS, -1), panel).reshape(number, regions)
+    own_risen, out = alone(risen, panel), np.empty((3, number))
+    for i in range(number):
+        now = values[:, i].copy()
+        out[0, i] = called(now, own[i], panel).any()
+        now[:, 0], p = risen[:, i], np.r_[own_risen[i], own[i, 1:]]
+        which = called(now, p, panel)
+        out[1, i], out[2, i] = which[1:].sum() / max(which.sum(), 1), which[0]
+    return out
 
 
 def cell(panel: str, kind: str, regions: int, number: int) -> dict[str, object]:
     """False discovery rates of quiet panels and of panels with a rise, and how often it is found."""
-    key = [SEED, sorted({p[0] for part in PARTS.values() for p in part}).index(panel), regions]
-    rng = np.random.default_rng([*key, [*KINDS, MIXED].index(kind)])
-    quiet, risen, found = (np.zeros(number) for _ in range(3))
-    for i in range(number):
-        rate = MEDIAN * np.exp(SPREAD * rng.standard_normal(regions))
-        means = means_of(panel, rate, rng)
-        values = regions_of(kind, means, rng)
-        quiet[i] = called(values, panel).any()
-        up = means[:, :1] / rate[0] * RATE
-        up[-RECENT:] *= RATIO
-        values[:, :1] = regions_of(kind, up, rng)
-        now = called(values, panel)
-        found[i], risen[i] = now[0], now[1:].sum() / max(now.sum(), 1)
+    key = [SEED, NAMES.index(panel), regions]
+    parts = []
+    for first in range(0, number, CHUNK):
+        rng = np.random.default_rng([*key, [*KINDS, MIXED].index(kind), first])
+        parts.append(some(panel, kind, regions, min(CHUNK, number - first), rng))
+    quiet, risen, found = np.concatenate(parts, axis=1)
     row: dict[str, object] = {"panel": panel, "kind": kind, "regions": regions, "panels": number}
-    for name, some in (("FDR quiet", quiet), ("FDR rise", risen), ("found", found)):
-        row[name], row[f"se {name}"] = 100 * some.mean(), 100 * some.std() / np.sqrt(number)
+    for name, shares in (("FDR quiet", quiet), ("FDR rise", risen), ("found", found)):
+        row[name], row[f"se {name}"] = 100 * shares.mean(), 100 * shares.std() / np.sqrt(number)
     return row
 
 

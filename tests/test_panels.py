@@ -213,7 +213,15 @@ def test_a_quiet_year_is_seldom_set_aside() -> None:
     few = np.ones((18, 91))
     few[0, :10] = 1e-9
     assert not set_aside(few, 3).any()
-    assert BODY[0] < BODY[1] < 0.5
+
+
+def test_less_is_set_aside_in_windows_that_spare_no_day() -> None:
+    turned = np.random.default_rng(0).random((18, 52))
+    turned[3, 40] = 1e-4  # fewer than 0.1 so extreme are expected in such a year, but more than 0.03
+    whole, spared = (Reference.of(turned, periods=52, length=length) for length in (7, 6))
+    assert whole.windows[0] > np.log(1e-4) + 1
+    assert np.isclose(spared.windows[0], np.log(1e-4))
+    assert spared.rank(np.array([2e-4])) > 1.5 * whole.rank(np.array([2e-4]))
 
 
 def test_pooled_test_knows_no_order_of_regions(mixture: np.ndarray) -> None:

@@ -219,7 +219,9 @@ def account_lines(
         lines = [f"{lines[0]}; {account}"] if brief else [*lines, str(account)]
         if account.long_spans and not brief:
             lines.append(f"  dated to more than one {counts.freq}: {account.long_spans:,}")
-        if account.partial:
+        if account.partial and brief:
+            lines = [f"{lines[0]}; in no whole week {account.partial:,}"]
+        elif account.partial:
             lines.append(f"  in weeks not wholly covered, and so in no week's count: {account.partial:,}")
         notes += counts.notes
     lines += [f"no coverage: {gap}" for gap in (*incidents.no_coverage, *gaps)]

@@ -269,7 +269,8 @@ def grade_words(
     }
     if grade in fixed:
         return fixed[grade]
-    numbers = f"{format_number(seen.observed, 0)}, usual {format_number(seen.expected, 0)}"
+    usual = format_number(seen.expected, 0 if seen.expected >= 1 else 1)
+    numbers = f"{format_number(seen.observed, 0)}, usual {usual}"
     bound = f"under {rules.margin:g} times" if not fewer else f"over {1 / rules.margin:.2f} times"
     if grade == "uptick":
         size = _small(seen, fewer) if small else ""

@@ -5,7 +5,9 @@ rest of its wheel, for all regions together, is the reference. Turned windows ov
 extreme ones come in episodes, and episodes are what a rank counts, each for as many windows as an episode
 has on average, the inverse of the extremal index [1]_. A past offensive is one episode however long it was.
 Episodes far beyond what the rest of the year leads one to expect are upticks themselves, and would hide the
-next one: they are set aside [2]_, and every rank counts a tenth of an episode more in return.
+next one: they are set aside [2]_, and every rank counts a tenth of an episode more in return. Windows of fewer
+than seven periods, in which no day is spared, have single waves far beyond it too: less is set aside there
+(as much, and weekly panels of waves had 5.6 % false; benchmarks/results/panels_further.md).
 
 References
 ----------
@@ -25,6 +27,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.panels.caps import capped_windows
 from analytics.kernels.panels.evidence import evidence_of
+from analytics.kernels.windows.lrd import DAYS_TO_SPARE
 
 __all__ = ["Reference", "least_rank", "most_windows", "set_aside", "turned_evidence"]
 
@@ -35,6 +38,7 @@ LEFT_OUT = 2 / 13  # of a turned baseline, at most
 CLUSTERED = 0.01  # share of the reference, the smallest, whose episodes give their mean length
 BODY = (0.1, 0.35)  # the windows with something in them, by rank, that say what to expect beyond them
 UNEXPECTED = 0.1  # an episode is set aside where fewer than so many are expected as extreme
+UNEXPECTED_COARSE = 0.03  # ... in windows of fewer than seven periods
 RETURNED = 0.1  # of an episode, counted by every rank for those set aside by chance
 _LEAST = 20  # windows with something in them, with fewer of which none is set aside
 _ROUNDS = 20
@@ -108,7 +112,7 @@ def _mean_length(extreme: BoolArray, apart: int) -> float:
     return float(extreme.sum() / first) if first else 1.0
 
 
-def set_aside(turned: FloatArray, apart: int) -> BoolArray:
+def set_aside(turned: FloatArray, apart: int, unexpected: float = UNEXPECTED) -> BoolArray:
     """Return the windows that are upticks themselves: of episodes far beyond what the others lead to expect.
 
     The number of windows at least as extreme falls with the evidence like a power, at most in proportion to
@@ -120,6 +124,8 @@ def set_aside(turned: FloatArray, apart: int) -> BoolArray:
         Evidence; the turns of a region are joined end to start. NaN and 1 where there is nothing.
     apart : int
         Extreme windows so many turns apart or fewer belong to one episode.
+    unexpected : float
+        An episode is set aside where fewer than so many are expected as extreme.
 
     Returns
     -------
@@ -144,7 +150,7 @@ def set_aside(turned: FloatArray, apart: int) -> BoolArray:
         a, b = body[inner], body[outer]
         power = min(np.log((outer + 1) / (inner + 1)) / max(b - a, _SAME), 1.0)
         length = _mean_length((log <= a) & told & ~gone, apart)
-        at = a - np.log((inner + 1) / length / UNEXPECTED) / power
+        at = a - np.log((inner + 1) / length / unexpected) / power
         beyond = (log < at) & told & ~gone
         if not beyond.any():
             break
@@ -195,7 +201,8 @@ class Reference:
         `periods` are those of the baselines that were turned, `length` those of a window.
         """
         apart = (length - 1) // _step(periods)
-        counted = np.where(set_aside(turned, apart), 1.0, turned)
+        unexpected = UNEXPECTED if length >= DAYS_TO_SPARE else UNEXPECTED_COARSE
+        counted = np.where(set_aside(turned, apart, unexpected), 1.0, turned)
         log = np.log(np.where(np.isnan(counted), 1.0, np.maximum(counted, _TINY)))
         before = np.zeros(log.shape)
         for turn in range(1, min(apart, log.shape[1] - 1) + 1):
