@@ -4,6 +4,7 @@
     python benchmarks/one_region.py --series 4000   # fewer; the result says how many
     python benchmarks/one_region.py --only 70       # that baseline (or process, power, older); others
                                                     # stay as they were recorded
+    python benchmarks/one_region.py --only 70 --again  # as many series a cell as are recorded
     python benchmarks/one_region.py --quick         # 500 a cell; says so, writes nothing
 
 The stationary processes of size_power.py, slow_processes.py, unforeseen.py and afterwards.py, and three more:
@@ -22,6 +23,7 @@ exits with 1 if a bar fails.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -344,14 +346,23 @@ def power_table(rows: pd.DataFrame) -> tuple[list[str], bool]:
     return lines, held
 
 
+def series_of(again: bool, series: int) -> Callable[[str, float, int], int]:
+    """How many series a cell has: so many, or as many as are recorded."""
+    if not again:
+        return lambda *_: series
+    recorded = pd.read_csv(RESULTS / "one_region.csv").set_index(["process", "mean", "baseline"])["n"]
+    return lambda process, mean, baseline: int(recorded[(process, mean, baseline)])
+
+
 def main() -> int:
     parser = quick_parser(__doc__, "500 null series a cell; writes nothing")
     parser.add_argument("--series", type=int, default=10_000, help="null series a cell")
     parser.add_argument("--only", help="a baseline, a process, power, or older; others stay as recorded")
+    parser.add_argument("--again", action="store_true", help="as many series a cell as are recorded")
     given = parser.parse_args()
-    series = 500 if given.quick else given.series
+    number_of = series_of(given.again, 500 if given.quick else given.series)
     jobs = [
-        (number, process, mean, baseline, series)
+        (number, process, mean, baseline, number_of(process, mean, baseline))
         for number, process in enumerate((*STEADY, "growing_spread"))
         for mean in MEANS
         for baseline in BASELINES

@@ -1,6 +1,8 @@
 """Size, power and interval coverage of the uptick test and of the usual ones, without and with an uptick.
 
     python benchmarks/size_power.py            # 20,000 null series a cell; about twenty minutes on two cores
+    python benchmarks/size_power.py --ours     # the uptick test alone; the usual ones stay as recorded, for
+                                               # they are not ours and the series are the same
     python benchmarks/size_power.py --quick    # 1,000 a cell; says so, writes nothing
 
 Fifteen stationary processes: seven the test was designed on, eight it was not. Four more have no "no uptick"
@@ -21,7 +23,7 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from naive import NAIVE
-from recording import quick_parser, record
+from recording import RESULTS, quick_parser, record
 
 from analytics.kernels.windows.bounds import ratio_limit
 from analytics.kernels.windows.lrd import lrd_test
@@ -55,11 +57,12 @@ def simulate(process: str, mean: float, baseline: int, ratio: float, series: int
     ).values
 
 
-def pvalues(values: np.ndarray, baseline: int) -> dict[str, np.ndarray]:
-    """P-values of every test; all leave the guard days out of the baseline."""
+def pvalues(values: np.ndarray, baseline: int, tests: tuple[str, ...] = TESTS) -> dict[str, np.ndarray]:
+    """P-values of the tests; all leave the guard days out of the baseline."""
     test = lrd_test(values, np.ones(values.shape, bool), length=RECENT, guard=GUARD)
     joined = np.concatenate([values[:baseline], values[-RECENT:]])
-    return {name: f(joined, RECENT) for name, f in NAIVE.items()} | {A: test.pvalue_a, B: test.pvalue}
+    usual = {name: f(joined, RECENT) for name, f in NAIVE.items() if name in tests}
+    return usual | {A: test.pvalue_a, B: test.pvalue}
 
 
 def coverage(values: np.ndarray, truth: float) -> tuple[int, int]:
@@ -70,16 +73,16 @@ def coverage(values: np.ndarray, truth: float) -> tuple[int, int]:
     return int((has & (low <= truth) & (truth <= high)).sum()), int(has.sum())
 
 
-def cell(job: tuple[str, str, float, int, int, int]) -> dict[str, object]:
+def cell(job: tuple[str, str, float, int, int, int, tuple[str, ...]]) -> dict[str, object]:
     """One cell: size at 5 % and 0.1 %, power, size-adjusted power, coverage."""
-    group, process, mean, baseline, nulls, alternatives = job
-    found = {ratio: {name: [] for name in TESTS} for ratio in (1.0, *RATIOS)}
+    group, process, mean, baseline, nulls, alternatives, tests = job
+    found = {ratio: {name: [] for name in tests} for ratio in (1.0, *RATIOS)}
     for ratio, total in ((1.0, nulls), *((r, alternatives) for r in RATIOS)):
         if group == WITHOUT and ratio != 1.0:
             continue
         for batch in range(0, total, BATCH):
             values = simulate(process, mean, baseline, ratio, min(BATCH, total - batch), batch)
-            for name, p in pvalues(values, baseline).items():
+            for name, p in pvalues(values, baseline, tests).items():
                 found[ratio][name].append(p)
     out: dict[str, object] = {
         "group": group,
@@ -88,7 +91,7 @@ def cell(job: tuple[str, str, float, int, int, int]) -> dict[str, object]:
         "baseline": baseline,
         "n": nulls,
     }
-    for name in TESTS:
+    for name in tests:
         null = np.sort(np.concatenate(found[1.0][name]))
         out[name] = int((null <= 0.05).sum())
         out[f"{name} at 0.1 %"] = int((null <= 0.001).sum())
@@ -203,13 +206,22 @@ def bars(cells: pd.DataFrame) -> tuple[list[str], bool]:
     return lines, held
 
 
+def beside_recorded(ours: pd.DataFrame) -> pd.DataFrame:
+    """The recorded cells with our columns in place of theirs; on the same series."""
+    key, recorded = ["group", "process", "mean", "baseline"], pd.read_csv(RESULTS / "size_power.csv")
+    order = recorded.columns
+    kept = recorded.drop(columns=[name for name in ours.columns if name not in key])
+    return kept.merge(ours, on=key, validate="one_to_one")[order]
+
+
 def main() -> int:
     parser = quick_parser(__doc__, "1,000 null series a cell; writes nothing")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--ours", action="store_true", help="the usual tests stay as recorded")
     given = parser.parse_args()
     nulls, alternatives = (1_000, 400) if given.quick else (20_000, 4_000)
     jobs = [
-        (group, process, mean, baseline, nulls, alternatives)
+        (group, process, mean, baseline, nulls, alternatives, (A, B) if given.ours else TESTS)
         for group, processes in GROUPS.items()
         for process in processes
         for mean in MEANS
@@ -224,6 +236,8 @@ def main() -> int:
     if sys.stderr.isatty():
         print(file=sys.stderr)
     cells = pd.DataFrame(rows)
+    if given.ours:
+        cells = beside_recorded(cells)
     stationary, without = cells[cells["group"] != WITHOUT], cells[cells["group"] == WITHOUT]
     lines, held = bars(stationary.reset_index(drop=True))
     text = "\n\n".join(
