@@ -213,6 +213,7 @@ def test_a_quiet_year_is_seldom_set_aside() -> None:
     few = np.ones((18, 91))
     few[0, :10] = 1e-9
     assert not set_aside(few, 3).any()
+    assert BODY[0] < BODY[1] < 0.5
 
 
 def test_less_is_set_aside_in_windows_that_spare_no_day() -> None:

@@ -5,8 +5,8 @@ rest of its wheel, for all regions together, is the reference. Turned windows ov
 extreme ones come in episodes, and episodes are what a rank counts, each for as many windows as an episode
 has on average, the inverse of the extremal index [1]_. A past offensive is one episode however long it was.
 Episodes far beyond what the rest of the year leads one to expect are upticks themselves, and would hide the
-next one: they are set aside [2]_, and every rank counts a tenth of an episode more in return. Windows of fewer
-than seven periods, in which no day is spared, have single waves far beyond it too: less is set aside there
+next one: they are set aside [2]_, and every rank counts a tenth of an episode more in return. In windows of
+fewer than seven periods, which spare no day, single waves lie far beyond it too: less is set aside there
 (as much, and weekly panels of waves had 5.6 % false; benchmarks/results/panels_further.md).
 
 References
