@@ -109,6 +109,7 @@ def spark():
         pytest.skip("Java is not installed (apt-get install default-jre-headless)")
     builder = pyspark.SparkSession.builder.master("local-cluster[2,1,900]")
     for name, value in {
+        "spark.driver.memory": "3g",  # what is looked up passes through it
         "spark.executor.memory": "900m",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",

@@ -14,13 +14,13 @@ from analytics.counts.places import DEPTHS, PLACE_LEVELS
 from analytics.counts.placing import columns_to_count_by
 from analytics.counts.plan import CountPlan, Value
 from analytics.counts.tally import PLACES, Sums, Tally, no_fatalities, sums_of
-from analytics.errors import InputError, OptionError
+from analytics.errors import OptionError
 from analytics.incidents import ScannedIncidents
 from analytics.incidents.lazy.canonical import width_of
 from analytics.incidents.lazy.engines import the_ibis
 from analytics.incidents.lazy.judging import judge_rows
 from analytics.incidents.lazy.narrowing import narrow
-from analytics.incidents.lazy.raw import attach
+from analytics.incidents.lazy.raw import attach, changed
 from analytics.incidents.lazy.scanned import MOST_WITH_OUTLETS
 from analytics.schema import COARSE_DAYS, COLUMNS
 
@@ -46,7 +46,7 @@ def tally_scanned(incidents: ScannedIncidents, plan: CountPlan) -> Tally:
         )
     rows, notes = _placed(incidents, plan)
     days, regions = plan.shape
-    cells = _Cells(rows, plan)
+    cells = _Cells(rows, plan, together=incidents.canonical.raw.few)
     if plan.value == "fatalities" and not cells.stated.sum():
         raise no_fatalities(incidents.title)
     if plan.where is not None and np.isin(cells.place, [_WHERE, _UNKNOWN]).all():
@@ -143,27 +143,27 @@ def _with_regions(incidents: ScannedIncidents, rows: Any, plan: CountPlan) -> An
 
 
 class _Cells:
-    """What came back: one entry for each place, day and region."""
+    """What came back: entries with a place, day and region; one for each, unless few rows are left anyway."""
 
-    def __init__(self, rows: Any, plan: CountPlan) -> None:
+    def __init__(self, rows: Any, plan: CountPlan, *, together: bool) -> None:
         keys = ["t_place", "t_known", "t_row", "t_region"]
         sums = {"n": rows.t_n.sum(), "long": rows.t_long.sum(), "coarse": rows.t_coarse.sum()}
         if plan.value == "fatalities":
             sums |= {name: rows[f"t_{name}"].sum() for name in ("stated", "amount", "coarse_amount")}
-        found = rows.group_by(keys).aggregate(**sums).to_pandas()
-        if found[keys].isna().to_numpy().any():
-            raise InputError(
-                "the table changed while its incidents were counted",
-                expected="a table that holds still",
-                todo="count a copy, or within one transaction",
-            )
-        whole = {name: np.array(found[name], dtype=np.int64) for name in found if name != "t_known"}
+        if together:
+            table = rows.select(*keys, **{name: rows[f"t_{name}"] for name in sums})
+        else:
+            table = rows.group_by(keys).aggregate(**sums)
+        found = table.to_pyarrow()  # to pandas, DuckDB's sums are objects
+        if any(found[key].null_count for key in keys):
+            raise changed()
+        whole = {name: _numbers(found[name]) for name in found.column_names}
         self.place, self.row, self.region = (whole[f"t_{name}"] for name in ("place", "row", "region"))
         self.n, self.long, self.coarse = whole["n"], whole["long"], whole["coarse"]
         stated = whole if plan.value == "fatalities" else {}
         self.stated, self.amount = stated.get("stated", self.n), stated.get("amount", self.n)
         self.coarse_amount = stated.get("coarse_amount", self.coarse)
-        self.known = np.flatnonzero(found["t_known"].to_numpy(dtype=bool))
+        self.known = np.flatnonzero(whole["t_known"])
         if not plan.coverage.all():
             inside = self.of(_GRID)
             self.place[inside[~plan.coverage[self.row[inside], self.region[inside]]]] = _NO_COVERAGE
@@ -171,6 +171,10 @@ class _Cells:
     def of(self, place: int) -> IntArray:
         """Return the entries of a place."""
         return np.flatnonzero(self.place == place)
+
+
+def _numbers(column: Any) -> IntArray:
+    return np.array(column.to_numpy(), dtype=np.int64)  # one that may be written to
 
 
 def _added(at: IntArray, amounts: IntArray, size: int) -> IntArray:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics._typing import IntArray
 from analytics.incidents.lazy.raw import NO_DAY, Piece, Raw
 from analytics.sources.checks import FLAGS, Draft
 from analytics.sources.columns import NULLS
@@ -78,14 +79,16 @@ def flag_column(name: str) -> str:
     return f"f{FLAGS.index(name)}"
 
 
-def said_of(raw: Raw, aspect: Aspect, found: pd.DataFrame, draft: Draft) -> Piece:
+def said_of(
+    raw: Raw, aspect: Aspect, found: pd.DataFrame, draft: Draft, weigh: Callable[[], IntArray]
+) -> Piece:
     """Return what an aspect says of distinct values: canonical columns as ``c_...``, flags as ``f...``."""
     size = len(found)
     draft.data["date_start"] = np.full(size, np.datetime64("NaT"), dtype="datetime64[D]")
     for name in aspect.days:
         draft.data[name] = _as_days(found[_DAYS[name]])
     aspect.run(draft)
-    frame = found.drop(columns="n")
+    frame = found.copy()
     for name in aspect.gives:
         values = draft.data.get(name)
         if values is not None:
@@ -94,7 +97,7 @@ def said_of(raw: Raw, aspect: Aspect, found: pd.DataFrame, draft: Draft) -> Piec
                 frame[COUNTED[name][0]] = _counted(frame[f"c_{name}"], COUNTED[name][1])
     for name in aspect.flags:
         frame[flag_column(name)] = draft.flagged.get(name, np.zeros(size, dtype=bool))
-    return Piece(aspect.keys(raw), frame, found["n"].to_numpy(dtype=np.int64))
+    return Piece(aspect.keys(raw), frame, weigh)
 
 
 def _as_days(numbers: pd.Series) -> np.ndarray:

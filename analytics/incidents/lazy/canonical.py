@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analytics._typing import IntArray
 from analytics.errors import OptionError
 from analytics.incidents.lazy.aspects import (
     COUNTED,
@@ -68,6 +69,7 @@ class Canonical:
         self._aspects = [aspect for aspect in made if aspect.flags or self._gives(aspect)]
         self._pieces: dict[int, Piece | None] = {}
         self._days: Any = None
+        self.date_rows: Callable[[], Any] = lambda: None  # makes `based` known, where that was left for later
 
     def _gives(self, aspect: Aspect) -> bool:
         return any(self._by_name[name] is aspect for name in aspect.gives)
@@ -142,18 +144,35 @@ class Canonical:
         return self._pieces[at]
 
     def _asked(self, aspect: Aspect) -> Piece | None:
+        if len(aspect.columns) == 1 and not aspect.days:
+            numbers = self.raw.values_of(aspect.columns[0])
+            if numbers is not None:
+                piece, draft = self._said(aspect, *numbers)
+                if not (draft.notes or any(flag.any() for flag in draft.flagged.values())):
+                    return piece  # else the style of days may depend on how many rows have each
+        if aspect.days and self._days is None:
+            self.date_rows()
         table = self.with_days(self._days, aspect.days) if aspect.days else self.raw.table
         found = self.raw.distinct(table, aspect.keys(self.raw))
         if found is None:
             if aspect.text:
                 return None
             raise self.raw.too_many([self.raw.columns.actual(name) for name in aspect.columns])
-        weight = found["n"].to_numpy(dtype=np.int64)
+        weight = found.pop("n").to_numpy(dtype=np.int64)
+        return self._said(aspect, found, lambda: weight, weight)[0]
+
+    def _said(
+        self,
+        aspect: Aspect,
+        found: pd.DataFrame,
+        weigh: Callable[[], IntArray],
+        weight: IntArray | None = None,
+    ) -> tuple[Piece, Draft]:
         mini = self.raw.mini(found, aspect.columns)
         draft = Draft(mini, codes=frozenset(self.source.codes), weight=weight)
-        piece = said_of(self.raw, aspect, found, draft)
+        piece = said_of(self.raw, aspect, found, draft, weigh)
         self.covered_from = draft.covered_from or self.covered_from
-        return piece
+        return piece, draft
 
     def with_days(self, table: Any, days: Iterable[str]) -> Any:
         """Return a table with the days that aspects are looked up by."""
@@ -243,7 +262,7 @@ class Canonical:
         numbers += [self.dated.end.frame["e_end"]]
         days = np.unique(pd.concat(numbers).dropna().to_numpy(dtype=np.int64))
         times = days.astype("datetime64[D]").astype("datetime64[us]")
-        return Piece((key,), pd.DataFrame({key: days, name: times}), np.ones(len(days), dtype=np.int64))
+        return Piece((key,), pd.DataFrame({key: days, name: times}), lambda: np.ones(len(days), np.int64))
 
     def looked_up_by(self, table: Any, name: str) -> tuple[Any, list[str]]:
         """Return rows with the keys that a canonical column depends on, and those keys.

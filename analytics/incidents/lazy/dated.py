@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,9 +53,18 @@ class Dated:
     @property
     def unreadable(self) -> bool:
         """Whether some row has a date that is no day at all, which a row that is no record has too."""
-        states = [self.start.frame["s_state"], self.end.frame["e_state"]]
+        states = [piece.frame[f"{mark}_state"] for piece, mark in self._pieces]
         bad = [_UNPARSABLE] if self.blank_is_start else [_UNPARSABLE, _BLANK]
         return bool(states[0].isin([_UNPARSABLE, _BLANK]).any() or states[1].isin(bad).any())
+
+    @property
+    def sound(self) -> bool:
+        """Whether every row is dated to a day."""
+        return all((piece.frame[f"{mark}_state"] == _OK).all() for piece, mark in self._pieces)
+
+    @property
+    def _pieces(self) -> tuple[tuple[Piece, str], ...]:
+        return ((self.start, "s"), (self.end, "e"))
 
     @property
     def kept_days(self) -> tuple[IntArray, IntArray]:
@@ -143,31 +152,52 @@ def _same(start: Piece, parsed: ParsedDates, *, names: tuple[str, str]) -> Dated
 def _column(
     raw: Raw, name: str, style: str | None, slashes: str | None, mark: str
 ) -> tuple[Piece, ParsedDates]:
+    actual = raw.columns.actual(name)
+    numbers = raw.values_of(name)
+    if numbers is not None:
+        found, weigh = numbers
+        texts = raw.mini(found, [name]).strings(name)
+        parsed = parse_dates(texts, name=actual, style=style, slashes=slashes)
+        if _plain(parsed):
+            return _piece(raw, [name], found, parsed, mark, weigh), parsed
     found = raw.look(raw.table, [name])
     weight = found["n"].to_numpy(dtype=np.int64)
     texts = raw.mini(found, [name]).strings(name)
-    parsed = parse_dates(texts, name=raw.columns.actual(name), style=style, slashes=slashes, weight=weight)
-    return _piece(raw, [name], found, parsed, mark), parsed
+    parsed = parse_dates(texts, name=actual, style=style, slashes=slashes, weight=weight)
+    return _piece(raw, [name], found.drop(columns="n"), parsed, mark, lambda: weight), parsed
+
+
+def _plain(parsed: ParsedDates) -> bool:
+    """Whether all are days in one style: then it does not matter how many rows have each."""
+    return not (parsed.notes or (parsed.unparsable | parsed.impossible | parsed.blank).any())
 
 
 def _in_parts(raw: Raw, parts: Sequence[str]) -> tuple[Piece, ParsedDates]:
     found = raw.look(raw.table, parts)
-    draft = Draft(raw.mini(found, parts), weight=found["n"].to_numpy(dtype=np.int64))
+    weight = found["n"].to_numpy(dtype=np.int64)
+    draft = Draft(raw.mini(found, parts), weight=weight)
     parsed = draft.dates_in_parts(*parts)
     said = replace(parsed, notes=tuple(draft.notes))
-    return _piece(raw, parts, found, said, "s"), said
+    return _piece(raw, parts, found.drop(columns="n"), said, "s", lambda: weight), said
 
 
-def _piece(raw: Raw, names: Sequence[str], found: pd.DataFrame, parsed: ParsedDates, mark: str) -> Piece:
+def _piece(
+    raw: Raw,
+    names: Sequence[str],
+    frame: pd.DataFrame,
+    parsed: ParsedDates,
+    mark: str,
+    weigh: Callable[[], IntArray],
+) -> Piece:
     state = np.select(
         [parsed.blank, parsed.unparsable, parsed.impossible], [_BLANK, _UNPARSABLE, _IMPOSSIBLE], _OK
     )
-    frame = found.drop(columns="n")
+    frame = frame.copy()
     frame[f"{mark}_day"] = _numbers(parsed.days)
     frame[f"{mark}_end"] = _numbers(parsed.ends)
     frame[f"{mark}_state"] = state.astype(np.int64)
     frame[f"{mark}_off"] = parsed.precision.astype(np.int64)
-    return Piece(tuple(map(raw.key, names)), frame, found["n"].to_numpy(dtype=np.int64))
+    return Piece(tuple(map(raw.key, names)), frame, weigh)
 
 
 def _numbers(days: Any) -> pd.Series:

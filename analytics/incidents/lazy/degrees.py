@@ -23,8 +23,12 @@ class Degrees:
         self.beyond: dict[str, int] = {}
         self.unreadable: dict[str, int] = {}
         self.zeros: dict[str, int] = {}
+        inside = self._inside()
         for name in self.names:
-            self._look(name)
+            if name in inside:
+                self.beyond[name], self.unreadable[name], self.zeros[name] = 0, 0, inside[name]
+            else:
+                self._look(name)
         canonical.other_degrees = self.other
 
     def _look(self, name: str) -> None:
@@ -39,11 +43,6 @@ class Degrees:
             unreadable = piece.rows(piece.frame[flag_column("unreadable coordinates")].to_numpy(dtype=bool))
         else:
             column = self.canonical.raw.table[direct]
-            ends = self.canonical.raw.table.aggregate(low=column.min(), high=column.max()).to_pandas().iloc[0]
-            if -DEGREES[name] <= ends["low"] <= ends["high"] <= DEGREES[name]:  # False where there is a NaN
-                self.beyond[name], self.unreadable[name] = 0, 0
-                self.zeros[name] = int(ends["low"] <= 0 <= ends["high"])
-                return
             found = (
                 self.canonical.raw.table.aggregate(
                     beyond=((column.abs() > DEGREES[name]) & ~column.isnan()).sum(),
@@ -58,6 +57,23 @@ class Degrees:
             unreadable = 0
         self.beyond[name], self.zeros[name], self.unreadable[name] = beyond, zeros, unreadable
         self.other |= 2 * beyond > stated
+
+    def _inside(self) -> dict[str, int]:
+        """Return the columns of numbers that lie on the globe throughout, and whether 0 may be among them."""
+        table, asked = self.canonical.raw.table, {}
+        for name in self.names:
+            direct = self.canonical.degrees_column(name)
+            if direct is not None:
+                asked[f"{name}_low"], asked[f"{name}_high"] = table[direct].min(), table[direct].max()
+        if not asked:
+            return {}
+        ends = table.aggregate(**asked).to_pandas().iloc[0]
+        return {
+            name: int(ends[f"{name}_low"] <= 0 <= ends[f"{name}_high"])
+            for name in self.names
+            if f"{name}_low" in asked  # a missing end, and one that is NaN, is on no globe
+            and -DEGREES[name] <= ends[f"{name}_low"] <= ends[f"{name}_high"] <= DEGREES[name]
+        }
 
     @property
     def decide(self) -> bool:

@@ -16,6 +16,7 @@ from analytics.options import install_advice
 __all__ = [
     "Opened",
     "batches_of",
+    "brought_in",
     "duckdb_connection",
     "is_duckdb",
     "kept_in_engine",
@@ -46,6 +47,8 @@ class Opened:
         How it was read.
     digest : str
         SHA-256 of the file, where it is one of text.
+    files : tuple of Path
+        The Parquet files that are read, where they are some.
     """
 
     table: Any
@@ -54,6 +57,7 @@ class Opened:
     path: Path | None = None
     notes: tuple[str, ...] = ()
     digest: str = ""
+    files: tuple[Path, ...] = ()
 
 
 def the_ibis() -> Any:
@@ -142,6 +146,15 @@ def kept_in_engine(table: Any) -> Any:
     connection._run_pre_execute_hooks(table)
     name = ibis.util.gen_name("uptick")
     connection.raw_sql(f'CREATE TEMPORARY TABLE "{name}" AS {connection.compile(table)}')
+    return connection.table(name)
+
+
+def brought_in(table: Any, given: Any) -> Any:
+    """Return an Arrow table as DuckDB, which has another one, holds it."""
+    connection, name = _engine_of(table), the_ibis().util.gen_name("uptick")
+    connection.con.register(f"{name}_given", given)
+    connection.raw_sql(f'CREATE TEMPORARY TABLE "{name}" AS SELECT * FROM "{name}_given"')
+    connection.con.unregister(f"{name}_given")
     return connection.table(name)
 
 
@@ -241,7 +254,7 @@ def _of_files(
     if kinds.pop():
         _refuse("Parquet files", delimiter=delimiter, header_row=header_row)
         table = parquet_table(connection, paths, name, "file_row_number + 2")
-        return Opened(table, FILE_ROW, name, only)
+        return Opened(table, FILE_ROW, name, only, files=tuple(paths))
     into = [folder / f"{at}.parquet" for at in range(len(paths))]
     read = [
         in_pieces(path, made, delimiter=delimiter, header_row=header_row)
@@ -249,7 +262,7 @@ def _of_files(
     ]
     notes = tuple(dict.fromkeys(note for _, one in read for note in one))
     table = parquet_table(connection, into, name, FILE_ROW)
-    return Opened(table, FILE_ROW, name, only, notes, read[0][0] if only else "")
+    return Opened(table, FILE_ROW, name, only, notes, read[0][0] if only else "", tuple(into))
 
 
 def parquet_table(connection: Any, paths: list[Path], name: str, row: str) -> Any:

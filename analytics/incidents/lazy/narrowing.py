@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def narrow(incidents: ScannedIncidents, names: Iterable[str], last: np.datetime6
         return incidents
     columns = [f"r{one}" for one in sorted(at)]
     if incidents.repeats is None:
-        rows = raw.table.select(*columns)
+        rows = raw.table
     else:
         rest = incidents.repeats.rest(incidents.name_rows(raw.table)).select(*columns)
         current = incidents.repeats.current(canonical, incidents.known).select(*columns)
@@ -51,7 +52,7 @@ def narrow(incidents: ScannedIncidents, names: Iterable[str], last: np.datetime6
         incidents,
         canonical=small,
         degrees=degrees,
-        dated=settled(dated),
+        date_rows=cache(lambda: settled(dated)),
         repeats=None,
         span=(incidents.first_date.astype(np.int64).item(), incidents.last_date.astype(np.int64).item()),
         told_of_places=told,

@@ -73,7 +73,7 @@ class ScannedIncidents:
     source: str
     name_rows: Callable[[Any], Any]
     canonical: Canonical
-    dated: Any
+    date_rows: Callable[[], Any]
     degrees: Degrees
     repeats: Repeats | None
     rows_read: int
@@ -98,6 +98,11 @@ class ScannedIncidents:
         repeats = self.repeats
         lost = 0 if repeats is None else repeats.copies + repeats.versions
         return self.rows_read - sum(self.reasons.values()) - lost
+
+    @property
+    def dated(self) -> Any:
+        """All rows with their days and why each is set aside; the engine is told when it is first asked."""
+        return self.date_rows()
 
     @cached_property
     def kept(self) -> Any:
@@ -239,13 +244,13 @@ class ScannedIncidents:
 
         Where neither differs from row to row, their first and last day.
         """
-        canonical, rows = self.canonical, self.rows()
+        canonical = self.canonical
         asked = [name for name in (UNCLEAR,) if canonical.raises(name)]
         if not canonical.has("source") and not asked:
             days = np.array([self.first_date, self.last_date]).astype("datetime64[us]")
             frame = pd.DataFrame({"date_start": days, "source": canonical.source.name, "flags": ""})
             return frame, np.array([1, 1])
-        rows = canonical.add(rows, ["source"])
+        rows = canonical.add(self.rows(), ["source"])
         rows = canonical.add_flags(rows, asked)
         found = rows.group_by(["u_start", "c_source", *map(flag_column, asked)]).aggregate(n=rows.count())
         brought = found.to_pandas().sort_values("u_start", ignore_index=True)
@@ -321,7 +326,7 @@ class ScannedIncidents:
         columns = [self.values(name, found) for name in names]
         one = distinct_values(columns)
         counts = np.bincount(one.codes, weight, minlength=len(one.values)).astype(np.int64)
-        piece = Piece(tuple(keys), found.drop(columns="n"), weight)
+        piece = Piece(tuple(keys), found.drop(columns="n"), lambda: weight)
         return replace(one, rows=counts), piece
 
     def _keys(self, names: Sequence[str]) -> tuple[list[str], Any]:

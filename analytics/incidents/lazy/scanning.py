@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def scan_incidents(
     opened = open_table(
         where, table=table, order=order, memory=memory, delimiter=delimiter, header_row=header_row
     )
-    raw = Raw(opened.table, opened.name, row=opened.row, na=na)
+    raw = Raw(opened.table, opened.name, row=opened.row, na=na, files=opened.files)
     found = _source(raw, source, columns)
     options = SourceOptions(date_style, columns or {}, report_days)
     metadata = read_metadata(opened.path)
@@ -111,19 +112,21 @@ def scan_incidents(
     canonical = Canonical(found, raw, options, dates)
     degrees = Degrees(canonical)
     name_rows, tells = identity(canonical)
-    dated = settled(name_rows(dated_rows(canonical, degrees, last)))
-    reasons, rows, span = _account(dated, dates, degrees, last)
+    date_rows = cache(lambda: settled(name_rows(dated_rows(canonical, degrees, last))))
+    canonical.date_rows = date_rows
+    reasons, rows, span = _account(raw, date_rows, dates, degrees, last)
     kept = rows - sum(reasons.values())
     if not kept:
         raise _nothing_left(opened, reasons)
     again = None
     if tells and repeats:
-        again = find_repeats(canonical, dated.filter(dated.u_reason.isnull()), name_rows(raw.table))
+        kept_rows = date_rows().filter(date_rows().u_reason.isnull())
+        again = find_repeats(canonical, kept_rows, name_rows(raw.table))
     made = ScannedIncidents(
         source=found.name,
         name_rows=name_rows,
         canonical=canonical,
-        dated=dated,
+        date_rows=date_rows,
         degrees=degrees,
         repeats=again,
         rows_read=rows,
@@ -164,19 +167,23 @@ def _source(raw: Raw, source: str, columns: Mapping[str, str] | None) -> Source:
 
 
 def _account(
-    table: Any, dates: Dated, degrees: Degrees, as_of: np.datetime64 | None
+    raw: Raw, date_rows: Callable[[], Any], dates: Dated, degrees: Degrees, as_of: np.datetime64 | None
 ) -> tuple[dict[str, int], int, tuple[int, int] | None]:
     """Return how many rows are set aside for each reason, how many there are, and the span of the others.
 
     Where nothing but the day decides, that is known from the distinct days; else the engine counts.
     """
     if not (dates.apart or dates.unreadable or degrees.decide):
-        days, weight = dates.kept_days
         last = np.iinfo(np.int64).max if as_of is None else int(as_of.astype(np.int64))
+        every = dates.start.frame["s_day"]
+        if dates.sound and len(every) and (every <= last).all():
+            return {}, int(raw.count(raw.table).to_pandas()), (int(every.min()), int(every.max()))
+        days, weight = dates.kept_days
         rows, late = int(dates.start.weight.sum()), days > last
         reasons = {"impossible date": rows - int(weight.sum()), "date after as_of": int(weight[late].sum())}
         span = (int(days[~late].min()), int(days[~late].max())) if (~late).any() else None
         return {why: n for why, n in reasons.items() if n}, rows, span
+    table = date_rows()
     found = table.group_by("u_reason").aggregate(n=table.count()).to_pandas()
     reasons = {REASONS[int(at)]: int(n) for at, n in found.values.tolist() if not pd.isna(at)}
     return reasons, int(found["n"].sum()), None
