@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import subprocess
 import sys
 
+import nbformat
 import numpy as np
 import pytest
 
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.first_run import COMPILING, tell_compiling
+from analytics.reporting.notebook.execute import run_notebook
 
 # Functions compiled, our own and those of numba that they need, by the first run of a command on the sample.
 # Each is a fifth of a second to a second; monitor was at 86, evaluate at 86 more.
@@ -73,6 +76,55 @@ def test_compiling_is_said_once():
     assert namespace["twice"](2.0) == 4.0
     assert namespace["twice"](np.int64(2)) == 4
     assert said == [COMPILING]
+
+
+NOTEBOOK = """
+from analytics.kernels.common.compiled import compiled
+namespace = {"compiled": compiled, "__name__": "analytics.example"}
+exec("@compiled\\ndef twice(x):\\n    return x * 2\\n", namespace)
+"""
+
+
+@pytest.mark.parametrize("compiles", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_what_a_notebook_compiles_is_said_where_it_was_run(compiles, tmp_path):
+    made = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("compiles = False", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell(NOTEBOOK + "_ = namespace['twice'](2.0) if compiles else None"),
+        ]
+    )
+    nbformat.write(made, tmp_path / "one.ipynb")
+    said = []
+    tell_compiling(said.append)
+    run_notebook(tmp_path / "one.ipynb", {"compiles": compiles}, folder=tmp_path)
+    assert said == [COMPILING] * compiles
+
+
+@pytest.mark.system
+def test_a_report_on_a_fresh_machine_says_that_it_compiles_and_never_again(tmp_path):
+    pty = pytest.importorskip("pty")
+
+    def told() -> str:
+        ours, theirs = pty.openpty()
+        words = [sys.executable, "-m", "analytics", "report", "--sample", "--week", "2020-W16"]
+        with subprocess.Popen(
+            [*words, "-o", str(tmp_path / "out")],
+            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")},
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+        ) as running:
+            os.close(theirs)
+            text = b""
+            with contextlib.suppress(OSError):  # the terminal is gone with the process
+                while piece := os.read(ours, 4096):
+                    text += piece
+        os.close(ours)
+        assert running.returncode == 0, text
+        return " ".join(text.decode().split())
+
+    first = told()
+    assert first.count("compiling once on this machine") == 1
+    assert "compiling" not in told()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import nbformat
@@ -26,11 +27,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from analytics.errors import InputError, OptionError, UptickError, nearest
 from analytics.files import scratch_folder
+from analytics.kernels.common.first_run import TOLD_BY, compiling
 from analytics.options import Progress
 
 __all__ = ["parameter_names", "read_notebook", "run_notebook"]
 
 _INJECTED = "injected-parameters"
+_LOOK = 0.1  # seconds between looks at whether the kernel compiles
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 
@@ -125,7 +128,7 @@ def run_notebook(
         if progress is not None and cell_index in code:
             progress(code.index(cell_index), total, _cell_name(nb, cell_index))
 
-    with scratch_folder() as scratch, _quiet():
+    with scratch_folder() as scratch, _quiet(), _telling(scratch / "compiling") as flag:
         log = scratch / "kernel.log"
         client = NotebookClient(
             nb,
@@ -136,7 +139,12 @@ def run_notebook(
             resources={"metadata": {"path": str(folder or Path.cwd())}},
         )
         with log.open("wb") as stream:
-            variables = {**os.environ, **_environment(str(scratch)), **(environment or {})}
+            variables = {
+                **os.environ,
+                **_environment(str(scratch)),
+                TOLD_BY: str(flag),
+                **(environment or {}),
+            }
             try:
                 client.execute(env=variables, stdout=subprocess.DEVNULL, stderr=stream)
             except CellExecutionError as error:
@@ -151,6 +159,26 @@ def run_notebook(
                     todo="is there enough memory?",
                 ) from error
     return _settled(nb)
+
+
+@contextmanager
+def _telling(flag: Path) -> Iterator[Path]:
+    """Say here that loops are compiled in the kernel, which makes the file `flag` when it begins to."""
+    done = Event()
+
+    def watch() -> None:
+        while not (done.wait(_LOOK) or flag.exists()):
+            pass
+        if flag.exists():
+            compiling()
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield flag
+    finally:
+        done.set()
+        watcher.join()
 
 
 def _environment(scratch: str) -> dict[str, str]:
