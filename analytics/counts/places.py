@@ -54,7 +54,10 @@ class _Names:
 
     def shown(self, key: Key) -> str:
         """Return the spelling with most rows; of several the first in the alphabet."""
-        return min(self.rows[key].items(), key=lambda item: (-item[1], item[0]))[0]
+        spelt = self.rows[key]
+        if len(spelt) == 1:
+            return next(iter(spelt))
+        return min(spelt.items(), key=lambda item: (-item[1], item[0]))[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +224,10 @@ class _Reader:
         self.paths, self.rows = paths, rows.tolist()
         if country is not None:
             self.land(country, 0)
-        stated = {path[0]: self.land(path[0], n) for path, n in zip(paths, self.rows, strict=True) if path[0]}
+        texts: dict[str, int] = defaultdict(int)
+        for path, n in zip(paths, self.rows, strict=True):
+            texts[path[0]] += n
+        stated = {text: self.land(text, n) for text, n in texts.items() if text}
         # Where all that is stated is one country, rows that state none lie in it.
         self.sole = next(iter(self.lands.values())) if len(self.lands) == 1 else None
         if wanted is not None:
@@ -230,6 +236,7 @@ class _Reader:
         if not self.lands:
             self.lands = {"": Land("")}
             self.sole = self.lands[""]
+        self.land_of = {text: self._land_of(text) for text in texts}
 
     def land(self, text: str, rows: int) -> Land:
         known = find_country(text)
@@ -252,7 +259,7 @@ class _Reader:
         labels = _labels(paths)
         order = sorted(keys, key=lambda key: (labels[key], key))
         place = {key: at for at, key in enumerate(order)}
-        used = {key[:depth] for key in order for depth in range(1, self.depth + 1)}
+        used = {key[:depth] for key in order if self.merged for depth in range(1, self.depth + 1)}
         return Gazetteer(
             depth=self.depth,
             keys=tuple(order),
@@ -279,7 +286,7 @@ class _Reader:
 
     def key(self, path: tuple[str, ...], rows: int) -> Key | None:
         """Return the region's key; None where it cannot be told, or lies in a country that is not wanted."""
-        land = self.land_of(path[0])
+        land = self.land_of[path[0]]
         if land is None:
             return None
         if self.depth == 1:
@@ -302,7 +309,7 @@ class _Reader:
                 self.spell(key, name, rows)
         return key
 
-    def land_of(self, text: str) -> Land | None:
+    def _land_of(self, text: str) -> Land | None:
         if not text:
             return self.sole if self.sole is not None and self.sole.key in self.lands else None
         known = find_country(text)
@@ -355,14 +362,18 @@ def _labels(paths: dict[Key, tuple[str, ...]]) -> dict[Key, str]:
     """Return the shortest label of each path that no other has: the name, then what it lies in."""
     labels = {key: path[-1] for key, path in paths.items()}
     for parts in range(2, 4):
+        folded = {key: fold(label) for key, label in labels.items()}
+        if len(set(folded.values())) == len(folded):
+            break
         alike = defaultdict(list)
-        for key, label in labels.items():
-            alike[fold(label)].append(key)
+        for key, label in folded.items():
+            alike[label].append(key)
         for keys in alike.values():
-            if len(keys) > 1:
-                for key in keys:
-                    above = [name or "not stated" for name in paths[key][-parts:]]
-                    labels[key] = ", ".join(reversed(above))
+            for key in keys if len(keys) > 1 else ():
+                above = [name or "not stated" for name in paths[key][-parts:]]
+                labels[key] = ", ".join(reversed(above))
+    if len(set(labels.values())) == len(labels):
+        return labels
     seen: dict[str, int] = defaultdict(int)
     for key in sorted(labels):
         seen[labels[key]] += 1

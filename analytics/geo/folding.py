@@ -99,6 +99,8 @@ def fold(name: str, folding: Folding = PLAIN) -> str:
     """
     if name.isascii():  # nothing to compose or to take off
         kept = decomposed = name.translate(_LETTERS).casefold()
+        if folding is PLAIN and (words := _WORD.findall(kept)):
+            return " ".join(words)
     else:
         # Apostrophes go first: NFKD would turn an acute accent standing alone into a space and a mark.
         composed = unicodedata.normalize("NFC", name).translate(_LETTERS)

@@ -188,11 +188,15 @@ def longest_silences(values: npt.NDArray[np.integer], covered: BoolArray) -> Int
     >>> longest_silences(np.array([[0], [0], [0], [2], [0], [0], [1]]), np.ones((7, 1), bool)).tolist()
     [2]
     """
-    best = np.zeros(values.shape[1], dtype=np.int32)
-    run = np.full(values.shape[1], -len(values) - 1, dtype=np.int32)  # below zero until the series begins
+    kind = np.dtype(np.int16 if len(values) < np.iinfo(np.int16).max // 2 else np.int32)
+    best: npt.NDArray[np.integer] = np.zeros(values.shape[1], dtype=kind)
+    # Below zero until the series begins.
+    run: npt.NDArray[np.integer] = np.full(values.shape[1], -len(values) - 1, dtype=kind)
+    none = np.empty(values.shape[1], dtype=bool)
     for at, every in enumerate(np.asarray(covered.all(axis=1)).tolist()):
         run += 1
-        np.copyto(run, 0, where=values[at] != 0)
+        np.equal(values[at], 0, out=none)
+        np.multiply(run, none, out=run)
         if not every:
             np.copyto(run, 0, where=~covered[at] & (run > 0))
         np.maximum(best, run, out=best)
