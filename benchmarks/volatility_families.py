@@ -1,7 +1,9 @@
-"""Random processes on which the limits of the volatility are set: ten families, none with fixed parameters.
+"""Random processes on which the limits of the volatility are set: twelve families, alone and put together.
 
-The fourteen processes of benchmarks/volatility.py are not among them. A family draws its parameters, then
-returns what draws counts of days: ``draw(rng, mean, days, series)``, every day with the same mean.
+The processes of benchmarks/volatility.py are not among them. A family draws its parameters, then returns what
+draws counts of days: ``draw(rng, mean, days, series)``, every day with the same mean. :func:`composed` takes
+one family, or the sum of two or three unlike ones, as where several actors share a region, and of some it
+takes away a share that changes over time, the same share of all parts.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from scipy import special
 Draw = Callable[[np.random.Generator, float, int, int], np.ndarray]
 
 BURN = 300
+MOST_FEEDBACK = 0.9  # from 1 on, the days have no finite variance
 _NORMAL = np.linspace(-6, 6, 2001)
 
 
@@ -24,6 +27,15 @@ def _between(rng: np.random.Generator, low: float, high: float) -> float:
 
 def _mixed(rng: np.random.Generator, mean: np.ndarray | float, size: float) -> np.ndarray:
     return rng.poisson(rng.gamma(size, mean / size))
+
+
+def remembered(g: np.random.Generator, memory: float, days: int, series: int) -> np.ndarray:
+    """Draw standard normal numbers whose correlation fades over `memory` days."""
+    stay = np.exp(-1 / memory)
+    normal = g.normal(size=(days, series))
+    for day in range(1, days):
+        normal[day] = stay * normal[day - 1] + np.sqrt(1 - stay**2) * normal[day]
+    return normal
 
 
 def _law(rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
@@ -58,11 +70,7 @@ def slow_rate(rng: np.random.Generator) -> Draw:
     size = _between(rng, 0.3, 8) if rng.random() < 0.25 else np.inf
 
     def draw(g: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
-        stay = np.exp(-1 / memory)
-        normal = g.normal(size=(days, series))
-        for day in range(1, days):
-            normal[day] = stay * normal[day - 1] + np.sqrt(1 - stay**2) * normal[day]
-        rate = mean * law(normal)
+        rate = mean * law(remembered(g, memory, days, series))
         return g.poisson(rate) if np.isinf(size) else _mixed(g, rate, size)
 
     return draw
@@ -137,9 +145,11 @@ def campaigns(rng: np.random.Generator) -> Draw:
 
 
 def feedback(rng: np.random.Generator) -> Draw:
-    """Negative binomial days around a mean of yesterday's count and yesterday's mean."""
-    together, size = rng.uniform(0.3, 0.92), _between(rng, 0.8, 8)
-    last = together * rng.uniform(0.15, 0.7)
+    """Negative binomial days, of finite variance, around a mean of yesterday's count and yesterday's mean."""
+    together, last, size = 1.0, 1.0, 1.0
+    while together**2 + last**2 / size > MOST_FEEDBACK:
+        together, size = rng.uniform(0.3, 0.92), _between(rng, 0.8, 8)
+        last = together * rng.uniform(0.15, 0.7)
 
     def draw(g: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
         level, rows = np.full(series, mean), []
@@ -187,6 +197,82 @@ def pauses(rng: np.random.Generator) -> Draw:
     return draw
 
 
+def shots(rng: np.random.Generator) -> Draw:
+    """Clusters of geometric or power-law size, on one day or fading over days or weeks."""
+    delay, share = rng.uniform(0, 15) * (rng.random() < 0.8), rng.uniform(0.2, 1)
+    largest, tail = int(_between(rng, 10, 100)), rng.uniform(1.5, 3)
+    sizes = np.arange(1, largest + 1)
+    heavy = rng.random() < 0.5
+    chance = sizes**-tail if heavy else np.exp(-sizes / _between(rng, 1.5, 12))
+    chance = chance / chance.sum()
+    early = int(8 * delay) + 1
+
+    def draw(g: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+        number = g.poisson(mean * share / (sizes @ chance), (days + early, series))
+        start, column = (np.repeat(at.ravel(), number.ravel()) for at in np.indices(number.shape))
+        size = g.choice(sizes, start.size, p=chance)
+        day, column = np.repeat(start, size), np.repeat(column, size)
+        day = day + np.floor(g.exponential(delay, day.size) if delay else np.zeros(day.size)).astype(np.int64)
+        inside = (day >= early) & (day < days + early)
+        cell = (day[inside] - early) * series + column[inside]
+        together = np.bincount(cell, minlength=days * series).reshape(days, series)
+        return g.poisson(mean * (1 - share), (days, series)) + together
+
+    return draw
+
+
+def cycle(rng: np.random.Generator) -> Draw:
+    """A rate that swings once in 25 to 400 days, its phase random; some with overdispersed days."""
+    length, swing = _between(rng, 25, 400), rng.uniform(0.2, 1)
+    size = _between(rng, 0.3, 8) if rng.random() < 0.5 else np.inf
+
+    def draw(g: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+        at = np.arange(days)[:, None] / length + g.random(series)
+        rate = mean * (1 + swing * np.sin(2 * np.pi * at))
+        return g.poisson(rate) if np.isinf(size) else _mixed(g, rate, size)
+
+    return draw
+
+
 FAMILIES: tuple[Callable[[np.random.Generator], Draw], ...] = (
     poisson, days_apart, slow_rate, states, blocks, offspring, campaigns, feedback, same_day, pauses,
+    shots, cycle,
 )  # fmt: skip
+KINDS, KIND_SHARES = (
+    ("alone", "two", "three", "alone, thinned", "two, thinned"),
+    (0.42, 0.36, 0.06, 0.08, 0.08),
+)
+
+
+def composed(rng: np.random.Generator) -> tuple[tuple[str, ...], Draw]:
+    """Return the names of the families taken, and what draws their sum."""
+    kind = KINDS[rng.choice(len(KINDS), p=KIND_SHARES)]
+    number = 1 + ("two" in kind) + 2 * (kind == "three")
+    families = [FAMILIES[at] for at in rng.choice(len(FAMILIES), number, replace=False)]
+    draws = [family(rng) for family in families]
+    shares = rng.uniform(0.2, 0.8, number)
+    shares /= shares.sum()
+    part = _part(rng) if "thinned" in kind else None
+
+    def draw(g: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+        if part is None:
+            return np.sum(
+                [one(g, mean * w, days, series) for one, w in zip(draws, shares, strict=True)], axis=0
+            )
+        kept, usual = part(g, days, series)
+        values = [one(g, mean * w / usual, days, series) for one, w in zip(draws, shares, strict=True)]
+        return g.binomial(np.sum(values, axis=0), kept)
+
+    names = tuple(family.__name__ for family in families)
+    return (*names, *(("thinned",) if part else ())), draw
+
+
+def _part(rng: np.random.Generator) -> Callable[[np.random.Generator, int, int], tuple[np.ndarray, float]]:
+    """Return what draws the share kept on each day, smooth with a memory of 3 to 40 days, and its mean."""
+    memory, level, spread = _between(rng, 3, 40), rng.uniform(-0.5, 1), rng.uniform(0.3, 2)
+    usual = float(special.ndtr(level / np.sqrt(1 + spread**2)))
+
+    def draw(g: np.random.Generator, days: int, series: int) -> tuple[np.ndarray, float]:
+        return special.ndtr(level + spread * remembered(g, memory, days, series)), usual
+
+    return draw

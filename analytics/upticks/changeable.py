@@ -51,8 +51,12 @@ def volatility(counts: Counts, *, window: int = 14, baseline: int = 1092) -> Vol
     -----
     A mean of 20 incidents and a volatility of 0.5 say that the rate of a fortnight lies typically 10 above or
     below. "Usual" is the mean over the days used: season, trend and past offensives are part of the
-    volatility. How often the interval covers: ``benchmarks/results/volatility.md``. Days known to be less
-    than 90 % reported are left out.
+    volatility. Days known to be less than 90 % reported are left out.
+
+    The interval is to cover 90 to 97 %, nominal 95. Measured on 25 simulated processes, 1 to 3 years of 3.5
+    to 28 incidents a window, it does in 213 of 225 cases (``benchmarks/results/volatility.md``). It covers
+    less, 88 to 90 %, in one year of a region where rare waves or long truces come beside something slow; and
+    more, up to 99.5 %, where a yearly season is what varies: the estimate from one year is then too high.
 
     References
     ----------
@@ -70,7 +74,7 @@ def volatility(counts: Counts, *, window: int = 14, baseline: int = 1092) -> Vol
     >>> days = simulate_counts("hawkes_0.6", mean=2, days=1092, seed=3).values
     >>> found = volatility(Counts.from_array(days, freq="day", start="2018-01-01", regions=["Kirkuk"]))
     >>> found.sentence()
-    'Kirkuk: windows deviate by 0.23 (95 % interval 0.16 to 0.34) of the usual 25.3 in 14 days.'
+    'Kirkuk: windows deviate by 0.23 (95 % interval 0.16 to 0.41) of the usual 25.3 in 14 days.'
     """
     step = counts.period_days
     check_periods(step, window=window, baseline=baseline)

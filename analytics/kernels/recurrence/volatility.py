@@ -8,11 +8,12 @@ as in :mod:`~analytics.kernels.common.dispersion`, and sigma^2 = (phi - 1) / mu.
 The interval is one of log phi, turned into sigma: from log phi - a s to log phi + b s. Here s^2 is the
 delta method's variance for a gamma mixture, times (1 + rho) / (1 - rho) for the correlation rho of windows
 one length apart [2]_. It is right for few processes: slow rates, heavy tails and waves on single days make
-the estimate vary more. So log a and log b are linear in twelve signs that a series gives of what it is
-(:class:`Signs`), among them the variance of log phi from its influence values, as the fourth moment has it
-[3]_ and as their slowest cosines have it, which allows for any weak dependence [4]_. The weights are
-calibrated [5]_: ``benchmarks/volatility_limits.py`` sets them on random members of ten families of
-processes so that as many as possible are covered 95 %, with the least width. Whether 0 belongs to the
+the estimate vary more. So a and b are each the sum of two parts, log-linear in twenty-one signs that a series
+gives of what it is (:class:`Signs`), among them the variance of log phi from its influence values, as the
+fourth moment has it [3]_ and as their slowest cosines have it, which allows for any weak dependence [4]_, and
+the part that single days have in the variance. The weights are calibrated [5]_:
+``benchmarks/volatility_limits.py`` sets them on random members of twelve families of processes, alone, summed
+and thinned, so that as many as possible are covered 95 %, with the least width. Whether 0 belongs to the
 interval is decided by Fisher's dispersion test of a Poisson process at 4 %, whatever the signs [7]_.
 
 References
@@ -34,6 +35,7 @@ References
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +54,8 @@ _USUAL_WINDOWS = 52
 _COSINES, _DRIFTING = 4, 2
 _NOTHING = 1e-9
 _SHARES = (1e-3, 2.0)
+_SOME = 0.1
+_LEAST_UNLIKE = 0.05
 
 
 class Volatility(NamedTuple):
@@ -80,7 +84,16 @@ class Signs(NamedTuple):
     weak: float  # 1 where windows vary as Poisson ones do; towards 0 the farther from it
     level: float  # log of 1 + sigma^2
     heavy: float  # half the log of the variance of log phi for a lognormal mixture over that for a gamma [6]
-    weaker: float  # the square of `weak`
+    mean: float  # log of the mean of a window
+    share: float  # log of the part of the excess over Poisson noise that single periods have
+    carriers: float  # log of the periods a window that carry this part, as many as would if they were alike
+    third: float  # log of the third factorial moment of periods over the second: sizes still to come
+    halves: float  # how unlike the variances of the two halves are, as a logarithm
+    quarters: float  # log of the same of four quarters, over s
+    skew: float  # of windows
+    drifting: float  # log of `drift` times the number of windows
+    correction: float  # log of what phi is raised by for the finite number of windows
+    single: float  # log of the dispersion of single periods
 
 
 class Moments(NamedTuple):
@@ -119,7 +132,9 @@ def relative_deviation(values: IntArray, covered: BoolArray, length: int) -> Vol
     """
     found = moments(values, covered, length)
     shown = np.array([1.0, *np.clip(found.signs, LEAST, MOST)])
-    below, above = (found.scale * max(float(np.exp(weights @ shown)), NEAREST) for weights in (BELOW, ABOVE))
+    below, above = (
+        found.scale * max(float(np.exp(weights @ shown).sum()), NEAREST) for weights in (BELOW, ABOVE)
+    )
     at_least_one = max(found.phi, 1.0)
     sigma, low, high = (
         float(np.sqrt(max(phi - 1, 0.0) / found.mean))
@@ -144,7 +159,8 @@ def moments(values: IntArray, covered: BoolArray, length: int) -> Moments:
     lagged = float((centred[length:] * centred[:-length])[both].mean()) if both.any() else 0.0
     rho = min(max(lagged / variance, 0.0), _RHO_MAX)
     unbiased = min(rho + (1 + 3 * rho) / many, _RHO_MAX)
-    phi = variance / mean / max(1 - (1 + unbiased) / (1 - unbiased) / many, 0.2)
+    remaining = max(1 - (1 + unbiased) / (1 - unbiased) / many, 0.2)
+    phi = variance / mean / remaining
     at_least_one = max(phi, 1.0)
     overlap = 3 * length**2 / (2 * length**2 + 1)  # degrees of freedom that a window adds
     freedom = overlap * many - 1
@@ -153,29 +169,64 @@ def moments(values: IntArray, covered: BoolArray, length: int) -> Moments:
     gamma = 2 + excess * (3 - 1 / at_least_one)
     square = gamma * spread
 
-    influence = deviations**2 / variance - 1 - deviations / mean
-    slow = 2 * float((_cosines(influence, _COSINES) ** 2).mean())
-    tail = max(float((influence**2).mean()), 0.3) * spread
-    ratio = variance / mean
-    single = float(((values[covered] - mean / length) ** 2).mean()) / (mean / length)
-    largest = float(values[covered].max()) ** 2 / (many * mean * max(ratio, 0.3))
-    at_most = float(deviations.max()) ** 2 / (many * variance)
     weak = float(np.exp(-np.log(at_least_one) / np.sqrt(square)))
     signs = Signs(
-        slow=np.log(max(slow, 1e-3) / square) / 2,
-        tail=np.log(tail / square) / 2,
+        **_of_periods(values[covered], mean / length, many, variance),
+        **_of_windows(deviations, mean, many, square),
+        tail=np.log(max(_tail(deviations, variance, mean), 0.3) * spread / square) / 2,
         windows=np.log(many / _USUAL_WINDOWS),
-        day=np.log(np.clip(largest, *_SHARES)),
-        window=np.log(np.clip(at_most, *_SHARES)),
-        daily=np.log(max(single, 0.5) / max(ratio, 0.5)),
-        drift=float((_cosines(deviations, _DRIFTING) ** 2).sum()) / variance,
         rho=rho,
         weak=weak,
         level=np.log1p(excess),
         heavy=np.log1p(_lognormal_surplus(excess) * (1 - 1 / at_least_one) ** 2 / gamma) / 2,
-        weaker=weak**2,
+        mean=np.log(mean),
+        correction=-np.log(remaining),
     )
     return Moments(phi, mean, rho, freedom, float(np.sqrt(square)), signs)
+
+
+def _of_periods(values: IntArray, usual: float, many: float, variance: float) -> dict[str, float]:
+    """Return the signs that single periods give, `usual` their mean."""
+    ratio = variance / (usual * len(values) / many)
+    single = float(((values - usual) ** 2).mean()) / usual
+    largest = float(values.max()) ** 2 / (usual * len(values) * max(ratio, 0.3))
+    pairs = (values * (values - 1)).astype(float)
+    number, squares = pairs.sum(), (pairs @ pairs)
+    part, whole = max(single - 1, 0.0), max(ratio - 1, 0.0)
+    return {
+        "day": np.log(np.clip(largest, *_SHARES)),
+        "daily": np.log(max(single, 0.5) / max(ratio, 0.5)),
+        "share": np.log((part + _SOME) / (whole + _SOME)),
+        "carriers": np.log(number**2 / squares / many) if number else 0.0,
+        "third": np.log1p(float(pairs @ (values - 2)) / (number + 1)),
+        "single": np.log(max(single, 0.5)),
+    }
+
+
+def _of_windows(deviations: FloatArray, mean: float, many: float, square: float) -> dict[str, float]:
+    """Return the signs that overlapping windows give, by their deviations from their mean."""
+    squares = deviations**2
+    variance = max(float(squares.mean()), _NOTHING)
+    slow = 2 * float((_cosines(squares / variance - 1 - deviations / mean, _COSINES) ** 2).mean())
+    drift = float((_cosines(deviations, _DRIFTING) ** 2).sum()) / variance
+    cuts = len(squares) * np.arange(5) // 4
+    parts = np.add.reduceat(squares, cuts[:-1]) / np.diff(cuts)
+    halves = np.maximum(squares[: cuts[2]].mean(), _NOTHING), np.maximum(squares[cuts[2] :].mean(), _NOTHING)
+    unlike = float(np.std(np.log(np.maximum(parts, _NOTHING) + _SOME * mean)))
+    return {
+        "slow": np.log(max(slow, 1e-3) / square) / 2,
+        "window": np.log(np.clip(float(deviations.max()) ** 2 / (many * variance), *_SHARES)),
+        "drift": drift,
+        "halves": abs(float(np.log(halves[0] / halves[1]))),
+        "quarters": np.log(max(unlike, _LEAST_UNLIKE)) - np.log(square) / 2,
+        "skew": float((squares * deviations).mean()) / variance**1.5,
+        "drifting": np.log(drift * many + _SOME),
+    }
+
+
+def _tail(deviations: FloatArray, variance: float, mean: float) -> float:
+    """Return the variance of the influence values."""
+    return float(((deviations**2 / variance - 1 - deviations / mean) ** 2).mean())
 
 
 def _more_than_poisson(phi: float, freedom: float) -> bool:
@@ -190,5 +241,10 @@ def _lognormal_surplus(square: float) -> float:
 
 def _cosines(series: FloatArray, number: int) -> FloatArray:
     """Return the means of a series times its slowest cosines."""
-    at = (np.arange(len(series)) + 0.5) / len(series)
-    return np.asarray(np.cos(np.pi * np.arange(1, number + 1)[:, None] * at) @ series / len(series))
+    return np.asarray(_basis(len(series), number) @ series / len(series))
+
+
+@lru_cache(maxsize=16)
+def _basis(size: int, number: int) -> FloatArray:
+    at = (np.arange(size) + 0.5) / size
+    return np.asarray(np.cos(np.pi * np.arange(1, number + 1)[:, None] * at))
