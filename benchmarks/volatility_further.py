@@ -1,0 +1,116 @@
+"""Eight further processes for the coverage of the volatility, written when the weights of its limits stood.
+
+None is of a family that set the weights (benchmarks/volatility_families.py). Each draws counts of days,
+``draw(rng, mean, days, series)``, every day with the same mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+Draw = Callable[[np.random.Generator, float, int, int], np.ndarray]
+
+BURN = 600
+YEAR = 365
+
+
+def fortnight_levels(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A new gamma level (shape 4) every 14 days, the days of change unknown."""
+    level = rng.gamma(4, 1 / 4, (days // 14 + 2, series))
+    block = (np.arange(days)[:, None] + rng.integers(0, 14, series)) // 14
+    return rng.poisson(mean * np.take_along_axis(level, block, axis=0))
+
+
+def square_root(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A square-root diffusion (Cox, Ingersoll and Ross 1985): gamma rate of shape 2, memory of 20 days."""
+    shape, stay = 2.0, np.exp(-1 / 20)
+    scale = (1 - stay) / shape
+    rate, rows = rng.gamma(shape, 1 / shape, series), []
+    for _ in range(days):
+        rows.append(rng.poisson(mean * rate))
+        rate = scale / 2 * rng.noncentral_chisquare(2 * shape, 2 * stay * rate / scale)
+    return np.array(rows)
+
+
+def uneven_truces(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Fighting of 45 days and truces of 20 on average, lognormal in length with a log sd of 1; half go on."""
+    usual, on = np.array([20.0, 45.0]), rng.integers(0, 2, series)
+    left, rows = np.zeros(series), []
+    for _ in range(days + BURN):
+        ends = left <= 0
+        on = np.where(ends, 1 - on, on)
+        left = np.where(ends, left + usual[on] * np.exp(rng.normal(-0.5, 1, series)), left) - 1
+        rows.append(on)
+    share = usual[1] / usual.sum()
+    return rng.poisson(mean * (0.5 + 0.5 * np.array(rows[BURN:]) / share))
+
+
+def two_sides(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Two sides that answer each other: 0.5 replies within days, 0.15 further ones of one's own."""
+    own, other, stay = 0.15, 0.5, np.exp(-1 / 4)
+    base = mean / 2 * (1 - own - other)
+    excite, rows = np.full((2, series), mean / 2), []
+    for _ in range(days + BURN):
+        made = rng.poisson(base + own * excite + other * excite[::-1])
+        rows.append(made.sum(axis=0))
+        excite = stay * excite + (1 - stay) * made
+    return np.array(rows[BURN:])
+
+
+def operations(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Operations of 1 to 5 days every 24 days or so, of exponential strength; half the incidents."""
+    left, remaining, strength = rng.gamma(3, 8, series), np.zeros(series), np.zeros(series)
+    rows = []
+    for _ in range(days + BURN):
+        starts = left <= 0
+        length = rng.integers(1, 6, series)
+        size = mean * 24 / 2 * rng.exponential(1, series)
+        strength = np.where(starts, size / length, strength)
+        remaining = np.where(starts, length, remaining)
+        rows.append(rng.poisson(mean / 2 + strength * (remaining > 0)))
+        left = np.where(starts, left + rng.gamma(3, 8, series), left) - 1
+        remaining = remaining - 1
+    return np.array(rows[BURN:])
+
+
+def season(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A yearly season of 0.6 either way, its phase random; negative binomial days of size 2."""
+    at = 2 * np.pi * (np.arange(days)[:, None] / YEAR + rng.random(series))
+    rate = mean * (1 + 0.6 * np.sin(at) + 0.2 * np.sin(2 * at))
+    return rng.poisson(rng.gamma(2, rate / 2))
+
+
+def large_days(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Days of waves beside a slow rate: sizes lognormal (log mean 1, log sd 0.8); half the incidents each."""
+    expected = np.exp(1 + 0.8**2 / 2)
+    number = rng.poisson(mean / 2 / expected, (days, series))
+    size = np.exp(rng.normal(1, 0.8, int(number.sum())))
+    cell = np.repeat(np.arange(number.size), number.ravel())
+    together = np.bincount(cell, weights=size, minlength=number.size).reshape(number.shape)
+    stay = np.exp(-1 / 30)
+    normal = rng.normal(size=series)
+    rows = []
+    for _ in range(days):
+        rows.append(np.exp(0.5 * normal - 0.125))
+        normal = stay * normal + np.sqrt(1 - stay**2) * rng.normal(size=series)
+    return rng.poisson(mean / 2 * np.array(rows) + together)
+
+
+def three_actors(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A steady one, one in geometric batches of 3, one that changes its level every 60 days."""
+    batches = rng.poisson(0.3 * mean / 3, (days, series))
+    batches = batches + rng.negative_binomial(np.maximum(batches, 1), 1 / 3) * (batches > 0)
+    level = np.exp(rng.normal(-0.32, 0.8, (days // 60 + 2, series)))
+    block = (np.arange(days)[:, None] + rng.integers(0, 60, series)) // 60
+    rate = mean * (0.3 + 0.4 * np.take_along_axis(level, block, axis=0))
+    return batches + rng.poisson(rate)
+
+
+FURTHER: dict[str, Draw] = {
+    one.__name__: one
+    for one in (
+        fortnight_levels, square_root, uneven_truces, two_sides, operations, season, large_days, three_actors,
+    )
+}  # fmt: skip
