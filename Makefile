@@ -78,7 +78,7 @@ benchmark: $(READY)
 	@$(BIN)/python -m benchmarks --run
 
 benchmark-size: $(READY)
-	@for part in size_power one_region detectable monitor_limits; do \
+	@for part in size_power one_region coverage detectable monitor_limits; do \
 	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed="$$failed $$part"; done; \
 	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
 
@@ -87,7 +87,9 @@ benchmark-size-quick: $(READY)
 	@$(BIN)/python benchmarks/one_region.py --quick
 
 benchmark-panels: $(READY)
-	@$(BIN)/python benchmarks/panels.py
+	@for part in panels panels_further named_nowhere; do \
+	  echo "== $$part"; $(BIN)/python benchmarks/$$part.py || failed="$$failed $$part"; done; \
+	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
 
 benchmark-claims: $(READY)
 	@for claim in gaps alternatives expected_null expected_steady day change recurring scan concentration response severity; do \
