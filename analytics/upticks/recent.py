@@ -164,23 +164,23 @@ def uptick_test(
     and at least up to 20 (more with less than a year of baseline, which may have seen no storm), stands for
     the region's own where it is smaller and at most 0.01.
 
-    The interval inverts variant A, as if nothing were known of the days before, and is drawn to the side of 1
-    on which the verdict is. At 95 % its measured coverage at ratios 1 and 2 is 93 to 97 %, with these
-    exceptions: more, up to 99 %, where a window holds few incidents or the counts are close to Poisson; less
-    where whole spells are silent for weeks (83 to 88 % with long cease-fires), incidents come in campaigns
-    of weeks (88 to 91 % at ratio 2), the spread grows (88 to 91 %) or weeks are entered on one day (92 % at
-    two incidents a day; benchmarks/results/coverage.md). Under the constant null the test says "uptick" too often where there is
-    season, trend or a drift of reporting; under the expected null where the season is sharp or the rate
-    wanders: see benchmarks/results for measured sizes. A spread that grows through the baseline is seen,
-    allowed for and warned of; 6.8 % are then called at 5 %. On 46 steady processes, ten of them invented when
-    the rule was fixed, at most 5.8 % are with a year of baseline (where levels stay for months and differ
-    much), 5.7 % with three years and 4.9 % with ten weeks; at 0.1 % at most 0.2 % (three years 0.5 %, ten
-    weeks none). At a true size of 5 % it finds 97 % of what the best possible test does in Poisson counts,
-    96 % in negative binomial ones, and 86 % of doublings and 88 % of triplings where incidents draw further
-    ones (benchmarks/results/one_region.md).
-    There, triplings that begin with the window are found in 43 % for 39 when the days before it were not yet
-    given, those that began two weeks earlier in 47 % for 52. A rise to `detectable` times the usual is found
-    in 82 to 99 % (benchmarks/results/detectable.md).
+    The interval inverts variant A, as if nothing were known of the days before, and is drawn to the side
+    of 1 on which the verdict is. At 95 % its measured coverage at ratios 1 and 2 is 93 to 97 %, with
+    these exceptions: more, up to 99 %, where a window holds few incidents or the counts are close to
+    Poisson; less where whole spells are silent for weeks (83 to 88 % with long cease-fires), incidents
+    come in campaigns of weeks (88 to 91 % at ratio 2), the spread grows (88 to 91 %) or weeks are entered
+    on one day (92 % at two incidents a day; benchmarks/results/coverage.md). Under the constant null the
+    test says "uptick" too often where there is season, trend or a drift of reporting; under the expected
+    null where the season is sharp or the rate wanders: see benchmarks/results for measured sizes. A
+    spread that grows through the baseline is seen, allowed for and warned of; 6.8 % are then called at 5
+    %. On 46 steady processes, ten of them invented when the rule was fixed, at most 5.8 % are with a year
+    of baseline (where levels stay for months and differ much), 5.7 % with three years and 4.9 % with ten
+    weeks; at 0.1 % at most 0.2 % (three years 0.5 %, ten weeks none). At a true size of 5 % it finds 97 %
+    of what the best possible test does in Poisson counts, 96 % in negative binomial ones, and 86 % of
+    doublings and 88 % of triplings where incidents draw further ones (benchmarks/results/one_region.md).
+    There, triplings that begin with the window are found in 43 % for 39 when the days before it were not
+    yet given, those that began two weeks earlier in 47 % for 52. A rise to `detectable` times the usual
+    is found in 82 to 99 % (benchmarks/results/detectable.md).
 
     Under the expected null the window-scale dispersion is that of the residuals, or, where it is larger, that
     of the expectation's own errors when the series is turned like a wheel of whole years [6]_; the p-value is
