@@ -99,6 +99,90 @@ def nasty(kind: str, seed: int, size: int) -> pd.DataFrame:
             "ActionGeo_Long": some(DEGREES[:2], DEGREES),
             "DATEADDED": some(["20200413", "20200502"], ["", "20200701", "20200101", "x"]),
         }
+    elif kind == "gtd":
+        columns = {
+            "eventid": some(names, BLANKS, odd=0.05),
+            "iyear": some(["2020"], ["", "25", "2019"]),
+            "imonth": some(["4", "5"], ["0", "13", ""]),
+            "iday": some(["13", "14", "2"], ["0", "31", ""]),
+            "approxdate": some(
+                ["", "", "April 13-19, 2020"],
+                ["04/12/2020 - 04/14/2020", "early May", "May 2 - June 4, 2021"],
+                odd=0.4,
+            ),
+            "country_txt": some(["Iraq"], [""]),
+            "provstate": some(PLACES, ["Unknown", *BLANKS]),
+            "city": some(["Kirkuk", "Daquq"], ["unknown", ""]),
+            "specificity": some(["1", "4"], ["9", ""]),
+            "latitude": some(DEGREES[:2], DEGREES),
+            "longitude": some(DEGREES[:2], DEGREES),
+            "attacktype1_txt": some(["Bombing/Explosion", "Armed Assault"], BLANKS),
+            "gname": some(["Islamic State (ISIL)", "Unknown"], ["", "unknown "]),
+            "nkill": some(["0", "1", "-9"], ["-99", *NUMBERS]),
+            "nwound": some(["0", "1"], NUMBERS),
+        }
+    elif kind == "icews":
+        columns = {
+            "Event ID": some(names, BLANKS, odd=0.05),
+            "Event Date": some(DATES["iso"], DATES["odd"]),
+            "Source Name": some(["Police (Iraq)", "Citizen (Iraq)"], BLANKS),
+            "Source Sectors": some(["Police,Government", "Rebel", "Insurgents,Government"], ["", "Social"]),
+            "Event Text": some(["fight with small arms", "Make statement"], BLANKS),
+            "CAMEO Code": some(["193", "010", "0231"], ["", "20"]),
+            "Target Name": some(["Citizen (Iraq)"], BLANKS),
+            "Publisher": some(["Reuters", "AFP; AP"], BLANKS),
+            "City": some(["Kirkuk"], BLANKS),
+            "District": some(["Daquq"], BLANKS),
+            "Province": some(PLACES, BLANKS),
+            "Country": some(["Iraq"], [""]),
+            "Latitude": some(DEGREES[:2], DEGREES),
+            "Longitude": some(DEGREES[:2], DEGREES),
+        }
+    elif kind == "sigact":
+        columns = {
+            "ReportKey": some(names, BLANKS, odd=0.05),
+            "DateOccurred": some(["2020-04-13 10:00:00", "2020-05-01 23:30:00", "2020-04-14"], DATES["odd"]),
+            "Type": some(["Enemy Action", "Friendly Action", "Explosive Hazard"], ["", "Non-Combat Event"]),
+            "Category": some(["Direct Fire", "IED Explosion", "IED Found/Cleared"], BLANKS),
+            "Region": some(["RC EAST", "RC SOUTH"], ["UNKNOWN", ""]),
+            "ReportingUnit": some(["TF Bronco", "TF Pacemaker"], BLANKS),
+            "FriendlyKIA": some(["0", "1"], NUMBERS),
+            "HostNationKIA": some(["0", "2"], NUMBERS),
+            "CivilianKIA": some(["0"], NUMBERS),
+            "EnemyKIA": some(["0", "3"], ["", "x"]),
+            "FriendlyWIA": some(["0", "1"], NUMBERS),
+            "MGRS": some(["42SWB000", "41RPQ111"], [""]),
+            "Latitude": some(DEGREES[:2], DEGREES),
+            "Longitude": some(DEGREES[:2], DEGREES),
+        }
+    elif kind == "insecurity_insight":
+        columns = {
+            "Date": some(DATES["iso"], DATES["odd"]),
+            "SiND Event ID": some(names, BLANKS, odd=0.05),
+            "Country": some(["Iraq"], [""]),
+            "Admin 1": some(PLACES, ["No Information", *BLANKS]),
+            "Reported Perpetrator": some(["NSA", "Military", "No information"], ["", "Employee"]),
+            "Reported Perpetrator Name": some(["IS", "Police"], BLANKS),
+            "Weapon Carried/Used": some(["Firearms", "No information"], BLANKS),
+            "Aid Workers Killed": some(["0", "1"], NUMBERS),
+            "National Aid Workers Killed": some(["0", "1"], NUMBERS),
+            "Aid Workers Injured": some(["0"], NUMBERS),
+        }
+    elif kind == "hxl":
+        columns = {
+            "#event+id": some(names, BLANKS, odd=0.05),
+            "#date+occurred": some(DATES["iso"], DATES["odd"]),
+            "#adm1+name": some(PLACES, BLANKS),
+            "#country+name": some(["Iraq"], [""]),
+            "#event+type": some(["Ambush", "Raid"], BLANKS),
+            "#affected+killed+f": some(["0", "1"], NUMBERS),
+            "#affected+killed+m": some(["0", "2"], NUMBERS),
+            "#affected+injured": some(["0"], NUMBERS),
+            "#date+reported": some(DATES["iso"], ["", "2020-07-02"]),
+            "#geo+lat": some(DEGREES[:2], DEGREES),
+            "#geo+lon": some(DEGREES[:2], DEGREES),
+            "Remarks": some(["none", "late"], [""]),
+        }
     else:
         columns = {
             "Incident No": some(names, BLANKS, odd=0.05),
@@ -144,6 +228,26 @@ COUNTS = {
     "gdelt": [
         {"by": "country"},
         {"where": "not activity = 'clash' and reported_on >= 2020-04-14", "by": "admin1"},
+    ],
+    "gtd": [
+        {"by": "admin1", "span": "exclude"},
+        {"where": "initiator = 'insurgent' or fatalities > 1 or place is missing", "value": "fatalities"},
+    ],
+    "icews": [
+        {"by": "admin1"},
+        {"where": "initiator != 'unknown' and not activity = 'clash'", "by": "country,admin1"},
+    ],
+    "sigact": [
+        {"where": "activity in ('attack', 'operation') and not Category = 'Direct Fire'", "by": "admin1"},
+        {"by": "Category", "value": "fatalities"},
+    ],
+    "insecurity_insight": [
+        {"where": "initiator = 'insurgent' or wounded = 0", "by": "admin1"},
+        {"value": "fatalities", "where": "civilian_targeting = true"},
+    ],
+    "hxl": [
+        {"where": "wounded = 0 or event_type contains 'amb'", "as_of": "2020-05-10"},
+        {"value": "fatalities", "by": "admin1"},
     ],
     "table": [
         {"by": "Province,Type", "value": "fatalities", "as_of": "2020-05-10"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import ibis
 import numpy as np
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from scanned_rows import AS_OF, COUNTS, nasty, same_account, same_counts
 
 from analytics import count_incidents, read_incidents, scan_incidents
-from analytics.incidents.lazy import narrowing
-from analytics.sources.registry import find_source
+from analytics.errors import OptionError
+from analytics.incidents.lazy import narrowing, scanning
+from analytics.sources.registry import find_source, source_names
 
 
 def in_duckdb(frame: pd.DataFrame):
@@ -46,8 +48,26 @@ def test_what_is_scanned_is_what_is_read(engine, kind):
     check(engine, kind, seed=1, size=400, counts=1)
 
 
+FIRST = ("acled", "ucdp", "gdelt", "table")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", COUNTS)
+@pytest.mark.parametrize("kind", [kind for kind in COUNTS if kind not in FIRST])
+def test_the_other_sources_are_scanned_too(kind):
+    check("duckdb", kind, seed=1, size=120, counts=1)
+
+
+def test_a_source_whose_rules_are_not_told_apart_is_read_whole(monkeypatch):
+    assert all(find_source(name).scannable for name in source_names())
+    undeclared = replace(find_source("gtd"), decides=())
+    monkeypatch.setattr(scanning, "source_of", lambda *_: undeclared)
+    with pytest.raises(OptionError, match="GTD is read whole") as raised:
+        scan_incidents(in_duckdb(nasty("gtd", 1, 5)), "gtd")
+    assert "read_incidents" in str(raised.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FIRST)
 @pytest.mark.parametrize("equal", [0.0, 1.0])
 def test_rows_that_are_equal_may_be_put_together(monkeypatch, kind, equal):
     monkeypatch.setattr(narrowing, "EQUAL", equal)
@@ -56,7 +76,7 @@ def test_rows_that_are_equal_may_be_put_together(monkeypatch, kind, equal):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("kind", COUNTS)
+@pytest.mark.parametrize("kind", FIRST)
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6), size=st.integers(5, 300))
 def test_whatever_the_rows_are(engine, kind, seed, size):

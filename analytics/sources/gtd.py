@@ -16,7 +16,7 @@ from analytics.sources.checks import Draft, whole
 from analytics.sources.columns import clean_text
 from analytics.sources.coverage import Splice
 from analytics.sources.dates import MDY, parse_dates
-from analytics.sources.source import Dates, People, Source
+from analytics.sources.source import Dates, Decides, People, Source
 
 __all__ = ["RULES", "SOURCE"]
 
@@ -73,7 +73,7 @@ def _approximate(draft: Draft) -> None:
     draft.data["date_precision"] = coded.mask(fits, whole(np.where(fits, (last - first) / DAY, 0.0)))
     asked = stated.to_numpy(dtype=bool)[codes]
     if asked.any():
-        taken, left = int(fits.sum()), int((asked & ~fits).sum())
+        taken, left = draft.rows(fits), draft.rows(asked & ~fits)
         draft.notes.append(
             f"approxdate: the span it states is taken in {taken:,} rows; in {left:,} it states none that "
             "holds the coded date, which stands"
@@ -81,8 +81,6 @@ def _approximate(draft: Draft) -> None:
 
 
 def _rules(draft: Draft) -> None:
-    if "approxdate" in draft.columns:
-        _approximate(draft)
     unknown = draft.columns.words("gname").isin(["", "unknown"]).to_numpy(dtype=bool)
     draft.data["initiator"] = np.where(unknown, "unknown", "insurgent")
     draft.data["initiator_basis"] = np.where(unknown, "unknown", "rule")
@@ -106,7 +104,7 @@ SOURCE = Source(
         "actor1": "gname",
     },
     missing={"admin1": ("Unknown", "unknown"), "place": ("Unknown", "unknown")},
-    dates=Dates(parts=("iyear", "imonth", "iday")),
+    dates=Dates(parts=("iyear", "imonth", "iday"), closer=("approxdate", _approximate)),
     place_precision=(
         "specificity",
         {"1": "exact", "2": "admin2", "3": "admin2", "4": "admin1", "5": "country"},
@@ -117,6 +115,7 @@ SOURCE = Source(
     },
     fixed={"activity": "attack"},
     rules=_rules,
+    decides=(Decides(("gname",), gives=("initiator", "initiator_basis")),),
     notes=(
         ("", "initiator: a named group, as the GTD holds acts of non-state actors only; else unknown"),
         (

@@ -119,16 +119,22 @@ def _people(tags: dict[str, Tag], attribute: str) -> tuple[str, ...]:
     return tuple(alone[:1] or whole)
 
 
-def _reads(columns: Columns, options: SourceOptions) -> Draft:
+def _maps(columns: Columns) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Return canonical column -> the column tagged so, and those that are added to one."""
     tags = tags_of(columns)
     named = _named(tags)
     people = {name: _people(tags, word) for name, word in _PEOPLE.items()}
     named |= {name: found[0] for name, found in people.items() if len(found) == 1}
     added = {name: found for name, found in people.items() if len(found) > 1}
-    mapping = {name: columns.actual(column) for name, column in named.items()}
+    return {name: columns.actual(column) for name, column in named.items()}, added
+
+
+def _reads(columns: Columns, options: SourceOptions) -> Draft:
+    mapping, added = _maps(columns)
     draft = translate(columns, SourceOptions(options.date_style, mapping, options.report_days))
     for name, found in added.items():
         draft.people_added(name, found)
+    draft.order_of_estimates()
     draft.data["source"] = pd.Series(SOURCE.name, index=columns.frame.index, dtype="str")
     said = [f"{name} = {column}" for name, column in mapping.items()]
     draft.notes.append(f"columns found by their HXL tags: {', '.join(said)}")
@@ -145,5 +151,6 @@ SOURCE = Source(
     counts="whatever its maker counted: one row, one incident",
     looks_like=_looks_like,
     reads=_reads,
+    maps=_maps,
     may_be_counts=True,
 )

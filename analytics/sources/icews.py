@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.sources.cameo import activity_of
 from analytics.sources.checks import Draft
 from analytics.sources.columns import clean_text
-from analytics.sources.source import WARNING, Dates, Source
+from analytics.sources.source import WARNING, Dates, Decides, Source
 
 __all__ = ["RULES", "SOURCE"]
 
@@ -66,6 +66,10 @@ SOURCE = Source(
     },
     dates=Dates(start="event_date"),
     rules=_rules,
+    decides=(
+        Decides(("source_sectors",), gives=("initiator", "initiator_basis")),
+        Decides(("cameo_code",), gives=("activity",)),
+    ),
     notes=(
         ("", "initiator: by the sectors of the source, who in CAMEO does it to the target; else unknown"),
         ("", "an Event ID of several dates is one event for each date"),

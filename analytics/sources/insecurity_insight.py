@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.sources.checks import Draft
-from analytics.sources.source import Dates, People, Source
+from analytics.sources.source import Dates, Decides, People, Source
 from analytics.sources.translation import first_of
 
 __all__ = ["RULES", "SOURCE"]
@@ -74,6 +74,7 @@ SOURCE = Source(
     },
     fixed={"activity": "attack"},
     rules=_rules,
+    decides=(Decides(_PERPETRATOR, gives=("initiator", "initiator_basis", "civilian_targeting")),),
     notes=(
         ("", "fatalities, wounded: only of the groups the table is about, such as health workers"),
         ("", "initiator: the reported perpetrator, as the source codes it"),

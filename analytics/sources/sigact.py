@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.sources.checks import Draft
 from analytics.sources.dates import MDY
 from analytics.sources.header import Layout
-from analytics.sources.source import Dates, People, Source
+from analytics.sources.source import Dates, Decides, People, Source
 
 __all__ = ["RULES", "SOURCE"]
 
@@ -80,6 +80,12 @@ SOURCE = Source(
     },
     coordinates=(("latitude", "mgrs_y"), ("longitude", "mgrs_x")),
     rules=_rules,
+    decides=(
+        Decides(
+            ("type", "incident_type", "category", "incident_category"),
+            gives=("initiator", "initiator_basis", "activity"),
+        ),
+    ),
     notes=(
         (
             "",

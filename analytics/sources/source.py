@@ -45,6 +45,9 @@ class Dates:
         The order of day and month in which the source writes dates with slashes; None: it writes none.
     precision : tuple of (str, mapping), optional
         Column of a code and how many days each code may be off. None: the span is the precision.
+    closer : tuple of (str, callable), optional
+        A column that may tell the span more closely, and what takes it from there, on a draft that has the
+        span of the other columns.
     reported, updated : str or tuple of str
         Columns of the day of the first report and of the last change.
     """
@@ -54,6 +57,7 @@ class Dates:
     parts: tuple[str, ...] = ()
     slashes: str | None = None
     precision: tuple[str, Mapping[str, float]] | None = None
+    closer: tuple[str, Callable[[Draft], None]] | None = None
     reported: Names = ""
     updated: Names = ""
 
@@ -137,6 +141,9 @@ class Source:
         Spells that the source itself does not cover.
     reads : callable, optional
         A reader of its own, where columns are not known by name.
+    maps : callable, optional
+        What such a reader finds, in place of columns that are known: which column each canonical one is, and
+        which are added to one.
     mapped : bool
         Whether ``columns=`` may say which column is which; else the source's columns are known by name.
     may_be_counts : bool
@@ -169,8 +176,15 @@ class Source:
     no_coverage: tuple[Gap, ...] = ()
     splices: tuple[Splice, ...] = ()
     reads: Callable[[Columns, SourceOptions], Draft] | None = None
+    maps: Callable[[Columns], tuple[dict[str, str], dict[str, tuple[str, ...]]]] | None = None
     mapped: bool = False
     may_be_counts: bool = False
+
+    @property
+    def scannable(self) -> bool:
+        """Whether all of it is declared, so that rows in an engine can be told what it says of them."""
+        own_reader = self.reads is not None and not self.mapped and self.maps is None
+        return not own_reader and (self.rules is None or bool(self.decides))
 
     def recognise(self, columns: Columns) -> bool:
         """Whether the columns are those of this source."""

@@ -18,6 +18,7 @@ __all__ = [
     "carry_place_precision",
     "carry_text",
     "code",
+    "date_precision",
     "first_of",
     "people_columns",
     "precision_codes",
@@ -44,6 +45,8 @@ def translate(source: Source, columns: Columns, options: SourceOptions) -> Draft
     carry_place_precision(draft, source)
     for canonical, word in source.fixed.items():
         data[canonical] = repeated(word, columns.frame.index)
+    if source.dates.closer is not None and source.dates.closer[0] in columns:
+        source.dates.closer[1](draft)
     if source.rules is not None:
         source.rules(draft)
     for canonical, people in source.people.items():
@@ -88,7 +91,7 @@ def _dates(draft: Draft, dates: Dates, options: SourceOptions, title: str) -> No
         last = dates.end
         end = draft.dates(last, style=options.date_style, slashes=dates.slashes)
     draft.span(start, end, (columns.actual(named), columns.actual(last)))
-    _precision(draft, dates, start, end)
+    date_precision(draft, dates, start, end)
     reported = first_of(columns, dates.reported)
     if not options.report_days:
         draft.notes.append("no column is taken as the day of report, as stated")
@@ -96,7 +99,8 @@ def _dates(draft: Draft, dates: Dates, options: SourceOptions, title: str) -> No
         draft.reported_on(reported, options.date_style or start.style)
 
 
-def _precision(draft: Draft, dates: Dates, start: ParsedDates, end: ParsedDates) -> None:
+def date_precision(draft: Draft, dates: Dates, start: ParsedDates, end: ParsedDates) -> None:
+    """Say how many days each date may be off: by a column of codes, else as long as the span is."""
     if dates.precision is None:
         days = (end.ends - start.days) / DAY
         draft.data["date_precision"] = whole(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from analytics._typing import IntArray
 from analytics.incidents.lazy.raw import NO_DAY, Piece, Raw
 from analytics.sources.checks import FLAGS, Draft
 from analytics.sources.columns import NULLS
-from analytics.sources.source import Source, SourceOptions
+from analytics.sources.source import People, Source, SourceOptions
 from analytics.sources.table import (
     TEXT,
     WORDS,
@@ -195,14 +195,20 @@ def _text_of(source: Source, canonical: str) -> Callable[[Draft], None]:
     return lambda draft: carry_text(draft, source, canonical)
 
 
-def _people_of(canonical: str, people: Any) -> Callable[[Draft], None]:
+def _people_of(canonical: str, people: People) -> Callable[[Draft], None]:
     return lambda draft: carry_people(draft, canonical, people)
 
 
 def aspects_of_table(
-    found: dict[str, str], raw: Raw, options: SourceOptions, style: str, *, canonical: bool
+    found: dict[str, str],
+    raw: Raw,
+    options: SourceOptions,
+    style: str,
+    people: Mapping[str, People],
+    *,
+    canonical: bool,
 ) -> Iterator[Aspect]:
-    """Yield the aspects of a plain table, whose columns were found."""
+    """Yield the aspects of a plain table, whose columns were found; several may be added to one of people."""
     if canonical:
         yield Aspect(("source",), ("source",), _source)
     for name in TEXT:
@@ -228,6 +234,8 @@ def aspects_of_table(
             yield Aspect(
                 (found[name],), (name,), _number(name, found[name], stated), _people_flags(name), taken=True
             )
+    for name, added in people.items():
+        yield Aspect(added.columns, (name,), _people_of(name, added), _people_flags(name))
     if "date_precision" in found:
         precision = found["date_precision"]
         yield Aspect(

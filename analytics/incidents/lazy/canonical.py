@@ -60,7 +60,8 @@ class Canonical:
             if not options.report_days:
                 self.found.pop("reported_on", None)
             self.identifier = self.found.get("incident_id")
-            made = list(aspects_of_table(self.found, raw, options, dated.style, canonical=canonical))
+            asked = (self.found, raw, options, dated.style, source.people)
+            made = list(aspects_of_table(*asked, canonical=canonical))
         else:
             self.found = {}
             self.identifier = first_of(columns, source.identifier)

@@ -14,9 +14,9 @@ from analytics.incidents.lazy.engines import the_ibis
 from analytics.incidents.lazy.raw import NO_DAY, Piece, Raw, attach
 from analytics.sources.checks import Draft
 from analytics.sources.dates import ParsedDates, parse_dates
-from analytics.sources.source import Source, SourceOptions
+from analytics.sources.source import Dates, Source, SourceOptions
 from analytics.sources.table import date_parts, find_columns, is_canonical, no_date
-from analytics.sources.translation import first_of
+from analytics.sources.translation import date_precision, first_of
 
 __all__ = ["Dated", "day_key", "read_dates"]
 
@@ -112,7 +112,7 @@ def read_dates(source: Source, raw: Raw, options: SourceOptions) -> Dated:
     dates, columns = source.dates, raw.columns
     columns.require(source.required, source.title)
     if dates.parts and all(name in columns for name in dates.parts):
-        return _same(*_in_parts(raw, dates.parts), names=(columns.actual(dates.parts[0]),) * 2)
+        return _same(*_in_parts(raw, dates.parts, dates), names=(columns.actual(dates.parts[0]),) * 2)
     named = first_of(columns, dates.start)
     if named is None:
         raise columns.missing([str(dates.start)], [str(dates.start)], source.title)
@@ -172,13 +172,24 @@ def _plain(parsed: ParsedDates) -> bool:
     return not (parsed.notes or (parsed.unparsable | parsed.impossible | parsed.blank).any())
 
 
-def _in_parts(raw: Raw, parts: Sequence[str]) -> tuple[Piece, ParsedDates]:
-    found = raw.look(raw.table, parts)
+def _in_parts(raw: Raw, parts: Sequence[str], dates: Dates | None = None) -> tuple[Piece, ParsedDates]:
+    closer = None if dates is None or dates.closer is None else dates.closer
+    names = [*parts, closer[0]] if closer is not None and closer[0] in raw.columns else list(parts)
+    found = raw.look(raw.table, names)
     weight = found["n"].to_numpy(dtype=np.int64)
-    draft = Draft(raw.mini(found, parts), weight=weight)
-    parsed = draft.dates_in_parts(*parts)
-    said = replace(parsed, notes=tuple(draft.notes))
-    return _piece(raw, parts, found.drop(columns="n"), said, "s", lambda: weight), said
+    draft = Draft(raw.mini(found, names), weight=weight)
+    said = draft.dates_in_parts(*parts)
+    if dates is not None and closer is not None and len(names) > len(parts):
+        draft.span(said, said, (raw.columns.actual(parts[0]),) * 2)
+        date_precision(draft, dates, said, said)
+        closer[1](draft)
+        start, end = (
+            np.asarray(draft.data[name], dtype="datetime64[D]") for name in ("date_start", "date_end")
+        )
+        off = pd.Series(draft.data["date_precision"]).fillna(0).to_numpy(dtype=np.int64)
+        said = replace(said, days=start, ends=end, precision=off)
+    said = replace(said, notes=tuple(draft.notes))
+    return _piece(raw, names, found.drop(columns="n"), said, "s", lambda: weight), said
 
 
 def _piece(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,9 @@ def identity(canonical: Canonical) -> tuple[Callable[[Any], Any], bool]:
     ibis, raw, name = the_ibis(), canonical.raw, canonical.identifier
     if name is None:
         return lambda table: table.mutate(u_id=ibis.literal("")), False
-    at = raw.position(name)
+    at, beside = raw.position(name), canonical.source.beside
+    if raw.dtypes[at].is_integer() and beside in raw:
+        return _with_beside(raw, lambda table: table.mutate(u_id=raw.text_of(table, at)), beside), True
     if raw.dtypes[at].is_integer():
         return lambda table: table.mutate(u_id=table[f"r{at}"]), True
     made = raw.table.mutate(u_id=raw.text_of(raw.table, at).strip())
@@ -98,7 +101,26 @@ def identity(canonical: Canonical) -> tuple[Callable[[Any], Any], bool]:
             text = ibis.ifelse(text.re_search(r"^[0-9]+\.0$"), text.re_replace(r"\.0$", ""), text)
         return table.mutate(u_id=text)
 
-    return add, True
+    return (_with_beside(raw, add, beside) if beside in raw else add), True
+
+
+def _with_beside(raw: Raw, add: Callable[[Any], Any], beside: str) -> Callable[[Any], Any]:
+    """Return what adds the text of a column beside identifiers that stand in several rows."""
+    ibis, at = the_ibis(), raw.position(beside)
+
+    @cache
+    def again() -> Any:
+        found = _again(_named(add(raw.table)))
+        return kept_in_engine(found.select("u_id", u_again=ibis.literal(True)))
+
+    def added(table: Any) -> Any:
+        named = add(table)
+        joined = named.left_join(again(), "u_id").select(*named.columns, "u_again")
+        both = joined.u_id + "@" + raw.text_of(joined, at).strip()
+        text = ibis.ifelse(joined.u_again.fill_null(False), both, joined.u_id)
+        return joined.mutate(u_id=text).drop("u_again")
+
+    return added
 
 
 @dataclass(frozen=True, eq=False, slots=True)

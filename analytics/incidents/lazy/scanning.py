@@ -26,7 +26,8 @@ from analytics.periods import as_day
 from analytics.sources.checks import REASONS
 from analytics.sources.count_tables import counts_error, find_count_columns
 from analytics.sources.files import Na
-from analytics.sources.source import Source, SourceOptions
+from analytics.sources.registry import find_source, source_names
+from analytics.sources.source import People, Source, SourceOptions
 
 __all__ = ["scan_incidents"]
 
@@ -62,7 +63,7 @@ def scan_incidents(
         once it was split piece by piece into Parquet in the temporary folder; the address of a database
         (``"postgres://host/db"``) with its `table`; or a table of any engine that ibis knows.
     source : str
-        As for `read_incidents`: ``"ucdp"``, ``"acled"``, ``"gdelt"``, ``"table"`` or ``"auto"``.
+        As for `read_incidents`: ``"acled"``, ``"ucdp"``, ``"gdelt"``, ``"table"``, ``"auto"`` and the others.
     table : str, optional
         The table of a database.
     order : str, optional
@@ -105,6 +106,8 @@ def scan_incidents(
     raw = Raw(opened.table, opened.name, row=opened.row, na=na, files=opened.files)
     found = _source(raw, source, columns)
     options = SourceOptions(date_style, columns or {}, report_days)
+    if found.maps is not None:
+        found, options = _mapped(found, raw, options)
     metadata = read_metadata(opened.path)
     if extracted is not None:
         metadata = replace(metadata, extracted=as_day(extracted, "extracted"))
@@ -152,11 +155,10 @@ def _source(raw: Raw, source: str, columns: Mapping[str, str] | None) -> Source:
             expected="a plain table",
             todo="give source='table' to scan it as a plain table",
         )
-    whole = found.reads is not None and not found.mapped
-    if whole or (found.rules is not None and not found.decides) or found.beside:
+    if not found.scannable:
         raise OptionError(
             f"{found.title} is read whole, and not scanned",
-            expected="acled, ucdp, gdelt or table",
+            expected=", ".join(name for name in source_names() if find_source(name).scannable),
             found=found.name,
             todo="read it with read_incidents, or give source='table' and columns=",
         )
@@ -164,6 +166,20 @@ def _source(raw: Raw, source: str, columns: Mapping[str, str] | None) -> Source:
         raise counts_error(raw.columns)
     raw.without_na(known=not found.may_be_counts)
     return found
+
+
+def _mapped(found: Source, raw: Raw, options: SourceOptions) -> tuple[Source, SourceOptions]:
+    """Return a source that finds its columns itself as one whose columns are stated."""
+    assert found.maps is not None
+    mapping, added = found.maps(raw.columns)
+    said = ", ".join(f"{name} = {column}" for name, column in mapping.items())
+    made = replace(
+        found,
+        mapped=True,
+        people={name: People(columns) for name, columns in added.items()},
+        notes=(*found.notes, ("", f"columns found by their tags: {said}")),
+    )
+    return made, replace(options, columns=mapping)
 
 
 def _account(
