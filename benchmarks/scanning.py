@@ -26,7 +26,7 @@ import pandas as pd
 import recording
 
 DAYS = 1_095
-_BEGIN = """
+BEGIN = """
 import json, resource, sys, time
 def spent():
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -36,7 +36,7 @@ def told(**more):
     print(json.dumps(dict(cpu=spent() - begin, wall=time.time() - at, gigabytes=most, **more)))
 """
 _BARE = (
-    _BEGIN
+    BEGIN
     + """
 import duckdb
 connection = duckdb.connect()
@@ -49,7 +49,7 @@ told(rows=sum(row[2] for row in found))
 """
 )
 _OURS = (
-    _BEGIN
+    BEGIN
     + """
 from analytics import count_incidents, scan_incidents
 import ibis.backends.duckdb

@@ -135,10 +135,6 @@ class Draft:
         self.carried[actual] = lost
         self.called[actual] = canonical
 
-    def rows(self, of: BoolArray) -> int:
-        """Return how many rows of the file some rows of the draft stand for."""
-        return int(of.sum() if self.weight is None else self.weight[of].sum())
-
     def set_aside(self, reason: str, rows: BoolArray, column: str | None, explanation: str) -> None:
         """Set rows aside for a reason out of ``REASONS``."""
         if reason not in REASONS:

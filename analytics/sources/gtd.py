@@ -73,7 +73,8 @@ def _approximate(draft: Draft) -> None:
     draft.data["date_precision"] = coded.mask(fits, whole(np.where(fits, (last - first) / DAY, 0.0)))
     asked = stated.to_numpy(dtype=bool)[codes]
     if asked.any():
-        taken, left = draft.rows(fits), draft.rows(asked & ~fits)
+        weight = np.ones(len(fits), dtype=np.int64) if draft.weight is None else draft.weight
+        taken, left = int(weight[fits].sum()), int(weight[asked & ~fits].sum())
         draft.notes.append(
             f"approxdate: the span it states is taken in {taken:,} rows; in {left:,} it states none that "
             "holds the coded date, which stands"
