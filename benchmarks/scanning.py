@@ -135,7 +135,7 @@ def main() -> int:
         f"{rows:,} invented rows in the shape of GDELT, {size:.2f} GB of Parquet, by region and week, two "
         "threads.",
         "",
-        "| side | processor time, s | times the bare query | at most | memory, GB |",
+        "| side | processor time, s | ratio to the bare query | at most | memory, GB |",
         "|---|---:|---:|---:|---:|",
         *(
             f"| {side} | {row.cpu:.1f} | {row.ratio:.2f} | {bars.get(str(side), '')} | {row.gigabytes:.2f} |"

@@ -121,7 +121,8 @@ def main() -> int:
         "",
         f"{rows:,} invented rows with identifiers of 62 bits, {size:.2f} GB of Parquet, "
         f"{rows // 1_000_000} of them there twice; {MEMORY} for the engine, two threads. "
-        "`bare` is the question alone, which identifiers stand in several rows; ours the whole account, and a count by region and week.",
+        "`bare` is the question alone, which identifiers stand in several rows; ours "
+        "the whole account, and a count by region and week.",
         "",
         "| side | processor time, s | ratio | wall, s | spilled at once, GB | memory, GB |",
         "|---|---:|---:|---:|---:|---:|",

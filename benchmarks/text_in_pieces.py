@@ -5,8 +5,8 @@
 
 The rows are invented in the shape of an ACLED export, with 19 of its 31 columns (those that say twice what
 others say, and the names of groups beside the actors, are left out). Each side counts by week and admin1, in
-a process of its own, in turn. pandas reads half a million rows at a time as text, turns the dates to weeks and
-adds the groups up; DuckDB does the same in one query. Neither checks anything or looks for repeated
+a process of its own, in turn. pandas reads half a million rows at a time as text, turns the dates to weeks
+and adds the groups up; DuckDB does the same in one query. Neither checks anything or looks for repeated
 identifiers. Ours is `scan_incidents` and `count_incidents`: every row accounted for, with the search for
 repeats.
 """
