@@ -27,6 +27,7 @@ USUAL = {
     "unpacked_mb": 1_024,  # of what a .zip, a .gz or a workbook holds
     "nesting": 250,  # tables, lists and objects within each other, in TOML and JSON
     "brackets": 50,  # and nots within each other, in a filter
+    "blank_rows": 1_100_000,  # of a table; a sheet of Excel has 1,048,576 rows
     "digits": 4_300,  # of a whole number in JSON; TOML has none of more than 64 bits
 }
 _DEEPEST = 5_000  # what the parsers can be made to follow

@@ -23,6 +23,9 @@ __all__ = [
 ]
 
 
+_LONGEST = 2_000  # characters of one part of a message
+
+
 class UptickError(Exception):
     """Something the user gave cannot be used.
 
@@ -48,11 +51,17 @@ class UptickError(Exception):
         self.found = found
         self.where = where
         self.todo = todo
-        lines = [what]
+        lines = [_short(what)]
         for label, text in (("expected", expected), ("found", found), ("where", where), ("what to do", todo)):
             if text:
-                lines.append(f"  {label}: {text}")
+                lines.append(f"  {label}: {_short(text)}")
         super().__init__("\n".join(lines))
+
+
+def _short(text: str) -> str:
+    """Return a part of a message in a length that can be read: a name may have a million letters."""
+    more = len(text) - _LONGEST
+    return text if more <= 0 else f"{text[:_LONGEST]}… ({more:,} characters more)"
 
 
 class InputError(UptickError, ValueError):

@@ -12,6 +12,7 @@ from analytics.incidents import Incidents
 __all__ = ["nearly_equal", "place_questions"]
 
 _SHORTEST = 5  # letters; of shorter names one letter makes another name
+_LONGEST = 200  # letters; what is longer is no name, and comparing it letter by letter takes forever
 _MOST_UNKNOWN = 10
 # East Darfur and West Darfur are two places, Ouest and Sud-Ouest too.
 _SIDES = frozenset(
@@ -44,7 +45,7 @@ def _keys(name: str) -> Iterator[str]:
     words = name.split()
     joined = "".join(words)
     yield joined
-    if len(joined) >= _SHORTEST:
+    if _SHORTEST <= len(joined) <= _LONGEST:
         for at in range(len(joined)):
             yield joined[:at] + "\0" + joined[at + 1 :]  # one letter another
             yield joined[:at] + joined[at + 1 :]  # one letter more

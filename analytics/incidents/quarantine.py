@@ -77,15 +77,27 @@ def records_of(raw: RawTable) -> tuple[Columns, pd.DataFrame]:
 def _quarantine(raw: RawTable, found: pd.DataFrame) -> pd.DataFrame:
     found = found.sort_values("at", kind="stable", ignore_index=True)
     at = found["at"].to_numpy(dtype=np.int64)
-    originals = raw.frame.iloc[at].to_dict(orient="records") if len(at) else []
     return pd.DataFrame(
         {
             "row": raw.rows[at],
             "reason": found["reason"].astype("str"),
             "detail": found["detail"].astype("str"),
-            "original": pd.Series([json.dumps(o, ensure_ascii=False) for o in originals], dtype="str"),
+            "original": pd.Series(_as_json(raw.frame.iloc[at]), dtype="str"),
         }
     )
+
+
+def _as_json(rows: pd.DataFrame) -> list[str]:
+    """Return each row as JSON; what stands in a column several times is written once."""
+    cells = []
+    for name in rows.columns:
+        codes, distinct = pd.factorize(rows[name])
+        key = json.dumps(name, ensure_ascii=False)
+        texts = np.array(
+            [f"{key}: {json.dumps(text, ensure_ascii=False)}" for text in distinct], dtype=object
+        )
+        cells.append(texts[codes])
+    return [f"{{{', '.join(row)}}}" for row in zip(*cells, strict=True)]
 
 
 def _copies(draft: Draft, ids: pd.Series, kept: BoolArray) -> BoolArray:

@@ -63,9 +63,9 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[str
     if encoding is not None:
         return _decode_as(data, name, encoding), ()
     if data.startswith(_UTF32):
-        return _decode_as(data, name, "utf-32"), ("encoding: UTF-32",)
+        return _decode_as(data, name, "utf-32", said=False), ("encoding: UTF-32",)
     if data.startswith(_UTF16):
-        return _decode_as(data, name, "utf-16"), ("encoding: UTF-16",)
+        return _decode_as(data, name, "utf-16", said=False), ("encoding: UTF-16",)
     if b"\x00" in data:
         wide = ("utf-32-" if b"\x00\x00" in data[:4] else "utf-16-") + ("le" if data[0] else "be")
         raise InputError(
@@ -76,7 +76,7 @@ def decode(data: bytes, name: str, encoding: str | None) -> tuple[str, tuple[str
             todo=f"if it is {wide[:6].upper()} text, give encoding={wide!r}",
         )
     try:
-        return data.decode("utf-8-sig"), ()
+        return data.decode("utf-8-sig").lstrip("\ufeff"), ()  # programs that join files leave several
     except UnicodeDecodeError as error:
         wrong = error
     # A file that is UTF-8 but for a few damaged bytes must not be read as Latin-1: every accent would break.
@@ -172,7 +172,7 @@ def _line(data: bytes, position: int) -> int:
     return data.count(b"\n", 0, position) + 1
 
 
-def _decode_as(data: bytes, name: str, encoding: str) -> str:
+def _decode_as(data: bytes, name: str, encoding: str, *, said: bool = True) -> str:
     if encoding.casefold().replace("_", "-") in ("utf-8", "utf8"):
         encoding = "utf-8-sig"
     try:
@@ -187,5 +187,7 @@ def _decode_as(data: bytes, name: str, encoding: str) -> str:
             f"{name} cannot be decoded as {encoding}",
             found=f"byte 0x{data[at]:02x} at position {at:,}",
             where=f"{name}, line {_line(data, at):,}",
-            todo="leave encoding out to have it found, or give the right one",
+            todo="leave encoding out to have it found, or give the right one"
+            if said
+            else f"its first bytes say {encoding.upper()}, but it was cut off or damaged: get it again",
         ) from None

@@ -28,6 +28,8 @@ __all__ = ["Na", "RawTable", "column_names", "load", "without_na"]
 
 Na = Literal["auto", "missing", "text"]
 
+_LONGEST_NAME = 5_000  # characters: some forms have whole questions as names of columns
+
 _EXCEL = (".xlsx", ".xlsm")
 _PARQUET = (".parquet", ".pq")
 _NO_TEXT = (*JSON_ENDINGS, *_EXCEL, *_PARQUET, *PACKED)
@@ -215,12 +217,33 @@ def _finish(
             where=name,
         )
     frame.columns = pd.Index(names, dtype="str")
+    _few_blank_rows(frame, name)
     holds = [c for c in frame.columns if (frame[c] == "NA").any()] if na != "text" else []
     kept = tuple(holds) if na == "auto" and len(holds) < 2 else ()
     frame, missing = (frame, ()) if kept or not holds else _missing(frame, holds)
     if rows is None:
         rows = np.arange(2, len(frame) + 2, dtype=np.int64)
     return RawTable(frame, name, rows, path, digest, delimiter, (*notes, *missing), head, kept)
+
+
+def _few_blank_rows(frame: pd.DataFrame, name: str) -> None:
+    """Refuse a table that is more blank rows than a sheet can have: each is set aside and accounted for."""
+    most = limit("blank_rows")
+    if len(frame) <= most:
+        return
+    blank = np.ones(len(frame), dtype=bool)
+    for column in frame.columns:
+        blank &= (frame[column] == "").to_numpy(dtype=bool)
+        number = int(blank.sum())
+        if number <= most:
+            return
+    raise InputError(
+        f"{name} has more blank rows than are read",
+        expected=f"at most {most:,}",
+        found=f"{number:,}",
+        where=name,
+        todo="delete them; " + raise_advice("blank_rows", number),
+    )
 
 
 def column_names(found: Sequence[str], name: str) -> list[str]:
@@ -232,6 +255,15 @@ def column_names(found: Sequence[str], name: str) -> list[str]:
         If two are the same.
     """
     names = _told_apart([one.strip() or f"column {i}" for i, one in enumerate(found, start=1)])
+    longest = max(names, key=len, default="")
+    if len(longest) > _LONGEST_NAME:
+        raise InputError(
+            f"{name} has a column whose name nobody reads",
+            expected=f"a row of names, each of at most {_LONGEST_NAME:,} characters",
+            found=f"{len(longest):,} characters: {longest[:60]}…",
+            where=f"{name}, column {names.index(longest) + 1}",
+            todo="look whether the first row holds the names, and whether the delimiter is right",
+        )
     twice = sorted(n for n, times in Counter(names).items() if times > 1)
     if twice:
         raise InputError(
@@ -239,6 +271,7 @@ def column_names(found: Sequence[str], name: str) -> list[str]:
             expected="every column named once",
             found=", ".join(twice),
             where=name,
+            todo="rename one of them in the file, or delete the one that is not needed",
         )
     return names
 

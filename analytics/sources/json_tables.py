@@ -6,6 +6,7 @@ Numbers stay as they are written: 12.10 is the text ``12.10``.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from analytics.errors import InputError
 __all__ = ["JSON_ENDINGS", "read_json"]
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".geojson")
+_HALF, _HALF_ESCAPE = re.compile("[\ud800-\udfff]"), re.compile(r"\\u[dD][89a-fA-F]")
 _ENVELOPES = ("data", "Result", "results", "records", "events", "value")  # where services put their rows
 
 
@@ -38,6 +40,12 @@ def read_json(text: str, name: str) -> tuple[pd.DataFrame, IntArray, tuple[str, 
     ([['2020-04-13', '1.50'], ['', '']], [1, 2])
     """
     found, notes = _records(text, name)
+    if _HALF_ESCAPE.search(text):
+        try:
+            found, more = _whole_letters(found)
+        except _TwiceError as error:
+            raise _named_twice(name, error) from None
+        notes = (*notes, *more)
     names: dict[str, None] = {}
     for record in found:
         names |= dict.fromkeys(record)
@@ -56,6 +64,8 @@ def read_json(text: str, name: str) -> tuple[pd.DataFrame, IntArray, tuple[str, 
 def _records(text: str, name: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     try:
         whole = _load(text)
+    except _TwiceError as error:
+        raise _named_twice(name, error) from None
     except (json.JSONDecodeError, RecursionError) as error:
         first, _, rest = text.lstrip().partition("\n")
         if not rest.strip() or not first.rstrip().endswith("}"):
@@ -79,11 +89,13 @@ def _records(text: str, name: str) -> tuple[list[dict[str, Any]], tuple[str, ...
 
 
 def _lines(text: str, name: str) -> Iterator[dict[str, Any]]:
-    for at, line in enumerate(text.splitlines(), start=1):
+    for at, line in enumerate(text.split("\n"), start=1):  # other ends of lines may stand in a text
         if not line.strip():
             continue
         try:
             record = _load(line)
+        except _TwiceError as error:
+            raise _named_twice(f"{name}, line {at}", error) from None
         except (json.JSONDecodeError, RecursionError) as error:
             raise _not_json(name, error, at) from None
         yield from _objects([record], f"{name}, line {at}")
@@ -104,10 +116,10 @@ def _features(whole: dict[str, Any], name: str) -> tuple[list[dict[str, Any]], t
     """Return the properties of each feature, and of each point where it lies."""
     records, without = [], 0
     for feature in _objects(whole.get("features", []), name):
-        record = dict(feature.get("properties") or {})
+        record = dict(_objects([feature.get("properties") or {}], name)[0])
         if feature.get("id") is not None:
             record.setdefault("id", feature["id"])
-        shape = feature.get("geometry") or {}
+        shape = _objects([feature.get("geometry") or {}], name)[0]
         at = shape.get("coordinates") if shape.get("type") == "Point" else None
         if isinstance(at, list) and len(at) >= 2:
             known = {key.casefold() for key in record}
@@ -121,7 +133,44 @@ def _features(whole: dict[str, Any], name: str) -> tuple[list[dict[str, Any]], t
 
 
 def _load(text: str) -> Any:
-    return parsed(partial(json.loads, parse_float=str, parse_int=str), text)
+    return parsed(partial(json.loads, parse_float=str, parse_int=str, object_pairs_hook=_once), text)
+
+
+class _TwiceError(ValueError):
+    """A record names a value twice, and which of them holds nobody can know."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(next(name for name in made if names.count(name) > 1))
+    return made
+
+
+def _named_twice(where: str, error: _TwiceError) -> InputError:
+    return InputError(
+        f"a record of {where} names a value twice",
+        expected="every name once in a record",
+        found=str(error),
+        where=where,
+        todo="leave one of them out where the file is made",
+    )
+
+
+def _whole_letters(records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Put a sign in place of half letters, as cutting a text in the middle of an emoji leaves them."""
+    whole, changed = [], 0
+    for record in records:
+        made = {}
+        for key, value in record.items():
+            text = _text(value)
+            made[_HALF.sub("\ufffd", key)] = _HALF.sub("\ufffd", text)
+            changed += _HALF.search(text) is not None
+        if len(made) < len(record):
+            raise _TwiceError("names that differ in half letters only")
+        whole.append(made)
+    return whole, (f"text: half letters in {changed:,} values are shown as \ufffd",) if changed else ()
 
 
 def _text(value: object) -> str:

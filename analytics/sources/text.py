@@ -216,7 +216,7 @@ def _rows_above(
     """Return how many lines stand above the column names, and a note where they were found."""
     if header_row is not None:
         return header_row - 1 - said, ()
-    lines = head.splitlines()[:_TITLE_ROWS]
+    lines = head.split("\n", _TITLE_ROWS)[:_TITLE_ROWS]
     counts = {d: _columns(head, d) for d in [delimiter] if d} or {d: _columns(head, d) for d in _DELIMITERS}
     best = max(counts, key=lambda d: counts[d])
     for d in [best] if counts[best] > 1 else counts:
@@ -289,7 +289,7 @@ def _read(
     """Return the records as columns of text; `names` where they are not in the text."""
     done = place.first - 1
     notes: tuple[str, ...] = ()
-    limit = csv.field_size_limit(_LONGEST)  # the library's own limit is 131,072 characters
+    before = csv.field_size_limit(_LONGEST)  # the library's own limit is 131,072 characters
     try:
         header = names or next(reader)
         while not any(cell.strip() for cell in header):
@@ -313,7 +313,7 @@ def _read(
             f"{place.name} is empty", expected="a header and one row per incident", where=place.name
         ) from None
     finally:
-        csv.field_size_limit(limit)
+        csv.field_size_limit(before)
     if not chunks:
         return pd.DataFrame(columns=header), notes
     columns = {
