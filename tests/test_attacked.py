@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import json
 import time
+import zipfile
 
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from analytics import read_incidents
@@ -72,8 +80,6 @@ def test_rows_set_aside_are_the_json_that_they_were():
 
 
 def _frame():
-    import pandas as pd
-
     return pd.DataFrame({"a": ['"', "\\", "\n", "ü"], "é": ["", "1", "1", "{}"]})
 
 
@@ -134,3 +140,92 @@ def test_ends_of_lines_within_a_text_of_json_end_no_record(written):
 def test_features_of_odd_shapes_are_no_list_of_records(written, odd):
     file = written("in.geojson", f'{{"type": "FeatureCollection", "features": [{{{odd}}}]}}')
     assert "holds no list of records" in refused(file)
+
+
+# -- workbooks ---------------------------------------------------------------------------------------------
+
+
+def workbook(rows=20, merged=()):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["id", "date", "admin1", "killed"])
+    for day in range(rows):
+        sheet.append([day, dt.date(2021, 1, day + 1), "A" if day % 3 == 0 or not merged else None, 1])
+    for area in merged:
+        sheet.merge_cells(area)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def with_areas(text, *areas):
+    """Put merged areas into the XML of a sheet, as no program would write them."""
+    cells = b"".join(b'<mergeCell ref="%s"/>' % area for area in areas)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(text)) as good, zipfile.ZipFile(out, "w") as made:
+        for name in good.namelist():
+            part = good.read(name)
+            if name.endswith("sheet1.xml"):
+                part = part.replace(b"</sheetData>", b"</sheetData><mergeCells>" + cells + b"</mergeCells>")
+            made.writestr(name, part)
+    return out.getvalue()
+
+
+def test_a_merged_area_as_large_as_a_sheet_takes_no_time(written, quick):
+    file = written("in.xlsx", with_areas(workbook(), b"C2:XFD1048576"))
+    assert read_incidents(file).frame["admin1"].tolist() == ["A"] * 20
+    below = written("below.xlsx", workbook(9, ["C2:C4", "C5:C7", "C8:C10"]))
+    incidents = read_incidents(below)
+    assert incidents.frame["admin1"].tolist() == ["A"] * 9
+    assert "merged cells: their value is taken for each of their rows (6 cells)" in incidents.notes
+
+
+def test_merged_areas_that_lie_on_each_other_are_refused(written, quick, snapshot):
+    assert refused(written("in.xlsx", with_areas(workbook(), *[b"A2:D1000"] * 20_000))) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("begins", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0", "or one that a password locks"),
+        (b"version https://git-lfs.github.com/spec/v1", "LFS"),
+    ],
+)
+def test_what_is_no_workbook_is_named(written, begins, said):
+    text = refused(written("in.xlsx", begins + b"\0" * 100))
+    assert said in text
+    assert "what to do: " in text
+
+
+# -- Parquet -----------------------------------------------------------------------------------------------
+
+
+def parquet(written, **columns):
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    return written("in.parquet", out.getvalue())
+
+
+def test_text_that_a_parquet_file_calls_bytes_is_text_and_shapes_are_not(written):
+    file = parquet(
+        written, date=[b"2021-01-01"], admin1=pa.array([b"Hill"], pa.binary(4)), geometry=[b"\x01\xff\xfe"]
+    )
+    incidents = read_incidents(file)
+    assert incidents.frame[["date_start", "admin1"]].astype(str).to_numpy().tolist() == [
+        ["2021-01-01", "Hill"]
+    ]
+    assert incidents.extra["geometry"].tolist() == ["b'\\x01\\xff\\xfe'"]
+
+
+def test_two_columns_of_one_name_in_parquet_are_called_that(written, snapshot):
+    out = io.BytesIO()
+    pq.write_table(pa.table([["2021-01-01"], ["A"], ["B"]], names=["date", "admin1", "admin1"]), out)
+    assert refused(written("in.parquet", out.getvalue())) == snapshot
+
+
+def test_a_small_parquet_file_of_many_equal_rows_is_refused_unless_asked_for(written):
+    days = pa.DictionaryArray.from_arrays(np.zeros(7_000_000, dtype=np.int8), ["2021-01-01"])
+    file = parquet(written, date=days, admin1=days)
+    assert file.stat().st_size < 100_000
+    assert "unpacks to more than is read unasked" in refused(file)
+    assert "--limit unpacked_mb=107" in refused(file)

@@ -24,6 +24,9 @@ _NUMERIC: tuple[tuple[str, Literal["Int64", "Float64"]], ...] = (
 )
 
 
+_WIDE = 300  # columns; taking one out of more costs more than the room it leaves
+
+
 def kept_tables(draft: Draft, kept: BoolArray, *, spend: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the canonical columns of the kept rows, with their row and flags, and the other columns.
 
@@ -31,6 +34,7 @@ def kept_tables(draft: Draft, kept: BoolArray, *, spend: bool) -> tuple[pd.DataF
     """
     raw = draft.columns.raw
     others = [c for c in raw.frame.columns if _is_extra(draft, c, kept)]
+    spend = spend and len(raw.frame.columns) <= _WIDE
     for done in raw.frame.columns.difference(others) if spend else ():
         del raw.frame[done]
     data = {name: _take(draft.data.pop(name), kept) for name in list(draft.data)}

@@ -82,7 +82,7 @@ def _quarantine(raw: RawTable, found: pd.DataFrame) -> pd.DataFrame:
             "row": raw.rows[at],
             "reason": found["reason"].astype("str"),
             "detail": found["detail"].astype("str"),
-            "original": pd.Series(_as_json(raw.frame.iloc[at]), dtype="str"),
+            "original": pd.Series(_as_json(raw.frame.iloc[at]) if len(at) else [], dtype="str"),
         }
     )
 

@@ -14,7 +14,11 @@ __all__ = ["MAGIC", "decode"]
 # First bytes of files that are sometimes given, or renamed, as text.
 MAGIC = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or give it its ending .xlsx"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Excel workbook (.xls), or one that a password locks",
+        "save it as .xlsx or .csv",
+    ),
     (b"PAR1", "a Parquet file", "give it its ending .parquet"),
     (b"%PDF", "a PDF", "export the table as CSV"),
     (b"\x1f\x8b", "a gzip archive", "unpack it"),

@@ -21,7 +21,7 @@ from analytics.sources.decoding import decode
 from analytics.sources.header import Layout
 from analytics.sources.json_tables import JSON_ENDINGS, read_json
 from analytics.sources.text import TextTable, read_text, read_text_file
-from analytics.sources.typed import as_text, read_parquet
+from analytics.sources.typed import as_text, read_parquet, twice_error
 from analytics.sources.workbook import read_excel
 
 __all__ = ["Na", "RawTable", "column_names", "load", "without_na"]
@@ -266,13 +266,7 @@ def column_names(found: Sequence[str], name: str) -> list[str]:
         )
     twice = sorted(n for n, times in Counter(names).items() if times > 1)
     if twice:
-        raise InputError(
-            f"{name} has two columns of the same name",
-            expected="every column named once",
-            found=", ".join(twice),
-            where=name,
-            todo="rename one of them in the file, or delete the one that is not needed",
-        )
+        raise twice_error(twice, name)
     return names
 
 

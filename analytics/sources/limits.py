@@ -5,7 +5,7 @@ from __future__ import annotations
 from analytics._limits import USUAL, raise_advice, stated_limits
 from analytics.errors import InputError
 
-__all__ = ["check_unpacked", "most_unpacked"]
+__all__ = ["check_inflated", "check_unpacked", "most_unpacked"]
 
 _SMALL, _RATIO = 100 << 20, 50  # what is larger than this may not be so many times what it was packed to
 
@@ -27,7 +27,16 @@ def most_unpacked(packed: int) -> int:
 
 def check_unpacked(size: int, packed: int, name: str) -> None:
     """Raise the error for a packed file that unpacks to more than may be."""
-    most = most_unpacked(packed)
+    _check(size, most_unpacked(packed), packed, name)
+
+
+def check_inflated(cells: int, packed: int, name: str) -> None:
+    """Raise the error for a small file that says the same again and again: a cell takes eight bytes."""
+    stated = stated_limits().get("unpacked_mb")
+    _check(8 * cells, max(_SMALL, _RATIO * packed) if stated is None else stated << 20, packed, name)
+
+
+def _check(size: int, most: int, packed: int, name: str) -> None:
     if size > most:
         raise InputError(
             f"{name} unpacks to more than is read unasked",

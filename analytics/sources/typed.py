@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,8 +14,9 @@ import pandas as pd
 from analytics._limits import limit, raise_advice
 from analytics.errors import InputError
 from analytics.options import install_advice
+from analytics.sources.limits import check_inflated
 
-__all__ = ["as_text", "read_parquet"]
+__all__ = ["as_text", "read_parquet", "twice_error"]
 
 
 def read_parquet(data: bytes, name: str) -> pd.DataFrame:
@@ -37,7 +41,12 @@ def read_parquet(data: bytes, name: str) -> pd.DataFrame:
                 todo="cut it to the countries and years that are asked about; "
                 + raise_advice("cells", about.num_rows * about.num_columns),
             )
-        table = parquet.read_table(io.BytesIO(data))
+        check_inflated(about.num_rows * about.num_columns, len(data), name)
+        names = Counter(parquet.read_schema(io.BytesIO(data)).names)
+        twice = sorted(title for title, times in names.items() if times > 1)
+        if twice:
+            raise twice_error(twice, name)
+        table = _bytes_as_text(parquet.read_table(io.BytesIO(data)))
         _check_text(table, name)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, InputError):
@@ -49,14 +58,40 @@ def read_parquet(data: bytes, name: str) -> pd.DataFrame:
         raise _not_readable(name, error, f"{name}{_first_fault(table)}") from None
 
 
+def _bytes_as_text(table: Any) -> Any:
+    """Return a table with its bytes as text, where they are: some programs write text and do not say so."""
+    import pyarrow as pa
+
+    is_bytes = (
+        pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view
+    )  # fmt: skip
+    for at, field in enumerate(table.schema):
+        if any(holds(field.type) for holds in is_bytes):
+            with suppress(pa.ArrowInvalid):  # shapes on the map are no text
+                text = table.column(at).cast(pa.large_binary()).cast(pa.large_string())
+                table = table.set_column(at, field.name, text)
+    return table
+
+
 def _table_as_text(table: Any) -> pd.DataFrame:
     # What pandas noted in the file would turn columns into an index, and an index is no column.
     return as_text(table.to_pandas(ignore_metadata=True))
 
 
 def _not_readable(name: str, error: Exception, where: str) -> InputError:
-    found = f"{type(error).__name__}: {str(error)[:120]}"
+    found = f"{type(error).__name__}: {' '.join(str(error)[:120].split())}"
     return InputError(f"{name} cannot be read as a Parquet file", found=found, where=where)
+
+
+def twice_error(twice: Sequence[str], name: str) -> InputError:
+    """Return the error for a table of which two columns have one name."""
+    return InputError(
+        f"{name} has two columns of the same name",
+        expected="every column named once",
+        found=", ".join(twice),
+        where=name,
+        todo="rename one of them in the file, or delete the one that is not needed",
+    )
 
 
 def _first_fault(table: Any) -> str:

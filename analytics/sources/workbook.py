@@ -16,6 +16,7 @@ import pandas as pd
 from analytics._typing import IntArray
 from analytics.errors import InputError, nearest
 from analytics.options import install_advice
+from analytics.sources.decoding import MAGIC
 from analytics.sources.header import header_among, title_note
 from analytics.sources.limits import check_unpacked
 
@@ -25,6 +26,7 @@ ALL_SHEETS = "all"
 _DAYS = re.compile(
     r"dat|day|week|month|year|period|jahr|woche|monat|tag|fecha|jour|mois|تاريخ|يوم|شهر", re.IGNORECASE
 )
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=[\"']([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})[\"']")
 _LOOKED_AT = 20  # rows in which the column names are looked for
 Row = list[Any]
 
@@ -60,7 +62,16 @@ def read_excel(
     except InputError:
         raise
     except Exception as error:  # openpyxl raises a dozen kinds
-        raise InputError(f"{name} is not an Excel workbook", found=type(error).__name__, where=name) from None
+        raise _unreadable(data, name, error) from None
+
+
+def _unreadable(data: bytes, name: str, error: Exception) -> InputError:
+    known = next(((kind, todo) for magic, kind, todo in MAGIC if data.startswith(magic)), None)
+    if known is None or zipfile.is_zipfile(io.BytesIO(data)):
+        found, todo = type(error).__name__, "open it in a spreadsheet program and save it as .xlsx again"
+    else:
+        found, todo = known
+    return InputError(f"{name} is not an Excel workbook", found=found, where=name, todo=todo)
 
 
 def _read(
@@ -142,13 +153,14 @@ class _Book:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             check_unpacked(sum(part.file_size for part in parts.infolist()), len(data), file)
         self._book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        self.names = [str(ws.title) for ws in self._book.worksheets]
+        sheets = [ws for ws in self._book.worksheets if hasattr(ws, "reset_dimensions")]  # charts have none
+        self.names = [str(ws.title) for ws in sheets]
         if not self.names:
             raise InputError(f"{file} holds no sheet", expected="a workbook with a table", where=file)
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            sheets = [parts.read(n) for n in parts.namelist() if n.startswith("xl/worksheets/sheet")]
-        self._merged = any(b"<mergeCell " in text for text in sheets)
-        self._formulas = any(b"<f>" in text or b"<f " in text for text in sheets)
+            texts = {str(ws.title): parts.read(ws._worksheet_path.lstrip("/")) for ws in sheets}
+        self._merged = {title: _merged_areas(text) for title, text in texts.items()}
+        self._formulas = any(b"<f>" in text or b"<f " in text for text in texts.values())
 
     def rows(self, title: str) -> Iterator[Row]:
         """Yield the rows, each as long as its last filled cell."""
@@ -183,7 +195,7 @@ class _Book:
             body.pop()
         if self._formulas:
             self._refuse_unstored(title, body, at)
-        if self._merged:
+        if self._merged[title]:
             filled = self._fill_merged(title, body, at, len(header))
             if filled:
                 notes.append(f"merged cells: their value is taken for each of their rows ({filled:,} cells)")
@@ -241,21 +253,33 @@ class _Book:
             )
 
     def _fill_merged(self, title: str, body: list[Row], at: int, width: int) -> int:
-        import openpyxl
-
-        filled = 0
-        for area in openpyxl.load_workbook(io.BytesIO(self.data))[title].merged_cells.ranges:
-            first = area.min_row - at - 2
-            if first < 0 or first >= len(body) or area.min_col > width:
+        filled, cells = 0, 0
+        for left, above, right, below in self._merged[title]:
+            first, last, right = above - at - 2, min(below - at - 1, len(body)), min(right, width)
+            if first < 0 or first >= last or left > right:
                 continue
-            top = body[first]
-            value = top[area.min_col - 1] if area.min_col <= len(top) else None
-            for i in range(first, min(area.max_row - at - 1, len(body))):
-                body[i].extend([None] * (area.max_col - len(body[i])))
-                for j in range(area.min_col - 1, min(area.max_col, width)):
-                    filled += body[i][j] is None and value is not None
-                    body[i][j] = value
+            cells += (last - first) * (right - left + 1)
+            if cells > len(body) * width:
+                raise InputError(
+                    f"merged areas of {self.file} lie on each other",
+                    expected=f"every cell in one at most, so {len(body) * width:,} in all",
+                    where=f"{self.file}, sheet {title!r}",
+                    todo="open it in a spreadsheet program and save it as .xlsx again",
+                )
+            value = body[first][left - 1] if left <= len(body[first]) else None
+            for row in body[first:last]:
+                row.extend([None] * (right - len(row)))
+                for j in range(left - 1, right):
+                    filled += row[j] is None and value is not None
+                    row[j] = value
         return filled
+
+
+def _merged_areas(text: bytes) -> list[tuple[int, int, int, int]]:
+    """Return the merged areas of a sheet: first column and row, last column and row, from 1."""
+    from openpyxl.utils import range_boundaries
+
+    return [range_boundaries(ref.decode("ascii")) for ref in _MERGED.findall(text)]
 
 
 def _has_digit(cell: object) -> bool:
