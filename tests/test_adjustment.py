@@ -14,7 +14,7 @@ from analytics.errors import InputError, OptionError
 from analytics.kernels.common.multiplicity import benjamini_hochberg, e_benjamini_hochberg
 from analytics.kernels.common.online_fdr import LORD_SUM, SAFFRON_SUM, lord, saffron
 from analytics.results import Alarms, DetectorRun
-from analytics.results.adjustment import BARRED
+from analytics.results.adjustment import BARRED, adjust_alarms
 
 EXACT = 1e-12  # the same arithmetic in another order
 ALPHA = 0.1
@@ -289,3 +289,88 @@ def test_an_alarm_the_detector_never_raises_is_refused():
     p = np.full((2, 1), 0.5)
     with pytest.raises(AssertionError, match="raises none"):
         replace(alarms(p), alarm=np.ones((2, 1), bool), barred=np.ones((2, 1), bool))
+
+
+# -- what is said ------------------------------------------------------------------------------------------
+
+
+def pair(kind="pvalue", **options) -> Alarms:
+    p = np.array([[0.02, 0.9], [0.3, 0.04]])
+    return Alarms.concat([alarms(p, e=p, kind=kind, name=name, **options) for name in ("b", "a")])
+
+
+def refused(made, **options) -> tuple[str | None, ...]:
+    with pytest.raises(OptionError) as error:
+        made.adjust(**options)
+    return error.value.expected, error.value.found, error.value.todo
+
+
+def test_a_refusal_says_what_is_wanted_and_what_chooses_it():
+    numbers = np.full((2, 2), 0.5)
+    one = alarms(numbers, e=numbers)
+    wanted = "a detector whose evidence is an evalue", "a pvalue, which no e-process stands behind"
+    assert refused(one, method="ebh") == (*wanted, None)
+    assert refused(pair(), method="ebh") == (*wanted, "select(detectors=...) chooses some")
+    wanted = "a detector whose evidence is a pvalue"
+    assert refused(alarms(e=numbers, kind="evalue")) == (wanted, "an evalue", None)
+    assert refused(alarms(e=numbers, kind="score")) == (wanted, "a score", None)
+
+
+def test_a_q_value_of_exactly_the_level_raises_an_alarm():
+    p = np.array([[0.05], [np.nextafter(0.05, 1)]])
+    assert adjust_alarms(alarms(p)).alarm.ravel().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("method", "spend"), [("lord", lord), ("saffron", saffron)])
+def test_each_method_spends_over_time_as_it_does_by_itself(method, spend):
+    p = np.random.default_rng(5).random((40, 3)) ** 6
+    alone = spend(p, ALPHA)[0]
+    assert (alone != {"lord": saffron, "saffron": lord}[method](p, ALPHA)[0]).any()
+    adjusted = alarms(p).adjust(over="time", method=method, alpha=ALPHA)
+    np.testing.assert_array_equal(adjusted.alarm, alone)
+    thinned = alarms(p, overlap=4).adjust(over="time", method=method, alpha=ALPHA, conflict="disjoint")
+    kept = np.arange(40) % 4 == 3
+    np.testing.assert_array_equal(thinned.alarm[kept], spend(p[kept], ALPHA)[0])
+    assert not thinned.alarm[~kept].any()
+
+
+def test_each_detector_spends_for_itself_over_time():
+    p = np.random.default_rng(6).random((30, 2)) ** 6
+    other = np.random.default_rng(7).random((30, 2)) ** 6
+    both = Alarms.concat([alarms(p, name="b"), alarms(other, name="a")]).adjust(over="time", alpha=ALPHA)
+    for name, numbers in (("b", p), ("a", other)):
+        np.testing.assert_array_equal(
+            both.select(detectors=[name]).alarm, alarms(numbers).adjust(over="time", alpha=ALPHA).alarm
+        )
+
+
+@pytest.mark.parametrize(("conflict", "kept"), [(None, 3), (3, 3), (5, 5), ("disjoint", "disjoint")])
+def test_how_long_periods_share_data_is_kept(conflict, kept):
+    adjusted = alarms(np.full((9, 2), 0.5), overlap=3).adjust(over="time", conflict=conflict)
+    assert adjusted.how().parameters["adjusted"]["conflict"] == kept
+
+
+def test_families_over_time_are_counted_in_weeks():
+    p = np.full((3, 2), 0.5)
+    assert "of 1 week (those" in alarms(p[:1]).adjust(over="time").notes[-1]
+    assert "of 3 weeks (those" in alarms(p).adjust(over="time").notes[-1]
+    p[1:, 1] = np.nan
+    assert "of 1 to 3 weeks (those" in alarms(p).adjust(over="time").notes[-1]
+    assert "of none weeks (those" in alarms(np.full((2, 1), np.nan)).adjust(over="time").notes[-1]
+    assert "only one" not in alarms(p).adjust(over="time", conflict="disjoint").notes[-1]
+    said = alarms(p, overlap=2).adjust(over="time", conflict="disjoint").notes[-1]
+    assert "only one week in 2, so that windows do not overlap" in said
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_notes_of_before_are_kept_beside_those_of_an_adjustment(noted):
+    p = np.full((4, 2), 1e-6)
+    p[0, 0] = np.nan if noted else p[0, 0]
+    made = replace(alarms(p, overlap=2), barred=np.tile([False, True], (4, 1)))
+    made = made if noted else replace(made, note=None)
+    found = made.adjust(over="time", alpha=0.2, conflict="disjoint")
+    words = [[found.reasons[code] for code in row] for row in found.note]
+    left = "shares data with a period that was tested"
+    before = "no coverage" if noted else left
+    assert words == [[before, left], ["", BARRED], [left, left], ["", BARRED]]
+    assert found.tested.tolist() == [[False, False], [True, True]] * 2

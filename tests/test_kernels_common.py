@@ -10,6 +10,7 @@ from scipy import stats
 from analytics.kernels.charts.in_control import dispersion_ml, harmonic_design
 from analytics.kernels.common.dispersion import dispersion_at
 from analytics.kernels.common.glm import poisson_fit
+from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
 from analytics.kernels.common.negative_binomial import (
     log_rising,
     nb_above,
@@ -162,3 +163,40 @@ def test_ways_to_choose():
     n, k = np.array([5.0, 40.0, 7.0]), np.array([2.0, 17.0, 0.0])
     ways = np.exp(log_choose(n, k))
     np.testing.assert_allclose(ways, [10, 88732378800, 1], rtol=1e-10)
+
+
+# -- multiplicity ----------------------------------------------------------------------------------------
+
+
+def rejections(pvalues: np.ndarray, alpha: float) -> int:
+    """Benjamini and Hochberg's number of rejections, from its definition."""
+    ranked = np.sort(pvalues)
+    return max((k for k in range(1, ranked.size + 1) if ranked[k - 1] <= alpha * k / ranked.size), default=0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_levels_are_those_at_which_a_test_would_be_called_ties_included(seed):
+    rng = np.random.default_rng(seed)
+    alpha, tests = 0.25, 1 << rng.integers(0, 4)  # quarters of a power of two: every limit is met exactly
+    p = rng.integers(0, 4 * tests + 1, tests) / (16 * tests)
+    p = np.concatenate([np.where(rng.random(tests) < 0.2, 0.9, p), [np.nan, np.nan]])
+    joins = np.concatenate([rng.random(tests) < 0.5, [True, False]])
+    known = p[:tests]
+    wanted = [alpha * rejections(np.r_[known[:i], known[i + 1 :], 0.0], alpha) / tests for i in range(tests)]
+    joining = alpha * rejections(np.r_[known, 0.0], alpha) / (tests + 1)
+    np.testing.assert_array_equal(call_levels(p, alpha, joins), [*wanted, joining, np.nan])
+    for without in (None, np.zeros(p.shape, bool)):
+        np.testing.assert_array_equal(call_levels(p, alpha, without), [*wanted, np.nan, np.nan])
+    q = benjamini_hochberg(p)
+    np.testing.assert_array_equal(
+        q[:tests] <= alpha, known <= [alpha * rejections(known, alpha) / tests] * tests
+    )
+
+
+def test_no_test_at_all_has_no_level():
+    nothing = np.full(3, np.nan)
+    np.testing.assert_array_equal(call_levels(nothing, 0.05), nothing)
+    np.testing.assert_array_equal(
+        call_levels(nothing, 0.05, np.array([True, True, False])), [0.05, 0.05, np.nan]
+    )
+    assert benjamini_hochberg(np.empty((2, 0))).shape == (2, 0)

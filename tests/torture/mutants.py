@@ -270,7 +270,8 @@ class Trials:
 
         def price(test: str) -> float:
             file = test.split("::")[0]
-            return (seconds[test] + before[file] + 0.01) / (killers[test] + 0.3)
+            near = 5 if file in naming(mutant.path) else 1
+            return (seconds[test] + before[file] + 0.01) / near / (killers[test] + 0.3)
 
         best = sorted(tests, key=price)
         files: dict[str, list[str]] = {}
