@@ -10,8 +10,8 @@ cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, excep
 tried in a fork of its own (forked.py), with compilation off if its file has compiled loops, by the tests that
 run its line, those first that are quick and saw others of that file, up to so many seconds of them (`again`
 goes up to ten); what makes them run on for too long is seen. A mutant that compiles to the same code is none.
-Each outcome is written at once to build/mutants/tried.jsonl. The sample is a random order: however many of it
-were tried, they are a random sample. The share comes with its 95 % interval (Wilson). The record goes to
+Each outcome is written at once to build/mutants/tried.jsonl. The order is random: however many were tried,
+they are a random sample. The share comes with its 95 % interval (Wilson). The record goes to
 tests/torture/results/mutants.json.
 """
 
@@ -327,7 +327,8 @@ class Trials:
 def drawn(group: str) -> list[Mutant]:
     """The mutants of a group, in the order in which they are tried."""
     if group == "full":
-        return [one for path in FULL for one in mutants(path)]
+        found = [one for path in FULL for one in mutants(path)]
+        return random.Random(SEED).sample(found, len(found))
     paths = sorted(
         path.relative_to(PROJECT).as_posix()
         for room in ROOMS
