@@ -16,6 +16,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import json
+import math
 import os
 import resource
 import select
@@ -23,7 +24,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -38,6 +39,7 @@ HEAVY = (
 )
 PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "syrupy", "-p", "pytest_timeout")
 MEMORY = 4 << 30
+HARD = 60  # seconds of the processor for anything
 
 
 def get_ready(*, compiled: bool) -> None:
@@ -382,11 +384,12 @@ class Collected:
         gc.freeze()
 
     def try_mutant(
-        self, changed: list[Change], tests: Sequence[str], seconds: float
+        self, changed: list[Change], tests: Sequence[str], seconds: Mapping[str, float]
     ) -> tuple[str, str] | None:
         """Run tests in a fork with what is loaded changed: "seen", "ran on" or "not seen", and by what.
 
-        None where it cannot be changed so.
+        None where it cannot be changed so. A test may take two seconds and four times as long as unharmed,
+        and as its fixtures take (`seconds`, by test).
         """
         items = [self.items[test] for test in tests if test in self.items]
 
@@ -397,10 +400,13 @@ class Collected:
             except (ValueError, TypeError, AttributeError):
                 return 98
             self.session.config.pluginmanager.register(_Ends(writing))
-            run(items)
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                most = math.ceil(time.process_time() + 2 + 4 * seconds[item.nodeid])
+                resource.setrlimit(resource.RLIMIT_CPU, (most, HARD))
+                run_one(item, following)
             return 0
 
-        code, said = forked(work, seconds)
+        code, said = forked(work, HARD)
         if code is None:
             return "ran on", ""
         if code == 98:

@@ -149,6 +149,7 @@ def wanting(folder: Path) -> dict[str, Path]:
     """Files of tests that were not looked at as they and what they run now are, and where that is written."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [p for p in sorted((PROJECT / "tests").glob("test_*.py")) if p.stem[5:] not in UNASKED]
+    files += [PROJECT / one for one in sources() if ">>>" in (PROJECT / one).read_text(encoding="utf-8")]
     found = {}
     for path in files:
         name = path.relative_to(PROJECT).as_posix()
@@ -160,13 +161,16 @@ def wanting(folder: Path) -> dict[str, Path]:
         for old in folder.glob(name.replace("/", ".") + ".*"):
             old.unlink()
         found[name] = out
-    near = " ".join(Path(path).stem for path in FULL)
-    return dict(sorted(found.items(), key=lambda one: (Path(one[0]).stem[5:] not in near, one[0])))
+    return found
 
 
 def draw_map(folder: Path, until: float, only: list[str]) -> None:
     """Find out which tests run which lines, file of tests by file of tests, those not looked at yet."""
-    todo = {name: out for name, out in wanting(folder).items() if not only or Path(name).stem[5:] in only}
+    todo = {
+        name: out
+        for name, out in wanting(folder).items()
+        if not only or {name, Path(name).stem[5:]} & {*only}
+    }
     print(f"{len(todo)} files of tests to look at", flush=True)
 
     def each(collected: forked.Collected) -> None:
@@ -205,6 +209,8 @@ class Map:
                 for line, which in lines.items():
                     of.setdefault(int(line), set()).update(names[at] for at in which)
 
+        self.cost = {name: took + self.before[name.split("::")[0]] for name, took in self.seconds.items()}
+
     def tests(self, mutant: Mutant, tree: ast.Module) -> list[str]:
         """The tests that run the statement of a mutant.
 
@@ -222,7 +228,7 @@ class Map:
 def naming(path: str) -> frozenset[str]:
     """The files of tests that import from a file's module."""
     words = f"from {forked.module_of(path)} import"
-    return frozenset(
+    return frozenset({path}) | frozenset(
         one.relative_to(PROJECT).as_posix()
         for one in (PROJECT / "tests").glob("test_*.py")
         if words in one.read_text(encoding="utf-8")
@@ -302,7 +308,7 @@ class Trials:
                 return "not run", ""
             found = None
             if changed is not None:
-                found = self.collected.try_mutant(changed, asked, 5 + 4 * total)
+                found = self.collected.try_mutant(changed, asked, self.chart.cost)
             if found is None:
                 found = self.afresh.try_mutant(
                     path=mutant.path, text=text, tests=asked, seconds=15 + 4 * total
@@ -317,7 +323,7 @@ class Trials:
         """Whether a test passes unharmed after those that were asked before it; looked at once."""
         if test not in self.looked_at:
             self.looked_at.add(test)
-            unharmed = self.collected.try_mutant([], asked[: asked.index(test) + 1], 120)
+            unharmed = self.collected.try_mutant([], asked[: asked.index(test) + 1], self.chart.cost)
             if unharmed != ("not seen", ""):
                 print(f"not asked, fails unharmed: {test} {unharmed}", flush=True)
                 self.unfit.add(test)

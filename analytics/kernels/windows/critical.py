@@ -71,7 +71,9 @@ def least_count(
         else:
             step *= 2
             open_ = np.isinf(outer[index]) | np.isinf(inner[index])
-            there = np.where(open_, now + sign * np.where(hit, -step, step), (outer + inner)[index] // 2)
+            there = np.where(
+                open_, now + sign * np.where(hit, -step, step), np.floor((outer + inner)[index] / 2)
+            )
         low, high = np.minimum(inner, outer)[index] + 1, np.maximum(inner, outer)[index] - 1
         at[index] = np.clip(there, low, np.minimum(high, now + np.maximum(8 * now, 100.0)))
         index = index[np.abs(outer[index] - inner[index]) > 1]

@@ -63,6 +63,8 @@ def starting_count(
         step = 2.0**doubling
         outwards = np.isnan(outer[lost])
         at = np.where(outwards, inner[lost] + sign * step, outer[lost] - sign * step)
+        if not upper:  # nothing at all is asked about before no count is said to be called
+            at = np.where(outwards & (inner[lost] > 0), np.maximum(at, 0.0), at)
         stop = at <= bottom
         called = np.zeros(lost.shape, dtype=bool)
         inside = np.flatnonzero(~stop)
