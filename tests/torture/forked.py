@@ -101,6 +101,7 @@ def pytest_run(tests: Sequence[str], plugins: Sequence[object], *more: str) -> i
     """Run tests here, quietly."""
     doctests = ["--doctest-modules"] if any(test.startswith("analytics/") for test in tests) else []
     words = ["-q", "-x", "-o", "addopts=", "--strict-markers", "-p", "no:cacheprovider", *PLUGINS, *doctests]
+    words += ["-W", "ignore::pytest.PytestCollectionWarning"]  # modules have classes that are named Test...
     return int(pytest.main([*words, *more, *tests], plugins=list(plugins)))
 
 

@@ -452,7 +452,8 @@ def main() -> int:
     until = time.monotonic() + args.seconds
     what = args.what or ["map", "full", "sample"]
     groups = [group for group in ("full", "sample") if group in what or "again" in what]
-    for loops in (True, False):
+    kinds = {compiled(path) for path in (FULL if groups == ["full"] else sources())}
+    for loops in sorted(kinds, reverse=True):
         if os.fork():  # a process of its own, which has loaded everything
             os.wait()
             continue
