@@ -14,6 +14,7 @@ from analytics.detectors.grid import NO_COVERAGE, SHORT
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.episodes import episode_onsets
 from analytics.kernels.common.negative_binomial import nb_mid_tail
+from analytics.kernels.forecast import tails
 from analytics.kernels.forecast.means import forecast
 from analytics.kernels.forecast.tails import mean_tail
 from analytics.simulation import simulate_counts
@@ -230,3 +231,13 @@ def test_days_and_too_few_weeks_are_refused():
         predictive(daily)
     with pytest.raises(HistoryError):
         predictive(weekly(poisson()), last=WEEKS + 1)
+
+
+def test_tails_of_many_are_those_of_few(monkeypatch):
+    rng = np.random.default_rng(15)
+    mean = rng.gamma(1.0, 3.0, (12, 40))
+    given = rng.poisson(mean).astype(float), mean, 1.1 + rng.gamma(1.0, 1.0, mean.shape), mean
+    weeks = np.full(mean.shape, 200.0)
+    whole = tails.mixed_upper_tail(*given, weeks, 2)
+    monkeypatch.setattr(tails, "_CELLS", 100)
+    np.testing.assert_array_equal(tails.mixed_upper_tail(*given, weeks, 2), whole)

@@ -17,6 +17,7 @@ _PHI_MIN = 1.001
 _EDF_MIN = 2.0
 _SPENT = 3.0
 _NODES = 3
+_CELLS = 32_768  # at a time, so that what is worked with stays in the processor's cache
 
 
 def mixed_upper_tail(
@@ -34,6 +35,13 @@ def mixed_upper_tail(
     >>> [round(float(mixed_upper_tail(*known, np.array([weeks]), 1)[0]), 4) for weeks in (26.0, 1e6)]
     [0.06, 0.0596]
     """
+    if mean.size > _CELLS and len(mean) > 1:
+        out, step = np.empty_like(mean), max(1, _CELLS * len(mean) // mean.size)
+        for first in range(0, len(mean), step):
+            part = slice(first, first + step)
+            of = (each[part] for each in (count, mean, phi, usual, weeks))
+            out[part] = mixed_upper_tail(*of, length)
+        return out
     kappa = nb_kurtosis(usual, phi)
     edf = np.maximum((1.5 * weeks / length - _SPENT) / (1 + kappa / 2), _EDF_MIN)
     spread = np.sqrt(2 / edf)
