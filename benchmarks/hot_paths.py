@@ -85,6 +85,26 @@ def scanned() -> Callable[[], object]:
     return run
 
 
+def calibrated() -> Callable[[], object]:
+    """Return the calibration of GLR on resampled histories of 12 regions x 728 days, by day."""
+    from analytics.counts import Counts
+    from analytics.kernels.charts import glr_chart
+    from analytics.monitoring import calibrate
+
+    rng = np.random.default_rng(15)
+    mean = np.exp(rng.normal(-0.5, 1.0, 12))
+    values = rng.poisson(mean * rng.gamma(2.0, 0.5, (728, 12)))
+    counts = Counts.from_array(values, freq="day", start="2018-01-01", simulated=True)
+
+    def run() -> object:
+        for kept in (getattr(glr_chart, name, None) for name in ("_threshold", "_run_lengths")):
+            if kept is not None:
+                kept.cache_clear()  # thresholds of the run before
+        return calibrate(counts, "glr_nb", by="history", seed=1)
+
+    return run
+
+
 CASES: dict[str, tuple[str, Callable[[], Callable[[], object]]]] = {
     "monitor": ("`monitor`, 10,000 regions x 52 of 260 weeks", lambda: monitored(10_000, 260)),
     "short": ("`predictive`, 1,000 regions x 52 of 313 weeks", lambda: predicted(313, None)),
@@ -92,6 +112,7 @@ CASES: dict[str, tuple[str, Callable[[], Callable[[], object]]]] = {
     "unused": ("`predictive`, the same with `history=260`", lambda: predicted(1_500, 260)),
     "farrington": ("`farrington_flexible`, 500 regions x 26 weeks", lambda: farrington(None)),
     "compat": ("the same with `compat='surveillance'`", lambda: farrington("surveillance")),
+    "budget": ("budget on histories, `glr_nb`, 12 regions x 728 days", calibrated),
     "scan": ("scan of 200 places x 365 days, 999 replicates", scanned),
 }
 

@@ -85,6 +85,7 @@ def glr(
     direction : {"greater", "less"}
     arl : float or one per region, optional
         Average number of periods to a false alarm that the threshold is set for; a year by default.
+        With one for each region, thresholds come from one simulation for all run lengths.
     threshold : float or one per region, optional
         An alarm is a statistic at or above it. By default it follows from `arl`: by simulating a thousand
         copies of training and monitoring for each level of mean and dispersion among the regions, flat mean
@@ -182,7 +183,8 @@ def glr(
         wanted = per_region(grid.periods_per_year if arl is None else arl, grid, "arl")
         how = "ml" if isinstance(dispersion, str) else "known" if dispersion is not None else "window"
         how = "known" if options.poisson else how
-        level, error = _thresholds(grid, chart, options, trained, wanted, training, how)
+        several = arl is not None and np.ndim(arl) > 0
+        level, error = _thresholds(grid, chart, options, trained, wanted, training, how, several)
         said["rate"] = grid.periods_per_year / wanted
         said["rate_basis"] = (
             "threshold by simulation without a change, flat mean, independent counts; Monte Carlo standard "
@@ -203,6 +205,7 @@ def _thresholds(
     wanted: FloatArray,
     training: int,
     how: str,
+    several: bool,
 ) -> tuple[FloatArray, float]:
     """Return thresholds for average run lengths, and their Monte Carlo error; one incident reaches none."""
     model, ratios, testable = trained.model, options.ratios(grid), trained.testable
@@ -215,6 +218,7 @@ def _thresholds(
         training=training,
         length=fortnight(grid),
         how=how,
+        several=several,
     )
     if options.direction == "greater" and options.change == "intercept":
         monitored = trained.mean[min(trained.start, len(trained.mean) - 1) :]

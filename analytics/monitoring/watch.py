@@ -221,7 +221,9 @@ def _before(history: Counts, tested_days: int, least: int) -> tuple[Counts, tupl
 
 def _run(spec: DetectorSpec, counts: Counts, found: Calibration, last: int) -> Alarms:
     level = found.threshold
-    alarms = spec.run(counts, level if (level != level[0]).any() else float(level[0]), last=last)
+    # What was found for each region is run as it was looked for, whether or not it is the same for all.
+    own = found.rate_is == "on average" or bool((level != level[0]).any())
+    alarms = spec.run(counts, level if own else float(level[0]), last=last)
     run = replace(alarms.how(), name=spec.name, rate=found.rate, rate_basis=found.basis)
     return replace(alarms, detectors=(spec.name,) * len(alarms.regions), runs=(run,))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,7 +13,13 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.charts import glr as kernel
 from analytics.kernels.charts.focus import exact_glr
-from analytics.kernels.charts.glr_threshold import simulated_threshold
+from analytics.kernels.charts.glr_threshold import (
+    Estimate,
+    Run,
+    RunLengths,
+    simulated_run_lengths,
+    simulated_threshold,
+)
 from analytics.kernels.charts.in_control import dispersion_ml, fitted_mean
 from analytics.kernels.common.dispersion import window_dispersion
 
@@ -202,12 +209,10 @@ def run_chart(
     return statistic, alarm, needed, mean
 
 
-@lru_cache(maxsize=4096)
-def _threshold(
-    chart: Chart, steps: tuple[int, int, int, int], training: int, length: int, how: str
-) -> tuple[float, float]:
+def _copies(chart: Chart, steps: Sequence[int], length: int, how: str) -> tuple[float, float, Estimate, Run]:
+    """Return mean and dispersion of copies, how they are estimated anew, and how the chart runs on them."""
     mean, spread = float(np.exp(steps[0] * _MEAN_STEP)), float(np.exp(steps[1] * _SPREAD_STEP))
-    ratio, arl = float(np.exp(steps[2] * _FINE)), float(np.exp(steps[3] * _FINE))
+    ratio = float(np.exp(steps[2] * _FINE))
 
     def estimate(counts: IntArray) -> tuple[FloatArray, FloatArray]:
         inside = np.ones(counts.shape, dtype=bool)
@@ -231,8 +236,25 @@ def _threshold(
             np.zeros(copies, dtype=np.int64),
         )[0]
 
-    seed = zlib.crc32(repr(steps).encode())
+    return mean, spread, estimate, run
+
+
+@lru_cache(maxsize=4096)
+def _threshold(
+    chart: Chart, steps: tuple[int, int, int, int], training: int, length: int, how: str
+) -> tuple[float, float]:
+    mean, spread, estimate, run = _copies(chart, steps, length, how)
+    seed, arl = zlib.crc32(repr(steps).encode()), float(np.exp(steps[3] * _FINE))
     return simulated_threshold(mean, spread, arl, training=training, estimate=estimate, run=run, seed=seed)
+
+
+@lru_cache(maxsize=256)
+def _run_lengths(
+    chart: Chart, steps: tuple[int, int, int], training: int, length: int, how: str
+) -> RunLengths:
+    mean, spread, estimate, run = _copies(chart, steps, length, how)
+    seed = zlib.crc32(repr(steps).encode())
+    return simulated_run_lengths(mean, spread, training=training, estimate=estimate, run=run, seed=seed)
 
 
 def chart_thresholds(
@@ -245,6 +267,7 @@ def chart_thresholds(
     training: int,
     length: int,
     how: str,
+    several: bool = False,
 ) -> tuple[FloatArray, float]:
     """Return thresholds for average run lengths, and their largest Monte Carlo error.
 
@@ -259,6 +282,9 @@ def chart_thresholds(
         Window that the dispersion is estimated at.
     how : {"known", "window", "ml"}
         Whether the dispersion is estimated, and how.
+    several : bool
+        Whether each series has a run length of its own, as where one is looked for: then one simulation of
+        each group serves all of them. Otherwise it has as many periods as the run length needs.
     """
     steps = np.column_stack(
         [
@@ -270,6 +296,11 @@ def chart_thresholds(
     ).astype(int)
     groups, member = np.unique(steps, axis=0, return_inverse=True)
     a, b, c, d = groups.T.tolist()
-    found = [_threshold(chart, group, training, length, how) for group in zip(a, b, c, d, strict=True)]
+    found = [
+        _run_lengths(chart, group[:3], training, length, how).threshold(float(np.exp(group[3] * _FINE)))
+        if several
+        else _threshold(chart, group, training, length, how)
+        for group in zip(a, b, c, d, strict=True)
+    ]
     thresholds, errors = np.array(found).T
     return np.asarray(thresholds[member.ravel()]), float(errors.max())

@@ -39,8 +39,7 @@ def mixed_upper_tail(
         out, step = np.empty_like(mean), max(1, _CELLS * len(mean) // mean.size)
         for first in range(0, len(mean), step):
             part = slice(first, first + step)
-            of = (each[part] for each in (count, mean, phi, usual, weeks))
-            out[part] = mixed_upper_tail(*of, length)
+            out[part] = mixed_upper_tail(count[part], mean[part], phi[part], usual[part], weeks[part], length)
         return out
     kappa = nb_kurtosis(usual, phi)
     edf = np.maximum((1.5 * weeks / length - _SPENT) / (1 + kappa / 2), _EDF_MIN)
