@@ -9,8 +9,10 @@ import pytest
 from scipy import stats
 
 from analytics.kernels.common.dispersion import Dispersion
-from analytics.kernels.windows.answer import Answer, Expected
-from analytics.kernels.windows.asked import Asked, History, Stretch
+from analytics.kernels.common.limits import MIN_OBSERVED
+from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
+from analytics.kernels.windows.answer import Answer, Expected, answer
+from analytics.kernels.windows.asked import Asked, History, Stretch, kept
 from analytics.kernels.windows.asked import Tested as Constant
 from analytics.kernels.windows.critical import least_count, likely_count
 from analytics.kernels.windows.starts import starting_count
@@ -163,3 +165,157 @@ def test_a_count_that_is_never_called_is_none():
     assert len(started([np.inf], [3])[1]) == 22, "the guess, and twenty-one steps that double"
     found, _ = started([-1, 0, 4], [3, 3, 3], upper=False)
     np.testing.assert_array_equal(found, [np.nan, 0, 4])
+
+
+# -- one question, its parts -------------------------------------------------------------------------------
+
+DAYS, LENGTH, GUARD = 406, 14, 28
+
+
+def stretch_of(values, covered=None) -> Stretch:
+    covered = np.ones(values.shape, bool) if covered is None else covered
+    return Stretch(values.astype(np.int32), covered, LENGTH, GUARD)
+
+
+def history_of(stretch, days=None) -> History:
+    """The stretch with three years before it, or no more than the days said."""
+    before = np.random.default_rng(4).poisson([0.4, 0.4, 2.0, 0.0], (1095, 4)).astype(np.int32)
+    values = np.concatenate([before, stretch.values])
+    covered = np.concatenate([np.ones(before.shape, bool), stretch.covered])
+    return History(np.arange(len(values)), values, covered, 1, 1459 if days is None else days)
+
+
+def panel(seed=3) -> np.ndarray:
+    values = np.random.default_rng(seed).poisson([0.4, 0.4, 2.0, 0.3], (DAYS, 4))
+    values[-LENGTH:, 1] += 1
+    values[:, 3] = 0  # nothing ever
+    return values
+
+
+def test_a_stretch_is_cut_where_it_says():
+    values = np.arange(20)[:, None] + np.array([[0, 100]])
+    covered = values % 3 > 0
+    one = Stretch(values, covered, 3, 5)
+    assert one.baseline[:, 0].tolist() == list(range(12))
+    assert one.recent[:, 0].tolist() == [17, 18, 19]
+    np.testing.assert_array_equal(one.baseline_covered, covered[:12])
+    np.testing.assert_array_equal(one.recent_covered, covered[17:])
+    assert one.several
+    assert not Stretch(values[:, :1], covered[:, :1], 3, 5).several
+
+
+def test_what_is_asked_follows_from_its_options():
+    usual = Asked()
+    assert (usual.alpha, usual.confidence, usual.margin, usual.sought) == (0.05, 0.9, 1.5, 4.0)
+    assert (usual.expected, usual.pooled, usual.lrd, usual.late, usual.direction) == (
+        False, False, True, False, "greater",
+    )  # fmt: skip
+    assert not usual.shrink
+    assert Asked(null="expected").expected
+    assert not Asked(null="auto").expected
+    assert Asked(method="pooled").pooled
+    assert Asked(method="pooled").lrd
+    assert not Asked(method="pooled", upper=False).pooled
+    assert not Asked(method="pooled", null="expected").pooled
+    assert not Asked(method="rank").lrd
+    fewer = Asked(upper=False)
+    assert (fewer.direction, fewer.late) == ("less", True)
+    assert not Asked(upper=False, completeness=np.ones((LENGTH, 1))).late
+
+
+def test_exposure_is_the_mean_of_the_covered_periods():
+    completeness = np.linspace(1.0, 0.3, 8).reshape(4, 2)
+    deviation = np.linspace(0.01, 0.08, 8).reshape(4, 2)
+    pattern, group = np.array([True, False, True, True]), np.array([1])
+    mean = completeness[[0, 2, 3], 1].mean()
+    share, unsure = Asked(completeness).exposure(pattern, group)
+    assert share.tolist() == [mean]
+    assert unsure.tolist() == [0.0]
+    share, unsure = Asked(completeness, deviation).exposure(pattern, group)
+    assert share.tolist() == [mean]
+    assert unsure == pytest.approx([(deviation[[0, 2, 3], 1].mean() / mean) ** 2])
+    share, unsure = Asked().exposure(pattern, np.arange(2))
+    assert (share.tolist(), unsure.tolist()) == ([1.0, 1.0], [0.0, 0.0])
+
+
+def test_what_is_not_covered_is_kept_out():
+    values = np.arange(20)[:, None] + np.array([[0, 100]])
+    one = Stretch(values, values % 3 > 0, 3, 5)
+    counts, covered = kept(one, np.array([1]), np.array([True, False, True]))
+    assert counts[:, 0].tolist() == [*range(100, 118), 119]
+    np.testing.assert_array_equal(covered, counts % 3 > 0)
+
+
+def test_an_answer_hangs_together():
+    stretch = stretch_of(panel())
+    found = answer(stretch, Asked(), history_of(stretch))
+    window = stretch.recent.sum(axis=0)
+    np.testing.assert_array_equal(found.observed, window)
+    assert [bool(why) for why in found.reasons] == [False, False, False, True]
+    np.testing.assert_array_equal(np.isnan(found.pvalue), [False, False, False, True])
+    np.testing.assert_array_equal(found.constant, found.pvalue)
+    assert not found.rests.any()
+    quiet = np.array([False, False, False, True])
+    np.testing.assert_array_equal(found.level, call_levels(found.family, 0.05, quiet))
+    np.testing.assert_array_equal(found.qvalue, benjamini_hochberg(found.family))
+    assert (found.qvalue[:3] <= 0.05).tolist() == [False, True, False]
+    assert found.expected.ratio[:3] == pytest.approx(window[:3] / found.expected.expected[:3])
+    assert np.isfinite(found.expected.pvalue[:3]).all()
+    assert found.bounds.expected[3] == 0
+    assert not found.far_below.any()
+    for region in (0, 2, 3):  # its counts, were it in the place of what was observed
+        at = int(found.bounds.starts_at[region])
+        assert at >= MIN_OBSERVED
+        for count, called in ((at, True), (at - 1, at == MIN_OBSERVED)):  # q alone calls fewer than three
+            put = stretch.values.copy()
+            put[-LENGTH:, region] = np.diff(count * np.arange(LENGTH + 1) // LENGTH)
+            again = answer(stretch_of(put), Asked(), history_of(stretch))
+            assert bool(again.qvalue[region] <= 0.05) == called, (region, count)
+
+
+@pytest.mark.parametrize("null", ["expected", "auto"])
+def test_an_answer_may_rest_on_an_expectation(null):
+    stretch = stretch_of(panel())
+    found = answer(stretch, Asked(null=null), history_of(stretch))
+    np.testing.assert_array_equal(found.pvalue[:3], found.expected.pvalue[:3])
+    np.testing.assert_array_equal(found.family[:3], found.expected.pvalue[:3])
+    assert found.rests[:3].all()
+    constant = answer(stretch, Asked(), history_of(stretch))
+    np.testing.assert_array_equal(found.constant, constant.pvalue)
+    short = answer(stretch, Asked(null=null), history_of(stretch, days=100))
+    assert np.isnan(short.expected.pvalue).all()
+    if null == "auto":
+        np.testing.assert_array_equal(short.pvalue, constant.pvalue)
+    else:
+        assert all(short.reasons)
+        assert np.isnan(short.pvalue).all()
+
+
+def test_a_window_covered_in_part_is_answered_by_what_is_covered():
+    values, covered = panel(), np.ones((DAYS, 4), bool)
+    covered[-3:, 0] = False
+    covered[-LENGTH:, 2] = False
+    stretch = stretch_of(values, covered)
+    found = answer(stretch, Asked(), history_of(stretch))
+    assert found.observed[0] == values[-LENGTH:-3, 0].sum()
+    assert np.isnan(found.observed[2])
+    assert found.reasons[2]
+    assert np.isnan(found.pvalue[2])
+    assert np.isfinite(found.pvalue[0])
+
+
+def test_fewer_are_asked_about_where_reports_are_known_to_be_in():
+    values = panel()
+    values[-LENGTH:, 2] = 0
+    stretch = stretch_of(values)
+    late = answer(stretch, Asked(upper=False), history_of(stretch))
+    assert all(late.reasons)
+    assert np.isnan(late.pvalue).all()
+    known = Asked(upper=False, completeness=np.ones((LENGTH, 4)))
+    found = answer(stretch, known, history_of(stretch))
+    assert (found.qvalue <= 0.05).tolist() == [False, False, True, False]
+    assert 0 <= found.bounds.starts_at[2] < 28
+    half = answer(stretch, Asked(completeness=np.full((LENGTH, 4), 0.5)), history_of(stretch))
+    whole = answer(stretch, Asked(), history_of(stretch))
+    assert half.pvalue[0] < whole.pvalue[0], "half of the reports are still to come"
+    assert whole.far_below.tolist() == [False, False, True, False]
