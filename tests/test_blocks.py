@@ -57,6 +57,12 @@ def test_blocks_answer_as_the_whole_does(whole, blocked):
     pd.testing.assert_frame_equal(blocked.frame, whole.frame, atol=ATOL)
     assert blocked.sentence() == whole.sentence()
     assert blocked.notes == whole.notes
+    assert blocked.null_hypothesis == whole.null_hypothesis
+    assert "forecast mean" in blocked.null_hypothesis
+    pd.testing.assert_frame_equal(blocked.tidy(), whole.tidy(), atol=ATOL)
+    pd.testing.assert_frame_equal(blocked.summary(), whole.summary())
+    assert blocked.parameters["detectors"] == whole.parameters["detectors"] == BOTH
+    assert len(repr(blocked).splitlines()) <= 10
     rows = whole.alarms.frame
     by = ["detector", "region", "period"]
     found = blocked.alarms().astype({"detector": "str", "region": "str"})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from analytics.counts.count_table import CountTable
 from analytics.counts.reading import read_count_table, whole_count_table
 from analytics.counts.silences import GAP
 from analytics.errors import CountsTableError, OptionError
-from analytics.incidents import Incidents, read_incidents
+from analytics.incidents import Incidents, ScannedIncidents, read_incidents
 from analytics.incidents.asked import place_as_asked
 from analytics.periods import DAY, Gap, as_day, as_gap, week_first_day, week_label
 from analytics.sources.coverage import CoveredFrom
@@ -29,6 +30,7 @@ __all__ = [
     "READING",
     "SAMPLE",
     "between_commas",
+    "by_an_engine",
     "column_mapping",
     "counting_options",
     "counts_of",
@@ -49,6 +51,7 @@ __all__ = [
     "the_file",
 ]
 
+_Rows = TypeVar("_Rows", Incidents, ScannedIncidents)
 SAMPLE = "data/iraq_simulated.csv"
 MEASURED = "measured"
 READING = (
@@ -218,6 +221,15 @@ def between_commas(text: str, option: str) -> tuple[str, ...]:
     return words
 
 
+def by_an_engine(args: Namespace) -> bool:
+    """Whether the rows are to stay where they lie."""
+    asked = [name for name in ("engine", "memory", "table", "order") if getattr(args, name, None) is not None]
+    address = "://" in str(getattr(args, "file", None) or "")
+    if asked and asked[0] in ("table", "order") and not address:
+        raise OptionError(f"--{asked[0]} is for the address of a database", found=str(args.file))
+    return bool(asked) or ("engine" in args and address)
+
+
 def read_as_of(args: Namespace) -> Incidents:
     """Read the file as of the day given.
 
@@ -226,13 +238,17 @@ def read_as_of(args: Namespace) -> Incidents:
     OptionError
         If ``--as-of`` is not given; the message names the file's last date.
     """
+    return _as_of(args, lambda day: read(args, as_of=day))
+
+
+def _as_of(args: Namespace, look: Callable[[np.datetime64 | None], _Rows]) -> _Rows:
     if args.as_of is None:
         raise OptionError(
             "--as-of is not given",
             expected="the last day the data know about: quiet days up to it count as zero",
-            todo=last_date_hint(read(args, as_of=None)),
+            todo=last_date_hint(look(None)),
         )
-    return read(args, as_of=as_day(args.as_of, "--as-of"))
+    return look(as_day(args.as_of, "--as-of"))
 
 
 def read_and_count(args: Namespace) -> tuple[Read, Counts]:
@@ -249,8 +265,12 @@ def read_and_count(args: Namespace) -> tuple[Read, Counts]:
 
 def read_any(args: Namespace) -> Read:
     """Read a file of incidents or of counts with a command's options."""
-    the_file(args)
     spells(args)
+    if by_an_engine(args):
+        from analytics.cli.scanned import scanned  # loads ibis
+
+        return _as_of(args, partial(scanned, args, column_mapping(args.column)))
+    the_file(args)
     try:
         return read_as_of(args)
     except CountsTableError:
@@ -264,11 +284,16 @@ def counts_of(args: Namespace, found: Read) -> Counts:
     holidays = [name for text in getattr(args, "holidays", ()) for name in between_commas(text, "--holidays")]
     if holidays and not asked:
         raise OptionError("--holidays is for --completeness measured", todo="give both, or leave it out")
-    if isinstance(found, Incidents):
+    if isinstance(found, (Incidents, ScannedIncidents)):
         _only_of_tables(args)
         counts = count_incidents(found, **counting_options(args), no_coverage=gaps)
         if not asked:
             return counts
+        if isinstance(found, ScannedIncidents):
+            raise OptionError(
+                "--completeness measured needs the rows, and these stay where they lie",
+                todo="give a share, or leave --engine out",
+            )
         from analytics.delays import with_measured_completeness
 
         return with_measured_completeness(counts, found, holidays=holidays or None)
@@ -342,7 +367,7 @@ def gap_warnings(notes: Iterable[str]) -> tuple[str, ...]:
     return tuple(note for note in dict.fromkeys(notes) if note.startswith((GAP, WARNING)))
 
 
-def last_date_hint(incidents: Incidents, *, week: bool = False) -> str:
+def last_date_hint(incidents: Incidents | ScannedIncidents, *, week: bool = False) -> str:
     """Return advice that names the file's last date and, for reports, the last week it completes."""
     last = incidents.last_date
     name = "the sample" if incidents.path == bundled_path(SAMPLE) else (incidents.path or Path("FILE")).name

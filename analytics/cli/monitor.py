@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,9 +11,20 @@ import pandas as pd
 from analytics.cli.count import counting_record
 from analytics.cli.inputs import between_commas, gap_warnings, given, read_and_count, spells
 from analytics.cli.progress import progress_bar
-from analytics.cli.show import Read, Shown, Table, account_lines, emit, input_record, plan_output, records
+from analytics.cli.show import (
+    Plan,
+    Read,
+    Shown,
+    Table,
+    account_lines,
+    emit,
+    input_record,
+    plan_output,
+    records,
+)
 from analytics.counts import Counts, allow_splices
-from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, MonitorResult, monitor
+from analytics.errors import OptionError
+from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, BlockedResult, MonitorResult, monitor
 
 __all__ = ["ALARMED", "run"]
 
@@ -32,10 +44,29 @@ def run(args: Namespace) -> int:
     detectors = None if args.detectors is None else between_commas(args.detectors, "--detectors")
     incidents, counts = read_and_count(args)
     counts = allow_splices(counts) if args.allow_splice else counts
+    if args.blocks is not None:
+        return _blocks(args, incidents, counts, detectors, plan)
+    if args.block is not None or args.workers is not None:
+        raise OptionError("--block and --workers are for --blocks DIR", todo="give it, or leave them out")
     with progress_bar("monitoring") as progress:
         result = monitor(counts, detectors, progress=progress, **given(args, *_OPTIONS))
     emit(_shown(args, incidents, counts, result), plan)
+    return _code(args, result)
+
+
+def _code(args: Namespace, result: MonitorResult | BlockedResult) -> int:
     return ALARMED if args.fail_on_alarm and (result.answers() == ALARM).any() else 0
+
+
+def _blocks(
+    args: Namespace, incidents: Read, counts: Counts, detectors: Sequence[str] | None, plan: Plan
+) -> int:
+    from analytics.cli.monitor_blocks import in_blocks, shown_blocks
+
+    with progress_bar("monitoring") as progress:
+        result = in_blocks(args, counts, detectors, progress, *_OPTIONS)
+    emit(shown_blocks(args, incidents, counts, result, _GLYPHS), plan)
+    return _code(args, result)
 
 
 def _shown(args: Namespace, incidents: Read, counts: Counts, result: MonitorResult) -> Shown:

@@ -82,6 +82,14 @@ _WEEKLY = Group("counting", (
     Option("gap-is-quiet", "", "a spell without any incident that looks like a gap in the data was quiet"),
 ))  # fmt: skip
 
+_ENGINE = Group("rows that stay where they lie", (
+    Option("engine", "NAME", "duckdb or polars: it counts the rows of FILE, or of a pattern of files in "
+           "quotes such as 'gdelt/*.parquet', which may be larger than memory; see docs/scale.md"),
+    Option("memory", "AMOUNT", "the most that DuckDB takes, such as 2GB; it spills the rest to disk"),
+    Option("table", "NAME", "with the address of a database (postgres://host/db) as FILE: its table"),
+    Option("order", "COLUMN", "of that table: whole numbers, the larger the later row"),
+))  # fmt: skip
+
 _PLACES = Group("places on the map: incidents are placed by their coordinates", (
     Option("region-name", "COLUMN", "of a file of boundaries: column that names the regions"),
     Option("region-parent", "COLUMN", "column of what each lies in, such as the governorate of a district"),
@@ -196,6 +204,13 @@ _EVALUATION = Group("evaluation", (
     Option("figure", "FILE", "draw it: a file that ends in .png, .pdf or .svg"),
 ))  # fmt: skip
 
+_BLOCKS = Group("very many regions", (
+    Option("blocks", "DIR", "work in blocks of regions, into a folder that a later run takes up where it "
+           "ended: alarms/*.parquet and regions.parquet"),
+    Option("block", "N", "regions in a block (default 1000)", int),
+    Option("workers", "N", "processes (default 1; -1: as many as processors)", int),
+))  # fmt: skip
+
 _SHOWING = Group("how it is shown", (
     Option("title", "TEXT", "what the report is called (default: Weekly trend report)"),
     Option("subtitle", "TEXT", "a line below the headline"),
@@ -254,7 +269,7 @@ COMMANDS = {
         _OUTPUT,
     )),
     "count": Command("analytics.cli.count", "count incidents by period and region", (
-        _READING, _KNOWN,
+        _READING, _ENGINE, _KNOWN,
         _COUNTING,
         _PLACES,
         Group("", (
@@ -271,7 +286,7 @@ COMMANDS = {
         _READING, _KNOWN, _COUNTING, _PLACES, _CLAIMS, _EMERGING, _TEST, _OUTPUT,
     )),
     "monitor": Command("analytics.cli.monitor", "watch every region at a budget of false alarms", (
-        _READING, _KNOWN, _COUNTING, _PLACES, _MONITORING.also(_ALLOW_SPLICE), _OUTPUT,
+        _READING, _ENGINE, _KNOWN, _COUNTING, _PLACES, _MONITORING.also(_ALLOW_SPLICE), _BLOCKS, _OUTPUT,
     ), after=" 3 done, and a region has an alarm (with --fail-on-alarm)."),
     "evaluate": Command("analytics.cli.evaluate", "say how detectors would have done on this history", (
         _READING, _KNOWN, _COUNTING, _PLACES, _EVALUATION.also(_ALLOW_SPLICE), _OUTPUT,

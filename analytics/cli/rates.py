@@ -9,9 +9,9 @@ import pandas as pd
 
 from analytics.cli.show import Read, Table
 from analytics.counts import Counts
-from analytics.counts.count_table import CountTable
 from analytics.counts.rates import rate_table, read_denominators
 from analytics.errors import OptionError
+from analytics.incidents import Incidents
 
 __all__ = ["rates_asked", "shown_rates"]
 
@@ -37,7 +37,7 @@ def rates_asked(args: Namespace, incidents: Read, counts: Counts) -> pd.DataFram
         return None
     given = str(args.population)
     per = args.per or (_SQUARE if given == _AREA else _PEOPLE)
-    placed = None if isinstance(incidents, CountTable) or incidents.placement is None else incidents.placement
+    placed = incidents.placement if isinstance(incidents, Incidents) else None
     if given != _AREA and Path(given).is_file():
         return rate_table(counts, read_denominators(given), per=per)
     if placed is None or (given != _AREA and placed.regions.population is None):

@@ -29,7 +29,7 @@ from analytics.counts.count_table import CountTable
 from analytics.counts.input_record import input_record
 from analytics.errors import OptionError, OutputError, unknown_option
 from analytics.files import check_writable, real_path, write_together
-from analytics.incidents import Incidents
+from analytics.incidents import Incidents, ScannedIncidents
 from analytics.periods import Gap
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, shown
 
@@ -47,7 +47,7 @@ __all__ = [
     "with_glyphs",
 ]
 
-Read = Incidents | CountTable  # what a command reads
+Read = Incidents | ScannedIncidents | CountTable  # what a command reads
 _FORMATS = ("table", "csv", "json")
 # Endings that promise another kind of file than a command writes.
 _NONE_OF_OURS = {

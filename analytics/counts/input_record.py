@@ -7,13 +7,13 @@ from typing import Any
 
 from analytics.counts.count_table import CountTable
 from analytics.counts.grid import Counts
-from analytics.incidents import Incidents
+from analytics.incidents import Incidents, ScannedIncidents
 from analytics.periods import Gap
 
 __all__ = ["input_record"]
 
 
-def _given(incidents: Incidents | CountTable) -> list[dict[str, str]]:
+def _given(incidents: Incidents | ScannedIncidents | CountTable) -> list[dict[str, str]]:
     """Return what else was given that the figures rest on, each with its hash."""
     if not isinstance(incidents, Incidents):
         return []
@@ -22,14 +22,16 @@ def _given(incidents: Incidents | CountTable) -> list[dict[str, str]]:
 
 
 def input_record(
-    incidents: Incidents | CountTable, counts: Counts | None = None, gaps: Sequence[Gap] = ()
+    incidents: Incidents | ScannedIncidents | CountTable,
+    counts: Counts | None = None,
+    gaps: Sequence[Gap] = (),
 ) -> dict[str, Any]:
     """Return what every JSON answer says about the input and where each row went."""
     rows = incidents.accounting
     record: dict[str, Any] = {
         "input": {
             "file": incidents.path.name if incidents.path else None,
-            "sha256": incidents.digest,
+            "sha256": incidents.digest or None,
             **({"metadata_sha256": incidents.metadata_digest} if incidents.metadata_digest else {}),
             **({"given": given} if (given := _given(incidents)) else {}),
             "source": incidents.source,

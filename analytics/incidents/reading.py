@@ -41,7 +41,7 @@ from analytics.sources.registry import (
 from analytics.sources.source import Source, SourceOptions
 from analytics.sources.translation import translate
 
-__all__ = ["SOURCES", "read_incidents", "read_raw", "source_of"]
+__all__ = ["SOURCES", "read_incidents", "read_raw", "source_of", "who_began"]
 
 SOURCES = ("auto", *source_names())
 
@@ -269,7 +269,7 @@ def _assemble(
             *loaded_at_once(frame, metadata.extracted),
             *notes,
             *located,
-            _who_began(frame),
+            who_began({str(k): int(n) for k, n in frame["initiator_basis"].value_counts().items()}),
             *metadata.notes,
             *metadata.terms(source),
         ),
@@ -300,10 +300,10 @@ def _flag_counts(flags: pd.Series) -> dict[str, int]:
     return {name: found[name] for name in FLAGS if name in found}
 
 
-def _who_began(frame: pd.DataFrame) -> str:
-    counts = frame["initiator_basis"].value_counts()
-    stated = ", ".join(f"{basis} in {counts.get(basis, 0):,}" for basis in BASES)
-    return f"initiator of {counted(len(frame), 'incident')}: {stated}"
+def who_began(rows: Mapping[str, int]) -> str:
+    """Say how it is known who began the incidents; `rows` has how many there are of each basis."""
+    stated = ", ".join(f"{basis} in {rows.get(basis, 0):,}" for basis in BASES)
+    return f"initiator of {counted(sum(rows.values()), 'incident')}: {stated}"
 
 
 def _nothing_left(draft: Draft, quarantine: pd.DataFrame) -> InputError:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analytics._typing import BoolArray
 
-__all__ = ["LOADED", "current_versions", "loaded_at_once", "reported_after", "version_notes"]
+__all__ = ["LOADED", "current_versions", "loaded_at_once", "reported_after", "version_note", "version_notes"]
 
 LOADED = "if that is when the rows were loaded, --no-report-days (report_days=False)"
 _SEVERAL = 3  # rows, and days of incidents, from which one day of report for all is asked about
@@ -63,11 +63,19 @@ def version_notes(frame: pd.DataFrame) -> tuple[str, ...]:
     replaced = len(at) - some["incident_id"].nunique()
     tied = some.duplicated(["incident_id", "updated_at"], keep=False) | ~_all_dated(some)
     undecided = int(tied.sum()) - some["incident_id"][tied].nunique()
+    return (version_note(replaced, undecided),)
+
+
+def version_note(replaced: int, undecided: int, *, ordered: bool = True) -> str:
+    """Say how many rows were replaced, and of how many no time of change told which is the later one."""
     what = "row is another version" if replaced == 1 else "rows are other versions"
     note = f"{replaced:,} {what} of an incident that is kept: the largest updated_at counts"
-    if undecided:
-        note += f"; in {undecided:,}, where updated_at does not tell, the later row"
-    return (note,)
+    if not undecided:
+        return note
+    return (
+        f"{note}; in {undecided:,}, where updated_at does not tell, "
+        f"{'the later row' if ordered else 'the one whose text is larger'}"
+    )
 
 
 def reported_after(frame: pd.DataFrame, day: np.datetime64) -> BoolArray:

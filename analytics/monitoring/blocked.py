@@ -14,14 +14,15 @@ import pandas as pd
 
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.monitoring.budget import Budget
+from analytics.monitoring.result import regions_summary, regions_tidy
 from analytics.options import check_level
 from analytics.results import counted, mark
 from analytics.results.alarm_tables import ALARM, answer_words, said_where
 
-__all__ = ["ALARMS", "NOTES", "REGIONS", "STAMP", "BlockedResult", "regions_of"]
+__all__ = ["ALARMS", "NOTES", "NULLS", "REGIONS", "STAMP", "BlockedResult", "regions_of"]
 
 ALARMS, REGIONS = "alarms", "regions.parquet"
-STAMP, NOTES = b"uptick.block", b"uptick.notes"
+STAMP, NOTES, NULLS = b"uptick.block", b"uptick.notes", b"uptick.nulls"
 _NAMED = 6
 
 
@@ -41,6 +42,8 @@ class BlockedResult:
     parameters : mapping
         The options that made it.
     notes : tuple of str
+    null_hypothesis : str
+        What holds where nothing has happened, detector by detector.
     """
 
     folder: Path
@@ -50,10 +53,19 @@ class BlockedResult:
     simulated: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    null_hypothesis: str = ""
 
     def answers(self) -> pd.Series:
         """Return "alarm", "no alarm" or "not tested" for each region."""
         return answer_words(self.frame["alarm"])
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row a region, with the columns of :meth:`MonitorResult.tidy`."""
+        return regions_tidy(self.frame)
+
+    def summary(self) -> pd.DataFrame:
+        """Return the table a reader would want: regions with an alarm first, those not tested last."""
+        return regions_summary(self.frame)
 
     def alarms(
         self, *, columns: Sequence[str] | None = None, regions: Sequence[str] | None = None
@@ -128,13 +140,14 @@ class BlockedResult:
         return sorted((self.folder / ALARMS).glob("*.parquet"))
 
 
-def regions_of(paths: Sequence[Path]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the table of regions of some blocks, in their order, and what was noted."""
+def regions_of(paths: Sequence[Path]) -> tuple[pd.DataFrame, tuple[str, ...], str]:
+    """Return the table of regions of some blocks, in their order, what was noted, and the null hypotheses."""
     from pyarrow import parquet  # type: ignore[import-untyped]
 
-    frames, notes = [], []
+    frames, notes, nulls = [], [], []
     for path in paths:
         held = parquet.read_schema(path).metadata
         frames.append(pd.read_parquet(BytesIO(held[REGIONS.encode()])))
         notes += json.loads(held[NOTES])
-    return pd.concat(frames, ignore_index=True), tuple(dict.fromkeys(notes))
+        nulls.append(held[NULLS].decode())
+    return pd.concat(frames, ignore_index=True), tuple(dict.fromkeys(notes)), "; ".join(dict.fromkeys(nulls))

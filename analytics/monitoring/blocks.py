@@ -17,7 +17,7 @@ from analytics.detectors import DetectorSpec
 from analytics.detectors.registry import Detectors, detector_specs
 from analytics.errors import OptionError, OutputError
 from analytics.files import check_writable, write_together
-from analytics.monitoring.blocked import ALARMS, NOTES, REGIONS, STAMP, BlockedResult, regions_of
+from analytics.monitoring.blocked import ALARMS, NOTES, NULLS, REGIONS, STAMP, BlockedResult, regions_of
 from analytics.monitoring.budget import Budget, parse_budget
 from analytics.monitoring.calibration import REPLICATES, Thresholds
 from analytics.monitoring.histories import Resample, usable_history
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["monitor_blocks"]
 
 BLOCK = 1_000  # regions
+_FORM = 2  # of the files; blocks of another form are refused
 _GROUP = 1 << 20  # rows of a Parquet file that are read together
 
 
@@ -130,7 +131,7 @@ def monitor_blocks(
     known = {task.path for task in tasks}
     if more := sorted(set(folder.joinpath(ALARMS).glob("*.parquet")) - known):
         raise _other(more[0])
-    frame, notes = regions_of([task.path for task in tasks])
+    frame, notes, nulls = regions_of([task.path for task in tasks])
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
     write_together({folder / REGIONS: buffer.getvalue()})
@@ -148,6 +149,7 @@ def monitor_blocks(
             "block": block,
         },
         notes=tuple(dict.fromkeys((*notes, *instead, *silence(usable_history(counts))))),
+        null_hypothesis=nulls,
     )
 
 
@@ -176,7 +178,7 @@ class _Asked:
     def stamp(self, counts: Counts, seed: int) -> str:
         """Return what tells this block from one of other counts or options."""
         said = [_described(spec) for spec in self.specs]
-        digest = blake2b(repr((said, self.budget, dict(self.options), seed)).encode(), digest_size=16)
+        digest = blake2b(repr((_FORM, said, self.budget, dict(self.options), seed)).encode(), digest_size=16)
         head = counts.regions, str(counts.starts[0]), str(counts.as_of), counts.freq, counts.week_start
         digest.update(repr(head).encode())
         arrays = [counts.values, np.packbits(counts.coverage)]
@@ -257,7 +259,12 @@ def _block(counts: Counts, task: _Task, asked: _Asked) -> str:
     regions = BytesIO()
     result.frame.to_parquet(regions, index=False)
     table = _table(result.alarms).replace_schema_metadata(
-        {STAMP: stamp.encode(), NOTES: json.dumps(said).encode(), REGIONS.encode(): regions.getvalue()}
+        {
+            STAMP: stamp.encode(),
+            NOTES: json.dumps(said).encode(),
+            NULLS: result.null_hypothesis.encode(),
+            REGIONS.encode(): regions.getvalue(),
+        }
     )
     sink = pa.BufferOutputStream()
     parquet.write_table(table, sink, compression="zstd", row_group_size=_GROUP)

@@ -27,7 +27,7 @@ from analytics.results.alarm_tables import (
     written_counts,
 )
 
-__all__ = ["ALARM", "NOT_TESTED", "NO_ALARM", "MonitorResult"]
+__all__ = ["ALARM", "NOT_TESTED", "NO_ALARM", "MonitorResult", "regions_summary", "regions_tidy"]
 
 _NAMED = 6  # regions named in a sentence before it counts the rest
 
@@ -90,40 +90,11 @@ class MonitorResult:
             them; then period (its label), by, since, episodes, expected_false (episodes expected over the
             periods tested if nothing had happened).
         """
-        frame = self.frame
-        return pd.DataFrame(
-            {
-                "region": frame["region"],
-                "observed": frame["observed"],
-                "verdict": self.answers(),
-                "reason": frame["note"],
-                "period": frame["label"],
-                "by": frame["by"],
-                "since": frame["since"],
-                "episodes": frame["episodes"],
-                "expected_false": frame["rate"] * frame["years"],
-            }
-        )
+        return regions_tidy(self.frame)
 
     def summary(self) -> pd.DataFrame:
         """Return the table a reader would want: regions with an alarm first, those not tested last."""
-        frame = self.frame
-        since = frame["since"].dt.strftime("%Y-%m-%d").astype(object)
-        table = pd.DataFrame(
-            {
-                "region": frame["region"],
-                "answer": self.answers(),
-                "by": frame["by"],
-                "since": since.where(frame["since"].notna(), ""),
-                "observed": written_counts(frame["observed"]),
-                "episodes": frame["episodes"].astype(str),
-                "expected false": [
-                    format_number(float(v), 2) for v in (frame["rate"] * frame["years"]).to_numpy()
-                ],
-                "why": frame["note"],
-            }
-        )
-        return alarms_first(table, table["answer"])
+        return regions_summary(self.frame)
 
     def sentence(self) -> str:
         """Return the answer as a reader would say it."""
@@ -183,3 +154,40 @@ class MonitorResult:
         items = [found.sentence() for found in self.calibrations] + list(self.notes)
         listed = "".join(f"<li>{html.escape(item)}</li>" for item in items)
         return f"{said}{self.summary().to_html(index=False)}<ul>{listed}</ul>"
+
+
+def regions_tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a region; see `MonitorResult.tidy`."""
+    return pd.DataFrame(
+        {
+            "region": frame["region"],
+            "observed": frame["observed"],
+            "verdict": answer_words(frame["alarm"]),
+            "reason": frame["note"],
+            "period": frame["label"],
+            "by": frame["by"],
+            "since": frame["since"],
+            "episodes": frame["episodes"],
+            "expected_false": frame["rate"] * frame["years"],
+        }
+    )
+
+
+def regions_summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table a reader would want; see `MonitorResult.summary`."""
+    since = frame["since"].dt.strftime("%Y-%m-%d").astype(object)
+    table = pd.DataFrame(
+        {
+            "region": frame["region"],
+            "answer": answer_words(frame["alarm"]),
+            "by": frame["by"],
+            "since": since.where(frame["since"].notna(), ""),
+            "observed": written_counts(frame["observed"]),
+            "episodes": frame["episodes"].astype(str),
+            "expected false": [
+                format_number(float(v), 2) for v in (frame["rate"] * frame["years"]).to_numpy()
+            ],
+            "why": frame["note"],
+        }
+    )
+    return alarms_first(table, table["answer"])

@@ -24,6 +24,7 @@ __all__ = [
     "carry_precision",
     "carry_truths",
     "carry_words",
+    "column_notes",
     "date_parts",
     "find_columns",
     "is_canonical",
@@ -160,7 +161,11 @@ def translate(columns: Columns, options: SourceOptions) -> Draft:
         draft.reported_on(found["reported_on"], style or start.style)
     if not options.report_days:
         draft.notes.append("no column is taken as the day of report, as stated")
-    _notes(draft, found, options.columns, canonical=canonical)
+    draft.notes += column_notes(columns, found, options.columns, canonical=canonical)
+    if "incident_id" not in found:
+        draft.notes.append(
+            "incident_id: not in this table, made from row numbers; repeats are not looked for"
+        )
     return draft
 
 
@@ -262,20 +267,21 @@ def carry_truths(draft: Draft, column: str) -> None:
     draft.take("civilian_targeting", column, odd)
 
 
-def _notes(draft: Draft, found: dict[str, str], mapping: Mapping[str, str], *, canonical: bool) -> None:
+def column_notes(
+    columns: Columns, found: dict[str, str], mapping: Mapping[str, str], *, canonical: bool
+) -> tuple[str, ...]:
+    """Return what is said of a table's columns: which were found by name, and what there is none of."""
+    notes = []
     renamed = [
-        f"{name} = {draft.columns.actual(column)}"
+        f"{name} = {columns.actual(column)}"
         for name, column in found.items()
-        if name != draft.columns.actual(column) and name not in mapping
+        if name != columns.actual(column) and name not in mapping
     ]
     if renamed and not canonical:
-        draft.notes.append(f"columns found by name: {', '.join(renamed)}")
+        notes.append(f"columns found by name: {', '.join(renamed)}")
     if "initiator" not in found:
-        draft.notes.append("initiator: not in this table, unknown throughout")
-    if "incident_id" not in found:
-        draft.notes.append(
-            "incident_id: not in this table, made from row numbers; repeats are not looked for"
-        )
+        notes.append("initiator: not in this table, unknown throughout")
+    return tuple(notes)
 
 
 SOURCE = Source(

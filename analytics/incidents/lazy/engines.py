@@ -6,14 +6,16 @@ import shutil
 import tempfile
 import weakref
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from analytics.errors import InputError, OptionError, nearest
 from analytics.incidents.lazy.pieces import FILE_ROW, in_pieces
-from analytics.options import install_advice
+from analytics.options import check_choice, install_advice
 
 __all__ = [
+    "Engine",
     "Opened",
     "batches_of",
     "brought_in",
@@ -26,6 +28,7 @@ __all__ = [
     "the_ibis",
 ]
 
+Engine = Literal["duckdb", "polars"]  # that files may be read by
 _PARQUET = (".parquet", ".pq")
 _APART = 10**12  # between the numbers of the rows of one file and those of the next
 
@@ -88,11 +91,20 @@ def open_table(
     memory: str | None = None,
     delimiter: str | None = None,
     header_row: int | None = None,
+    engine: Engine = "duckdb",
 ) -> Opened:
     """Return the table that is given or named; see `scan_incidents` for the options and errors."""
-    ibis = the_ibis()
+    check_choice("engine", engine, Engine)
+    ibis, asked = the_ibis(), None if engine == "duckdb" else engine
     if isinstance(given, ibis.Table):
-        _refuse("an ibis table", table=table, memory=memory, delimiter=delimiter, header_row=header_row)
+        _refuse(
+            "an ibis table",
+            table=table,
+            memory=memory,
+            delimiter=delimiter,
+            header_row=header_row,
+            engine=asked,
+        )
         return Opened(given, _column(given, order), "the table")
     if not isinstance(given, (str, Path)):
         raise InputError(
@@ -102,10 +114,12 @@ def open_table(
         )
     text = str(given)
     if "://" in text:
-        _refuse("a database", memory=memory, delimiter=delimiter, header_row=header_row)
+        _refuse("a database", memory=memory, delimiter=delimiter, header_row=header_row, engine=asked)
         return _of_database(ibis, text, table, order)
     _refuse("files", table=table, order=order)
-    return _of_files(ibis, text, memory, delimiter, header_row)
+    if engine == "polars":
+        _refuse("Polars, which takes what it needs", memory=memory)
+    return _of_files(ibis, text, memory, delimiter, header_row, engine)
 
 
 def settled(table: Any) -> Any:
@@ -233,7 +247,7 @@ def duckdb_connection(ibis: Any, folder: str, memory: str | None) -> Any:
 
 
 def _of_files(
-    ibis: Any, text: str, memory: str | None, delimiter: str | None, header_row: int | None
+    ibis: Any, text: str, memory: str | None, delimiter: str | None, header_row: int | None, engine: Engine
 ) -> Opened:
     found = sorted(Path().glob(text)) if not Path(text).is_absolute() else _absolute(text)
     paths = [Path(text)] if Path(text).is_file() else [path for path in found if path.is_file()]
@@ -247,13 +261,15 @@ def _of_files(
             found=f"{len(paths)} files",
         )
     folder = Path(tempfile.mkdtemp(prefix="uptick-scan-"))
-    connection = duckdb_connection(ibis, str(folder), memory)
+    duck = engine == "duckdb"
+    connection = duckdb_connection(ibis, str(folder), memory) if duck else _polars_connection(ibis)
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)  # with the last table, or at exit
     name = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files {text}"
     only = paths[0] if len(paths) == 1 else None
+    as_table = parquet_table if duck else _polars_table
     if kinds.pop():
         _refuse("Parquet files", delimiter=delimiter, header_row=header_row)
-        table = parquet_table(connection, paths, name, "file_row_number + 2")
+        table = as_table(connection, paths, name, "file_row_number + 2")
         return Opened(table, FILE_ROW, name, only, files=tuple(paths))
     into = [folder / f"{at}.parquet" for at in range(len(paths))]
     read = [
@@ -261,8 +277,38 @@ def _of_files(
         for path, made in zip(paths, into, strict=True)
     ]
     notes = tuple(dict.fromkeys(note for _, one in read for note in one))
-    table = parquet_table(connection, into, name, FILE_ROW)
+    table = as_table(connection, into, name, FILE_ROW)
     return Opened(table, FILE_ROW, name, only, notes, read[0][0] if only else "", tuple(into))
+
+
+def _polars_connection(ibis: Any) -> Any:
+    if find_spec("polars") is None:
+        raise OptionError(
+            "engine='polars' needs Polars, which is not installed",
+            expected="duckdb, which comes with the extra lazy, or polars beside it",
+            todo="pip install polars, or leave the engine out",
+        )
+    return ibis.polars.connect()
+
+
+def _polars_table(connection: Any, paths: list[Path], name: str, row: str) -> Any:
+    """Return Parquet files as one table of Polars', numbered as `parquet_table` does."""
+    import polars as pl
+
+    parts = []
+    for at, path in enumerate(paths):
+        part = pl.scan_parquet(path)
+        if row != FILE_ROW:
+            part = part.with_row_index(FILE_ROW, offset=2)
+        parts.append(part.with_columns(pl.col(FILE_ROW).cast(pl.Int64) + at * _APART))
+    try:
+        whole = pl.concat(parts, how="diagonal_relaxed")
+        whole.collect_schema()
+    except Exception as error:  # broken files, files of other columns
+        raise InputError(
+            f"{name} cannot be read as Parquet", found=str(error).splitlines()[0][:200], where=name
+        ) from None
+    return connection.create_table("incidents", whole)
 
 
 def parquet_table(connection: Any, paths: list[Path], name: str, row: str) -> Any:

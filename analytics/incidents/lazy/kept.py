@@ -147,6 +147,18 @@ class Repeats:
         """Return the rows whose identifier stands once."""
         return kept.anti_join(self.ids, "u_id")
 
+    def undecided(self, canonical: Canonical) -> int:
+        """Return how many rows another one is kept for though no time of change tells which is later."""
+        if not canonical.has("updated_at"):
+            return self.versions
+        rows = canonical.add(self.distinct, ["updated_at"])
+        dated = rows.group_by("u_id").aggregate(v_dated=rows.u_updated.notnull().all())
+        times = rows.group_by(["u_id", "u_updated"]).aggregate(v_n=rows.count())
+        joined = times.left_join(dated, "u_id").select(*times.columns, "v_dated")
+        tied = joined.filter((joined.v_n > 1) | ~joined.v_dated)
+        found = tied.aggregate(rows=tied.v_n.sum(), ids=tied.u_id.nunique()).to_pandas().fillna(0).iloc[0]
+        return int(found["rows"] - found["ids"])
+
     def current(self, canonical: Canonical, day: np.datetime64 | None) -> Any:
         """Return of each incident the version that was current on a day.
 

@@ -24,6 +24,7 @@ from analytics.incidents.lazy.degrees import Degrees
 from analytics.incidents.lazy.engines import settled, the_ibis
 from analytics.incidents.lazy.kept import Repeats
 from analytics.incidents.lazy.raw import ROW, Piece
+from analytics.incidents.reading import who_began
 from analytics.incidents.splices import UNCLEAR
 from analytics.periods import Gap
 from analytics.results.words import mark, noun
@@ -58,14 +59,18 @@ class ScannedIncidents:
         What was decided while scanning; `notes` are these and what is known of countries.
     country : str or None
         The country stated for incidents without one.
+    stated : tuple of str
+        What the file's metadata state, which stands last among the notes.
+    tells_who : bool
+        Whether the notes say how it is known who began them, for which the engine is asked.
     told_of_places : tuple of str or None
         What is known of countries, once that was settled.
     span : tuple of int or None
         The first and the last day, as numbers, where they are known already.
     title : str
     path : Path or None
-    digest : str
-        SHA-256 of a file of text.
+    digest, metadata_digest : str
+        SHA-256 of a file of text, and of its metadata.
     no_coverage, extracted, covered_from, gap_is_quiet, splices, simulated
         As of :class:`Incidents`.
     """
@@ -81,12 +86,15 @@ class ScannedIncidents:
     as_of: np.datetime64 | None = None
     known: np.datetime64 | None = None
     said: tuple[str, ...] = ()
+    stated: tuple[str, ...] = ()
+    tells_who: bool = False
     country: str | None = None
     span: tuple[int, int] | None = None
     told_of_places: tuple[str, ...] | None = None
     title: str = ""
     path: Path | None = None
     digest: str = ""
+    metadata_digest: str = ""
     no_coverage: tuple[Gap, ...] = ()
     extracted: np.datetime64 | None = None
     covered_from: CoveredFrom | None = None
@@ -212,10 +220,16 @@ class ScannedIncidents:
         latest = self.canonical.latest("reported_on")
         return latest is not None and latest > int(day.astype("datetime64[D]").astype(np.int64))
 
-    @property
+    @cached_property
     def notes(self) -> tuple[str, ...]:
         """What was decided while scanning."""
-        return (*self.said, *self.located)
+        located = self.located
+        who: tuple[str, ...] = ()
+        if self.tells_who:
+            found = self.distinct("initiator_basis")
+            rows = {str(basis): int(n) for (basis,), n in zip(found.values, found.rows, strict=True)}
+            who = (who_began(rows),)
+        return (*self.said, *located, *who, *self.stated)
 
     @cached_property
     def located(self) -> tuple[str, ...]:

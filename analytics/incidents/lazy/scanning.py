@@ -14,13 +14,14 @@ from analytics.errors import InputError, OptionError, unknown_option
 from analytics.incidents.lazy.canonical import Canonical
 from analytics.incidents.lazy.dated import Dated, read_dates
 from analytics.incidents.lazy.degrees import Degrees
-from analytics.incidents.lazy.engines import Opened, open_table, settled
+from analytics.incidents.lazy.engines import Engine, Opened, open_table, settled
 from analytics.incidents.lazy.kept import Repeats, dated_rows, find_repeats, identity
 from analytics.incidents.lazy.raw import Raw
 from analytics.incidents.lazy.scanned import ScannedIncidents
 from analytics.incidents.metadata import read_metadata
 from analytics.incidents.reading import SOURCES, source_of
 from analytics.incidents.splices import find_splices
+from analytics.incidents.versions import version_note
 from analytics.options import check_flag
 from analytics.periods import as_day
 from analytics.sources.checks import REASONS
@@ -28,6 +29,7 @@ from analytics.sources.count_tables import counts_error, find_count_columns
 from analytics.sources.files import Na
 from analytics.sources.registry import find_source, source_names
 from analytics.sources.source import People, Source, SourceOptions
+from analytics.sources.table import column_notes, is_canonical
 
 __all__ = ["scan_incidents"]
 
@@ -38,6 +40,7 @@ def scan_incidents(
     *,
     table: str | None = None,
     order: str | None = None,
+    engine: Engine = "duckdb",
     memory: str | None = None,
     delimiter: str | None = None,
     header_row: int | None = None,
@@ -69,8 +72,11 @@ def scan_incidents(
     order : str, optional
         For a table of an engine: the column of whole numbers that says which row is the later one, where two
         versions of an incident tell no time of change. Without it the larger text counts.
+    engine : {"duckdb", "polars"}
+        For files: what reads them.
     memory : str, optional
-        For files: the most memory the engine takes, such as ``"2GB"``; what does not fit is spilled to disk.
+        For files and DuckDB: the most memory it takes, such as ``"2GB"``; what does not fit is spilled to
+        disk.
     delimiter, header_row, as_of, columns, date_style, na, country, extracted, report_days
         As for `read_incidents`.
     repeats : bool
@@ -101,8 +107,9 @@ def scan_incidents(
     last = None if as_of is None else as_day(as_of, "as_of")
     check_flag(report_days=report_days, repeats=repeats)
     opened = open_table(
-        where, table=table, order=order, memory=memory, delimiter=delimiter, header_row=header_row
-    )
+        where, table=table, order=order, memory=memory, delimiter=delimiter, header_row=header_row,
+        engine=engine,
+    )  # fmt: skip
     raw = Raw(opened.table, opened.name, row=opened.row, na=na, files=opened.files)
     found = _source(raw, source, columns)
     options = SourceOptions(date_style, columns or {}, report_days)
@@ -140,11 +147,14 @@ def scan_incidents(
         title=metadata.title or (opened.path.name if opened.path else opened.name),
         path=opened.path,
         digest=opened.digest,
+        metadata_digest=metadata.digest,
         extracted=metadata.extracted,
         gap_is_quiet=metadata.gap_is_quiet,
         simulated=metadata.simulated,
     )
-    return _settled(made, found, metadata, country, _notes(found, raw, again, tells, repeats, opened))
+    told = (*opened.notes, *dates.notes, *_of_columns(found, canonical, columns or {}))
+    notes = _notes(found, canonical, again, tells, repeats, *told)
+    return _settled(made, found, metadata, country, notes)
 
 
 def _source(raw: Raw, source: str, columns: Mapping[str, str] | None) -> Source:
@@ -229,7 +239,8 @@ def _settled(
     simulated = made.simulated or bool((frame["source"] == "simulated").any())
     return replace(
         made,
-        said=(*notes, *metadata.notes, *metadata.terms(source)),
+        said=notes,
+        stated=(*metadata.notes, *metadata.terms(source)),
         country=country,
         no_coverage=(*gaps, *metadata.no_coverage),
         splices=find_splices(frame, (*source.splices, *metadata.splices), weight),
@@ -239,21 +250,25 @@ def _settled(
     )
 
 
+def _of_columns(source: Source, canonical: Canonical, columns: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what is said of a plain table's columns."""
+    if not source.mapped:
+        return ()
+    names = canonical.raw.columns
+    return column_notes(names, canonical.found, columns, canonical=is_canonical(names))
+
+
 def _notes(
-    source: Source, raw: Raw, again: Repeats | None, tells: bool, repeats: bool, opened: Opened
+    source: Source, canonical: Canonical, again: Repeats | None, tells: bool, repeats: bool, *told: str
 ) -> tuple[str, ...]:
+    raw = canonical.raw
     said = [source.warning] if source.warning else []
-    said += opened.notes
+    said += told
     said += [words for column, words in source.notes if not column or column in raw.columns]
     if not tells:
         said.append("incident_id: not in this table; repeats are not looked for")
     elif not repeats:
         said.append("repeats are not looked for, as stated: every row is an incident")
     elif again is not None and again.versions:
-        what = "row is another version" if again.versions == 1 else "rows are other versions"
-        how = "the later row" if raw.ordered else "the one whose text is larger"
-        said.append(
-            f"{again.versions:,} {what} of an incident that is kept: the largest updated_at counts, where it "
-            f"does not tell, {how}"
-        )
+        said.append(version_note(again.versions, again.undecided(canonical), ordered=raw.ordered))
     return tuple(said)
