@@ -32,6 +32,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "placing": ("benchmarks/placing.py", "Points in polygons"),
     "maps": ("benchmarks/maps.py", "Maps"),
     "scanning": ("benchmarks/scanning.py", "Incidents that stay in an engine"),
+    "spilling": ("benchmarks/spilling.py", "Repeats that do not fit in memory"),
     "small": ("benchmarks/small.py --record", "Small pieces, watched"),
     "hot_paths": ("benchmarks/hot_paths.py --against CHECKOUT", "Hot paths beside an earlier commit"),
     "speed_against": ("benchmarks/speed.py --against CHECKOUT", "The test beside an earlier commit"),

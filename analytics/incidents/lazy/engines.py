@@ -152,9 +152,13 @@ def _engine_of(table: Any) -> Any:
 
 
 def kept_in_engine(table: Any) -> Any:
-    """Return a table as DuckDB or Postgres hold it once made, until the connection ends; else a view."""
+    """Return a table as DuckDB, Postgres or Spark hold it once made, until the session ends; else a view."""
     ibis = the_ibis()
     connection = _engine_of(table)
+    if connection.name == "pyspark":  # made anew where a worker that held some of it is lost
+        view = settled(table)
+        connection._session.catalog.cacheTable(view.get_name())
+        return view
     if connection.name not in ("duckdb", "postgres"):
         return settled(table)
     connection._run_pre_execute_hooks(table)
