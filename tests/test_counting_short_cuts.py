@@ -14,7 +14,12 @@ from analytics.counts.assembly import _in_partial_weeks
 from analytics.counts.grid import Counts
 from analytics.geo.folding import _LETTERS, _WORD, fold
 from analytics.incidents import distinct
-from analytics.kernels.common.silence import collapses, implausible_silences, may_hold_silence
+from analytics.kernels.common.silence import (
+    collapses,
+    implausible_silences,
+    longest_silences,
+    may_hold_silence,
+)
 from analytics.schema import possible_span, span_days
 
 
@@ -111,3 +116,14 @@ def test_days_of_a_span_are_from_its_first_to_its_last(rows):
     ).astype({"date_start": "datetime64[us]", "date_end": "datetime64[us]"})
     first, last = possible_span(frame)
     assert span_days(frame).tolist() == ((last - first).astype(int) + 1).tolist()
+
+
+def test_the_longest_silence_of_one_series_is_that_among_many():
+    rng = np.random.default_rng(15)
+    values = (rng.random((60, 50)) < np.linspace(0.0, 0.4, 50)).astype(np.int64)
+    covered = np.ones(values.shape, dtype=bool)
+    together = longest_silences(values, covered)
+    alone = [longest_silences(values[:, at : at + 1], covered[:, :1])[0] for at in range(50)]
+    np.testing.assert_array_equal(alone, together)
+    assert together[0] == 0
+    assert together.max() > 5

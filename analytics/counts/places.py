@@ -302,6 +302,10 @@ class _Reader:
             return None
         key: Key = (land.key,)
         for depth, name in enumerate(path[1:], 2):
+            if land.country is None:  # no table of any level
+                key = (*key, fold(name))
+                self.spell(key, name, rows)
+                continue
             upper = land.table(depth)
             code = -1 if upper is None or not name else upper.code(name)
             key = (*key, land.fold(name) if upper is None or code < 0 else upper.names[code])
@@ -342,6 +346,12 @@ class _Reader:
     def path(self, key: Key) -> tuple[str, ...]:
         land = self.lands[key[0]]
         names = [self.names.shown(key[:1]) if key[0] else ""]
+        if land.country is None:
+            spelt = (key[:depth] for depth in range(2, len(key) + 1))
+            return (
+                *names,
+                *(self.names.shown(part) if part in self.names.rows else part[-1] for part in spelt),
+            )
         for depth in range(2, len(key) + 1):
             part = key[:depth]
             known = land.table(depth)

@@ -99,7 +99,8 @@ def plan_count(
     days = day_range(first, last)
     rule = None if where is None else incidents.filter(where)
     chosen = choose_areas_or_regions(incidents, by, regions, rule)
-    covered = np.repeat((days >= began)[:, None], len(chosen.names), axis=1)
+    covered = np.ones((len(days), len(chosen.names)), dtype=bool)
+    covered[days < began] = False
     for gap in (*incidents.no_coverage, *(as_gap(spell) for spell in no_coverage)):
         covered[np.ix_(gap.window.contains(days), columns_of_gap(gap, chosen))] = False
     drawn = incidents.extracted

@@ -49,6 +49,9 @@ def distinct_values(columns: list[pd.Series]) -> Distinct:
     values: list[tuple[str, ...]] = [(text,) for text in texts]
     for column in columns[1:]:
         more, own = _texts(column)
+        if len(values) == 1 and len(own) and np.bincount(own, minlength=len(more)).all():
+            values, code = [(*values[0], text) for text in more], own
+            continue
         joint, code = _joined(code, own, len(values), len(more))
         values = [(*values[at // len(more)], more[at % len(more)]) for at in joint.tolist()]
     return Distinct(tuple(values), code, np.bincount(code, minlength=len(values)))

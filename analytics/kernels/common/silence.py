@@ -188,6 +188,9 @@ def longest_silences(values: npt.NDArray[np.integer], covered: BoolArray) -> Int
     >>> longest_silences(np.array([[0], [0], [0], [2], [0], [0], [1]]), np.ones((7, 1), bool)).tolist()
     [2]
     """
+    if values.shape[1] == 1 and covered.all():
+        some = np.flatnonzero(values[:, 0])
+        return np.array([np.diff(some, append=len(values)).max(initial=1) - 1], dtype=np.int64)
     kind = np.dtype(np.int16 if len(values) < np.iinfo(np.int16).max // 2 else np.int32)
     best: npt.NDArray[np.integer] = np.zeros(values.shape[1], dtype=kind)
     # Below zero until the series begins.
