@@ -136,11 +136,13 @@ def _not_records(draft: Draft) -> None:
 
 def _no_records(frame: pd.DataFrame, where: IntArray) -> list[tuple[str, BoolArray, str]]:
     """Return, for some rows of a table, which are blank, HXL tags, or the header again."""
-    cells = frame.iloc[where].apply(lambda column: column.str.strip())
-    blank = cells == ""
-    names = pd.Series(cells.columns, index=cells.columns).str.casefold()
-    header = cells.apply(lambda column: column.str.casefold() == names[column.name])
-    tags = cells.apply(lambda column: column.str.startswith("#"))
+    shape = len(where), len(frame.columns)
+    cells = pd.Series(frame.iloc[where].to_numpy(dtype=object).ravel(), dtype="str").str.strip()
+    names = np.tile(pd.Series(frame.columns, dtype="str").str.casefold().to_numpy(), len(where))
+    blank, header, tags = (
+        one.to_numpy(dtype=bool).reshape(shape)
+        for one in (cells == "", cells.str.casefold() == names, cells.str.startswith("#"))
+    )
     found = (
         ("not a record (blank row)", blank.all(axis=1), "every cell is blank"),
         ("not a record (HXL tag row)", (tags | blank).all(axis=1) & tags.any(axis=1), "HXL tags, not values"),
@@ -150,4 +152,4 @@ def _no_records(frame: pd.DataFrame, where: IntArray) -> list[tuple[str, BoolArr
             "the header again",
         ),
     )
-    return [(reason, rows.to_numpy(dtype=bool), explanation) for reason, rows, explanation in found]
+    return [(reason, np.asarray(rows), explanation) for reason, rows, explanation in found]

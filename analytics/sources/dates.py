@@ -90,18 +90,10 @@ _SHAPES = {
     YEAR: r"(?P<y>(?:19|20|21)[0-9]{2})(?:\.0)?",
 }
 _EXAMPLES = {
-    "year-month-day": "2020-04-13",
-    "day monthname year": "13 April 2020",
-    "day-monthname-yy": "13-Apr-20",
-    "monthname day year": "April 13, 2020",
-    "year-monthname-day": "2020-Apr-13",
-    "yyyymmdd": "20200413",
-    DMY: "13/04/2020",
-    MDY: "04/13/2020",
-    SERIAL: "43934",
-    YEAR_MONTH: "2020-04",
-    YEAR: "2020",
-}
+    "year-month-day": "2020-04-13", "day monthname year": "13 April 2020", "day-monthname-yy": "13-Apr-20",
+    "monthname day year": "April 13, 2020", "year-monthname-day": "2020-Apr-13", "yyyymmdd": "20200413",
+    DMY: "13/04/2020", MDY: "04/13/2020", SERIAL: "43934", YEAR_MONTH: "2020-04", YEAR: "2020",
+}  # fmt: skip
 DATE_STYLES = tuple(_SHAPES)
 _EXCEL_ZERO = np.datetime64("1899-12-30")
 _TELLING = 6  # dates of each kind: by chance all lie on one side of the 12th once in some 5,000 columns
@@ -184,9 +176,10 @@ def parse_dates(
         text = western
     blank = (text == "").to_numpy(dtype=bool)
     given = style is not None
+    read = _Column(text)
     if style is None:
-        style = _find_style(text, weight, name, slashes, notes)
-    read = _Column(text, style)
+        style = _find_style(read, weight, name, slashes, notes)
+    read.read(style)
     if not given:
         _read_the_rest(read, weight, blank, name, slashes, notes)
         if not read.fits.any() and not blank.all():
@@ -217,8 +210,9 @@ def parse_dates(
 class _Column:
     """Distinct texts read in one style, and then, where they did not fit, in others."""
 
-    def __init__(self, text: pd.Series, style: str) -> None:
+    def __init__(self, text: pd.Series) -> None:
         self.text = text
+        self.tried: dict[str, tuple[pd.DataFrame, Days, BoolArray]] = {}  # of all texts
         size = len(text)
         self.days = np.full(size, np.datetime64("NaT", "D"), dtype="datetime64[D]")
         self.ends = self.days.copy()
@@ -226,13 +220,23 @@ class _Column:
         self.precision = np.zeros(size, dtype=np.int64)
         self.time = pd.Series(pd.NA, index=text.index, dtype="str")
         self.at: dict[str, IntArray] = {}
-        self.read(style)
+
+    def whole(self, style: str) -> tuple[pd.DataFrame, Days, BoolArray]:
+        """Return parts, days and fits of all texts in a style."""
+        if style not in self.tried:
+            self.tried[style] = (parts := _parts(self.text, style), *_days(parts, style))
+        return self.tried[style]
 
     def read(self, style: str) -> IntArray:
         """Read what has not been read yet; return the places that `style` fits."""
         open_ = np.flatnonzero(~self.fits)
-        parts = _parts(self.text.iloc[open_], style)
-        days, fits = _days(parts, style)
+        if len(open_) == len(self.text):
+            parts, days, fits = self.whole(style)
+        else:
+            left = self.text.iloc[open_]
+            if not _any_fits(left, style):
+                return open_[:0]
+            days, fits = _days(parts := _parts(left, style), style)
         at = open_[fits]
         if at.size:
             self.at[style] = at
@@ -244,13 +248,20 @@ class _Column:
         return at
 
 
-def _parts(text: pd.Series, style: str) -> pd.DataFrame:
+def _shape(style: str) -> str:
     time = "(?P<time>a^)?" if style in (SERIAL, YEAR_MONTH, YEAR) else _TIME
-    shape = f"(?:{_SHAPES[style]}){time}"
+    return f"(?:{_SHAPES[style]}){time}"
+
+
+def _any_fits(text: pd.Series, style: str) -> bool:
+    return bool(text.str.fullmatch(_shape(style)).any())
+
+
+def _parts(text: pd.Series, style: str) -> pd.DataFrame:
     # Whether any text has the shape is asked in compiled code; taking it apart goes text by text.
-    if not text.str.fullmatch(shape).any():
+    if not _any_fits(text, style):
         return pd.DataFrame(index=text.index, columns=["y", "m", "d", "time"], dtype="str")
-    parts = text.str.extract(re.compile(f"^{shape}$"), expand=True)
+    parts = text.str.extract(re.compile(f"^{_shape(style)}$"), expand=True)
     if style == YEAR_MONTH:
         parts["y"], parts["m"] = parts["y"].fillna(parts["y2"]), parts["m"].fillna(parts["m2"])
     for absent in {"y", "m", "d"} - set(parts.columns):
@@ -343,18 +354,18 @@ def _none_fits(texts: list[str], name: str) -> InputError:
     )
 
 
-def _find_style(text: pd.Series, weight: IntArray, name: str, slashes: str | None, notes: list[str]) -> str:
+def _find_style(read: _Column, weight: IntArray, name: str, slashes: str | None, notes: list[str]) -> str:
     fitting = {}
     for style in DATE_STYLES:
         if style == MDY:  # the same shape as day/month/year
             continue
-        fitting[style] = int(weight[_days(_parts(text, style), style)[1]].sum())
+        fitting[style] = int(weight[read.whole(style)[2]].sum())
         if 2 * fitting[style] > weight.sum():  # no text has two of these shapes: no other style can fit more
             break
     best = max(fitting, key=lambda s: fitting[s])
     if best != DMY or not fitting[DMY]:
         return best
-    return _slashed(text, weight, name, slashes, notes)
+    return _slashed(read.text, weight, name, slashes, notes)
 
 
 def _slashed(text: pd.Series, weight: IntArray, name: str, slashes: str | None, notes: list[str]) -> str:
