@@ -22,6 +22,7 @@ RESULTS = HERE / "results"
 PARTS: dict[str, tuple[str, str]] = {
     "growth": ("benchmarks/growth.py", "Cost by size"),
     "reading_peers": ("benchmarks/reading.py --peer", "Reading files"),
+    "text_in_pieces": ("benchmarks/text_in_pieces.py", "Ten million rows of text"),
     "counting": ("benchmarks/counting.py", "Counting in memory"),
     "speed": ("benchmarks/speed.py", "uptick_test on 10,000 regions"),
     "detector_speed_weekly": ("benchmarks/detector_speed_weekly.py", "Weekly detectors"),

@@ -71,17 +71,36 @@ def postgres():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def put(connection, name: str, frame: pd.DataFrame) -> None:
+    """Make a table of a database, with its rows numbered."""
+    with connection.con.cursor() as cursor:
+        columns = ", ".join(f'"{column}" text' for column in frame)
+        cursor.execute(f'create table "{name}" ({columns}, n bigint)')
+        marks = ", ".join(["%s"] * (frame.shape[1] + 1))
+        rows = [(*row, at) for at, row in enumerate(frame.itertuples(index=False, name=None))]
+        cursor.executemany(f'insert into "{name}" values ({marks})', rows)
+    connection.con.commit()
+
+
+def test_the_command_counts_in_a_database(postgres, run, tmp_path):
+    frame = nasty("table", 5, 200)
+    path = tmp_path / "offices.csv"
+    frame.to_csv(path, index=False)
+    connection = ibis.connect(postgres)
+    put(connection, "offices", frame)
+    connection.disconnect()
+    asked = ("--as-of", AS_OF, "--by", "Province", "--where", "fatalities >= 1", "--format", "csv")
+    whole = run("count", path, *asked)
+    found = run("count", postgres, "--table", "offices", "--order", "n", *asked)
+    assert whole[0] == 0
+    assert found[:2] == whole[:2]
+
+
 @pytest.mark.parametrize("kind", COUNTS)
 def test_postgres_says_what_pandas_says(postgres, kind):
     frame = nasty(kind, 21, 300)
     connection = ibis.connect(postgres)
-    with connection.con.cursor() as cursor:
-        columns = ", ".join(f'"{name}" text' for name in frame)
-        cursor.execute(f'create table "{kind}" ({columns}, n bigint)')
-        marks = ", ".join(["%s"] * (frame.shape[1] + 1))
-        rows = [(*row, at) for at, row in enumerate(frame.itertuples(index=False, name=None))]
-        cursor.executemany(f'insert into "{kind}" values ({marks})', rows)
-    connection.con.commit()
+    put(connection, kind, frame)
     whole = read_incidents(frame, kind, as_of=AS_OF)
     scanned = scan_incidents(postgres, kind, table=kind, order="n", as_of=AS_OF)
     same_account(whole, scanned)
@@ -111,6 +130,8 @@ def spark():
     for name, value in {
         "spark.driver.memory": "3g",  # what is looked up passes through it
         "spark.executor.memory": "900m",
+        # What is looked up is sent to the workers, and does not stand in every plan.
+        "spark.sql.execution.arrow.localRelationThreshold": "1MB",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
@@ -186,7 +207,9 @@ def test_spark_loses_a_worker_and_says_what_pandas_says(spark, tmp_path):
 
     counting = threading.Thread(target=count)
     counting.start()
-    time.sleep(5)
+    tracker = spark.sparkContext.statusTracker()
+    while counting.is_alive() and not tracker.getActiveJobsIds():
+        time.sleep(0.05)
     assert counting.is_alive()  # or nothing was interrupted
     lost = executors()[0]
     os.kill(lost, signal.SIGKILL)
