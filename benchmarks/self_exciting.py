@@ -33,7 +33,7 @@ HARD = ("hawkes_0.6", "ingarch", "lgcp", "regime_switch", "waves", "frailty", "s
 MEANS, MEAN, RATIOS = (0.5, 2.0), 0.5, (2.0, 3.0)
 BAR, LIMIT, SHARE = 0.06, 0.072, 0.88
 BATCH, SEED, AGAIN = 2_000, 91_000_000, 100
-POWERED = 16_000  # series a ratio
+POWERED = 12_000  # series a ratio
 
 
 def simulate(process: str, mean: float, series: int, seed: int, ratio: float = 1.0) -> np.ndarray:

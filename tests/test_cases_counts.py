@@ -443,6 +443,16 @@ def test_what_no_week_shows_is_in_the_account(run, project):
     assert "not wholly covered" not in err
 
 
+def test_a_test_has_its_account_in_one_line_unless_more_is_asked_for(run, project):
+    file = project / "tests" / "fixtures" / "cases" / "weekly-sum-short-of-grid" / "in.csv"
+    words = ["test", file, "--as-of", "2020-04-26", "--regions", "Diyala,Kirkuk"]
+    out = run(*words)[1]
+    account = next(line for line in out.splitlines() if line.startswith("rows read"))
+    assert account.endswith("kept 5 = in the grid 4 + unplaced 1; in no whole week 2")
+    assert "not wholly covered" not in out
+    assert "\n  in weeks not wholly covered, and so in no week's count: 2" in run(*words, "-v")[1]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_shown_table_sums_to_the_grid(seed):
     rng = np.random.default_rng(seed)

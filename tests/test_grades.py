@@ -69,6 +69,7 @@ def row(p=0.5, q=0.9, limit=4.5, **more):
         ("none_recorded", row(NAN, NAN, untested="none"), replace(SEEN, none_since="2018-03-04"),
          "none recorded since 2018-03-04"),
         ("uptick", row(0.001, 0.05), SEEN, "uptick: 45, usual 15"),
+        ("uptick", row(0.001, 0.05), replace(SEEN, expected=0.15), "uptick: 45, usual 0.1"),
         ("uptick", row(0.001, 0.05, 1.4), replace(SEEN, low=1.12, limit=1.4),
          "uptick: 45, usual 15 (small, 1.1 to 1.4 times)"),
         ("uptick", row(0.001, 0.05), replace(SEEN, day="31 of 45 on 10 June"),
