@@ -1,6 +1,6 @@
 """Power of ``method="self_exciting"`` beside the best possible test, and its size where nothing changes.
 
-    python benchmarks/self_exciting.py                 # 16,000 series for power, 2,000 a cell for size
+    python benchmarks/self_exciting.py                 # 12,000 series for power, 2,000 a cell for size
     python benchmarks/self_exciting.py --only power    # or a process, its size; others stay as recorded
     python benchmarks/self_exciting.py --quick         # 300 and 100; writes nothing
 

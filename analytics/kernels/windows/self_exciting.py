@@ -64,11 +64,10 @@ def self_exciting(
     """Likelihood ratio of more new incidents in a self-exciting process, by its predictive distribution.
 
     Null: baseline and window follow one stationary self-exciting process (see the module). Finds more than
-    the default where incidents draw further ones: 91 and 92 % of what the best possible test finds at ratios
-    2 and 3 and true size 5 %, when the default was not yet given the days before and found 78 and 79 % (now
-    86 and 88 %). Fails where LRD does, on whose p-value it
-    half rests: 5.5 % in the worst of sixteen cells (benchmarks/results/self_exciting.md). P-values
-    are simulated, with a standard error of 0.005 at 0.05, the same ones in every run.
+    the default where incidents draw further ones: 93 % of what the best possible test finds at ratios 2 and
+    3 and true size 5 %, the default 86 %. Fails where LRD does, on whose p-value it half rests: 5.7 % in the
+    worst of sixteen cells (benchmarks/results/self_exciting.md). P-values are simulated, with a standard
+    error of 0.005 at 0.05, the same ones in every run.
 
     Examples
     --------
