@@ -358,6 +358,7 @@ def test_families_over_time_are_counted_in_weeks():
     assert "of 1 to 3 weeks (those" in alarms(p).adjust(over="time").notes[-1]
     assert "of none weeks (those" in alarms(np.full((2, 1), np.nan)).adjust(over="time").notes[-1]
     assert "only one" not in alarms(p).adjust(over="time", conflict="disjoint").notes[-1]
+    assert "nothing from the 1 before it" in alarms(p, overlap=2).adjust(over="time").notes[-1]
     said = alarms(p, overlap=2).adjust(over="time", conflict="disjoint").notes[-1]
     assert "only one week in 2, so that windows do not overlap" in said
 

@@ -4,14 +4,15 @@
     python tests/torture/mutants.py full             # every mutant of what gives verdicts and thresholds
     python tests/torture/mutants.py sample           # 2,000 drawn of kernels, upticks, counts, monitoring
     python tests/torture/mutants.py full --seconds 480    # a piece: the next goes on where this one ended
-    python tests/torture/mutants.py again            # those not seen, with the tests as they are now
+    python tests/torture/mutants.py full again       # those not seen, with the tests as they are now
 
 cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is
 tried in a fork of its own (forked.py), with compilation off if its file has compiled loops, by the tests that
 run its line, those first that are quick and saw others of that file, up to so many seconds of them (`again`
 goes up to ten); what makes them run on for too long is seen. A mutant that compiles to the same code is none.
 Each outcome is written at once to build/mutants/tried.jsonl. The order is random: however many were tried,
-they are a random sample. The share comes with its 95 % interval (Wilson). The record goes to
+they are a random sample of those of their file. The share comes with its 95 % interval (of the sample
+Wilson's, of the other group of what is left, file by file). The record goes to
 tests/torture/results/mutants.json.
 """
 
@@ -162,6 +163,20 @@ def wanting(folder: Path) -> dict[str, Path]:
             old.unlink()
         found[name] = out
     return found
+
+
+def by_file(files: dict[str, dict[str, Any]]) -> tuple[float, tuple[float, float]]:
+    """The share of all mutants that would be seen, file by file put together, and its 95 % interval."""
+    total = sum(of["mutants"] for of in files.values())
+    share = variance = 0.0
+    for of in files.values():
+        weight, tried = of["mutants"] / total, of["tried"]
+        share += weight * (of["seen"] / tried if tried else 0.5)
+        likely = (of["seen"] + 1) / (tried + 2)
+        left = 1 - tried / of["mutants"] if of["mutants"] else 0.0
+        variance += weight**2 * likely * (1 - likely) / max(tried, 1) * left
+    half = 1.959964 * math.sqrt(variance)
+    return round(100 * share, 1), (round(100 * (share - half), 1), round(100 * (share + half), 1))
 
 
 def draw_map(folder: Path, until: float, only: list[str]) -> None:
@@ -353,7 +368,7 @@ def known() -> dict[str, dict[str, Any]]:
     return {one["key"]: one for one in map(json.loads, TRIED.read_text(encoding="utf-8").splitlines())}
 
 
-def work(group: str, until: float, *, again: bool, loops: bool) -> None:
+def work(group: str, until: float, *, again: bool, loops: bool, args: argparse.Namespace) -> None:
     """Try what was not tried yet (or was not seen), with loops compiled or not, until the time is over."""
     before, chart = known(), Map(MAPS[loops])
     if again:
@@ -361,6 +376,7 @@ def work(group: str, until: float, *, again: bool, loops: bool) -> None:
     else:
         todo = [one for one in drawn(group) if one.key not in before]
     todo = [one for one in todo if compiled(one.path) == loops]
+    todo = [one for one in todo if not args.files or any(part in one.path for part in args.files)]
     if not todo or time.monotonic() > until:
         return
     print(f"{group}, loops compiled: {loops}: {len(todo):,} to try", flush=True)
@@ -369,10 +385,12 @@ def work(group: str, until: float, *, again: bool, loops: bool) -> None:
     afresh = forked.Afresh()
 
     def each(collected: forked.Collected) -> None:
-        trials = Trials(collected, afresh, chart, TESTS_SECONDS if again else FIRST_SECONDS)
+        most = args.each or (TESTS_SECONDS if again else FIRST_SECONDS)
+        trials = Trials(collected, afresh, chart, most)
         for one in before.values():
             trials.killers[one["path"]][one["by"]] += 1
-        collected.warm(enough({test for some in tests.values() for test in some}, chart))
+        asked = {test for some in tests.values() for test in some if test.startswith("tests/")}
+        collected.warm(enough(asked, chart))  # examples can be run but once in a process
         with TRIED.open("a", encoding="utf-8") as stream:
             for mutant in todo:
                 if time.monotonic() > until:
@@ -385,10 +403,10 @@ def work(group: str, until: float, *, again: bool, loops: bool) -> None:
                 stream.write(json.dumps(kept) + "\n")
                 stream.flush()
 
-    files = sorted({test.split("::")[0] for some in tests.values() for test in some})
+    names = sorted({test.split("::")[0] for some in tests.values() for test in some})
     if todo:
         words = ("--continue-on-collection-errors", "--maxfail=1000")
-        forked.pytest_run(files, [forked.Collected(each)], *words)
+        forked.pytest_run(names, [forked.Collected(each)], *words)
     afresh.close()
 
 
@@ -429,13 +447,16 @@ def recorded(group: str) -> dict[str, Any]:
                 f"line {one.line}: {name}" + (", run by no test" if end == "not run" else "")
             )
     tried, seen = (sum(of[name] for of in files.values()) for name in ("tried", "seen"))
+    share, ends = by_file(files)
+    if group == "sample":
+        share, ends = round(100 * seen / max(tried, 1), 1), interval(seen, max(tried, 1))
     return {
         "seed": SEED,
         "wanted": sum(of["mutants"] for of in files.values()),
         "tried": tried,
         "seen": seen,
-        "per cent": round(100 * seen / max(tried, 1), 1),
-        "interval": interval(seen, tried) if tried else (0.0, 100.0),
+        "per cent": share,
+        "interval": ends,
         "files": {path: of for path, of in files.items() if of["tried"]},
     }
 
@@ -447,11 +468,15 @@ def main() -> int:
     )
     parser.add_argument("what", nargs="*", choices=["map", "full", "sample", "again", []])
     parser.add_argument("--seconds", type=float, default=math.inf, help="stop after so many")
+    parser.add_argument(
+        "--each", type=float, help="seconds of tests for one mutant, instead of 3, or 10 again"
+    )
+    parser.add_argument("--files", nargs="*", default=[], help="only of files whose paths hold one of these")
     parser.add_argument("--tests", nargs="*", default=[], help="of a map: these, as adjustment decide")
     args = parser.parse_args()
     until = time.monotonic() + args.seconds
     what = args.what or ["map", "full", "sample"]
-    groups = [group for group in ("full", "sample") if group in what or "again" in what]
+    groups = [group for group in ("full", "sample") if group in what]
     kinds = {compiled(path) for path in (FULL if groups == ["full"] else sources())}
     for loops in sorted(kinds, reverse=True):
         if os.fork():  # a process of its own, which has loaded everything
@@ -465,7 +490,7 @@ def main() -> int:
             elif "map" in what:
                 os.wait()
             for group in groups:
-                work(group, until, again="again" in what, loops=loops)
+                work(group, until, again="again" in what, loops=loops, args=args)
         except BaseException:
             traceback.print_exc()
         finally:

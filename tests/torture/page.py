@@ -119,10 +119,12 @@ def mutated() -> str:
             if found["not seen"]:
                 missed.append(f"- `{path}`: {', '.join(found['not seen'])}")
     return (
-        "Small faults put into the code one by one (cosmic-ray, compilation off, seed "
-        f"{next(iter(record.values()))['seed']}), each tried by the tests that run its line, the quickest first, up to ten seconds of "
-        "them; the share that these tests see, with its 95 % interval: `python tests/torture/mutants.py`. What compiles to the same "
-        "code is no fault. At least 85 % are wanted. "
+        "Small faults put into the code one by one (cosmic-ray, seed "
+        f"{next(iter(record.values()))['seed']}; with compilation off where the file has compiled loops), each tried by the tests that "
+        "run its line, the quickest first, up to three seconds of them (ten for some that were not seen then); the share that "
+        "these tests see, with its 95 % interval: `python tests/torture/mutants.py`. In files that were not finished those "
+        "tried are drawn at random, and the share is put together file by file. What compiles to the same code is no fault. "
+        "At least 85 % are wanted. "
         + " ".join(told)
         + "\n\n"
         + table(("file", "group", "tried", "seen", "of them by running on"), *rows)
