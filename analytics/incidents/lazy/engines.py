@@ -240,6 +240,7 @@ def _of_database(ibis: Any, address: str, table: str | None, order: str | None) 
 def duckdb_connection(ibis: Any, folder: str, memory: str | None) -> Any:
     """Return a DuckDB of our own that spills to a folder."""
     connection = ibis.duckdb.connect(temp_directory=folder, preserve_insertion_order=False)
+    connection.raw_sql("SET enable_progress_bar = false")  # it goes to standard output
     if memory is not None:
         try:
             connection.raw_sql(f"SET memory_limit = '{memory}'")
