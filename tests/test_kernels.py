@@ -13,6 +13,7 @@ from scipy import stats
 from analytics.kernels.common.dispersion import chi2_share, window_dispersion, window_sums
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.common.tails import betabinomial_tail, binomial_tail, dispersion_nodes, mixed_tail
+from analytics.kernels.windows import bounds as windows_bounds
 from analytics.kernels.windows.bounds import bounds, called_count, predictive_limits, ratio_limit
 from analytics.kernels.windows.critical import critical_count
 from analytics.kernels.windows.lrd import lrd_test
@@ -327,3 +328,14 @@ def test_the_largest_share_of_a_day_is_that_of_multinomials():
     assert (tables[0] > 0.9).mean() > 0.9, "bursts: nearly all on one day"
     assert (np.diff(tables, axis=2) >= 0).all()
     np.testing.assert_array_equal(_largest_share(14, 3), tables[:, :3])
+
+
+def test_break_even_shares_do_not_depend_on_how_many_are_looked_at_together(monkeypatch):
+    rng = np.random.default_rng(15)
+    values = rng.poisson(rng.gamma(1.0, 0.8, 30) * rng.gamma(2.0, 0.5, (406, 30)))
+    test = lrd_test(values, np.ones_like(values, bool), length=14, guard=28)
+    limit = windows_bounds.ratio_limit(test, windows_bounds.LIMIT, upper=True)
+    together = windows_bounds.break_even(test, limit, 2.5)
+    monkeypatch.setattr(windows_bounds, "_TOGETHER", 1)
+    np.testing.assert_array_equal(windows_bounds.break_even(test, limit, 2.5), together)
+    assert np.unique(together[np.isfinite(together)]).size > 4

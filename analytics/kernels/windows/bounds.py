@@ -42,6 +42,7 @@ Windows = tuple[
 LIMIT = 0.05  # one-sided error of the limit
 _SHARES = np.arange(0.05, 0.96, 0.05)
 _EDGE = 1e-9
+_TOGETHER = 256
 
 
 def ratio_limit(test: LRDTest, level: float | FloatArray, *, upper: bool) -> FloatArray:
@@ -337,12 +338,16 @@ def break_even(test: LRDTest, limit: FloatArray, margin: float) -> FloatArray:
     share = np.full(limit.shape, np.nan)
     index = np.flatnonzero(limit < margin)
     share[index] = 1.0
-    for c in _SHARES[::-1]:
-        if not index.size:
-            break
-        part = test.take(index)
+    first = 0
+    while index.size and first < _SHARES.size:
+        # Of few regions several shares are looked at together: a look costs more than its numbers.
+        tried = _SHARES[::-1][first : first + max(1, _TOGETHER // index.size)]
+        every, c = np.tile(index, tried.size), np.repeat(tried, index.size)
+        part = test.take(every)
         thinned = replace(part.dispersion, phi=1 + c * (part.dispersion.phi - 1))
         part = replace(part, recent_exposure=c * part.recent_exposure, dispersion=thinned)
-        index = index[ratio_limit(part, LIMIT, upper=True) < margin]
-        share[index] = c
+        below = (ratio_limit(part, LIMIT, upper=True) < margin).reshape(tried.size, index.size)
+        for at, still in zip(tried, np.logical_and.accumulate(below), strict=True):
+            share[index[still]] = at
+        index, first = index[below.all(axis=0)], first + tried.size
     return np.round(share, 2)
