@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import sys
 import time
 import zipfile
 
@@ -17,6 +18,7 @@ import pytest
 
 from analytics import read_incidents
 from analytics._limits import raised
+from analytics.cli import main
 from analytics.counts.questions import nearly_equal
 from analytics.errors import InputError
 from analytics.incidents.quarantine import _as_json
@@ -229,3 +231,32 @@ def test_a_small_parquet_file_of_many_equal_rows_is_refused_unless_asked_for(wri
     assert file.stat().st_size < 100_000
     assert "unpacks to more than is read unasked" in refused(file)
     assert "--limit unpacked_mb=107" in refused(file)
+
+
+# -- options -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", ["--recent", "--guard"])
+def test_windows_longer_than_any_history_are_refused(written, run, option):
+    rows = "".join(f"{day},2021-{month:02d}-1,A,1\n" for month in range(1, 13) for day in range(20))
+    code, _, err = run("test", written("in.csv", HEAD + rows), "--as-of", "2021-12-31", option, "99999999999")
+    assert code == 2
+    assert "the windows are longer than any history" in err
+
+
+def test_the_sample_is_known_as_of_the_day_it_was_drawn(run):
+    code, out, _ = run("count", "--sample")
+    assert code == 0
+    assert "2018-01-01..2020-04-19 by week" in out
+    assert "note: as of 2020-04-19, the day on which the sample was drawn, as none was given" in out
+
+
+def test_a_job_without_an_output_writes_its_file(written, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stderr", None)
+    rows = written("in.csv", HEAD + ROWS)
+    code = main(["count", str(rows), "--as-of", "2021-04-30", "-o", str(tmp_path / "out.csv")])
+    sys.stdout.close()
+    sys.stderr.close()
+    assert code == 0
+    assert (tmp_path / "out.csv").read_text().startswith("start,label,region,count")

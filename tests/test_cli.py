@@ -552,7 +552,6 @@ def test_report_without_its_packages(run, written, monkeypatch, snapshot):
 REPORT_OPTIONS = {
     "nothing given": [],
     "no week, a file": ["two_places.csv"],
-    "no week, the sample": ["--sample"],
     "a file and the sample": ["two_places.csv", "--sample", "--week", "2020-W15"],
     "week and day disagree": ["--sample", "--as-of", "2020-04-11", "--week", "2020-W15"],
     "a week that year does not have": ["--sample", "--week", "2021-W53"],

@@ -124,7 +124,6 @@ def test_a_filter_holds_for_every_claim(run, file):
     "words",
     [
         ("--claims", "nowhere.toml", "--sample", "--as-of", DAY),
-        ("--claims", "claims.toml", "--sample"),
         ("--claims", "claims.toml", "--as-of", DAY),
         ("--claims", "claims.toml", "--sample", "--as-of", DAY, "--recent", "7"),
         ("--claims", "claims.toml", "--sample", "--as-of", DAY, "--by", "admin2"),

@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from analytics._rooms import names_shown
 from analytics.cli.parser import parse_arguments
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     uptick ...
     0
     """
+    _open_outputs()
     try:
         args = parse_arguments(sys.argv[1:] if argv is None else argv)
         if "near" in args and "parameters" not in args:
@@ -74,6 +76,13 @@ def _limits(args: Namespace) -> contextlib.AbstractContextManager[None]:
     from analytics._limits import raised
 
     return raised(args.limit)
+
+
+def _open_outputs() -> None:
+    """Let what a job was begun without (``>&-``) take what is printed: the files are written as ever."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _flush() -> None:

@@ -231,7 +231,7 @@ def by_an_engine(args: Namespace) -> bool:
 
 
 def read_as_of(args: Namespace) -> Incidents:
-    """Read the file as of the day given.
+    """Read the file as of the day given; the sample's is the day on which its metadata say that it was drawn.
 
     Raises
     ------
@@ -242,13 +242,20 @@ def read_as_of(args: Namespace) -> Incidents:
 
 
 def _as_of(args: Namespace, look: Callable[[np.datetime64 | None], _Rows]) -> _Rows:
-    if args.as_of is None:
+    if args.as_of is not None:
+        return look(as_day(args.as_of, "--as-of"))
+    found = look(None)
+    drawn = found.extracted if isinstance(found, Incidents) and args.sample else None
+    if drawn is None:
         raise OptionError(
             "--as-of is not given",
             expected="the last day the data know about: quiet days up to it count as zero",
-            todo=last_date_hint(look(None)),
+            todo=last_date_hint(found),
         )
-    return look(as_day(args.as_of, "--as-of"))
+    args.as_of = str(drawn)
+    rows = look(drawn)
+    said = f"as of {drawn}, the day on which the sample was drawn, as none was given"
+    return replace(rows, notes=(*rows.notes, said))
 
 
 def read_and_count(args: Namespace) -> tuple[Read, Counts]:

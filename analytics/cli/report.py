@@ -51,10 +51,13 @@ def run(args: Namespace) -> None:
     gaps = spells(args)
     as_of = report_day(args.as_of, args.week, **given(args, "week_start"))
     if as_of is None:
+        found = read(args, as_of=None)
+        as_of = found.extracted if args.sample else None
+    if as_of is None:
         raise OptionError(
             "neither --as-of nor --week is given",
             expected="--as-of DATE, the last day the data know about, or --week such as 2020-W15",
-            todo=last_date_hint(read(args, as_of=None), week=True),
+            todo=last_date_hint(found, week=True),
         )
     if _runs_notebook(args):
         _check_installed()

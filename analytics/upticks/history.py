@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.counts import Counts
-from analytics.errors import unknown_option
+from analytics.errors import OptionError, unknown_option
 from analytics.kernels.windows.lrd import ALWAYS_TURNED, MIN_WINDOWS
 from analytics.kernels.windows.spans import BASELINE, GUARD, Spans, spans_of
 from analytics.periods import DAY
@@ -18,6 +18,7 @@ __all__ = ["SAME_WEEKS", "SHORT", "history_days", "lengthened", "short_notes", "
 
 SAME_WEEKS = "same_weeks"
 SHORT = "short history"
+_LONGEST = 110_000  # days, three hundred years: dates are of 1900 to 2200
 
 
 def history_days(counts: Counts) -> int:
@@ -60,6 +61,12 @@ def lengthened(counts: Counts, days: int) -> Counts:
     more = days // step - counts.complete
     if more <= 0:
         return counts
+    if days > _LONGEST:
+        raise OptionError(
+            "the windows are longer than any history",
+            expected=f"recent, guard and baseline of at most {_LONGEST:,} days in all",
+            found=f"{days:,} days",
+        )
     starts = counts.starts[0] - step * DAY * np.arange(more, 0, -1)
     width = len(counts.regions)
     none = np.zeros((more, width), np.int32)
