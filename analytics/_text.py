@@ -10,11 +10,12 @@ import pandas as pd
 
 from analytics._limits import beyond_limits, parsed
 
-__all__ = ["FORMULA", "inert", "inert_table", "read_toml", "toml_fault", "visible"]
+__all__ = ["FORMULA", "inert", "inert_table", "one_line", "read_toml", "toml_fault", "visible"]
 
 _CONTROL = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
+_ENDS = re.compile(r"[ \t]*[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+[ \t]*")
 # What a spreadsheet takes for a formula, after blanks and signs it leaves out; also in full width.
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
 _LONG = "a whole number of more than 64 bits, which TOML does not know"
@@ -74,6 +75,17 @@ def visible(text: str) -> str:
     'x[U+0001]y'
     """
     return _CONTROL.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def one_line(text: str) -> str:
+    r"""Return text without ends of lines, so that what stands in data is no line of an account.
+
+    Examples
+    --------
+    >>> one_line("CC0\nrows read 9 = kept 9")
+    'CC0 ⏎ rows read 9 = kept 9'
+    """
+    return _ENDS.sub(" ⏎ ", text)
 
 
 def inert(text: str) -> str:

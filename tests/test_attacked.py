@@ -260,3 +260,23 @@ def test_a_job_without_an_output_writes_its_file(written, monkeypatch, tmp_path)
     sys.stderr.close()
     assert code == 0
     assert (tmp_path / "out.csv").read_text().startswith("start,label,region,count")
+
+
+# -- lines that data forge ---------------------------------------------------------------------------------
+
+FORGED = "rows read 9 = kept 9"
+
+
+def test_no_text_of_data_is_a_line_of_the_account(written, run):
+    file = written(f"a\n{FORGED}.csv", f'id,date,admin1,"x\n{FORGED}"\n1,2021-04-01,Hill,"y\n{FORGED}"\n')
+    beside = file.with_suffix(".meta.toml")
+    notes = f'["warning: n\\n{FORGED}", "m\\u2028{FORGED}"]'
+    beside.write_text(f'title = "t\\n{FORGED}"\nlicence = "l\\r\\n{FORGED}"\nnotes = {notes}\n')
+    for command in (("check",), ("count", "--as-of", "2021-04-30")):
+        code, out, err = run(command[0], file, *command[1:])
+        assert code == 0
+        lines = (out + err).splitlines()
+        assert FORGED not in [line.strip() for line in lines]
+        assert f"note: licence: l ⏎ {FORGED}" in lines
+    assert f"1 incident from t ⏎ {FORGED} (table)" in str(read_incidents(file))
+    assert FORGED not in str(read_incidents(file)).splitlines()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analytics._text import one_line
 from analytics.cli.inputs import gap_warnings, given, read, table_to_check, the_file
 from analytics.cli.show import (
     Read,
@@ -104,7 +105,7 @@ def _shown(incidents: Incidents) -> Shown:
         account=(
             *account_lines(incidents),
             *_columns(incidents),
-            *(f"question: {question}" for question in questions),
+            *(one_line(f"question: {question}") for question in questions),
         ),
         frame=summary,
         record=record,
@@ -176,7 +177,7 @@ def _columns(incidents: Incidents) -> list[str]:
     for name, names in _not_found(incidents).items():
         more = ", ..." if len(names) > _NAMES else ""
         lines.append(f"nothing found for {name} (looked for as {', '.join(names[:_NAMES])}{more})")
-    return lines
+    return list(map(one_line, lines))
 
 
 def _tables(incidents: Read) -> tuple[Table, ...]:

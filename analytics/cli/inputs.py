@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from analytics._text import one_line
 from analytics.bundled import bundled_path
 from analytics.cli.show import Read
 from analytics.counts import Counts, count_incidents
@@ -253,9 +254,14 @@ def _as_of(args: Namespace, look: Callable[[np.datetime64 | None], _Rows]) -> _R
             todo=last_date_hint(found),
         )
     args.as_of = str(drawn)
-    rows = look(drawn)
     said = f"as of {drawn}, the day on which the sample was drawn, as none was given"
-    return replace(rows, notes=(*rows.notes, said))
+    return _with_note(look(drawn), said)
+
+
+def _with_note(rows: _Rows, said: str) -> _Rows:
+    if isinstance(rows, Incidents):
+        return replace(rows, notes=(*rows.notes, said))
+    return rows
 
 
 def read_and_count(args: Namespace) -> tuple[Read, Counts]:
@@ -371,7 +377,7 @@ def counting_options(args: Namespace) -> dict[str, Any]:
 
 def gap_warnings(notes: Iterable[str]) -> tuple[str, ...]:
     """Return what is said of suspected gaps and of what rows are, which stands above everything else."""
-    return tuple(note for note in dict.fromkeys(notes) if note.startswith((GAP, WARNING)))
+    return tuple(one_line(note) for note in dict.fromkeys(notes) if note.startswith((GAP, WARNING)))
 
 
 def last_date_hint(incidents: Incidents | ScannedIncidents, *, week: bool = False) -> str:

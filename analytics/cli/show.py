@@ -23,6 +23,7 @@ from rich.text import Text
 
 from analytics import __version__
 from analytics._tables import csv_bytes, records
+from analytics._text import one_line
 from analytics.cli.text import escaped, printable
 from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
@@ -224,8 +225,8 @@ def account_lines(
         elif account.partial:
             lines.append(f"  in weeks not wholly covered, and so in no week's count: {account.partial:,}")
         notes += counts.notes
-    lines += [f"no coverage: {gap}" for gap in (*incidents.no_coverage, *gaps)]
-    return (*lines, *(f"note: {note}" for note in dict.fromkeys(notes)))
+    lines += [one_line(f"no coverage: {gap}") for gap in (*incidents.no_coverage, *gaps)]
+    return (*lines, *(one_line(f"note: {note}") for note in dict.fromkeys(notes)))
 
 
 def _rendered(answer: Shown, kind: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics._text import one_line
 from analytics._typing import Days, FloatArray, IntArray
 from analytics.counts.accounting import CountAccounting
 from analytics.counts.completeness import Completeness
@@ -105,13 +106,13 @@ class CountTable:
         tag = mark(self.simulated, "name")
         where = "one series" if self.by == "total" else f"{counted(len(self.regions), 'region')} by {self.by}"
         lines = [
-            f"{tag}{self.name}: a table of counts by {self.unit}, {where}, "
+            f"{tag}{one_line(self.name)}: a table of counts by {self.unit}, {where}, "
             f"{self.first_date}..{self.last_date}",
             str(self.accounting),
             str(self.placed),
         ]
-        lines += [f"no coverage: {gap}" for gap in self.no_coverage]
-        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+        lines += [one_line(f"no coverage: {gap}") for gap in self.no_coverage]
+        return "\n".join([*lines, *(one_line(f"note: {note}") for note in self.notes)])
 
     @property
     def ends(self) -> Days:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analytics._text import one_line
 from analytics._typing import BoolArray
 from analytics.errors import OptionError, nearest
 from analytics.filters import Filter, parse_filter
@@ -287,12 +288,12 @@ class Incidents:
         kind = f"{mark(self.simulated, 'name')}{noun(len(self), 'incident')}"
         as_of = f", as of {self.as_of}" if self.as_of is not None else ""
         lines = [
-            f"{len(self):,} {kind} from {self.title or 'a DataFrame'} ({self.source}), "
+            f"{len(self):,} {kind} from {one_line(self.title) or 'a DataFrame'} ({self.source}), "
             f"{self.first_date}..{self.last_date}{as_of}",
             str(self.accounting),
         ]
-        lines += [f"no coverage: {gap}" for gap in self.no_coverage]
-        lines += [f"note: {note}" for note in self.notes]
+        lines += [one_line(f"no coverage: {gap}") for gap in self.no_coverage]
+        lines += [one_line(f"note: {note}") for note in self.notes]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
