@@ -45,7 +45,7 @@ def read_toml(text: str) -> dict[str, Any]:
         return isinstance(value, int) and not -(2**63) <= value < 2**63
 
     try:
-        stated = parsed(tomllib.loads, text)
+        stated = parsed(tomllib.loads, text.removeprefix("\ufeff"))  # as Windows' editor begins a file
     except ValueError as error:
         if type(error) is ValueError:  # of Python, which reads whole numbers of more digits only when asked
             raise ValueError(_LONG) from None

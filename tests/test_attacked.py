@@ -280,3 +280,9 @@ def test_no_text_of_data_is_a_line_of_the_account(written, run):
         assert f"note: licence: l ⏎ {FORGED}" in lines
     assert f"1 incident from t ⏎ {FORGED} (table)" in str(read_incidents(file))
     assert FORGED not in str(read_incidents(file)).splitlines()
+
+
+def test_a_mark_that_an_editor_puts_before_a_file_is_none_of_its_toml(written):
+    file = written("in.csv", HEAD + ROWS)
+    file.with_suffix(".meta.toml").write_text('\ufefftitle = "T"\r\n', encoding="utf-8")
+    assert read_incidents(file).title == "T"

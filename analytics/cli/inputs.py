@@ -259,9 +259,7 @@ def _as_of(args: Namespace, look: Callable[[np.datetime64 | None], _Rows]) -> _R
 
 
 def _with_note(rows: _Rows, said: str) -> _Rows:
-    if isinstance(rows, Incidents):
-        return replace(rows, notes=(*rows.notes, said))
-    return rows
+    return replace(rows, notes=(*rows.notes, said)) if isinstance(rows, Incidents) else rows
 
 
 def read_and_count(args: Namespace) -> tuple[Read, Counts]:
