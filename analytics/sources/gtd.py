@@ -123,6 +123,7 @@ SOURCE = Source(
             "",
             "an incident counts on the day it began; resolution, the end of a long one, is in extra",
         ),
+        ("nkill", "nkill: a fraction, by which the GTD divides deaths among incidents, is read as missing"),
         ("", "no coverage of 1993, whose records the GTD lost"),
     ),
     no_coverage=(as_gap("1993-01-01..1993-12-31"),),
