@@ -37,6 +37,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "small": ("benchmarks/small.py --record", "Small pieces, watched"),
     "hot_paths": ("benchmarks/hot_paths.py --against CHECKOUT", "Hot paths beside an earlier commit"),
     "speed_against": ("benchmarks/speed.py --against CHECKOUT", "The test beside an earlier commit"),
+    "commands": ("benchmarks/commands.py --against CHECKOUT", "Warm commands beside an earlier commit"),
     "report_time": (
         "benchmarks/report_time.py --against CHECKOUT",
         "The report beside an earlier commit",
