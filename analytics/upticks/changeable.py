@@ -53,10 +53,10 @@ def volatility(counts: Counts, *, window: int = 14, baseline: int = 1092) -> Vol
     below. "Usual" is the mean over the days used: season, trend and past offensives are part of the
     volatility. Days known to be less than 90 % reported are left out.
 
-    The interval is to cover 90 to 97 %, nominal 95. Measured on 25 simulated processes, 1 to 3 years of 3.5
-    to 28 incidents a window, it does in 213 of 225 cases (``benchmarks/results/volatility.md``). It covers
-    less, 88 to 90 %, in one year of a region where rare waves or long truces come beside something slow; and
-    more, up to 99.5 %, where a yearly season is what varies: the estimate from one year is then too high.
+    The interval is to cover 90 to 97 %, nominal 95. Measured on 31 simulated processes, 1 to 3 years of 3.5
+    to 28 incidents a window, it does in 271 of 279 cases (``benchmarks/results/volatility.md``). It covers
+    more, up to 99.6 %, where a yearly season is what varies: the estimate from one year is then too high. It
+    covers less, 89 %, in one year of a sparse region where rare waves come beside something slow.
 
     References
     ----------

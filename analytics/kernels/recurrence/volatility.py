@@ -8,13 +8,13 @@ as in :mod:`~analytics.kernels.common.dispersion`, and sigma^2 = (phi - 1) / mu.
 The interval is one of log phi, turned into sigma: from log phi - a s to log phi + b s. Here s^2 is the
 delta method's variance for a gamma mixture, times (1 + rho) / (1 - rho) for the correlation rho of windows
 one length apart [2]_. It is right for few processes: slow rates, heavy tails and waves on single days make
-the estimate vary more. So a and b are each the sum of two parts, log-linear in twenty-one signs that a series
-gives of what it is (:class:`Signs`), among them the variance of log phi from its influence values, as the
-fourth moment has it [3]_ and as their slowest cosines have it, which allows for any weak dependence [4]_, and
-the part that single days have in the variance. The weights are calibrated [5]_:
-``benchmarks/volatility_limits.py`` sets them on random members of twelve families of processes, alone, summed
-and thinned, so that as many as possible are covered 95 %, with the least width. Whether 0 belongs to the
-interval is decided by Fisher's dispersion test of a Poisson process at 4 %, whatever the signs [7]_.
+the estimate vary more. So a and b are each the sum of three parts, log-linear in twenty-one signs that a
+series gives of what it is (:class:`Signs`), among them the variance of log phi from its influence values,
+as the fourth moment has it [3]_ and as their slowest cosines have it, which allows for any weak dependence
+[4]_, and the part that single days have in the variance. The weights are calibrated [5]_:
+``benchmarks/volatility_limits.py`` sets them on random members of twelve families of processes, alone,
+summed and thinned, so that as many as possible are covered 95 %, with the least width. Whether 0 belongs to
+the interval is decided by Fisher's dispersion test of a Poisson process at 4 %, whatever the signs [7]_.
 
 References
 ----------
