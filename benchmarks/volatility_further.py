@@ -1,7 +1,8 @@
-"""Eight further processes for the coverage of the volatility, written when the weights of its limits stood.
+"""Further processes for the coverage of the volatility, of no family that set the weights of its limits.
 
-None is of a family that set the weights (benchmarks/volatility_families.py). Each draws counts of days,
-``draw(rng, mean, days, series)``, every day with the same mean.
+The eight of :data:`FURTHER` were written, and measured once, before the weights were set for the last time;
+the six of :data:`LAST` after that. Each draws counts of days, ``draw(rng, mean, days, series)``, every day
+with the same mean.
 """
 
 from __future__ import annotations
@@ -108,9 +109,80 @@ def three_actors(rng: np.random.Generator, mean: float, days: int, series: int) 
     return batches + rng.poisson(rate)
 
 
+def two_rates(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A lognormal rate with a quick part (memory of 3 days) and a slow one (25 days), log sd 0.5 each."""
+    stay = np.exp(-1 / np.array([[3.0], [25.0]]))
+    normal, rows = rng.normal(size=(2, series)), []
+    for _ in range(days):
+        rows.append(rng.poisson(mean * np.exp(0.5 * normal.sum(axis=0) - 0.25)))
+        normal = stay * normal + np.sqrt(1 - stay**2) * rng.normal(size=(2, series))
+    return np.array(rows)
+
+
+def week_ends(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Two days of seven carry three quarters, and every week a new gamma level of shape 1.5 holds."""
+    day = np.arange(days)[:, None] + rng.integers(0, 7, series)
+    level = rng.gamma(1.5, 1 / 1.5, (days // 7 + 2, series))
+    return rng.poisson(
+        mean * np.where(day % 7 < 2, 2.625, 0.35) * np.take_along_axis(level, day // 7, axis=0)
+    )
+
+
+def absences(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Self-exciting days of which a worker's absence hides 70 %, 10 days on average, every 60."""
+    hidden, shown = 10.0, 60.0
+    usual = (shown + 0.3 * hidden) / (shown + hidden)
+    away, excite, rows = rng.random(series) < hidden / (shown + hidden), np.full(series, mean / usual), []
+    for _ in range(days + BURN):
+        made = rng.poisson(0.6 * mean / usual + 0.4 * excite)
+        excite = excite + (made - excite) / 5
+        rows.append(rng.binomial(made, np.where(away, 0.3, 1.0)))
+        away = np.where(away, rng.random(series) >= 1 / hidden, rng.random(series) < 1 / shown)
+    return np.array(rows[BURN:])
+
+
+def feuds(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Feuds that begin at random, last 30 days on average and have a rate of their own, gamma of shape 1."""
+    usual, lasting = 4.0, 30.0
+    under_way = [rng.exponential(1, (n, 1)) for n in rng.poisson(usual, series)]
+    rate, number = np.array([one.sum() for one in under_way]), np.array([len(one) for one in under_way])
+    rows = []
+    for _ in range(days):
+        rows.append(rng.poisson(mean * rate / usual))
+        leave = rng.binomial(number, 1 / lasting)
+        rate = rate * (1 - rng.beta(np.maximum(leave, 1e-9), np.maximum(number - leave, 1e-9)))
+        begin = rng.poisson(usual / lasting, series)
+        rate, number = rate + rng.gamma(np.maximum(begin, 1e-9)), number - leave + begin
+    return np.array(rows)
+
+
+def blasts_beside_feuds(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """The feuds, and a quarter of the incidents in blasts of 1 to 30 on a day, size k as often as k^-1.5."""
+    sizes = np.arange(1, 31)
+    chance = sizes**-1.5 / (sizes**-1.5).sum()
+    blasts = rng.poisson(mean / 4 / (sizes @ chance), (days, series))
+    cell = np.repeat(np.arange(blasts.size), blasts.ravel())
+    size = rng.choice(sizes, cell.size, p=chance)
+    together = np.bincount(cell, weights=size, minlength=blasts.size).astype(np.int64).reshape(days, series)
+    return feuds(rng, 3 * mean / 4, days, series) + together
+
+
+def patrols(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Days watched, 60 % in runs of 4, have negative binomial counts of size 1; the others none."""
+    seen, rows = rng.random(series) < 0.6, []
+    for _ in range(days):
+        rows.append(np.where(seen, rng.poisson(rng.gamma(1.0, mean / 0.6, series)), 0))
+        seen = np.where(seen, rng.random(series) >= 1 / 4, rng.random(series) < 0.6 / 0.4 / 4)
+    return np.array(rows)
+
+
 FURTHER: dict[str, Draw] = {
     one.__name__: one
     for one in (
         fortnight_levels, square_root, uneven_truces, two_sides, operations, season, large_days, three_actors,
     )
+}  # fmt: skip
+LAST: dict[str, Draw] = {
+    one.__name__: one
+    for one in (two_rates, week_ends, absences, feuds, blasts_beside_feuds, patrols)
 }  # fmt: skip
