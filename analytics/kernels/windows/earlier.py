@@ -45,8 +45,9 @@ def earlier_window(
     The p-value is that of :func:`~analytics.kernels.windows.lrd.lrd_test`, times the windows that fit side by
     side, and one more for those between them. Up to twenty disjoint windows of baseline it is variant A's,
     with the rule for one day: a rotation of so short a series could never show a rise among several regions.
-    On stationary series 3 to 6 % of regions have one at most 0.05 with a year of history, with 16 weeks up to
-    11 % where the rate switches between regimes (benchmarks/results/size_power.md).
+    On stationary series at most 6 % of regions have one at most 0.05 with a year of history, with 16 weeks up
+    to 13 % where there are storms or the rate switches between regimes, and 9 % with a year where the spread
+    grows (benchmarks/results/one_region.md).
 
     Parameters
     ----------
