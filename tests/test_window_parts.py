@@ -16,6 +16,7 @@ from analytics.kernels.windows.asked import Asked, History, Stretch, kept
 from analytics.kernels.windows.asked import Tested as Constant
 from analytics.kernels.windows.asked import tested as alone
 from analytics.kernels.windows.critical import least_count, likely_count
+from analytics.kernels.windows.expected import NEEDED_DAYS
 from analytics.kernels.windows.starts import starting_count
 from analytics.results.grades import Rules, Seen
 
@@ -351,3 +352,8 @@ def test_where_the_next_window_would_be_called_is_said_of_the_usual_question_alo
     covered[-5:, 0] = False  # covered by then, as is supposed
     first, _ = next_starts(stretch_of(panel(), covered), Asked(), 7)
     assert np.isnan(first).tolist() == [False, True, False, False]
+
+
+def test_a_threshold_is_met_exactly():
+    assert History(np.arange(3), np.zeros((3, 1)), np.ones((3, 1), bool), 1, NEEDED_DAYS).enough
+    assert not History(np.arange(3), np.zeros((3, 1)), np.ones((3, 1), bool), 1, NEEDED_DAYS - 1).enough

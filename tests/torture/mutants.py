@@ -44,7 +44,7 @@ SAMPLE = 2_000
 LEAST = 85  # per cent that should be seen
 TESTS_SECONDS = 10  # of tests for one mutant, as they took unharmed
 FIRST_SECONDS = 3  # of them before all others were tried
-WARM_SECONDS = 25  # of tests run before any mutant, so that no fork loads compiled loops
+WARM_SECONDS = 10  # of tests run before any mutant, so that no fork loads compiled loops
 EACH = 4  # a test that takes longer with compilation off is not asked
 FILE_SECONDS = 15  # for one file of tests unharmed, of the processor; its other tests are not asked
 
