@@ -3,22 +3,29 @@
     python benchmarks/scan.py            # 1,000 quiet panels a cell; several minutes on one core
     python benchmarks/scan.py --quick    # 100 a cell; says so, writes nothing
     python benchmarks/scan.py --speed    # only times the scan, and renews that line of the results
+    python benchmarks/scan.py --borders  # the same size and power where neighbours are given
 
 A panel is 30 places at random in a box of Iraq's size x 364 days of independent series; the cluster is a
 place and its three nearest neighbours at three times their rate over the last 14 days. Windows to 28 days.
 Writes benchmarks/results/scan.csv and .md, exits with 1 if the bar fails: size of the rotation null at
-nominal 5 % at most 7 % (99 % lower Monte Carlo limit).
+nominal 5 % at most 7 % (99 % lower Monte Carlo limit). With --borders clusters grow over borders, those of
+the Delaunay triangulation of the places; writes benchmarks/results/scan_borders.csv and .md, under the same
+bar.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from recording import RESULTS, finish, quick_parser
-from scipy import stats
+from scipy import sparse, stats
+from scipy.sparse import csgraph
+from scipy.spatial import Delaunay
 
 from analytics.kernels.space import scan as kernel
 from analytics.simulation import PROCESSES, simulate_counts
@@ -52,13 +59,24 @@ def panels(process: str, mean: float, n: int, ratio: float, seed: int) -> tuple[
     return values, where
 
 
+def steps_over_borders(where: np.ndarray) -> np.ndarray:
+    """How many borders lie between places, two that are joined in the Delaunay triangulation having one."""
+    corners = Delaunay(where).simplices
+    pairs = np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
+    borders = sparse.csr_array((np.ones(len(pairs)), pairs.T), shape=(len(where), len(where)))
+    return csgraph.shortest_path(borders, directed=False, unweighted=True)
+
+
 def pvalues(
-    series: np.ndarray, where: np.ndarray, null: str, rng: np.random.Generator
+    series: np.ndarray, where: np.ndarray, null: str, rng: np.random.Generator, borders: bool = False
 ) -> tuple[float, float]:
     """P-value of one panel, and what it would be without the correction."""
     total = int(series.sum())
     zones = kernel.neighbour_zones(
-        kernel.great_circle(where[:, 0], where[:, 1]), series.sum(axis=0), max_share=0.5
+        kernel.great_circle(where[:, 0], where[:, 1]),
+        series.sum(axis=0),
+        max_share=0.5,
+        steps=steps_over_borders(where) if borders else None,
     )
     windows = np.cumsum(series[::-1][:LONGEST], axis=0).T
     observed = kernel.scan_observed(zones, windows, total)[0].max()
@@ -68,12 +86,14 @@ def pvalues(
     return tuple((1 + int((c * maxima >= observed - 1e-9).sum())) / (REPLICATES + 1) for c in (stretch, 1.0))
 
 
-def rate(process: str, mean: float, n: int, ratio: float, null: str) -> tuple[np.ndarray, np.ndarray]:
+def rate(
+    process: str, mean: float, n: int, ratio: float, null: str, borders: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """P-values of n panels, corrected and not."""
     seed = int(np.random.SeedSequence((PROCESSES.index(process), int(10 * mean), n)).generate_state(1)[0])
     values, where = panels(process, mean, n, ratio, seed)
     rng = np.random.default_rng(seed + 2)
-    found = [pvalues(v, w, null, rng) for v, w in zip(values, where, strict=True)]
+    found = [pvalues(v, w, null, rng, borders) for v, w in zip(values, where, strict=True)]
     return np.array(found)[:, 0], np.array(found)[:, 1]
 
 
@@ -112,10 +132,56 @@ def speed_line() -> str:
     )
 
 
+def over_borders(keep: Path | None, *, quick: bool) -> int:
+    """Measure size and power where neighbours are given; return the exit code."""
+    nulls, others = (100, 50) if quick else (400, 100)
+    kept = None if keep is None else keep / "scan_borders.jsonl"
+    rows = [json.loads(line) for line in kept.read_text().splitlines()] if kept and kept.exists() else []
+    known = {(row["process"], row["mean"]) for row in rows}
+    for process in PROCESSES:
+        for mean in MEANS:
+            if (process, mean) in known:
+                continue
+            size = rate(process, mean, nulls, 1.0, "rotation", borders=True)[0]
+            power = rate(process, mean, others, RATIO, "rotation", borders=True)[0]
+            cell = {"process": process, "mean": mean, "size": (size <= 0.05).mean()}
+            rows.append(cell | {"size at 1 %": (size <= 0.01).mean(), "power": (power <= 0.05).mean()})
+            print(rows[-1], file=sys.stderr, flush=True)
+            if kept is not None:
+                with kept.open("a") as file:
+                    file.write(json.dumps(rows[-1]) + "\n")
+    table = pd.DataFrame(rows)
+    held = table[table["process"].isin(BARRED)]
+    failed = [r for r in held["size"] if lower_limit(round(r * nulls), nulls) > BAR]
+    text = [
+        "| process | mean | size | size at 1 % | power |",
+        "|---|---:|---:|---:|---:|",
+        *(
+            f"| {row.iloc[0]} | {row.iloc[1]:g} | "
+            + " | ".join(f"{100 * v:.1f}" for v in row.iloc[2:])
+            + " |"
+            for _, row in table.iterrows()
+        ),
+        "",
+        f"SIMULATED panels of {PLACES} places x {DAYS} days (mean: incidents a day and place), clusters "
+        "growing over the borders of the places' Delaunay triangulation; percent of panels called at nominal "
+        f"5 % by the rotation null; {nulls:,} quiet panels a cell, {others} with {CLUSTER} places at "
+        f"{RATIO:g} times their rate over {RECENT} days; {REPLICATES} replicates; windows to {LONGEST} days.",
+        f"Bar: at most {BAR:.0%} on {', '.join(BARRED)} (99 % lower Monte Carlo limit): "
+        + ("FAILED" if failed else "held")
+        + f"; worst {100 * held['size'].max():.1f} %.",
+    ]
+    return finish("scan_borders", text, table, quick=quick, failed=failed)
+
+
 def main() -> int:
     parser = quick_parser(__doc__, "100 quiet panels a cell; writes nothing")
     parser.add_argument("--speed", action="store_true", help="time the scan and renew that line")
+    parser.add_argument("--borders", action="store_true", help="size and power where neighbours are given")
+    parser.add_argument("--keep", type=Path, help="with --borders: folder for each cell, to go on from")
     given = parser.parse_args()
+    if given.borders:
+        return over_borders(given.keep, quick=given.quick)
     if given.speed:
         done = (RESULTS / "scan.md").read_text(encoding="utf-8").splitlines()
         (RESULTS / "scan.md").write_text("\n".join([*done[:-1], speed_line()]) + "\n", encoding="utf-8")
