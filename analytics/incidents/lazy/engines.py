@@ -126,7 +126,8 @@ def settled(table: Any) -> Any:
     """Return the same table under a name of its own in the engine, a view that ends with the session.
 
     Nothing is run. An expression of many steps takes a second each time it is turned into SQL; this one is
-    turned once.
+    turned once. Spark, which takes far longer to plan such a view than to run it, keeps the rows of it once
+    they were made; what a lost worker held is made again.
     """
     ibis = the_ibis()
     connection = _engine_of(table)
@@ -136,7 +137,9 @@ def settled(table: Any) -> Any:
     if not isinstance(compiled, str):  # Polars
         return connection.create_table(name, compiled)
     if connection.name == "pyspark":  # its views are the session's
-        return connection.create_view(name, table)
+        view = connection.create_view(name, table)
+        connection._session.catalog.cacheTable(name)
+        return view
     if connection.name not in ("duckdb", "postgres"):
         return connection.sql(compiled, schema=table.schema())
     connection.raw_sql(f'CREATE TEMPORARY VIEW "{name}" AS {compiled}')
@@ -152,13 +155,9 @@ def _engine_of(table: Any) -> Any:
 
 
 def kept_in_engine(table: Any) -> Any:
-    """Return a table as DuckDB, Postgres or Spark hold it once made, until the session ends; else a view."""
+    """Return a table as DuckDB or Postgres hold it once made, until the connection ends; else as settled."""
     ibis = the_ibis()
     connection = _engine_of(table)
-    if connection.name == "pyspark":  # made anew where a worker that held some of it is lost
-        view = settled(table)
-        connection._session.catalog.cacheTable(view.get_name())
-        return view
     if connection.name not in ("duckdb", "postgres"):
         return settled(table)
     connection._run_pre_execute_hooks(table)
