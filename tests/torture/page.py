@@ -109,7 +109,8 @@ def mutated() -> str:
     for group, of in record.items():
         low, high = of["interval"]
         told.append(
-            f"{says[group]}: {of['tried']:,} of {of['wanted']:,} tried, {of['per cent']} % seen ({low} to {high})."
+            f"{says[group]}: {of['tried']:,} of {of['wanted']:,} tried, {of['per cent']} % seen"
+            + ("." if of["tried"] == of["wanted"] else f" ({low} to {high}).")
         )
         for path, found in of["files"].items():
             share = f"{100 * found['seen'] / found['tried']:.0f} %"
