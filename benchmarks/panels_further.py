@@ -32,7 +32,7 @@ SEED, RATE, RATIO, SHOCK, SD, STAY, CHUNK = 20261401, 0.5, 5.0, 3.0, 0.4, 60.0, 
 PARTS: dict[str, tuple[tuple[str, int, int], ...]] = {  # name of the panel, regions, panels
     "few": (("few", 4, 10_000), ("few", 5, 10_000)),
     "weekly": (("weekly", 18, 8_000),),
-    "short": (("16 weeks", 18, 2_000), ("26 weeks", 18, 2_000)),
+    "short": (("16 weeks", 18, 1_000), ("26 weeks", 18, 1_000)),
     "together": (("a fortnight together", 18, 4_000), ("one level", 18, 4_000)),
 }
 
