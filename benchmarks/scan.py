@@ -134,7 +134,7 @@ def speed_line() -> str:
 
 def over_borders(keep: Path | None, *, quick: bool) -> int:
     """Measure size and power where neighbours are given; return the exit code."""
-    nulls, others = (100, 50) if quick else (400, 100)
+    nulls, others = (100, 50) if quick else (2000, 200)
     kept = None if keep is None else keep / "scan_borders.jsonl"
     rows = [json.loads(line) for line in kept.read_text().splitlines()] if kept and kept.exists() else []
     known = {(row["process"], row["mean"]) for row in rows}
