@@ -289,8 +289,8 @@ def _polars_connection(ibis: Any) -> Any:
     if find_spec("polars") is None:
         raise OptionError(
             "engine='polars' needs Polars, which is not installed",
-            expected="duckdb, which comes with the extra lazy, or polars beside it",
-            todo="pip install polars, or leave the engine out",
+            expected="duckdb, which comes with the extra lazy, or the extra polars beside it",
+            todo=f"{install_advice('polars')}, or leave the engine out",
         )
     return ibis.polars.connect()
 
