@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import zipfile
 
 import openpyxl
 import pandas as pd
@@ -198,6 +200,49 @@ def test_workbooks_that_would_be_read_wrongly_are_refused(cases, name, snapshot)
     with pytest.raises(InputError) as caught:
         load(cases / "attack" / f"{name}.xlsx")
     assert str(caught.value).replace(str(cases), "CASES") == snapshot
+
+
+def _with_sheet_text(path, change):
+    """Write a workbook whose sheet another program might have written: the text of it is changed."""
+    book = openpyxl.Workbook()
+    for row in (["date", "province"], ["2020-04-13", "A"], ["2020-04-14", "B"], ["2020-04-15", "C"]):
+        book.active.append(row)
+    book.save(path)
+    with zipfile.ZipFile(path) as old:
+        parts = {part: old.read(part) for part in old.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    text = parts[sheet].decode()
+    parts[sheet] = change(text).encode()
+    assert parts[sheet].decode() != text
+    with zipfile.ZipFile(path, "w") as new:
+        for part, content in parts.items():
+            new.writestr(part, content)
+
+
+SHEETS_THAT_LOSE = {
+    "two rows of one number": lambda text: text.replace('<row r="4"', '<row r="3"'),
+    "a row above the one before": lambda text: text.replace('<row r="3"', '<row r="9"'),
+    "two cells in one place": lambda text: text.replace('r="B3"', 'r="A3"'),
+    "a prefix, other quotes": lambda text: (
+        re.sub("<(/?)(sheetData|row|c|v|worksheet)(?=[ >])", r"<\1x:\2", text)
+        .replace("xmlns=", "xmlns:x=")
+        .replace('r="4"', "r='3'")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHEETS_THAT_LOSE)
+def test_no_row_or_cell_of_a_workbook_is_lost_to_another_in_its_place(name, tmp_path, snapshot):
+    # openpyxl keeps one of the two and says nothing.
+    _with_sheet_text(tmp_path / "in.xlsx", SHEETS_THAT_LOSE[name])
+    with pytest.raises(InputError) as caught:
+        read_incidents(tmp_path / "in.xlsx")
+    assert str(caught.value).replace(str(tmp_path), "FOLDER") == snapshot
+
+
+def test_rows_and_cells_without_numbers_are_counted_on(tmp_path):
+    _with_sheet_text(tmp_path / "in.xlsx", lambda text: re.sub(r' r="[A-Z]?[0-9]+"', "", text))
+    assert read_incidents(tmp_path / "in.xlsx").frame["admin1"].tolist() == ["A", "B", "C"]
 
 
 def test_metres_are_no_degrees_and_no_reason_to_set_rows_aside(cases, tmp_path):

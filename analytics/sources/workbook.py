@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -27,6 +28,9 @@ _DAYS = re.compile(
     r"dat|day|week|month|year|period|jahr|woche|monat|tag|fecha|jour|mois|تاريخ|يوم|شهر", re.IGNORECASE
 )
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=[\"']([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})[\"']")
+_PREFIX = re.compile(rb"<(\w+:)?sheetData\b")
+_ROW = rb"<%brow(?=[\s/>])(?:[^>]*?\sr=[\"']([0-9]+)(?:\.0*)?[\"'])?"
+_CELL = rb"<%bc\s(?:[^>]*?\s)??r=[\"']([A-Z]+[0-9]+)[\"']"
 _LOOKED_AT = 20  # rows in which the column names are looked for
 Row = list[Any]
 
@@ -160,6 +164,7 @@ class _Book:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             texts = {str(ws.title): parts.read(ws._worksheet_path.lstrip("/")) for ws in sheets}
         self._merged = {title: _merged_areas(text) for title, text in texts.items()}
+        self._lost = {title: _would_be_lost(text) for title, text in texts.items()}
         self._formulas = any(b"<f>" in text or b"<f " in text for text in texts.values())
 
     def rows(self, title: str) -> Iterator[Row]:
@@ -186,6 +191,8 @@ class _Book:
 
     def table(self, title: str, header_row: int | None) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
         """Return one sheet's cells as text, the row of each, and notes."""
+        if self._lost[title]:
+            self._refuse_lost(title)
         rows = list(self.rows(title))
         at = header_among(rows[:_LOOKED_AT]) if header_row is None else header_row - 1
         notes = [title_note(at)] if at and header_row is None else []
@@ -208,6 +215,16 @@ class _Book:
         frame = pd.DataFrame({i: columns[i] for i in used})
         frame.columns = pd.Index([header[i] for i in used], dtype=object)
         return frame, np.arange(at + 2, at + 2 + len(body), dtype=np.int64), tuple(notes)
+
+    def _refuse_lost(self, title: str) -> None:
+        """Raise the error for what openpyxl would leave out without a word."""
+        raise InputError(
+            f"{self.file} holds rows or cells twice or out of order: some would be lost",
+            expected="every row once, numbered upwards, and every cell once",
+            found=self._lost[title],
+            where=f"{self.file}, sheet {title!r}",
+            todo="open it in a spreadsheet program, see that nothing is missing, and save it as .xlsx again",
+        )
 
     def _refuse_outside(self, title: str, body: Sequence[Row], at: int, width: int) -> None:
         for i, row in enumerate(body):
@@ -280,6 +297,21 @@ def _merged_areas(text: bytes) -> list[tuple[int, int, int, int]]:
     from openpyxl.utils import range_boundaries
 
     return [range_boundaries(ref.decode("ascii")) for ref in _MERGED.findall(text)]
+
+
+def _would_be_lost(text: bytes) -> str:
+    """Say which row of a sheet has no higher number than the one before it, or which cell comes twice."""
+    prefix = found[1] or b"" if (found := _PREFIX.search(text)) else b""
+    last = 0
+    for row in re.finditer(_ROW % prefix, text):
+        number = int(row[1]) if row[1] else last + 1
+        if number <= last:
+            return f"row {number} twice" if number == last else f"row {number} after row {last}"
+        last = number
+    cells = re.findall(_CELL % prefix, text)
+    if len(set(cells)) == len(cells):
+        return ""
+    return f"cell {Counter(cells).most_common(1)[0][0].decode('ascii')} twice"
 
 
 def _has_digit(cell: object) -> bool:
