@@ -24,6 +24,7 @@ include_patterns = [
     "CONTRIBUTING.md",
     "data/README.md",
     "seeds/README.md",
+    "benchmarks/README.md",
     "benchmarks/results/*.md",
 ]
 exclude_patterns = [

@@ -61,6 +61,26 @@ def test_the_answers_come_with_glyph_and_word(run, places, result):
     assert "recent_window: alpha 0.0192 for a budget of 1 per region-year" in out
 
 
+def test_the_account_is_one_line_unless_the_whole_is_asked_for(run):
+    asked = ("--sample", "--as-of", DAY, "--detectors", "recent_window")
+    account = "rows read 5,162 = kept 5,156 + set aside 6; kept 5,156 = in the grid 5,148 + unplaced 8"
+    brief, whole = run(*asked)[1], run(*asked, "-v")[1]
+    assert account in brief.splitlines()
+    assert "duplicate id" not in brief
+    assert "  set aside, duplicate id: 1\n" in whole
+
+
+def test_regions_without_an_incident_share_a_line_and_are_named_below_it(run):
+    asked = ("--sample", "--as-of", DAY, "--detectors", "predictive")
+    lines = run(*asked)[1].splitlines()
+    table = lines[4 : lines.index("", 4)]
+    assert table[-1].split() == ["4", "regions", "–", "no", "alarm", "0", "0", "–"]
+    assert len(table) == 1 + 14 + 1  # its head, those that had one, and the rest
+    assert "○ none recorded: Dhi Qar, Duhok, Maysan, Muthanna" in lines
+    written = pd.read_csv(io.StringIO(run(*asked, "--format", "csv")[1]))
+    assert len(written) == 18
+
+
 def test_exit_codes_for_schedulers(run, places):
     given = (places, "--as-of", DAY, "--detectors", "recent_window")
     assert run(*given)[0] == 0

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analytics.cli.count import counting_record
@@ -25,6 +26,7 @@ from analytics.cli.show import (
 from analytics.counts import Counts, allow_splices
 from analytics.errors import OptionError
 from analytics.monitoring import ALARM, NO_ALARM, NOT_TESTED, BlockedResult, MonitorResult, monitor
+from analytics.results.words import counted
 
 __all__ = ["ALARMED", "run"]
 
@@ -95,11 +97,13 @@ def _shown(args: Namespace, incidents: Read, counts: Counts, result: MonitorResu
         "episodes": records(result.alarms.episodes()),
         "notes": list(dict.fromkeys([*incidents.notes, *result.notes])),
     }
-    lines = account_lines(incidents, counts, spells(args))
+    lines = account_lines(incidents, counts, spells(args), brief=not args.verbose)
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
+    quiet = _none_recorded(counts, result)
     return Shown(
         heading=(*gap_warnings((*incidents.notes, *counts.notes)), result.sentence(), result.expectation()),
-        tables=(_table(result),),
+        tables=(_table(result, quiet),),
+        below=(f"○ none recorded: {', '.join(quiet)}",) if quiet else (),
         account=(*lines, *own, *(found.sentence() for found in result.calibrations)),
         frame=frame,
         record=record,
@@ -107,9 +111,24 @@ def _shown(args: Namespace, incidents: Read, counts: Counts, result: MonitorResu
     )
 
 
-def _table(result: MonitorResult) -> Table:
+def _none_recorded(counts: Counts, result: MonitorResult) -> list[str]:
+    """Return the regions without an incident in the whole grid, where they can share a line of the table."""
+    seen = np.where(counts.coverage, counts.values, 0).max(axis=0, initial=0)
+    empty = {name for name, some in zip(counts.regions, seen, strict=True) if not some}
+    unalarmed = result.frame.loc[result.answers() == NO_ALARM, "region"]
+    quiet = [region for region in unalarmed if region in empty]
+    return quiet if len(quiet) > 1 else []
+
+
+def _table(result: MonitorResult, quiet: Sequence[str]) -> Table:
+    """Return the answers, the regions that never had an incident in one line at the end."""
     summary: pd.DataFrame = result.summary()
     summary["answer"] = summary["answer"].map(_GLYPHS)
+    if quiet:
+        line = dict.fromkeys(summary.columns, "")
+        line |= {"region": counted(len(quiet), "region"), "answer": _GLYPHS[NO_ALARM]}
+        line |= {"observed": "0", "episodes": "0", "expected false": "–"}
+        summary = pd.concat([summary[~summary["region"].isin(quiet)], pd.DataFrame([line])])
     if not summary["why"].any():
         summary = summary.drop(columns="why")
     title = "episodes: of alarms within two weeks of each other, over the periods tested"

@@ -52,11 +52,12 @@ def shown_blocks(
         "regions": records(frame),
         "notes": list(dict.fromkeys([*incidents.notes, *result.notes])),
     }
+    lines = account_lines(incidents, counts, spells(args), brief=not args.verbose)
     own = [f"note: {note}" for note in result.notes if note not in counts.notes]
     return Shown(
         heading=(*gap_warnings((*incidents.notes, *counts.notes)), result.sentence()),
         tables=(Table(table, title, ("observed", "episodes", "expected false")),),
-        account=(*account_lines(incidents, counts, spells(args)), *own),
+        account=(*lines, *own),
         frame=frame,
         record=record,
         simulated=result.simulated,

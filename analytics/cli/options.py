@@ -143,6 +143,7 @@ _EMERGING = Group("new on the scene", (
     Option("silence", "DAYS", "days without it, after which a name is new (default 364)", int),
 ))  # fmt: skip
 
+_VERBOSE = Option("verbose", "", "show the whole account of rows", short="-v")
 _TEST = Group("test", (
     Option("recent", "DAYS", "days asked about (default 14), or scan: the best of several lengths, tested as "
            "such", _days_or("scan")),
@@ -167,7 +168,7 @@ _TEST = Group("test", (
     _COMPLETENESS_SD,
     _HOLIDAYS,
     Option("language", "NAME", "what a reader sees of it is in: en (default), ar, or a file of your own"),
-    Option("verbose", "", "show the whole account of rows", short="-v"),
+    _VERBOSE,
 ))  # fmt: skip
 
 _MONITORING = Group("monitoring", (
@@ -187,6 +188,7 @@ _MONITORING = Group("monitoring", (
     _COMPLETENESS_SD,
     _HOLIDAYS,
     Option("fail-on-alarm", "", "exit with 3 if a region has an alarm, for schedulers"),
+    _VERBOSE,
 ))  # fmt: skip
 
 _EVALUATION = Group("evaluation", (
