@@ -1,13 +1,14 @@
-"""Which branches the default suite takes, and which files it leaves most of.
+"""Which branches the suite takes, and which it leaves.
 
-    python tests/torture/covered.py                 # the suite once, with its branches measured: half an hour
+    python tests/torture/covered.py                 # the suite with its branches measured: an hour
     python tests/torture/covered.py --seconds 300   # a piece of it: the next goes on where this one ended
     python tests/torture/covered.py --read          # from what was measured, without running anything
 
+Three passes: the default suite, the slow tests, and the tests of compiled loops with compilation off, since
+machine code is out of this tool's sight. There each test has up to ten seconds, and how it ended is not
+counted, since what a loop answers is held by the first pass. Processes that tests begin are measured too.
 Files of tests are run some at a time, each lot in a process of its own; a lot that was measured is not run
-again until the package changes. Compiled loops run as machine code, out of this tool's sight (their figures
-are held against plain NumPy), and so do kernels of notebooks and other processes that tests begin. The record
-goes to tests/torture/results/coverage.json.
+again until the package or the lot changes. The record goes to tests/torture/results/coverage.json.
 """
 
 from __future__ import annotations
@@ -31,6 +32,23 @@ BUILD = PROJECT / "build" / "coverage"
 REPORT = BUILD / "report.json"
 LOT = 6  # files of tests
 LEAST = 95  # per cent
+PASSES = {  # what is run, with compilation or without, and the most files of a lot
+    "default": ("not system and not slow", True, LOT),
+    "slow": ("slow and not system", True, 10 * LOT),
+    "loops": ("not system and not slow", False, LOT),
+}
+SETTINGS = """[run]
+branch = true
+source = analytics
+parallel = true
+patch = subprocess
+omit =
+    analytics/_bundled/*
+    */make_fonts.py
+[report]
+exclude_also =
+    if TYPE_CHECKING:
+"""
 
 
 def share(numbers: dict[str, int]) -> float:
@@ -39,56 +57,90 @@ def share(numbers: dict[str, int]) -> float:
     return round(100 * (numbers["covered_lines"] + numbers["covered_branches"]) / max(there, 1), 1)
 
 
-def mark() -> str:
-    """What changes when the package does."""
-    package = sorted((PROJECT / "analytics").rglob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in package)).hexdigest()[:12]
+def digest(*paths: Path) -> str:
+    """What changes when one of the files does."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
 
 
-def measure(until: float) -> None:
-    """Run the lots of the suite that were not measured of this package."""
+def package() -> list[Path]:
+    """The files of the package."""
+    return sorted((PROJECT / "analytics").rglob("*.py"))
+
+
+def wanted(which: str) -> list[str]:
+    """The files of tests of a pass: for loops, those of kernels and of detectors."""
+    tests = sorted((PROJECT / "tests").glob("test_*.py"))
+    if which == "default":
+        return ["analytics", *(f"tests/{path.name}" for path in tests)]
+    if which == "slow":
+        return [f"tests/{path.name}" for path in tests if "mark.slow" in path.read_text(encoding="utf-8")]
+    kernels = re.compile(r"(from|import) analytics\.kernels\b")
+    return [
+        f"tests/{path.name}"
+        for path in tests
+        if path.stem.startswith("test_detector_") or kernels.search(path.read_text(encoding="utf-8"))
+    ]
+
+
+def measure(which: str, until: float) -> int:
+    """Run the lots of a pass that were not measured of this package, and return how many files are left."""
+    chosen, compiled, size = PASSES[which]
     BUILD.mkdir(parents=True, exist_ok=True)
-    now = mark()
-    for old in BUILD.iterdir():
+    now = digest(*package())
+    settings = BUILD / "settings.ini"
+    settings.write_text(SETTINGS, encoding="utf-8")
+    for old in BUILD.glob("*.*.*"):
         if not old.name.startswith(now):
             old.unlink()
-    done = {name for kept in BUILD.glob("*.json") for name in json.loads(kept.read_text()).get("files", [])}
-    todo = [f"tests/{path.name}" for path in sorted((PROJECT / "tests").glob("test_*.py"))]
-    todo = [name for name in ["analytics", *todo] if name not in done]
+    done = set()
+    for kept in BUILD.glob(f"{now}.{which}-*.json"):
+        told = json.loads(kept.read_text(encoding="utf-8"))
+        if all(name == "analytics" or digest(PROJECT / name) == was for name, was in told["files"].items()):
+            done |= set(told["files"])
+        else:
+            for stale in BUILD.glob(f"{kept.name.removesuffix('.json')}.*"):
+                stale.unlink()
+    todo = [name for name in wanted(which) if name not in done]
     while todo and time.monotonic() < until:
-        lot, todo = todo[:LOT], todo[LOT:]
-        data = BUILD / f"{now}.{hashlib.sha256(' '.join(lot).encode()).hexdigest()[:8]}.data"
-        words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not system and not slow", "--cov"]
-        words += ["--cov-branch", "--cov-report=", "--cov-fail-under=0", *lot]
+        lot, todo = todo[:size], todo[size:]
+        files = {name: "" if name == "analytics" else digest(PROJECT / name) for name in lot}
+        data = BUILD / f"{now}.{which}-{hashlib.sha256(str(files).encode()).hexdigest()[:8]}"
+        words = ["-m", "coverage", "run", f"--rcfile={settings}", f"--data-file={data}.data"]
+        words += ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", chosen, *lot]
+        words += [] if compiled else ["--timeout", "10"]
         ran = subprocess.run(
             [sys.executable, *words],
             cwd=PROJECT,
-            env={**os.environ, "COVERAGE_FILE": str(data)},
+            env={**os.environ, "NUMBA_DISABLE_JIT": str(int(not compiled))},
             capture_output=True,
             text=True,
             check=False,
         )
         said = (ran.stdout.strip().splitlines() or ["no tests"])[-1].strip("= ")
-        data.with_suffix(".log").write_text(ran.stdout + ran.stderr, encoding="utf-8")
-        data.with_suffix(".json").write_text(json.dumps({"files": lot, "said": said}), encoding="utf-8")
-        print(f"{' '.join(lot)}: {said}", flush=True)
-    print(f"{len(todo)} files of tests are left", flush=True)
+        Path(f"{data}.log").write_text(ran.stdout + ran.stderr, encoding="utf-8")
+        Path(f"{data}.json").write_text(json.dumps({"files": files, "said": said}), encoding="utf-8")
+        print(f"{which}: {' '.join(lot)}: {said}", flush=True)
+    print(f"{which}: {len(todo)} files of tests are left", flush=True)
+    return len(todo)
 
 
-def joined() -> dict[str, int]:
-    """Put together what was measured, write the report and return how the tests ended."""
-    kept = sorted(BUILD.glob("*.data"))
-    env = {**os.environ, "COVERAGE_FILE": str(BUILD / f"{mark()}.all")}
+def joined() -> dict[str, str]:
+    """Put together what was measured, write the report and return how the tests ended, by pass."""
+    now = digest(*package())
+    kept = sorted(map(str, BUILD.glob(f"{now}.*.data*")))
+    words = [f"--rcfile={BUILD / 'settings.ini'}", f"--data-file={BUILD / f'{now}.all.whole'}"]
     coverage = [sys.executable, "-m", "coverage"]
-    subprocess.run([*coverage, "combine", "-q", "--keep", *map(str, kept)], cwd=PROJECT, env=env, check=True)
-    subprocess.run(
-        [*coverage, "json", "-q", "--fail-under=0", "-o", str(REPORT)], cwd=PROJECT, env=env, check=True
-    )
-    ended: Counter[str] = Counter()
-    for path in BUILD.glob(f"{mark()}.????????.json"):
-        for number, what in re.findall(r"(\d+) (passed|failed|skipped|errors?)", path.read_text()):
-            ended[what] += int(number)
-    return dict(ended)
+    subprocess.run([*coverage, "combine", "-q", "--keep", *words, *kept], cwd=PROJECT, check=True)
+    subprocess.run([*coverage, "json", "-q", *words, "-o", str(REPORT)], cwd=PROJECT, check=True)
+    ended = {}
+    for which in PASSES:
+        counted: Counter[str] = Counter()
+        for path in BUILD.glob(f"{now}.{which}-*.json"):
+            said = json.loads(path.read_text(encoding="utf-8"))["said"]
+            for number, what in re.findall(r"(\d+) (passed|failed|skipped|error)", said):
+                counted[what] += int(number)
+        ended[which] = ", ".join(f"{number:,} {what}" for what, number in sorted(counted.items()))
+    return ended
 
 
 def main() -> int:
@@ -97,37 +149,38 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--read", action="store_true")
+    parser.add_argument("--passes", nargs="*", choices=list(PASSES), default=list(PASSES))
     parser.add_argument("--seconds", type=float, default=math.inf, help="begin no lot after so many")
     args = parser.parse_args()
-    if not args.read:
-        measure(time.monotonic() + args.seconds)
+    until = time.monotonic() + args.seconds
+    left = 0 if args.read else sum(measure(which, until) for which in args.passes)
     ended = joined()
     found: dict[str, Any] = json.loads(REPORT.read_text(encoding="utf-8"))
     rooms: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-    files = {}
-    names = ("num_statements", "covered_lines", "num_branches", "covered_branches")
     for path, of in found["files"].items():
-        room = Path(path).parts[1].removesuffix(".py")
-        for name in names:
-            rooms[room][name] += of["summary"][name]
-        files[path] = share(of["summary"])
+        for name in ("num_statements", "covered_lines", "num_branches", "covered_branches"):
+            rooms[Path(path).parts[1].removesuffix(".py")][name] += of["summary"][name]
     totals = found["totals"]
     record = {
-        "tests": ", ".join(f"{number:,} {what}" for what, number in sorted(ended.items())),
+        "on": time.strftime("%Y-%m-%d"),
+        "tests": ended,
+        "files of tests left": left,
         "lines and branches": share(totals),
         "branches": round(100 * totals["covered_branches"] / totals["num_branches"], 1),
         "branches there": totals["num_branches"],
-        "rooms": {room: [share(of), of["num_branches"]] for room, of in sorted(rooms.items())},
-        "files": len(files),
-        "lines left": {
-            path: [of["missing_lines"], of["missing_branches"]]
-            for path, of in found["files"].items()
-            if share(of["summary"]) < 90
+        "branches left": totals["num_branches"] - totals["covered_branches"],
+        "rooms": {
+            room: [of["num_branches"], of["covered_branches"], share(of)]
+            for room, of in sorted(rooms.items())
         },
-        "files under 90": {path: per for path, per in sorted(files.items()) if per < 90},
+        "left": {
+            path: [f"{a}-{'end' if b < 0 else b}" for a, b in of["missing_branches"]]
+            for path, of in sorted(found["files"].items())
+            if of["missing_branches"]
+        },
     }
-    RESULT.write_text(json.dumps(record, indent=1) + "\n")
-    print(json.dumps(record, indent=1))
+    RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps({name: one for name, one in record.items() if name != "left"}, indent=1))
     return int(record["branches"] < LEAST)
 
 
