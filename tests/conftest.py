@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from analytics.reporting import RenderedReport
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# How long an example takes tells of the machine, and of what else it does. What was set before holds otherwise.
+settings.register_profile(
+    "tests", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 # Files whose tests share something slow to make stay on one worker; the longest begin first.
 LONGEST = ("test_golden.py", "test_wheel.py", "test_notebooks.py", "test_weekly_report.py", "test_budget.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from analytics.errors import InputError, OptionError, OutputError, UptickError
 from analytics.reporting import render_report
@@ -152,6 +154,26 @@ def test_a_failing_cell_stops_the_report_and_leaves_nothing(notebook, tmp_path, 
         run(notebook, tmp_path, fail=True)
     assert str(caught.value).replace(str(notebook.parent), "FOLDER") == snapshot
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_cell_shows_is_not_left_out_when_it_comes_late(tmp_path, monkeypatch):
+    async def never(*args):
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(NotebookClient, "_async_poll_output_msg", never)
+    monkeypatch.setattr("analytics.reporting.notebook.execute._SHOWN", 0)
+    with pytest.raises(UptickError) as error:
+        run_notebook(write(tmp_path / "a.ipynb", ("x = 1", "parameters"), ("print(x)",)), {})
+    assert "what cell 2 shows did not come from the kernel" in str(error.value)
+    assert "nothing for 0 seconds after it had ended" in str(error.value)
+
+
+def test_a_kernel_that_dies_is_told_by_the_last_that_it_said(tmp_path):
+    dies = "import os, sys\nos.write(2, b'no memory left\\n')\nos._exit(1)"
+    with pytest.raises(UptickError) as error:
+        run_notebook(write(tmp_path / "a.ipynb", ("x = 1", "parameters"), (dies,)), {})
+    assert "the kernel stopped while it ran cell 3" in str(error.value)
+    assert error.value.found == "no memory left"
 
 
 def test_our_own_errors_are_shown_in_full():

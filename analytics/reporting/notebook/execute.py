@@ -34,6 +34,8 @@ __all__ = ["parameter_names", "read_notebook", "run_notebook"]
 
 _INJECTED = "injected-parameters"
 _LOOK = 0.1  # seconds between looks at whether the kernel compiles
+_START = 300  # seconds for a kernel to start, on a machine that has much else to do
+_SHOWN = 300  # seconds for what a cell shows to come after it has ended; then nothing is written
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 
@@ -134,6 +136,9 @@ def run_notebook(
             nb,
             kernel_manager_class=_Kernel,
             timeout=None,
+            startup_timeout=_START,
+            iopub_timeout=_SHOWN,
+            raise_on_iopub_timeout=True,
             record_timing=False,
             on_cell_start=starts,
             resources={"metadata": {"path": str(folder or Path.cwd())}},
@@ -149,15 +154,16 @@ def run_notebook(
                 client.execute(env=variables, stdout=subprocess.DEVNULL, stderr=stream)
             except CellExecutionError as error:
                 raise _failed(_cell_name(nb, at[0]), notebook, error.ename, error.evalue) from None
-            except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
-                stream.flush()
-                tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            except CellTimeoutError as error:
                 raise UptickError(
-                    f"the kernel stopped while it ran {_cell_name(nb, at[0])}",
-                    found=tail[-1] if tail else str(error).strip().splitlines()[-1],
+                    f"what {_cell_name(nb, at[0])} shows did not come from the kernel",
+                    found=f"nothing for {_SHOWN} seconds after it had ended",
                     where=str(notebook),
-                    todo="is there enough memory?",
+                    todo="run it again when the machine has less to do",
                 ) from error
+            except (DeadKernelError, RuntimeError) as error:
+                stream.flush()
+                raise _stopped(_cell_name(nb, at[0]), notebook, log, error) from error
     return _settled(nb)
 
 
@@ -328,6 +334,18 @@ def _failed(name: str, notebook: Path, ename: str, evalue: str) -> UptickError:
         found=f"{ename}: {text}",
         where=str(notebook),
         todo=None if ours else "open the notebook, run it with the same parameters and repair the cell",
+    )
+
+
+def _stopped(name: str, notebook: Path, log: Path, error: Exception) -> UptickError:
+    """Return the error for a kernel that ended: the last that it said of itself, warnings left out."""
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    tail = [line for line in said if "[IPKernelApp] WARNING" not in line]
+    return UptickError(
+        f"the kernel stopped while it ran {name}",
+        found=tail[-1] if tail else str(error).strip().splitlines()[-1],
+        where=str(notebook),
+        todo="is there enough memory?",
     )
 
 
