@@ -27,13 +27,22 @@ from pathlib import Path
 
 from analytics.errors import OutputError
 
-__all__ = ["check_writable", "is_regular", "read_whole", "real_path", "scratch_folder", "write_together"]
+__all__ = [
+    "check_writable",
+    "is_regular",
+    "read_whole",
+    "real_path",
+    "scratch_folder",
+    "temporary_room",
+    "write_together",
+]
 
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"
 _TOKEN = secrets.token_hex(4)  # tells this process from an earlier one with its number
 _OURS = re.compile(r"\.uptick-([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-")
 _LIST = ".together"
 _PATIENCE = 5  # seconds for the first byte of a pipe
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORGOTTEN = 86_400  # seconds after which a file of another machine's run is nobody's
 
 
@@ -125,11 +134,45 @@ def scratch_folder() -> Iterator[Path]:
     >>> folder.exists()
     False
     """
-    for left in Path(tempfile.gettempdir()).glob(f".uptick-{_HOST}-*"):
-        if left.is_dir() and _is_left(left):
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_prefix()) as folder:
-        yield Path(folder)
+    with temporary_room():
+        for left in Path(tempfile.gettempdir()).glob(f".uptick-{_HOST}-*"):
+            if left.is_dir() and _is_left(left):
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_prefix()) as folder:
+            yield Path(folder)
+
+
+@contextlib.contextmanager
+def temporary_room() -> Iterator[None]:
+    """Say so where there is no room for temporary files, which are written in this block.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full.
+
+    Examples
+    --------
+    >>> with temporary_room():
+    ...     raise OSError(errno.ENOSPC, "No space left on device", "/tmp/a")
+    Traceback (most recent call last):
+    ...
+    OutputError: there is no room for temporary files
+      found: No space left on device
+      where: /tmp/a
+      what to do: make room, or name another folder in TMPDIR
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise OutputError(
+            "there is no room for temporary files",
+            found=os.strerror(error.errno),
+            where=str(error.filename or tempfile.gettempdir()),
+            todo="make room, or name another folder in TMPDIR",
+        ) from error
 
 
 def check_writable(target: Path) -> None:
@@ -204,8 +247,10 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     """
     written: list[tuple[Path, Path]] = []
     lists: list[Path] = []
+    at: Path | None = None
     try:
         for path, content in contents.items():
+            at = path
             if _is_device(path):
                 path.write_bytes(content)
                 continue
@@ -213,14 +258,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
             final.parent.mkdir(parents=True, exist_ok=True)
             _settle(final.parent)
             written.append((_written_beside(final, content), final))
+        at = None
         lists = _listed(written)
         _renamed(written)
     except OSError as error:
         raise OutputError(
             "the output cannot be written",
             found=error.strerror or str(error),
-            where=str(error.filename or ""),
-            todo="choose another place",
+            where=str(at or error.filename or ""),
+            todo="make room, or choose another place" if error.errno in _FULL else "choose another place",
         ) from error
     finally:
         for temporary in (*lists, *(temporary for temporary, _ in written)):

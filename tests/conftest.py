@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# How long an example takes tells of the machine, and of what else it does. What was set before holds otherwise.
+# How long an example takes tells of the machine and of what else it does. What was set before holds else.
 settings.register_profile(
     "tests", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

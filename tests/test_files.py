@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -42,9 +43,18 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fdopen", full)
-    with pytest.raises(OutputError, match="No space left on device"):
+    with pytest.raises(OutputError, match="No space left on device") as error:
         write_together({tmp_path / "a.csv": b"a"})
+    assert error.value.where == str(tmp_path / "a.csv")
+    assert error.value.todo == "make room, or choose another place"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_full_disk_is_no_room_for_temporary_files():
+    with pytest.raises(OutputError, match="there is no room for temporary files"), files.scratch_folder():
+        raise OSError(errno.EDQUOT, "over the quota")
+    with pytest.raises(PermissionError), files.scratch_folder():
+        raise PermissionError(errno.EACCES, "Permission denied")
 
 
 def test_a_link_stays_a_link(tmp_path):

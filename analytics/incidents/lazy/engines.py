@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from analytics.errors import InputError, OptionError, nearest
+from analytics.files import temporary_room
 from analytics.incidents.lazy.pieces import FILE_ROW, in_pieces
 from analytics.options import check_choice, install_advice
 
@@ -264,7 +265,8 @@ def _of_files(
             expected="files of one kind",
             found=f"{len(paths)} files",
         )
-    folder = Path(tempfile.mkdtemp(prefix="uptick-scan-"))
+    with temporary_room():
+        folder = Path(tempfile.mkdtemp(prefix="uptick-scan-"))
     duck = engine == "duckdb"
     connection = duckdb_connection(ibis, str(folder), memory) if duck else _polars_connection(ibis)
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)  # with the last table, or at exit
@@ -276,10 +278,11 @@ def _of_files(
         table = as_table(connection, paths, name, "file_row_number + 2")
         return Opened(table, FILE_ROW, name, only, files=tuple(paths))
     into = [folder / f"{at}.parquet" for at in range(len(paths))]
-    read = [
-        in_pieces(path, made, delimiter=delimiter, header_row=header_row)
-        for path, made in zip(paths, into, strict=True)
-    ]
+    with temporary_room():
+        read = [
+            in_pieces(path, made, delimiter=delimiter, header_row=header_row)
+            for path, made in zip(paths, into, strict=True)
+        ]
     notes = tuple(dict.fromkeys(note for _, one in read for note in one))
     table = as_table(connection, into, name, FILE_ROW)
     return Opened(table, FILE_ROW, name, only, notes, read[0][0] if only else "", tuple(into))
