@@ -5,6 +5,7 @@
     python tests/torture/matrix.py --python 3.13 --versions newest lowest
     python tests/torture/matrix.py --one-process          # where others use the machine too
     python tests/torture/matrix.py --seconds 300          # a piece: the next goes on where this one ended
+    python tests/torture/matrix.py --again                # what failed, with the project as it is now
 
 Each combination gets an environment of its own in build/matrix, by uv (of the extra ``torture``). "lowest" is
 every lower bound that pyproject.toml states, itself, or the first release after it that has a wheel for this
@@ -131,6 +132,20 @@ def lots(own: str, folder: Path, commit: str, names: list[str], processes: str, 
     return todo
 
 
+def again(python: str, place: str, versions: str, was: dict[str, Any]) -> dict[str, Any]:
+    """Run what failed in an environment, with the project and its bounds as they are now."""
+    folder = BUILD / f"{python}-{versions}"
+    names = [line.split(maxsplit=1)[1] for line in was.get("failed", [])]
+    if not names or not (folder / "done.json").is_file():
+        return was
+    own = made(python, place, versions, folder)
+    command = [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", *names]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    (folder / "again.log").write_text(ended.stdout + ended.stderr, encoding="utf-8")
+    said = (ended.stdout.strip().splitlines() or ["no tests"])[-1].strip("= ")
+    return was | {"afterwards": f"what failed was run again on {time.strftime('%Y-%m-%d')}: {said}"}
+
+
 def tried(
     python: str, place: str, versions: str, *, quick: bool, processes: str, until: float
 ) -> dict[str, Any]:
@@ -178,6 +193,7 @@ def main() -> int:
     parser.add_argument("--python", nargs="*", choices=PYTHONS, default=PYTHONS)
     parser.add_argument("--versions", nargs="*", choices=VERSIONS, default=VERSIONS)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--one-process", action="store_true")
     parser.add_argument("--seconds", type=float, default=math.inf, help="begin no lot after so many")
     args = parser.parse_args()
@@ -194,7 +210,14 @@ def main() -> int:
         if not isinstance(record.get(python), dict):
             record[python] = {}
         for versions in args.versions:
-            found = tried(python, have[python], versions, quick=args.quick, processes=processes, until=until)
+            if args.again:
+                found = again(python, have[python], versions, record[python].get(versions, {}))
+            else:
+                found = tried(
+                    python, have[python], versions, quick=args.quick, processes=processes, until=until
+                )
+            if not found:
+                continue
             record[python][versions] = found
             wrong += not found["outcome"].startswith("passed")
             print(f"Python {python}, {versions}: {found}", flush=True)
