@@ -73,10 +73,12 @@ def interpreters() -> dict[str, str]:
     return found
 
 
-def pins(python: str, versions: str, folder: Path) -> Path:
+def pins(place: str, versions: str, folder: Path) -> Path:
     """Write which releases are installed, all of them, and return where."""
     made = folder / "pins.txt"
-    words = ["--python-version", python, "--only-binary", ":all:", "--no-header", "--no-annotate"]
+    asked = [place, "-c", "import platform; print(platform.python_version())"]
+    whole = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    words = ["--python-version", whole, "--only-binary", ":all:", "--no-header", "--no-annotate"]
     if versions == "lowest":
         words += ["--resolution", "lowest-direct"]
     elif versions == "pinned":
@@ -94,11 +96,11 @@ def uv(*words: str) -> None:
         raise LookupError(done.stderr.strip()[-1_000:])
 
 
-def made(python: str, place: str, versions: str, folder: Path) -> str:
+def made(place: str, versions: str, folder: Path) -> str:
     """Make the environment, unless it is there with what would be installed; return its Python."""
     own = str(folder / "env" / "bin" / "python")
     before = (folder / "pins.txt").read_text() if (folder / "pins.txt").is_file() else ""
-    wanted = pins(python, versions, folder).read_text()
+    wanted = pins(place, versions, folder).read_text()
     if wanted != before or not Path(own).is_file():
         uv("venv", "--clear", "--seed", "--python", place, str(folder / "env"))
         words = ["--only-binary", ":all:", "-r", str(folder / "pins.txt")]
@@ -138,7 +140,7 @@ def again(python: str, place: str, versions: str, was: dict[str, Any]) -> dict[s
     names = [line.split(maxsplit=1)[1] for line in was.get("failed", [])]
     if not names or not (folder / "done.json").is_file():
         return was
-    own = made(python, place, versions, folder)
+    own = made(place, versions, folder)
     command = [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", *names]
     ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     (folder / "again.log").write_text(ended.stdout + ended.stderr, encoding="utf-8")
@@ -153,7 +155,7 @@ def tried(
     folder = BUILD / f"{python}-{versions}"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        own = made(python, place, versions, folder)
+        own = made(place, versions, folder)
     except LookupError as error:
         return {"outcome": "cannot be installed", "said": str(error).splitlines()[-3:]}
     listed = subprocess.run(
