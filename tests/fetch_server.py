@@ -87,6 +87,8 @@ class World:
     may_read: str = "all"  # or "forbidden", "empty"
     refreshes: bool = True
     log_in: int = 200
+    tokens: bool = True  # whether a log-in is answered with one
+    accepts: bool = True  # its own tokens
     packs: bool = False
     retry_after: str = "7"
     seen: list[tuple[str, str]] = field(default_factory=list)
@@ -135,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not fits or form["client_id"] != "acled":
             said = f"Wrong: {form.get('password', form.get('refresh_token'))}"
             return self._json(400, {"error": "invalid_grant", "error_description": said})
+        if not world.tokens:
+            return self._json(200, {"token_type": "Bearer"})
         world.serial += 1
         world.valid = {f"{CANARY}-access-{world.serial}"}
         return self._json(200, {
@@ -172,7 +176,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _acled(self, query: dict[str, str], events: list[dict]) -> None:
         world = self.world
-        if self.headers.get("Authorization", "").removeprefix("Bearer ") not in world.valid:
+        if (
+            self.headers.get("Authorization", "").removeprefix("Bearer ") not in world.valid
+            or not world.accepts
+        ):
             return self._json(401, {"message": f"expired: {self.headers.get('Authorization')}"})
         if world.may_read == "forbidden":
             return self._json(403, {"message": "Access denied"})

@@ -495,11 +495,24 @@ def gate(world):
     world.log_in = 403
 
 
+def no_token(world):
+    world.tokens = False
+
+
+def never_accepted(world):
+    world.accepts = False
+
+
+def moved(world):
+    world.faults = {0: [404] * 30}
+
+
 def never(fault):
     return lambda world: world.faults.update({0: [fault] * 30})
 
 
 ACLED_REFUSALS = [no_access, forbidden, forbidden_in_words, nothing_matches, wrong_password, gate]
+ACLED_REFUSALS += [no_token, never_accepted, moved]
 
 
 @pytest.mark.parametrize("refusal", ACLED_REFUSALS, ids=lambda f: f.__name__)
@@ -647,6 +660,32 @@ def test_a_proxy_is_used_where_it_is_given(server, world, ucdp):
         ucdp(proxy="http://127.0.0.1:9")
     with pytest.raises(OptionError, match="proxy is not usable"):
         ucdp(proxy=f"http://me:{CANARY}@proxy.example:3128")
+
+
+def test_a_proxy_that_is_no_address_is_refused(ucdp, snapshot):
+    with pytest.raises(OptionError) as error:
+        ucdp(proxy="no proxy:x")
+    assert str(error.value) == snapshot
+
+
+def test_a_full_disk_keeps_the_pages_that_were_written(world, ucdp, monkeypatch, snapshot):
+    write = pages.write_whole
+
+    def full(path, text):
+        if "page-000002" in path.name:
+            raise OSError(28, "No space left on device")
+        write(path, text)
+
+    monkeypatch.setattr(pages, "write_whole", full)
+    with pytest.raises(OutputError) as error:
+        ucdp()
+    assert shown(error.value) == snapshot
+    assert not Path("out.csv").exists()
+    monkeypatch.setattr(pages, "write_whole", write)
+    before = len(requests(world))
+    ucdp()
+    assert len(written()) == 60
+    assert len(requests(world)) - before == 5  # the first of six is there
 
 
 @pytest.mark.parametrize(
