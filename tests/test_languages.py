@@ -51,6 +51,7 @@ from analytics.results.words_report import (
     quiet_words,
 )
 from analytics.results.words_status import falls_words, gone_words, since_words, status_words
+from analytics.upticks import method as methods
 
 FORMS = {"zero", "one", "two", "few", "many", "other"}  # of an Arabic plural, by CLDR
 # English that stays: an English sentence has one of these words, names, files and hashes have none.
@@ -301,6 +302,9 @@ def test_the_command_answers_in_arabic(run):
     assert code == 0, err
     assert "تصاعد في" in out
     assert "المنطقة" in out
+    rows = [line for line in out.splitlines() if "٥٬١٦٢" in line or "LRD" in line]
+    assert len(rows) == 2, "the account of rows and the method"
+    assert not [line for line in rows if ENGLISH.search(line.replace("LRD", ""))]
     code, _, err = run("test", "--sample", "--as-of", "2020-04-19", "--language", "klingon")
     assert code == 2
     assert "en, ar" in err
@@ -395,7 +399,18 @@ SELDOM = (
 """What the sample's two reports never say."""
 
 
-@pytest.mark.parametrize("said", SELDOM)
+METHODS = (methods._METHOD, methods._POOLED, methods._TURNS, methods._SELF_EXCITING)
+ACCOUNTS = (
+    "rows read 9 = kept 5 + set aside 3 + superseded 1; kept 5 = in the grid 5",
+    "rows read 9 = kept 9 + set aside 0; kept 9 = in the grid 1 + filtered by where a + 1 = 'b' 1 "
+    "+ filtered by where, on a missing value 1 + filtered by region (2 chosen) 1 "
+    "+ set apart by the date policy 1 + unplaced 1 + outside the time window 1 "
+    "+ in spells without coverage 1 + reported later 1",
+    "rows read 9 = kept 9 + set aside 0; kept 9 = in the grid 9; in no whole week 4",
+)
+
+
+@pytest.mark.parametrize("said", [*SELDOM, *METHODS, methods._OTHER.format(name="naive"), *ACCOUNTS])
 def test_what_is_seldom_said_is_said_in_arabic_too(said, arabic):
     made = arabic.known(said)
     assert made is not None

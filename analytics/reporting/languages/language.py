@@ -29,6 +29,7 @@ _RIGHT = re.compile("[\u0590-\u08ff]")
 _WEEK = re.compile(r"\d{4}-W\d\d")
 _MORE = re.compile(r"(.*?)(?: and ([\d,]+) more)?", re.DOTALL)
 _ITEMS = re.compile(r"(?: · |; |, (?!usual ))(?![^(]*\))")
+_ADDEND = re.compile(r"(?:^| \+ )(.+?) (\d[\d,]*)(?= \+ |$)")
 _ENTRY = re.compile(r"(.+) (\d[\d,.]*)")
 _TOGETHER = ("The country", "All regions together", "All incidents")
 _BETWEEN = ("  ·  ", "   ", " · ")
@@ -263,17 +264,11 @@ class Language:
         rest = self._whole(found[3] if found else text)
         return f"{found[1]}{found[2]}{rest}" if found and rest is not None else rest
 
-    def _number(self, text: str) -> str | None:
-        return self.number(text)
-
     def _range(self, text: str) -> str | None:
         low, _, high = text.partition(" to ")
         if not high:
             return self.number(low)
         return str(self.sentences["range"].format(low=self.number(low), high=self.number(high)))
-
-    def _day(self, text: str) -> str | None:
-        return self.day(text)
 
     def _span(self, text: str) -> str | None:
         first, _, last = text.partition(" to ")
@@ -316,10 +311,12 @@ class Language:
     def _term(self, text: str) -> str | None:
         return self.known(text) or self.foreign(text)
 
-    def _code(self, text: str) -> str | None:
-        return self.foreign(text)
+    def _sum(self, text: str) -> str | None:
+        """Return the parts of an account, each with its number."""
+        parts = [(self.known(name), self.number(n)) for name, n in _ADDEND.findall(text)]
+        return None if None in dict(parts) else " + ".join(f"{name} {n}" for name, n in parts)
 
-    _region, _label = _name, _code
+    _number, _day, _code, _region, _label = number, day, _name, _name, _name
 
     def _phrase(self, text: str) -> str | None:
         return self.known(text)
