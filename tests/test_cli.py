@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import inspect
 import io
 import json
@@ -72,6 +73,20 @@ def test_help_and_version_import_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
     assert f"uptick {__version__}" in done.stdout
     assert "did you mean test?" in done.stderr
+
+
+def test_garbage_is_looked_for_as_before_in_a_process_of_others(run, monkeypatch):
+    held, frozen = gc.get_threshold(), gc.get_freeze_count()
+    run("count", "--sample")
+    assert gc.isenabled()
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (held, frozen)
+    monkeypatch.setattr(sys, "argv", ["uptick", "--version"])
+    try:
+        assert main() == 0
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > frozen
+    finally:
+        gc.unfreeze()
 
 
 def test_the_command_alone_prints_its_help(run):
