@@ -45,8 +45,8 @@ LEAST = 85  # per cent that should be seen
 TESTS_SECONDS = 10  # of tests for one mutant, as they took unharmed
 FIRST_SECONDS = 3  # of them before all others were tried
 WARM_SECONDS = 10  # of tests run before any mutant, so that no fork loads compiled loops
-EACH = 4  # a test that takes longer with compilation off is not asked
-FILE_SECONDS = 15  # for one file of tests unharmed, of the processor; its other tests are not asked
+EACH = 3  # a test that takes longer while its lines are looked at is not asked
+FILE_SECONDS = 5  # for one file of tests unharmed, of the processor; its other tests are not asked
 
 FULL = (
     "analytics/upticks/decide.py",
@@ -55,6 +55,7 @@ FULL = (
     "analytics/results/grades.py",
     "analytics/kernels/windows/answer.py",
     "analytics/kernels/windows/asked.py",
+    "analytics/kernels/windows/called.py",
     "analytics/kernels/windows/starts.py",
     "analytics/kernels/windows/critical.py",
 )
@@ -83,10 +84,18 @@ class Mutant(NamedTuple):
 
 def mutants(path: str) -> list[Mutant]:
     """Every mutant that cosmic-ray makes of a file, but for those of annotations and docstrings."""
-    from cosmic_ray.commands.init import _all_work_items
-
     source = (PROJECT / path).read_text(encoding="utf-8")
     mark = hashlib.sha256(source.encode()).hexdigest()[:12]
+    kept = BUILD / "listed" / f"{path.replace('/', '.')}.{mark}.json"
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps([one[1:4] for one in _listed(path, source, mark)]), encoding="utf-8")
+    return [Mutant(path, *one, mark) for one in json.loads(kept.read_text(encoding="utf-8"))]
+
+
+def _listed(path: str, source: str, mark: str) -> list[Mutant]:
+    from cosmic_ray.commands.init import _all_work_items
+
     typed = [where for node in ast.walk(ast.parse(source)) for where in _annotations(node)]
     found = []
     for item in _all_work_items([PROJECT / path], {}):
@@ -375,6 +384,9 @@ def work(group: str, until: float, *, again: bool, loops: bool, args: argparse.N
         todo = [one for one in drawn(group) if before.get(one.key, {}).get("end") in ("not seen", "not run")]
     else:
         todo = [one for one in drawn(group) if one.key not in before]
+    if args.first:
+        first = {*drawn(group)[: args.first]}
+        todo = [one for one in todo if one in first]
     todo = [one for one in todo if compiled(one.path) == loops]
     todo = [one for one in todo if not args.files or any(part in one.path for part in args.files)]
     if not todo or time.monotonic() > until:
@@ -427,11 +439,14 @@ def enough(tests: set[str], chart: Map) -> list[str]:
     return found
 
 
-def recorded(group: str) -> dict[str, Any]:
-    """What is known of a group, by file."""
+def recorded(group: str, earlier: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a group, by file; of a file not finished here, what the earlier record says."""
     before, files = known(), dict[str, dict[str, Any]]()
     order = drawn(group)
-    for one in order:
+    drawn_first = len(order)
+    if group == "sample":  # up to the first that was not tried: what was tried of one kind alone is no sample
+        drawn_first = next((at for at, one in enumerate(order) if one.key not in before), len(order))
+    for one in order[:drawn_first]:
         of = files.setdefault(one.path, {"mutants": 0, "tried": 0, "seen": 0, "ran on": 0, "not seen": []})
         of["mutants"] += 1
         end = before.get(one.key, {}).get("end")
@@ -446,13 +461,17 @@ def recorded(group: str) -> dict[str, Any]:
             of["not seen"].append(
                 f"line {one.line}: {name}" + (", run by no test" if end == "not run" else "")
             )
+    if group == "full":
+        for path, of in files.items():
+            if of["tried"] < of["mutants"] and path in earlier.get("files", {}):
+                files[path] = earlier["files"][path]
     tried, seen = (sum(of[name] for of in files.values()) for name in ("tried", "seen"))
     share, ends = by_file(files)
     if group == "sample":
         share, ends = round(100 * seen / max(tried, 1), 1), interval(seen, max(tried, 1))
     return {
         "seed": SEED,
-        "wanted": sum(of["mutants"] for of in files.values()),
+        "wanted": sum(of["mutants"] for of in files.values()) + len(order) - drawn_first,
         "tried": tried,
         "seen": seen,
         "per cent": share,
@@ -472,13 +491,17 @@ def main() -> int:
         "--each", type=float, help="seconds of tests for one mutant, instead of 3, or 10 again"
     )
     parser.add_argument("--files", nargs="*", default=[], help="only of files whose paths hold one of these")
+    parser.add_argument("--first", type=int, help="so many of those drawn, in their order")
     parser.add_argument("--tests", nargs="*", default=[], help="of a map: these, as adjustment decide")
+    parser.add_argument("--loops", choices=["compiled", "off"], help="only of files tried in this way")
     args = parser.parse_args()
     until = time.monotonic() + args.seconds
     what = args.what or ["map", "full", "sample"]
     groups = [group for group in ("full", "sample") if group in what]
     kinds = {compiled(path) for path in (FULL if groups == ["full"] else sources())}
     for loops in sorted(kinds, reverse=True):
+        if args.loops not in (None, "compiled" if loops else "off"):
+            continue
         if os.fork():  # a process of its own, which has loaded everything
             os.wait()
             continue
@@ -498,7 +521,7 @@ def main() -> int:
             os._exit(0)
     record = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
     for group in groups:
-        record[group] = recorded(group)
+        record[group] = recorded(group, record.get(group, {}))
         RESULT.parent.mkdir(exist_ok=True)
         RESULT.write_text(json.dumps(record, indent=1) + "\n")
         print(group, {key: value for key, value in record[group].items() if key != "files"}, flush=True)
