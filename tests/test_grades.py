@@ -212,6 +212,17 @@ def test_a_count_is_called_from_starts_at_on_and_not_below_whatever_the_window_h
             assert after[name].iloc[region] == start, "never from its own window"
 
 
+def test_where_nothing_can_be_called_no_count_is_said_to_be():
+    values = np.random.default_rng(5).poisson(2.0, (DAYS, 2))
+    covered = np.ones_like(values, dtype=bool)
+    covered[-3:, 0] = False
+    frame = uptick_test(counts_of(values, covered)).frame
+    assert frame["grade"].tolist() == ["no_data", "no_sign"]
+    assert frame.loc[0, ["starts_at", "starts_at_3", "detectable"]].isna().all()
+    assert frame["starts_note"][0] == "3 of the 14 recent days have no coverage"
+    assert frame.loc[1, ["starts_at", "starts_at_3", "detectable"]].notna().all()
+
+
 def test_levels_are_alpha_times_rejections_with_this_p_value_at_zero():
     rng = np.random.default_rng(2)
     for _ in range(300):

@@ -45,6 +45,10 @@ def uptick_frame(
     lost: list[tuple[Lost, str]] = [withheld] * len(counts.regions)
     if not withheld[0]:
         lost = no_data(split, found.reasons, counts.period_days)
+    gone = np.array([bool(word) for word, _ in lost])  # no count would be called there
+    starts_at, starts_at_3, detectable = (
+        np.where(gone, np.nan, each) for each in (bounds.starts_at, bounds.starts_at_3, bounds.detectable)
+    )
     since = none_since(split, counts)
     days = heavy_day(split, counts, bounds.ratio) if asked.upper else [("", 0)] * len(since)
     numbers = {
@@ -53,9 +57,9 @@ def uptick_frame(
         "ratio": bounds.ratio,
         "limit": bounds.limit,
         "low": bounds.low if asked.upper else bounds.high,
-        "detectable": bounds.detectable,
+        "detectable": detectable,
         "alone": bounds.detectable_alone,
-        "starts_at": bounds.starts_at,
+        "starts_at": starts_at,
         "break_even": np.full(len(lost), np.nan) if rules.known else bounds.break_even,
         "windows": (split.baseline_covered.sum(axis=0) // split.length).astype(float),
     }
@@ -88,10 +92,10 @@ def uptick_frame(
             "pvalue": found.pvalue,
             "qvalue": qvalue,
             **graded,
-            "starts_at": bounds.starts_at,
-            "starts_at_3": bounds.starts_at_3,
-            "starts_note": _start_notes(bounds.starts_at, lost, found.reasons),
-            "detectable": bounds.detectable,
+            "starts_at": starts_at,
+            "starts_at_3": starts_at_3,
+            "starts_note": _start_notes(starts_at, lost, found.reasons),
+            "detectable": detectable,
             "break_even": [seen.break_even for _, seen in rows],
             "far_below": found.far_below,
             "day": [seen.day for _, seen in rows],
