@@ -217,7 +217,7 @@ def test_where_nothing_can_be_called_no_count_is_said_to_be():
     covered = np.ones_like(values, dtype=bool)
     covered[-3:, 0] = False
     frame = uptick_test(counts_of(values, covered)).frame
-    assert frame["grade"].tolist() == ["no_data", "no_sign"]
+    assert frame["grade"].tolist() == ["no_data", "no_large_rise_if"]
     assert frame.loc[0, ["starts_at", "starts_at_3", "detectable"]].isna().all()
     assert frame["starts_note"][0] == "3 of the 14 recent days have no coverage"
     assert frame.loc[1, ["starts_at", "starts_at_3", "detectable"]].notna().all()
