@@ -250,3 +250,66 @@ def test_days_after_the_file_was_drawn_have_no_coverage():
     found = count_incidents(drawn, freq="day")
     assert found.coverage.all(axis=1).tolist() == [True] * 13 + [False] * 7
     assert "the file was drawn on 2020-04-13: later days have no coverage" in found.notes
+
+
+# -- commands ----------------------------------------------------------------------------------------------
+
+DAYS = "start_date,admin1,incidents\n2020-04-06,Eastmark,3\n2020-04-07,Eastmark,5\n2020-04-08,Eastmark,1\n"
+WEEKS = "week,admin1,incidents\n2020-04-06,Eastmark,3\n2020-04-13,Eastmark,5\n"
+MONTHS = "month,admin1,incidents\n2020-03,Eastmark,3\n2020-04,Eastmark,5\n"
+ROWS = "id,date,admin1,fatalities\n1,2020-04-01,Eastmark,1\n2,2020-04-02,Westmark,0\n"
+FILES = {
+    "days.csv": DAYS,
+    "weeks.csv": WEEKS,
+    "months.csv": MONTHS,
+    "rows.csv": ROWS,
+    "number.toml": "recent = true\n",
+    "format.toml": 'format = "html"\nfile = "none.csv"\n',
+}
+COMMANDS = {
+    "a word too many": "count rows.csv more.csv --as-of 2020-04-13",
+    "nothing but an unknown option": "--nothing",
+    "a day of knowledge of a file": "count rows.csv --as-of 2020-04-13 --known-on 2020-04-12",
+    "volatility of months": "count months.csv --as-of 2020-04-30 --volatility",
+    "months with a gap": "count months.csv --as-of 2020-04-30 --no-coverage 2020-03-01..2020-03-04",
+    "days made of weeks": "count weeks.csv --as-of 2020-04-19 --freq day",
+    "a span of counts": "count weeks.csv --as-of 2020-04-19 --span spread",
+    "counts measured": "test weeks.csv --as-of 2020-04-19 --completeness measured",
+    "rows that stay, measured": "monitor rows.csv --as-of 2020-04-13 --engine duckdb --completeness measured",
+    "a printed report that runs a notebook": "report rows.csv --summary --notebook own.ipynb",
+    "an option that is no number": "report rows.csv --parameters number.toml",
+    "a format beside a print": "report --parameters format.toml --summary --as-of 2020-04-13",
+    "places by another column": "count rows.csv --as-of 2020-04-13 --near 33,44,10km --by admin1",
+    "an account in the way": "check rows.csv --as-of 2020-04-13 --quarantine rows.csv",
+}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        Path(name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_a_command_is_refused(case, run, here, snapshot):
+    code, out, err = run(*COMMANDS[case].split())
+    assert (code, out) == (2, "")
+    assert err.replace(str(here), "HERE") == snapshot
+    assert {path.name: path.read_text() for path in here.iterdir()} == FILES
+
+
+def test_tables_of_counts_without_a_place_are_checked_as_they_are(run, here):
+    Path("whole.csv").write_text("week,incidents\n2020-04-06,3\n2020-04-13,5\n")
+    code, out, err = run("check", "whole.csv", "--as-of", "2020-04-19")
+    assert code == 0, err
+    assert "8" in out
+
+
+def test_covered_from_is_taken_where_rows_lie(run, here):
+    asked = ("count", "rows.csv", "--as-of", "2020-04-13", "--covered-from", "2020-03-30", "--format", "csv")
+    read, where_they_lie = run(*asked), run(*asked, "--engine", "duckdb")
+    assert read[0] == 0, read[2]
+    assert where_they_lie == read
+    assert "covered from 2020-03-30" in read[2] or "2020-03-30" in read[1]
