@@ -14,6 +14,13 @@ RESULTS = Path(__file__).resolve().parent / "results"
 PAGE = PROJECT / "docs" / "reliability.md"
 
 WANTED = {"all": 1_000_000, "csv": 300_000, "workbooks and Parquet": 50_000}
+PASSES = {
+    "default": "the default suite",
+    "slow": "the slow tests",
+    "loops": "those of loops, compilation off, ten seconds each at most, their ends not counted",
+}
+WHY: dict[str, str] = {}
+LEFT = ""
 HEAD = """# What was tried against it
 
 Reports on violence are read by people who act on them. This page says what was done to find faults, how much of it,
@@ -137,14 +144,25 @@ def branches() -> str:
     record = read("coverage")
     if not record:
         return "No record: `python tests/torture/covered.py`."
-    rows = [(f"`{room}`", there, f"{per} %") for room, (per, there) in record["rooms"].items()]
-    under = [f"`{path}` {per} %" for path, per in record["files under 90"].items()]
+    rows = [
+        (f"`{room}`", there, taken, f"{100 * taken / there:.1f} %")
+        for room, (there, taken, _) in record["rooms"].items()
+        if there
+    ]
+    tests = "; ".join(f"{ended} ({PASSES[which]})" for which, ended in record["tests"].items())
+    kinds = ", ".join(f"{number:,} {what}" for what, number in record["kinds"].items())
+    largest = sorted(record["left"].items(), key=lambda one: -len(one[1]))[:12]
+    unrun = record["files of tests left"]
     return (
-        f"The default suite takes {record['branches']} % of {record['branches there']:,} branches, and {record['lines and branches']} % of lines "
-        "and branches together: `python tests/torture/covered.py`. At least 95 % of branches are wanted. Compiled loops run "
-        "as machine code, out of its sight, and so do kernels of notebooks and other processes that tests begin.\n\n"
-        + table(("room", "branches", "lines and branches run"), *rows)
-        + ("\n\nFiles under 90 %: " + ", ".join(under) + "." if under else "")
+        f"The tests take {record['branches']} % of {record['branches there']:,} branches, and {record['lines and branches']} % of lines "
+        f"and branches together: `python tests/torture/covered.py` ({record['on']}; tests: {tests}). At least 95 % of branches are wanted. "
+        + (f"{unrun} files of tests were not run yet. " if unrun else "")
+        + "Compiled loops are measured with compilation off; notebooks' kernels and other processes that tests begin are measured too.\n\n"
+        + table(("room", "branches", "taken", "share"), *rows)
+        + f"\n\nThe {record['branches left']:,} that are left, each in `tests/torture/results/coverage.json`, lead to: {kinds}. Most are in "
+        + ", ".join(f"`{path}` ({len(left)}{WHY.get(path, '')})" for path, left in largest)
+        + ".\n\n"
+        + LEFT
     )
 
 
