@@ -1,0 +1,129 @@
+"""Answers of detectors that are rarely asked for: a threshold of one's own, nothing found, late counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics import Counts, read_incidents
+from analytics.counts.completeness import Completeness
+from analytics.detectors import surveillance
+from analytics.detectors._bayes import _bounds
+from analytics.detectors._predictive import _largest
+from analytics.detectors._rogerson import rogerson
+from analytics.detectors._stcd import stcd
+from analytics.detectors.events import events_of_incidents
+from analytics.detectors.registry import DETECTORS, detector_specs
+from analytics.detectors.spec import DetectorSpec
+from analytics.errors import OptionError
+from analytics.results.alarms import Alarms
+
+SERIES = np.array([1, 0, 2, 1] * 14 + [6, 7, 9, 8])
+
+
+def weekly(values=SERIES, **options):
+    return Counts.from_array(np.asarray(values), start="2019-01-07", **options)
+
+
+def test_the_largest_count_is_found_however_far_from_the_first_guess():
+    # The tail of an exponential with mean 100, asked for below one in e^12: 12 times 100 is the answer.
+    found = _largest(
+        lambda count: np.exp(-count / 100),
+        np.array([1.0]),
+        np.array([1.0]),
+        np.array([np.exp(-12)]),
+        np.array([0.0]),
+    )
+    assert found.tolist() == [1199]
+
+
+def test_bounds_are_the_least_count_that_is_as_rare_as_asked():
+    shape, share = np.repeat(np.arange(1, 40) + 0.5, 4), np.tile([0.5, 0.2, 0.1, 0.01], 39)
+    alpha = np.full(shape.size, 0.01)
+    bound = _bounds(shape, share, alpha)
+    for a, p, b in zip(shape, share, bound, strict=True):
+        weights = [1.0]
+        for k in range(400):  # the negative binomial, term by term
+            weights.append(weights[-1] * (a + k) / (k + 1) * p)
+        tail = 1 - np.cumsum(np.array(weights) * (1 - p) ** a)
+        assert tail[int(b)] <= 0.01 * (1 + 1e-9)
+        assert b == 0 or tail[int(b) - 1] > 0.01 * (1 - 1e-9)
+
+
+def test_a_ratio_is_another_name_for_an_increase():
+    # Of a mean of 4, one standard deviation more is half as many again.
+    quiet = weekly(np.full(60, 4))
+    by_shift = rogerson(quiet, expected=4.0, shift=1.0, last=4)
+    by_ratio = rogerson(quiet, expected=4.0, ratio=1.5, last=4)
+    np.testing.assert_allclose(by_shift.statistic, by_ratio.statistic)
+
+
+def test_a_reference_of_ones_own_is_thinned_as_the_counts_are():
+    # With half reported, a reference of 2 asks of the last weeks what 1 asks of whole ones.
+    counts = weekly()
+    share = np.ones(counts.values.shape)
+    share[-2:] = 0.5
+    half = replace(counts, completeness=Completeness(share, np.zeros(share.shape), "given"))
+    reported = rogerson(half, expected=1.0, reference=2.0, threshold=3.0, last=2)
+    references = reported.runs[0].parameters["reference"]
+    assert np.asarray(references)[-2:].ravel().tolist() == [1.0, 1.0]
+
+
+def test_nothing_found_among_events_is_said_without_a_place():
+    x, y = np.arange(12) % 4 * 10.0, np.arange(12) // 4 * 10.0
+    quiet = stcd(x, y, np.arange(12.0), radius=1.0, epsilon=0.5, threshold=1e9)
+    table = quiet.summary().set_index("what")["value"]
+    assert table["first alarm"] == "none"
+    assert "around" not in table.index
+    found = stcd(np.zeros(12), np.zeros(12), np.arange(12.0), radius=1.0, threshold=1.5, epsilon=0.5)
+    assert found.summary().set_index("what")["value"]["first alarm"].startswith("event ")
+
+
+def test_events_of_several_days_are_taken_at_their_first():
+    frame = pd.DataFrame(
+        {
+            "date": ["2020-04-01", "2020-04-03"],
+            "date_end": ["2020-04-02", "2020-04-03"],
+            "admin1": "Eastmark",
+            "latitude": [34.0, 35.0],
+            "longitude": [44.0, 45.0],
+        }
+    )
+    incidents = replace(read_incidents(frame, as_of="2020-04-13"), as_of=None)
+    events = events_of_incidents(incidents)
+    assert events.t.astype("datetime64[D]").astype(str).tolist() == ["2020-04-01", "2020-04-03"]
+    assert "1 incidents dated to a span of days are taken at its first day" in events.notes
+
+
+def test_two_detectors_under_one_name_are_refused():
+    ears = DETECTORS["ears_c1"]
+
+    def both(counts, *, last=None):
+        return Alarms.concat([ears.run(counts, last=last), DETECTORS["ears_c2"].run(counts, last=last)])
+
+    (spec,) = detector_specs([both])
+    with pytest.raises(OptionError, match="both is several") as error:
+        spec.run(weekly(), last=4)
+    assert error.value.found == "ears_c1, ears_c2"
+    assert isinstance(spec, DetectorSpec)
+
+
+def test_the_dispersion_of_a_transformation_is_used_where_it_is_given():
+    counts = weekly(np.random.default_rng(5).poisson(20, 120))
+    options = {"transform": "anscombeNegBin", "last": 20}
+    usual = surveillance.cusum(counts, **options)
+    assert np.allclose(surveillance.cusum(counts, nb_alpha=0.1, **options).statistic, usual.statistic)
+    assert (surveillance.cusum(counts, nb_alpha=2.0, **options).statistic <= usual.statistic + 1e-12).all()
+    with pytest.raises(OptionError, match="nb_alpha must be at least 0"):
+        surveillance.glr(counts, nb_alpha=-0.1, last=20)
+
+
+def test_a_table_of_alarms_says_what_rate_was_expected():
+    alarms = DETECTORS["predictive"].run(weekly(), last=4)
+    assert "predictive" in str(alarms)
+    nothing = Alarms.concat([alarms, DETECTORS["ears_c1"].run(weekly(), last=4)])
+    with pytest.raises(OptionError, match="no series has that detector and region"):
+        nothing.select(detectors=[])
