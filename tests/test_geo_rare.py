@@ -1,0 +1,145 @@
+"""Shapes that files rarely hold, and what is refused of regions on the map."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from analytics.bundled import bundled_path
+from analytics.errors import UptickError
+from analytics.geo import bundled_countries, cells, prio_grid_centre, read_regions
+from analytics.geo.boundaries import file_digest, read_boundaries
+from analytics.geo.mending import mend_polygon
+from analytics.geo.new_country import country_folder
+from analytics.geo.polygons import joined_rings, read_polygons
+from analytics.simulation.injection import check_uptick
+from analytics.simulation.places import check_places
+from analytics.simulation.twins import simulate_twins
+
+SQUARE = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+BESIDE = [[2, 0], [3, 0], [3, 1], [2, 1], [2, 0]]
+
+
+def geojson(path, *geometries, alone=False, **more):
+    features = [
+        {"type": "Feature", "id": f"id{at}", "properties": {"name": f"R{at}"}, "geometry": one, **more}
+        for at, one in enumerate(geometries)
+    ]
+    path.write_text(json.dumps(features[0] if alone else {"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def polygon(*rings):
+    return {"type": "Polygon", "coordinates": list(rings)}
+
+
+def test_polygons_of_a_collection_are_drawn_and_lines_are_not(tmp_path):
+    both = {
+        "type": "GeometryCollection",
+        "geometries": [
+            polygon(SQUARE),
+            {"type": "LineString", "coordinates": SQUARE},
+            polygon(BESIDE, [[2, 0]]),
+        ],
+    }
+    found = read_polygons(geojson(tmp_path / "c.geojson", both))
+    assert found.properties == ({"name": "R0", "id": "id0"},)
+    (rings,) = found.rings
+    assert [ring.tolist() for ring in rings] == [SQUARE, BESIDE]
+
+
+def test_one_feature_is_a_file_of_one_region(tmp_path):
+    path = geojson(tmp_path / "one.geojson", polygon(SQUARE), alone=True)
+    assert read_boundaries(path).properties["name"].tolist() == ["R0"]
+    assert read_polygons(path).properties[0]["name"] == "R0"
+    regions = read_regions(path, name="name")
+    assert regions.locate([0.5, 1.5], [0.5, 0.5]).tolist() == [0, -1]
+
+
+def test_polygons_within_collections_within_collections_are_found():
+    inner = shapely.GeometryCollection([shapely.Polygon(SQUARE), shapely.Point(0, 0)])
+    found, done = mend_polygon(
+        shapely.GeometryCollection([inner, shapely.MultiPolygon([shapely.Polygon(BESIDE)])])
+    )
+    assert (found.area, done) == (pytest.approx(2.0), "")
+
+
+def test_a_hole_across_the_antimeridian_stays_a_hole():
+    # A square of 20 degrees around 180, written 170..-170, with one of 2 degrees cut out of its middle.
+    outer = [(170, -10), (-170, -10), (-170, 10), (170, 10)]
+    inner = [(179, -1), (-179, -1), (-179, 1), (179, 1)]
+    found, done = mend_polygon(shapely.Polygon(outer, [inner]))
+    assert done == "cut"
+    assert found.area == pytest.approx(20 * 20 - 2 * 2)
+    assert not found.contains(shapely.Point(179.5, 0))
+    assert found.contains(shapely.Point(-178.5, 0))
+
+
+def test_nothing_to_draw_stays_nothing():
+    assert joined_rings([(), ()]) == ((), ())
+
+
+def test_what_is_no_file_has_no_digest(tmp_path):
+    assert file_digest(tmp_path / "none.geojson") == ""
+    assert len(file_digest(geojson(tmp_path / "a.geojson", polygon(SQUARE)))) == 64
+
+
+def areas(tmp_path):
+    return read_regions(geojson(tmp_path / "a.geojson", polygon(SQUARE), polygon(BESIDE)), name="name")
+
+
+PLACES = pd.DataFrame({"admin1": "A", "admin2": ["B", "B"], "latitude": 1.0, "longitude": 1.0, "share": 0.5})
+ROWS = pd.DataFrame(
+    {
+        "incident_id": ["1"],
+        "date_start": pd.to_datetime(["2020-04-01"]),
+        "date_end": pd.to_datetime(["2020-04-01"]),
+        "latitude": [34.0],
+        "longitude": [44.0],
+        "fatalities": pd.array([1], dtype="Int64"),
+    }
+)
+REFUSED = {
+    "no region": lambda folder: replace(areas(folder), names=()),
+    "a region twice": lambda folder: replace(areas(folder), names=("A", "A")),
+    "parents for one of two": lambda folder: replace(areas(folder), parents=("A",)),
+    "one latitude for two": lambda folder: areas(folder).placed(np.array([1.0]), np.array([1.0, 2.0])),
+    "no cell of a grid": lambda folder: prio_grid_centre([259_201]),
+    "a country without a name": lambda folder: country_folder(folder, " ", name="name"),
+    "two folders of a country": lambda folder: bundled_countries(),
+    "a file without polygons": lambda folder: read_polygons(
+        geojson(folder / "p.geojson", {"type": "Point", "coordinates": [0, 0]})
+    ),
+    "an uptick without a length": lambda folder: check_uptick(2.0, None, None, "block"),
+    "a district twice": lambda folder: check_places(PLACES),
+    "more than all moved": lambda folder: simulate_twins(ROWS, day_off=1.5, seed=1),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_says_what_was_expected(case, tmp_path, monkeypatch, snapshot):
+    for name in ("one", "other") if case.startswith("two folders") else ():
+        (tmp_path / name).mkdir()
+        text = bundled_path("data/nigeria/country.toml").read_text(encoding="utf-8")
+        (tmp_path / name / "country.toml").write_text(text, encoding="utf-8")
+        monkeypatch.setenv("UPTICK_COUNTRIES", str(tmp_path))
+    with pytest.raises(UptickError) as error:
+        REFUSED[case](tmp_path)
+    assert str(error.value).replace(str(tmp_path), "HERE") == snapshot
+
+
+def test_a_variable_that_names_no_folder_is_refused(monkeypatch):
+    monkeypatch.setenv("UPTICK_COUNTRIES", "nowhere-at-all")
+    with pytest.raises(UptickError, match="UPTICK_COUNTRIES names no folder"):
+        bundled_countries()
+
+
+def test_only_what_has_polygons_can_be_chosen_from():
+    grid = cells("priogrid", [33.34, 35.47], [44.40, 44.39])
+    with pytest.raises(UptickError, match="only regions with polygons can be chosen from"):
+        grid.select(grid.names[:1])
