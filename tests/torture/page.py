@@ -129,9 +129,11 @@ def mutated() -> str:
     return (
         "Small faults put into the code one by one (cosmic-ray, seed "
         f"{next(iter(record.values()))['seed']}; with compilation off where the file has compiled loops), each tried by the tests that "
-        "run its line, the quickest first, up to three seconds of them (ten for some that were not seen then); the share that "
-        "these tests see, with its 95 % interval: `python tests/torture/mutants.py`. In files that were not finished those "
-        "tried are drawn at random, and the share is put together file by file. What compiles to the same code is no fault. "
+        "run its line, the quickest first, up to three seconds of them (two of the sample, ten for some that were not seen then); "
+        "the share that these tests see, with its 95 % interval: `python tests/torture/mutants.py`. In files that were not finished "
+        "those tried are drawn at random, and the share is put together file by file. The sample is drawn in a random order, and "
+        "counted as far as all were tried; of it only the tests that are about these rooms are asked. What compiles to the same "
+        "code is no fault. "
         "At least 85 % are wanted. "
         + " ".join(told)
         + "\n\n"
