@@ -6,8 +6,8 @@
     python tests/torture/mutants.py full --seconds 480    # a piece: the next goes on where this one ended
     python tests/torture/mutants.py full again       # those not seen, with the tests as they are now
 
-cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is
-tried in a fork of its own (forked.py), with compilation off if its file has compiled loops, by the tests that
+cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is tried
+in a fork of its own (forked.py), with compilation off if it stands in a compiled loop, by the tests that
 run its line, those first that are quick and saw others of that file, up to so many seconds of them (`again`
 goes up to ten); what makes them run on for too long is seen. A mutant that compiles to the same code is none.
 Each outcome is written at once to build/mutants/tried.jsonl. The order is random: however many were tried,
@@ -150,9 +150,24 @@ def sources() -> list[str]:
     return sorted({*FULL, *(p.relative_to(PROJECT).as_posix() for p in rooms)})
 
 
-def compiled(path: str) -> bool:
-    """Whether a file's mutants are tried with loops compiled: where none of them are its own."""
-    return "@compiled" not in (PROJECT / path).read_text(encoding="utf-8")
+@functools.cache
+def loops_of(path: str) -> tuple[tuple[int, int], ...]:
+    """The lines of a file whose mutants are tried with compilation off: loops, and what is in no function."""
+    text = (PROJECT / path).read_text(encoding="utf-8")
+    if "@compiled" not in text:
+        return ()
+    found, at = [], 1
+    for node in ast.parse(text).body:
+        marks = getattr(node, "decorator_list", None)  # functions and classes have them, or could
+        if marks is not None and not any("compiled" in ast.unparse(one) for one in marks):
+            found.append((at, _begins(node) - 1))
+            at = (node.end_lineno or 0) + 1
+    return (*found, (at, 10**6))
+
+
+def compiled(path: str, line: int) -> bool:
+    """Whether a mutant is tried with loops compiled: where it is in none of them."""
+    return not any(first <= line <= last for first, last in loops_of(path))
 
 
 def wanting(folder: Path) -> dict[str, Path]:
@@ -387,7 +402,7 @@ def work(group: str, until: float, *, again: bool, loops: bool, args: argparse.N
     if args.first:
         first = {*drawn(group)[: args.first]}
         todo = [one for one in todo if one in first]
-    todo = [one for one in todo if compiled(one.path) == loops]
+    todo = [one for one in todo if compiled(one.path, one.line) == loops]
     todo = [one for one in todo if not args.files or any(part in one.path for part in args.files)]
     if not todo or time.monotonic() > until:
         return
@@ -498,7 +513,7 @@ def main() -> int:
     until = time.monotonic() + args.seconds
     what = args.what or ["map", "full", "sample"]
     groups = [group for group in ("full", "sample") if group in what]
-    kinds = {compiled(path) for path in (FULL if groups == ["full"] else sources())}
+    kinds = {not loops_of(path) for path in (FULL if groups == ["full"] else sources())}
     for loops in sorted(kinds, reverse=True):
         if args.loops not in (None, "compiled" if loops else "off"):
             continue

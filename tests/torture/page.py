@@ -128,7 +128,7 @@ def mutated() -> str:
                 missed.append(f"- `{path}`: {', '.join(found['not seen'])}")
     return (
         "Small faults put into the code one by one (cosmic-ray, seed "
-        f"{next(iter(record.values()))['seed']}; with compilation off where the file has compiled loops), each tried by the tests that "
+        f"{next(iter(record.values()))['seed']}; with compilation off in compiled loops), each tried by the tests that "
         "run its line, the quickest first, up to three seconds of them (two of the sample, ten for some that were not seen then); "
         "the share that these tests see, with its 95 % interval: `python tests/torture/mutants.py`. In files that were not finished "
         "those tried are drawn at random, and the share is put together file by file. The sample is drawn in a random order, and "
