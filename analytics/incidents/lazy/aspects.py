@@ -84,7 +84,7 @@ def said_of(
 ) -> Piece:
     """Return what an aspect says of distinct values: canonical columns as ``c_...``, flags as ``f...``."""
     size = len(found)
-    draft.data["date_start"] = np.full(size, np.datetime64("NaT"), dtype="datetime64[D]")
+    draft.data["date_start"] = np.full(size, np.datetime64("NaT", "D"), dtype="datetime64[D]")
     for name in aspect.days:
         draft.data[name] = _as_days(found[_DAYS[name]])
     aspect.run(draft)
