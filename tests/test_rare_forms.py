@@ -248,7 +248,8 @@ def test_a_file_that_is_held_already_is_not_added_again(tmp_path):
     own = Store(tmp_path / "s.store")
     first, again = (own.add(tmp_path / "rows.csv", on="2020-04-12") for _ in range(2))
     assert first.added == 2
-    assert again.lines()[0] == "Nothing done: rows.csv is delivery 1 of table already."
+    assert again.again
+    assert again.sentence() == "Nothing done: rows.csv is delivery 1 of table already."
     assert len(own.deliveries()) == 1
     with pytest.raises(UptickError, match="2020-04-12"):
         own.as_of("2020-04-01")
