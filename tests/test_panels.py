@@ -12,11 +12,12 @@ from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.panels.caps import CAPS, KEPT, NO_CAP, capped_windows, daily_cap
-from analytics.kernels.panels.evidence import UNTOLD, evidence
+from analytics.kernels.panels.evidence import UNTOLD, evidence, evidence_of
 from analytics.kernels.panels.extremes import bounded_pvalue, dispersion_ceiling
 from analytics.kernels.panels.hierarchy import hierarchical_bh, simes
-from analytics.kernels.panels.pooled import pooled_test
+from analytics.kernels.panels.pooled import panel_pvalues, pooled_pvalue, pooled_test
 from analytics.kernels.panels.reference import BODY, UNEXPECTED, Reference, set_aside, turned_evidence
+from analytics.kernels.panels.year import PanelYear
 from analytics.kernels.windows.lrd import lrd_test
 
 EXACT = 1e-9  # the same sums in another order
@@ -254,6 +255,43 @@ def test_turned_baselines_leave_out_what_is_not_covered() -> None:
     lost = np.isnan(found[1])
     assert 2 <= lost.sum() <= 6
     assert np.isnan(found[2]).sum() > 40
+
+
+def test_in_a_short_file_a_window_is_judged_alike_wherever_it_lies() -> None:
+    """The recent window gives the evidence that it would as a turned window with the same days before it."""
+    rng = np.random.default_rng(12)
+    baseline, length, guard = 140, 14, 11  # 11 days are left out before a turned window of such a baseline
+    wheel = rng.negative_binomial(0.5, 0.4, (9, baseline))
+    turned = turned_evidence(wheel, np.ones(wheel.shape, bool), length=length, guard=guard)
+    assert turned.shape == (9, baseline)
+    for turn in (
+        0,
+        37,
+        101,
+    ):  # the window that ends so many days before the wheel's end is now the recent one
+        days = np.roll(wheel, turn, axis=1)[:, -105 - guard - length :].T
+        oldest = rng.poisson(5.0, (35, 9))
+        series = np.concatenate([oldest, days])
+        inside = np.ones(series.shape, bool)
+        found = pooled_test(series, inside, np.full(9, 0.05), length=length, guard=guard)
+        np.testing.assert_allclose(found.evidence, turned[:, turn], rtol=EXACT)
+        year = PanelYear.of(series, inside, np.arange(9), length, guard)
+        np.testing.assert_allclose(evidence_of(year.held, length), turned[:, turn], rtol=EXACT)
+
+
+@pytest.mark.parametrize(("baseline", "whole"), [(363, False), (364, True), (728, True)])
+def test_from_26_windows_of_baseline_on_evidence_is_taken_from_all_of_it(baseline: int, whole: bool) -> None:
+    panel = np.random.default_rng(13).negative_binomial(0.5, 0.4, (baseline + 42, 7))
+    panel[-14:, 0] += 3
+    inside, alone = np.ones(panel.shape, bool), np.full(7, 0.04)
+    rows, every = np.ascontiguousarray(panel.T, np.int32), np.arange(7)
+    seen = np.ascontiguousarray(inside.T)
+    held = capped_windows(rows, seen, every, np.full(7, len(panel)), **LENGTHS, baseline=baseline)
+    turned = turned_evidence(rows[:, :baseline], seen[:, :baseline], **LENGTHS)
+    rank = Reference.of(turned, periods=baseline, length=14).rank(evidence_of(held, 14))
+    few = panel[-14:].sum(axis=0) < 3
+    expected = np.where(few, 1.0, pooled_pvalue(rank, alone))
+    assert np.array_equal(panel_pvalues(panel, inside, alone, **LENGTHS), expected) == whole
 
 
 def test_quiet_panels_are_rarely_called_and_rises_more_often_than_alone() -> None:

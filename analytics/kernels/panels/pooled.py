@@ -30,7 +30,7 @@ import numpy.typing as npt
 from analytics._typing import BoolArray, FloatArray
 from analytics.kernels.panels.caps import capped_windows
 from analytics.kernels.panels.evidence import LEAST, evidence_of
-from analytics.kernels.panels.reference import Reference, turned_evidence
+from analytics.kernels.panels.reference import Reference, compared_with, turned_evidence
 from analytics.kernels.panels.year import PanelYear
 
 __all__ = [
@@ -135,7 +135,7 @@ def pooled_test(
         np.full(regions, periods),
         length=length,
         guard=guard,
-        baseline=baseline,
+        baseline=compared_with(baseline, length, guard),
     )
     evidence = evidence_of(now, length, completeness, exposure_variance)
     tested = ~np.isnan(alone)

@@ -13,7 +13,13 @@ from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.panels.caps import CappedWindows, capped_windows
 from analytics.kernels.panels.evidence import LEAST, drawn_dispersion
 from analytics.kernels.panels.extremes import DOUBT, bounded_pvalue, dispersion_ceiling, least_doubted
-from analytics.kernels.panels.reference import Reference, least_rank, most_windows, turned_evidence
+from analytics.kernels.panels.reference import (
+    Reference,
+    compared_with,
+    least_rank,
+    most_windows,
+    turned_evidence,
+)
 from analytics.kernels.windows.lrd import unseen_share
 
 __all__ = ["EXTREME", "POOLED_FROM", "PanelYear"]
@@ -94,7 +100,7 @@ class PanelYear:
 
     @cached_property
     def held(self) -> CappedWindows:
-        """What the regions' baselines hold, days capped, and their windows."""
+        """What the windows hold, days capped, and the baselines that their evidence is taken from."""
         regions, end = self.values.shape
         return capped_windows(
             self.values,
@@ -103,7 +109,7 @@ class PanelYear:
             np.full(regions, end),
             length=self.length,
             guard=self.guard,
-            baseline=end - self.guard - self.length,
+            baseline=compared_with(end - self.guard - self.length, self.length, self.guard),
         )
 
     @cached_property
