@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics import Counts, read_incidents
+from analytics import Counts, read_incidents, response_test, scan_test, uptick_test
 from analytics.counts.completeness import Completeness
 from analytics.detectors import surveillance
 from analytics.detectors._bayes import _bounds
@@ -18,8 +18,17 @@ from analytics.detectors._stcd import stcd
 from analytics.detectors.events import events_of_incidents
 from analytics.detectors.registry import DETECTORS, detector_specs
 from analytics.detectors.spec import DetectorSpec
-from analytics.errors import OptionError
+from analytics.errors import OptionError, UptickError
+from analytics.filters.said import filter_words
+from analytics.incidents.splices import UNCLEAR, find_splices
+from analytics.periods import Window
 from analytics.results.alarms import Alarms
+from analytics.results.words_days import span_words
+from analytics.upticks import volatility
+from analytics.upticks.band import expected_band
+from analytics.upticks.debut_panel import panel_of_counts
+from analytics.upticks.severity import _total_row
+from analytics.upticks.status import _gone
 
 SERIES = np.array([1, 0, 2, 1] * 14 + [6, 7, 9, 8])
 
@@ -127,3 +136,99 @@ def test_a_table_of_alarms_says_what_rate_was_expected():
     nothing = Alarms.concat([alarms, DETECTORS["ears_c1"].run(weekly(), last=4)])
     with pytest.raises(OptionError, match="no series has that detector and region"):
         nothing.select(detectors=[])
+
+
+# -- what tests of claims say where there is little --------------------------------------------------------
+
+
+def daily(days=900, regions=("Eastmark", "Westmark"), rate=1.0, **options):
+    rng = np.random.default_rng(16)
+    values = rng.poisson(rate, (days, len(regions)))
+    return Counts.from_array(values, start="2018-01-01", freq="day", regions=list(regions), **options)
+
+
+def test_sources_that_begin_or_end_within_the_file_are_told_and_sparse_ones_are_not():
+    days = pd.date_range("2019-01-01", periods=400)
+    frame = pd.concat(
+        pd.DataFrame({"date_start": some, "source": name, "flags": ""})
+        for name, some in {"all": days, "late": days[200:], "early": days[:100], "rare": days[::100]}.items()
+    )
+    assert [(str(splice.day), splice.why) for splice in find_splices(frame)] == [
+        ("2019-04-11", "the source early is in the file no longer"),
+        ("2019-07-20", "the source late is in the file, and not before"),
+    ]
+    assert find_splices(frame[:0]) == ()
+    candidates = pd.DataFrame({"date_start": days[:50], "source": "ucdp", "flags": UNCLEAR})
+    assert find_splices(candidates) == ()  # no yearly file before them
+
+
+def test_a_scan_of_places_too_large_says_so():
+    found = scan_test(daily(), places=[[34.0, 44.0], [35.0, 45.0]], max_share=0.01, replicates=19)
+    assert "every place alone holds more than 1 % of the incidents" in found.frame["reason"].iloc[0]
+
+
+def test_why_a_region_is_no_longer_called_is_said():
+    then = pd.Series({"observed": 20.0, "expected": 5.0, "pvalue": 0.001, "starts_at": 12.0})
+    assert _gone(pd.Series({"grade": "no_data"}), then) == "no data"
+    more = pd.Series({"grade": "steady", "observed": 20.0, "expected": 15.0, "pvalue": 0.1})
+    assert _gone(more, then) == "the rise has become part of its baseline"
+
+
+def test_filters_are_said_with_their_truths():
+    assert (
+        filter_words("confirmed = true and admin2 is not missing") == "confirmed is true and admin2 is stated"
+    )
+    assert filter_words("confirmed = false or not (a = 1)") == "confirmed is false or not (a is 1)"
+
+
+def test_one_day_is_said_once():
+    day = np.datetime64("2020-04-06")
+    assert span_words(Window(day, day)) == "6 April 2020"
+
+
+PAIR = daily(days=200)
+REFUSED = {
+    "a baseline that is no number": lambda: uptick_test(daily(), baseline="same_week"),
+    "too few earlier years": lambda: uptick_test(daily(days=500), baseline="same_weeks"),
+    "no counts of names": lambda: panel_of_counts({}, 14),
+    "a window of half weeks": lambda: expected_band(weekly(), window=10),
+    "events without attacks": lambda: response_test(PAIR),
+    "counts held by week": lambda: response_test(weekly(), weekly()),
+    "other days": lambda: response_test(PAIR, daily(days=100)),
+    "no such volatility": lambda: volatility(daily()).describe("Eastmrk"),
+    "no model of a picked window": lambda: uptick_test(daily(), recent="scan").model("Eastmark"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_says_what_was_expected(case, snapshot):
+    with pytest.raises(UptickError) as error:
+        REFUSED[case]()
+    assert str(error.value) == snapshot
+
+
+def test_a_region_without_any_incident_has_no_volatility():
+    quiet = Counts.from_array(
+        np.column_stack([daily().values[:, 0], np.zeros(900, int)]),
+        start="2018-01-01",
+        freq="day",
+        regions=["Eastmark", "Westmark"],
+    )
+    found = volatility(quiet)
+    assert found.describe("Westmark").startswith("Westmark: no figure, because ")
+    assert found.sentence().endswith("no figure for 1.")
+    assert volatility(quiet.select("Eastmark")).sentence() == f"{found.describe('Eastmark')}."
+
+
+def test_deaths_in_all_are_not_compared_where_nobody_died_or_days_are_missing():
+    nobody = daily(regions=["all"]).total()
+    without = replace(nobody, values=np.zeros_like(nobody.values))
+    assert _total_row(without, 0, 14, 28, None, 0.05)["untested"] == (
+        "there is no death in the baseline or the recent window"
+    )
+    holes = nobody.coverage.copy()
+    holes[-3:] = False
+    gap = replace(nobody, coverage=holes)
+    assert _total_row(gap, 0, 14, 28, None, 0.05)["untested"] == "the recent window is not wholly covered"
+    thin = replace(nobody, coverage=np.arange(900)[:, None] > 860)
+    assert "the baseline has coverage for fewer than" in _total_row(thin, 0, 14, 28, None, 0.05)["untested"]
