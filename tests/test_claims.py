@@ -452,3 +452,45 @@ def test_days_after_the_last_incident_raise_a_question(tmp_path):
     assert any("give an earlier as_of" in note for note in notes)
     with pytest.raises(OptionError, match="as_of is not stated"):
         verdicts(read(tmp_path, HEAD + CLAIM), read_incidents(rows))
+
+
+# -- windows that the data do not know -----------------------------------------------------------------------
+
+FAR = {
+    "ends before the data": ("recent", "{ first = -600, last = -590 }"),
+    "begins before the data": ("change", "{ start = 2018-01-01, last = 0 }"),
+    "has no day before it": ("causal", "{ first = -130, last = 0 }"),
+    "is a spell too short": ("persistence", "{ first = -30, last = 0 }"),
+}
+
+
+@pytest.mark.parametrize("case", FAR)
+def test_a_window_that_the_data_do_not_know_cannot_be_told(case, tmp_path, snapshot):
+    kind, window = FAR[case]
+    text = CLAIM.replace('"recent"', f'"{kind}"').replace("{ first = -13, last = 0 }", window)
+    text = text.replace('"greater"', '"either"') if kind == "persistence" else text
+    incidents = read_incidents(events({"Eastmark": 1.0}, start="2019-12-02"), as_of=DAY)
+    table = verdicts(read(tmp_path, ANYWHERE + text), incidents, **FAST)
+    rows = table["mine"]
+    assert rows["verdict"].tolist() == ["cannot be told"]
+    assert rows["reason"].tolist() == snapshot
+    assert table.describe("mine") == snapshot
+
+
+def test_a_claim_of_a_place_where_nothing_lies_cannot_be_told(tmp_path):
+    text = CLAIM.replace('region_set = "all"', 'regions = ["Eastmark"]')
+    frame = events({"Eastmark": 1.0})
+    frame = frame.assign(
+        activity=["other"] + ["attack"] * (len(frame) - 1), province=["Eastmark"] + [""] * (len(frame) - 1)
+    )
+    incidents = read_incidents(frame, as_of=DAY)
+    found = verdicts(read(tmp_path, ANYWHERE + text), incidents)["mine"]
+    assert found["verdict"].tolist() == ["cannot be told"]
+    assert "lies in a region of the claim" in found["reason"].iloc[0]
+
+
+def test_data_drawn_later_and_cut_are_noted(tmp_path):
+    frame = events({"Eastmark": 1.0})
+    incidents = read_incidents(frame, as_of="2020-05-01")
+    table = verdicts(read(tmp_path, ANYWHERE + CLAIM), incidents, as_of=DAY)
+    assert any("the data were taken on 2020-05-01 and are cut at 2020-04-13" in note for note in table.notes)
