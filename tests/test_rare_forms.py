@@ -6,6 +6,7 @@ import json
 import math
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -14,12 +15,22 @@ import pytest
 from analytics import read_incidents
 from analytics.counts.reading import read_counts
 from analytics.errors import UptickError
+from analytics.reporting.content.evaluation import _picture
+from analytics.reporting.content.weekly.record import _number, _plain
 from analytics.reporting.elements.drawn import DRAWN, is_missing
+from analytics.reporting.elements.pages import ReportPage
+from analytics.reporting.formats.workbook import _fill
+from analytics.reporting.languages import find_language
+from analytics.reporting.languages.spoken import _said
+from analytics.reporting.notebook.cells import shown_cells
+from analytics.reporting.notebook.execute import parameter_names
 from analytics.reporting.notebook.html_tables import html_to_typst
 from analytics.reporting.notebook.markdown import markdown_to_typst
+from analytics.reporting.notebook.math import latex_to_typst
 from analytics.sources.files import load
 from analytics.sources.wizard import propose_mapping
 from analytics.store import Store
+from analytics.upticks.activity import _finding
 
 ROWS = [
     {"id": 1, "date": "2020-04-01", "admin1": "Eastmark"},
@@ -253,3 +264,71 @@ def test_a_file_that_is_held_already_is_not_added_again(tmp_path):
     assert len(own.deliveries()) == 1
     with pytest.raises(UptickError, match="2020-04-12"):
         own.as_of("2020-04-01")
+
+
+# -- reports -----------------------------------------------------------------------------------------------
+
+
+def test_an_environment_is_closed_as_it_was_opened():
+    with pytest.raises(UptickError, match="the environment cases is closed as matrix"):
+        latex_to_typst(r"\begin{cases} a \end{matrix}")
+
+
+def test_parameters_may_state_their_types_and_cells_stay_out(tmp_path):
+    cells = [
+        nbformat.v4.new_code_cell("weeks: int = 4\nregion = ''", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("#| include: false\n1 + 1"),
+        nbformat.v4.new_raw_cell("not shown"),
+        nbformat.v4.new_markdown_cell("shown"),
+    ]
+    made = nbformat.v4.new_notebook(cells=cells)
+    nbformat.write(made, tmp_path / "own.ipynb")
+    assert parameter_names(tmp_path / "own.ipynb") == ["weeks", "region"]
+    assert [cell.prose for cell in shown_cells(made, echo=True)][-1] == "shown"
+    assert not any("1 + 1" in cell.prose + cell.code for cell in shown_cells(made, echo=True))
+
+
+def test_numbers_without_end_are_words_in_json():
+    assert [_number(value) for value in (np.inf, -np.inf, np.nan, 2.0, 2.5)] == [
+        "Infinity",
+        "-Infinity",
+        None,
+        2,
+        2.5,
+    ]
+    assert _plain({"a": (np.True_, pd.Timestamp("2020-04-01"), np.int64(3))}) == {
+        "a": [True, "2020-04-01 00:00:00", 3]
+    }
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_sheet_has_its_names_first_and_a_filter_only_over_rows(simulated):
+    for table in (pd.DataFrame({"region": ["A"], "n": [3]}), pd.DataFrame({"region": [], "n": []})):
+        sheet = openpyxl.Workbook().active
+        _fill(sheet, table, simulated)
+        first = 1 + simulated
+        assert [cell.value for cell in sheet[first]][:2] == ["region", "n"]
+        assert sheet.auto_filter.ref == (f"A{first}:B{first + 1}" if len(table) else None)
+        assert ("SIMULATED" in str(sheet.cell(1, 1).value)) is simulated
+
+
+def test_months_and_marks_of_pictures_are_said_in_their_language():
+    arabic = find_language("ar")
+    month = _said("Apr\n2020", arabic)
+    assert month.split("\n")[1] == arabic.in_digits("2020")
+    assert _said("Apr", arabic) == month.split("\n")[0] != "Apr"
+    assert _said("2020-W16", arabic) == "2020-W16"
+
+
+def test_a_page_of_nothing_is_nothing():
+    assert ReportPage([])._repr_mimebundle_() == ({}, {})
+
+
+def test_what_is_not_shown_to_have_risen_is_said():
+    assert _finding([], {"attacks": "not supported"}) == "no kind of activity rose"
+    assert _finding([], {"attacks": "cannot be told"}) == "no kind of activity can be said to have risen"
+
+
+def test_only_known_kinds_of_pictures_are_made():
+    with pytest.raises(UptickError, match="unknown kind 'gif'"):
+        _picture(lambda: None, "gif")
