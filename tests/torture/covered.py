@@ -68,17 +68,22 @@ def package() -> list[Path]:
 
 
 def wanted(which: str) -> list[str]:
-    """The files of tests of a pass: for loops, those of kernels and of detectors."""
+    """The files of tests of a pass: for loops, those that name a module of them, of detectors and of the scan."""
     tests = sorted((PROJECT / "tests").glob("test_*.py"))
     if which == "default":
         return ["analytics", *(f"tests/{path.name}" for path in tests)]
     if which == "slow":
         return [f"tests/{path.name}" for path in tests if "mark.slow" in path.read_text(encoding="utf-8")]
-    kernels = re.compile(r"(from|import) analytics\.kernels\b")
+    loops = [
+        path.relative_to(PROJECT).with_suffix("").as_posix().replace("/", ".")
+        for path in package()
+        if "@compiled" in path.read_text(encoding="utf-8")
+    ]
     return [
         f"tests/{path.name}"
         for path in tests
-        if path.stem.startswith("test_detector_") or kernels.search(path.read_text(encoding="utf-8"))
+        if path.stem.startswith(("test_detector_", "test_scan"))
+        or any(name in path.read_text(encoding="utf-8") for name in loops)
     ]
 
 
