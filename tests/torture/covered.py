@@ -68,7 +68,7 @@ def package() -> list[Path]:
 
 
 def wanted(which: str) -> list[str]:
-    """The files of tests of a pass: for loops, those that name a module of them, of detectors and of the scan."""
+    """The files of tests of a pass: for loops, those that name a module of them, detectors, the scan."""
     tests = sorted((PROJECT / "tests").glob("test_*.py"))
     if which == "default":
         return ["analytics", *(f"tests/{path.name}" for path in tests)]
@@ -112,7 +112,7 @@ def measure(which: str, until: float) -> int:
         data = BUILD / f"{now}.{which}-{hashlib.sha256(str(files).encode()).hexdigest()[:8]}"
         words = ["-m", "coverage", "run", f"--rcfile={settings}", f"--data-file={data}.data"]
         words += ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", chosen, *lot]
-        words += [] if compiled else ["--timeout", "10"]
+        words += [] if compiled else ["--timeout", "10", "-W", "ignore::RuntimeWarning"]
         ran = subprocess.run(
             [sys.executable, *words],
             cwd=PROJECT,
