@@ -1,0 +1,175 @@
+"""Figures of every detector and test on small simulated counts: what they say today, to see when it changes.
+
+    python -W ignore tests/golden/make_figures.py    # writes tests/golden/figures.json anew
+
+They are not known to be right, only to be what they were: references are in tests/oracle and in the tests of
+each method. A wanted change makes them anew, and CHANGELOG.md says why.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from analytics import detectors, monitor, uptick_test
+from analytics.counts import Counts
+from analytics.detectors.registry import DETECTORS
+from analytics.kernels.windows.alternatives import METHODS
+from analytics.upticks import (
+    change_test,
+    concentration_test,
+    day_test,
+    recurrence_test,
+    scan_test,
+)
+
+FIGURES = Path(__file__).resolve().parent / "figures.json"
+LAST = 3  # periods shown
+DIGITS = 10
+
+
+@cache
+def weekly() -> Counts:
+    """Three regions over five and a half years: a year's course, a rise, a fall, three weeks unknown."""
+    rng = np.random.default_rng(12)
+    weeks = pd.date_range("2015-01-05", periods=290, freq="7D")
+    course = 1 + np.sin(np.arange(290) / 52 * 2 * np.pi)
+    values = (rng.negative_binomial(2, 0.4, (290, 3)) + rng.poisson(course[:, None], (290, 3))).astype(float)
+    values[-6:, 0] += 6
+    values[-3:, 1] = 0
+    values[200:203, 2] = np.nan
+    frame = pd.DataFrame(values, index=weeks, columns=["A", "B", "C"])
+    return Counts.from_frame(frame, freq="week", as_of=weeks[-1] + pd.Timedelta(days=6))
+
+
+@cache
+def daily() -> Counts:
+    """Six regions over four years of days: bursts, a rise of the last fortnight in one, four days unknown."""
+    rng = np.random.default_rng(7)
+    days = pd.date_range("2016-01-04", periods=1460)
+    rate = np.array([0.05, 0.2, 0.4, 0.8, 1.5, 3.0]) * np.repeat(rng.gamma(4, 0.25, (292, 6)), 5, axis=0)
+    values = rng.poisson(rate).astype(float)
+    values[-14:, 2] += rng.poisson(0.8, 14)
+    values[-14:, 4] = rng.poisson(0.5, 14)
+    values[900:904, 3] = np.nan
+    values[-3:, 5] = np.nan
+    frame = pd.DataFrame(values, index=days, columns=list("ABCDEF"))
+    return Counts.from_frame(frame, freq="day", as_of=days[-1])
+
+
+def from_registry() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
+    for name, spec in sorted(DETECTORS.items()):
+        if spec.by_region:
+            yield name, lambda spec=spec: spec.run(weekly(), last=LAST).frame  # type: ignore[misc]
+
+
+def with_options() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
+    for detector, options in (
+        (detectors.glr, {"change": "epidemic", "threshold": 5.0}),
+        (detectors.glr, {"direction": "less", "arl": 40.0}),
+        (detectors.glr, {"trend": True, "harmonics": 1}),
+        (detectors.glr, {"family": "poisson", "ratio": 2.0, "min_window": 3}),
+        (detectors.cusum, {"harmonics": 1}),
+        (detectors.cusum, {"reset": False, "ratio": 1.5, "family": "poisson"}),
+        (detectors.ewma, {"weight": 0.4, "reset": False}),
+        (detectors.ears, {"baseline": 12, "min_sigma": 1.0}),
+        (detectors.ears, {"method": "C3", "pvalues": True, "alpha": 0.2}),
+        (detectors.farrington, {"years": 3, "trend": False}),
+        (detectors.farrington, {"reweight": False, "alpha": 0.2}),
+        (detectors.farrington_flexible, {"threshold_method": "nb_plugin", "alpha": 0.1}),
+        (detectors.farrington_flexible, {"threshold_method": "delta", "years": 3, "no_periods": 5}),
+        (detectors.rogerson, {"fir": True}),
+        (detectors.rogerson, {"harmonics": 0, "shift": 2.0}),
+        (detectors.bayes, {"years": 2, "half_width": 3}),
+        (detectors.rki, {"years": 1, "include_current_year": True}),
+        (detectors.outbreak_p, {"threshold": 20.0, "reset": False}),
+        (detectors.predictive, {"bound": True, "refit": 4}),
+        (detectors.e_detector, {"form": "cusum", "training": 100}),
+        (detectors.recent_window, {"bound": True, "every": "week"}),
+        (detectors.recent_window, {"null": "expected"}),
+    ):
+        said = ", ".join(f"{key}={value}" for key, value in options.items())
+
+        def run(detector: Any = detector, options: dict[str, Any] = options) -> pd.DataFrame:
+            return detector(weekly(), last=LAST, **options).frame  # type: ignore[no-any-return]
+
+        yield f"{detector.__name__}({said})", run
+
+
+def claims() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
+    known = [0.95] * 7 + [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]
+    for options in (
+        {}, {"method": "lrd_b"}, {"null": "expected"}, {"null": "auto", "completeness": known},
+        {"completeness": known, "completeness_sd": [0.05] * 14}, {"direction": "less", "completeness": 1.0},
+        {"shrink": True}, {"recent": 7, "guard": 14, "baseline": 364}, {"recent": "scan"},
+        {"baseline": "same_weeks"}, {"margin": 1.2, "confidence": 0.8, "alpha": 0.1, "sought": 2.0},
+    ):  # fmt: skip
+        said = ", ".join(f"{key}={value if key[:4] != 'comp' else '...'}" for key, value in options.items())
+        yield (
+            f"uptick_test({said})",
+            lambda options=options: uptick_test(daily(), **options).frame,  # type: ignore[misc]
+        )
+    yield "uptick_test(weekly)", lambda: uptick_test(weekly()).frame
+    yield "uptick_test(one region)", lambda: uptick_test(daily().select(["C"])).frame
+    few = daily().select(["C", "E"])
+    places = np.column_stack([np.linspace(33, 36, 6), np.linspace(43, 45, 6)])
+    yield "day_test", lambda: day_test(daily(), date="2019-12-31").frame
+    yield "concentration_test", lambda: concentration_test(daily(), regions_inside=["C"]).frame
+    yield "change_test(stated)", lambda: change_test(few, date="2019-09-19").frame
+    yield "recurrence_test", lambda: recurrence_test(few, replicates=19).frame
+    yield "scan_test", lambda: scan_test(daily(), places=places, replicates=19).frame
+    yield "monitor", lambda: monitor(weekly(), detectors=["ears_c2"]).frame
+    yield "monitor(several)", lambda: monitor(weekly(), ["ewma", "farrington"], replicates=50).frame
+
+
+def kernels() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
+    rng = np.random.default_rng(3)
+    values = rng.poisson(rng.gamma(2, [0.1, 0.4, 1.5], (406, 3)))
+    values[-14:] += rng.poisson(0.3, (14, 3))
+    covered = np.ones(values.shape, bool)
+    covered[50:60, 1] = False
+    for name, method in METHODS.items():
+        if name == "self_exciting":
+            continue
+        for upper in (True, False):
+
+            def run(method: Any = method, upper: bool = upper) -> pd.DataFrame:
+                said = {"length": 14, "guard": 28, "completeness": 0.9, "upper": upper}
+                return pd.DataFrame({"pvalue": method(values, covered, **said)})
+
+            yield f"{name}({'greater' if upper else 'less'})", run
+
+
+CASES = dict((*from_registry(), *with_options(), *claims(), *kernels()))
+
+
+def figures(name: str) -> dict[str, list[Any]]:
+    """The columns of a case that hold numbers, verdicts or grades."""
+    frame = CASES[name]().reset_index(drop=True)
+    kept: dict[str, list[Any]] = {}
+    for column in frame.columns:
+        values = frame[column]
+        if pd.api.types.is_bool_dtype(values):
+            kept[str(column)] = [None if pd.isna(one) else bool(one) for one in values]
+        elif pd.api.types.is_numeric_dtype(values):
+            kept[str(column)] = [None if pd.isna(one) else float(f"{one:.{DIGITS}g}") for one in values]
+        elif column in ("verdict", "grade", "reason"):
+            kept[str(column)] = [str(one) for one in values]
+    return kept
+
+
+if __name__ == "__main__":
+    made = {name: figures(name) for name in CASES}
+    lines = [f" {json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in made.items()]
+    FIGURES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    print(len(made), "cases", FIGURES.stat().st_size, "bytes")
