@@ -23,7 +23,7 @@ from recording import finish, quick_parser
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.windows.hypothetical import SpreadWindow
 from analytics.kernels.windows.lrd import lrd_test
-from analytics.kernels.windows.seen import detectable
+from analytics.kernels.windows.seen import WindowRates, detectable
 from analytics.kernels.windows.starts import starts
 
 BASELINE, GUARD, RECENT, BURN, SEED = 364, 28, 14, 200, 20261281
@@ -63,7 +63,7 @@ def cell(kind: str, mean: float, series: int, seed: list[int]) -> dict[str, obje
     at = SpreadWindow.of(empty, values, covered, RECENT, guard=GUARD)
     level = np.where(empty.baseline_total > 0, 0.05, np.nan)
     first, three = starts(empty, at, level, RECENT, upper=True)
-    ratio = detectable(empty, first, three, RECENT, upper=True)
+    ratio = detectable(empty, WindowRates.of(empty, RECENT), first, three, RECENT)
     known = np.flatnonzero(np.isfinite(ratio))
     values[-RECENT:, known] = days_of(kind, mean, RECENT, ratio[known], rng, excite[known])
     some = values[:, known]
