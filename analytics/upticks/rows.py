@@ -12,6 +12,7 @@ from analytics._typing import FloatArray
 from analytics.counts import Counts
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.windows.answer import Answer, Asked
+from analytics.kernels.windows.hypothetical import THREE
 from analytics.kernels.windows.lrd import REASONS
 from analytics.periods import DAY
 from analytics.results.grades import ABOVE, NoData, Rules, Seen
@@ -23,6 +24,7 @@ __all__ = ["heavy_day", "no_data", "none_since", "uptick_frame"]
 Lost = NoData | Literal[""]
 _SHARE = 1 / 3  # a day with so much of the window is named
 _NO_START = "too few incidents before it for any count to be told from chance at this level"
+_NO_THREE = "too few incidents before it for a count on three days to be told from chance at this level"
 
 
 def uptick_frame(
@@ -94,7 +96,12 @@ def uptick_frame(
             **graded,
             "starts_at": starts_at,
             "starts_at_3": starts_at_3,
-            "starts_note": _start_notes(starts_at, lost, found.reasons),
+            "starts_note": _start_notes(
+                starts_at,
+                starts_at_3 if asked.upper and split.length > THREE else starts_at,
+                lost,
+                found.reasons,
+            ),
             "detectable": detectable,
             "break_even": [seen.break_even for _, seen in rows],
             "far_below": found.far_below,
@@ -175,9 +182,13 @@ def heavy_day(split: Split, counts: Counts, ratio: FloatArray) -> list[tuple[str
     return none
 
 
-def _start_notes(starts_at: FloatArray, lost: list[tuple[Lost, str]], reasons: list[str]) -> list[str]:
+def _start_notes(
+    starts_at: FloatArray, on_three: FloatArray, lost: list[tuple[Lost, str]], reasons: list[str]
+) -> list[str]:
     """Say why no count is given, where none is."""
     return [
-        "" if np.isfinite(n) else why or (reason if reason not in REASONS else "") or _NO_START
-        for n, (_, why), reason in zip(starts_at, lost, reasons, strict=True)
+        ("" if np.isfinite(three) else _NO_THREE)
+        if np.isfinite(n)
+        else why or (reason if reason not in REASONS else "") or _NO_START
+        for n, three, (_, why), reason in zip(starts_at, on_three, lost, reasons, strict=True)
     ]
