@@ -92,7 +92,7 @@ benchmark-panels: $(READY)
 	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
 
 benchmark-claims: $(READY)
-	@for claim in gaps alternatives expected_null expected_steady day change recurring scan concentration response severity; do \
+	@for claim in gaps alternatives expected_null expected_steady which_null day change recurring scan concentration response severity; do \
 	  echo "== $$claim"; $(BIN)/python benchmarks/$$claim.py || failed="$$failed $$claim"; done; \
 	  test -z "$$failed" || { echo "a bar failed in:$$failed" >&2; exit 1; }
 

@@ -132,7 +132,7 @@ def test_the_table_of_verdicts_has_the_same_handles():
     table = verdicts(read_claims(), sample, as_of="2020-04-13", replicates=99, margin=2.0)
     assert (table.alpha, table.margin) == (0.05, 2.0)
     assert table.parameters["replicates"] == 99
-    assert "more-active: the mean rate of the recent window" in table.null_hypothesis
+    assert "more-active: the mean of the recent window" in table.null_hypothesis
     assert table.tidy()[["claim", "verdict"]].equals(table.frame[["claim", "verdict"]])
     assert repr(table) == f"VerdictTable({table.sentence()})"
     for call in (

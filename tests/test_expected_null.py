@@ -8,14 +8,18 @@ import pytest
 from scipy import stats
 
 from analytics.counts import Counts
+from analytics.detectors import recent_window
 from analytics.kernels.windows import turns
 from analytics.kernels.windows.expected import expected_test, seasonal_design
+from analytics.kernels.windows.season import SEASON_LEVEL, season_pvalue
 from analytics.kernels.windows.turns import turned
-from analytics.results import SUPPORTED
+from analytics.periods import DAY
+from analytics.results import CANNOT_BE_TOLD, SUPPORTED
 from analytics.upticks import uptick_test
 
 END = np.datetime64("2020-04-12")
 SAME = 1e-9  # the same numbers, added up in another order
+CHANCE = 1e-3  # of more series than allowed showing a season, where none does
 
 
 def design_of(days, harmonics=2):
@@ -118,31 +122,85 @@ def test_what_the_window_holds_does_not_enter_its_dispersion():
     assert (second.pvalue <= first.pvalue).all()
 
 
+def test_a_season_that_comes_again_shows_and_other_movement_does_not():
+    series, day = 300, np.arange(1095)[:, None]
+    rng = np.random.default_rng(12)
+    spread = rng.gamma(0.5, 2.0, (1095, series))
+    season = np.exp(np.cos(2 * np.pi * (day / 365.25 + rng.random(series))))
+    halved = np.where(day < 1095 - 450, 2.0, 1.0)
+    growing = np.exp(2 * day / 1095)
+    share = {}
+    for name, rate in {"none": 1.0, "season": season, "halved": halved, "growing": growing}.items():
+        values = rng.poisson(rate * spread)
+        share[name] = (season_pvalue(values, values >= 0, harmonics=3, step=1) <= SEASON_LEVEL).mean()
+    few = stats.binom.isf(CHANCE, series, SEASON_LEVEL) / series
+    assert share["season"] > 0.9
+    assert max(share["none"], share["halved"], share["growing"]) <= few, share
+    moving = season_pvalue(slow(13, 1095, series, 2.0), np.ones((1095, series), bool), harmonics=3, step=1)
+    assert (moving <= SEASON_LEVEL).mean() <= few
+
+
+def test_a_season_is_looked_for_in_what_is_covered():
+    rng, day = np.random.default_rng(14), np.arange(1099)[:, None]
+    values = rng.poisson(np.exp(np.cos(2 * np.pi * day / 365.25)) * np.ones(3))
+    covered = np.ones(values.shape, bool)
+    weekly = values.reshape(-1, 7, 3).sum(axis=1)
+    whole = season_pvalue(values, covered, harmonics=3, step=1)
+    np.testing.assert_allclose(season_pvalue(weekly, weekly >= 0, harmonics=3, step=7), whole, rtol=1e-9)
+    covered[300:330] = False
+    less = season_pvalue(values, covered, harmonics=3, step=1)
+    hidden = np.where(covered, values, 99)
+    np.testing.assert_array_equal(season_pvalue(hidden, covered, harmonics=3, step=1), less)
+    assert (less <= SEASON_LEVEL).all()
+    assert (season_pvalue(0 * values, covered, harmonics=3, step=1) > SEASON_LEVEL).all()
+
+
 def counts_of(values, **options):
     names = [f"R{i}" for i in range(values.shape[1])]
     return Counts.from_array(values, freq="day", as_of=END, regions=names, **options)
 
 
-def test_auto_rests_on_the_expectation_where_there_is_one():
-    rng = np.random.default_rng(9)
-    values = rng.poisson([2.0, 0.02, 2.0], (1137, 3))  # the second carries no terms
-    values[-14:, 2] = rng.poisson(5.0, 14)
+def test_auto_rests_on_the_expectation_where_a_season_shows():
+    rng, season = np.random.default_rng(9), np.cos(2 * np.pi * np.arange(1137) / 365.25)
+    rate = np.stack([2 * np.exp(season), np.full(1137, 0.02), np.full(1137, 2.0), 2 * np.exp(season)], axis=1)
+    values = rng.poisson(rate)  # the second carries no terms, the third has no season
+    values[-14:, 3] = rng.poisson(2.5 * rate[-14:, 3])
     auto, expected, constant = (
         uptick_test(counts_of(values), null=null, method="lrd_b") for null in ("auto", "expected", "constant")
     )
-    assert auto.frame["null"].tolist() == ["expected", "constant", "expected"]
+    assert auto.frame["null"].tolist() == ["expected", "constant", "constant", "expected"]
     assert set(expected.frame["null"]) == {"expected"}
     assert set(constant.frame["null"]) == {"constant"}
     own = ["observed", "expected", "rate_ratio", "pvalue"]
-    for row, source in enumerate((expected, constant, expected)):
+    for row, source in enumerate((expected, constant, constant, expected)):
         assert auto.frame.loc[row, own].tolist() == source.frame.loc[row, own].tolist()
-    assert "adjusted for season and trend in 2 of 3 regions" in auto.sentence()
-    assert auto.sensitivity is None
-    assert auto.watch()["watch_from"].isna().all()
+    assert "adjusted for season and trend in 2 of 4 regions" in auto.sentence()
+    assert auto.watch()["watch_from"].notna().all()
     # What an uptick starts at comes from the same null as the p-value.
     called = int(auto.frame.loc[0, "starts_at"])
-    values[-14:, 0] = np.diff(np.floor(np.arange(15) * called / 14))
-    assert uptick_test(counts_of(values), null="auto", method="lrd_b").frame.loc[0, "verdict"] == SUPPORTED
+    for count, verdict in ((called, SUPPORTED), (called - 1, CANNOT_BE_TOLD)):
+        values[-14:, 0] = np.diff(np.floor(np.arange(15) * count / 14))
+        again = uptick_test(counts_of(values), null="auto", method="lrd_b")
+        assert again.frame.loc[0, "verdict"] == verdict
+
+
+def test_the_rolling_test_rests_on_the_same_null():
+    rng, season = np.random.default_rng(15), np.cos(2 * np.pi * np.arange(1200) / 365.25)
+    values = rng.poisson(np.stack([2 * np.exp(season), np.full(1200, 2.0), np.full(1200, 0.02)], axis=1))
+    counts = counts_of(values)
+    alarms = recent_window(counts, last=5)
+    for ago in (0, 4):
+        then = uptick_test(counts.until(counts.as_of - ago * DAY))
+        row = alarms.pvalue[-1 - ago]
+        assert row.tolist() == pytest.approx(then.frame["pvalue"].tolist(), rel=SAME)
+        assert then.frame["null"].tolist() == ["expected", "constant", "constant"]
+        expected = 14 * alarms.expected[-1 - ago]
+        assert expected.tolist() == pytest.approx(then.frame["expected"].tolist(), rel=SAME)
+    usual = recent_window(counts, last=5, null="constant")
+    np.testing.assert_array_equal(alarms.pvalue[:, 1:], usual.pvalue[:, 1:])
+    assert (alarms.pvalue[:, 0] != usual.pvalue[:, 0]).all()
+    bound = recent_window(counts, last=5, bound=True).upper_bound
+    np.testing.assert_array_equal(np.isnan(bound).all(axis=0), [True, False, False])
 
 
 def test_auto_on_a_short_history_is_the_constant_null():

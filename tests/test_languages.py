@@ -391,6 +391,11 @@ SELDOM = (
     "Since issue 15 1 incident came to its fortnight and 0 went.",
     "Nothing at all is recorded 2006-09-25..2007-02-22: a gap in the data, or quiet? (see notes).",
     "The two null hypotheses disagree: against trend and season an uptick in Kirkuk.",
+    "By the other yardstick: against trend and season no uptick in Kirkuk.",
+    "Still an uptick against trend and season. No uptick against the baseline's mean.",
+    "adjusted for season and trend in 2 of 8 regions",
+    "trend and season where a season shows in two years of history or more (2 of 8), else the constant mean; "
+    "the other is shown beside it",
     "Over 20 times usual, plausibly 4.7 to over 20.",
     "Last 3 weeks: 0, no coverage, 7",
     "▭ no large rise if few reports are late ▼",

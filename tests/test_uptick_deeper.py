@@ -66,7 +66,7 @@ def test_a_series_without_incidents_does_not_disturb_the_others():
 
 
 def test_a_yearly_peak_is_expected_and_a_rise_in_the_low_season_is_not():
-    peak = uptick_test(counts_of(seasonal(3, 1140, 1)), completeness=1.0)
+    peak = uptick_test(counts_of(seasonal(3, 1140, 1)), completeness=1.0, null="constant")
     row = peak.frame.iloc[0]
     assert row["rate_ratio"] > 1.4, "the constant null sees a rise, though its dispersion holds the season"
     assert row["ratio_adjusted"] == pytest.approx(1.0, abs=0.2)
@@ -86,6 +86,17 @@ def test_a_yearly_peak_is_expected_and_a_rise_in_the_low_season_is_not():
     assert row["low"] < row["rate_ratio"] < row["high"]
     assert row["low"] > 1
     assert 1 < row["detectable"] < 3
+
+
+def test_a_count_that_is_called_evenly_spread_but_on_no_three_days_has_its_reason():
+    values = np.random.default_rng(1).poisson(0.4, (406, 5))
+    values[:, 4] = 0  # twelve of 364 windows would hold what three days do, more than 1 in 100
+    row = uptick_test(counts_of(values), method="lrd_b").frame.iloc[4]
+    assert (row["starts_at"], np.isnan(row["starts_at_3"])) == (5, True)
+    assert row["starts_note"].startswith("too few incidents before it for a count on three days")
+    pooled = uptick_test(counts_of(values)).frame
+    assert (pooled["starts_at_3"] >= pooled["starts_at"]).all()
+    assert (pooled["starts_note"] == "").all()
 
 
 def test_the_rule_for_the_terms_never_looks_at_the_recent_window():
@@ -218,8 +229,9 @@ def test_picked_window_by_brute_force():
 
 def test_the_same_weeks_of_earlier_years_leave_the_season_out():
     values = seasonal(15, 1500, 6, amplitude=0.8)
-    plain = uptick_test(counts_of(values)).frame
+    plain = uptick_test(counts_of(values), null="constant").frame
     same = uptick_test(counts_of(values), baseline="same_weeks")
+    assert set(same.frame["null"]) == {"constant"}
     assert (plain["rate_ratio"] > 1.5).all()
     assert same.frame["rate_ratio"].between(0.7, 1.3).all()
     assert (same.frame["dispersion"] < plain["dispersion"] / 3).all(), "the season is no longer in it"

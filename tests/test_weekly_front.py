@@ -579,3 +579,59 @@ def test_silence_that_was_taken_as_quiet_is_told_on_the_front_page(tmp_path):
     told = front_page(numbers_of("2020-04-12", path, gap_is_quiet=True)).news
     assert told[0].startswith("No incident at all is dated 2019-06-01..2019-07-10 (40 days), where about")
     assert told[0].endswith("taken as quiet, as stated.")
+
+
+# -- a season, and a trend -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def seasonal(tmp_path_factory):
+    """SIMULATED: a rise at the low of a season, one on a trend, and regions where nothing changes."""
+    rng, days = np.random.default_rng(77), pd.date_range("2017-01-02", "2020-04-19")
+    at = np.arange(len(days))
+    season = np.cos(2 * np.pi * (at - at[-1]) / 365.25)
+    rate = {"Low": 0.6 * np.exp(-0.9 * season), "High": 0.6 * np.exp(0.9 * season)}
+    rate |= {"Trend": 0.25 * np.exp(2.2 * at / at.size), "Calm": np.full(at.size, 0.4)}
+    rate["Low"][-14:] *= 5
+    rate["Trend"][-14:] *= 1.3
+    drawn = {name: rng.poisson(mean) for name, mean in rate.items()}
+    rows = [(day, name) for name, counts in drawn.items() for day in days.repeat(counts)]
+    path = tmp_path_factory.mktemp("seasonal") / "simulated.csv"
+    pd.DataFrame(rows, columns=["date", "admin1"]).assign(country="Testland").to_csv(path, index=False)
+    return numbers_of(path=path, by="admin1")
+
+
+def test_a_verdict_rests_on_the_season_where_one_shows(seasonal):
+    frame = seasonal.result.frame.set_index("region")
+    assert frame["null"].to_dict() == {
+        "Calm": "constant", "High": "expected", "Low": "expected", "Trend": "constant",
+    }  # fmt: skip
+    assert sorted(seasonal.result.regions("supported")) == ["Low", "Trend"]
+    assert frame.loc["Low", "pvalue_constant"] > 0.05
+    assert frame.loc["High", "pvalue_constant"] < frame.loc["High", "pvalue"]
+
+
+def test_the_front_page_says_where_the_other_null_hypothesis_disagrees(seasonal):
+    page = front_page(seasonal)
+    assert (
+        "By the other yardstick: against trend and season no uptick in Trend; against the baseline's mean no "
+        "uptick in Low." in page.news
+    )
+    low, trend = (next(item for item in page.standouts if item.region == name) for name in ("Low", "Trend"))
+    assert low.checks == (
+        "Still an uptick against trend and season and without its largest past rise. "
+        "No uptick against the baseline's mean."
+    )
+    assert "Trend and season could explain it." in trend.checks
+
+
+def test_the_usual_of_a_week_is_that_of_its_season(seasonal):
+    rows = seasonal.rows.set_index("region")
+    frame = seasonal.result.frame.set_index("region")
+    assert "easing" not in rows.loc["Low", "status"]  # half the year's mean is above what it holds
+    _, _, usual = seasonal.result.evidence.last_days(seasonal.result.frame)
+    by_region = dict(zip(seasonal.counts.regions, usual, strict=True))
+    assert by_region["Low"] == pytest.approx(frame.loc["Low", "expected"] / 2, rel=RTOL)
+    past = seasonal.result.baseline.contains(seasonal.counts.starts)
+    calm = seasonal.counts.values[past, list(seasonal.counts.regions).index("Calm")]
+    assert by_region["Calm"] == pytest.approx(7 * calm.mean(), rel=RTOL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
 import pytest
@@ -190,6 +190,14 @@ def history_of(stretch, days=None) -> History:
     return History(np.arange(len(values)), values, covered, 1, 1459 if days is None else days)
 
 
+def seasonal(history, regions) -> History:
+    """The history with a strong season in some regions, in the years before the stretch."""
+    year, values = 2 * np.pi * history.day[:1095] / 365.25, history.values.copy()
+    rate = np.exp(1.5 * np.cos(year))[:, None] * np.ones(len(regions))
+    values[:1095, regions] = np.random.default_rng(5).poisson(rate)
+    return replace(history, values=values)
+
+
 def panel(seed=3) -> np.ndarray:
     values = np.random.default_rng(seed).poisson([0.4, 0.4, 2.0, 0.3], (DAYS, 4))
     values[-LENGTH:, 1] += 1
@@ -281,11 +289,14 @@ def test_an_answer_hangs_together():
 @pytest.mark.parametrize("null", ["expected", "auto"])
 def test_an_answer_may_rest_on_an_expectation(null):
     stretch = stretch_of(panel())
-    found = answer(stretch, Asked(null=null), history_of(stretch))
-    np.testing.assert_array_equal(found.pvalue[:3], found.expected.pvalue[:3])
-    np.testing.assert_array_equal(found.family[:3], found.expected.pvalue[:3])
-    assert found.rests[:3].all()
-    constant = answer(stretch, Asked(), history_of(stretch))
+    history = seasonal(history_of(stretch), [0, 2])
+    found = answer(stretch, Asked(null=null), history)
+    assert found.rests.tolist() == ([True] * 4 if null == "expected" else [True, False, True, False])
+    own = np.flatnonzero(found.rests[:3])
+    np.testing.assert_array_equal(found.pvalue[own], found.expected.pvalue[own])
+    np.testing.assert_array_equal(found.family[own], found.expected.pvalue[own])
+    constant = answer(stretch, Asked(), history)
+    np.testing.assert_array_equal(found.pvalue[~found.rests], constant.pvalue[~found.rests])
     np.testing.assert_array_equal(found.constant, constant.pvalue)
     short = answer(stretch, Asked(null=null), history_of(stretch, days=100))
     assert np.isnan(short.expected.pvalue).all()
@@ -341,11 +352,36 @@ def test_where_the_window_of_the_next_week_would_be_called():
             assert bool(found <= 0.05 / tests) == (called or at == MIN_OBSERVED), (region, count)
 
 
+@pytest.mark.parametrize("null", ["expected", "auto"])
+def test_where_the_next_window_would_be_called_against_its_expectation(null):
+    stretch = stretch_of(panel())
+    history = seasonal(history_of(stretch), [0, 2])
+    first, three = next_starts(stretch, Asked(null=null), 7, history=history)
+    usual, _ = next_starts(stretch, Asked(), 7)
+    assert (three >= first)[:3].all()
+    if null == "auto":
+        np.testing.assert_array_equal(first[[1, 3]], usual[[1, 3]])
+    # The counts of that week put in, one fewer is not called and those are.
+    later = np.concatenate([history.values, np.zeros((7, 4), np.int32)])
+    for region in (0, 2):
+        at = int(first[region])
+        for count, called in ((at, True), (at - 1, False)):
+            put = later.copy()
+            put[-LENGTH:, region] = np.diff(count * np.arange(LENGTH + 1) // LENGTH)
+            days = np.arange(len(put))
+            whole = History(days, put, np.ones(put.shape, bool), 1, len(put) - LENGTH - GUARD)
+            found = answer(stretch_of(put[-DAYS:]), Asked(null=null), whole)
+            assert bool(found.pvalue[region] <= 0.05 / 3) == called, (region, count)
+
+
 def test_where_the_next_window_would_be_called_is_said_of_the_usual_question_alone():
     stretch = stretch_of(panel())
     completeness = np.ones((LENGTH, 4))
-    others = (Asked(null="auto"), Asked(null="expected"), Asked(method="rank"))
-    for asked in (*others, Asked(upper=False, completeness=completeness)):
+    for asked in (
+        Asked(null="expected"),
+        Asked(method="rank"),
+        Asked(upper=False, completeness=completeness),
+    ):
         assert np.isnan(next_starts(stretch, asked, 7)).all()
     covered = np.ones((DAYS, 4), bool)
     covered[: DAYS - LENGTH - GUARD - 3 * LENGTH, 1] = False

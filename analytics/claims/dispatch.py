@@ -67,7 +67,9 @@ def _recent(asked: Asked, options: Options) -> Answer:
     found = ""
     if not np.isnan(row["pvalue"]):
         found = f"{row['observed']:.0f} where {format_number(row['expected'])} were expected"
-        if not np.isnan(row["pvalue_expected"]):
+        if row["null"] == "expected":
+            found += f"; against the baseline's mean {p_words(row['pvalue_constant'])}"
+        elif not np.isnan(row["pvalue_expected"]):
             found += f"; against trend and season {p_words(row['pvalue_expected'])}"
     return answered(
         "uptick_test",

@@ -152,8 +152,8 @@ _TEST = Group("test", (
     Option("baseline", "DAYS", "days compared with (default 364, or what there is), or same_weeks: those of "
            "all earlier years", _days_or("same_weeks")),
     Option("direction", "SIDE", "greater (default): an uptick, or less: a decrease"),
-    Option("null", "NULL", "what verdicts rest on: constant (default), expected from trend and season, "
-           "or auto: that where it can be fitted; both are shown"),
+    Option("null", "NULL", "what verdicts rest on: auto (default): trend and season where a season shows in "
+           "two years or more, else the baseline's mean; constant; expected; both are shown"),
     Option("calendar", "TERMS", "what else to expect: ramadan, eid_al_fitr, eid_al_adha, arbaeen, curfew; "
            "commas between", many=True),
     Option("method", "NAME", "p-value (default pooled; lrd_b: each region alone; others for comparison)"),

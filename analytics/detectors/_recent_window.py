@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.counts import Counts
+from analytics.counts.sure import sure_coverage
 from analytics.detectors.grid import SHORT, Grid, finest_ends, grid_of, make_alarms, per_region
 from analytics.errors import OptionError
 from analytics.kernels.windows.lrd import MIN_WINDOWS
@@ -25,7 +26,7 @@ from analytics.results import Alarms, DetectorRun
 __all__ = ["recent_window"]
 
 
-Null = Literal["constant", "expected"]
+Null = Literal["constant", "expected", "auto"]
 
 USUAL = 10**6  # days of history with which nothing is shortened
 PARTLY = "part of the recent window has no coverage"
@@ -33,6 +34,8 @@ _SMALLEST = 1e-300
 _NULLS = {
     "constant": "a mean rate as in the {baseline} days before a guard of {guard}",
     "expected": "the mean that trend and annual harmonics, fitted before a guard of {guard} days, predict",
+    "auto": "the mean that trend and annual harmonics, fitted before a guard of {guard} days, predict where "
+    "a season shows in two years of history or more, elsewhere a mean rate as in the {baseline} days before",
 }
 
 
@@ -43,7 +46,7 @@ def recent_window(
     guard: int | None = None,
     baseline: int | None = None,
     alpha: float | npt.ArrayLike = 1 / 52,
-    null: Null = "constant",
+    null: Null = "auto",
     every: Freq | None = None,
     last: int | None = None,
     bound: bool = False,
@@ -51,7 +54,8 @@ def recent_window(
     """Test, for each period, the window of the last `recent` days that ends with it.
 
     Null hypothesis: a region's mean rate in the recent window equals that of its baseline (``"constant"``),
-    or what trend and season lead one to expect (``"expected"``). The test is that of
+    or what trend and season lead one to expect (``"expected"``, and by default where a season shows). The
+    test is that of
     :func:`analytics.upticks.uptick_test`, and the last period over at `as_of` has its p-value.
 
     Parameters
@@ -66,15 +70,17 @@ def recent_window(
         window allows, as in :func:`analytics.upticks.uptick_test`: from 16 weeks on.
     alpha : float or array, shape (regions,)
         Alarm where the p-value is at most this; 1/52 unless given.
-    null : {"constant", "expected"}
+    null : {"auto", "constant", "expected"}
         The null hypothesis. ``"expected"`` fits a trend and annual harmonics to up to five years before each
-        window's guard; it needs 730 days, and is about ten times slower.
+        window's guard; it needs 730 days, and is about ten times slower. ``"auto"``, as in `uptick_test`:
+        that where those days show a season, the constant one elsewhere.
     every : {"day", "week"}, optional
         Test daily counts day by day or week by week, however they are shown.
     last : int, optional
         Test only the last so many periods over at `as_of`.
     bound : bool
-        Compute `upper_bound`, under the constant null only, which takes about three times as long.
+        Compute `upper_bound`, which takes about three times as long; under the constant null only, so that
+        windows have none whose test rests on their expectation.
 
     Returns
     -------
@@ -148,18 +154,37 @@ def recent_window(
     def tested(at: IntArray, one: Spans) -> RollingTest:
         lengths = Lengths(recent // step, one.guard // step, one.baseline // step)
         reported = _reported(counts, at, lengths.length)
+        if null == "expected":
+            return rolling_expected_test(
+                day, counts.values, counts.coverage, at, lengths, step=step, reported=reported
+            )
+        levels = level if bound else None
+        found = rolling_test(counts.values, counts.coverage, at, lengths, levels=levels, reported=reported)
         if null == "constant":
-            levels = level if bound else None
-            return rolling_test(counts.values, counts.coverage, at, lengths, levels=levels, reported=reported)
-        return rolling_expected_test(
-            day, counts.values, counts.coverage, at, lengths, step=step, reported=reported
+            return found
+        # A season is looked for in days under the same rules of inclusion, as `uptick_test` does.
+        sure = sure_coverage(counts)
+        other = rolling_expected_test(
+            day, counts.values, sure, at, lengths, step=step, reported=reported, seasonal=True
         )
+        return _put_in(found, other)
 
     test = _tested_by_spans(tested, ends[long], [one for one, keep in zip(spans, long, strict=True) if keep])
     latest = spans[-1] if spans else usual
     guard, baseline = latest.guard, latest.baseline
     parameters = {"recent": recent, "guard": guard, "baseline": baseline, "null": null, "alpha": level}
     return _alarms(grid, test, long, level, parameters, step, before * step)
+
+
+def _put_in(found: RollingTest, other: RollingTest) -> RollingTest:
+    """Return the tests, with the others where there are such."""
+    at = np.isfinite(found.pvalue) & np.isfinite(other.pvalue)
+    return replace(
+        found,
+        pvalue=np.where(at, other.pvalue, found.pvalue),
+        expected=np.where(at, other.expected, found.expected),
+        bound=None if found.bound is None else np.where(at, np.nan, found.bound),
+    )
 
 
 def _reported(counts: Counts, ends: IntArray, length: int) -> Reported | None:
@@ -241,7 +266,7 @@ def _alarms(
         statistic=-np.log10(np.maximum(pvalue, _SMALLEST)),
         pvalue=pvalue,
         thinned=True,
-        reach=reach if parameters["null"] == "constant" else None,
+        reach=None if parameters["null"] == "expected" else reach,
         notes=(f"p-values refer to the {recent} days that end with the period",),
     )
     return replace(alarms, covered=grid.usable[grid.first :])

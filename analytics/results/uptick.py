@@ -54,7 +54,7 @@ class Evidence(Protocol):
         """Return the p-values that a family of several claims starts from."""
         ...
 
-    def last_days(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def last_days(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return each region's seven days before the last, its last seven days, and the usual of seven."""
         ...
 

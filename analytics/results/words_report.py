@@ -205,7 +205,9 @@ def change_words(now: float, before: float) -> str:
     return f"{now / before:.1f} times" if share >= 1 else f"{100 * share:.0f} % {word} than"
 
 
-def checks_words(stands: Sequence[str], fails: Sequence[str], *, explained: bool | None) -> str:
+def checks_words(
+    stands: Sequence[str], fails: Sequence[str], *, explained: bool | None, mean: bool = True
+) -> str:
     """Return what an uptick stands and what it does not.
 
     Parameters
@@ -214,6 +216,8 @@ def checks_words(stands: Sequence[str], fails: Sequence[str], *, explained: bool
         The checks passed and not passed, such as "without inexact dates".
     explained : bool or None
         Whether trend and season could explain it; None where that could not be tested.
+    mean : bool
+        Whether it stands against the mean of the baseline too.
 
     Examples
     --------
@@ -231,6 +235,7 @@ def checks_words(stands: Sequence[str], fails: Sequence[str], *, explained: bool
         said += [
             "Trend and season could explain it." if explained else "Not tested against trend and season."
         ]
+    said += [] if mean else ["No uptick against the baseline's mean."]
     return " ".join(said)
 
 

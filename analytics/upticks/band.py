@@ -7,6 +7,7 @@ import pandas as pd
 
 from analytics._typing import FloatArray, IndexArray
 from analytics.counts import Counts
+from analytics.counts.sure import sure_coverage
 from analytics.errors import OptionError
 from analytics.kernels.common.dispersion import window_dispersion
 from analytics.kernels.windows.bounds import predictive_limits
@@ -14,7 +15,7 @@ from analytics.kernels.windows.lrd import shortened_baseline
 from analytics.kernels.windows.spans import GUARD, spans_of
 from analytics.options import check_level
 from analytics.periods import DAY
-from analytics.upticks.windows import sure_coverage, too_short
+from analytics.upticks.windows import too_short
 
 __all__ = ["expected_band"]
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from analytics.counts import Counts
+from analytics.counts.sure import sure_coverage
 from analytics.kernels.recurrence.volatility import relative_deviation
 from analytics.options.windows import check_periods
 from analytics.results import format_number
 from analytics.results.changeable import VolatilityResult
 from analytics.upticks.incomplete import without_incomplete
-from analytics.upticks.windows import sure_coverage
 
 __all__ = ["volatility"]
 

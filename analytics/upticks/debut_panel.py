@@ -11,11 +11,11 @@ import pandas as pd
 from analytics._typing import BoolArray, Days, IntArray
 from analytics.counts import Counts, count_incidents
 from analytics.counts.areas import choose_areas_or_regions
+from analytics.counts.sure import sure_coverage
 from analytics.errors import HistoryError, OptionError
 from analytics.incidents import Incidents
 from analytics.periods import DAY
 from analytics.results import counted
-from analytics.upticks.windows import sure_coverage
 
 __all__ = ["DebutPanel", "check_history", "debut_panel", "panel_of_counts"]
 

@@ -46,20 +46,22 @@ class Evidence:
         """Return each region's status; see :attr:`analytics.results.UptickResult.status`."""
         return statuses(result, self.called, self.before, self.split)
 
-    def last_days(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def last_days(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return what the last two weeks hold in each region, one by one, and the usual of one."""
-        return last_days(self.split)
+        return last_days(self.split, frame)
 
     def watch(self) -> pd.DataFrame:
         """Return next week's lines; see :meth:`analytics.results.UptickResult.watch`."""
-        return watch_lines(self.split, self.asked, self.counts.regions, self.counts.period_days, self.nested)
+        return watch_lines(
+            self.split, self.asked, self.history, self.counts.regions, self.counts.period_days, self.nested
+        )
 
     def sensitivity(self, frame: pd.DataFrame) -> pd.DataFrame | None:
         """Return whether each uptick stands; see :attr:`analytics.results.UptickResult.sensitivity`."""
-        if self.asked.null != "constant":
+        if self.asked.expected:
             return None
         nest = None if self.nested is None else self.nested.nest
-        return sensitivity(self.split, self.counts, self.asked, frame, nest)
+        return sensitivity(self.split, self.counts, self.asked, self.history, frame, nest)
 
     def firm(self) -> FloatArray:
         """Return the p-values that a family of several claims starts from; NaN where not tested."""

@@ -13,8 +13,7 @@ _POOLED = (
     "its own p-value where that is smaller."
 )
 _TURNS = (
-    _METHOD
-    + " Against trend and season the dispersion is at least that of the expectation's own errors when "
+    " Against trend and season the dispersion is at least that of the expectation's own errors when "
     "the series is turned, and the p-value at least their rank unless it is below 0.01."
 )
 _SELF_EXCITING = (
@@ -25,8 +24,8 @@ _OTHER = "Method: {name}, for comparison; intervals by the conditional beta-bino
 NULL_WORDS: dict[str, str] = {
     "constant": "the mean rate of the recent window equals that of the baseline",
     "expected": "the mean of the recent window is what trend, season and calendar lead one to expect",
-    "auto": "the mean of the recent window is what trend, season and calendar lead one to expect where the "
-    "history carries that, elsewhere the mean of the baseline",
+    "auto": "the mean of the recent window is what trend, season and calendar lead one to expect where a "
+    "season shows in two years of history or more, elsewhere the mean of the baseline",
 }
 
 
@@ -36,7 +35,5 @@ def method_words(asked: Asked, tested: int, rests: bool) -> str:
         return _SELF_EXCITING
     if asked.method not in ("pooled", "lrd_b"):
         return _OTHER.format(name=asked.method)
-    if asked.expected or rests:
-        return _TURNS
-    pooled = asked.method == "pooled" and asked.upper and not asked.expected
-    return _POOLED if pooled and tested >= POOLED_FROM else _METHOD
+    own = _POOLED if asked.pooled and tested >= POOLED_FROM else _METHOD
+    return own + _TURNS if asked.expected or rests else own

@@ -28,11 +28,14 @@ class Nested:
     split: Split
     asked: Asked
     parents: tuple[str, ...]
+    history: History
 
-    def watch_from(self, split: Split, asked: Asked, periods: int) -> tuple[FloatArray, FloatArray]:
+    def watch_from(
+        self, split: Split, asked: Asked, history: History, periods: int
+    ) -> tuple[FloatArray, FloatArray]:
         """Return next week's lines: where a region and what it lies in are called, the others as usual."""
-        own = next_starts(split, asked, periods, self.nest)
-        above = next_starts(self.split, self.asked, periods)
+        own = next_starts(split, asked, periods, self.nest, history)
+        above = next_starts(self.split, self.asked, periods, history=self.history)
         mean = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) * (
             split.length / np.maximum(split.baseline_covered.sum(axis=0), 1)
         )
@@ -60,7 +63,8 @@ def nested_in(counts: Counts, split: Split, asked: Asked, history: History) -> N
         deviation=_weighted(asked.deviation, weight, group),
     )
     values, covered = _summed(history.values, history.covered, group)
-    found = answer(above, asked, replace(history, values=values, covered=covered))
+    summed = replace(history, values=values, covered=covered)
+    found = answer(above, asked, summed)
     nest = Nest(
         group,
         found.qvalue,
@@ -68,7 +72,7 @@ def nested_in(counts: Counts, split: Split, asked: Asked, history: History) -> N
         found.bounds.starts_at_3,
         np.nan_to_num(found.observed),
     )
-    return Nested(nest, above, asked, parents)
+    return Nested(nest, above, asked, parents, summed)
 
 
 def _summed(

@@ -18,7 +18,8 @@ from analytics.kernels.windows.called import called_in
 from analytics.kernels.windows.expected import NEEDED_DAYS
 from analytics.kernels.windows.spans import Spans
 from analytics.periods import DAY
-from analytics.upticks.history import history_days, short_words
+from analytics.results.uptick import Null
+from analytics.upticks.history import SAME_WEEKS, history_days, short_words
 from analytics.upticks.nested import Nested, nested_in
 from analytics.upticks.rows import Lost, no_data
 from analytics.upticks.windows import (
@@ -32,7 +33,7 @@ from analytics.upticks.windows import (
 )
 from analytics.upticks.withheld import withheld
 
-__all__ = ["Posed", "called_then", "counts_then", "pose", "too_short_words"]
+__all__ = ["Posed", "called_then", "counts_then", "null_of", "pose", "too_short_words"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -90,12 +91,26 @@ def pose(counts: Counts, options: Mapping[str, Any], longest: int) -> Posed:
         completeness=known.share,
         deviation=known.deviation,
         upper=options["direction"] == "greater",
-        **{name: options[name] for name in ("shrink", "method", "null", "alpha")},
+        null=null_of(options),
+        **{name: options[name] for name in ("shrink", "method", "alpha")},
         **{name: options[name] for name in ("confidence", "margin", "sought")},
     )
     short = short_words(counts, spans, longest)
     held, told = withheld(counts, split, short, allow_splice=options["allow_splice"])
     return Posed(counts, split, asked, known, spans, short, held, told)
+
+
+def null_of(options: Mapping[str, Any]) -> Null:
+    """Return the null hypothesis asked for; by rule it is the constant one where the other has no test.
+
+    Examples
+    --------
+    >>> null_of({"null": "auto", "method": "c_test", "recent": 14, "baseline": None})
+    'constant'
+    """
+    without = options["method"] not in ("pooled", "lrd_b") or options["recent"] == "scan"
+    null: Null = options["null"]
+    return "constant" if null == "auto" and (without or options["baseline"] == SAME_WEEKS) else null
 
 
 def counts_then(counts: Counts, weeks: int) -> Counts | None:

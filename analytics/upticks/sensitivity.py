@@ -11,9 +11,8 @@ from analytics._typing import IndexArray
 from analytics.counts import Counts
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.limits import MIN_OBSERVED
-from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.panels.hierarchy import Nest
-from analytics.kernels.windows.answer import Asked, tested
+from analytics.kernels.windows.answer import Asked, History, called_in
 from analytics.periods import DAY, Window
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED, p_words, shown
 from analytics.upticks.decide import is_called, too_few
@@ -23,18 +22,27 @@ __all__ = ["sensitivity"]
 
 
 def sensitivity(
-    split: Split, counts: Counts, asked: Asked, frame: pd.DataFrame, nest: Nest | None = None
+    split: Split,
+    counts: Counts,
+    asked: Asked,
+    history: History,
+    frame: pd.DataFrame,
+    nest: Nest | None = None,
 ) -> pd.DataFrame:
     """Repeat the test, for the regions in uptick, without coarse dates and without the largest episode.
 
     What the regions lie in stays as it is.
     """
     up = np.flatnonzero(frame["verdict"] == SUPPORTED)
+    if (frame["null"] == "constant").all():
+        history = replace(history, days=0)  # no expectation is asked for
     coarse = ["no dates are coarse" for _ in up]
     if counts.coarse is not None and counts.coarse.any() and up.size:
         first = int((split.baseline_window.start - counts.starts[0]) / DAY) // counts.period_days
         fine = replace(split, values=split.values - counts.coarse[first : first + len(split.values)])
-        coarse = _words(fine, asked, up, nest)
+        end = first + len(split.values)
+        past = replace(history, values=history.values - counts.coarse[end - len(history.values) : end])
+        coarse = _words(fine, asked, past, up, nest)
     episode_words: list[str] = []
     spans: list[str] = []
     if up.size:
@@ -46,7 +54,10 @@ def sensitivity(
         covered = split.covered.copy()
         covered[: len(episode)] &= ~episode
         removed = replace(split, covered=covered)
-        episode_words = _words(removed, asked, up, nest)
+        rows = min(len(covered), len(history.covered))
+        before = history.covered.copy()
+        before[-rows:] &= covered[-rows:]
+        episode_words = _words(removed, asked, replace(history, covered=before), up, nest)
         days = counts.period_days
         first = split.baseline_window.start + begin[up] * days * DAY
         spans = [str(Window(day, day + (length * days - 1) * DAY)) for day in first]
@@ -61,9 +72,9 @@ def sensitivity(
     )
 
 
-def _words(split: Split, asked: Asked, up: IndexArray, nest: Nest | None) -> list[str]:
-    found = tested(split, asked)
-    q = benjamini_hochberg(found.family) if nest is None else nest.child_q(found.family)
+def _words(split: Split, asked: Asked, history: History, up: IndexArray, nest: Nest | None) -> list[str]:
+    found = called_in(split, asked, history, nest)
+    q = found.qvalue
     observed = np.where(split.recent_covered, split.recent, 0).sum(axis=0)
     words = []
     for i in up:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics._typing import BoolArray
-from analytics.kernels.windows.answer import Asked, next_starts
+from analytics.kernels.windows.answer import Asked, History, next_starts
 from analytics.results.uptick import UptickResult
 from analytics.results.words import SUPPORTED
 from analytics.upticks.nested import Nested
@@ -59,7 +59,7 @@ def statuses(
         then = result.frame.set_index("region")
         for name in gone:
             words[name] = f"no longer called: {_gone(frame.loc[name], then.loc[name])}"
-    running, rising = called & was, _rising(split, now.direction)
+    running, rising = called & was, _rising(split, now.frame, now.direction)
     weeks = pd.Series(2, index=frame.index)
     still = running.copy()
     for ago in range(2, _WEEKS + 1):
@@ -75,20 +75,25 @@ def statuses(
     return words
 
 
-def last_days(split: Split) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what the seven days before the last hold in each region, what the last hold, and the usual."""
+def last_days(split: Split, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what the seven days before the last hold in each region, what the last hold, and the usual.
+
+    The usual is that of the null hypothesis a region's row in the `frame` rests on.
+    """
     step = int((split.recent_window.days) // split.length)
     last = max(7 // step, 1)
     days = np.maximum(split.baseline_covered.sum(axis=0), 1)
     usual = np.where(split.baseline_covered, split.baseline, 0).sum(axis=0) / days * last
+    rests = (frame["null"] == "expected").to_numpy() & frame["expected"].notna().to_numpy()
+    usual = np.where(rests, frame["expected"].to_numpy(dtype=float) * last / split.length, usual)
     recent = np.where(split.recent_covered, split.recent, 0)
     now, before = recent[-last:].sum(axis=0), recent[-2 * last : -last].sum(axis=0)
     return np.asarray(before), np.asarray(now), np.asarray(usual)
 
 
-def _rising(split: Split, direction: str) -> np.ndarray:
+def _rising(split: Split, frame: pd.DataFrame, direction: str) -> np.ndarray:
     """Return whether the last seven days lie on the far side of usual."""
-    _, now, usual = last_days(split)
+    _, now, usual = last_days(split, frame)
     return np.asarray(now > usual if direction == "greater" else now < usual)
 
 
@@ -109,7 +114,12 @@ def now_start(then: pd.Series) -> float:
 
 
 def watch_lines(
-    split: Split, asked: Asked, regions: tuple[str, ...], step: int, nested: Nested | None = None
+    split: Split,
+    asked: Asked,
+    history: History,
+    regions: tuple[str, ...],
+    step: int,
+    nested: Nested | None = None,
 ) -> pd.DataFrame:
     """Return next week's lines: from how many incidents of its window an uptick would be called.
 
@@ -118,7 +128,7 @@ def watch_lines(
     """
     periods = max(7 // step, 1)
     if nested is None:
-        first, three = next_starts(split, asked, periods)
+        first, three = next_starts(split, asked, periods, history=history)
     else:
-        first, three = nested.watch_from(split, asked, periods)
+        first, three = nested.watch_from(split, asked, history, periods)
     return pd.DataFrame({"region": list(regions), "watch_from": first, "watch_from_3": three})

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analytics._typing import BoolArray
 from analytics.counts import Counts
 from analytics.counts.completeness import Known
 from analytics.counts.spliced import spliced
 from analytics.counts.stated import state_completeness
+from analytics.counts.sure import sure_coverage
 from analytics.errors import HistoryError, unknown_option
 from analytics.geo.calendars import calendar_shares, calendar_windows
 from analytics.kernels.windows.answer import Answer, History, Stretch
@@ -37,7 +37,6 @@ __all__ = [
     "spanned",
     "split_counts",
     "state_completeness",
-    "sure_coverage",
     "too_short",
     "unanswered",
     "without_baseline",
@@ -205,20 +204,6 @@ def known_window(counts: Counts, begin: int, end: int) -> Known:
 def known_share(counts: Counts, begin: int, end: int, given: float | None) -> float | None:
     """Return the share for a test that takes one number: the one given, or the window's mean."""
     return given if given is not None else known_window(counts, begin, end).mean
-
-
-def sure_coverage(counts: Counts) -> BoolArray:
-    """Return the coverage without suspected gaps that nobody has answered for.
-
-    For what is drawn or fitted from years back: no zeros there, and nothing from before a change of the rules
-    of inclusion. A test whose own windows touch either is held back.
-    """
-    suspected = np.zeros(len(counts.starts), dtype=bool)
-    for window in counts.silences:
-        suspected |= (counts.starts <= window.end) & (counts.ends >= window.start)
-    if counts.splices:
-        suspected |= counts.starts < max(splice.day for splice in counts.splices)
-    return np.asarray(counts.coverage & ~suspected[:, None])
 
 
 def unanswered(counts: Counts, first: np.datetime64, last: np.datetime64) -> str:

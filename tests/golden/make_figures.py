@@ -97,6 +97,7 @@ def with_options() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
         (detectors.e_detector, {"form": "cusum", "training": 100}),
         (detectors.recent_window, {"bound": True, "every": "week"}),
         (detectors.recent_window, {"null": "expected"}),
+        (detectors.recent_window, {"null": "constant", "bound": True}),
     ):
         said = ", ".join(f"{key}={value}" for key, value in options.items())
 

@@ -122,7 +122,8 @@ def answer(stretch: Stretch, asked: Asked, history: History, nest: Nest | None =
             own = pvalue[group], called[group], level[group]
             parts.append((group, called_bounds(test, at, *own, size, asked, least[:, group])))
     if rests.any() and expected.test is not None:
-        parts.append(_expected_bounds(stretch, asked, history, expected, (pvalue, called, level, least)))
+        answered = (pvalue, called, level, least)
+        parts.append(_expected_bounds(stretch, asked, history, expected, rests, answered))
     bounds = _spread(pvalue.size, parts)
     _start_quiet(stretch, asked, asked_of.quiet, np.isfinite(pvalue), (level, least), bounds)
     below = _far_below(stretch, asked, found)
@@ -146,15 +147,26 @@ def _expected_bounds(
     asked: Asked,
     history: History,
     expected: Expected,
+    rests: BoolArray,
     answered: tuple[FloatArray, BoolArray, FloatArray, FloatArray],
 ) -> tuple[IndexArray, Bounds]:
     """Return what windows tested against an expectation amount to, of the regions that have one.
 
-    `answered` is the p-value, whether it is called, the level, and the least counts, for every region.
+    `rests` says which do; `answered` is the p-value, whether it is called, the level, and the least counts,
+    for every region.
     """
-    group = expected.index
     assert expected.test is not None
-    at = RerunWindow(
+    kept_ = np.flatnonzero(rests[expected.index])
+    group, test = expected.index[kept_], expected.test.take(kept_)
+    at = _expected_at(stretch, asked, history, group)
+    pvalue, called, level, least = answered
+    own = pvalue[group], called[group], level[group]
+    return group, called_bounds(test, at, *own, stretch.length, asked, least[:, group])
+
+
+def _expected_at(stretch: Stretch, asked: Asked, history: History, group: IndexArray) -> RerunWindow:
+    """Return whether regions are called against their expectation, as a function of what windows hold."""
+    return RerunWindow(
         history.values[:, group],
         history.covered[:, group],
         stretch.length,
@@ -162,9 +174,6 @@ def _expected_bounds(
             stretch, asked, history, values, covered, group[index]
         ),
     )
-    pvalue, called, level, least = answered
-    own = pvalue[group], called[group], level[group]
-    return group, called_bounds(expected.test, at, *own, stretch.length, asked, least[:, group])
 
 
 def _year(stretch: Stretch, tested: IndexArray) -> PanelYear:
@@ -255,16 +264,20 @@ def _start_quiet(
 
 
 def next_starts(
-    stretch: Stretch, asked: Asked, periods: int, nest: Nest | None = None
+    stretch: Stretch,
+    asked: Asked,
+    periods: int,
+    nest: Nest | None = None,
+    history: History | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return from which counts the window that ends `periods` later would be called, at the first step.
 
-    Baseline and guard of that window are known; nothing of the window itself is used. NaN where none
-    would be, and where the null hypothesis or the method is another than the default.
+    Baseline, guard and history of that window are known; nothing of the window itself is used. NaN where none
+    would be, and where the method is another than the default.
     """
     regions = stretch.values.shape[1]
     first, three = np.full(regions, np.nan), np.full(regions, np.nan)
-    if asked.null != "constant" or not asked.lrd or not asked.upper:
+    if not asked.lrd or not asked.upper:
         return first, three
     later = Stretch(
         np.concatenate([stretch.values[periods:], np.zeros_like(stretch.values[:periods])]),
@@ -279,17 +292,49 @@ def next_starts(
     if not group.size:
         return first, three
     pattern = np.ones(stretch.length, dtype=bool)
-    test = window_test(later, asked, group, pattern)
     any_ = np.where(later.covered, later.values, 0)[:, group].any(axis=0)
-    level = asked.alpha / (any_.sum() + ~any_)
+    level = np.full(regions, np.nan)
+    level[group] = asked.alpha / (any_.sum() + ~any_)
     if nest is not None:
         active = np.zeros(regions, bool)
         active[group[any_]] = True
-        level = nest.first_levels(asked.alpha, active)[group]
+        level[group] = nest.first_levels(asked.alpha, active)[group]
+    rests = np.full(regions, asked.expected)
+    if asked.null != "constant" and history is not None:
+        upcoming = history.later(periods, later)
+        lines = (first, three) if history.extra is None else ()  # next week's calendar is not known
+        rests |= _next_expected(later, asked, upcoming, level, lines)
     year = _year(later, group[any_]) if asked.pooled else None
-    at = _at(later, asked, group, test, pattern, year)
-    first[group], three[group] = starts(test, at, level, later.length, upper=True)
+    group = group[~rests[group]]
+    if group.size:
+        test = window_test(later, asked, group, pattern)
+        at = _at(later, asked, group, test, pattern, year)
+        first[group], three[group] = starts(test, at, level[group], later.length, upper=True)
     return first, three
+
+
+def _next_expected(
+    later: Stretch, asked: Asked, history: History, level: FloatArray, lines: tuple[FloatArray, ...]
+) -> BoolArray:
+    """Put in the lines of the regions whose answer will rest on an expectation; say which those are."""
+    rests = np.zeros(level.size, dtype=bool)
+    if not history.enough:
+        return rests
+    everyone = np.arange(level.size)
+    own = history.values, history.covered
+    fit = fitted(later, asked, history, *own, everyone, seasonal=asked.null == "auto")
+    if fit.test is None:
+        return rests
+    kept_ = np.flatnonzero(fit.test.converged & np.isfinite(level[fit.index]))
+    group = fit.index[kept_]
+    rests[group] = True
+    if not group.size or not lines:
+        return rests
+    at = _expected_at(later, asked, history, group)
+    found = starts(fit.test.as_lrd(kept_), at, level[group], later.length, upper=True)
+    for line, counts in zip(lines, found, strict=True):
+        line[group] = counts
+    return rests
 
 
 def _far_below(stretch: Stretch, asked: Asked, found: Tested) -> BoolArray:

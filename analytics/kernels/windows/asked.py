@@ -13,7 +13,7 @@ from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.panels.pooled import panel_pvalues
 from analytics.kernels.panels.year import PanelYear
 from analytics.kernels.windows.alternatives import METHODS, MethodName
-from analytics.kernels.windows.expected import NEEDED_DAYS
+from analytics.kernels.windows.expected import MOST_DAYS, NEEDED_DAYS
 from analytics.kernels.windows.lrd import REASONS, LRDTest, by_pattern, lrd_test, untestable
 
 __all__ = ["Asked", "History", "Method", "Stretch", "Tested", "kept", "other_pvalue", "tested", "window_test"]
@@ -89,6 +89,20 @@ class History:
     def enough(self) -> bool:
         """Whether an expectation can be fitted to so much."""
         return self.days >= NEEDED_DAYS
+
+    def later(self, periods: int, stretch: Stretch) -> History:
+        """Return the history of the window that ends so many periods later, without calendar terms.
+
+        The days to come hold nothing yet.
+        """
+        most = MOST_DAYS // self.step + stretch.guard + stretch.length
+        rows = slice(max(len(self.day) + periods - most, 0), None)
+        more = np.zeros((periods, self.values.shape[1]), self.values.dtype)
+        covered = np.concatenate([self.covered, more == 0])[rows]
+        covered[-stretch.length :] = True
+        day = np.concatenate([self.day, self.day[-1] + self.step * np.arange(1, periods + 1)])[rows]
+        days = min(self.days + periods * self.step, MOST_DAYS)
+        return History(day, np.concatenate([self.values, more])[rows], covered, self.step, days)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -13,6 +13,7 @@ from analytics.kernels.panels.hierarchy import Nest
 from analytics.kernels.windows.asked import Asked, History, Stretch, Tested, tested
 from analytics.kernels.windows.expected import Adjustment, Terms, adjusted_test
 from analytics.kernels.windows.lrd import REASONS, LRDTest
+from analytics.kernels.windows.season import shows_season
 
 __all__ = ["NOT_ADJUSTED", "Called", "Expected", "called_in", "fitted"]
 
@@ -23,7 +24,8 @@ NOT_ADJUSTED = "not adjusted: too few incidents or gaps"
 class Expected:
     """The test against an expectation: arrays of shape (regions,), NaN where not adjusted.
 
-    `terms` is None where the history is too short; `test` is that of the regions `index`.
+    `terms` is None where the history is too short; `test` is that of the regions `index`. `season` says which
+    histories show a season, and is asked only where the answer depends on it.
     """
 
     pvalue: FloatArray
@@ -32,6 +34,7 @@ class Expected:
     terms: Terms | None
     index: IndexArray
     test: LRDTest | None
+    season: BoolArray
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -90,7 +93,7 @@ def _multiplicity(
 def _rests(found: Tested, expected: Expected, asked: Asked) -> BoolArray:
     """Return which regions' answers rest on the expectation."""
     if asked.null == "auto":
-        return np.isfinite(found.pvalue) & np.isfinite(expected.pvalue)
+        return np.isfinite(found.pvalue) & np.isfinite(expected.pvalue) & expected.season
     return np.full(found.pvalue.shape, asked.expected)
 
 
@@ -98,8 +101,9 @@ def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
     """Test every region that can carry the terms against its expectation."""
     regions = stretch.values.shape[1]
     pvalue, expected, ratio = (np.full(regions, np.nan) for _ in range(3))
+    season = np.zeros(regions, dtype=bool)
     if not history.enough:
-        return Expected(pvalue, expected, ratio, None, np.zeros(0, dtype=np.intp), None)
+        return Expected(pvalue, expected, ratio, None, np.zeros(0, dtype=np.intp), None, season)
     fit = fitted(stretch, asked, history, history.values, history.covered, np.arange(regions))
     index, test = fit.index, None
     if fit.test is not None:
@@ -108,7 +112,11 @@ def _expected(stretch: Stretch, asked: Asked, history: History) -> Expected:
         pvalue[index] = test.pvalue
         expected[index] = fit.test.expected[good]
         ratio[index] = test.observed / fit.test.expected[good]
-    return Expected(pvalue, expected, ratio, fit.terms, index, test)
+        if asked.null == "auto" and index.size:
+            before = slice(len(history.values) - stretch.length - stretch.guard)
+            values, covered = history.values[before, index], history.covered[before, index]
+            season[index] = shows_season(values, covered, harmonics=fit.terms.harmonics, step=history.step)
+    return Expected(pvalue, expected, ratio, fit.terms, index, test, season)
 
 
 def fitted(
@@ -118,8 +126,13 @@ def fitted(
     values: npt.NDArray[np.int32],
     covered: BoolArray,
     group: IndexArray,
+    *,
+    seasonal: bool = False,
 ) -> Adjustment:
-    """Test counts of the history's periods, of the regions `group`, against their expectation."""
+    """Test counts of the history's periods, of the regions `group`, against their expectation.
+
+    `seasonal`: only those whose history shows a season.
+    """
     factor, variance = asked.exposure(np.ones(stretch.length, dtype=bool), group)
     return adjusted_test(
         history.day,
@@ -132,4 +145,5 @@ def fitted(
         completeness=factor,
         exposure_variance=variance,
         upper=asked.upper,
+        seasonal=seasonal,
     )

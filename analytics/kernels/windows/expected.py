@@ -19,6 +19,7 @@ from analytics.kernels.common.dispersion import Dispersion, window_dispersion
 from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.windows.lrd import DAYS_TO_SPARE, RAISE_ABOVE, LRDTest, spared_pvalue
+from analytics.kernels.windows.season import shows_season
 from analytics.kernels.windows.turns import turned
 from analytics.periods import WEEKDAYS, weekday_numbers
 
@@ -174,6 +175,7 @@ def adjusted_test(
     completeness: FloatArray | float = 1.0,
     exposure_variance: FloatArray | float = 0.0,
     upper: bool = True,
+    seasonal: bool = False,
 ) -> Adjustment:
     """Choose the terms (:func:`chosen_terms`) and test the regions that carry them.
 
@@ -192,6 +194,8 @@ def adjusted_test(
         Calendar terms.
     completeness, exposure_variance, upper
         As in :func:`expected_test`; one for each region, or one for all.
+    seasonal : bool
+        Test only the regions whose history shows a season (:mod:`analytics.kernels.windows.season`).
     """
     end = len(day) - length - guard
     terms = chosen_terms(day, length=length, guard=guard, step=step, extra=extra)
@@ -200,6 +204,10 @@ def adjusted_test(
         history.mean(axis=0) >= 0.5
     )
     index = np.flatnonzero(enough & covered[-length:].all(axis=0))
+    if seasonal and index.size:
+        index = index[
+            shows_season(values[:end, index], history[:, index], harmonics=terms.harmonics, step=step)
+        ]
     if not index.size:
         return Adjustment(index, None, terms)
     share, unsure = (

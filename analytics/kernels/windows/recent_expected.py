@@ -31,6 +31,7 @@ def rolling_expected_test(
     *,
     step: int,
     reported: Reported | None = None,
+    seasonal: bool = False,
 ) -> RollingTest:
     """Test the window that ends at each of `ends` against its expectation, fitted to all before its guard.
 
@@ -44,6 +45,8 @@ def rolling_expected_test(
         Days in a period.
     reported
         As there.
+    seasonal : bool
+        Test only the windows whose history shows a season.
 
     Returns
     -------
@@ -80,6 +83,7 @@ def rolling_expected_test(
                 step=step,
                 completeness=share,
                 exposure_variance=variance,
+                seasonal=seasonal,
             )
             found = np.zeros(asked.size, dtype=bool)
             if fit.test is not None:

@@ -178,9 +178,12 @@ def _checks(numbers: WeeklyNumbers, row: pd.Series) -> tuple[Check, ...]:
     p = row["pvalue_expected"]
     alpha = numbers.result.alpha
     coarse, episode = told["coarse dates excluded"], told["largest past episode removed"]
+    mean = row["pvalue_constant"]
+    other = (Check("against the baseline's mean", p_words(mean), bool(mean <= alpha)),)
     return (
         Check("against trend and season", "not tested: too little history" if np.isnan(p) else p_words(p),
               None if np.isnan(p) else bool(p <= alpha)),
+        *(other if row["null"] == "expected" else ()),
         Check("without dates coarser than a week", str(coarse), _stands(str(coarse))),
         Check(f"without its largest past episode "
               f"({span_words(as_window(told['episode']))})", str(episode), _stands(str(episode))),

@@ -41,6 +41,7 @@ __all__ = ["NOT_KNOWN", "REPORTED", "Country", "FrontPage", "Standout", "front_p
 
 _ALL_IN = 0.995  # a share of reports from which on all are said to be in
 REPORTED = "reported so far: "
+OTHERWISE = "By the other yardstick: "
 NOT_KNOWN = "How many reports are still to come is not known"
 _MOST_WORDS = 110  # characters of a filter in words; a longer one stands on the page on method alone
 
@@ -96,8 +97,8 @@ class FrontPage:
     falls : str
         Who is far below the usual, and who at half of it without a call; "" for one series.
     news : tuple of str
-        Suspected gaps, silence taken as quiet, regions no longer called, corrections, days of the calendar, a
-        week still running.
+        Suspected gaps, silence taken as quiet, where the two null hypotheses disagree, corrections, a week
+        still running.
     comment : tuple of str
         What the analyst says of the whole.
     nothing : tuple of str
@@ -257,6 +258,8 @@ def _news(numbers: WeeklyNumbers, changes: Changes | None) -> tuple[str, ...]:
     first = (GAP, WARNING, SPLICE, RISE, SHORT, OUTLETS)
     notes = [note for note in dict.fromkeys(told) if note.startswith(first) or note.endswith(QUIET)]
     said = [f"{note[0].upper()}{note[1:]}." for note in notes]
+    apart = numbers.result.disagreement.partition(": ")[2]
+    said += [f"{OTHERWISE}{apart}"] if apart else []
     if changes is not None:
         said += changes.corrections or [f"Nothing withdrawn or corrected. {changes.revised[0]}"]
     if numbers.running is not None:

@@ -24,10 +24,11 @@ READING = (
 METHOD = """\
 **Question.** Has the mean number of incidents a day grown in the recent window ({recent} days), against
 a baseline of {baseline} days that ends before a guard of {guard}? Counts may be overdispersed,
-autocorrelated and self-exciting. Two null hypotheses are tested. *Constant*: the two means are equal;
-the verdicts rest on it. *Expected*: the recent mean is what the trend and the season of up to five years
-before the guard lead one to expect; it needs 730 days, and ten incidents of a region for each term.
-Where only the first is rejected, trend or season could be the reason.
+autocorrelated and self-exciting. Two null hypotheses are tested. *Constant*: the two means are equal.
+*Expected*: the recent mean is what the trend and the season of up to five years before the guard lead one
+to expect; it needs 730 days, and ten incidents of a region for each term. The verdict rests on the second
+where those days show a season that comes again each year (one so strong would be chance in 1 of 100), else
+on the first. Where only the first is rejected, trend or season could be the reason.
 
 **Test.** Given the total of recent and baseline incidents, the recent share is beta-binomial. With $L$
 recent days, $n$ baseline days and sums $W$ of $L$ days over the baseline with mean $\\mu$, the

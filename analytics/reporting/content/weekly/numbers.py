@@ -293,7 +293,7 @@ def with_status(result: UptickResult, rows: pd.DataFrame) -> pd.DataFrame:
     if result.evidence is None:
         before = now = usual = np.full(len(regions), np.nan)
     else:
-        before, now, usual = result.evidence.last_days()
+        before, now, usual = result.evidence.last_days(result.frame)
     status = result.status.reindex(regions)
     said = [status_words(*parts) for parts in zip(status, before, now, usual, strict=True)]
     words = pd.Series(said, index=regions, dtype="str")

@@ -12,7 +12,7 @@ from analytics.counts.count_table import CountTable
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyNumbers
 from analytics.reporting.content.weekly.request import MEASURED
 from analytics.reporting.elements.tables import Column, ReportTable
-from analytics.results import counted
+from analytics.results import UptickResult, counted
 
 __all__ = ["parameter_table"]
 
@@ -43,7 +43,7 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         ("guard", f"{result.guard} days"),
         ("baseline", f"{result.baseline} ({result.parameters['baseline']} days)"),
         ("completeness", _completeness(numbers)),
-        ("verdicts rest on", f"the {result.null} null hypothesis; the other is shown beside it"),
+        ("verdicts rest on", _rests(result)),
         ("level, margin", f"alpha {result.alpha:g}; margin {result.margin:g}"),
         ("family", result.family),
         ("versions", ", ".join([f"uptick-analytics {__version__}", f"Python {platform.python_version()}",
@@ -54,6 +54,17 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
         columns=[Column("what", "Parameter"), Column("value", "Value", width="1fr")],
         caption="What was asked, of which file, with which versions",
         label="tbl-parameters",
+    )
+
+
+def _rests(result: UptickResult) -> str:
+    beside = "the other is shown beside it"
+    if result.null != "auto":
+        return f"the {result.null} null hypothesis; {beside}"
+    seasonal = int((result.frame["null"] == "expected").sum())
+    return (
+        "trend and season where a season shows in two years of history or more "
+        f"({seasonal} of {len(result.frame)}), else the constant mean; {beside}"
     )
 
 

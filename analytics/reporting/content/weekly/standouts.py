@@ -148,6 +148,7 @@ def _day(row: pd.Series) -> str:
 
 
 def _checks(numbers: WeeklyNumbers, row: pd.Series) -> str:
+    day = f" {row['day'][0].upper()}{row['day'][1:]}." if row["day"] else ""
     beside = numbers.result.sensitivity
     mine = None if beside is None else beside[beside["region"] == row["region"]]
     if mine is None or mine.empty:
@@ -157,8 +158,8 @@ def _checks(numbers: WeeklyNumbers, row: pd.Series) -> str:
     fails = [words for words, found in said.items() if found.startswith("cannot")]
     p = row["pvalue_expected"]
     explained = None if np.isnan(p) else bool(p > numbers.result.alpha)
-    day = f" {row['day'][0].upper()}{row['day'][1:]}." if row["day"] else ""
-    return checks_words(stands, fails, explained=explained) + day
+    mean = row["null"] == "constant" or bool(row["pvalue_constant"] <= numbers.result.alpha)
+    return checks_words(stands, fails, explained=explained, mean=mean) + day
 
 
 def last_weeks(series: WeekSeries, weeks: int = WEEKS) -> tuple[float, ...]:
