@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,27 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from analytics import detectors, monitor, uptick_test
+from analytics.bundled import bundled_path
 from analytics.counts import Counts
+from analytics.counts.stated import state_completeness
 from analytics.detectors.registry import DETECTORS
+from analytics.incidents import read_incidents
+from analytics.kernels.common.tails import mixed_tail
+from analytics.kernels.delays.late import chain_ladder
+from analytics.kernels.delays.reverse_time import pooled_curves, triangle_of
+from analytics.kernels.recurrence.volatility import relative_deviation
+from analytics.kernels.windows import self_exciting
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.upticks import (
+    activity_test,
     change_test,
     concentration_test,
     day_test,
+    emerging_test,
     recurrence_test,
+    response_test,
     scan_test,
+    severity_test,
 )
 
 FIGURES = Path(__file__).resolve().parent / "figures.json"
@@ -65,6 +78,116 @@ def daily() -> Counts:
     values[-3:, 5] = np.nan
     frame = pd.DataFrame(values, index=days, columns=list("ABCDEF"))
     return Counts.from_frame(frame, freq="day", as_of=days[-1])
+
+
+@cache
+def short() -> Counts:
+    """The last 80 weeks of one region."""
+    found = weekly()
+    start = found.starts[-80]
+    frame = pd.DataFrame(
+        found.values[-80:, :1].astype(float), pd.date_range(start, periods=80, freq="7D"), ["A"]
+    )
+    return Counts.from_frame(frame, freq="week", as_of=frame.index[-1] + pd.Timedelta(days=6))
+
+
+@cache
+def sample() -> Any:
+    """The bundled sample, SIMULATED."""
+    return read_incidents(bundled_path("data/iraq_simulated.csv"), as_of="2020-04-19")
+
+
+def small() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
+    """Loops on so little that they can be run without compilation."""
+    for detector, options in (
+        (detectors.glr, {"threshold": 3.0}),
+        (detectors.glr, {"threshold": 3.0, "family": "poisson", "window": 12, "bound": True}),
+        (detectors.glr, {"threshold": 2.0, "direction": "less"}),
+        (detectors.cusum, {"threshold": 3.0}),
+        (detectors.cusum, {"threshold": 3.0, "family": "poisson", "reset": False}),
+        (detectors.ewma, {"threshold": 2.0}),
+        (detectors.ears, {"method": "C1"}),
+        (detectors.ears, {"method": "C2", "pvalues": True}),
+        (detectors.ears, {"method": "C3"}),
+        (detectors.outbreak_p, {"threshold": 10.0}),
+        (detectors.e_detector, {"training": 40}),
+        (detectors.rogerson, {"threshold": 3.0, "reference": 4.0, "harmonics": 0}),
+    ):
+        said = ", ".join(f"{key}={value}" for key, value in options.items())
+
+        def run(detector: Any = detector, options: dict[str, Any] = options) -> pd.DataFrame:
+            return detector(short(), last=8, **options).frame  # type: ignore[no-any-return]
+
+        yield f"short: {detector.__name__}({said})", run
+
+    def late(**options: Any) -> pd.DataFrame:
+        some = state_completeness(short(), 76, 80, [0.9, 0.8, 0.6, 0.4], [0.02, 0.03, 0.05, 0.1])
+        return detectors.ears(some, last=5, **options).frame
+
+    yield "short: ears(late)", lambda: late(method="C1", pvalues=True)
+    yield "short: ears(late, C2)", lambda: late(method="C2", min_sigma=1.0, alpha=0.2)
+    yield "short: ears(late, C3)", lambda: late(method="C3")
+
+    def predicted() -> pd.DataFrame:
+        rng = np.random.default_rng(2)
+        series = rng.poisson(rng.gamma(1, 1.0, (2, 40))).astype(float)
+        series[:, -7:] += [[1.0], [0.0]]
+        draws = rng.random((12, 8)), rng.standard_normal((12, 8)), rng.random(40)
+        covered = np.ones(series.shape, bool)
+        covered[0, 5:7] = False
+        found = {
+            f"ratio {ratio}": self_exciting._predictive(
+                series, covered, 30, 7, np.array([1.0, 0.8]), ratio, *draws
+            )
+            for ratio in (2.5, 0.4)
+        }
+        return pd.DataFrame(found)
+
+    yield "short: self-exciting", predicted
+
+    def tails() -> pd.DataFrame:
+        observed = np.array([0.0, 3.0, 9.0, 40.0, 12.0, 30.0])
+        total = observed + np.array([2.0, 20.0, 50.0, 300.0, 900.0, 0.0])
+        phi, edf = np.array([1.0, 1.5, 3.0, 2.0, 6.0, 1.2]), np.array([25.0, 8.0, 12.0, 60.0, 25.0, 5.0])
+        exposure = np.array([14.0, 7.0, 14.0, 28.0, 14.0, 14.0]), np.full(6, 364.0)
+        return pd.DataFrame({
+            "more": mixed_tail(observed, total, *exposure, phi, edf),
+            "fewer": mixed_tail(observed, total, *exposure, phi, edf, upper=False),
+            "quick": mixed_tail(observed, total, *exposure, phi, edf, nodes=8, spread_nodes=8),
+        })  # fmt: skip
+
+    yield "tails", tails
+
+
+def late_reports() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
+    observed = np.array([[9.0, 4.0], [7.0, 2.0], [3.0, 1.0]])
+    share = np.array([[0.9, 0.95], [0.7, 0.8], [0.3, 0.5]])
+
+    def come(**_: Any) -> pd.DataFrame:
+        found = chain_ladder(observed, share, share / 20)
+        low, high = found.interval(0.9)
+        return pd.DataFrame({"mean": found.mean, "low": low, "high": high})
+
+    yield "late reports: to come", come
+
+    def curves() -> pd.DataFrame:
+        rng = np.random.default_rng(8)
+        delay, age = rng.geometric(0.3, 900) - 1, rng.integers(0, 120, 900)
+        seen = delay <= age
+        group = rng.integers(0, 3, 900)
+        triangle = triangle_of(delay[seen], age[seen], group[seen], 3, 30)
+        found = pooled_curves(triangle, 1.5)
+        kept = {f.name: getattr(found, f.name) for f in fields(found)}
+        flat = {name: np.ravel(one)[:40] for name, one in kept.items() if isinstance(one, np.ndarray)}
+        return pd.DataFrame({name: pd.Series(one.astype(float)) for name, one in flat.items()})
+
+    yield "late reports: curves", curves
+
+    def volatility() -> pd.DataFrame:
+        found = [relative_deviation(daily().values[:, at], daily().coverage[:, at], 14) for at in range(6)]
+        return pd.DataFrame([one._asdict() for one in found])
+
+    yield "volatility", volatility
 
 
 def from_registry() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
@@ -129,6 +252,13 @@ def claims() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
     yield "change_test(stated)", lambda: change_test(few, date="2019-09-19").frame
     yield "recurrence_test", lambda: recurrence_test(few, replicates=19).frame
     yield "scan_test", lambda: scan_test(daily(), places=places, replicates=19).frame
+    yield "activity_test", lambda: activity_test(sample(), as_of="2020-04-12", by="admin1").frame
+    yield "severity_test", lambda: severity_test(sample(), as_of="2020-04-12").frame
+    yield "response_test", lambda: response_test(sample(), as_of="2020-04-12").frame
+    yield (
+        "emerging_test",
+        lambda: emerging_test(sample(), of="sub_event_type", as_of="2020-04-12", silence=28).frame,
+    )
     yield "monitor", lambda: monitor(weekly(), detectors=["ears_c2"]).frame
     yield "monitor(several)", lambda: monitor(weekly(), ["ewma", "farrington"], replicates=50).frame
 
@@ -151,7 +281,7 @@ def kernels() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
             yield f"{name}({'greater' if upper else 'less'})", run
 
 
-CASES = dict((*from_registry(), *with_options(), *claims(), *kernels()))
+CASES = dict((*small(), *late_reports(), *kernels(), *from_registry(), *with_options(), *claims()))
 
 
 def figures(name: str) -> dict[str, list[Any]]:
