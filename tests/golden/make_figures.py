@@ -281,7 +281,8 @@ def kernels() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
             yield f"{name}({'greater' if upper else 'less'})", run
 
 
-CASES = dict((*small(), *late_reports(), *kernels(), *from_registry(), *with_options(), *claims()))
+QUICK = dict((*small(), *late_reports(), *kernels()))  # in tenths of a second without compilation too
+CASES = QUICK | dict((*from_registry(), *with_options(), *claims()))
 
 
 def figures(name: str) -> dict[str, list[Any]]:
