@@ -159,7 +159,12 @@ def matched_chart(
     return out
 
 
-def scenarios(series: int) -> pd.DataFrame:
+def _chosen(peers: dict[str, Peer], only: frozenset[str]) -> dict[str, Peer]:
+    """The recommended detector, and those of `only`; all where that is empty."""
+    return {name: peer for name, peer in peers.items() if not only or name in only or name == OURS}
+
+
+def scenarios(series: int, only: frozenset[str] = frozenset()) -> pd.DataFrame:
     made = [simulate_noufaily(s, series=series, seed=SEED) for s in noufaily_scenarios()["scenario"]]
     values = np.concatenate([m.values for m in made], axis=1)
     truth = np.concatenate([m.outbreak[m.current] > 0 for m in made], axis=1)
@@ -169,7 +174,7 @@ def scenarios(series: int) -> pd.DataFrame:
     weights = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), DRAWS).astype(float)
     once = np.ones((1, n))
     rows, ours = [], {}
-    for name, peer in {OURS: detector(OURS), **SCENARIO_PEERS}.items():
+    for name, peer in _chosen({OURS: detector(OURS), **SCENARIO_PEERS}, only).items():
         ways = {name: matched} | ({f"{name}, starting again": matched_chart} if peer.chart else {})
         for called, way in ways.items():
             began = time.perf_counter()
@@ -185,6 +190,8 @@ def scenarios(series: int) -> pd.DataFrame:
                     out[f"{key}_lead_se"] = float((ours[fpr][1][key] - spread[key]).std())
                 rows.append(out)
             print(f"  A {called}: {time.perf_counter() - began:.1f} s", flush=True)
+    if only:
+        return pd.DataFrame(rows)
     return pd.concat([pd.DataFrame(rows), as_in_r(values, truth, span, weights)], ignore_index=True)
 
 
@@ -286,7 +293,7 @@ def _error(drawn: np.ndarray) -> float:
     return float(known.std()) if known.size > 0.95 * drawn.size else np.nan
 
 
-def weekly(series: int) -> pd.DataFrame:
+def weekly(series: int, only: frozenset[str] = frozenset()) -> pd.DataFrame:
     rng = np.random.default_rng(SEED)
     weights = rng.multinomial(series, np.full(series, 1 / series), (2, DRAWS)) / series
     once = np.full((2, 1, series), 1 / series)
@@ -295,7 +302,7 @@ def weekly(series: int) -> pd.DataFrame:
         began = time.perf_counter()
         null, ups = draw(process, series, 1), [draw(process, series, 2, RATIO), put_in(process, series)]
         spreads: dict[str, list[np.ndarray]] = {}
-        for name, peer in {OURS: detector(OURS), **WEEKLY_PEERS}.items():
+        for name, peer in _chosen({OURS: detector(OURS), **WEEKLY_PEERS}, only).items():
             ways = {name: curve} | ({f"{name}, starting again": chart_curve} if peer.chart else {})
             for called, way in ways.items():
                 episodes, found = way(peer, null, ups)
@@ -354,13 +361,13 @@ def short_histories(series: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def budgets(series: int, mine: int) -> pd.DataFrame:
+def budgets(series: int, mine: int, only: frozenset[str] = frozenset()) -> pd.DataFrame:
     """Episodes and detections at the threshold each detector's own formula gives for one episode a year."""
     rows = []
     for process in (*PROCESSES, *MORE_STATIONARY):
         further = process in MORE_STATIONARY
         for name, (peer, _) in NOMINAL.items():
-            if further and name != OURS:
+            if (further and name != OURS) or (only and name not in only):
                 continue
             n = mine if name == OURS else series
             last = YEAR if peer.chart else YEAR + 2
