@@ -28,8 +28,10 @@ def coded(values: pd.Series) -> tuple[Codes, pd.Series]:
         encoded = arrow.dictionary_encode().chunks
         texts = encoded[-1].dictionary
         if all(len(chunk.dictionary) == len(texts) for chunk in encoded):  # one dictionary for all chunks
-            indices = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded]
-            return np.concatenate(indices), pd.Series(pd.array(texts, dtype="str"))
+            parts = [chunk.indices for chunk in encoded]
+            given = [part.fill_null(-1) if part.null_count else part for part in parts]
+            code = np.concatenate([part.to_numpy(zero_copy_only=False) for part in given])
+            return code, pd.Series(pd.array(texts, dtype="str"))
     codes, uniques = pd.factorize(values)
     return codes, pd.Series(uniques, dtype="str")
 

@@ -2,7 +2,8 @@
 
 What a process is: ``python -c WORK ARGUMENTS``. WORK prepares, calls ``begin()``, works, and calls ``end()``,
 which prints the processor seconds of the work and the most memory of the process over what it held when it
-began.
+began. Before the clock runs, memory is touched and given back: what a (virtual) machine takes to find memory
+for the first time is a quarter of a second in 150 MB, and meets whichever program freed none before.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from pathlib import Path
 __all__ = ["Measured", "in_turn", "versions"]
 
 _CLOCK = """
-import sys, time
+import mmap, sys, time
+_WARM = 1_500 * 2**20
 def _memory(line):
     return next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith(line)) / 1e3
 def begin():
     global _since, _held
+    with mmap.mmap(-1, _WARM, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as touched:
+        touched.madvise(mmap.MADV_HUGEPAGE)
+        touched[::4096] = bytes(_WARM // 4096)
     open("/proc/self/clear_refs", "w").write("5")  # the most memory is counted from here
     _since, _held = time.process_time(), _memory("VmRSS")
 def end():

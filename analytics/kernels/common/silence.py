@@ -65,26 +65,31 @@ def zero_probability(
     >>> bool(abs(mean[0] - 20) < 2), bool(-22 < logp[0] < -8)
     (True, True)
     """
+    whole = bool(covered.all())
     known = covered.sum(axis=0)
-    mean = np.where(covered, values, 0).sum(axis=0) / np.maximum(known, 1) * periods
+    mean = (values if whole else np.where(covered, values, 0)).sum(axis=0) / np.maximum(known, 1) * periods
     phi = np.ones(values.shape[1])
     longest = int(min(periods.max(initial=1), len(values) // _WINDOWS))
+    held, days = _running(values), None if whole else _running(covered)
     size = 1
-    while size <= longest:
-        sums = np.where(_window_sums(covered, size) == size, _window_sums(values, size), np.nan)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            ratio = np.nanvar(sums, axis=0, ddof=1) / np.nanmean(sums, axis=0)
-        phi = np.fmax(phi, ratio)
-        size = min(2 * size, longest) if size < longest else longest + 1
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # windows that are not covered in any series
+        while size <= longest:
+            sums = held[size:] - held[:-size]
+            if days is None:
+                ratio = sums.var(axis=0, ddof=1) / sums.mean(axis=0)
+            else:
+                sums = np.where(days[size:] - days[:-size] == size, sums, np.nan)
+                ratio = np.nanvar(sums, axis=0, ddof=1) / np.nanmean(sums, axis=0)
+            phi = np.fmax(phi, ratio)
+            size = min(2 * size, longest) if size < longest else longest + 1
     beyond = np.maximum(phi - 1, 1e-9)
     return mean, -mean * np.log1p(beyond) / beyond
 
 
-def _window_sums(values: npt.NDArray[np.integer] | BoolArray, length: int) -> FloatArray:
-    """Sum `length` consecutive rows from each start, without the scipy that dispersions load."""
-    running = np.cumsum(np.r_[np.zeros((1, values.shape[1])), values], axis=0)
-    return np.asarray(running[length:] - running[:-length])
+def _running(values: npt.NDArray[np.integer] | BoolArray) -> FloatArray:
+    """Return running sums of rows from 0 on: the difference of two is the sum of a window."""
+    return np.asarray(np.cumsum(np.r_[np.zeros((1, values.shape[1])), values], axis=0))
 
 
 def _runs(mask: BoolArray) -> list[tuple[int, int]]:
@@ -114,15 +119,15 @@ def implausible_silences(values: npt.NDArray[np.integer], covered: BoolArray) ->
     if not active.size:
         return []
     silent[: active[0]] = False
-    left = sorted(_runs(silent), key=lambda run: run[0] - run[1])
+    left = sorted(_runs(silent), key=lambda run: run[0] - run[1])  # the longest first
     suspected: list[Silence] = []
     outside = np.ones(len(values), dtype=bool)
-    for at, (first, end) in enumerate(left):
-        other = max((b - a for a, b in left[at + 1 :]), default=0)
+    for (first, end), (other, its_end) in zip(left, [*left[1:], (0, 0)], strict=False):
+        if end - first <= FAR_LONGER * (its_end - other):
+            break
         outside[first:end] = False
         found = _judged(values, covered, outside, first, end)
-        if end - first <= FAR_LONGER * other or found is None:
-            outside[first:end] = True
+        if found is None:
             break
         suspected.append(found)
     return sorted(suspected, key=lambda silence: silence.first)
