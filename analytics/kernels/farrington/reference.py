@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from analytics._typing import FloatArray
 from analytics.kernels.common.compiled import compiled
@@ -27,61 +28,45 @@ _ITERATIONS = 25
 
 @compiled
 def _irls(
-    y: Any,
-    t: Any,
-    level: Any,
-    prior: Any,
-    logs: Any,
-    n: int,
-    levels: int,
-    trend: bool,
-    span: int,
-    mu: Any,
-    work: Any,
-    sums: Any,
-    eta: Any,
-    table: Any,
-    tolerance: float,
-) -> Any:
+    y: Any, t: Any, begin: Any, prior: Any, logs: Any, n: int, levels: int, trend: bool, span: int,
+    mu: Any, work: Any, sums: Any, eta: Any, table: Any, tolerance: float,
+) -> Any:  # fmt: skip
     """Fit by IRLS; leave in place `mu`, its logarithm `eta`, the working weights `work` and the level sums.
 
-    `work` and `sums` belong to the mean before the last step, as in the reference. `logs` holds the
-    logarithms of the counts, those of the means that the reference begins with, and the deviances there.
+    `work` and `sums` belong to the mean before the last step, as in the reference. Weeks stand level by
+    level, as `begin` says. `logs` holds the logarithms of the counts, times the counts, those of the means
+    that the reference begins with, and the deviances there.
     """
     last = 0.0
     for i in range(n):
         mu[i] = y[i] + 0.1
         eta[i] = logs[1, i]
         last += prior[i] * logs[2, i]
+    if not trend:
+        return 0.0, 0.0, _flat(y, begin, prior, logs, levels, last, mu, work, sums, eta, tolerance)
     slope, information, converged = 0.0, 0.0, False
     for _ in range(_ITERATIONS):
+        cross, information = 0.0, 0.0
         for j in range(levels):
-            sums[0, j] = sums[1, j] = sums[2, j] = 0.0
-        for i in range(n):
-            work[i] = prior[i] * mu[i]
-            eta[i] += (y[i] - mu[i]) / mu[i]
-            j = level[i]
-            sums[0, j] += work[i]
-            sums[1, j] += work[i] * t[i]
-            sums[2, j] += work[i] * eta[i]
-        for j in range(levels):
-            if sums[0, j] > 0:
-                sums[1, j] /= sums[0, j]
-                sums[2, j] /= sums[0, j]
-        if trend:
-            cross, information = 0.0, 0.0
-            for i in range(n):
-                gap = t[i] - sums[1, level[i]]
-                cross += work[i] * gap * (eta[i] - sums[2, level[i]])
-                information += work[i] * gap * gap
-            slope = cross / information if information > 0 else 0.0
-        _means(t, level, n, levels, slope, span, sums, mu, eta, table)
-        deviance = 0.0
-        for i in range(n):
-            part = mu[i] - y[i]
-            if y[i] > 0:
-                part += y[i] * (logs[0, i] - eta[i])
-            deviance += prior[i] * 2.0 * part
+            total, times, logged, square, both = 0.0, 0.0, 0.0, 0.0, 0.0
+            for i in range(begin[j], begin[j + 1]):
+                weight = prior[i] * mu[i]
+                at = weight * t[i]
+                step = eta[i] + (y[i] - mu[i]) / mu[i]
+                work[i] = weight
+                total += weight
+                times += at
+                logged += weight * step
+                square += at * t[i]
+                both += at * step
+            if total > 0:
+                cross += both - times * logged / total
+                information += square - times * times / total
+                times /= total
+                logged /= total
+            sums[0, j], sums[1, j], sums[2, j] = total, times, logged
+        slope = cross / information if information > 0 else 0.0
+        deviance = _means(y, t, begin, prior, logs, levels, slope, span, sums, mu, eta, table)
         if not np.isfinite(deviance):
             break
         if abs(deviance - last) / (abs(deviance) + 0.1) < tolerance:
@@ -92,30 +77,72 @@ def _irls(
 
 
 @compiled
-def _means(
-    t: Any, level: Any, n: int, levels: int, slope: float, span: int, sums: Any, mu: Any, eta: Any, table: Any
-) -> None:
-    """Write the means of all weeks and their logarithms: a factor of the level times one of the week."""
-    if (
-        abs(slope) * span > _STEEPEST
-    ):  # far from any solution: the factors could overflow where the means do not
-        for i in range(n):
-            eta[i] = max(sums[2, level[i]] + slope * (t[i] - sums[1, level[i]]), _LOG_EPSILON)
-            mu[i] = np.exp(eta[i])
-        return
-    if slope != 0.0:
-        powers(slope, span, table)
+def _flat(
+    y: Any, begin: Any, prior: Any, logs: Any, levels: int, last: float, mu: Any, work: Any, sums: Any,
+    eta: Any, tolerance: float,
+) -> bool:  # fmt: skip
+    """Do the same without a trend; all weeks of a level then have one mean, and its sums say all."""
     for j in range(levels):
-        sums[3, j] = sums[2, j] - slope * sums[1, j]
-        sums[4, j] = np.exp(sums[3, j])
-    for i in range(n):
-        j = level[i]
-        eta[i], mu[i] = sums[3, j], sums[4, j]
-        if slope != 0.0:
-            eta[i] += slope * t[i]
-            mu[i] *= table[span + int(t[i])]
-        if mu[i] < _EPSILON:
-            eta[i], mu[i] = _LOG_EPSILON, _EPSILON
+        weight, held, logged, total, steps = 0.0, 0.0, 0.0, 0.0, 0.0
+        for i in range(begin[j], begin[j + 1]):
+            weight += prior[i]
+            held += prior[i] * y[i]
+            logged += prior[i] * logs[0, i]
+            work[i] = prior[i] * mu[i]
+            total += work[i]
+            steps += work[i] * (eta[i] + (y[i] - mu[i]) / mu[i])
+        sums[0, j], sums[2, j] = total, (steps / total if total > 0 else 0.0)
+        sums[5, j], sums[6, j], sums[7, j], sums[8, j] = weight, held, logged, 0.0
+    converged = False
+    for step in range(_ITERATIONS):
+        deviance = 0.0
+        for j in range(levels):
+            if sums[5, j] > 0:
+                if step > 0:
+                    sums[8, j] = sums[4, j]
+                    sums[0, j] = sums[5, j] * sums[4, j]
+                    sums[2, j] = sums[3, j] + (sums[6, j] / sums[5, j] - sums[4, j]) / sums[4, j]
+                sums[3, j], sums[4, j] = sums[2, j], np.exp(sums[2, j])
+                if sums[4, j] < _EPSILON:
+                    sums[3, j], sums[4, j] = _LOG_EPSILON, _EPSILON
+                fit = sums[5, j] * sums[4, j] - sums[6, j]
+                deviance += 2.0 * (fit + (sums[7, j] - sums[3, j] * sums[6, j]))
+        if not np.isfinite(deviance):
+            break
+        if abs(deviance - last) / (abs(deviance) + 0.1) < tolerance:
+            converged = True
+            break
+        last = deviance
+    for j in range(levels):
+        for i in range(begin[j], begin[j + 1]):
+            eta[i], mu[i] = sums[3, j], sums[4, j]
+            if sums[8, j] > 0:  # more than one step
+                work[i] = prior[i] * sums[8, j]
+    return converged
+
+
+@compiled
+def _means(
+    y: Any, t: Any, begin: Any, prior: Any, logs: Any, levels: int, slope: float, span: int, sums: Any,
+    mu: Any, eta: Any, table: Any,
+) -> float:  # fmt: skip
+    """Write the means of all weeks (level times week) and their logarithms; return the deviance."""
+    # Far from any solution the factors could overflow where the means do not.
+    far = abs(slope) * span > _STEEPEST
+    if not far:
+        powers(slope, span, table)
+    deviance = 0.0
+    for j in range(levels):
+        centre = sums[2, j] - slope * sums[1, j]
+        factor = 0.0 if far else np.exp(centre)
+        for i in range(begin[j], begin[j + 1]):
+            log = centre + slope * t[i]
+            mean = np.exp(max(log, _LOG_EPSILON)) if far else factor * table[span + int(t[i])]
+            if mean < _EPSILON or log < _LOG_EPSILON:
+                log, mean = _LOG_EPSILON, _EPSILON
+            eta[i], mu[i] = log, mean
+            deviance += prior[i] * 2.0 * (mean - y[i] + (logs[0, i] - y[i] * log))
+    return deviance
 
 
 @compiled
@@ -132,7 +159,8 @@ def _anscombe(
     y: Any,
     root: Any,
     t: Any,
-    level: Any,
+    begin: Any,
+    levels: int,
     mu: Any,
     eta: Any,
     work: Any,
@@ -146,19 +174,18 @@ def _anscombe(
 ) -> None:
     """Write the weights of each observation, from its standardised Anscombe residual, into `prior`."""
     total = 0.0
-    for i in range(n):
-        if y[i] <= mu[i]:  # no residual above 0
+    for j in range(levels):
+        for i in range(begin[j], begin[j + 1]):
             prior[i] = 1.0
-            total += 1.0
-            continue
-        j = level[i]
-        hat = 1.0 / sums[0, j]
-        if trend and information > 0:
-            hat += (t[i] - sums[1, j]) ** 2 / information
-        hat *= work[i]
-        s = 1.5 * (root[i] * np.exp(-eta[i] / 6.0) - np.sqrt(mu[i])) / np.sqrt(phi * (1.0 - hat))
-        prior[i] = 1.0 / (s * s) if s > threshold else 1.0
-        total += prior[i]
+            if y[i] > mu[i]:  # no other residual is above 0
+                hat = 1.0 / sums[0, j]
+                if trend and information > 0:
+                    hat += (t[i] - sums[1, j]) ** 2 / information
+                hat *= work[i]
+                s = 1.5 * (root[i] * np.exp(-eta[i] / 6.0) - np.sqrt(mu[i])) / np.sqrt(phi * (1.0 - hat))
+                if s > threshold:
+                    prior[i] = 1.0 / (s * s)
+            total += prior[i]
     for i in range(n):
         prior[i] *= n / total
 
@@ -173,17 +200,17 @@ def _gather(
     level: Any,
     floats: Any,
     logs: Any,
-    group: Any,
     levels: int,
-    present: Any,
+    begin: Any,
 ) -> Any:
     """Bring the covered weeks of a baseline to the front; return how many, levels, largest count and span.
 
-    `values` holds the counts, then what :func:`fit_reference` makes of them.
+    The weeks stand level by level; `begin` gets where each begins, and the last ends. `values` holds the
+    counts, then what :func:`fit_reference` makes of them.
     """
     n, fitted, largest, span = 0, 0, 0.0, 8
-    for j in range(levels):
-        present[j] = 0
+    for j in range(levels + 1):
+        begin[j] = 0
     for i in range(at.size):
         k = at[i]
         if k >= 0 and usable[region, k]:
@@ -193,14 +220,15 @@ def _gather(
                 values[3, region, k],
                 values[4, region, k],
             )
-            group[n] = level[i]
             if floats[0, n] > largest:
                 largest = floats[0, n]
             if now - k > span:
                 span = now - k
-            fitted += 1 - present[level[i]]
-            present[level[i]] = 1
+            begin[level[i] + 1] += np.uint64(1)
             n += 1
+    for j in range(levels):
+        fitted += 1 if begin[j + 1] > 0 else 0
+        begin[j + 1] += begin[j]
     return n, fitted, largest, span
 
 
@@ -208,7 +236,7 @@ def _gather(
 def _fit(
     y: Any,
     t: Any,
-    group: Any,
+    begin: Any,
     n: int,
     levels: int,
     fitted: int,
@@ -235,7 +263,7 @@ def _fit(
         for i in range(n):
             prior[i] = 1.0
         slope, information, converged = _irls(
-            y, t, group, prior, logs, n, levels, trend, span, mu, work, sums, eta, table, tolerance
+            y, t, begin, prior, logs, n, levels, trend, span, mu, work, sums, eta, table, tolerance
         )
         if not converged:
             if trend:
@@ -245,9 +273,11 @@ def _fit(
         phi = max(1.0, _pearson(y, mu, work, n, df))
         spread = phi if rule == CLIPPED else _pearson(y, mu, work, n, df)
         if reweight:
-            _anscombe(y, root, t, group, mu, eta, work, sums, n, trend, information, phi, threshold, prior)
+            _anscombe(
+                y, root, t, begin, levels, mu, eta, work, sums, n, trend, information, phi, threshold, prior
+            )
             slope, information, converged = _irls(
-                y, t, group, prior, logs, n, levels, trend, span, mu, work, sums, eta, table, tolerance
+                y, t, begin, prior, logs, n, levels, trend, span, mu, work, sums, eta, table, tolerance
             )
             phi = max(1.0, _pearson(y, mu, work, n, df))
             spread = phi if rule == CLIPPED else _pearson(y, mu, prior, n, df)
@@ -310,17 +340,17 @@ def fit_reference(
     """
     rows, longest = tested.size, at.shape[1]
     reach = max(8, int((tested[:, None] - at).max(where=at >= 0, initial=0)))
-    with np.errstate(divide="ignore"):
-        logs = np.log(values)
+    order = np.argsort(level, axis=1, kind="stable")
+    at, level = np.take_along_axis(at, order, axis=1), np.take_along_axis(level, order, axis=1)
+    logs = special.xlogy(values, values)
     begun = np.log(values + 0.1)
-    first = 2.0 * (np.where(values > 0, values * (np.where(values > 0, logs, 0.0) - begun), 0.0) + 0.1)
+    first = 2.0 * (logs - values * begun + 0.1)
     found = np.full((6, rows, len(values)), np.nan)
     found[5] = -1.0
     _fit_all(
         np.stack([values, values ** (2.0 / 3.0), logs, begun, first]), usable, tested, at, level, levels,
         trend, reweight, threshold, critical, rule, tolerance, found, np.empty((10, longest)),
-        np.empty(longest, dtype=np.int64), np.empty(levels, dtype=np.int64), np.empty((5, levels)),
-        np.empty(reach + 1),
+        np.empty(levels + 1, dtype=np.uint64), np.empty((9, levels)), np.empty(reach + 1),
     )  # fmt: skip
     return found
 
@@ -341,23 +371,22 @@ def _fit_all(
     tolerance: float,
     found: Any,
     floats: Any,
-    group: Any,
-    present: Any,
+    begin: Any,
     sums: Any,
     table: Any,
 ) -> None:
-    """Fill what `fit_reference` returns; the last five are work space."""
+    """Fill what `fit_reference` returns; the last four are work space."""
     y, t, root, logs = floats[0], floats[1], floats[2], floats[3:6]
     mu, work, prior, eta = floats[6], floats[7], floats[8], floats[9]
     for r in range(tested.size):
         for c in range(values.shape[1]):
             n, fitted, largest, span = _gather(
-                values, usable, c, tested[r], at[r], level[r], floats, logs, group, levels, present
+                values, usable, c, tested[r], at[r], level[r], floats, logs, levels, begin
             )
-            if n == 0 or present[0] == 0 or n <= fitted + (1 if trend else 0):
+            if n == 0 or begin[1] == 0 or n <= fitted + (1 if trend else 0):
                 continue
             answer = _fit(
-                y, t, group, n, levels, fitted, trend, reweight, threshold, critical, rule, largest, span,
+                y, t, begin, n, levels, fitted, trend, reweight, threshold, critical, rule, largest, span,
                 root, logs, mu, eta, work, prior, sums, table, tolerance,
             )  # fmt: skip
             for k in range(6):
