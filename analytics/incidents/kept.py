@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import numpy as np
@@ -18,9 +19,9 @@ __all__ = ["kept_tables", "typed_column"]
 
 _LOOKED_AT = 10_000  # rows
 # Text that is one number and nothing else; leading zeros (codes) stay text.
-_NUMERIC: tuple[tuple[str, Literal["Int64", "Float64"]], ...] = (
-    (r"-?(0|[1-9][0-9]{0,17})", "Int64"),
-    (r"-?(0|[1-9][0-9]{0,14})(\.[0-9]*)?", "Float64"),
+_NUMERIC: tuple[tuple[re.Pattern[str], Literal["Int64", "Float64"]], ...] = (
+    (re.compile(r"-?(0|[1-9][0-9]{0,17})"), "Int64"),
+    (re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]*)?"), "Float64"),
 )
 
 
@@ -85,15 +86,15 @@ def typed_column(values: pd.Series, *, code: bool = False) -> pd.Series:
     """Return a column of the source with blank as missing; numbers only if every value is one and no code."""
     blank = _blank(values)
     # A first look at a few values spares most text columns the whole search.
-    filled = values.iloc[:_LOOKED_AT].iloc[np.flatnonzero(~blank[:_LOOKED_AT])[:20]]
-    may_be = [kind for kind in _NUMERIC if not len(filled) or filled.str.fullmatch(kind[0]).all()]
+    some = values.iloc[np.flatnonzero(~blank[:_LOOKED_AT])[:20]].tolist()
+    may_be = [(form, dtype) for form, dtype in _NUMERIC if all(map(form.fullmatch, some))]
     if not may_be or code or blank.all():
         return values.mask(blank) if blank.any() else values
     codes, texts = coded(values)
     empty = (texts.str.strip() == "").to_numpy(dtype=bool)
     filled = texts[~empty]
-    for pattern, dtype in may_be:
-        if filled.str.fullmatch(pattern).all():
+    for form, dtype in may_be:
+        if filled.str.fullmatch(form.pattern).all():
             numbers = pd.to_numeric(filled).astype(dtype).reindex(texts.index)
             return pd.Series(numbers.array.take(codes), index=values.index)
     return values.mask(blank) if blank.any() else values
