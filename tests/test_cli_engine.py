@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics import read_incidents, scan_incidents
+from analytics.errors import InputError, OptionError
+
 DAY = "2020-04-19"
 
 
@@ -51,6 +54,67 @@ def test_an_engine_prints_what_reading_prints(run, offices, engine, format):
     assert whole[0] == 0
     assert "superseded" in whole[1] + whole[2] or format == "json"
     assert said(run, *asked, "--engine", engine) == whole
+
+
+@pytest.fixture
+def own_file(offices, tmp_path) -> tuple[Path, Path]:
+    """Write the same rows as an office might keep them, and the mapping that says how they are read."""
+    frame = pd.read_csv(offices, dtype=str, keep_default_na=False)
+    own = frame.rename(columns={"id": "Nr.", "Date": "Datum", "Province": "Ort", "killed": "Tote"})
+    path, mapping = tmp_path / "own.csv", tmp_path / "own.toml"
+    own.to_csv(path, index=False, sep=";", encoding="cp1252")
+    mapping.write_text(
+        '[file]\nencoding = "cp1252"\ndate_style = "day/month/year"\ncountry = "Inventia"\n[columns]\n'
+        'incident_id = "Nr."\ndate_start = "Datum"\nadmin1 = "Ort"\nfatalities = "Tote"\n',
+        encoding="utf-8",
+    )
+    return path, mapping
+
+
+@pytest.mark.parametrize(
+    ("engine", "format"),
+    [("duckdb", "json"), pytest.param("polars", "table", marks=pytest.mark.slow)],
+)
+def test_an_engine_reads_by_a_mapping_and_in_an_encoding(run, own_file, engine, format):
+    path, mapping = own_file
+    asked = ("count", path, "--mapping", mapping, "--where", "fatalities >= 1", "--format", format)
+    whole = said(run, *asked)
+    assert whole[0] == 0
+    assert "Südmark" in whole[1]
+    assert said(run, *asked, "--engine", engine) == whole
+
+
+def test_a_scan_says_of_a_mapping_what_reading_says(own_file):
+    path, mapping = own_file
+    whole, scanned = (f(path, mapping=mapping, as_of=DAY) for f in (read_incidents, scan_incidents))
+    assert str(scanned.accounting) == str(whole.accounting)
+    assert scanned.notes == whole.notes[:-1]  # the last says who began what, which a scan tells if asked
+    assert scanned.notes[0] == f"columns and ways of reading stated by {mapping}"
+    assert scanned.digest == whole.digest
+    # What is given goes before what is stated.
+    assert scan_incidents(path, mapping=mapping, as_of=DAY, country="Otherland").country == "Otherland"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "error"),
+    [
+        ('[file]\nsheet = "A"\n', "cp1252", OptionError),
+        ('[columns]\nadmin1 = "Nowhere"\n', "cp1252", InputError),
+        ("", "cp1253x", OptionError),
+        ("", "ascii", InputError),
+    ],
+    ids=["sheet", "column", "unknown encoding", "wrong encoding"],
+)
+def test_what_a_mapping_states_wrongly_is_said_by_both(own_file, text, encoding, error, snapshot):
+    path, mapping = own_file
+    mapping.write_text(text, encoding="utf-8")
+    with pytest.raises(error) as scanned:
+        scan_incidents(path, mapping=mapping, encoding=encoding)
+    assert str(scanned.value).replace(str(path.parent), "FOLDER") == snapshot
+    if "sheet" not in text:
+        with pytest.raises(error) as whole:
+            read_incidents(path, mapping=mapping, encoding=encoding)
+        assert str(whole.value) == str(scanned.value)
 
 
 @pytest.mark.slow

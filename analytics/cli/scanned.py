@@ -18,10 +18,13 @@ from analytics.sources.coverage import CoveredFrom
 
 __all__ = ["scanned"]
 
-_SCANNING = ("delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days")
+_SCANNING = (
+    "encoding", "delimiter", "date_style", "header_row", "na", "country", "extracted", "report_days",
+    "mapping",
+)  # fmt: skip
 _ENGINE = ("source", "engine", "memory", "table", "order")
 _ELSEWHERE = (
-    "sheet", "encoding", "mapping", "actors", "accepted", "placing", "known_on", "store", "missing", "limit",
+    "sheet", "actors", "accepted", "placing", "known_on", "store", "missing", "limit",
     "sample",
 )  # fmt: skip
 

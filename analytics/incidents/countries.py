@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analytics._typing import BoolArray
+from analytics._typing import BoolArray, IntArray
 from analytics.errors import OptionError
 from analytics.geo import LEVELS, bundled_countries, find_country, region_table
 from analytics.results.words import counted
@@ -13,11 +13,12 @@ __all__ = ["in_country"]
 
 
 def in_country(
-    frame: pd.DataFrame, country: str | None, current: BoolArray | None = None
+    frame: pd.DataFrame, country: str | None, current: BoolArray | IntArray | None = None
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return canonical incidents with a country where they state none, and notes on it.
 
-    Where the names decide, only those of `current` rows do: a version that was superseded has no say.
+    Only `current` rows count, and have a say where the names decide: a version that was superseded has none.
+    Where a country is given, `current` may be how many incidents each row stands for.
 
     Raises
     ------
@@ -30,7 +31,7 @@ def in_country(
             raise OptionError("country is empty", expected="a name, such as Kenya")
         known = find_country(country)
         name = country.strip() if known is None else known.name
-        stated = int(blank.sum())
+        stated = int((blank if current is None else current[blank.to_numpy()]).sum())
         note = f"country: {name} for {counted(stated, 'incident')} without one" if stated else ""
         return frame.assign(country=frame["country"].mask(blank, name)), (note,) if note else ()
     deciding = frame if current is None else frame[current]

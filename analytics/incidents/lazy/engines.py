@@ -90,6 +90,7 @@ def open_table(
     table: str | None = None,
     order: str | None = None,
     memory: str | None = None,
+    encoding: str | None = None,
     delimiter: str | None = None,
     header_row: int | None = None,
     engine: Engine = "duckdb",
@@ -97,15 +98,9 @@ def open_table(
     """Return the table that is given or named; see `scan_incidents` for the options and errors."""
     check_choice("engine", engine, Engine)
     ibis, asked = the_ibis(), None if engine == "duckdb" else engine
+    of_text = {"encoding": encoding, "delimiter": delimiter, "header_row": header_row}
     if isinstance(given, ibis.Table):
-        _refuse(
-            "an ibis table",
-            table=table,
-            memory=memory,
-            delimiter=delimiter,
-            header_row=header_row,
-            engine=asked,
-        )
+        _refuse("an ibis table", table=table, memory=memory, **of_text, engine=asked)
         return Opened(given, _column(given, order), "the table")
     if not isinstance(given, (str, Path)):
         raise InputError(
@@ -115,12 +110,12 @@ def open_table(
         )
     text = str(given)
     if "://" in text:
-        _refuse("a database", memory=memory, delimiter=delimiter, header_row=header_row, engine=asked)
+        _refuse("a database", memory=memory, **of_text, engine=asked)
         return _of_database(ibis, text, table, order)
     _refuse("files", table=table, order=order)
     if engine == "polars":
         _refuse("Polars, which takes what it needs", memory=memory)
-    return _of_files(ibis, text, memory, delimiter, header_row, engine)
+    return _of_files(ibis, text, memory, of_text, engine)
 
 
 def settled(table: Any) -> Any:
@@ -251,9 +246,7 @@ def duckdb_connection(ibis: Any, folder: str, memory: str | None) -> Any:
     return connection
 
 
-def _of_files(
-    ibis: Any, text: str, memory: str | None, delimiter: str | None, header_row: int | None, engine: Engine
-) -> Opened:
+def _of_files(ibis: Any, text: str, memory: str | None, of_text: dict[str, Any], engine: Engine) -> Opened:
     found = sorted(Path().glob(text)) if not Path(text).is_absolute() else _absolute(text)
     paths = [Path(text)] if Path(text).is_file() else [path for path in found if path.is_file()]
     if not paths:
@@ -274,15 +267,12 @@ def _of_files(
     only = paths[0] if len(paths) == 1 else None
     as_table = parquet_table if duck else _polars_table
     if kinds.pop():
-        _refuse("Parquet files", delimiter=delimiter, header_row=header_row)
+        _refuse("Parquet files", **of_text)
         table = as_table(connection, paths, name, "file_row_number + 2")
         return Opened(table, FILE_ROW, name, only, files=tuple(paths))
     into = [folder / f"{at}.parquet" for at in range(len(paths))]
     with temporary_room():
-        read = [
-            in_pieces(path, made, delimiter=delimiter, header_row=header_row)
-            for path, made in zip(paths, into, strict=True)
-        ]
+        read = [in_pieces(path, made, **of_text) for path, made in zip(paths, into, strict=True)]
     notes = tuple(dict.fromkeys(note for _, one in read for note in one))
     table = as_table(connection, into, name, FILE_ROW)
     return Opened(table, FILE_ROW, name, only, notes, read[0][0] if only else "", tuple(into))

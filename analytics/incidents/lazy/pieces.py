@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +26,19 @@ _READ_WHOLE = 64 << 20  # bytes; below this a file that cannot be read in pieces
 
 
 def in_pieces(
-    path: Path, into: Path, *, delimiter: str | None = None, header_row: int | None = None
+    path: Path,
+    into: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header_row: int | None = None,
 ) -> tuple[str, tuple[str, ...]]:
     """Write the records of a file of text as Parquet, all text, with the number of each; return its SHA-256.
 
     Parameters
     ----------
     path, into : Path
-    delimiter, header_row
+    encoding, delimiter, header_row
         As for `read_incidents`.
 
     Returns
@@ -43,30 +52,60 @@ def in_pieces(
         If it cannot be read in pieces, and is too large to be read whole.
     """
     try:
-        return _written(path, into, delimiter, header_row)
+        with _in_utf8(path, into, encoding) as text:
+            digest, notes = _written(text, into, str(path), delimiter, header_row)
+            return digest if text == path else _digest(path), notes
     except IrregularError:
         if path.stat().st_size > _READ_WHOLE:
             raise InputError(
                 f"{path} cannot be read in pieces",
-                expected="UTF-8, double quotes in pairs at the ends of fields, as many fields in each row as "
-                "there are names",
+                expected=f"{encoding or 'UTF-8'}, double quotes in pairs at the ends of fields, as many "
+                "fields in each row as there are names",
                 where=str(path),
                 todo="repair it, or read it whole with read_incidents, which says what is wrong",
             ) from None
-    raw = load(path, delimiter=delimiter, header_row=header_row, na="text", layouts=layouts())
+    raw = load(
+        path, encoding=encoding, delimiter=delimiter, header_row=header_row, na="text", layouts=layouts()
+    )
     raw.frame.assign(**{FILE_ROW: pd.Series(raw.rows)}).to_parquet(into, index=False)
     return raw.digest, raw.notes
 
 
+@contextmanager
+def _in_utf8(path: Path, into: Path, encoding: str | None) -> Iterator[Path]:
+    """Give the file as UTF-8: itself, or for as long as it is needed a copy beside `into`."""
+    if encoding is None or encoding.casefold().replace("_", "-") in ("utf-8", "utf8"):
+        yield path
+        return
+    copy = into.with_suffix(".txt")
+    try:
+        try:
+            with (
+                path.open(encoding=encoding, newline="") as given,
+                copy.open("w", encoding="utf-8", newline="") as out,
+            ):
+                shutil.copyfileobj(given, out, 1 << 20)
+        except (LookupError, UnicodeError) as error:  # packed, or not in this encoding
+            raise IrregularError from error
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _written(
-    path: Path, into: Path, delimiter: str | None, header_row: int | None
+    path: Path, into: Path, name: str, delimiter: str | None, header_row: int | None
 ) -> tuple[str, tuple[str, ...]]:
     import pyarrow as pa  # type: ignore[import-untyped]
     from pyarrow import parquet
 
     asked: Any = {"delimiter": delimiter, "header_row": header_row, "layouts": layouts()}
     with text_in_pieces(path, **asked) as (pieces, first, notes):
-        names = column_names(pieces.names, str(path))
+        names = column_names(pieces.names, name)
         schema = pa.schema([(name, pa.large_string()) for name in names] + [(FILE_ROW, pa.int64())])
         done = first
         batches: list[Any] = []

@@ -241,17 +241,20 @@ class ScannedIncidents:
         missing = canonical.missing("country")
         if (not names or (missing is not None and missing < len(self))) and self.country is None:
             return ()  # some incident states one
-        values = self._combined(tuple(names))[0].values if names else ((),)
-        frame = pd.DataFrame(list(values), columns=names, dtype="str").replace("", np.nan)
+        none = Distinct(((),), np.zeros(1, dtype=np.int64), np.array([len(self)]))
+        found = self._combined(tuple(names))[0] if names else none
+        frame = pd.DataFrame(list(found.values), columns=names, dtype="str").replace("", np.nan)
         for name in PLACE_NAMES:
             if name not in frame:
                 frame[name] = pd.Series(np.nan, index=frame.index, dtype="str")
         before = frame["country"].isna()
-        after, notes = in_country(frame.astype("str"), self.country)
+        after, notes = in_country(
+            frame.astype("str"), self.country, None if self.country is None else found.rows
+        )
         new = after["country"][before].dropna().unique()
         if len(new):
             canonical.country = str(new[0])
-        return notes if self.country is None else ()
+        return notes
 
     def by_source_and_day(self) -> tuple[pd.DataFrame, IntArray]:
         """Return the days of incidents with their source and whether they are clear, and how many there are.

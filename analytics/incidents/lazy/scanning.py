@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,14 @@ from analytics.periods import as_day
 from analytics.sources.checks import REASONS
 from analytics.sources.count_tables import counts_error, find_count_columns
 from analytics.sources.files import Na
+from analytics.sources.mapping import FileMapping, read_mapping
 from analytics.sources.registry import find_source, source_names
 from analytics.sources.source import People, Source, SourceOptions
 from analytics.sources.table import column_notes, is_canonical
 
 __all__ = ["scan_incidents"]
+
+_WHOLE = ("sheet", "actors")  # what a mapping may state, and an engine does not do
 
 
 def scan_incidents(
@@ -42,6 +46,7 @@ def scan_incidents(
     order: str | None = None,
     engine: Engine = "duckdb",
     memory: str | None = None,
+    encoding: str | None = None,
     delimiter: str | None = None,
     header_row: int | None = None,
     as_of: object = None,
@@ -51,6 +56,7 @@ def scan_incidents(
     country: str | None = None,
     extracted: object = None,
     report_days: bool = True,
+    mapping: str | Path | Mapping[str, Any] | None = None,
     repeats: bool = True,
 ) -> ScannedIncidents:
     """Read incidents where they lie: in files larger than memory, a database, a warehouse, a cluster.
@@ -77,7 +83,7 @@ def scan_incidents(
     memory : str, optional
         For files and DuckDB: the most memory it takes, such as ``"2GB"``; what does not fit is spilled to
         disk.
-    delimiter, header_row, as_of, columns, date_style, na, country, extracted, report_days
+    encoding, delimiter, header_row, as_of, columns, date_style, na, country, extracted, report_days, mapping
         As for `read_incidents`.
     repeats : bool
         False leaves out the search for identifiers that stand in several rows, which is most of the work on
@@ -102,13 +108,20 @@ def scan_incidents(
     rows read 2 = kept 1 + set aside 1
       set aside, impossible date: 1
     """
+    if mapping is not None:
+        return _as_mapped(
+            where, read_mapping(mapping), source=source, table=table, order=order, engine=engine,
+            memory=memory, encoding=encoding, delimiter=delimiter, header_row=header_row, as_of=as_of,
+            columns=columns, date_style=date_style, na=na, country=country, extracted=extracted,
+            report_days=report_days, repeats=repeats,
+        )  # fmt: skip
     if source not in SOURCES:
         raise unknown_option("source", source, SOURCES)
     last = None if as_of is None else as_day(as_of, "as_of")
     check_flag(report_days=report_days, repeats=repeats)
     opened = open_table(
-        where, table=table, order=order, memory=memory, delimiter=delimiter, header_row=header_row,
-        engine=engine,
+        where, table=table, order=order, memory=memory, encoding=encoding, delimiter=delimiter,
+        header_row=header_row, engine=engine,
     )  # fmt: skip
     raw = Raw(opened.table, opened.name, row=opened.row, na=na, files=opened.files)
     found = _source(raw, source, columns)
@@ -155,6 +168,20 @@ def scan_incidents(
     told = (*opened.notes, *dates.notes, *_of_columns(found, canonical, columns or {}))
     notes = _notes(found, canonical, again, tells, repeats, *told)
     return _settled(made, found, metadata, country, notes)
+
+
+def _as_mapped(where: object, stated: FileMapping, **options: Any) -> ScannedIncidents:
+    """Scan with what a mapping states, for what was not given."""
+    for key in _WHOLE:
+        if key in stated.reading:
+            raise OptionError(
+                f"rows that stay where they lie are not read with {key}",
+                where=stated.where("file", key),
+                todo="leave it out, or read the file with read_incidents",
+            )
+    with stated.blamed():
+        made = scan_incidents(where, **stated.over(options))
+    return replace(made, said=(f"columns and ways of reading stated by {stated.name}", *made.said))
 
 
 def _source(raw: Raw, source: str, columns: Mapping[str, str] | None) -> Source:
