@@ -2,6 +2,7 @@
 
     python benchmarks/growth.py            # records the result and its picture, about ten minutes
     python benchmarks/growth.py --quick    # two sizes each, nothing recorded
+    python benchmarks/growth.py --only "count in memory"    # one piece of work again, the others as recorded
 
 Each cell is a process of its own; processor seconds, what is loaded and compiled before not counted, and the
 most memory of the process over what it held. The slope is that of a line through two neighbouring sizes on
@@ -113,7 +114,8 @@ def measure(sizes: dict[str, tuple[float, ...]]) -> pd.DataFrame:
     """One row a piece of work, program and size: processor seconds and MB."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for work, (programs, _, what) in ROWS.items():
+        for work in sizes:
+            programs, _, what = ROWS[work]
             once = None
             for size in map(int, sizes[work]):
                 given = [str(text_of(size, Path(folder)))] if "file" in work else [str(size), "incidents"]
@@ -201,8 +203,17 @@ def draw(frame: pd.DataFrame, path: Path) -> None:
 
 
 def main() -> int:
-    given = recording.quick_parser(__doc__, "the two smallest sizes, nothing recorded").parse_args()
-    frame = measure({work: sizes[:2] if given.quick else sizes for work, (_, sizes, _) in ROWS.items()})
+    parser = recording.quick_parser(__doc__, "the two smallest sizes, nothing recorded")
+    parser.add_argument(
+        "--only", choices=tuple(ROWS), help="measure this work, and take the others as recorded"
+    )
+    given = parser.parse_args()
+    works = {work: sizes for work, (_, sizes, _) in ROWS.items() if given.only in (None, work)}
+    frame = measure({work: sizes[:2] if given.quick else sizes for work, sizes in works.items()})
+    if given.only and not given.quick:
+        held = pd.read_csv(recording.RESULTS / "growth.csv")
+        frame = pd.concat([held[held["work"] != given.only], frame], ignore_index=True)
+        frame = frame.sort_values("work", key=lambda names: names.map(list(ROWS).index), kind="stable")
     lines, failed = lines_of(frame)
     if not given.quick:
         draw(frame, PICTURE)
