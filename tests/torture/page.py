@@ -6,6 +6,7 @@ python tests/torture/page.py
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -119,12 +120,13 @@ def mutated() -> str:
             f"{says[group]}: {of['tried']:,} of {of['wanted']:,} tried, {of['per cent']} % seen"
             + ("." if of["tried"] == of["wanted"] else f" ({low} to {high}).")
         )
-        for path, found in of["files"].items():
+        for path, found in _by_folder(of["files"]).items() if group == "sample" else of["files"].items():
             share = f"{100 * found['seen'] / found['tried']:.0f} %"
-            rows.append(
-                (f"`{path}`", group, f"{found['tried']:,} of {found['mutants']:,}", share, found["ran on"])
+            tried = (
+                f"{found['tried']:,}" if group == "sample" else f"{found['tried']:,} of {found['mutants']:,}"
             )
-            if found["not seen"]:
+            rows.append((f"`{path}`", group, tried, share, found["ran on"]))
+            if group == "full" and found["not seen"]:
                 missed.append(f"- `{path}`: {', '.join(found['not seen'])}")
     return (
         "Small faults put into the code one by one (cosmic-ray, seed "
@@ -138,8 +140,22 @@ def mutated() -> str:
         + " ".join(told)
         + "\n\n"
         + table(("file", "group", "tried", "seen", "of them by running on"), *rows)
-        + ("\n\nNot seen:\n\n" + "\n".join(missed) if missed else "")
+        + (
+            "\n\nNot seen, of the full group (of the sample: `tests/torture/results/mutants.json`):\n\n"
+            + "\n".join(missed)
+            if missed
+            else ""
+        )
     )
+
+
+def _by_folder(files: dict[str, Any]) -> dict[str, Any]:
+    """What was tried of the sample, by folder: of one file too few are drawn to say anything."""
+    folders: dict[str, Counter[str]] = {}
+    for path, found in files.items():
+        numbers = {name: found[name] for name in ("tried", "seen", "ran on")}
+        folders.setdefault(str(Path(path).parent), Counter()).update(numbers)
+    return {name: folders[name] for name in sorted(folders)}
 
 
 def branches() -> str:
