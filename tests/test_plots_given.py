@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics import Counts, read_incidents, uptick_test
+from analytics import Counts, read_incidents, scan_test, uptick_test
 from analytics.claims.published import published_quarters
 from analytics.detectors.registry import DETECTORS
 from analytics.duplicates import side_by_side
@@ -23,6 +23,7 @@ from analytics.plots import (
     plot_power,
     plot_regions,
     plot_result,
+    plot_scan,
     plot_side_by_side,
     plot_trend,
     plot_types,
@@ -125,6 +126,15 @@ def test_gaps_that_are_not_shown_are_counted():
         [[np.nan, np.nan], [1, 2]], start="2020-04-06", regions=["Eastmark", "Westmark"]
     )
     assert plot_coverage(holes, most=1).get_xlabel() == "1 more region with gaps not shown"
+
+
+def test_a_scan_without_a_cluster_says_so_in_the_axes_it_is_given(given):
+    quiet = Counts.from_array(np.tile([1, 0], (400, 1)), start="2019-01-01", freq="day", regions=["A", "B"])
+    found = scan_test(quiet, places=[[34.0, 44.0], [35.0, 45.0]], replicates=19, seed=1)
+    ax = plt.subplots()[1]
+    assert plot_scan(found, title=False, ax=ax) is ax
+    assert ax.get_title(loc="left") == ""
+    assert any(text.get_text() in ("no cluster", "no place could be tested") for text in ax.texts)
 
 
 def test_what_was_measured_of_nothing_is_said():

@@ -19,11 +19,13 @@ from analytics.detectors.events import events_of_incidents
 from analytics.detectors.registry import DETECTORS, detector_specs
 from analytics.detectors.spec import DetectorSpec
 from analytics.errors import OptionError, UptickError
+from analytics.evaluation.false_alarms import alarm_weeks_of
 from analytics.filters.said import filter_words
 from analytics.incidents.splices import UNCLEAR, find_splices
 from analytics.periods import Window
 from analytics.results.alarms import Alarms
 from analytics.results.words_days import span_words
+from analytics.results.words_report import country_words
 from analytics.upticks import volatility
 from analytics.upticks.band import expected_band
 from analytics.upticks.debut_panel import panel_of_counts
@@ -232,3 +234,22 @@ def test_deaths_in_all_are_not_compared_where_nobody_died_or_days_are_missing():
     assert _total_row(gap, 0, 14, 28, None, 0.05)["untested"] == "the recent window is not wholly covered"
     thin = replace(nobody, coverage=np.arange(900)[:, None] > 860)
     assert "the baseline has coverage for fewer than" in _total_row(thin, 0, 14, 28, None, 0.05)["untested"]
+
+
+def test_a_picked_window_has_no_interval_and_its_text_no_table_beside():
+    found = uptick_test(daily(), recent="scan")
+    assert "interval" not in found.describe("Eastmark")
+    assert "rate ratio" in found.describe("Eastmark")
+    quiet = uptick_test(daily())
+    assert "Beside each" not in str(quiet) + quiet._repr_html_()
+
+
+def test_all_regions_without_a_number_are_said_in_words_alone():
+    assert country_words(np.nan, np.nan, "fortnight", "no data: a silence") == "No data: a silence."
+
+
+def test_weeks_can_be_watched_only_after_a_whole_baseline():
+    with pytest.raises(UptickError, match="too short a history to test every week"):
+        alarm_weeks_of(daily(days=100))
+    table = alarm_weeks_of(daily(days=450), weeks=2)
+    assert len(table) == 2

@@ -33,6 +33,10 @@ from analytics.options.windows import check_completeness_sd
 from analytics.periods import as_day, as_gap, as_window, check_freq, check_week_start, period_starts
 from analytics.results.alarms import Alarms
 from analytics.schema import require_columns, validate
+from analytics.sources.checks import Draft
+from analytics.sources.columns import Columns
+from analytics.sources.files import load
+from analytics.sources.registry import find_source
 
 HEAD = '[article]\ntitle = "Notes"\ndate = 2020-04-13\n'
 CLAIM = """
@@ -89,6 +93,7 @@ REFUSED = {
     ),
     "a day before ACLED": lambda: _seconds("1996-12-31", "changed_since"),
     "no state of UCDP": lambda: _countries("Iraqistan"),
+    "no such source": lambda: find_source("acledd"),
     "a deviation of another shape": lambda: check_completeness_sd([0.1, 0.2, 0.3], np.array([0.8, 0.9])),
     "deviation and share that differ": lambda: Completeness(np.ones((2, 1)), np.ones((1, 1)), "given"),
     "a share of nothing": lambda: Completeness(np.zeros((1, 1)), np.zeros((1, 1)), "given"),
@@ -313,3 +318,16 @@ def test_covered_from_is_taken_where_rows_lie(run, here):
     assert read[0] == 0, read[2]
     assert where_they_lie == read
     assert "covered from 2020-03-30" in read[2] or "2020-03-30" in read[1]
+
+
+def test_states_that_are_not_bundled_have_their_number():
+    assert _countries(["Syria", 645]) == [("Syria", "652"), ("country 645", "645")]
+
+
+def test_only_known_reasons_and_flags_are_given(tmp_path):
+    (tmp_path / "rows.csv").write_text(ROWS)
+    draft = Draft(Columns(load(tmp_path / "rows.csv")))
+    with pytest.raises(ValueError, match="'because' is not in REASONS"):
+        draft.set_aside("because", np.array([True, False]), None, "")
+    with pytest.raises(ValueError, match="'odd' is not in FLAGS"):
+        draft.flag("odd", np.array([True, False]))

@@ -112,7 +112,11 @@ def measure(which: str, until: float) -> int:
         data = BUILD / f"{now}.{which}-{hashlib.sha256(str(files).encode()).hexdigest()[:8]}"
         words = ["-m", "coverage", "run", f"--rcfile={settings}", f"--data-file={data}.data"]
         words += ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", chosen, *lot]
-        words += [] if compiled else ["--timeout", "10", "-W", "ignore::RuntimeWarning"]
+        words += (
+            []
+            if compiled
+            else ["--timeout", "10", "-W", "ignore::RuntimeWarning", "-p", "no:hypothesispytest"]
+        )
         ran = subprocess.run(
             [sys.executable, *words],
             cwd=PROJECT,
