@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analytics.counts import Counts
+from analytics.kernels.windows import self_exciting as kernel
 from analytics.kernels.windows.lrd import lrd_test
 from analytics.kernels.windows.self_exciting import self_exciting
 from analytics.simulation import simulate_counts
@@ -78,3 +79,18 @@ def test_it_is_asked_for_by_name():
     np.testing.assert_array_equal(result.frame["pvalue"], pvalues(values))
     assert result.frame["verdict"].tolist()[0] == "supported"
     assert "self-exciting process" in result.method
+
+
+def test_what_is_compiled_is_what_is_written(monkeypatch):
+    # Few draws of short series: quiet, busy with a gap, and one of hundreds a day, which are drawn as normal.
+    rng = np.random.default_rng(9)
+    series = np.stack([rng.poisson(0.5, 60), rng.poisson(6, 60), rng.poisson(800, 60)]).astype(float)
+    covered = np.ones(series.shape, bool)
+    covered[1, 20:24] = False
+    series[~covered] = 0
+    drawn = rng.random((12, 8)), rng.standard_normal((12, 8)), rng.random(60)
+    asked = (np.where(covered, series, 0), covered, 45, 7, np.array([1.0, 0.8, 1.0]), 2.5, *drawn)
+    compiled = kernel._predictive(*asked)
+    for name in ("_predictive", "_posterior", "_residuals", "_pasts", "_one_draw", "_drawn_count"):
+        monkeypatch.setattr(kernel, name, getattr(getattr(kernel, name), "py_func", getattr(kernel, name)))
+    np.testing.assert_allclose(kernel._predictive(*asked), compiled, rtol=1e-12)
