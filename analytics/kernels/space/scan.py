@@ -203,7 +203,7 @@ def rotated_windows(
         turned = rng.integers(0, periods, (places, n))
         out = np.empty((places, longest, n), dtype)
         for place in range(places):
-            np.take(sums[place], turned[place], axis=1, out=out[place])
+            np.take(sums[place], turned[place], axis=1, out=out[place], mode="clip")  # "raise" copies
         return out
 
     return draw
