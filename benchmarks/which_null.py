@@ -50,6 +50,7 @@ RULES = ("constant", "expected", "season", "any", "both")
 OURS = "season"
 BARS = {0.05: (0.06, 0.072), 0.001: (0.005, 0.006)}  # steady: point estimate, upper 99 % limit
 SHARES = {"poisson": 0.97, "negative_binomial": 0.93, "hawkes_0.6": 0.82}  # of the best possible power
+RARE = 0.03  # of series that show a season: more is no chance
 HIGH, AGAIN = 0.053, 10  # cells above that are drawn anew, with so many times the series
 STEADY_SERIES, MOVED_SERIES, POWER_SERIES, POWER_BATCH = 2_000, 2_000, 24_000, 3_000
 REGIONS, QUIET, RISEN, AT_ONCE = 18, 2_000, 500, 250
@@ -351,18 +352,21 @@ def told_steady(cells: pd.DataFrame, out: Lines) -> None:
         for level in BARS:
             found = [f"{worst(part, f'{rule} {level:g}')[0]:.2f}" for rule in RULES]
             rows.append([f"{history:,} days, {100 * level:g} %", *found])
-    shown, any_, n = (cells[name].sum() for name in ("shown", "any shown", "n"))
-    each = cells.groupby("process")[["shown", "n"]].sum()
-    most = 100 * (each["shown"] / each["n"]).max()
+    each = cells.groupby("process")[["shown", "any shown", "shown and called", "n"]].sum()
+    share = each["shown"] / each["n"]
+    rest = each[share <= RARE]
+    more = ", ".join(f"{name} {100 * share[name]:.1f} %" for name in each.index[share > RARE])
     out.text += [
-        f"Nothing changes: {cells['process'].nunique()} processes at {', '.join(map(str, MEANS))} a day, "
+        f"Nothing changes: {len(each)} processes at {', '.join(map(str, MEANS))} a day, "
         f"{STEADY_SERIES:,} series a cell; percent called of a region alone in the worst cell. The "
         f"{(cells['n'] > cells['n'].min()).sum()} cells in which the rule season called more than "
         f"{100 * HIGH:g} % are drawn anew, {AGAIN * STEADY_SERIES:,} each, and stand with these alone.",
         table(["history, level", *RULES], rows),
-        f"Shown by chance: a season in {100 * shown / n:.2f} % of the series (worst process {most:.1f} %), "
-        f"trend or season in {100 * any_ / n:.1f} %. Of the {shown:,} with a season shown "
-        f"{100 * cells['shown and called'].sum() / max(shown, 1):.2f} % are called at 5 %.",
+        f"A season shows in {100 * rest['shown'].sum() / rest['n'].sum():.2f} % of the series of "
+        f"{len(rest)} processes, by chance, and of these {rest['shown'].sum():,} series "
+        f"{100 * rest['shown and called'].sum() / rest['shown'].sum():.1f} % are called at 5 %; in others "
+        f"more often ({more}). Trend or season exceed chance in "
+        f"{100 * each['any shown'].sum() / each['n'].sum():.1f} %.",
     ]
     for history in HISTORIES:
         for level, (most, limit) in BARS.items():
