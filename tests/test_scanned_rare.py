@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -144,3 +147,34 @@ def test_columns_of_other_names_are_named(file):
     there, read = both(name, {"columns": {"date_start": "When", "admin1": "Where", "incident_id": "No"}})
     np.testing.assert_array_equal(there.values, read.values)
     assert there.regions == ("Eastmark", "Westmark")
+
+
+@pytest.fixture
+def database(tmp_path):
+    path = tmp_path / "rows.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        frame = rows()  # noqa: F841
+        connection.execute("create table incidents as select * from frame")
+    return f"duckdb://{path}"
+
+
+def test_a_table_of_a_database_is_counted_where_it_lies(database, file):
+    there = count_incidents(scan_incidents(database, table="incidents", order="id", as_of=DAY), "day")
+    read = count_incidents(read_incidents(file(rows()), as_of=DAY), "day")
+    np.testing.assert_array_equal(there.values, read.values)
+    assert there.regions == read.regions
+
+
+DATABASES = {
+    "no table": {},
+    "another table": {"table": "incident"},
+    "an order that is no number": {"table": "incidents", "order": "date"},
+    "memory of another's engine": {"table": "incidents", "memory": "1GB"},
+}
+
+
+@pytest.mark.parametrize("case", DATABASES)
+def test_a_database_is_refused(case, database, snapshot):
+    with pytest.raises(UptickError) as error:
+        scan_incidents(database, as_of=DAY, **DATABASES[case])
+    assert re.sub(r"duckdb://\S*/", "duckdb://HERE/", str(error.value)) == snapshot
