@@ -259,8 +259,21 @@ def claims() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
         "emerging_test",
         lambda: emerging_test(sample(), of="sub_event_type", as_of="2020-04-12", silence=28).frame,
     )
+    seven = {"recent": 7, "guard": 14, "same_completeness": True}
+    others: tuple[tuple[str, Callable[[], Any]], ...] = (
+        ("day_test", lambda: day_test(daily(), date="2019-12-30", picked=5, weekday=False, completeness=0.7)),
+        ("day_test, none", lambda: day_test(daily().select(["A"]), date="2019-12-27")),
+        ("concentration_test", lambda: concentration_test(daily(), regions_inside=["C", "E"], **seven)),
+        ("scan_test", lambda: scan_test(daily(), places=places, replicates=19, window_max=14, history=182)),
+        ("severity_test", lambda: severity_test(sample(), as_of="2020-04-12", recent=28, completeness=0.8)),
+        ("response_test", lambda: response_test(sample(), as_of="2020-04-12", direction="greater", window=7)),
+        ("emerging_test", lambda: emerging_test(sample(), of="event_type", as_of="2020-04-12", silence=210)),
+        ("change_test", lambda: change_test(few, date="2019-09-19", direction="less", trend=True)),
+    )
+    for name, asked in others:
+        yield f"{name}, otherwise", lambda asked=asked: asked().frame  # type: ignore[misc]
     yield "monitor", lambda: monitor(weekly(), detectors=["ears_c2"]).frame
-    yield "monitor(several)", lambda: monitor(weekly(), ["ewma", "farrington"], replicates=50).frame
+    yield "monitor(several)", lambda: monitor(weekly(), ["farrington"], replicates=50).frame
 
 
 def kernels() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
