@@ -1,8 +1,10 @@
 """Further processes for the coverage of the volatility, of no family that set the weights of its limits.
 
 The eight of :data:`FURTHER` were written, and measured once, before the weights were set for the last time;
-the six of :data:`LAST` after that. Each draws counts of days, ``draw(rng, mean, days, series)``, every day
-with the same mean.
+the six of :data:`LAST` after that. Those of :data:`SEASONS` were looked at while the estimator learnt to know
+seasons; the three of :data:`YEARS` were measured before its last changes, the two of :data:`AFTERWARDS` after
+them. Each draws
+counts of days, ``draw(rng, mean, days, series)``, every day with the same mean.
 """
 
 from __future__ import annotations
@@ -176,6 +178,98 @@ def patrols(rng: np.random.Generator, mean: float, days: int, series: int) -> np
     return np.array(rows)
 
 
+def fighting_season(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Five months of fighting a year at four times the rate of the other seven, which begin within a week."""
+    at = (np.arange(days)[:, None] + rng.integers(0, YEAR, series)) % YEAR
+    high = np.clip(np.minimum(at, 150 - at) / 7 + 0.5, 0, 1)
+    rate = 1 + 3 * high
+    return rng.poisson(mean * rate / (1 + 3 * 150 / YEAR))
+
+
+def half_a_season(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Half a year swells and ebbs, the other half is flat; negative binomial days of size 1."""
+    at = 2 * np.pi * (np.arange(days)[:, None] / YEAR + rng.random(series))
+    rate = mean * (1 + 1.5 * np.maximum(np.sin(at), 0)) / (1 + 1.5 / np.pi)
+    return rng.poisson(rng.gamma(1, rate))
+
+
+def season_and_bursts(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A season of 0.7 either way, and a third of the incidents in bursts of 8 on average within ten days."""
+    at = 2 * np.pi * (np.arange(days)[:, None] / YEAR + rng.random(series))
+    number = rng.poisson(mean / 3 / 8, (days + 10, series))
+    start, column = (np.repeat(one.ravel(), number.ravel()) for one in np.indices(number.shape))
+    size = rng.poisson(rng.gamma(2, 8 / 2, start.size))
+    day, column = np.repeat(start, size) + rng.integers(0, 10, size.sum()), np.repeat(column, size)
+    inside = (day >= 10) & (day < days + 10)
+    bursts = np.bincount((day[inside] - 10) * series + column[inside], minlength=days * series)
+    return rng.poisson(2 * mean / 3 * (1 + 0.7 * np.sin(at))) + bursts.reshape(days, series)
+
+
+def uneven_seasons(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A yearly peak, its height gamma of shape 6 each year and its day two weeks early or late."""
+    day = np.arange(days)[:, None] + rng.integers(0, YEAR, series)
+    year = day // YEAR
+    years = days // YEAR + 2
+    height, late = rng.gamma(6, 1 / 6, (years, series)), rng.normal(0, 14, (years, series))
+    away = day % YEAR - YEAR / 2 - np.take_along_axis(late, year, axis=0)
+    peak = np.take_along_axis(height, year, axis=0) * np.exp(-((away / 50) ** 2) / 2)
+    return rng.poisson(mean / 2 * (1 + peak * YEAR / (50 * np.sqrt(2 * np.pi))))
+
+
+def two_peaks(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A high peak and, four months later, a lower one, over a lognormal rate (log sd 0.3, memory 20 days)."""
+    at = 2 * np.pi * (np.arange(days)[:, None] / YEAR + rng.random(series))
+    shape = 0.4 + 1.2 * np.exp(4 * (np.cos(at) - 1)) + 0.7 * np.exp(4 * (np.cos(at - 2 * np.pi / 3) - 1))
+    stay, normal, rows = np.exp(-1 / 20), rng.normal(size=series), []
+    for _ in range(days):
+        rows.append(np.exp(0.3 * normal - 0.045))
+        normal = stay * normal + np.sqrt(1 - stay**2) * rng.normal(size=series)
+    usual = 0.4 + 1.9 * np.exp(-4) * np.i0(4)
+    return rng.poisson(mean * shape / usual * np.array(rows))
+
+
+def lunar_year(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A month of half as many again as usual every 354 days, and a swing of 0.4 with the year of the sun."""
+    moon = (np.arange(days)[:, None] + rng.integers(0, 354, series)) % 354 < 30
+    sun = np.sin(2 * np.pi * (np.arange(days)[:, None] / YEAR + rng.random(series)))
+    rate = mean * (1 + 0.5 * moon) / (1 + 0.5 * 30 / 354) * (1 + 0.4 * sun)
+    return rng.poisson(rng.gamma(3, rate / 3))
+
+
+def fading_season(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A swing with the year whose size goes up and down over years (memory of 500 days, 0.6 on average)."""
+    at = 2 * np.pi * (np.arange(days)[:, None] / YEAR + rng.random(series))
+    stay, normal, rows = np.exp(-1 / 500), rng.normal(size=series), []
+    for _ in range(days):
+        rows.append(np.clip(0.6 + 0.2 * normal, 0, 1))
+        normal = stay * normal + np.sqrt(1 - stay**2) * rng.normal(size=series)
+    return rng.poisson(mean * (1 + np.array(rows) * np.sin(at)))
+
+
+def yearly_pause(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Self-exciting days (0.3 replies); every year two quiet months that begin ten days early or late."""
+    day = np.arange(days + BURN)[:, None] + rng.integers(0, YEAR, series)
+    late = rng.normal(0, 10, (days + BURN) // YEAR * series + 2 * series).reshape(-1, series)
+    away = day % YEAR - 150 - np.take_along_axis(late, day // YEAR, axis=0)
+    shape = np.where((away >= 0) & (away < 60), 0.15, 1.0)
+    usual, stay = 1 - 0.85 * 60 / YEAR, np.exp(-1 / 6)
+    excite, rows = np.full(series, mean), []
+    for one in shape:
+        rows.append(rng.poisson(0.7 * mean * one / usual + 0.3 * excite))
+        excite = stay * excite + (1 - stay) * rows[-1]
+    return np.array(rows[BURN:])
+
+
+def rainy_years(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A swing with the year; years differ in level (lognormal, sd 0.15), months too (gamma of shape 12)."""
+    day = np.arange(days)[:, None] + rng.integers(0, YEAR, series)
+    years, months = days // YEAR + 2, days // 30 + 15
+    level = np.exp(rng.normal(-(0.15**2) / 2, 0.15, (years, series)))
+    month = rng.gamma(12, 1 / 12, (months, series))
+    rate = (1 + 0.5 * np.sin(2 * np.pi * day / YEAR)) * np.take_along_axis(level, day // YEAR, axis=0)
+    return rng.poisson(mean * rate * np.take_along_axis(month, day // 30, axis=0))
+
+
 FURTHER: dict[str, Draw] = {
     one.__name__: one
     for one in (
@@ -186,3 +280,9 @@ LAST: dict[str, Draw] = {
     one.__name__: one
     for one in (two_rates, week_ends, absences, feuds, blasts_beside_feuds, patrols)
 }  # fmt: skip
+SEASONS: dict[str, Draw] = {
+    one.__name__: one
+    for one in (fighting_season, half_a_season, season_and_bursts, uneven_seasons)
+}  # fmt: skip
+YEARS: dict[str, Draw] = {one.__name__: one for one in (two_peaks, lunar_year, fading_season)}
+AFTERWARDS: dict[str, Draw] = {one.__name__: one for one in (yearly_pause, rainy_years)}

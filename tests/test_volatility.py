@@ -10,7 +10,10 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.errors import OptionError
+from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.recurrence.volatility import relative_deviation
+from analytics.kernels.recurrence.yearly import season
+from analytics.periods import YEAR_DAYS as YEAR
 from analytics.simulation import simulate_counts, simulate_more
 from analytics.upticks import volatility
 
@@ -63,6 +66,44 @@ def test_where_slow_change_and_rare_waves_come_together_the_interval_covers():
     assert sum(covered) >= FEWEST_COVERED
     widths = np.diff(limits, axis=1)
     assert np.median(widths) < 2 * LGCP_AND_WAVES_TRUTH  # 1.23; an interval that says anything would cover
+
+
+def seasonal(rng, days, series):
+    """A season of 0.6 either way, its phase random: the truth is 0.6 / sqrt(2)."""
+    at = 2 * np.pi * (np.arange(days)[:, None] / 365.25 + rng.random(series))
+    return rng.poisson(MEAN * (1 + 0.6 * np.sin(at)))
+
+
+@pytest.mark.parametrize("days", [364, 728, 1092])
+def test_a_season_is_no_slow_change_of_which_the_history_holds_a_part(days):
+    truth = 0.6 / np.sqrt(2) * np.sinc(14 / 365.25)
+    values = seasonal(np.random.default_rng(31), days, SERIES)
+    covered = np.ones(days, bool)
+    sigma, low, high = np.array([relative_deviation(one, covered, 14)[:3] for one in values.T]).T
+    assert abs(np.median(sigma) - truth) < 0.05  # 0.43 too high after one year, as slow change
+    assert ((low <= truth) & (truth <= high)).sum() >= FEWEST_COVERED
+    assert np.median(truth / low) < 1.45  # 2.2 after one year, 1.6 after two, as slow change
+
+
+def test_a_season_is_one_in_weeks_and_beside_a_gap():
+    values = seasonal(np.random.default_rng(32), 728, 1)
+    coverage = np.ones(values.shape, bool)
+    coverage[300:340] = False
+    whole, gap = counts(values), counts(np.where(coverage, values, 0), coverage=coverage)
+    estimates = [volatility(one).frame["estimate"][0] for one in (whole, whole.resample("week"), gap)]
+    assert np.ptp(estimates) < 0.05
+
+
+def test_slow_change_is_no_season():
+    # Levels that hold for 30 days: a year of them may look like a season, three do not.
+    rng = np.random.default_rng(33)
+    for days, most in ((364, 0.2), (1092, 0.02)):
+        rate = MEAN * np.repeat(rng.gamma(4, 1 / 4, (days // 30 + 1, SERIES)), 30, axis=0)[:days]
+        sums = window_sums(rng.poisson(rate), 14)
+        whole = np.ones(len(sums), bool)
+        sure = [season(one - one.mean(), whole, 14, days / YEAR, YEAR).sure for one in sums.T]
+        assert np.mean(np.array(sure) > 0.5) <= most
+    assert season(sums[:340, 0] - sums[:340, 0].mean(), whole[:340], 14, 353 / YEAR, YEAR).sure == 0
 
 
 def test_zero_belongs_to_the_interval_exactly_where_fishers_test_says_so():

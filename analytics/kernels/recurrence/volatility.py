@@ -13,8 +13,15 @@ series gives of what it is (:class:`Signs`), among them the variance of log phi 
 as the fourth moment has it [3]_ and as their slowest cosines have it, which allows for any weak dependence
 [4]_, and the part that single days have in the variance. The weights are calibrated [5]_:
 ``benchmarks/volatility_limits.py`` sets them on random members of twelve families of processes, alone,
-summed and thinned, so that as many as possible are covered 95 %, with the least width. Whether 0 belongs to
-the interval is decided by Fisher's dispersion test of a Poisson process at 4 %, whatever the signs [7]_.
+summed and thinned, so that as many as possible are covered 95 %, with the least width.
+
+A season is slow too, but a history of whole years holds all of it. As far as one is sure
+(:mod:`~analytics.kernels.recurrence.yearly`), the correction for the finite number of windows leaves its part
+of the variance out, and the lower limit is that of a season with noise around it. The upper limit stays: few
+years do not show that seasons are alike.
+
+Whether 0 belongs to the interval is decided by Fisher's dispersion test of a Poisson process at 4 %, whatever
+the signs [7]_.
 
 References
 ----------
@@ -44,6 +51,8 @@ from scipy import special
 from analytics._typing import BoolArray, FloatArray, IntArray
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.recurrence.volatility_weights import ABOVE, BELOW, LEAST, MOST, NEAREST
+from analytics.kernels.recurrence.yearly import season
+from analytics.periods import YEAR_DAYS
 
 __all__ = ["Moments", "Signs", "Volatility", "moments", "relative_deviation"]
 
@@ -56,6 +65,8 @@ _NOTHING = 1e-9
 _SHARES = (1e-3, 2.0)
 _SOME = 0.1
 _LEAST_UNLIKE = 0.05
+_SEASON = 1.45  # the lower limit of a season, times its scale
+_NARROWEST = 20.0  # a season makes the scale at most so many times smaller
 
 
 class Volatility(NamedTuple):
@@ -110,7 +121,9 @@ class Moments(NamedTuple):
     signs: Signs
 
 
-def relative_deviation(values: IntArray, covered: BoolArray, length: int) -> Volatility:
+def relative_deviation(
+    values: IntArray, covered: BoolArray, length: int, year: float = YEAR_DAYS
+) -> Volatility:
     """Estimate the volatility of one series.
 
     Parameters
@@ -120,6 +133,8 @@ def relative_deviation(values: IntArray, covered: BoolArray, length: int) -> Vol
         Windows that touch a period without coverage are left out.
     length : int
         Periods in a window; there are windows, and there is an incident.
+    year : float
+        Periods in a year; that of days unless given.
 
     Examples
     --------
@@ -130,29 +145,50 @@ def relative_deviation(values: IntArray, covered: BoolArray, length: int) -> Vol
     >>> steady.low, bool(changeable.low > 0)
     (0.0, True)
     """
-    found = moments(values, covered, length)
+    windows = _windows(values, covered, length)
+    found = _of(windows, values, covered, length)
     shown = np.array([1.0, *np.clip(found.signs, LEAST, MOST)])
+    yearly = season(windows.centred, windows.whole, length, windows.many * length / year, year)
+    lost = 1 - float(np.exp(-found.signs.correction))
+    phi = found.phi * (1 - lost) / (1 - lost * (1 - yearly.share * yearly.sure))
     below, above = (
         found.scale * max(float(np.exp(weights @ shown).sum()), NEAREST) for weights in (BELOW, ABOVE)
     )
-    at_least_one = max(found.phi, 1.0)
+    steady = _SEASON * max(yearly.scale, found.scale / _NARROWEST)
+    below = below ** (1 - yearly.sure) * steady**yearly.sure
     sigma, low, high = (
-        float(np.sqrt(max(phi - 1, 0.0) / found.mean))
-        for phi in (found.phi, at_least_one * np.exp(-below), at_least_one * np.exp(above))
+        float(np.sqrt(max(one - 1, 0.0) / found.mean))
+        for one in (phi, max(phi, 1.0) * np.exp(-below), max(found.phi, 1.0) * np.exp(above))
     )
     low = max(low, min(_LEAST, sigma)) if _more_than_poisson(found.phi, found.freedom) else 0.0
-    return Volatility(sigma, low, high, found.mean, found.phi, found.rho, int(covered.sum() // length))
+    return Volatility(sigma, low, high, found.mean, phi, found.rho, int(covered.sum() // length))
 
 
-def moments(values: IntArray, covered: BoolArray, length: int) -> Moments:
-    """Return the estimate of phi, the scale of its logarithm, and the signs that widen or narrow it."""
+class _Windows(NamedTuple):
+    """Overlapping windows: which are whole, their deviations from the mean, how many there would be apart."""
+
+    whole: BoolArray
+    centred: FloatArray
+    many: float
+    mean: float
+
+
+def _windows(values: IntArray, covered: BoolArray, length: int) -> _Windows:
     counts = np.where(covered, values, 0)
     whole = window_sums(covered[:, None], length)[:, 0] == length
     sums = window_sums(counts[:, None], length)[:, 0]
     days = int(covered.sum())
-    many = days / length
-    mean = length * float(counts.sum()) / days
     centred = np.where(whole, sums - sums[whole].mean(), 0.0)
+    return _Windows(whole, centred, days / length, length * float(counts.sum()) / days)
+
+
+def moments(values: IntArray, covered: BoolArray, length: int) -> Moments:
+    """Return the estimate of phi, the scale of its logarithm, and the signs that widen or narrow it."""
+    return _of(_windows(values, covered, length), values, covered, length)
+
+
+def _of(windows: _Windows, values: IntArray, covered: BoolArray, length: int) -> Moments:
+    whole, centred, many, mean = windows
     deviations = centred[whole]
     variance = max(float((deviations**2).mean()), _NOTHING)
     both = whole[length:] & whole[:-length]
