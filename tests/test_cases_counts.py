@@ -161,9 +161,11 @@ def test_months_are_no_weeks(files, run, snapshot):
     code, out, err = run("count", files / "f16_hdx_monthly.csv", "--as-of", "2022-12-31", "--freq", "week")
     assert (code, out) == (2, "")
     assert "--freq week cannot be made of months" in err
-    code, out, _ = run("count", files / "f16_hdx_monthly.csv", "--as-of", "2022-12-15", "--last", "2")
+    asked = ("count", files / "f16_hdx_monthly.csv", "--as-of", "2022-12-15", "--last", "2")
+    code, out, _ = run(*asked)
     assert code == 0
     assert "2022-12*" in out
+    assert run(*asked, "--freq", "month")[:2] == (code, out)
 
 
 def weekly(events, *, regions=("North", "South"), **more):

@@ -28,7 +28,7 @@ def shown_months(args: Namespace, table: CountTable) -> Shown:
     OptionError
         If an option cannot be used with months.
     """
-    if args.freq is not None:
+    if args.freq not in (None, "month"):
         raise OptionError(
             f"--freq {args.freq} cannot be made of months",
             expected=f"the months of {table.name} as they are",
