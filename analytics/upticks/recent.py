@@ -183,7 +183,7 @@ def uptick_test(
     doublings and 88 % of triplings where incidents draw further ones (benchmarks/results/one_region.md).
     There, triplings that begin with the window are found in 43 % for 39 when the days before it were not
     yet given, those that began two weeks earlier in 47 % for 52. A rise to `detectable` times the usual
-    is found in 82 to 99 % (benchmarks/results/detectable.md).
+    is found in 81 to 99 % (benchmarks/results/detectable.md).
 
     Under the expected null the window-scale dispersion is that of the residuals, or, where it is larger, that
     of the expectation's own errors when the series is turned like a wheel of whole years [6]_; the p-value is
