@@ -59,7 +59,9 @@ def main() -> None:
         "predictive(counts, last=52)": lambda c: predictive(c, last=LAST),
         "predictive(counts, last=52, bound=True)": lambda c: predictive(c, last=LAST, bound=True),
         "farrington_flexible(counts, last=52)": lambda c: farrington_flexible(c, last=LAST, years=4),
-        "recent_window(counts, last=52)": lambda c: recent_window(c, last=LAST),
+        "recent_window(counts, last=52, null='constant')": lambda c: recent_window(
+            c, last=LAST, null="constant"
+        ),
     }
     one = peer(weekly)
     lines = [

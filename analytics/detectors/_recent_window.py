@@ -73,7 +73,7 @@ def recent_window(
     null : {"auto", "constant", "expected"}
         The null hypothesis. ``"expected"`` fits a trend and annual harmonics to up to five years before each
         window's guard; it needs 730 days, and is about ten times slower. ``"auto"``, as in `uptick_test`:
-        that where those days show a season, the constant one elsewhere; looking for one takes two to five
+        that where those days show a season, the constant one elsewhere; looking for one takes two to six
         times as long as the constant null alone.
     every : {"day", "week"}, optional
         Test daily counts day by day or week by week, however they are shown.
