@@ -24,7 +24,8 @@ from analytics.counts.reading import read_counts
 from analytics.counts.spliced import allow_splices
 from analytics.delays.dated import DatedReports
 from analytics.detectors.events import area_shares, events_of_arrays, events_of_incidents
-from analytics.errors import UptickError
+from analytics.detectors.registry import DETECTORS
+from analytics.errors import InputError, OutputError, UptickError
 from analytics.fetch.acled import _seconds
 from analytics.fetch.asked import Faulty
 from analytics.fetch.reading import rows_of
@@ -37,6 +38,7 @@ from analytics.sources.checks import Draft
 from analytics.sources.columns import Columns
 from analytics.sources.files import load
 from analytics.sources.registry import find_source
+from analytics.store import opening
 
 HEAD = '[article]\ntitle = "Notes"\ndate = 2020-04-13\n'
 CLAIM = """
@@ -331,3 +333,29 @@ def test_only_known_reasons_and_flags_are_given(tmp_path):
         draft.set_aside("because", np.array([True, False]), None, "")
     with pytest.raises(ValueError, match="'odd' is not in FLAGS"):
         draft.flag("odd", np.array([True, False]))
+
+
+def test_what_another_machine_is_making_is_left_alone(monkeypatch, tmp_path):
+    assert not opening._is_gone("another-machine-17")
+    assert not opening._is_gone("without a number")
+    assert opening._is_gone(f"{opening.platform.node()}-{2**22 + 1}")
+    monkeypatch.setattr(opening.os, "link", lambda *a: (_ for _ in ()).throw(OSError("no links here")))
+    for at, path in enumerate(tmp_path / name for name in ("fresh", "other")):
+        path.write_text(str(at))
+    opening._placed(tmp_path / "fresh", tmp_path / "store")
+    assert (tmp_path / "store").read_text() == "0"
+    opening._placed(tmp_path / "other", tmp_path / "store")  # another was faster
+    assert (tmp_path / "store").read_text() == "0"
+
+
+def test_what_a_database_says_of_writing_is_an_error_of_the_output(tmp_path):
+    full = opening._failed(RuntimeError("IO Error: No space left on device\nmore"), tmp_path)
+    assert (type(full), full.found) == (OutputError, "IO Error: No space left on device")
+    assert type(opening._failed(RuntimeError("it is no database"), tmp_path)) is InputError
+
+
+def test_arrays_of_alarms_fit_together():
+    found = DETECTORS["ears_c1"].run(counts([[1, 2]] * 20), last=2)
+    for wrong in ({"alarm": found.alarm[:1]}, {"regions": ("Eastmark",)}, {"detectors": ("a", "b")}):
+        with pytest.raises(AssertionError):
+            replace(found, **wrong)

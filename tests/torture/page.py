@@ -178,11 +178,11 @@ def branches() -> str:
     tests = "; ".join(f"{ended} ({PASSES[which]})" for which, ended in record["tests"].items())
     kinds = ", ".join(f"{number:,} {what}" for what, number in record["kinds"].items())
     largest = sorted(record["left"].items(), key=lambda one: -len(one[1]))[:12]
-    unrun = record["files of tests left"]
+    unrun = ", ".join(f"{number} of {which}" for which, number in record["files of tests left"].items())
     return (
         f"The tests take {record['branches']} % of {record['branches there']:,} branches, and {record['lines and branches']} % of lines "
         f"and branches together: `python tests/torture/covered.py` ({record['on']}; tests: {tests}). At least 95 % of branches are wanted. "
-        + (f"{unrun} files of tests were not run yet. " if unrun else "")
+        + (f"Files of tests that were not run, or run in part: {unrun}. " if unrun else "")
         + "Compiled loops are measured with compilation off; notebooks' kernels and other processes that tests begin are measured too.\n\n"
         + table(("room", "branches", "taken", "share"), *rows)
         + f"\n\nThe {record['branches left']:,} that are left, each in `tests/torture/results/coverage.json`, lead to: {kinds}. Most are in "
