@@ -195,8 +195,16 @@ def main() -> int:
     kinds = Counter(
         kind(path, begin, end) for path, of in found["files"].items() for begin, end in of["missing_branches"]
     )
+    told = subprocess.run(
+        ["git", "log", "-1", "--format=%h", "--", "analytics"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     record = {
         "on": time.strftime("%Y-%m-%d"),
+        "commit": told.stdout.strip(),
         "tests": ended,
         "files of tests left": {which: number for which in PASSES if (number := left(which))},
         "lines and branches": share(totals),

@@ -27,8 +27,8 @@ WHY = {
 LEFT = (
     "Left on purpose are checks of the library's own word (an `AssertionError`, or a `ValueError` for a reason that is not listed), "
     "the end of a `match` that names every kind there is, loops that always leave before they are through, engines that are no part of "
-    "the tests' machine, and what belongs to another system (Windows' pipes, a disk without links). The others are refusals and answers "
-    "that are rare; a fault in them would show as an error, or in the figures of the tests that hold the same room."
+    "the tests' machine, and what belongs to another system (Windows' pipes). The others are refusals and answers that are rare: no "
+    "test has tried them."
 )
 HEAD = """# What was tried against it
 
@@ -181,7 +181,7 @@ def branches() -> str:
     unrun = ", ".join(f"{number} of {which}" for which, number in record["files of tests left"].items())
     return (
         f"The tests take {record['branches']} % of {record['branches there']:,} branches, and {record['lines and branches']} % of lines "
-        f"and branches together: `python tests/torture/covered.py` ({record['on']}; tests: {tests}). At least 95 % of branches are wanted. "
+        f"and branches together: `python tests/torture/covered.py` ({record['on']}, of the package at {record['commit']}; tests: {tests}). At least 95 % of branches are wanted. "
         + (f"Files of tests that were not run, or run in part: {unrun}. " if unrun else "")
         + "Compiled loops are measured with compilation off; notebooks' kernels and other processes that tests begin are measured too.\n\n"
         + table(("room", "branches", "taken", "share"), *rows)
