@@ -161,6 +161,25 @@ def test_within_what_it_lies_in_a_region_is_called_where_both_are(quiet_panel):
             assert (family <= level) == (count == first[region]), region
 
 
+def test_an_interval_is_widened_for_the_choice_where_a_region_is_called_within_what_it_lies_in(quiet_panel):
+    stretch, none = put_in(quiet_panel, 26, 45), np.full(2, np.nan)
+    nests = [Nest(np.arange(30) % 2, np.array(q), none, none, none) for q in ([0.01, 0.2], [0.2, 0.01])]
+    within, beside = (answer(stretch, Asked(), history_of(stretch), nest) for nest in nests)
+    assert within.qvalue[26] <= ALPHA < beside.qvalue[26]
+    np.testing.assert_array_equal(within.level, beside.level)
+    assert 1 < within.bounds.low[26] < beside.bounds.low[26]
+    assert within.bounds.high[26] > beside.bounds.high[26]
+    others = np.delete(np.arange(30), 26)
+    np.testing.assert_array_equal(within.bounds.low[others], beside.bounds.low[others])
+    np.testing.assert_array_equal(within.bounds.high[others], beside.bounds.high[others])
+    fewer = Asked(np.ones((LENGTH, 30)), upper=False)
+    first = answer(stretch, fewer, history_of(stretch), nests[0]).bounds.starts_at
+    np.testing.assert_array_equal(
+        first, answer(stretch, fewer, history_of(stretch), nests[1]).bounds.starts_at
+    )
+    assert np.isfinite(first).any()
+
+
 # -- far below ---------------------------------------------------------------------------------------------
 
 
