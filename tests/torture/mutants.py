@@ -479,7 +479,7 @@ def recorded(group: str, earlier: dict[str, Any]) -> dict[str, Any]:
     if group == "full":
         for path, of in files.items():
             if of["tried"] < of["mutants"] and path in earlier.get("files", {}):
-                files[path] = earlier["files"][path]
+                files[path] = earlier["files"][path] | {"before": True}  # its text may have been another
     tried, seen = (sum(of[name] for of in files.values()) for name in ("tried", "seen"))
     share, ends = by_file(files)
     if group == "sample":
@@ -535,6 +535,7 @@ def main() -> int:
             sys.stdout.flush()
             os._exit(0)
     record = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
+    record.pop("code", None)  # what earlier ones were of
     for group in groups:
         record[group] = recorded(group, record.get(group, {}))
         RESULT.parent.mkdir(exist_ok=True)

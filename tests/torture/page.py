@@ -122,7 +122,8 @@ def mutated() -> str:
         "sample": "Kernels, upticks, counts and monitoring, a random sample",
     }
     told, rows, missed = [], [], []
-    for group, of in record.items():
+    groups = {name: of for name, of in record.items() if name != "code"}
+    for group, of in groups.items():
         low, high = of["interval"]
         told.append(
             f"{says[group]}: {of['tried']:,} of {of['wanted']:,} tried, {of['per cent']} % seen"
@@ -133,17 +134,19 @@ def mutated() -> str:
             tried = (
                 f"{found['tried']:,}" if group == "sample" else f"{found['tried']:,} of {found['mutants']:,}"
             )
-            rows.append((f"`{path}`", group, tried, share, found["ran on"]))
+            which = f"{group}, before" if found.get("before") else group
+            rows.append((f"`{path}`", which, tried, share, found["ran on"]))
             if group == "full" and found["not seen"]:
                 missed.append(f"- `{path}`: {', '.join(found['not seen'])}")
     return (
         "Small faults put into the code one by one (cosmic-ray, seed "
-        f"{next(iter(record.values()))['seed']}; with compilation off in compiled loops), each tried by the tests that "
+        f"{next(iter(groups.values()))['seed']}; with compilation off in compiled loops), each tried by the tests that "
         "run its line, the quickest first, up to three seconds of them (two of the sample, ten for some that were not seen then); "
         "the share that these tests see, with its 95 % interval: `python tests/torture/mutants.py`. In files that were not finished "
         "those tried are drawn at random, and the share is put together file by file. The sample is drawn in a random order, and "
         "counted as far as all were tried; of it only the tests that are about these rooms are asked. What compiles to the same "
-        "code is no fault. "
+        "code is no fault. Files marked *before* were tried in an earlier run and may have changed since; the others as they were in "
+        f"{record.get('code', 'the code at hand')}. "
         "At least 85 % are wanted. "
         + " ".join(told)
         + "\n\n"
