@@ -183,7 +183,7 @@ def branches() -> str:
     largest = sorted(record["left"].items(), key=lambda one: -len(one[1]))[:12]
     unrun = ", ".join(f"{number} of {which}" for which, number in record["files of tests left"].items())
     return (
-        f"The tests take {record['branches']} % of {record['branches there']:,} branches, and {record['lines and branches']} % of lines "
+        f"The tests take {record['branches there'] - record['branches left']:,} of {record['branches there']:,} branches ({record['branches']} %), and {record['lines and branches']} % of lines "
         f"and branches together: `python tests/torture/covered.py` ({record['on']}, of the package at {record['commit']}; tests: {tests}). At least 95 % of branches are wanted. "
         + (f"Files of tests that were not run, or run in part: {unrun}. " if unrun else "")
         + "Compiled loops are measured with compilation off; notebooks' kernels and other processes that tests begin are measured too.\n\n"
