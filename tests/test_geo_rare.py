@@ -111,7 +111,7 @@ REFUSED = {
     "one latitude for two": lambda folder: areas(folder).placed(np.array([1.0]), np.array([1.0, 2.0])),
     "no cell of a grid": lambda folder: prio_grid_centre([259_201]),
     "a country without a name": lambda folder: country_folder(folder, " ", name="name"),
-    "two folders of a country": lambda folder: bundled_countries(),
+    "two folders of a country": lambda folder: bundled_countries.__wrapped__(),  # not what is kept
     "a file without polygons": lambda folder: read_polygons(
         geojson(folder / "p.geojson", {"type": "Point", "coordinates": [0, 0]})
     ),
@@ -136,7 +136,7 @@ def test_what_is_refused_says_what_was_expected(case, tmp_path, monkeypatch, sna
 def test_a_variable_that_names_no_folder_is_refused(monkeypatch):
     monkeypatch.setenv("UPTICK_COUNTRIES", "nowhere-at-all")
     with pytest.raises(UptickError, match="UPTICK_COUNTRIES names no folder"):
-        bundled_countries()
+        bundled_countries.__wrapped__()  # not what is kept
 
 
 def test_only_what_has_polygons_can_be_chosen_from():
