@@ -86,7 +86,8 @@ def typed_column(values: pd.Series, *, code: bool = False) -> pd.Series:
     """Return a column of the source with blank as missing; numbers only if every value is one and no code."""
     blank = _blank(values)
     # A first look at a few values spares most text columns the whole search.
-    some = values.iloc[np.flatnonzero(~blank[:_LOOKED_AT])[:20]].tolist()
+    first = values.iloc[:_LOOKED_AT]  # taking a few of all would copy the whole column
+    some = first.iloc[np.flatnonzero(~blank[:_LOOKED_AT])[:20]].tolist()
     may_be = [(form, dtype) for form, dtype in _NUMERIC if all(map(form.fullmatch, some))]
     if not may_be or code or blank.all():
         return values.mask(blank) if blank.any() else values
