@@ -378,9 +378,10 @@ def _rotated_cells(
     size = region.size
     share, rank, carried = np.empty(size), np.empty(size), np.empty(size)
     over = np.empty(rows.shape[1])
+    carry = length > 0  # always; the constant True would have `rotated_at` compiled a second time
     for i in range(size):
         begin, end = first[i], ends[i]
         row, inside = rows[region[i], begin:end], known[region[i], begin:end]
         baseline = end - begin - length - guard
-        share[i], rank[i], carried[i] = rotated_at(row, inside, baseline, length, 1.0, 1.0, True, over)
+        share[i], rank[i], carried[i] = rotated_at(row, inside, baseline, length, 1.0, 1.0, carry, over)
     return share, rank, carried
