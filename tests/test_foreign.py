@@ -71,6 +71,18 @@ def test_a_tag_with_less_is_not_added_to_those_it_divides_into(total):
     assert read_incidents(apart).frame["fatalities"].tolist() == [5]
 
 
+def test_where_names_stand_twice_the_tags_tell_columns_apart():
+    names = ["Date", "Province", "Killed", "Killed", "Note", "Note"]
+    tags = ["#date", "#adm1+name", "", "#affected+killed", "", ""]
+    rows = [["2020-04-13", "A", "9", "2", "a", "b"], ["2020-04-14", "B", "8", "1", "", ""]]
+    incidents = read_incidents(pd.DataFrame([tags, *rows], columns=names))
+    assert incidents.frame["fatalities"].tolist() == [2, 1]
+    said = "columns of the same name, numbered from the left: Killed, Note; their tags tell them apart"
+    assert said in incidents.notes
+    with pytest.raises(InputError, match="two columns of the same name"):  # nothing tells these apart
+        read_incidents(pd.DataFrame(rows, columns=names))
+
+
 # -- dates that a spreadsheet half understood --------------------------------------------------------------
 
 TEXT = [f"{day}/0{month}/2016" for day, month in ((13, 1), (24, 2), (30, 3), (15, 4), (22, 5), (31, 7))]

@@ -20,6 +20,7 @@ from analytics.sources.archive import PACKED, unpacked
 from analytics.sources.decoding import decode
 from analytics.sources.header import Layout
 from analytics.sources.json_tables import JSON_ENDINGS, read_json
+from analytics.sources.tags import are_tags
 from analytics.sources.text import TextTable, read_text, read_text_file
 from analytics.sources.typed import as_text, read_parquet, twice_error
 from analytics.sources.workbook import read_excel
@@ -208,7 +209,8 @@ def _finish(
             todo="leave out the columns that are not needed, or look whether the separator is the right one; "
             + raise_advice("columns", frame.shape[1]),
         )
-    names = column_names(list(map(str, frame.columns)), name)
+    names, told = _tags_tell(frame)
+    names = column_names(names, name)
     if frame.empty:
         raise InputError(
             f"{name} has a header and no rows",
@@ -223,7 +225,18 @@ def _finish(
     frame, missing = (frame, ()) if kept or not holds else _missing(frame, holds)
     if rows is None:
         rows = np.arange(2, len(frame) + 2, dtype=np.int64)
-    return RawTable(frame, name, rows, path, digest, delimiter, (*notes, *missing), head, kept)
+    return RawTable(frame, name, rows, path, digest, delimiter, (*notes, *told, *missing), head, kept)
+
+
+def _tags_tell(frame: pd.DataFrame) -> tuple[list[str], tuple[str, ...]]:
+    """Return the names; with a row of HXL tags below them those that stand twice are numbered, and a note."""
+    names = [str(name).strip() for name in frame.columns]
+    twice = sorted(name for name, times in Counter(filter(None, names)).items() if times > 1)
+    twice = [name for name in twice if not name.startswith("#")]
+    if not twice or frame.empty or not are_tags([str(cell).strip() for cell in frame.iloc[0]]):
+        return names, ()
+    note = f"columns of the same name, numbered from the left: {', '.join(twice)}; their tags tell them apart"
+    return _numbered(names, {*twice}), (note,)
 
 
 def _few_blank_rows(frame: pd.DataFrame, name: str) -> None:
@@ -272,8 +285,12 @@ def column_names(found: Sequence[str], name: str) -> list[str]:
 
 def _told_apart(names: list[str]) -> list[str]:
     """Return names with HXL tags numbered where one stands several times: tags are no names."""
+    return _numbered(names, {name for name in names if name.startswith("#")})
+
+
+def _numbered(names: list[str], which: set[str]) -> list[str]:
     return [
-        f"{name} ({names[: at + 1].count(name)})" if name.startswith("#") and name in names[:at] else name
+        f"{name} ({names[: at + 1].count(name)})" if name in which and name in names[:at] else name
         for at, name in enumerate(names)
     ]
 

@@ -7,8 +7,6 @@ is found by name, as in a plain table.
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from analytics.sources.checks import Draft
@@ -16,6 +14,7 @@ from analytics.sources.columns import Columns, fold
 from analytics.sources.files import RawTable
 from analytics.sources.source import Source, SourceOptions
 from analytics.sources.table import translate
+from analytics.sources.tags import Tag, are_tags, tag_of
 
 __all__ = ["SOURCE", "TAGS"]
 
@@ -44,28 +43,6 @@ TAGS: dict[str, tuple[tuple[str, str, str], ...]] = {
 }  # fmt: skip
 _PEOPLE = {"fatalities": "killed", "wounded": "injured"}
 _FIRST_ROWS = 25  # below the names, among which the tags stand
-_TAG = re.compile(
-    r"#\s*([a-z_][a-z0-9_]*)((?:\s*\+\s*[a-z0-9_]+)*)\s*(?:\.[0-9]+|\([0-9]+\))?", re.IGNORECASE
-)
-
-Tag = tuple[str, frozenset[str]]
-
-
-def tag_of(text: str) -> Tag | None:
-    """Return the hashtag and the attributes of a tag, None where a text is none.
-
-    Examples
-    --------
-    >>> tag, attributes = tag_of("#adm1 +name+en")
-    >>> tag, sorted(attributes)
-    ('adm1', ['en', 'name'])
-    """
-    found = _TAG.fullmatch(text.strip())
-    if found is None:
-        return None
-    return found[1].casefold(), frozenset(
-        word.strip().casefold() for word in found[2].split("+") if word.strip()
-    )
 
 
 def tags_of(columns: Columns) -> dict[str, Tag]:
@@ -75,8 +52,7 @@ def tags_of(columns: Columns) -> dict[str, Tag]:
     rows = [names, *raw.frame.head(_FIRST_ROWS).to_numpy(dtype=object).tolist()]
     for row in rows:
         cells = [str(cell).strip() for cell in row]
-        filled = [cell for cell in cells if cell and not cell.startswith("column ")]
-        if filled and sum(tag_of(cell) is not None for cell in filled) >= max(2, len(filled) / 2):
+        if are_tags(cells):
             found = {fold(name): tag_of(cell) for name, cell in zip(names, cells, strict=True)}
             return {name: tag for name, tag in found.items() if tag is not None and name in columns}
     return {}
