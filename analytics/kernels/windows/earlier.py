@@ -93,15 +93,17 @@ def earlier_window(
         inside = np.concatenate([covered[:begin, asked], covered[rows, asked]])
         # The days just before the window are guard, and not among these.
         test = lrd_test(joined, inside, length=length, carry=False)
-        spared = spared_pvalue(
-            series[rows, asked],
-            test.baseline_total,
-            test.recent_exposure,
-            test.baseline_exposure,
-            test.dispersion.phi,
-            test.dispersion.edf,
-        )
-        model = np.where(test.pvalue_a <= RAISE_ABOVE, np.maximum(test.pvalue_a, spared), test.pvalue_a)
+        model = test.pvalue_a
+        if length > 1:  # else there are no other days
+            spared = spared_pvalue(
+                series[rows, asked],
+                test.baseline_total,
+                test.recent_exposure,
+                test.baseline_exposure,
+                test.dispersion.phi,
+                test.dispersion.edf,
+            )
+            model = np.where(model <= RAISE_ABOVE, np.maximum(model, spared), model)
         alone = np.where(test.dispersion.windows <= ALWAYS_TURNED, model, test.firm)
         pvalue[asked] = np.minimum(tries * alone, 1.0)
     return EarlierWindow(last, np.where(known, observed, np.nan), np.where(known, expected, np.nan), pvalue)

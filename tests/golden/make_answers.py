@@ -1,0 +1,698 @@
+"""Everything that each claim's test says of small simulated counts: to see when any of it changes.
+
+    python -W ignore tests/golden/make_answers.py    # writes tests/golden/answers_*.json anew
+
+Where figures.json holds the numbers of many methods, these hold whole answers: every column, parameter,
+note, reason, sentence and table beside, on counts with gaps, silent regions, late reports and short
+histories. They are not known to be right, only to be what they were: references are in the tests of each
+method. A wanted change makes them anew, and CHANGELOG.md says why. The counts are SIMULATED.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from analytics.bundled import bundled_path
+from analytics.counts import Counts
+from analytics.counts.outlets import Outlets
+from analytics.counts.stated import state_completeness
+from analytics.incidents import read_incidents
+from analytics.monitoring.calibration import calibrate_together
+from analytics.monitoring.histories import parametric, rotated, usable_history
+from analytics.monitoring.null import draw_counts, factors, moments
+from analytics.monitoring.thresholds import bisect, episodes_per_year, sweep
+from analytics.monitoring.watch import monitor, silence
+from analytics.periods import Window
+from analytics.sources.coverage import Splice
+from analytics.upticks.activity import activity_test
+from analytics.upticks.band import expected_band
+from analytics.upticks.change import change_test
+from analytics.upticks.changeable import volatility
+from analytics.upticks.concentration import concentration_test
+from analytics.upticks.day import day_test
+from analytics.upticks.emerging import emerging_test
+from analytics.upticks.recent import uptick_test
+from analytics.upticks.recurring import recurrence_test
+from analytics.upticks.response import response_test
+from analytics.upticks.scan import scan_test
+from analytics.upticks.severity import severity_test
+from analytics.upticks.weeks import cut_weeks
+
+HERE = Path(__file__).resolve().parent
+DIGITS = 10
+RTOL = 1e-6  # roots and fits end within their own tolerances, on other versions at another last digit
+ATOL = 1e-9  # zero written as 1e-17
+ROWS = 12  # of a table; of a longer one some, and the sums
+AS_OF = "2020-04-19"  # a Sunday
+
+Case = Callable[[], Any]
+
+
+def told(value: Any) -> Any:
+    """What a value says, as JSON has it: numbers to ten digits, days and windows in words."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer) and not isinstance(value, np.timedelta64):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else str(float(value))
+    if isinstance(value, np.datetime64 | np.timedelta64 | pd.Timestamp):
+        return None if pd.isna(value) else str(value)[:10]
+    if isinstance(value, str | Window):
+        return str(value)
+    if isinstance(value, pd.Series):
+        return told(dict(zip(map(str, value.index), value.tolist(), strict=True)))
+    if isinstance(value, pd.DataFrame):
+        return _table(value)
+    if isinstance(value, np.ndarray):
+        return [told(one) for one in (value.tolist() if value.dtype.kind in "biufO" else value)]
+    if isinstance(value, Mapping):
+        return {str(name): told(one) for name, one in value.items()}
+    if dataclasses.is_dataclass(value):
+        names = [one.name for one in dataclasses.fields(value) if one.name != "evidence"]
+        said = {name: told(getattr(value, name)) for name in names}
+        return said | ({"sentence": value.sentence()} if hasattr(value, "sentence") else {})
+    if isinstance(value, list | tuple | set | frozenset):
+        return [told(one) for one in value]
+    return str(value)
+
+
+def _table(frame: pd.DataFrame) -> dict[str, Any]:
+    kept, found = frame, dict[str, Any]()
+    if len(frame) > ROWS:
+        kept = frame.iloc[sorted({0, 1, 2, *range(3, len(frame), len(frame) // 6), len(frame) - 1})]
+        found["(rows)"] = len(frame)
+        sums = {
+            name: frame[name].sum() for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])
+        }
+        found["(sums)"] = told(sums)
+    return {str(name): [told(one) for one in kept[name]] for name in frame.columns} | found
+
+
+# -- counts ------------------------------------------------------------------------------------------------
+
+
+def counted(values: np.ndarray, names: str, *, freq: str = "day", as_of: str = AS_OF) -> Counts:
+    """Counts that end on this day."""
+    step = 7 if freq == "week" else 1
+    days = pd.date_range(
+        end=pd.Timestamp(as_of) - pd.Timedelta(days=step - 1), periods=len(values), freq=f"{step}D"
+    )
+    return Counts.from_frame(pd.DataFrame(values, days, list(names)), freq=freq, as_of=as_of)
+
+
+@cache
+def four() -> Counts:
+    """A rises, B has gaps and incidents of coarse dates, C was busy before, D has never held any."""
+    rng = np.random.default_rng(616)
+    values = rng.poisson(rng.gamma(2, 0.5, (440, 4)) * [0.7, 2.5, 1.0, 0.0]).astype(float)
+    values[-9:, 0] += rng.poisson(2.0, 9)
+    values[-40:-26, 2] += 2
+    values[100:109, 1] = values[-20:-18, 1] = np.nan
+    found = counted(values, "ABCD")
+    coarse = np.minimum(found.values, rng.integers(0, 2, found.values.shape)).astype(np.int32)
+    lost = rng.integers(0, 2, len(values)).astype(np.int32)
+    return dataclasses.replace(found, coarse=coarse, unplaced=lost)
+
+
+@cache
+def late() -> Counts:
+    """The same with what was reported by now of the last three weeks known, otherwise in each region."""
+    found = four()
+    share = np.linspace(1.0, 0.55, 21)[:, None] ** np.array([1.0, 0.8, 1.2, 1.0])
+    known = state_completeness(
+        found, len(found.starts) - 21, len(found.starts), share[:, 0], share[:, 0] / 15
+    )
+    assert known.completeness is not None
+    whole = known.completeness.share.copy()
+    whole[-21:] = share
+    whole[:-21] = 1.0
+    spread = np.nan_to_num(known.completeness.deviation)
+    return dataclasses.replace(
+        known, completeness=dataclasses.replace(known.completeness, share=whole, deviation=spread)
+    )
+
+
+@cache
+def weeks() -> Counts:
+    """Three regions over three and a quarter years of weeks: a season, a fall, weeks unknown."""
+    rng = np.random.default_rng(61)
+    course = 1 + 0.7 * np.sin(np.arange(170) / 52.18 * 2 * np.pi)
+    values = rng.poisson(rng.gamma(3, 1 / 3, (170, 3)) * course[:, None] * [3.0, 8.0, 1.0]).astype(float)
+    values[-3:, 1] = 1
+    values[-2:, 0] += 9
+    values[30:34, 2] = np.nan
+    return counted(values, "ABC", freq="week")
+
+
+def last_days(counts: Counts, periods: int) -> Counts:
+    """The last so many periods."""
+    return counts_from(counts, len(counts.starts) - periods)
+
+
+def counts_from(counts: Counts, first: int) -> Counts:
+    """The periods from one on."""
+    parts = {
+        name: None if getattr(counts, name) is None else getattr(counts, name)[first:]
+        for name in ("values", "coverage", "coarse", "unplaced", "starts")
+    }
+    known = counts.completeness
+    return dataclasses.replace(counts, **parts, completeness=known and known.rows(slice(first, None)))
+
+
+@cache
+def sample() -> Any:
+    """The bundled sample, SIMULATED."""
+    return read_incidents(bundled_path("data/iraq_simulated.csv"), as_of=AS_OF)
+
+
+# -- the recent window ---------------------------------------------------------------------------------------
+
+
+def uptick(counts: Counts, **options: Any) -> dict[str, Any]:
+    """An answer with all that can be asked of it."""
+    found = uptick_test(counts, **options)
+    said = {"result": told(found)}
+    if options.get("recent") != "scan":
+        said |= {"status": told(found.status), "watch": told(found.watch())}
+        said |= {"sensitivity": told(found.sensitivity), "last": told(found.evidence.last_days(found.frame))}
+        said["firm"] = told(found.evidence.firm())
+    return said
+
+
+def recent() -> dict[str, Case]:
+    short = last_days(four(), 130)
+    nested = dataclasses.replace(four(), parents=("North", "North", "South", "South"), by="admin2")
+    spliced = dataclasses.replace(
+        four(), splices=(Splice(np.datetime64("2019-10-01"), "another desk reads"),)
+    )
+    silent = dataclasses.replace(
+        four(), silences=(Window(np.datetime64("2020-04-01"), np.datetime64("2020-04-09")),)
+    )
+    hours = np.where(np.arange(14) < 7, 0.8, 0.5)
+    known = {"completeness": hours, "completeness_sd": np.full(14, 0.05)}
+    return {
+        "uptick": lambda: uptick(four()),
+        "uptick, late": lambda: uptick(late(), recent=7, guard=14, baseline=210),
+        "uptick, fewer": lambda: uptick(late(), direction="less", alpha=0.2, margin=1.3),
+        "uptick, stated": lambda: uptick(four(), **known, shrink=True, method="lrd_b", sought=2.0),
+        "uptick, short": lambda: uptick(short, completeness=1.0),
+        "uptick, too short": lambda: uptick(last_days(four(), 90)),
+        "uptick, eight days": lambda: uptick(last_days(four(), 8)),
+        "uptick, one": lambda: uptick(four().select(["A"]), confidence=0.8),
+        "uptick, none": lambda: uptick(four().select(["D"])),
+        "uptick, uncovered": lambda: uptick(four().select(["A", "B"]), guard=0, baseline=140),
+        "uptick, weeks": lambda: uptick(weeks()),
+        "uptick, weeks fewer": lambda: uptick(weeks(), direction="less", recent=21, completeness=1.0),
+        "uptick, expected": lambda: uptick(weeks(), null="expected", calendar=("ramadan", "arbaeen")),
+        "uptick, same weeks": lambda: uptick(weeks(), baseline="same_weeks"),
+        "uptick, fatalities": lambda: uptick(dataclasses.replace(weeks(), value="fatalities"), recent=7),
+        "uptick, nested": lambda: uptick(nested, completeness=0.9),
+        "uptick, spliced": lambda: uptick(spliced),
+        "uptick, splice allowed": lambda: uptick(spliced, allow_splice=True, alpha=0.4),
+        "uptick, silent": lambda: uptick(silent),
+        "uptick, scan": lambda: uptick(late(), recent="scan"),
+        "uptick, scan short": lambda: uptick(short, recent="scan", lengths=(4, 9), direction="less"),
+        "uptick, scan weeks": lambda: uptick(weeks(), recent="scan", lengths=(14, 7, 28)),
+        "uptick, scan held": lambda: uptick(silent, recent="scan", completeness=0.8),
+    }
+
+
+def windows() -> dict[str, Case]:
+    """Weeks cut from days, bands of past weeks, how changeable a region is."""
+    one = late().select(["B"])
+    day = np.datetime64("2020-02-13")
+
+    def cut(counts: Counts, anchor: np.datetime64 | None = None) -> Any:
+        found = cut_weeks(counts, anchor)
+        return {"weeks": told(found), "end": str(found.end)}
+
+    return {
+        "weeks": lambda: cut(last_days(four(), 24)),
+        "weeks from a day": lambda: cut(last_days(four(), 80), day),
+        "weeks of weeks": lambda: cut(last_days(weeks(), 12), day),
+        "weeks from a Monday": lambda: cut(last_days(weeks(), 12), np.datetime64("2020-03-02")),
+        "band": lambda: expected_band(one),
+        "band, stated": lambda: expected_band(one, window=14, guard=7, baseline=140, level=0.2),
+        "band, weeks": lambda: expected_band(last_days(weeks().select(["C"]), 75), window=14),
+        "band, unknown": lambda: expected_band(last_days(four().select(["B"]), 200), guard=21),
+        "volatility": lambda: volatility(four()),
+        "volatility, weeks": lambda: volatility(weeks(), window=28, baseline=728),
+        "volatility, late": lambda: volatility(late(), window=7, baseline=364),
+    }
+
+
+def level() -> dict[str, Case]:
+    two = last_days(four().select(["A", "B"]), 260)
+    few = last_days(weeks(), 62)
+    tested = {"date": "2020-02-13", "trend": False, "slope": False}
+    return {
+        "change": lambda: change_test(last_days(four(), 371)),
+        "change, late": lambda: change_test(
+            last_days(late(), 380), direction="less", completeness=1, trim=0.05
+        ),
+        "change, several": lambda: change_test(
+            last_days(weeks(), 64), multiple=True, min_weeks=10, expected_run=52, alpha=0.3, false_changes=0.3
+        ),
+        "change, less": lambda: change_test(last_days(weeks(), 53), direction="less", margin=1.1, trim=0.3),
+        "change, stated": lambda: change_test(two, date="2020-02-20"),
+        "change, level alone": lambda: change_test(two, **tested, completeness=0.9, alpha=0.2, margin=3.0),
+        "change, fewer": lambda: change_test(few, **tested, direction="less", completeness=0.8),
+        "change, fewer, not known": lambda: change_test(few, **tested, direction="less"),
+        "change, least": lambda: change_test(last_days(weeks(), 30), date="2020-03-23", slope=True),
+        "change, placebos": lambda: change_test(
+            last_days(weeks(), 110), date="2020-01-06", trend=True, alpha=0.1
+        ),
+        "change, none before": lambda: change_test(last_days(four(), 230), date="2020-03-12", trend=False),
+    }
+
+
+def day() -> dict[str, Case]:
+    held = dataclasses.replace(
+        four(), silences=(Window(np.datetime64("2019-11-01"), np.datetime64("2019-11-09")),)
+    )
+    return {
+        "day": lambda: day_test(four()),
+        "day, named": lambda: day_test(four(), date="2020-04-16", completeness=0.9),
+        "day, picked": lambda: day_test(late(), picked=30, weekday=False, alpha=0.2, margin_days=90.0),
+        "day, of a window": lambda: day_test(
+            four(), date="2020-03-31", picked="2020-03-20..2020-04-02", guard=0, baseline=182
+        ),
+        "day, late": lambda: day_test(late(), date="2020-04-12", picked=10, baseline=390),
+        "day, held": lambda: day_test(held),
+    }
+
+
+def places() -> dict[str, Case]:
+    """Inside against outside, and clusters of neighbours."""
+    where = pd.DataFrame(
+        {"region": list("DABC"), "lat": [33.0, 34.0, 34.1, 36.0], "lon": [44.0, 44.1, 44.0, 43.0]}
+    )
+    touching = pd.DataFrame({"region": list("ABC"), "neighbour": list("BCX")})
+    known = last_days(late(), 400)
+    covered = dataclasses.replace(known, coverage=np.ones_like(known.coverage))
+    gone = dataclasses.replace(
+        last_days(four(), 400), values=four().values[-400:] * np.array([0, 1, 1, 0], np.int32)
+    )
+    seen = {"replicates": 19, "places": where}
+    return {
+        "concentration": lambda: concentration_test(four(), regions_inside="A"),
+        "concentration, late": lambda: concentration_test(
+            covered, regions_inside=["A", "C"], recent=7, guard=14, baseline=364
+        ),
+        "concentration, as late": lambda: concentration_test(
+            known, regions_inside=["B"], same_completeness=True, baseline=182, margin=1.2, alpha=0.2
+        ),
+        "concentration, weeks": lambda: concentration_test(
+            weeks(), regions_inside=["A"], recent=14, guard=7, baseline=364
+        ),
+        "concentration, nothing": lambda: concentration_test(
+            gone, regions_inside=["A", "D"], guard=0, baseline=350
+        ),
+        "scan": lambda: scan_test(four(), history=300, **seen),
+        "scan, late": lambda: scan_test(
+            covered, neighbours=touching, window_max=14, history=182, radius=60.0, alpha=0.2, **seen
+        ),
+        "scan, dealt": lambda: scan_test(
+            last_days(four(), 92), null="permutation", window_max=7, history=91, seed=3, **seen
+        ),
+        "scan, weeks": lambda: scan_test(
+            weeks(), places=where.iloc[1:], window_max=21, history=364, max_share=0.45, replicates=39
+        ),
+        "scan, nothing": lambda: scan_test(gone, window_max=7, history=70, max_share=0.05, **seen),
+    }
+
+
+def again() -> dict[str, Case]:
+    rng = np.random.default_rng(20)
+    rate = np.where(np.arange(230) % 45 < 9, 3.0, 0.3)
+    waves = counted(np.c_[rng.poisson(rate), rng.poisson(0.6, 230), np.zeros(230)], "WPN")
+    some = dataclasses.replace(waves, coverage=waves.coverage & (np.arange(230)[:, None] != [70, 71, 72]))
+    heavy = counted(rng.poisson(np.where(np.arange(40) % 10 < 2, 15.0, 2.0))[:, None], "H", freq="week")
+    return {
+        "recurrence": lambda: recurrence_test(some, replicates=19),
+        "recurrence, drawn": lambda: recurrence_test(
+            waves.select(["W"]),
+            replicates=19,
+            null="negative_binomial",
+            burst_ratio=3.0,
+            periods=(7, 60),
+            seed=1,
+        ),
+        "recurrence, excited": lambda: recurrence_test(
+            last_days(waves.select(["W", "N"]), 182), replicates=19, null="self_exciting", alpha=0.5, states=3
+        ),
+        "recurrence, weeks": lambda: recurrence_test(heavy, replicates=39, burst_cost=0.2, margin=3.0),
+    }
+
+
+def responses() -> dict[str, Case]:
+    rng = np.random.default_rng(4)
+    level = np.repeat(rng.gamma(2, 0.5, (60, 3)), 7, axis=0)[:420]
+    attacks = rng.poisson(level)
+    events = (rng.random((420, 3)) < 0.02 + 0.04 * level).astype(float)
+    both = counted(events, "ABC"), counted(attacks, "ABC")
+    known = state_completeness(both[1], 400, 420, np.linspace(1, 0.7, 20))
+    return {
+        "response": lambda: response_test(*both, window=7, matched=20),
+        "response, more": lambda: response_test(
+            both[0], known, window=5, clear=9, direction="greater", alpha=0.3, margin=1.1, matched=15
+        ),
+        "response, one": lambda: response_test(
+            both[0].select(["A"]),
+            both[1].select(["A"]),
+            window=14,
+            matched=10,
+            event="clash",
+            outcome="arrest",
+        ),
+        "response, sample": lambda: response_test(sample(), window=10, where="admin1 != 'Anbar'"),
+    }
+
+
+def incidents() -> dict[str, Case]:
+    listed = read_incidents(_events(), as_of=AS_OF, country="Iraq")
+    new = {"silence": 42, "recent": 14, "alpha": 0.15}
+    names = {name: last_days(four().select([name]), 200).select([name]) for name in "AB"}
+    same = {name: dataclasses.replace(one, regions=("Here",)) for name, one in names.items()}
+    return {
+        "severity": lambda: severity_test(sample(), completeness=0.9),
+        "severity, short": lambda: severity_test(
+            listed, recent=7, guard=0, baseline=56, mass=3, by="admin1", regions=["Kirkuk"], alpha=0.3
+        ),
+        "severity, long": lambda: severity_test(
+            listed, recent=28, guard=7, baseline=224, where="event_type = 'b'"
+        ),
+        "severity, none": lambda: severity_test(listed, where="event_type = 'c'", baseline=112),
+        "activity": lambda: activity_test(
+            sample(), kinds=("attacks", "operations", "engagements"), completeness=0.9
+        ),
+        "activity, each": lambda: activity_test(
+            sample(),
+            by="admin1",
+            regions=["Kirkuk", "Diyala"],
+            each=True,
+            kinds=("operations", "clashes"),
+            alpha=0.3,
+        ),
+        "emerging": lambda: emerging_test(listed, **new),
+        "emerging, kinds": lambda: emerging_test(listed, of="event_type", by=None, **new),
+        "emerging, where": lambda: emerging_test(
+            listed, where="fatalities >= 0", no_coverage=["2020-01-03..2020-01-20@Diyala"], **new
+        ),
+        "emerging, counts": lambda: emerging_test(same, of="kind", **new),
+    }
+
+
+def _events() -> pd.DataFrame:
+    """Incidents of three hundred days, made up by a rule: names that come, go and stay away."""
+    rng = np.random.default_rng(9)
+    days = np.sort(rng.integers(0, 300, 420))
+    actor = np.array(["Group A", "Group B", "Group C", ""])[rng.integers(0, 4, 420)]
+    actor = np.where((days > 288) & (actor == "Group C"), "Group D", actor)
+    actor = np.where((days > 60) & (days < 290) & (actor == "Group B"), "Group A", actor)
+    place = np.array(["Kirkuk", "Diyala", "Ninewa"])[rng.integers(0, 3, 420)]
+    dead = rng.poisson(1.2, 420).astype(object)
+    dead[rng.random(420) < 0.1] = None
+    dead[days > 285] = rng.poisson(4.0, int((days > 285).sum()))
+    return pd.DataFrame({
+        "date": (pd.Timestamp(AS_OF) - pd.to_timedelta(299 - days, unit="D")).strftime("%Y-%m-%d"),
+        "admin1": place, "actor1": actor, "actor2": np.where(rng.random(420) < 0.2, "Group A", ""),
+        "event_type": np.where(days > 280, "b", np.where(rng.random(420) < 0.5, "a", "b")),
+        "fatalities": dead,
+    })  # fmt: skip
+
+
+def reported() -> dict[str, Case]:
+    """What is said of the outlets beside an uptick."""
+    rng = np.random.default_rng(3)
+    base = four()
+    days = base.starts[np.sort(rng.integers(0, 440, 900))]
+    outlet = np.where(days > np.datetime64("2020-04-08"), rng.integers(0, 4, 900), rng.integers(0, 2, 900))
+    found = Outlets(
+        ("AP", "Reuters", "Desk", "Wire"), ("A", "B"), outlet, rng.integers(0, 2, 900), days, np.ones(900)
+    )
+    one = dataclasses.replace(found, outlet=np.where(outlet == 3, 2, outlet))
+    few = dataclasses.replace(found, outlet=np.where(days > np.datetime64("2020-04-08"), 0, outlet))
+
+    def said(outlets: Outlets) -> list[str]:
+        result = uptick_test(dataclasses.replace(base, outlets=outlets), recent=14)
+        return [note for note in result.notes if note.startswith("reporting")]
+
+    return {
+        "outlets": lambda: [said(found), said(one), said(few), found.per_week().tail(8)],
+        "outlets by window": lambda: (
+            [
+                [found.a_week(one, region), found.weight(one, region), found.within(one, region).sum()]
+                for one in (Window(days[0], days[-1]), Window(days[300], days[300] + 9))
+                for region in (None, "A", "B")
+            ]
+            + [found.began()]
+        ),
+    }
+
+
+# -- watching ------------------------------------------------------------------------------------------------
+
+
+class Even:
+    """Draws that are no draws, so that any version's are the same: gammas low and high in turn."""
+
+    def __init__(self) -> None:
+        self.turn = 0
+
+    def standard_gamma(self, shape: np.ndarray) -> np.ndarray:
+        """Half the mean and half as much again, in turn."""
+        self.turn += 1
+        return np.asarray(shape * (0.5 + (np.arange(len(shape)) + self.turn) % 2))
+
+    def poisson(self, rate: np.ndarray) -> np.ndarray:
+        """The mean, rounded."""
+        return np.floor(rate + 0.5).astype(np.int64)
+
+
+def even() -> np.random.Generator:
+    """A generator of such draws."""
+    return cast(np.random.Generator, Even())
+
+
+def _days(counts: Counts) -> np.ndarray:
+    return counts.starts.astype(np.int64)
+
+
+@cache
+def rough() -> Counts:
+    """Days of 27 months: waves with a season and a busy Friday, rare ones, none, and gaps."""
+    rng = np.random.default_rng(33)
+    at = np.arange(821)
+    rate = (1 + 0.6 * np.sin(at / 365.25 * 2 * np.pi)) * np.repeat(rng.gamma(1, 1, 118), 7)[:821]
+    values = rng.poisson(np.c_[rate * (1 + 2 * (at % 7 == 3)), np.full(821, 0.05), np.zeros(821)]).astype(
+        float
+    )
+    values[300:330, 0] = values[::9, 1] = np.nan
+    values[-12:, 1] += 1
+    return counted(values, "RSN")
+
+
+def models() -> dict[str, Case]:
+    def fitted(counts: Counts) -> Any:
+        found = moments(counts.values, counts.coverage, _days(counts), counts.period_days)
+        turned = np.roll(counts.values, 40, axis=0)
+        again = moments(turned, counts.coverage, _days(counts), counts.period_days)
+        return [found, found.model(), found.reflected(again, 1).model(), again.reflected(found, 1).season]
+
+    def drawn(counts: Counts) -> Any:
+        found = moments(counts.values, counts.coverage, _days(counts), counts.period_days).model()
+        more = dataclasses.replace(found, response=found.response + 0.2, memory=found.memory + 0.3)
+        some = more.take(np.array([0, 1, 1, len(counts.regions) - 1]))
+        ahead = _days(counts)[-1] + counts.period_days * np.arange(1, 40)
+        one = draw_counts(some, ahead[:1], even())
+        return [draw_counts(some, ahead, even()).T, one, factors(some.season, some.weekday, ahead[:9])]
+
+    flat = counts_from(weeks(), 100)
+    return {
+        f"{what} of {name}": lambda each=each, counts=counts: each(counts)  # type: ignore[misc]
+        for what, each in (("moments", fitted), ("draws", drawn))
+        for name, counts in (
+            ("days", rough()),
+            ("weeks", weeks()),
+            ("few weeks", flat),
+            ("few days", last_days(four(), 40)),
+            ("three days", last_days(four(), 3)),
+            ("a season's end", last_days(rough(), 723)),
+        )
+    }
+
+
+def histories() -> dict[str, Case]:
+    def batch(found: Any) -> Any:
+        parts = list(found)
+        return [
+            {
+                "at": one.at,
+                "size": [one.draws, one.futures, one.last, one.number, one.batches, one.counts_days],
+                "ends": [one.counts.starts[0], one.counts.starts[-1], one.counts.as_of],
+                "sums": one.counts.values.sum(axis=0),
+                "covered": one.counts.coverage.sum(axis=0),
+                "last": one.counts.values[-3:],
+                "weeks": one.counts.resample("week").values[-2:],
+            }
+            for one in parts
+        ]
+
+    by_week = dataclasses.replace(rough(), freq="week")
+    running = dataclasses.replace(last_days(by_week, 740), as_of=np.datetime64("2020-04-16"))
+    return {
+        "usable": lambda: [
+            [one.starts[[0, -1]], one.as_of, one.values.sum(), one.coverage.sum()]
+            for one in map(usable_history, (running, rough(), by_week, weeks()))
+        ],
+        "drawn": lambda: batch(parametric(last_days(by_week, 420), 6, 3, draws=2)),
+        "drawn, weeks": lambda: batch(parametric(weeks(), 5, 1, draws=3)),
+        "turned": lambda: batch(rotated(rough(), 4, 2)),
+        "turned, weeks": lambda: batch(rotated(last_days(weeks().select(["B"]), 105), 200, 2)),
+        "turned, two years": lambda: batch(rotated(last_days(weeks(), 104), 3, 0)),
+    }
+
+
+def thresholds() -> dict[str, Case]:
+    rng = np.random.default_rng(5)
+    alarm = rng.random((60, 3, 4)) < 0.1
+    level = rng.exponential(size=(52, 2, 6)) * np.array([1.0, 2.0])[:, None]
+    years = np.array([6.0, 5.0])
+
+    def run(threshold: np.ndarray) -> Any:
+        return level >= threshold[:, None], years
+
+    less = {"replicates": 40, "seed": 4}
+    two = weeks().select(["A", "B"])
+
+    def calibrated(detectors: Any, budget: Any = 2, counts: Counts = two, **options: Any) -> Any:
+        said: list[Any] = []
+        found = calibrate_together(
+            counts, detectors, budget, progress=lambda *step: said.append(step), **less | options
+        )
+        return [*(told(one) for one in found), said]
+
+    return {
+        "episodes": lambda: [
+            episodes_per_year(alarm, np.array([4.0, 2.0, 0.0]), 7),
+            episodes_per_year(alarm[:, :, :1], np.ones(3), 1),
+        ],
+        "bisect": lambda: [
+            bisect(run, 0.1, 100.0, np.array([1.0, 0.4]), 7, steps=9),
+            bisect(run, 1e-9, 3.0, np.ones(2), 1),
+        ],
+        "sweep": lambda: [
+            sweep(level.transpose(1, 2, 0), years, np.full(2, r), g) for r in (0.3, 1.5) for g in (1, 3)
+        ],
+        "calibrated": lambda: calibrated(["ears_c1"]),
+        "calibrated, bisected": lambda: calibrated(["cusum_poisson"], by="history"),
+        "calibrated, two": lambda: calibrated(
+            ["ears_c1", "ears_c2"], "5 per year over all regions", by="history"
+        ),
+        "calibrated, share": lambda: calibrated(["ears_c2"], share=0.8),
+        "calibrated, turned": lambda: calibrated(["ears_c1", "ears_c3"], resample="rotation"),
+        "calibrated, formula": lambda: calibrated(["cusum_nb", "rogerson"], 1, by="formula"),
+        "calibrated, loosest": lambda: calibrated(["recent_window"], 60.0, by="formula"),
+        "calibrated, strictest": lambda: calibrated(["recent_window", "predictive"], 1e-5),
+        "calibrated, untested": lambda: calibrated(
+            ["recent_window"], counts=last_days(two, 20), by="history"
+        ),
+    }
+
+
+def watching() -> dict[str, Case]:
+    days = last_days(rough(), 500)
+    quiet = dataclasses.replace(days, values=days.values * (np.arange(500)[:, None] < 465))
+    by_week = dataclasses.replace(days, freq="week", simulated=True)
+
+    def watched(counts: Counts, *detectors: str, **options: Any) -> Any:
+        said: list[Any] = []
+        found = monitor(counts, detectors or None, progress=lambda *step: said.append(step), **options)
+        return {
+            "frame": found.frame,
+            "notes": found.notes,
+            "parameters": found.parameters,
+            "said": said,
+            "sentence": found.sentence(),
+            "expectation": found.expectation(),
+            "tidy": found.tidy(),
+            "summary": found.summary(),
+            "repr": repr(found),
+            "levels": [one.sentence() for one in found.calibrations],
+        }
+
+    return {
+        "watched": lambda: watched(
+            by_week, "ears_c1", "recent_window", thresholds="formula", last=9, completeness=0.8
+        ),
+        "watched by day": lambda: watched(quiet, last=30, budget=2.0),
+        "watched, history": lambda: watched(weeks(), "ears_c2", budget=12, replicates=40, seed=1, last=120),
+        "watched, young": lambda: watched(
+            last_days(weeks(), 30), completeness=[1, 0.9], completeness_sd=[0, 0.1]
+        ),
+        "watched, less than 39": lambda: watched(last_days(weeks(), 39)),
+        "silence": lambda: [
+            silence(dataclasses.replace(days, values=days.values * (np.arange(500)[:, None] < 500 - end)))
+            for end in (1, 27, 28, 29, 60, 500)
+        ],
+    }
+
+
+ROOMS: dict[str, tuple[Callable[[], dict[str, Case]], ...]] = {
+    "recent": (recent, windows, reported),
+    "claims": (level, day, places, again, responses, incidents),
+    "monitoring": (models, histories, thresholds, watching),
+}
+
+
+@cache
+def cases(room: str) -> dict[str, Case]:
+    """The cases of a room."""
+    return {name: case for part in ROOMS[room] for name, case in part().items()}
+
+
+def stored(room: str) -> Path:
+    """Where the answers of a room are kept."""
+    return HERE / f"answers_{room}.json"
+
+
+def differences(found: Any, wanted: Any, where: str = "") -> list[str]:
+    """Where an answer is another than the one stored."""
+    if isinstance(wanted, float) and isinstance(found, float | int):
+        return [] if abs(found - wanted) <= ATOL + RTOL * abs(wanted) else [f"{where}: {found}, not {wanted}"]
+    if type(found) is not type(wanted):
+        return [f"{where}: {found!r}, not {wanted!r}"]
+    if isinstance(wanted, dict):
+        if list(found) != list(wanted):
+            return [f"{where}: {list(found)}, not {list(wanted)}"]
+        return [one for name in wanted for one in differences(found[name], wanted[name], f"{where}.{name}")]
+    if isinstance(wanted, list):
+        if len(found) != len(wanted):
+            return [f"{where}: {len(found)} entries, not {len(wanted)}"]
+        pairs = zip(found, wanted, strict=True)
+        return [one for at, pair in enumerate(pairs) for one in differences(*pair, f"{where}[{at}]")]
+    return [] if found == wanted else [f"{where}: {found!r}, not {wanted!r}"]
+
+
+if __name__ == "__main__":
+    for room in ROOMS:
+        made = {name: told(case()) for name, case in cases(room).items()}
+        lines = [f" {json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in made.items()]
+        stored(room).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        print(room, len(made), "cases", stored(room).stat().st_size, "bytes")
