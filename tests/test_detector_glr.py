@@ -17,7 +17,14 @@ from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.training import TRAINING
 from analytics.errors import OptionError
 from analytics.kernels.charts.focus import exact_glr
-from analytics.kernels.charts.glr import EPIDEMIC, LEVEL, window_glr
+from analytics.kernels.charts.glr import (
+    EPIDEMIC,
+    EPIDEMIC_POISSON_CHAIN,
+    EPIDEMIC_RATIO,
+    FIXED,
+    LEVEL,
+    window_glr,
+)
 from analytics.kernels.charts.glr_threshold import simulated_run_lengths, simulated_threshold
 from analytics.kernels.charts.in_control import dispersion_ml, fitted_mean, harmonic_design
 from analytics.simulation import simulate_counts
@@ -151,6 +158,64 @@ def test_an_epidemic_is_the_largest_over_slopes():
             np.zeros((1, 1)),
         )  # fmt: skip
         assert out[-1, 0] == pytest.approx(best, abs=1e-5)
+
+
+def chart(y, mean, *, alpha=0.0, ratio=1.0, threshold=np.inf, change, cases=False, reset=True, stop=False):
+    """Run a chart on one series from its first period on, and return what it wrote."""
+    n = len(y)
+    out, alarm, needed = np.full((n, 1), np.nan), np.zeros((n, 1), bool), np.full((n, 1), np.nan)
+    found = window_glr(
+        np.array(y, dtype=np.int32)[:, None], np.ones((n, 1), bool), np.full((n, 1), mean), np.full(1, alpha),
+        np.full(1, ratio), np.full(1, threshold), np.zeros(1, np.int64), 0, change, 1.0, 1, n, cases, reset,
+        stop, out, alarm, needed,
+    )  # fmt: skip
+    return out[:, 0], alarm[:, 0], needed[:, 0], found[0]
+
+
+def test_newtons_steps_find_the_best_slope_too():
+    y = [1, 2, 3, 5, 6]
+    steps, halving = (chart(y, 1.5, change=way)[0] for way in (EPIDEMIC_POISSON_CHAIN, EPIDEMIC))
+    np.testing.assert_allclose(steps, halving, rtol=0, atol=1e-6)  # a step below a millionth ends the search
+    assert halving[-1] > 1
+    nothing_before = chart([0, 0, 0], 1.5, change=EPIDEMIC_POISSON_CHAIN)[0]
+    assert nothing_before.tolist() == [0, 0, 0]
+    flat = chart([0, 2, 2], 2.0, change=EPIDEMIC_POISSON_CHAIN)[0]  # no slope above 0 is better than none
+    np.testing.assert_allclose(flat, 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.4])
+def test_the_references_other_epidemic_takes_the_ratio_for_the_slope(alpha):
+    y, before = np.array([1, 2, 4, 3]), np.array([0, 1, 2, 4])
+    ratios = np.exp(np.linspace(-3, 3, 60_001))
+    by_window = []
+    for k in range(4):
+        level = likelihood_ratio(y[k:], np.full(4 - k, 1.5), alpha, ratios[:, None])
+        slope = ratios[level.argmax()]
+        by_window.append(likelihood_ratio(y[k:], 1.5, alpha, 1 + slope * before[k:] / 1.5))
+    out = chart(y, 1.5, alpha=alpha, change=EPIDEMIC_RATIO)[0]
+    assert out[-1] == pytest.approx(max(0.0, *by_window), abs=1e-3)  # the grid of ratios is 1e-4 wide
+
+
+def test_after_an_alarm_the_search_starts_afresh():
+    y = [1, 6, 1, 5, 0]
+    out, alarm, _, found = chart(y, 2.0, ratio=2.0, threshold=1.4, change=FIXED)
+    assert alarm.tolist() == [False, True, False, True, False]
+    assert found == 1
+    for begin in (2, 4):  # the period after an alarm
+        alone = chart(y[begin:], 2.0, ratio=2.0, change=FIXED)[0]
+        np.testing.assert_allclose(out[begin : begin + 2], alone[:2], rtol=0, atol=EXACT)
+    on, *_ = chart(y, 2.0, ratio=2.0, threshold=1.4, change=FIXED, reset=False)
+    assert on[2] > out[2]
+    stopped, alarm, _, found = chart(y, 2.0, ratio=2.0, threshold=1.4, change=FIXED, stop=True)
+    assert (found, alarm.sum(), np.isnan(stopped).sum()) == (1, 1, 3)
+
+
+def test_where_no_count_would_alarm_none_is_needed():
+    needed = chart([1, 2], 1.5, change=LEVEL, cases=True)[2]
+    assert np.isnan(needed).all()
+    needed = chart([1, 2], 1.5, change=LEVEL, threshold=2.0, cases=True)[2]
+    for count, least in zip((needed[0], needed[0] - 1), (True, False), strict=True):
+        assert (likelihood_ratio(count, 1.5, 0, count / 1.5) >= 2.0) == least
 
 
 @pytest.mark.parametrize("ratio", [None, 2.0])
