@@ -34,7 +34,7 @@ from analytics.incidents.quarantine import records_of
 from analytics.options import check_choice
 from analytics.periods import DAY, MONTH, as_day, week_first_day
 from analytics.sources.columns import Columns, fold
-from analytics.sources.count_tables import find_count_columns
+from analytics.sources.count_tables import check_count_mapping, find_count_columns
 from analytics.sources.coverage import CoveredFrom
 from analytics.sources.files import load
 from analytics.sources.mapping import read_mapping
@@ -167,6 +167,7 @@ def _read_table(
             found=", ".join(map(str, raw.frame.columns[:30])),
             where=raw.name,
         )
+    check_count_mapping(table, mapping)
     period = period_of(table, found.period, date_style, week_start)
     last = period.last_day if as_of is None else as_day(as_of, "as_of")
     stated = read_metadata(raw.path)

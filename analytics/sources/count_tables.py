@@ -8,12 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics._typing import BoolArray
-from analytics.errors import CountsTableError, InputError, nearest
+from analytics.errors import CountsTableError, InputError, nearest, unknown_option
 from analytics.sources.columns import Columns, fold
 from analytics.sources.dates import WARNING
 from analytics.sources.table import ALIASES
 
-__all__ = ["COUNT_KEYS", "CountColumns", "counts_error", "find_count_columns", "overlap"]
+__all__ = [
+    "COUNT_KEYS",
+    "CountColumns",
+    "check_count_mapping",
+    "counts_error",
+    "find_count_columns",
+    "overlap",
+]
 
 _EVENTS = ("events", "incidents", "event_count", "events_count", "number_of_events", "no_of_events",
            "n_events", "incident_count", "number_of_incidents", "no_of_incidents",
@@ -23,6 +30,7 @@ _PERIODS = (("reference_period_start",), ("week_start",), ("year", "week"), ("we
 
 
 COUNT_KEYS = ("period", "events")  # what a mapping may name in a table of counts, beside places
+_OF_INCIDENTS = ("incident_id", "date_start", "date_end", "date_precision", "updated_at", "reported_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,29 @@ def find_count_columns(columns: Columns, mapping: Mapping[str, str] | None = Non
     if period is None or (days is not None and (known == 1).all() and "events" not in named):
         return None
     return CountColumns(period, events)
+
+
+def check_count_mapping(columns: Columns, mapping: Mapping[str, str]) -> None:
+    """Raise an error where a mapping names what no table of counts has, or a column that is not there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analytics.sources.files import load
+    >>> table = Columns(load(pd.DataFrame({"week": ["2021-01-02"], "n": [12]})))
+    >>> check_count_mapping(table, {"events": "n_events"})
+    Traceback (most recent call last):
+        ...
+    analytics.errors.InputError: the DataFrame has no column 'n_events', given for events
+      expected: a column of the file
+      found: week, n
+      where: the DataFrame
+    """
+    known = (*COUNT_KEYS, *(name for name in ALIASES if name not in _OF_INCIDENTS))
+    for name, given in mapping.items():
+        if name not in known:
+            raise unknown_option("column of a table of counts", name, known)
+        _named(columns, name, given)
 
 
 def counts_error(columns: Columns) -> CountsTableError:
