@@ -24,6 +24,8 @@ import pandas as pd
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import answers_of_counts
+
 from analytics.bundled import bundled_path
 from analytics.counts import Counts
 from analytics.counts.outlets import Outlets
@@ -657,6 +659,8 @@ def watching() -> dict[str, Case]:
 ROOMS: dict[str, tuple[Callable[[], dict[str, Case]], ...]] = {
     "recent": (recent, windows, reported),
     "claims": (level, day, places, again, responses, incidents),
+    "counts": answers_of_counts.PARTS,
+    "areas": (answers_of_counts.areas,),
     "monitoring": (models, histories, thresholds, watching),
 }
 

@@ -1,0 +1,26 @@
+"""Whole answers of counting, and what it refuses, are what they were."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "golden"))
+
+from make_answers import cases, differences, stored, told
+
+CASES = cases("counts")
+STORED = json.loads(stored("counts").read_text(encoding="utf-8"))
+
+
+def test_every_case_is_stored():
+    assert list(STORED) == list(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_whole_answer_is_what_it_was(name):
+    other = differences(told(CASES[name]()), STORED[name])
+    assert not other, "wanted? python -W ignore tests/golden/make_answers.py; say why in CHANGELOG.md"
