@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from pyogrio import raw
 
 from analytics.bundled import bundled_path
 from analytics.errors import UptickError
-from analytics.geo import bundled_countries, cells, prio_grid_centre, read_regions
+from analytics.geo import bundled_countries, cells, near, prio_grid_centre, read_regions
 from analytics.geo.boundaries import file_digest, read_boundaries
 from analytics.geo.mending import mend_polygon
 from analytics.geo.new_country import country_folder
@@ -93,6 +94,34 @@ def areas(tmp_path):
     return read_regions(geojson(tmp_path / "a.geojson", polygon(SQUARE), polygon(BESIDE)), name="name")
 
 
+def shapes(path, *made, **columns):
+    """Write shapes, or a table without any, as GDAL does."""
+    raw.write(
+        path,
+        np.array([shapely.to_wkb(one) for one in made], dtype=object) if made else None,
+        [np.array(values, dtype=object) for values in columns.values()],
+        list(columns),
+        driver="GPKG",
+        geometry_type=made[0].geom_type if made else None,
+        crs="EPSG:4326" if made else None,
+    )
+    return path
+
+
+def tables_alone(path):
+    return shapes(path, a=["1"])
+
+
+def units(folder, *parents):
+    """Write two districts, and the units they lie in."""
+    path = geojson(folder / "u.geojson", polygon(SQUARE), polygon(BESIDE))
+    told = json.loads(path.read_text())
+    for feature, parent in zip(told["features"], parents, strict=True):
+        feature["properties"] = {"name": "Central", "in": parent}
+    path.write_text(json.dumps(told))
+    return path
+
+
 PLACES = pd.DataFrame({"admin1": "A", "admin2": ["B", "B"], "latitude": 1.0, "longitude": 1.0, "share": 0.5})
 ROWS = pd.DataFrame(
     {
@@ -117,6 +146,11 @@ REFUSED = {
     ),
     "an uptick without a length": lambda folder: check_uptick(2.0, None, None, "block"),
     "a district twice": lambda folder: check_places(PLACES),
+    "a file of tables alone": lambda folder: read_boundaries(tables_alone(folder / "t.gpkg")),
+    "a file of points": lambda folder: read_polygons(shapes(folder / "p.gpkg", shapely.Point(1, 1))),
+    "points outside of a grid": lambda folder: cells("priogrid", [np.nan], [44.4]),
+    "a centre across the antimeridian": lambda folder: near([0.0], [179.99], 50).centres(),
+    "districts in no unit": lambda folder: country_folder(units(folder, "A", ""), "X", name="name", parent="in"),
     "more than all moved": lambda folder: simulate_twins(ROWS, day_off=1.5, seed=1),
 }
 
@@ -143,3 +177,19 @@ def test_only_what_has_polygons_can_be_chosen_from():
     grid = cells("priogrid", [33.34, 35.47], [44.40, 44.39])
     with pytest.raises(UptickError, match="only regions with polygons can be chosen from"):
         grid.select(grid.names[:1])
+
+
+def test_districts_of_one_name_are_lengthened_and_that_is_said(tmp_path):
+    made = country_folder(units(tmp_path, "North", "South"), "Nowhere", name="name", parent="in")
+    assert made.admin1 == ("North", "South")
+    assert made.admin2 == ("Central, North", "Central, South")
+    assert "names under several parents, lengthened: Central, North; Central, South" in made.notes
+
+
+def test_one_system_has_several_names(tmp_path):
+    path = shapes(tmp_path / "a.gpkg", shapely.Polygon(SQUARE), name=["R0"])
+    found = read_boundaries(path, crs="OGC:CRS84")
+    assert found.notes == ()
+    assert found.properties["name"].tolist() == ["R0"]
+    with pytest.raises(UptickError, match="another coordinate system is stated than the one given"):
+        read_boundaries(path, crs="EPSG:3857")

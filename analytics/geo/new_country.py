@@ -138,7 +138,7 @@ def country_folder(
             raise InputError(
                 "units lie in no first-order unit",
                 expected=f"a value of {parent}",
-                found=", ".join(lost[:_LISTED]),
+                found="; ".join(lost[:_LISTED]),
             )
         of_parent = _said(told, [("", fold(p)) for p in above], parent_code, parent_spellings)
         upper = _parents(regions)
@@ -147,8 +147,8 @@ def country_folder(
         lower = [_Unit("admin2", label, p, *own[fold(p), fold(n)]) for label, n, p in whole]
         longer = [n for n, o in zip(regions.names, regions.own_names, strict=True) if n != o]
         if longer:
-            more = ", ..." if len(longer) > _LISTED else ""
-            notes.append(f"names under several parents, lengthened: {', '.join(longer[:_LISTED])}{more}")
+            more = "; ..." if len(longer) > _LISTED else ""
+            notes.append(f"names under several parents, lengthened: {'; '.join(longer[:_LISTED])}{more}")
     listed = []
     for level in (units, lower):
         kept, left = _unambiguous(level)
