@@ -150,7 +150,9 @@ REFUSED = {
     "a file of points": lambda folder: read_polygons(shapes(folder / "p.gpkg", shapely.Point(1, 1))),
     "points outside of a grid": lambda folder: cells("priogrid", [np.nan], [44.4]),
     "a centre across the antimeridian": lambda folder: near([0.0], [179.99], 50).centres(),
-    "districts in no unit": lambda folder: country_folder(units(folder, "A", ""), "X", name="name", parent="in"),
+    "districts in no unit": lambda folder: country_folder(
+        units(folder, "A", ""), "X", name="name", parent="in"
+    ),
     "more than all moved": lambda folder: simulate_twins(ROWS, day_off=1.5, seed=1),
 }
 
