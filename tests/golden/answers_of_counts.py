@@ -27,6 +27,7 @@ from analytics.counts.spliced import spliced
 from analytics.counts.stated import state_completeness, state_latest
 from analytics.counts.sure import sure_coverage
 from analytics.errors import UptickError
+from analytics.geo import region_table
 from analytics.incidents import read_incidents
 from analytics.periods import Window
 from analytics.sources.coverage import Splice
@@ -115,6 +116,23 @@ def counting() -> dict[str, Case]:
     def said(incidents: Any, freq: str = "day", **options: Any) -> Any:
         return of_counts(count_incidents(incidents, freq, **options))
 
+    def quiet(*regions: str, **options: Any) -> Any:
+        """Incidents of a year in which a region falls silent, and then all of them do."""
+        at = np.arange(366)
+        kept = [
+            (day, name)
+            for day in at
+            for k, name in enumerate(regions)
+            if day < 290 or day >= 330
+            if k or day < 200
+        ]
+        days = (pd.Timestamp("2019-03-02") + pd.to_timedelta([day for day, _ in kept], unit="D")).strftime(
+            "%Y-%m-%d"
+        )
+        frame = pd.DataFrame({"date": days, "admin1": [name for _, name in kept]})
+        found = count_incidents(read_incidents(frame, as_of=AS_OF, country="Ghana"), "day", **options)
+        return [found.silences, found.notes]
+
     own = {"start": "2020-02-01"}
     asked: dict[str, tuple[Any, dict[str, Any]]] = {
         "two lands": (two_lands, {}),
@@ -190,6 +208,16 @@ def counting() -> dict[str, Case]:
             refused(count_incidents, two_lands(), no_coverage=["2020-02-03@Central"]),
             refused(count_incidents, two_lands(), value="fatalities"),
         ],
+        "counted: silences": lambda: [
+            quiet("A", "B"),
+            quiet("A", "B", gap_is_quiet=True),
+            quiet("A", "B", regions=["A"]),
+            quiet("A"),
+            quiet("A", "B", no_coverage=["2019-12-16..2020-01-25"]),
+            quiet("A", "B", by=None, where="admin1 = 'A'"),
+            quiet("B", "A", "C", as_of="2019-12-20"),
+            quiet("A", "B", regions=["B"], start="2019-12-01"),
+        ],
         "questions": lambda: [place_questions(iraq()), place_questions(two_lands())],
     }
 
@@ -243,6 +271,8 @@ def naming() -> dict[str, Case]:
             },
         }
 
+    tables = [(level, region_table("Iraq", level)) for level in ("admin1", "admin2")]
+    firsts = "|".join(one.names[0] for _, one in tables if one is not None)
     names = [
         "barisal",
         "barishal",
@@ -286,6 +316,7 @@ def naming() -> dict[str, Case]:
         "places, districts": lambda: looked_up(
             3, "Kampala|Keta|Hawija|Ho|Kirkuk|Volta|Uganda|Lone|Keta, Volta|Keta, Central"
         ),
+        "places, first": lambda: [looked_up(2, firsts), looked_up(3, firsts), looked_up(1, firsts)],
         "places, wanted": lambda: looked_up(3, "Kampala|Keta|Ho", wanted=["Ghana"]),
         "places, of none": lambda: looked_up(2, "Volta", wanted=["Togo"], country="Ghana"),
         "places, of a country": lambda: looked_up(3, "Kampala", country="Iraq"),
@@ -534,6 +565,7 @@ def tables() -> dict[str, Case]:
             weekly.drop(columns="country"), country="Ghana", extracted="2020-02-15", week_start="saturday"
         ),
         "table, months": lambda: read(monthly, by="region", counts=False),
+        "table, to a first day": lambda: read(weekly, as_of="2020-02-22", start="2020-01-05"),
         "table, parts": lambda: read(parts, as_of=AS_OF),
         "table, silent": lambda: read(silent, by=None, as_of="2019-11-03"),
         "table, quiet": lambda: read_counts(silent, by=None, as_of="2019-11-03", gap_is_quiet=True).notes,

@@ -14,7 +14,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,9 +25,11 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import answers_of_counts
+from answers_of_counts import refused
 
 from analytics.bundled import bundled_path
 from analytics.counts import Counts
+from analytics.counts.completeness import Completeness
 from analytics.counts.outlets import Outlets
 from analytics.counts.stated import state_completeness
 from analytics.incidents import read_incidents
@@ -45,11 +47,13 @@ from analytics.upticks.changeable import volatility
 from analytics.upticks.concentration import concentration_test
 from analytics.upticks.day import day_test
 from analytics.upticks.emerging import emerging_test
+from analytics.upticks.incomplete import incomplete_before, weighted_completeness, without_incomplete
 from analytics.upticks.recent import uptick_test
-from analytics.upticks.recurring import recurrence_test
+from analytics.upticks.recurring import _median_gap, recurrence_test
 from analytics.upticks.response import response_test
 from analytics.upticks.scan import scan_test
 from analytics.upticks.severity import severity_test
+from analytics.upticks.status import statuses
 from analytics.upticks.weeks import cut_weeks
 
 HERE = Path(__file__).resolve().parent
@@ -224,6 +228,9 @@ def recent() -> dict[str, Case]:
         "uptick, same weeks": lambda: uptick(weeks(), baseline="same_weeks"),
         "uptick, fatalities": lambda: uptick(dataclasses.replace(weeks(), value="fatalities"), recent=7),
         "uptick, nested": lambda: uptick(nested, completeness=0.9),
+        "uptick, nested late": lambda: uptick(
+            dataclasses.replace(nested, completeness=late().completeness), alpha=0.2
+        ),
         "uptick, spliced": lambda: uptick(spliced),
         "uptick, splice allowed": lambda: uptick(spliced, allow_splice=True, alpha=0.4),
         "uptick, silent": lambda: uptick(silent),
@@ -468,6 +475,390 @@ def reported() -> dict[str, Case]:
     }
 
 
+# -- limits met exactly, and missed by one -------------------------------------------------------------------
+
+
+def brief(found: Any) -> Any:
+    """The rows of an answer and its notes."""
+    return [found.frame.loc[:, "verdict":"reason"], found.frame.iloc[:, :6], found.notes]  # type: ignore[misc]
+
+
+def limits() -> dict[str, Case]:
+    week = weeks().starts
+
+    def gone(counts: Counts, **spells: slice | list[int]) -> Counts:
+        covered = counts.coverage.copy()
+        for name, rows in spells.items():
+            covered[rows, counts.regions.index(name)] = False
+        return dataclasses.replace(counts, coverage=covered, values=np.where(covered, counts.values, 0))
+
+    def shift(after: int, before: int, **options: Any) -> Any:
+        part = last_days(weeks(), after + before)
+        return brief(change_test(part, date=week[-after], **{"trend": False, "slope": False, **options}))
+
+    def cut(number: int, **options: Any) -> Any:
+        return brief(change_test(last_days(weeks(), number), **options))
+
+    some = last_days(weeks(), 48)  # 40 before the date, 8 after
+    partly = {
+        "A": [*range(14), 41, 42, 43, 44],
+        "B": [*range(15), 45],
+        "C": [46, 47, 43, 44, 41],
+    }
+    unknown = gone(last_days(weeks(), 60), A=[*range(8)], B=[*range(9)])
+    days = last_days(four(), 420)
+    sides = {"regions_inside": ["A"], "guard": 14, "baseline": 196}
+
+    def inside(values: Any = None, **spells: Any) -> Any:
+        part = gone(days, **spells)
+        return brief(concentration_test(part if values is None else replaced(part, values), **sides))
+
+    def replaced(part: Counts, where: list[tuple[slice, str]]) -> Counts:
+        values = part.values.copy()
+        for rows, names in where:
+            values[rows, [part.regions.index(name) for name in names]] = 0
+        return dataclasses.replace(part, values=values)
+
+    late, early = slice(-14, None), slice(-224, -28)
+    spoilt = dataclasses.replace(days, coverage=days.coverage & ~(np.arange(420) >= 413)[:, None])
+    return {
+        "limits of a change": lambda: [
+            refused(shift, 4, 25),
+            refused(shift, 3, 30),
+            shift(7, 40, slope=None),
+            shift(8, 40, slope=None),
+            cut(52),
+            refused(cut, 51),
+            refused(cut, 53, min_weeks=18),
+            cut(54, min_weeks=18),
+            refused(cut, 60, trim=0.04),
+            refused(cut, 60, trim=0.5),
+            refused(cut, 60, trend=True),
+            refused(cut, 60, slope=True),
+            refused(cut, 60, completeness=0.9),
+            refused(shift, 9, 40, multiple=True),
+            refused(change_test, last_days(four(), 6), date="2020-04-17"),
+            refused(change_test, last_days(four(), 6)),
+            brief(change_test(unknown)),
+        ],
+        "limits of weeks covered": lambda: brief(
+            change_test(gone(some, **partly), date=week[-8], trend=False, slope=False)
+        ),
+        "limits inside": lambda: [
+            inside(B=slice(-7, None)),
+            inside(B=slice(-8, None)),
+            inside(C=slice(-224, -224 + 84)),
+            inside(C=slice(-224, -224 + 85)),
+            inside([(late, "ABCD")]),
+            inside([(early, "BCD")]),
+            inside([(early, "A"), (late, "A")]),
+            inside([(early, "A")]),
+            brief(concentration_test(spoilt, regions_inside=["A", "B"], guard=14, baseline=196)),
+        ],
+        "limits inside, refused": lambda: [
+            refused(concentration_test, days, **{**sides, **more})
+            for more in (
+                {"regions_inside": list("ABCD")},
+                {"regions_inside": "disputed_territories"},
+                {"regions_inside": "X"},
+                {"regions_inside": ["A", "Y"]},
+                {"baseline": 98},
+                {"baseline": 400},
+            )
+        ],
+    }
+
+
+def limits_of_days() -> dict[str, Case]:
+    days = last_days(four(), 300)
+    covered = days.coverage.copy()
+    covered[-210:-119, 0] = covered[-210:-118, 1] = False  # 91 and 90 of the 182 are left
+    gaps = dataclasses.replace(days, coverage=covered)
+    tied = days.values.copy()
+    tied[-30:] = 0
+    tied[[-20, -10, -5]] = 3
+    ties = dataclasses.replace(days, values=tied)
+    few = dataclasses.replace(days, values=(days.values > 2).astype(np.int32))
+    half = {"guard": 28, "baseline": 182}
+
+    def asked(counts: Counts, **options: Any) -> Any:
+        return brief(day_test(counts, **{**half, **options}))
+
+    rng = np.random.default_rng(8)
+    back = rng.poisson(np.where(np.arange(190) % 40 < 6, 2.0, 0.1), (5, 190)).T
+    back[:, 1] = 0
+    back[3::20, 1] = 1  # ten
+    back[:, 2] = 0
+    back[3:180:20, 2] = 1  # nine
+    seen = np.ones(back.shape, bool)
+    seen[:8, 3] = seen[:9, 4] = False  # 182 and 181 days
+    again = dataclasses.replace(counted(back.astype(float), "ABCDE"), coverage=seen)
+    return {
+        "limits of a day": lambda: [
+            asked(gaps),
+            asked(ties, picked=20, weekday=False),
+            asked(ties, picked=21, completeness=1.0),
+            asked(few, picked=7, alpha=0.3, completeness=1.0, margin_days=5.0),
+            asked(last_days(days, 211)),
+            refused(asked, last_days(days, 210)),
+            asked(last_days(days, 216), picked=6, completeness=0.5),
+            refused(asked, last_days(days, 215), picked=6),
+            refused(asked, days, date="2020-04-20"),
+            refused(asked, days, date="2020-04-01", picked=5),
+            refused(asked, days, baseline=181),
+            refused(asked, days, guard=-1),
+            refused(asked, weeks()),
+            refused(asked, days, picked=0),
+            brief(day_test(dataclasses.replace(days, as_of=np.datetime64("2020-04-18")), **half)),
+        ],
+        "gaps between": lambda: [
+            _median_gap(
+                pd.Series(pd.Timestamp(AS_OF) + pd.to_timedelta(np.cumsum(np.arange(n) % 7 * 3), unit="D"))
+            )
+            for n in range(16)
+        ],
+        "limits of bursts": lambda: [
+            brief(recurrence_test(again, replicates=19, alpha=0.1)),
+            refused(recurrence_test, last_days(again, 181), replicates=19),
+            refused(recurrence_test, again, periods=(1.9, 20)),
+            refused(recurrence_test, again, periods=(20, 20)),
+            brief(
+                recurrence_test(
+                    last_days(again.select(["A"]), 182), replicates=19, periods=(2, 10), alpha=0.3
+                )
+            ),
+        ],
+        "limits of changeable": lambda: (
+            [
+                volatility(
+                    dataclasses.replace(last_days(days, n), values=np.full((n, 4), v, np.int32)), window=7
+                )
+                for n, v in ((181, 1), (182, 1), (183, 2), (190, 0))
+            ]
+            + [volatility(last_days(four(), 400), window=7, baseline=n) for n in (182, 189)]
+            + [volatility(gaps, window=7)]
+        ),
+        "limits of bands": lambda: [
+            refused(expected_band, days),
+            refused(expected_band, weeks().select(["A"]), window=10),
+            refused(expected_band, days.select(["A"]), guard=28, baseline=280),
+            expected_band(gaps.select(["B"]), window=7, guard=0, baseline=70),
+            expected_band(last_days(days.select(["A"]), 112), window=14),
+            expected_band(last_days(days.select(["A"]), 111)),
+            expected_band(days.select(["A"]), guard=28, baseline=265),
+            expected_band(late().select(["A"]), window=1),
+        ],
+    }
+
+
+def limits_of_windows() -> dict[str, Case]:
+    rng = np.random.default_rng(77)
+    rate = np.linspace(0.5, 4, 450)[:, None] * np.ones(9)
+    many = rng.poisson(rng.gamma(0.3, 1, (450, 9)) * rate)
+    many[-40:-28] += 5
+    many[-14:, 7:] = 0
+    many[-5, :6] += 15
+    many[:, 8] = 0
+    many[9, 8] = 1  # before the baseline, and none since
+    grown = counted(many.astype(float), "ABCDEFGHI")
+    flat = np.ones((440, 4))
+    flat[-14:] = 0
+    flat[-3, 0], flat[-14:-11, 1], flat[-2, 2], flat[-1, 3] = 5, 5, 30, 4
+    one_day = counted(flat, "ABCD")
+    said = ("verdict", "grade", "reason", "day", "starts_note", "none_since")
+
+    def brief_window(counts: Counts, **options: Any) -> Any:
+        found = uptick_test(counts, **options)
+        return [
+            found.frame.loc[:, found.frame.columns.isin(said)],
+            found.notes,
+            found.parameters,
+            found.nulls,
+        ]
+
+    known = np.full((440, 4), 1.0)
+    known[-20:] = [0.9, 0.899, 0.95, 1.0]
+    share = dataclasses.replace(four(), completeness=Completeness(known, np.zeros((440, 4)), "given"))
+    one = dataclasses.replace(share, coverage=share.coverage & (np.arange(440)[:, None] < 421))
+    weights = np.array([3.0, 0.0, 1.0, 0.0])
+    used = np.arange(9) > 2
+
+    def mean(counts: Counts, regions: list[bool], weight: np.ndarray = weights) -> Any:
+        return weighted_completeness(counts, 425, used, np.array(regions), weight)
+
+    return {
+        "limits of windows": lambda: [
+            brief_window(grown),
+            brief_window(grown, guard=7, baseline=420),
+            brief_window(one_day, completeness=1.0),
+            brief_window(last_days(one_day, 112)),
+            brief_window(last_days(one_day, 111)),
+        ],
+        "limits of short ones": lambda: [
+            brief_window(last_days(four(), 112).select(["A"])),
+            brief_window(last_days(weeks(), 16), completeness=1.0),
+            brief_window(last_days(weeks(), 15)),
+            brief_window(last_days(four(), 200), guard=14),
+        ],
+        "limits of spans": lambda: [
+            refused(brief_window, four(), baseline=69),
+            brief_window(four(), baseline=70, guard=0),
+            refused(brief_window, four(), baseline=399),
+            brief_window(four(), baseline=398),
+            refused(brief_window, weeks(), recent=10),
+            refused(brief_window, weeks(), baseline="same"),
+            refused(brief_window, last_days(weeks(), 109), baseline="same_weeks"),
+            brief_window(last_days(weeks(), 110), baseline="same_weeks", alpha=0.3),
+            refused(brief_window, four(), null="expected"),
+            refused(brief_window, four(), null="expected", method="lrd_a"),
+            refused(brief_window, four(), recent="scan", method="lrd_b", shrink=True),
+            refused(brief_window, four(), recent="scan", lengths=(7, 7)),
+            refused(brief_window, weeks(), recent="scan", lengths=(3,)),
+            brief_window(four(), method="rotation"),
+            brief_window(last_days(four(), 1)),
+        ],
+        "limits of completeness": lambda: (
+            [
+                [
+                    told(without_incomplete(counts)[1]),
+                    np.flatnonzero(~without_incomplete(counts)[0].coverage[:, 1]),
+                ]
+                for counts in (share, one, four())
+            ]
+            + [incomplete_before(share, 0, end) for end in (420, 421, 440)]
+            + [
+                mean(share, [True, True, False, False]),
+                mean(share, [False, True, False, True]),
+                mean(four(), [True] * 4),
+                mean(share, [True] * 4, np.zeros(4)),
+                mean(late(), [True, False, True, True]),
+            ]
+        ),
+    }
+
+
+def since() -> dict[str, Case]:
+    """What is new since the week before, where which regions were called before is given."""
+    names = "ABCDEFGH"
+    was = ("ABCDEFGH", "ABCEGH", "ACH", "CH")
+
+    def called(regions: pd.Series, many: int, weeks: int) -> Any:
+        return regions.isin(list(was[weeks - 1])).to_numpy() if weeks <= many else None
+
+    def asked(counts: Counts, **options: Any) -> Any:
+        found = uptick_test(counts, **options)
+        evidence: Any = found.evidence
+        now, before, usual = evidence.last_days(found.frame)
+        said: list[Any] = [now, before, usual]
+        for up in ("ABCD", "", "AB"):
+            frame = found.frame.assign(
+                verdict=["supported" if one in up else "cannot be told" for one in found.frame["region"]]
+            )
+            then = frame.assign(
+                observed=frame["observed"] + np.resize([0, 1, 5, 0, 2, 0], len(frame)),
+                expected=frame["expected"] - np.resize([1, 0, 0, 0, 1, 0], len(frame)),
+                pvalue=np.resize([0.01, 0.9, 1e-9, 0.02, np.nan], len(frame)),
+                starts_at=np.resize([np.nan, 3.0, 90.0, 1.0], len(frame)),
+            )
+            held = dataclasses.replace(found, frame=then)
+            now_ = dataclasses.replace(found, frame=frame)
+            for many in (4, 3, 2, 1, 0):
+                ago = partial(called, found.frame["region"], many)
+                said += [
+                    statuses(now_, ago, lambda _, one=one: one, evidence.split).tolist()  # type: ignore[misc]
+                    for one in (held, None)
+                ]
+        return said
+
+    rng = np.random.default_rng(5)
+    some = counted(rng.poisson(3, (60, 8)).astype(float), names, freq="week")
+    strong = np.ones((119, 2))
+    strong[-14:, 0] = 9
+    begun = counted(strong, "AB")
+    return {
+        "since when": lambda: asked(some, baseline=280),
+        "since when, fewer": lambda: asked(some, baseline=280, recent=21, direction="less", completeness=1.0),
+        "since when, days": lambda: asked(last_days(four(), 250).select(["A", "B", "C"]), baseline=140),
+        "since when, begun": lambda: [uptick_test(last_days(begun, n)).status for n in (112, 113, 118, 119)],
+    }
+
+
+def limits_of_incidents() -> dict[str, Case]:
+    def listed(dead: list[Any], late: list[Any], where: int = 40) -> Any:
+        last = pd.Timestamp(AS_OF)
+        days = [last - pd.Timedelta(days=where + 3 * at) for at in range(len(dead))]
+        days += [last - pd.Timedelta(days=at % 7) for at in range(len(late))]
+        frame = pd.DataFrame(
+            {"date": [f"{one:%Y-%m-%d}" for one in days], "admin1": "Kirkuk", "fatalities": dead + late}
+        )
+        frame = frame.assign(fatalities=frame["fatalities"].astype("Int64"))
+        return read_incidents(frame, as_of=AS_OF, country="Iraq")
+
+    def deadly(dead: list[Any], late: list[Any], **options: Any) -> Any:
+        asked = {
+            "recent": 7,
+            "guard": 28,
+            "baseline": 112,
+            "completeness": 1.0,
+            "start": "2019-11-20",
+            **options,
+        }
+        found = severity_test(listed(dead, late), **asked)
+        return [*brief(found), found.sentence()]
+
+    past = [0, 1, 2, 0, 1, 6] * 4
+    return {
+        "limits of deaths": lambda: [
+            deadly(past[:20], [3, 4, 0, 5, 9]),
+            deadly(past[:19], [3, 4, 0, 5, 9]),
+            deadly(past[:20], [3, 4, 0, 5]),
+            deadly(past, [3, 4, 0, 5, 9, 2, 2, 2, None, None]),
+            deadly(past, [3, 4, 0, 5, 9, 2, 2, None, None]),
+        ],
+        "limits of deadly ones": lambda: [
+            deadly([1] * 22, [1] * 6),
+            deadly([1, 2] * 11, [2, 3] * 3, alpha=0.3),
+            deadly([0] * 22, [0] * 6, mass=2),
+        ],
+        "limits of deaths alike": lambda: [
+            deadly([2] * 22, [2] * 6),
+            deadly(past, [0] * 6, completeness=None),
+            deadly(past, [], margin=2.0),
+            refused(deadly, past, [1], recent=8),
+            refused(deadly, past, [1], recent=0),
+            refused(deadly, past, [1], guard=-1),
+            refused(deadly, past, [1], baseline=55),
+            refused(deadly, past, [1], start="2019-12-01"),
+            deadly(past, [9, 9, 8, 9, 7, 6], start="2019-11-25"),
+            refused(deadly, past, [1], start="2019-11-26"),
+        ],
+        "severity, drawn": lambda: brief(
+            severity_test(
+                read_incidents(_events(), as_of="2019-10-20", country="Iraq", extracted="2020-05-01"),
+                recent=7,
+                guard=0,
+                baseline=56,
+            )
+        ),
+        "limits of responses": lambda: (
+            [_responses(n, more) for n, more in ((5, 0), (4, 0), (6, 3))]
+            + [refused(_responses, 5, 0, days=364), _responses(5, 0, days=365)]
+        ),
+    }
+
+
+def _responses(number: int, level: int, days: int = 420) -> Any:
+    rng = np.random.default_rng(2)
+    attacks = rng.poisson(0.8, (days, 1)).astype(float)
+    events = np.zeros((days, 1))
+    at = days - 30 - 25 * np.arange(number)
+    events[at] = 1
+    for one in at[:2]:
+        attacks[one - 6 : one] += level
+    found = response_test(counted(events, "A"), counted(attacks, "A"), window=5, matched=9)
+    return [*brief(found), found.frame.iloc[:, 8:]]
+
+
 # -- watching ------------------------------------------------------------------------------------------------
 
 
@@ -645,6 +1036,16 @@ def watching() -> dict[str, Case]:
         ),
         "watched by day": lambda: watched(quiet, last=30, budget=2.0),
         "watched, history": lambda: watched(weeks(), "ears_c2", budget=12, replicates=40, seed=1, last=120),
+        "watched, turned": lambda: (
+            [
+                watched(weeks(), "ears_c1", resample="rotation", replicates=40, last=last)["notes"]
+                for last in (66, 67)
+            ]
+            + [
+                watched(weeks(), "ears_c1", replicates=40, last=last, thresholds="history")
+                for last in (118, 119)
+            ]
+        ),
         "watched, young": lambda: watched(
             last_days(weeks(), 30), completeness=[1, 0.9], completeness_sd=[0, 0.1]
         ),
@@ -657,8 +1058,8 @@ def watching() -> dict[str, Case]:
 
 
 ROOMS: dict[str, tuple[Callable[[], dict[str, Case]], ...]] = {
-    "recent": (recent, windows, reported),
-    "claims": (level, day, places, again, responses, incidents),
+    "recent": (recent, windows, reported, limits_of_windows, since),
+    "claims": (level, day, places, again, responses, incidents, limits, limits_of_days, limits_of_incidents),
     "counts": answers_of_counts.PARTS,
     "areas": (answers_of_counts.areas,),
     "monitoring": (models, histories, thresholds, watching),
