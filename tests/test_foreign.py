@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
 from analytics import read_incidents
+from analytics.cli import main
 from analytics.counts import read_counts
 from analytics.counts.questions import nearly_equal
 from analytics.errors import InputError
@@ -81,6 +83,74 @@ def test_where_names_stand_twice_the_tags_tell_columns_apart():
     assert said in incidents.notes
     with pytest.raises(InputError, match="two columns of the same name"):  # nothing tells these apart
         read_incidents(pd.DataFrame(rows, columns=names))
+
+
+ROWS_OF_TAGS = [
+    ["When", None, "Where", None],
+    ["Day", "Reported", "Province"],
+    ["#date +occurred", "#date +reported", "#adm1 +name", "#affected +killed"],
+    ["2020-04-13", "2020-04-15", "A", 2],
+    ["2020-04-14", "2020-04-14", "B", 0],
+    ["no day", "", "B", 1],
+]
+
+
+def _tagged_as_csv(rows: list[list[object]], path: Path) -> None:
+    lines = (",".join("" if cell is None else str(cell) for cell in row) for row in rows)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _tagged_as_json(rows: list[list[object]], path: Path) -> None:
+    path.write_text(json.dumps(rows), encoding="utf-8")
+
+
+def _tagged_as_workbook(rows: list[list[object]], path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [("a.csv", _tagged_as_csv), ("a.json", _tagged_as_json), ("a.xlsx", _tagged_as_workbook)],
+)
+def test_names_above_tags_that_are_fewer_than_these_are_titles(tmp_path, name, write):
+    write(ROWS_OF_TAGS, tmp_path / name)
+    incidents = read_incidents(tmp_path / name)
+    assert incidents.source == "hxl"
+    frame = incidents.frame
+    assert frame["date_start"].dt.day.tolist() == [13, 14]
+    assert frame["reported_on"].dt.day.tolist() == [15, 14]
+    assert frame["admin1"].tolist() == ["A", "B"]
+    assert frame["fatalities"].tolist() == [2, 0]
+    assert (incidents.accounting.rows_read, incidents.accounting.kept) == (3, 2)
+    assert incidents.quarantine["row"].tolist() == [6]
+    assert "header: row 3; the 2 rows above it are left out" in incidents.notes
+    # With a name for each tag the names are those, and the tags a row that is set aside.
+    write([ROWS_OF_TAGS[0], [*ROWS_OF_TAGS[1], "Dead"], *ROWS_OF_TAGS[2:]], tmp_path / name)
+    named = read_incidents(tmp_path / name)
+    assert named.frame["fatalities"].tolist() == [2, 0]
+    assert (named.accounting.rows_read, named.accounting.kept) == (4, 2)
+    assert named.quarantine["row"].tolist() == [3, 6]
+    assert named.called("Dead") == "fatalities"
+
+
+def test_a_row_of_json_as_long_as_no_name_is_refused(tmp_path):
+    _tagged_as_json([*ROWS_OF_TAGS, ["2020-04-15"]], tmp_path / "a.json")
+    with pytest.raises(InputError, match=r"row 7 of .*a\.json has 1 values, the header has 4"):
+        read_incidents(tmp_path / "a.json")
+
+
+def test_numbers_added_to_one_are_no_columns_that_nobody_uses(tmp_path, capsys):
+    tags = ["#date", "#adm1+name", "#affected+killed+f", "#affected+killed+m", ""]
+    names = ["Date", "Province", "Killed", "Men killed", "Note"]
+    _tagged_as_csv([names, tags, ["2020-04-13", "A", 1, 2, "n"]], tmp_path / "a.csv")
+    assert main(["check", str(tmp_path / "a.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "fatalities: the sum of Killed, Men killed" in said
+    assert "column not used: Note" in said
+    assert "columns found by name" not in said
 
 
 # -- dates that a spreadsheet half understood --------------------------------------------------------------

@@ -157,7 +157,8 @@ def _actors(incidents: Incidents) -> tuple[Table, ...]:
 def _not_used(incidents: Incidents) -> list[str]:
     """Return the file's columns that no canonical one was made of."""
     made = set() if incidents.actors is None else set(columns_beside())
-    return [str(name) for name in incidents.extra.columns if name not in {*incidents.own_names, *made}]
+    made |= {*incidents.own_names, *incidents.added_columns}
+    return [str(name) for name in incidents.extra.columns if name not in made]
 
 
 def _not_found(incidents: Incidents) -> dict[str, tuple[str, ...]]:

@@ -75,6 +75,8 @@ class Incidents:
         Rows in whose place another version of the same incident is kept, as `frame` and `extra`.
     own_names : mapping
         What the file calls a column that is a canonical one here, and the canonical name.
+    added_columns : tuple of str
+        What the file calls columns whose numbers were added to make one; they stand in `extra` too.
     placement : Placement or None
         The regions on the map that the incidents are placed in, with the account of it; see :meth:`place`.
     also : tuple of (str, str)
@@ -104,6 +106,7 @@ class Incidents:
     versions: pd.DataFrame | None = None
     versions_extra: pd.DataFrame | None = None
     own_names: Mapping[str, str] = field(default_factory=dict)
+    added_columns: tuple[str, ...] = ()
     placement: Placement | None = None
     actors: pd.DataFrame | None = None
     also: tuple[tuple[str, str], ...] = ()

@@ -282,6 +282,7 @@ def _assemble(
         versions=others[0],
         versions_extra=others[1],
         own_names=draft.called,
+        added_columns=draft.added,
     )
 
 

@@ -19,14 +19,7 @@ from analytics.sources.columns import NULLS, Columns
 from analytics.sources.coverage import CoveredFrom
 from analytics.sources.dates import DMY, FIRST_YEAR, LAST_YEAR, MDY, ParsedDates, parse_dates
 
-__all__ = [
-    "FLAGS",
-    "REASONS",
-    "ROUNDED",
-    "Draft",
-    "Problem",
-    "whole",
-]
+__all__ = ["FLAGS", "REASONS", "ROUNDED", "Draft", "Problem", "whole"]
 
 
 REASONS = (
@@ -95,7 +88,7 @@ class Draft:
         `initiator`, `initiator_basis` and `activity`; `date_precision` is the source's to set.
     carried : dict
         Columns of the file that stand in `data` unchanged in meaning, with the rows (or None) whose text was
-        lost; the other columns, and those with such a row among the kept ones, become ``extra``.
+        lost; the others, and those with such a row among the kept ones, become ``extra``.
     notes : list of str
         What was decided for the whole file.
     problems : list of Problem
@@ -106,6 +99,8 @@ class Draft:
         The file's column of the first day.
     called : dict
         The file's name of a column, and the canonical name it stands under.
+    added : tuple of str
+        Columns of the file whose numbers were added to one.
     covered_from : CoveredFrom or None
         From which day on the source holds all incidents, by a rule of its own.
     codes : frozenset of str
@@ -124,6 +119,7 @@ class Draft:
     flagged: dict[str, BoolArray] = field(default_factory=dict)
     start_column: str | None = None
     called: dict[str, str] = field(default_factory=dict)
+    added: tuple[str, ...] = ()
     covered_from: CoveredFrom | None = None
     codes: frozenset[str] = frozenset()
     repeats: bool = True
@@ -319,6 +315,7 @@ class Draft:
             total += np.nan_to_num(one)
             actual = self.columns.actual(name)
             del self.carried[actual], self.called[actual]
+            self.added += (actual,)
         self.data[canonical] = whole(np.where(stated, total, np.nan))
         self.notes.append(f"{canonical}: the sum of {', '.join(map(self.columns.actual, names))}")
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analytics.sources.tags import are_tags
+
 __all__ = ["Layout", "header_among", "layout_of", "title_note"]
 
 _FULL = 0.8  # share of the table's width that a row of names fills
@@ -57,6 +59,8 @@ def layout_of(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> La
 def header_among(rows: Sequence[Sequence[object]]) -> int:
     """Return the place of the row of names among the first rows: 0 unless a later one is clearly it.
 
+    Above a row of HXL tags it is the row of names where that is as wide, else the tags themselves.
+
     Parameters
     ----------
     rows : sequence of sequences
@@ -68,7 +72,12 @@ def header_among(rows: Sequence[Sequence[object]]) -> int:
     2
     >>> header_among([["Date", "Province"], ["2021-01-02", "South"]])
     0
+    >>> header_among([["When and where"], ["Date", "Province"], ["#date", "#adm1"], ["2021-01-02", "South"]])
+    1
     """
+    tags = next((at for at, row in enumerate(rows) if are_tags(list(map(_text, row)))), 0)
+    if tags:
+        return tags - 1 if len(rows[tags - 1]) >= len(rows[tags]) else tags
     filled = [sum(not _blank(cell) for cell in row) for row in rows]
     width = max(filled, default=0)
     if width < 2 or not filled or filled[0] >= _FULL * width:
@@ -83,6 +92,10 @@ def header_among(rows: Sequence[Sequence[object]]) -> int:
 def title_note(rows: int) -> str:
     """Say that rows above the names are left out."""
     return f"header: row {rows + 1}; the {rows} {'row' if rows == 1 else 'rows'} above it are left out"
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
 
 
 def _blank(cell: object) -> bool:

@@ -107,7 +107,10 @@ def _maps(columns: Columns) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]
 
 def _reads(columns: Columns, options: SourceOptions) -> Draft:
     mapping, added = _maps(columns)
-    draft = translate(columns, SourceOptions(options.date_style, mapping, options.report_days))
+    first = {
+        name: columns.actual(found[0]) for name, found in added.items()
+    }  # no other is looked for by name
+    draft = translate(columns, SourceOptions(options.date_style, mapping | first, options.report_days))
     for name, found in added.items():
         draft.people_added(name, found)
     draft.order_of_estimates()

@@ -1,4 +1,4 @@
-"""JSON lines, lists of records, an API's envelope around them, and GeoJSON: as tables of text.
+"""JSON lines, lists of records or of rows, an API's envelope around them, and GeoJSON: as tables of text.
 
 Numbers stay as they are written: 12.10 is the text ``12.10``.
 """
@@ -17,12 +17,14 @@ import pandas as pd
 from analytics._limits import beyond_limits, parsed
 from analytics._typing import IntArray
 from analytics.errors import InputError
+from analytics.sources.header import header_among, title_note
 
 __all__ = ["JSON_ENDINGS", "read_json"]
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson", ".geojson")
 _HALF, _HALF_ESCAPE = re.compile("[\ud800-\udfff]"), re.compile(r"\\u[dD][89a-fA-F]")
 _ENVELOPES = ("data", "Result", "results", "records", "events", "value")  # where services put their rows
+_TITLE_ROWS = 20  # rows looked at for the column names
 
 
 def read_json(text: str, name: str) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
@@ -31,7 +33,7 @@ def read_json(text: str, name: str) -> tuple[pd.DataFrame, IntArray, tuple[str, 
     Raises
     ------
     InputError
-        If it is no JSON, or holds no list of records.
+        If it is no JSON, or holds no list of records or rows.
 
     Examples
     --------
@@ -40,6 +42,8 @@ def read_json(text: str, name: str) -> tuple[pd.DataFrame, IntArray, tuple[str, 
     ([['2020-04-13', '1.50'], ['', '']], [1, 2])
     """
     found, notes = _records(text, name)
+    if found and not isinstance(found[0], dict):
+        return _of_rows(found, name, notes)
     if _HALF_ESCAPE.search(text):
         try:
             found, more = _whole_letters(found)
@@ -61,7 +65,31 @@ def read_json(text: str, name: str) -> tuple[pd.DataFrame, IntArray, tuple[str, 
     return frame, np.arange(1, len(frame) + 1, dtype=np.int64), notes
 
 
-def _records(text: str, name: str) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+def _of_rows(
+    rows: list[Any], name: str, notes: tuple[str, ...]
+) -> tuple[pd.DataFrame, IntArray, tuple[str, ...]]:
+    """Return rows of values below a row of names, as services that give HXL write them, as a table."""
+    cells = [[_HALF.sub("\ufffd", _text(value)) for value in row] for row in rows]
+    at = header_among(cells[:_TITLE_ROWS])
+    width = len(cells[at])
+    for row, found in enumerate(cells[at + 1 :], start=at + 2):
+        if len(found) != width:
+            raise InputError(
+                f"row {row} of {name} has {len(found)} values, the header has {width}",
+                expected=f"{width} values in every row",
+                found=str(found[:6]),
+                where=f"{name}, row {row} (the header is row {at + 1})",
+            )
+    frame = pd.DataFrame(
+        {i: pd.array([row[i] for row in cells[at + 1 :]], dtype="str") for i in range(width)},
+        index=range(len(cells) - at - 1),
+    )
+    frame.columns = pd.Index(cells[at], dtype=object)
+    said = ("records: rows of values below their names", *((title_note(at),) if at else ()))
+    return frame, np.arange(at + 2, len(cells) + 1, dtype=np.int64), (*notes, *said)
+
+
+def _records(text: str, name: str) -> tuple[list[Any], tuple[str, ...]]:
     try:
         whole = _load(text)
     except _TwiceError as error:
@@ -84,8 +112,8 @@ def _records(text: str, name: str) -> tuple[list[dict[str, Any]], tuple[str, ...
                 found=", ".join(map(str, list(whole)[:20])),
                 where=name,
             )
-        return _objects(whole[key], name), (f"records: those under {key!r}",)
-    return _objects(whole, name), ()
+        return _listed(whole[key], name), (f"records: those under {key!r}",)
+    return _listed(whole, name), ()
 
 
 def _lines(text: str, name: str) -> Iterator[dict[str, Any]]:
@@ -99,6 +127,13 @@ def _lines(text: str, name: str) -> Iterator[dict[str, Any]]:
         except (json.JSONDecodeError, RecursionError) as error:
             raise _not_json(name, error, at) from None
         yield from _objects([record], f"{name}, line {at}")
+
+
+def _listed(found: object, name: str) -> list[Any]:
+    """Return a list of records, or one of rows: at least two, the first of them names."""
+    if isinstance(found, list) and len(found) > 1 and all(isinstance(row, list) for row in found):
+        return found
+    return _objects(found, name)
 
 
 def _objects(found: object, name: str) -> list[dict[str, Any]]:
