@@ -196,7 +196,7 @@ def _mentions(
     for column in ("actor1", "actor2") if both else (incidents.called(of, " to look for new ones in"),):
         table = frame if column in frame.columns else incidents.extra
         values = table[column].to_numpy(dtype=object)[at]
-        named = np.array([not pd.isna(value) and str(value).strip() != "" for value in values])
+        named = np.array([not pd.isna(value) and str(value).strip() != "" for value in values], dtype=bool)
         mentions.append(at[named])
         codes += [names.setdefault(str(value).strip(), len(names)) for value in values[named]]
     if not names:

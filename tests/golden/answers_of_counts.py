@@ -333,23 +333,30 @@ def shaping() -> dict[str, Case]:
     days = pd.date_range("2020-02-05", periods=20)
     frame = pd.DataFrame(rng.poisson(2, (20, 3)).astype(float), days, list("ABC"))
     frame.iloc[3, 0] = np.nan
-    daily = Counts.from_frame(frame, freq="day", as_of="2020-02-24", no_coverage=["2020-02-20..2020-02-21@B"])
     coarse, lost = rng.integers(0, 2, (20, 3)).astype(np.int32), rng.integers(0, 3, 20).astype(np.int32)
-    full = dataclasses.replace(
-        state_latest(daily, 20, [0.9, 0.8, 0.5], [0.1, 0.0, 0.2]),
-        coarse=coarse,
-        unplaced=lost,
-        parents=("P", "P", "Q"),
-        silences=(Window(np.datetime64("2020-02-10"), np.datetime64("2020-02-12")),),
-        splices=(
-            Splice(np.datetime64("2020-02-08"), "other rules"),
-            Splice(np.datetime64("2020-02-22"), "again others"),
-        ),
-    )
+
+    def by_day() -> Counts:
+        gap = ["2020-02-20..2020-02-21@B"]
+        return Counts.from_frame(frame, freq="day", as_of="2020-02-24", no_coverage=gap)
+
+    def made() -> Counts:
+        return dataclasses.replace(
+            state_latest(by_day(), 20, [0.9, 0.8, 0.5], [0.1, 0.0, 0.2]),
+            coarse=coarse,
+            unplaced=lost,
+            parents=("P", "P", "Q"),
+            silences=(Window(np.datetime64("2020-02-10"), np.datetime64("2020-02-12")),),
+            splices=(
+                Splice(np.datetime64("2020-02-08"), "other rules"),
+                Splice(np.datetime64("2020-02-22"), "again others"),
+            ),
+        )
+
+    daily, full = by_day(), made()
     weeks = pd.DataFrame({"A": [1, 2, None], "B": [0, 3, 4]}, ["2020-W05", "2020-W07", "2020-W08"])
     holes = {"freq": "week", "as_of": AS_OF}
     shapes: dict[str, Callable[[Counts], Any]] = {
-        "as it is": of_counts,
+        "as it is": lambda c: of_counts(made()),
         "by week": lambda c: of_counts(c.resample("week")),
         "total": lambda c: of_counts(c.total("sum")),
         "selected": lambda c: of_counts(c.select(["C", "A"])),

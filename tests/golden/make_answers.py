@@ -42,14 +42,16 @@ from analytics.periods import Window
 from analytics.sources.coverage import Splice
 from analytics.upticks.activity import activity_test
 from analytics.upticks.band import expected_band
-from analytics.upticks.change import change_test
+from analytics.upticks.change import _placebos_show, change_test
 from analytics.upticks.changeable import volatility
 from analytics.upticks.concentration import concentration_test
 from analytics.upticks.day import day_test
+from analytics.upticks.debut_panel import panel_of_counts
 from analytics.upticks.emerging import emerging_test
 from analytics.upticks.incomplete import incomplete_before, weighted_completeness, without_incomplete
+from analytics.upticks.picked import picked_window
 from analytics.upticks.recent import uptick_test
-from analytics.upticks.recurring import _median_gap, recurrence_test
+from analytics.upticks.recurring import _beside, _median_gap, _pattern, recurrence_test
 from analytics.upticks.response import response_test
 from analytics.upticks.scan import scan_test
 from analytics.upticks.severity import severity_test
@@ -209,6 +211,10 @@ def recent() -> dict[str, Case]:
     silent = dataclasses.replace(
         four(), silences=(Window(np.datetime64("2020-04-01"), np.datetime64("2020-04-09")),)
     )
+    ended = last_days(four(), 120)
+    covered = ended.coverage.copy()
+    covered[-5:, 0] = covered[[-9, -8, 3], 1] = covered[-1, 2] = covered[:2, 2] = covered[:100, 3] = False
+    ended = dataclasses.replace(ended, coverage=covered)
     hours = np.where(np.arange(14) < 7, 0.8, 0.5)
     known = {"completeness": hours, "completeness_sd": np.full(14, 0.05)}
     return {
@@ -235,6 +241,12 @@ def recent() -> dict[str, Case]:
         "uptick, splice allowed": lambda: uptick(spliced, allow_splice=True, alpha=0.4),
         "uptick, silent": lambda: uptick(silent),
         "uptick, scan": lambda: uptick(late(), recent="scan"),
+        "uptick, scan gaps": lambda: uptick(ended, recent="scan", lengths=(3, 7, 10, 30)),
+        "picked": lambda: [
+            picked_window(ended.values, ended.coverage, lengths, upper=upper)
+            for lengths in ((2,), (5, 1, 30))
+            for upper in (True, False)
+        ],
         "uptick, scan short": lambda: uptick(short, recent="scan", lengths=(4, 9), direction="less"),
         "uptick, scan weeks": lambda: uptick(weeks(), recent="scan", lengths=(14, 7, 28)),
         "uptick, scan held": lambda: uptick(silent, recent="scan", completeness=0.8),
@@ -312,6 +324,9 @@ def places() -> dict[str, Case]:
         {"region": list("DABC"), "lat": [33.0, 34.0, 34.1, 36.0], "lon": [44.0, 44.1, 44.0, 43.0]}
     )
     touching = pd.DataFrame({"region": list("ABC"), "neighbour": list("BCX")})
+    ups = np.random.default_rng(1).poisson(1.0, (60, 9)).astype(float)
+    ups[-np.arange(1, 8), np.arange(7)] += 9
+    many = counted(ups, "ABCDEFGHI")
     known = last_days(late(), 400)
     covered = dataclasses.replace(known, coverage=np.ones_like(known.coverage))
     gone = dataclasses.replace(
@@ -341,6 +356,25 @@ def places() -> dict[str, Case]:
         ),
         "scan, weeks": lambda: scan_test(
             weeks(), places=where.iloc[1:], window_max=21, history=364, max_share=0.45, replicates=39
+        ),
+        "scan, many": lambda: scan_test(
+            many, places=[[20.0 + 3 * at, 40.0] for at in range(9)], replicates=19, window_max=7, history=56
+        ),
+        "scan, large places": lambda: scan_test(
+            many.select(["A", "B"]),
+            places=[[20.0, 40.0], [30.0, 40.0]],
+            replicates=19,
+            window_max=7,
+            history=56,
+            max_share=0.3,
+        ),
+        "scan, one day": lambda: scan_test(
+            many,
+            places=[[20.0, 40.0 + at / 10] for at in range(9)],
+            replicates=19,
+            window_max=1,
+            history=56,
+            max_share=0.5,
         ),
         "scan, nothing": lambda: scan_test(gone, window_max=7, history=70, max_share=0.05, **seen),
     }
@@ -396,6 +430,7 @@ def responses() -> dict[str, Case]:
 def incidents() -> dict[str, Case]:
     listed = read_incidents(_events(), as_of=AS_OF, country="Iraq")
     new = {"silence": 42, "recent": 14, "alpha": 0.15}
+    ended = last_days(four(), 37)
     names = {name: last_days(four().select([name]), 200).select([name]) for name in "AB"}
     same = {name: dataclasses.replace(one, regions=("Here",)) for name, one in names.items()}
     return {
@@ -424,6 +459,35 @@ def incidents() -> dict[str, Case]:
             listed, where="fatalities >= 0", no_coverage=["2020-01-03..2020-01-20@Diyala"], **new
         ),
         "emerging, counts": lambda: emerging_test(same, of="kind", **new),
+        "emerging, after two": lambda: brief(
+            emerging_test(listed, of="actor", silence=28, recent=14, alpha=0.3)
+        ),
+        "emerging, limits": lambda: (
+            [
+                refused(emerging_test, listed, **{**new, **more})
+                for more in (
+                    {"silence": 14},
+                    {"silence": 49},
+                    {"silence": 210, "alpha": 0.1},
+                    {"of": "actor3"},
+                    {"recent": 0},
+                    {"where": "event_type = 'none'"},
+                    {"start": "2020-01-01"},
+                )
+            ]
+            + [
+                refused(emerging_test, {}, of="kind"),
+                refused(emerging_test, same, of="kind", as_of=AS_OF),
+                refused(emerging_test, {"A": same["A"], "B": names["B"]}, **new),
+                refused(emerging_test, {"w": weeks()}, recent=10, silence=20),
+            ]
+        ),
+        "panel": lambda: [
+            panel_of_counts(
+                {"p": ended, "q": dataclasses.replace(ended, values=ended.values[::-1].copy())}, 7
+            ),
+            panel_of_counts({"w": last_days(weeks(), 9)}, 14),
+        ],
     }
 
 
@@ -525,8 +589,8 @@ def limits() -> dict[str, Case]:
         "limits of a change": lambda: [
             refused(shift, 4, 25),
             refused(shift, 3, 30),
-            shift(7, 40, slope=None),
-            shift(8, 40, slope=None),
+            shift(7, 27, slope=None),
+            shift(8, 27, slope=None),
             cut(52),
             refused(cut, 51),
             refused(cut, 53, min_weeks=18),
@@ -611,6 +675,59 @@ def limits_of_days() -> dict[str, Case]:
             refused(asked, days, picked=0),
             brief(day_test(dataclasses.replace(days, as_of=np.datetime64("2020-04-18")), **half)),
         ],
+        "patterns": lambda: [
+            _pattern(
+                pd.Series(
+                    {
+                        "pvalue": p,
+                        "qvalue": q,
+                        "period_days": 21.4,
+                        "low": 20.6,
+                        "high": 22.0,
+                        "amplitude_upper": a,
+                        "searched": "14 to 120 days",
+                    }
+                ),
+                0.05,
+            )
+            for p, q, a in (
+                (np.nan, np.nan, 0.1),
+                (0.01, 0.05, 0.9),
+                (0.01, 0.051, 0.49),
+                (0.3, 0.3, 0.5),
+                (1.0, 1.0, 0.51),
+            )
+        ],
+        "beside": lambda: [
+            _beside(
+                pd.Series(
+                    {
+                        "episodes": n,
+                        "expected_independent": 1.25,
+                        "expected_self_exciting": 2.0,
+                        "pvalue_self_exciting": p,
+                    }
+                ),
+                null,
+                0.05,
+            )
+            for n, p, null in ((1, 0.05, "independent"), (4, 0.051, "independent"), (3, 0.5, "self_exciting"))
+        ],
+        "placebos": lambda: (
+            [
+                _placebos_show({"placebos": n, "placebo_pvalue": p}, alpha)
+                for n, p, alpha in (
+                    (19, 0.1, 0.05),
+                    (19, 0.15, 0.05),
+                    (18, 0.5, 0.05),
+                    (39, 0.125, 0.05),
+                    (9, 0.3, 0.1),
+                    (8, 0.9, 0.1),
+                    (30, np.nan, 0.05),
+                )
+            ]
+            + [_placebos_show({}, 0.05)]
+        ),
         "gaps between": lambda: [
             _median_gap(
                 pd.Series(pd.Timestamp(AS_OF) + pd.to_timedelta(np.cumsum(np.arange(n) % 7 * 3), unit="D"))
@@ -1049,6 +1166,7 @@ def watching() -> dict[str, Case]:
         "watched, young": lambda: watched(
             last_days(weeks(), 30), completeness=[1, 0.9], completeness_sd=[0, 0.1]
         ),
+        "watched, a year": lambda: watched(weeks(), "ears_c1", thresholds="formula"),
         "watched, less than 39": lambda: watched(last_days(weeks(), 39)),
         "silence": lambda: [
             silence(dataclasses.replace(days, values=days.values * (np.arange(500)[:, None] < 500 - end)))

@@ -36,11 +36,9 @@ from analytics.kernels.windows import self_exciting
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.upticks import (
     activity_test,
-    change_test,
     concentration_test,
     day_test,
     emerging_test,
-    recurrence_test,
     response_test,
     scan_test,
     severity_test,
@@ -245,12 +243,9 @@ def claims() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
         )
     yield "uptick_test(weekly)", lambda: uptick_test(weekly()).frame
     yield "uptick_test(one region)", lambda: uptick_test(daily().select(["C"])).frame
-    few = daily().select(["C", "E"])
     places = np.column_stack([np.linspace(33, 36, 6), np.linspace(43, 45, 6)])
     yield "day_test", lambda: day_test(daily(), date="2019-12-31").frame
     yield "concentration_test", lambda: concentration_test(daily(), regions_inside=["C"]).frame
-    yield "change_test(stated)", lambda: change_test(few, date="2019-09-19").frame
-    yield "recurrence_test", lambda: recurrence_test(few, replicates=19).frame
     yield "scan_test", lambda: scan_test(daily(), places=places, replicates=19).frame
     yield "activity_test", lambda: activity_test(sample(), as_of="2020-04-12", by="admin1").frame
     yield "severity_test", lambda: severity_test(sample(), as_of="2020-04-12").frame
@@ -268,7 +263,6 @@ def claims() -> Iterator[tuple[str, Callable[[], pd.DataFrame]]]:
         ("severity_test", lambda: severity_test(sample(), as_of="2020-04-12", recent=28, completeness=0.8)),
         ("response_test", lambda: response_test(sample(), as_of="2020-04-12", direction="greater", window=7)),
         ("emerging_test", lambda: emerging_test(sample(), of="event_type", as_of="2020-04-12", silence=210)),
-        ("change_test", lambda: change_test(few, date="2019-09-19", direction="less", trend=True)),
     )
     for name, asked in others:
         yield f"{name}, otherwise", lambda asked=asked: asked().frame  # type: ignore[misc]
