@@ -1,0 +1,1 @@
+"""Small cases of the kernels, by what they are called on."""
