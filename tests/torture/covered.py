@@ -2,13 +2,16 @@
 
     python tests/torture/covered.py                 # the suite with its branches measured: an hour
     python tests/torture/covered.py --seconds 300   # a piece of it: the next goes on where this one ended
+    python tests/torture/covered.py --kept          # lots that were measured of an earlier package are kept
     python tests/torture/covered.py --read          # from what was measured, without running anything
 
 Three passes: the default suite, the slow tests, and the tests of compiled loops with compilation off, since
 machine code is out of this tool's sight. There each test has up to ten seconds, and how it ended is not
 counted, since what a loop answers is held by the first pass. Processes that tests begin are measured too.
 Files of tests are run some at a time, each lot in a process of its own; a lot that was measured is not run
-again until the package or the lot changes. The record goes to tests/torture/results/coverage.json.
+again until the package or the lot changes. With ``--kept`` and ``--read`` a change of the package does not
+matter, but what a lot took is counted in those files alone that are the same as then. The record goes to
+tests/torture/results/coverage.json.
 """
 
 from __future__ import annotations
@@ -19,18 +22,23 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from coverage import CoverageData
 
 PROJECT = Path(__file__).resolve().parents[2]
 RESULT = Path(__file__).resolve().parent / "results" / "coverage.json"
 BUILD = PROJECT / "build" / "coverage"
 REPORT = BUILD / "report.json"
 LOT = 4  # files of tests
+SECONDS = 10  # of a test of loops that are not compiled
 LEAST = 95  # per cent
 PASSES = {  # what is run, with compilation or without, and the most files of a lot
     "default": ("not system and not slow", True, LOT),
@@ -48,6 +56,10 @@ omit =
 [report]
 exclude_also =
     if TYPE_CHECKING:
+[paths]
+source =
+    analytics
+    */analytics
 """
 
 
@@ -67,6 +79,7 @@ def package() -> list[Path]:
     return sorted((PROJECT / "analytics").rglob("*.py"))
 
 
+@cache
 def wanted(which: str) -> list[str]:
     """The files of tests of a pass: for loops, those that name a module of them, detectors, the scan."""
     tests = sorted((PROJECT / "tests").glob("test_*.py"))
@@ -87,45 +100,55 @@ def wanted(which: str) -> list[str]:
     ]
 
 
-def left(which: str) -> int:
-    """How many files of a pass were not measured of this package, as they are now."""
-    done = set()
-    for kept in BUILD.glob(f"{digest(*package())}.{which}-*.json"):
-        told = json.loads(kept.read_text(encoding="utf-8"))
-        if all(name == "analytics" or digest(PROJECT / name) == was for name, was in told["files"].items()):
-            done |= set(told["files"])
-    return len(set(wanted(which)) - done)
+@cache
+def now() -> dict[str, str]:
+    """The files of the package, and what changes when one of them does."""
+    return {path.relative_to(PROJECT).as_posix(): digest(path) for path in package()}
 
 
-def measure(which: str, until: float) -> None:
-    """Run the lots of a pass that were not measured of this package, and return how many files are left."""
+def state_of(name: str) -> str:
+    """What changes when a file of tests does, or the package, whose examples are tests too."""
+    return digest(*package()) if name == "analytics" else digest(PROJECT / name)
+
+
+def lots(which: str, *, kept: bool) -> dict[Path, dict[str, Any]]:
+    """Return what was measured of a pass, of tests as they are now: of this package, or of earlier ones too.
+
+    Of one lot the last one measured is kept.
+    """
+    found: dict[Path, dict[str, Any]] = {}
+    for path in sorted(BUILD.glob(f"{which}-*.json"), key=lambda one: one.stat().st_mtime, reverse=True):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        same = all(name in wanted(which) and state_of(name) == was for name, was in told["files"].items())
+        seen = {name for other in found.values() for name in other["files"]}
+        if same and (kept or told["package"] == now()) and not set(told["files"]) <= seen:
+            found[path] = told
+    return found
+
+
+def left(which: str, *, kept: bool) -> list[str]:
+    """Return the files of a pass that were not measured as they are now."""
+    done = {name for told in lots(which, kept=kept).values() for name in told["files"]}
+    return [name for name in wanted(which) if name not in done]
+
+
+def measure(which: str, until: float, *, kept: bool) -> None:
+    """Run the lots of a pass that were not measured, and say how many files are left."""
     chosen, compiled, size = PASSES[which]
     BUILD.mkdir(parents=True, exist_ok=True)
-    now = digest(*package())
     settings = BUILD / "settings.ini"
     settings.write_text(SETTINGS, encoding="utf-8")
-    for old in BUILD.glob("*.*.*"):
-        if not old.name.startswith(now):
-            old.unlink()
-    done = set()
-    for kept in BUILD.glob(f"{now}.{which}-*.json"):
-        told = json.loads(kept.read_text(encoding="utf-8"))
-        if all(name == "analytics" or digest(PROJECT / name) == was for name, was in told["files"].items()):
-            done |= set(told["files"])
-        else:
-            for stale in BUILD.glob(f"{kept.name.removesuffix('.json')}.*"):
-                stale.unlink()
-    todo = [name for name in wanted(which) if name not in done]
+    todo = left(which, kept=kept)
     while todo and time.monotonic() < until:
         lot, todo = todo[:size], todo[size:]
-        files = {name: "" if name == "analytics" else digest(PROJECT / name) for name in lot}
-        data = BUILD / f"{now}.{which}-{hashlib.sha256(str(files).encode()).hexdigest()[:8]}"
+        files = {name: state_of(name) for name in lot}
+        data = BUILD / f"{which}-{hashlib.sha256(f'{files} {now()}'.encode()).hexdigest()[:12]}"
         words = ["-m", "coverage", "run", f"--rcfile={settings}", f"--data-file={data}.data"]
         words += ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", chosen, *lot]
         words += (
             []
             if compiled
-            else ["--timeout", "10", "-W", "ignore::RuntimeWarning", "-p", "no:hypothesispytest"]
+            else ["--timeout", str(SECONDS), "-W", "ignore::RuntimeWarning", "-p", "no:hypothesispytest"]
         )
         ran = subprocess.run(
             [sys.executable, *words],
@@ -137,28 +160,58 @@ def measure(which: str, until: float) -> None:
         )
         said = (ran.stdout.strip().splitlines() or ["no tests"])[-1].strip("= ")
         Path(f"{data}.log").write_text(ran.stdout + ran.stderr, encoding="utf-8")
-        Path(f"{data}.json").write_text(json.dumps({"files": files, "said": said}), encoding="utf-8")
+        told = {"files": files, "package": now(), "said": said}
+        Path(f"{data}.json").write_text(json.dumps(told), encoding="utf-8")
         print(f"{which}: {' '.join(lot)}: {said}", flush=True)
     print(f"{which}: {len(todo)} files of tests are left", flush=True)
 
 
-def joined() -> dict[str, str]:
-    """Put together what was measured, write the report and return how the tests ended, by pass."""
-    now = digest(*package())
-    kept = sorted(map(str, BUILD.glob(f"{now}.*.data*")))
-    words = [f"--rcfile={BUILD / 'settings.ini'}", f"--data-file={BUILD / f'{now}.all.whole'}"]
+def joined(*, kept: bool) -> tuple[dict[str, str], dict[str, int]]:
+    """Put together what was measured, and write the report.
+
+    Returns
+    -------
+    tuple
+        How the tests ended, by pass; and the files of the package that have changed since lots were
+        measured, with how many lots.
+    """
+    together = BUILD / "together"
+    shutil.rmtree(together, ignore_errors=True)
+    together.mkdir()
+    settings, whole = BUILD / "settings.ini", together / "whole"
+    settings.write_text(SETTINGS, encoding="utf-8")
     coverage = [sys.executable, "-m", "coverage"]
-    subprocess.run([*coverage, "combine", "-q", "--keep", *words, *kept], cwd=PROJECT, check=True)
-    subprocess.run([*coverage, "json", "-q", *words, "-o", str(REPORT)], cwd=PROJECT, check=True)
-    ended = {}
+    words = [f"--rcfile={settings}"]
+    ended, changed = {}, Counter[str]()
     for which in PASSES:
         counted: Counter[str] = Counter()
-        for path in BUILD.glob(f"{now}.{which}-*.json"):
-            said = json.loads(path.read_text(encoding="utf-8"))["said"]
-            for number, what in re.findall(r"(\d+) (passed|failed|skipped|error)", said):
+        for path, told in lots(which, kept=kept).items():
+            for number, what in re.findall(r"(\d+) (passed|failed|skipped|error)", told["said"]):
                 counted[what] += int(number)
+            other = [name for name, was in told["package"].items() if now().get(name) != was]
+            changed.update(name for name in other if name in now())
+            one = together / f"part.{path.stem}"
+            parts = sorted(map(str, BUILD.glob(f"{path.stem}.data*")))
+            if not parts:
+                continue
+            combine = [*coverage, "combine", "-q", "--keep", *words, f"--data-file={one}", *parts]
+            subprocess.run(combine, cwd=PROJECT, check=True)
+            held = CoverageData(str(one))
+            held.read()
+            gone = [
+                name for name in held.measured_files() if Path(name).relative_to(PROJECT).as_posix() in other
+            ]
+            held.purge_files(gone)
         ended[which] = ", ".join(f"{number:,} {what}" for what, number in sorted(counted.items()))
-    return ended
+    parts = sorted(map(str, together.glob("part.*")))
+    subprocess.run(
+        [*coverage, "combine", "-q", "--keep", *words, f"--data-file={whole}", *parts],
+        cwd=PROJECT,
+        check=True,
+    )
+    shown = [*coverage, "json", "-q", *words, f"--data-file={whole}", "-o", str(REPORT)]
+    subprocess.run(shown, cwd=PROJECT, check=True)
+    return ended, dict(changed)
 
 
 def kind(path: str, begin: int, end: int) -> str:
@@ -179,13 +232,14 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--read", action="store_true")
+    parser.add_argument("--kept", action="store_true")
     parser.add_argument("--passes", nargs="*", choices=list(PASSES), default=list(PASSES))
     parser.add_argument("--seconds", type=float, default=math.inf, help="begin no lot after so many")
     args = parser.parse_args()
     until = time.monotonic() + args.seconds
     for which in () if args.read else args.passes:
-        measure(which, until)
-    ended = joined()
+        measure(which, until, kept=args.kept)
+    ended, changed = joined(kept=args.kept or args.read)
     found: dict[str, Any] = json.loads(REPORT.read_text(encoding="utf-8"))
     rooms: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for path, of in found["files"].items():
@@ -206,7 +260,10 @@ def main() -> int:
         "on": time.strftime("%Y-%m-%d"),
         "commit": told.stdout.strip(),
         "tests": ended,
-        "files of tests left": {which: number for which in PASSES if (number := left(which))},
+        "files of tests left": {
+            which: len(files) for which in PASSES if (files := left(which, kept=args.kept or args.read))
+        },
+        "changed since": changed,
         "lines and branches": share(totals),
         "branches": round(100 * totals["covered_branches"] / totals["num_branches"], 1),
         "branches there": totals["num_branches"],
