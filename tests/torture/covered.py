@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from coverage import CoverageData
+from why import REASONS, why
 
 PROJECT = Path(__file__).resolve().parents[2]
 RESULT = Path(__file__).resolve().parent / "results" / "coverage.json"
@@ -214,16 +215,15 @@ def joined(*, kept: bool) -> tuple[dict[str, str], dict[str, int]]:
     return ended, dict(changed)
 
 
-def kind(path: str, begin: int, end: int) -> str:
-    """Say what a branch that was not taken leads to."""
-    lines = (PROJECT / path).read_text(encoding="utf-8").splitlines()
-    first = lines[begin - 1].strip()
-    if end < 0 or first.startswith(("for ", "while ", "case ")):
-        return "a loop or a choice that always ends another way"
-    block = " ".join(line.strip() for line in lines[end - 1 : end + 2])
-    if re.match(r"(raise|return None$|assert)|.{0,60}?\.fail\(", block):
-        return "an error that no test asks for"
-    return "an answer that no test asks for"
+def reasons_of(files: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """Return each file's branches that were not taken, by the reason why; each with the line it begins at."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for path, of in sorted(files.items()):
+        lines = (PROJECT / path).read_text(encoding="utf-8").splitlines()
+        for begin, end in of["missing_branches"]:
+            branch = f"{begin}-{'end' if end < 0 else end}: {lines[begin - 1].strip()[:90]}"
+            found.setdefault(path, {}).setdefault(why(path, lines, begin, end), []).append(branch)
+    return found
 
 
 def main() -> int:
@@ -246,9 +246,10 @@ def main() -> int:
         for name in ("num_statements", "covered_lines", "num_branches", "covered_branches"):
             rooms[Path(path).parts[1].removesuffix(".py")][name] += of["summary"][name]
     totals = found["totals"]
-    kinds = Counter(
-        kind(path, begin, end) for path, of in found["files"].items() for begin, end in of["missing_branches"]
-    )
+    reasons = reasons_of(found["files"])
+    kinds = Counter(dict.fromkeys(REASONS, 0))
+    for told_of in reasons.values():
+        kinds.update({kind: len(branches) for kind, branches in told_of.items()})
     told = subprocess.run(
         ["git", "log", "-1", "--format=%h", "--", "analytics"],
         cwd=PROJECT,
@@ -268,16 +269,12 @@ def main() -> int:
         "branches": round(100 * totals["covered_branches"] / totals["num_branches"], 1),
         "branches there": totals["num_branches"],
         "branches left": totals["num_branches"] - totals["covered_branches"],
-        "kinds": dict(kinds.most_common()),
+        "kinds": {REASONS[kind]: number for kind, number in kinds.most_common() if number},
         "rooms": {
             room: [of["num_branches"], of["covered_branches"], share(of)]
             for room, of in sorted(rooms.items())
         },
-        "left": {
-            path: [f"{a}-{'end' if b < 0 else b}" for a, b in of["missing_branches"]]
-            for path, of in sorted(found["files"].items())
-            if of["missing_branches"]
-        },
+        "left": reasons,
     }
     RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({name: one for name, one in record.items() if name != "left"}, indent=1))

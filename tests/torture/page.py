@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from why import REASONS
+
 PROJECT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).resolve().parent / "results"
 PAGE = PROJECT / "docs" / "reliability.md"
@@ -20,16 +22,6 @@ PASSES = {
     "slow": "the slow tests",
     "loops": "those of loops, compilation off, ten seconds each at most, their ends not counted",
 }
-WHY = {
-    "analytics/incidents/lazy/engines.py": ", databases and clusters, which `make test-system` tries",
-    "analytics/sources/swift.py": ", called by a reader of tables from threads of its own, which the tool does not follow",
-}
-LEFT = (
-    "Left on purpose are checks of the library's own word (an `AssertionError`, or a `ValueError` for a reason that is not listed), "
-    "the end of a `match` that names every kind there is, loops that always leave before they are through, engines that are no part of "
-    "the tests' machine, and what belongs to another system (Windows' pipes). The others are refusals and answers that are rare: no "
-    "test has tried them."
-)
 HEAD = """# What was tried against it
 
 Reports on violence are read by people who act on them. This page says what was done to find faults, how much of it,
@@ -179,19 +171,36 @@ def branches() -> str:
         if there
     ]
     tests = "; ".join(f"{ended} ({PASSES[which]})" for which, ended in record["tests"].items())
-    kinds = ", ".join(f"{number:,} {what}" for what, number in record["kinds"].items())
-    largest = sorted(record["left"].items(), key=lambda one: -len(one[1]))[:12]
     unrun = ", ".join(f"{number} of {which}" for which, number in record["files of tests left"].items())
+    reasons: dict[str, dict[str, int]] = {}
+    for path, left in record["left"].items():
+        for reason, those in left.items():
+            reasons.setdefault(reason, {})[path] = len(those)
+    explained = [
+        (REASONS[reason], sum(places.values()), len(places))
+        for reason, places in sorted(reasons.items(), key=lambda one: -sum(one[1].values()))
+    ]
+    where = "\n".join(
+        f"- {REASONS[reason]}: "
+        + ", ".join(f"`{path.removeprefix('analytics/')}` {number}" for path, number in places.items())
+        for reason, places in sorted(reasons.items(), key=lambda one: -sum(one[1].values()))
+    )
+    since = record.get("changed since") or {}
     return (
         f"The tests take {record['branches there'] - record['branches left']:,} of {record['branches there']:,} branches ({record['branches']} %), and {record['lines and branches']} % of lines "
         f"and branches together: `python tests/torture/covered.py` ({record['on']}, of the package at {record['commit']}; tests: {tests}). At least 95 % of branches are wanted. "
         + (f"Files of tests that were not run, or run in part: {unrun}. " if unrun else "")
+        + (
+            f"{len(since)} files of the package have changed since some of the tests were run; what those take there is not counted. "
+            if since
+            else ""
+        )
         + "Compiled loops are measured with compilation off; notebooks' kernels and other processes that tests begin are measured too.\n\n"
         + table(("room", "branches", "taken", "share"), *rows)
-        + f"\n\nThe {record['branches left']:,} that are left, each in `tests/torture/results/coverage.json`, lead to: {kinds}. Most are in "
-        + ", ".join(f"`{path}` ({len(left)}{WHY.get(path, '')})" for path, left in largest)
-        + ".\n\n"
-        + LEFT
+        + f"\n\nWhy the {record['branches left']:,} are left; each stands with its line and its reason in `tests/torture/results/coverage.json`:\n\n"
+        + table(("reason", "branches", "files"), *explained)
+        + "\n\nWhere, and how many:\n\n"
+        + where
     )
 
 
