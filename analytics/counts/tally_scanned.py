@@ -85,7 +85,9 @@ def _placed(incidents: ScannedIncidents, plan: CountPlan) -> tuple[Any, tuple[st
     ibis, canonical = the_ibis(), incidents.canonical
     own = [name for name in plan.chosen.columns if name not in COLUMNS]
     own += [name for name in (plan.where.columns if plan.where else ()) if name not in COLUMNS]
-    rows = incidents.rows([key for name in own if (key := incidents.own_key(name))])
+    keys = [incidents.own_key(name) for name in own]
+    keys += [canonical.text_key(name) for name in (plan.where.columns if plan.where else ())]
+    rows = incidents.rows([key for key in keys if key is not None])
     notes: tuple[str, ...] = ()
     if plan.where is not None:
         rows, notes = judge_rows(incidents, plan.where, rows)

@@ -206,7 +206,8 @@ class Canonical:
         piece = self.piece(aspect)
         if piece is None:
             at = self.raw.position(aspect.columns[0])
-            return table.mutate(**{f"c_{name}": plain_text(self.raw.text_of(table, at))})
+            text = table[f"k{at}"] if f"k{at}" in table.columns else self.raw.text_of(table, at)
+            return table.mutate(**{f"c_{name}": plain_text(text)})
         table = self.with_days(self.raw.with_keys(table, piece.keys), aspect.days)
         outs = [c for c in piece.frame.columns if c[:2] == "c_" and self._by_name.get(c[2:]) is aspect]
         outs += [c for c in piece.frame.columns if c[:2] == "u_"]

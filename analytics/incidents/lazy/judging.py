@@ -56,6 +56,8 @@ def judge_rows(incidents: ScannedIncidents, rule: Filter, rows: Any) -> tuple[An
             direct[name] = column
     if "updated_at" in direct:
         rows = rows.mutate(w_updated=rows.u_updated // 86_400_000_000)
+    if "incident_id" in direct:
+        rows = rows.mutate(w_id=incidents.identifiers(rows))
     truth = compile_on_ibis(
         node,
         {leaf: rows[column] for leaf, column in decided.items()},
@@ -71,6 +73,8 @@ def _direct(incidents: ScannedIncidents, name: str) -> str | None:
         return _DAYS[name]
     if name == "updated_at" and incidents.canonical.has(name):
         return "w_updated"
+    if name == "incident_id":
+        return "w_id"
     return f"c_{name}" if name in _NUMBERS else None
 
 
@@ -79,7 +83,7 @@ def _decided(
 ) -> tuple[Any, tuple[str, ...] | None]:
     """Return the rows with what a comparison says of each; None for notes where it cannot be looked up."""
     name = leaf.column.name
-    if name == "incident_id" or not incidents.has(name):
+    if not incidents.has(name):
         return rows, None
     try:
         _, piece = incidents.combinations([name])
@@ -99,8 +103,6 @@ def _decided(
 
 def _too_many(incidents: ScannedIncidents, rule: Filter, name: str) -> str:
     """Return the column that the engine compares where there are too many values to look each up."""
-    if name == "incident_id":
-        return "u_id"
     if name in COLUMNS:
         return f"c_{name}"
     if not incidents.has(name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -19,13 +19,15 @@ __all__ = ["narrow"]
 EQUAL = 0.5  # share of different rows in a sample up to which equal ones are put together
 
 
-def narrow(incidents: ScannedIncidents, names: Iterable[str], last: np.datetime64) -> ScannedIncidents:
+def narrow(incidents: ScannedIncidents, names: Sequence[str], last: np.datetime64) -> ScannedIncidents:
     """Return incidents with what a count up to a day asks of some columns, equal rows put together.
 
     DuckDB goes through the rows once for it. Those of other engines, and rows of which few are equal, stay as
     they are.
     """
     raw, canonical = incidents.canonical.raw, incidents.canonical
+    if "incident_id" in names:  # no two rows are equal then
+        return incidents
     wanted = [*dict.fromkeys([*names, "date_precision"])]
     asks_places = not set(wanted).isdisjoint(PLACE_NAMES)
     wanted += ["reported_on"] if incidents.may_be_late(last) else []

@@ -134,12 +134,16 @@ class ScannedIncidents:
         """The canonical incidents, an ibis table: the columns of ``schema.COLUMNS``."""
         _ = self.located
         rows = self.canonical.add(self.kept, _BUT_ID)
-        identifier = rows.u_id.cast("string")
-        if self.canonical.raw.ordered:
-            made = "row-" + rows[ROW].cast("string")
-            identifier = the_ibis().ifelse(identifier.isnull() | (identifier == ""), made, identifier)
         named = {name: rows[f"c_{name}"] for name in _BUT_ID}
-        return rows.select(incident_id=identifier, **named)
+        return rows.select(incident_id=self.identifiers(rows), **named)
+
+    def identifiers(self, rows: Any) -> Any:
+        """Return the expression of the identifiers; a row that states none is named by its number."""
+        identifier = rows.u_id.cast("string")
+        if not self.canonical.raw.ordered:
+            return identifier
+        made = "row-" + rows[ROW].cast("string")
+        return the_ibis().ifelse(identifier.isnull() | (identifier == ""), made, identifier)
 
     @cached_property
     def quarantine(self) -> Any:
