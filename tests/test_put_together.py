@@ -1,84 +1,105 @@
-"""Equal rows of Parquet files put together are those that a table of all rows gives."""
+"""Equal rows of Parquet files are put together as grouping them would, or not at all."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pyarrow import parquet
 
 from analytics.incidents.lazy import together
 from analytics.incidents.lazy.together import put_together
 
-SCHEMA = pa.schema([("name", pa.string()), ("day", pa.int32()), ("code", pa.int64())])
+ROWS = 6_000
 
 
-def rows(seed: int, size: int, blank: float, wide: bool) -> pa.Table:
+def written(folder, *tables, row_group_size=1_000):
+    paths = []
+    for at, table in enumerate(tables):
+        paths.append(folder / f"{at}.parquet")
+        parquet.write_table(pa.table(table), paths[-1], row_group_size=row_group_size)
+    return paths
+
+
+def tables(seed, kind="int16", low=-40, high=40, missing=True):
+    """Rows of a text, a number with some missing, and a number of a narrow kind."""
     rng = np.random.default_rng(seed)
-    day = rng.choice([20191231, 20200101, -5] if wide else [3, 4, 5, 9], size)
-    code = rng.choice([2**53 + 1, 2**53, -(2**62)] if wide else [0, 1], size)
-    return pa.table(
-        {
-            "name": pa.array(
-                rng.choice(["Kirkuk", "", "kirkuk ", "Erbīl"], size), mask=rng.random(size) < blank
-            ),
-            "day": pa.array(day, mask=rng.random(size) < blank, type=pa.int32()),
-            "code": pa.array(code, mask=rng.random(size) < blank / 2),
-        },
-        schema=SCHEMA,
+    text = rng.choice([f"place {n}" for n in range(seed + 4)], ROWS)
+    mask = rng.random(ROWS) < (0.1 if missing else 0.0)
+    return {
+        "text": pa.array(text, mask=mask),
+        "number": pa.array(rng.integers(0, 9, ROWS), mask=mask),
+        "narrow": pa.array(rng.integers(low, high, ROWS, endpoint=True).astype(kind)),
+    }
+
+
+def compared(paths, names):
+    """Return whether rows were put together; they are those of the files, each with its number."""
+    found = put_together(paths, names, "n")
+    if found is None:
+        return False
+    rows = Counter(
+        row
+        for path in paths
+        for row in zip(*(parquet.read_table(path)[n].to_pylist() for n in names), strict=True)
     )
+    keys = zip(*(found[name].to_pylist() for name in names), strict=True)
+    assert list(found["n"].to_pylist()) == [rows[key] for key in keys]
+    assert len(found) == len(rows)
+    return True
 
 
-def counted(table: pa.Table, names: list[str]) -> list[dict[str, object]]:
-    grouped = table.select(names).append_column("n", pa.array(np.ones(len(table), dtype=np.int64)))
-    return in_order(grouped.group_by(names).aggregate([("n", "sum")]).rename_columns([*names, "n"]))
-
-
-def in_order(table: pa.Table) -> list[dict[str, object]]:
-    return sorted(table.to_pylist(), key=lambda row: [str(value) for value in row.values()])
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    seed=st.integers(0, 10**6),
-    sizes=st.lists(st.integers(20, 400), min_size=1, max_size=3),
-    blank=st.sampled_from([0.0, 0.2]),
-    wide=st.booleans(),
-    names=st.sampled_from([["name", "day"], ["day"], ["name", "day", "code"], ["code", "name"]]),
-    piece=st.sampled_from([64, 1 << 18]),
-    pending=st.sampled_from([1, 1 << 22]),
-    dense=st.sampled_from([1, 1 << 26]),
+@pytest.mark.parametrize(
+    ("kind", "low", "high"),
+    [
+        ("int8", -128, 127),
+        ("int8", -100, 100),
+        ("uint8", 0, 255),
+        ("int16", -40, 40),
+        ("int64", -(2**62), -(2**62) + 9),
+    ],
 )
-def test_groups_are_those_of_all_rows(
-    tmp_path_factory, seed, sizes, blank, wide, names, piece, pending, dense
-):
-    folder = tmp_path_factory.mktemp("rows")
-    whole = [rows(seed + at, size, blank, wide) for at, size in enumerate(sizes)]
-    files = [folder / f"{at}.parquet" for at in range(len(whole))]
-    for one, path in zip(whole, files, strict=True):
-        parquet.write_table(one, path, row_group_size=150)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(together, "_PIECE", piece)
-        patch.setattr(together, "_PENDING", pending)
-        patch.setattr(together, "_DENSE", dense)
-        patch.setattr(together, "_SHARE", 1.0)
-        found = put_together(files, names, "n")
-    assert found.schema.field("n").type == pa.int64()
-    assert [found.schema.field(name).type for name in names] == [SCHEMA.field(name).type for name in names]
-    assert in_order(found) == counted(pa.concat_tables(whole), names)
+def test_narrow_numbers_are_told_apart(kind, low, high, tmp_path):
+    assert compared(written(tmp_path, tables(1, kind, low, high), tables(2, kind, low, high)), ["narrow"])
+    assert compared(written(tmp_path, tables(1, kind, low, high)), ["number", "narrow"])
 
 
-def test_what_gains_nothing_is_left_to_the_engine(tmp_path):
-    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
-    frame = pd.DataFrame({"id": range(1000), "share": np.linspace(0, 1, 1000), "n": [1] * 1000})
-    frame.to_parquet(one, index=False)
-    frame.astype({"n": "int32"}).to_parquet(other, index=False)
-    assert put_together([one], ["id"], "u_n") is None  # as many values as rows
-    assert put_together([one], ["share"], "u_n") is None  # not whole
-    assert put_together([one], ["nowhere"], "u_n") is None
-    assert put_together([one, other], ["n"], "u_n") is None  # of two types
-    assert put_together([one], [], "u_n") is None
-    assert put_together([one], ["n"], "u_n").to_pylist() == [{"n": 1, "u_n": 1000}]
+@pytest.mark.parametrize("limit", ["_PENDING", "_DENSE", "_WIDE"])
+def test_however_pieces_are_added_the_sums_are_the_same(limit, tmp_path, monkeypatch):
+    monkeypatch.setattr(together, limit, 1)
+    monkeypatch.setattr(together, "_PIECE", 500)
+    monkeypatch.setattr(together, "_RUN", 1)
+    paths = written(tmp_path, *(tables(seed, low=-2, high=2) for seed in (1, 2, 3)))
+    assert compared(paths, ["text", "number"])
+    assert compared(paths, ["text", "narrow"])
+
+
+LEFT = {
+    "too many cells of a piece": {"_CELLS": 0, "_MOST_CELLS": 10},
+    "too many groups": {"_PENDING": 0, "_MOST": 3},
+    "too little put together": {"_SHARE": 0.0},
+}
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_what_gains_nothing_is_left_to_the_engine(case, tmp_path, monkeypatch):
+    paths = written(tmp_path, tables(1))
+    assert put_together(paths, ["text", "number"], "n") is not None
+    for name, value in LEFT[case].items():
+        monkeypatch.setattr(together, name, value)
+    assert put_together(paths, ["text", "number"], "n") is None
+
+
+def test_numbers_that_stand_for_what_is_missing_are_left_to_the_engine(tmp_path):
+    lowest = {"narrow": pa.array(np.full(100, np.iinfo(np.int64).min))}
+    assert put_together(written(tmp_path, lowest), ["narrow"], "n") is None
+
+
+def test_files_without_rows_or_of_other_kinds_are_left_to_the_engine(tmp_path):
+    empty = {"text": pa.array([], pa.string())}
+    assert put_together(written(tmp_path, empty), ["text"], "n") is None
+    assert put_together(written(tmp_path, tables(1), {"text": pa.array([1.5])}), ["text"], "n") is None
+    assert put_together(written(tmp_path, tables(1)), ["nothing"], "n") is None
+    assert compared(written(tmp_path, tables(1), empty), ["text"])

@@ -125,6 +125,8 @@ class _Numbers:
             codes = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
             return codes, len(column.dictionary) + 1, column.dictionary.to_numpy().astype(np.int64)
         numbers = column.to_numpy()
+        if numbers.itemsize < 4:  # the difference of two need not fit
+            numbers = numbers.astype(np.int32)
         low, high = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
         if low == _MISSING:  # which is none here
             return numbers, _MOST_CELLS + 1, numbers
