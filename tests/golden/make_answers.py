@@ -40,23 +40,27 @@ from analytics.monitoring.thresholds import bisect, episodes_per_year, sweep
 from analytics.monitoring.watch import monitor, silence
 from analytics.periods import Window
 from analytics.sources.coverage import Splice
-from analytics.upticks.activity import activity_test
+from analytics.upticks.activity import DEFINITIONS, _finding, _words, activity_test
 from analytics.upticks.band import expected_band
 from analytics.upticks.change import _placebos_show, change_test
 from analytics.upticks.changeable import volatility
 from analytics.upticks.concentration import concentration_test
-from analytics.upticks.day import day_test
+from analytics.upticks.day import _doubt, _said, day_test
 from analytics.upticks.debut_panel import panel_of_counts
 from analytics.upticks.emerging import emerging_test
+from analytics.upticks.history import history_days, lengthened
 from analytics.upticks.incomplete import incomplete_before, weighted_completeness, without_incomplete
+from analytics.upticks.outlets import outlet_notes
 from analytics.upticks.picked import picked_window
 from analytics.upticks.recent import uptick_test
 from analytics.upticks.recurring import _beside, _median_gap, _pattern, recurrence_test
 from analytics.upticks.response import response_test
 from analytics.upticks.scan import scan_test
+from analytics.upticks.scan_found import relative_totals
 from analytics.upticks.severity import severity_test
 from analytics.upticks.status import statuses
 from analytics.upticks.weeks import cut_weeks
+from analytics.upticks.windows import split_counts
 
 HERE = Path(__file__).resolve().parent
 DIGITS = 10
@@ -429,8 +433,18 @@ def responses() -> dict[str, Case]:
 
 def incidents() -> dict[str, Case]:
     listed = read_incidents(_events(), as_of=AS_OF, country="Iraq")
+    verdicts: dict[str, Any] = {"s": "supported", "n": "not supported", "c": "cannot be told"}
+    at = np.arange(0, 300, 3)
+    before = np.r_[at, at[:95], at[-4:], at[-4:]]
+    days = pd.Timestamp(AS_OF) - pd.to_timedelta(299 - before, unit="D")
+    stopped = pd.DataFrame({"date": days.strftime("%Y-%m-%d"), "admin1": ["Kirkuk"] * 199 + ["Diyala"] * 4})
+    stopped["actor1"] = ["Old"] * 100 + ["Gone"] * 95 + ["New"] * 4 + ["Gone"] * 4
+    taken = read_incidents(stopped, as_of=AS_OF, country="Iraq")
     new = {"silence": 42, "recent": 14, "alpha": 0.15}
     ended = last_days(four(), 37)
+    few = np.zeros((30, 4))
+    few[0, 0] = few[[0, 29], 1] = few[23, 2] = few[22, 3] = few[4, 3] = 1
+    edged = counted(few, "ABCD")
     names = {name: last_days(four().select([name]), 200).select([name]) for name in "AB"}
     same = {name: dataclasses.replace(one, regions=("Here",)) for name, one in names.items()}
     return {
@@ -445,6 +459,43 @@ def incidents() -> dict[str, Case]:
         "activity": lambda: activity_test(
             sample(), kinds=("attacks", "operations", "engagements"), completeness=0.9
         ),
+        "activity in words": lambda: [
+            _finding(
+                [kind for kind, one in zip(DEFINITIONS, words, strict=True) if one == "s"],
+                {kind: verdicts[one] for kind, one in zip(DEFINITIONS, words, strict=True) if one != "-"},
+            )
+            for words in (
+                "nnnnn",
+                "nnnnc",
+                "ccccs",
+                "sccss",
+                "nsscs",
+                "csncc",
+                "-scc-",
+                "-s--s",
+                "n---s",
+                "ccscc",
+                "cscss",
+            )
+        ],
+        "activity, words": lambda: [
+            list(
+                _words(
+                    pd.DataFrame(
+                        {
+                            "place": ["K"] * 2,
+                            "activity": ["attacks", "operations"],
+                            "verdict": [attacks, "supported"],
+                            "limit": [limit, 2.0],
+                        }
+                    ),
+                    ("attacks", "operations"),
+                    "place",
+                )["words"]
+            )
+            for attacks in verdicts.values()
+            for limit in (3.14159, np.inf, np.nan)
+        ],
         "activity, each": lambda: activity_test(
             sample(),
             by="admin1",
@@ -459,6 +510,13 @@ def incidents() -> dict[str, Case]:
             listed, where="fatalities >= 0", no_coverage=["2020-01-03..2020-01-20@Diyala"], **new
         ),
         "emerging, counts": lambda: emerging_test(same, of="kind", **new),
+        "emerging, stopped": lambda: [
+            [*brief(found), found.sentence(), found.details]
+            for found in (
+                emerging_test(taken, regions=regions, **new, start=start)
+                for regions, start in ((["Kirkuk"], None), (["Kirkuk", "Diyala"], "2019-06-25"))
+            )
+        ],
         "emerging, after two": lambda: brief(
             emerging_test(listed, of="actor", silence=28, recent=14, alpha=0.3)
         ),
@@ -486,6 +544,7 @@ def incidents() -> dict[str, Case]:
             panel_of_counts(
                 {"p": ended, "q": dataclasses.replace(ended, values=ended.values[::-1].copy())}, 7
             ),
+            panel_of_counts({"p": edged, "none": dataclasses.replace(edged, values=edged.values * 0)}, 7),
             panel_of_counts({"w": last_days(weeks(), 9)}, 14),
         ],
     }
@@ -526,7 +585,38 @@ def reported() -> dict[str, Case]:
         result = uptick_test(dataclasses.replace(base, outlets=outlets), recent=14)
         return [note for note in result.notes if note.startswith("reporting")]
 
+    counts = last_days(four(), 154)  # 14 recent days, 28 left out, 112 compared with
+    split = split_counts(counts, 14, 28, 112)
+    called = pd.DataFrame({"region": ["A", "B", "X"], "grade": ["uptick", "some sign", "uptick"]})
+
+    def noted(**spans: tuple[range, ...]) -> list[str]:
+        """What is said where each outlet reports once on each of some days, counted from the first."""
+        entries = sorted((at, name) for name, ranges in spans.items() for span in ranges for at in span)
+        names = tuple(sorted(spans))
+        outlet = np.array([names.index(name) for _, name in entries])
+        days = counts.starts[0] + np.array([at for at, _ in entries])
+        where = np.zeros(len(entries), np.int64)
+        own = Outlets(names, ("A", "B"), outlet, where, days, np.ones(len(entries)))
+        return outlet_notes(dataclasses.replace(counts, outlets=own), split, called)
+
+    old, now = range(0, 112, 4), range(140, 154)
     return {
+        "outlets told": lambda: [
+            noted(old=(old,), new=(now,)),
+            noted(old=(old, now), new=(range(28, 29), now)),
+            noted(old=(old, now), new=(range(27, 28), now)),
+            noted(old=(old, now), new=(range(147, 154),)),
+            noted(old=(old, range(140, 154)), new=(range(149, 154),)),
+            noted(old=(old, range(140, 152)), new=(range(149, 154),)),
+            noted(old=(range(112),)),
+            noted(old=(old, now), a=(range(28, 29), now), b=(now,), c=(range(112), now)),
+            noted(old=(range(112, 154),), new=(range(153, 154),)),
+            noted(old=(old,), gone=(range(40, 41), range(141, 142))),
+            noted(**{f"o{at}": (range(0, 112, 7), range(140, 154, 7)) for at in range(2)}, more=(now,)),
+            noted(**{f"o{at}": (range(0, 112, 7), range(140 + 7 * (at > 1), 154, 7)) for at in range(3)}),
+            noted(**{f"o{at}": (range(0, 112, 7), range(140 + 20 * (at > 1), 154, 7)) for at in range(3)}),
+            noted(**{f"o{at}": (range(0, 112, 7),) for at in range(9)}, late=(range(154, 155),)),
+        ],
         "outlets": lambda: [said(found), said(one), said(few), found.per_week().tail(8)],
         "outlets by window": lambda: (
             [
@@ -734,6 +824,23 @@ def limits_of_days() -> dict[str, Case]:
             )
             for n in range(16)
         ],
+        "days said": lambda: [
+            [_said(row), _doubt(row)]
+            for estimate in (0.0, 3.0)
+            for total in (0, 9)
+            for picked in (1, 2, 3)
+            for row in [
+                {
+                    "estimate": estimate,
+                    "baseline_total": total,
+                    "picked": picked,
+                    "detectable": 4.4,
+                    "return_days": 91.23,
+                    "return_low": 40.5,
+                    "return_high": np.inf,
+                }
+            ]
+        ],
         "limits of bursts": lambda: [
             brief(recurrence_test(again, replicates=19, alpha=0.1)),
             refused(recurrence_test, last_days(again, 181), replicates=19),
@@ -834,6 +941,29 @@ def limits_of_windows() -> dict[str, Case]:
             brief_window(four(), method="rotation"),
             brief_window(last_days(four(), 1)),
         ],
+        "relative": lambda: (
+            [
+                relative_totals(
+                    np.array([[2, 2, 1], [1, 1, 0], [0, 3, 1], last]),
+                    np.array([[0.9, 0.8, 1.0], [0.4, 0.8, 0.7]]),
+                )
+                for last in ([0, 0, 0], [1, 0, 2])
+            ]
+            + [relative_totals(np.array([[2, 2], [1, 1]]), np.full((1, 2), 0.3))]
+        ),
+        "history": lambda: (
+            [
+                history_days(dataclasses.replace(days, coverage=days.coverage & (np.arange(9)[:, None] >= n)))
+                for days in (last_days(four(), 9), last_days(weeks(), 9))
+                for n in (0, 1, 8, 9)
+            ]
+            + [
+                lengthened(last_days(counts, 9), n).starts[[0, -1]]
+                for counts in (late(), weeks())
+                for n in (7, 63, 64, 70)
+            ]
+            + [refused(lengthened, four(), 110_001), len(lengthened(four(), 110_000).starts)]
+        ),
         "limits of completeness": lambda: (
             [
                 [
@@ -897,6 +1027,91 @@ def since() -> dict[str, Case]:
         "since when, fewer": lambda: asked(some, baseline=280, recent=21, direction="less", completeness=1.0),
         "since when, days": lambda: asked(last_days(four(), 250).select(["A", "B", "C"]), baseline=140),
         "since when, begun": lambda: [uptick_test(last_days(begun, n)).status for n in (112, 113, 118, 119)],
+    }
+
+
+def limits_of_silences() -> dict[str, Case]:
+    """A suspected silence of one day: on the first and the last day that is used, and just beside them."""
+    days, few = last_days(four(), 300), last_days(weeks(), 60)
+    events = dataclasses.replace(
+        last_days(four(), 400), values=(last_days(four(), 400).values > 4).astype(np.int32)
+    )
+    attacks = last_days(four(), 400)
+    where = [[33.0 + at, 44.0] for at in range(4)]
+    half: dict[str, Any] = {"guard": 28, "baseline": 182}
+
+    def held(counts: Counts, call: Callable[[Counts], Any], *at: int) -> list[bool]:
+        said = []
+        for one in at:
+            day = counts.starts[one]
+            gone = dataclasses.replace(counts, silences=(Window(day, day),))
+            said.append(bool(call(gone).frame["reason"].str.startswith("nothing at all is recorded").all()))
+        return said
+
+    def told_of(counts: Counts, call: Callable[[Counts], Any], *at: int) -> list[bool]:
+        said = []
+        for one in at:
+            spliced = dataclasses.replace(counts, splices=(Splice(counts.starts[one], "of other rules"),))
+            said.append(bool(call(spliced).frame["reason"].str.startswith("other rules").all()))
+        return said
+
+    calls: dict[str, tuple[Counts, Callable[[Counts], Any], tuple[int, ...]]] = {
+        "day": (days, lambda c: day_test(c, **half), (-212, -211, -1)),
+        "day, picked": (
+            days,
+            lambda c: day_test(c, picked="2020-04-10..2020-04-15", **half),
+            (-220, -219, -5, -4),
+        ),
+        "inside": (days, lambda c: concentration_test(c, regions_inside=["A"], **half), (-225, -224, -1)),
+        "scan": (
+            days,
+            lambda c: scan_test(c, places=where, replicates=19, window_max=7, history=91),
+            (-92, -91, -1),
+        ),
+        "change": (few, change_test, (0, -1)),
+        "change, stated": (
+            few,
+            lambda c: change_test(c, date="2020-02-24", trend=False, slope=False),
+            (0, -1),
+        ),
+        "response": (attacks, lambda c: response_test(events, c, window=5, matched=5), (0, -1)),
+        "uptick": (days, lambda c: uptick_test(c, **half), (-225, -224, -1)),
+        "scanned": (days, lambda c: uptick_test(c, recent="scan", lengths=(7, 14), **half), (-225, -224, -1)),
+    }
+    return {
+        "limits of silences": lambda: {
+            name: [held(counts, call, *at), told_of(counts, call, *at) if name in ("day", "uptick") else []]
+            for name, (counts, call, at) in calls.items()
+            if "change" not in name
+        },
+        "limits of silences and changes": lambda: {
+            name: held(counts, call, *at) for name, (counts, call, at) in calls.items() if "change" in name
+        },
+    }
+
+
+def fitted() -> dict[str, Case]:
+    """What the models beside an answer are fitted to."""
+
+    def design(counts: Counts, null: str, **options: Any) -> Any:
+        evidence: Any = uptick_test(counts, **options).evidence
+        found = (evidence._constant if null == "constant" else evidence._expected)(0)
+        table = pd.DataFrame(found.design, columns=list(found.names))
+        return table.assign(counts=found.counts, exposure=found.exposure, day=found.days)
+
+    def nothing(counts: Counts, null: str) -> str:
+        evidence: Any = uptick_test(counts).evidence
+        return refused(evidence.model, counts.regions[0], null)
+
+    one = weeks().select(["C", "A"])
+    return {
+        "fitted": lambda: [
+            design(one, "constant"),
+            design(one, "expected", calendar=("ramadan",)),
+            design(weeks(), "expected"),
+            nothing(four().select(["D"]), "constant"),
+            nothing(four().select(["A"]), "expected"),
+        ],
     }
 
 
@@ -1176,8 +1391,19 @@ def watching() -> dict[str, Case]:
 
 
 ROOMS: dict[str, tuple[Callable[[], dict[str, Case]], ...]] = {
-    "recent": (recent, windows, reported, limits_of_windows, since),
-    "claims": (level, day, places, again, responses, incidents, limits, limits_of_days, limits_of_incidents),
+    "recent": (recent, windows, reported, limits_of_windows, since, fitted),
+    "claims": (
+        level,
+        day,
+        places,
+        again,
+        responses,
+        incidents,
+        limits,
+        limits_of_days,
+        limits_of_silences,
+        limits_of_incidents,
+    ),
     "counts": answers_of_counts.PARTS,
     "areas": (answers_of_counts.areas,),
     "monitoring": (models, histories, thresholds, watching),
