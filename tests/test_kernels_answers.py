@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,9 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg, call_level
 from analytics.kernels.common.tails import dispersion_nodes, mixed_tail
 from analytics.kernels.panels.hierarchy import Nest
 from analytics.kernels.windows import answer as answer_module
+from analytics.kernels.windows import bounds as bounds_module
 from analytics.kernels.windows import called as called_module
+from analytics.kernels.windows import seen as seen_module
 from analytics.kernels.windows.answer import Answer, answer, next_starts
 from analytics.kernels.windows.asked import LATE, Asked, History, Stretch, kept, other_pvalue, window_test
 from analytics.kernels.windows.asked import Tested as Constant
@@ -721,6 +724,7 @@ def test_the_next_window_is_one_that_can_be_tested(periods):
     covered[:, 3] = np.arange(DAYS) % LENGTH > 0  # no whole window
     covered[-3:, 4] = False
     covered[periods - 1, 5] = False  # gone by then
+    covered[70:72, 6] = False  # never heard of
     values[~covered] = 0
     first, three = next_starts(Stretch(values, covered, LENGTH, GUARD), Asked(alpha=0.2), periods)
     assert np.isfinite(first).tolist() == [True, False, True, False, True, True, True, True]
@@ -862,3 +866,55 @@ STORED = stored("test_kernels_answers")
 @pytest.mark.parametrize("name", CASES)
 def test_figures_are_what_they_were(name):
     same_as_stored(CASES[name](), STORED[name])
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "size", "case"),
+    [
+        (seen_module, "_CHUNK", 2, "seen"),
+        (bounds_module, "_TOGETHER", 1, "limits"),
+        (bounds_module, "_TOGETHER", 9, "limits"),
+    ],
+)
+def test_figures_do_not_depend_on_how_many_are_looked_at_together(module, name, size, case, monkeypatch):
+    monkeypatch.setattr(module, name, size)
+    same_as_stored(CASES[case](), STORED[case])
+
+
+DEFAULTS = {
+    ratio_limit: {},
+    predictive_limits: {"level": 0.05},
+    called_count: {"windows": None, "upper": True},
+    bounds: {"windows": None, "upper": True},
+    starting_count: {"least": 0, "days": None, "upper": True},
+    starts: {"least": None},
+    least_count: {"upper": True},
+    likely_count: {"upper": True},
+    critical_count: {"upper": True},
+    seen_ratio: {"power": 0.8},
+    detectable_ratio: {"power": 0.8, "upper": True},
+    fitted: {"seasonal": False},
+    SpreadWindow.of: {"guard": 0, "exposure_variance": 0.0, "upper": True, "several": False},
+    SpreadWindow: {"guard": 0, "upper": True, "several": False},
+    Asked: {
+        "completeness": None,
+        "deviation": None,
+        "upper": True,
+        "shrink": False,
+        "method": "lrd_b",
+        "null": "constant",
+        "alpha": 0.05,
+        "confidence": 0.9,
+        "margin": 1.5,
+        "sought": 4.0,
+    },
+    History: {"extra": None, "names": ()},
+    Constant: {"year": None},
+}
+
+
+@pytest.mark.parametrize("function", DEFAULTS, ids=lambda one: one.__qualname__)
+def test_what_is_taken_where_nothing_is_said(function):
+    parameters = inspect.signature(function).parameters
+    found = {name: one.default for name, one in parameters.items() if one.default is not one.empty}
+    assert found == DEFAULTS[function]

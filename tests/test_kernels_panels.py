@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import inspect
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ from analytics.kernels.panels.reference import (
     turned_evidence,
 )
 from analytics.kernels.panels.year import PanelYear
-from analytics.kernels.windows.hypothetical import spread_counts
+from analytics.kernels.windows.hypothetical import before_sparing, spread_counts
 from analytics.kernels.windows.lrd import DAYS_TO_SPARE
 
 EXACT = 1e-11
@@ -208,7 +209,8 @@ def held_of(seed, length, regions=7, periods=90):
     values[1, -length:] = 0
     values[2, -1] += 30
     covered = np.random.default_rng(seed).random(values.shape) > 0.05
-    covered[6] = False
+    covered[6, :-length] = False
+    values[6, -3:] = 2
     return capped_windows(
         values,
         covered,
@@ -224,7 +226,7 @@ def held_of(seed, length, regions=7, periods=90):
 @pytest.mark.parametrize("length", [6, 7, 14])
 def test_evidence_is_a_tail_and_the_tail_without_the_largest_day(length, unsure):
     held = held_of(length, length)
-    share, variance = np.linspace(1.0, 0.6, 7), np.where(np.arange(7) % 2, unsure, 0.0)
+    share, variance = np.linspace(1.0, 0.6, 7), np.where(np.arange(7) == 3, 0.0, unsure)
     found = evidence_of(held, length, share, variance)
     drawn = drawn_dispersion(held)
     assert evidence_of(held, length, share, variance, drawn=drawn).tolist() == found.tolist()
@@ -462,7 +464,7 @@ def test_turned_windows_are_held_against_the_rest_of_their_wheel(length, guard, 
     assert turned_evidence(values[:0], covered[:0], length=5, guard=1).shape == (0, len(ends))
 
 
-def year_of(regions, *, length=7, guard=5, seed=3, uncovered=True, tested=None):
+def year_of(regions, *, length=7, guard=5, seed=3, uncovered=True, tested=None, gone=False):
     rng = np.random.default_rng(seed)
     rate = rng.gamma(0.7, 1.2, regions)
     values = rng.negative_binomial(0.8, 0.8 / (0.8 + rate), (100, regions)).astype(np.int32)
@@ -474,6 +476,8 @@ def year_of(regions, *, length=7, guard=5, seed=3, uncovered=True, tested=None):
     if uncovered:
         covered[50:60, 2 % regions] = False
         covered[-2:, 3 % regions] = False
+    if gone:
+        covered[:-length, 0] = False
     of = PanelYear.of(values, covered, np.arange(regions) if tested is None else tested, length, guard)
     return values, covered, of
 
@@ -514,10 +518,38 @@ def at_counts(regions, days, *, alpha=0.05, unsure=0.0, ranked=True, own=0.04):
     return grid, window.guesses(np.linspace(0.001, 0.05, group.size))
 
 
+@pytest.mark.parametrize("own", [(4.0, 6.0), (60.0, 70.0), (1e6, 1e6), (1e6, None), None])
+def test_a_search_begins_where_the_region_alone_or_the_bound_would_call(own):
+    _, _, year = year_of(7)
+    year = replace(year, base=year.base * np.array([1, 1, 1, 1, 1, 9, 90.0]))
+
+    class Own:
+        def guesses(self, level):
+            return None if own is None else tuple(None if one is None else np.full(7, one) for one in own)
+
+    group, share = np.array([3, 0, 1, 6, 5, 4, 2]), np.linspace(1.0, 0.6, 7)
+    unsure, level = np.where(np.arange(7) == 2, 0.1, 0.0), np.geomspace(0.05, 1e-4, 7)
+    found = PooledWindow(Own(), year, group, share, unsure).guesses(level)
+    if own is None:
+        assert found is None
+        return
+    bound = least_doubted(
+        year.base[group], 7 * share, year.periods[group], year.ceiling, np.minimum(level, 0.01)
+    )
+    bound[2] = np.inf
+    beyond = np.floor(5 * year.base[group] / year.periods[group] * 7 * share) + 1
+    for ours, alone, by_bound in zip(found, own, before_sparing(bound, 7), strict=True):
+        if alone is None:
+            assert ours is None
+        else:
+            assert ours.tolist() == np.minimum(alone, np.maximum(by_bound, beyond)).tolist()
+    assert (beyond > bound).any()
+
+
 def year_figures(regions, **more):
     _, _, year = year_of(regions, **more)
     every = np.arange(regions)
-    window = spread_counts(np.linspace(0.0, 60.0, regions), 7, 3)
+    window = spread_counts(np.linspace(60.0, 0.0, regions), 7, 3)
     exposure, unsure = np.linspace(7.0, 5.0, regions), np.where(every == 4, 0.1, 0.0)
     level = np.geomspace(0.05, 1e-6, regions)
     return (
@@ -538,6 +570,7 @@ def pooled(regions, **more):
     values, covered, _ = year_of(regions, uncovered=False)
     alone = np.geomspace(0.3, 1e-3, regions)
     alone[[1, -1]] = np.nan, 0.09
+    alone[alone < 0.02] = 0.055
     share, unsure = np.linspace(1, 0.8, regions), np.linspace(0, 0.02, regions)
     given = {"length": 7, "guard": 5, "completeness": share, "exposure_variance": unsure}
     one = (values, covered, alone)
@@ -593,6 +626,7 @@ CASES = {
     },
     "reference of nothing": lambda: Reference.of(np.full((2, 5), np.nan), periods=5, length=2).rank(ASKED),
     "year of 7": lambda: year_figures(7),
+    "year of 7, one without a past": lambda: year_figures(7, gone=True),
     "year of 5": lambda: year_figures(5),
     "year of 1": lambda: year_figures(1, uncovered=False, length=7),
     "year of some": lambda: year_figures(8, tested=np.array([0, 2, 5, 6, 7, 1])),
@@ -612,3 +646,25 @@ STORED = stored("test_kernels_panels")
 @pytest.mark.parametrize("name", CASES)
 def test_figures_are_what_they_were(name):
     same_as_stored(CASES[name](), STORED[name])
+
+
+DEFAULTS = {
+    pooled_pvalue: {"alpha": 0.05},
+    pooled_test: {"guard": 0, "completeness": 1.0, "exposure_variance": 0.0, "alpha": 0.05},
+    panel_pvalues: {"guard": 0, "completeness": 1.0, "exposure_variance": 0.0, "year": None, "alpha": 0.05},
+    evidence: {"completeness": 1.0},
+    evidence_of: {"completeness": 1.0, "exposure_variance": 0.0, "drawn": None},
+    dispersion_ceiling: {"windows": 26},
+    bounded_pvalue: {"level": None},
+    set_aside: {"unexpected": 0.1},
+    hierarchical_bh: {"parents": None, "groups": None},
+    PooledWindow: {"alpha": 0.05},
+    PanelYear.bounded: {"level": None},
+}
+
+
+@pytest.mark.parametrize("function", DEFAULTS, ids=lambda one: one.__qualname__)
+def test_what_is_taken_where_nothing_is_said(function):
+    parameters = inspect.signature(function).parameters
+    found = {name: one.default for name, one in parameters.items() if one.default is not one.empty}
+    assert found == DEFAULTS[function]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import itertools
 import math
 from dataclasses import fields
@@ -13,6 +14,11 @@ from kernel_figures import assert_kept, same_as_stored, stored
 from scipy import stats
 
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion
+from analytics.kernels.windows import concentration as concentration_module
+from analytics.kernels.windows import recent as recent_module
+from analytics.kernels.windows import recent_expected as recent_expected_module
+from analytics.kernels.windows import turns as turns_module
+from analytics.kernels.windows import two_means as two_means_module
 from analytics.kernels.windows.alternatives import METHODS, fixed_b, studentised_rotation
 from analytics.kernels.windows.concentration import (
     ConcentrationTest,
@@ -527,6 +533,18 @@ def test_the_rolling_test_is_the_test_of_each_end(length, guard, baseline, late)
             assert np.array_equal(getattr(back, field.name), getattr(again, field.name), equal_nan=True)
 
 
+def rolling():
+    values, covered = counts(5, 66, 5)
+    covered[60, 1] = covered[63, 4] = False
+    ends, level = np.array([66, 61, 57]), np.array([0.05, 0.01, 0.2, 0.05, 1e-3])
+    reported = Reported(np.full((66, 5), 0.9), np.full((66, 5), 0.05), np.arange(66) == 55)
+    lengths = Lengths(7, 2, 44)
+    return (
+        rolling_test(values, covered, ends, lengths, levels=level),
+        rolling_test(values, covered, ends, lengths, levels=level, reported=reported),
+    )
+
+
 def test_nothing_is_tested_where_no_end_is_asked():
     values, covered = counts(1)
     found = rolling_test(values, covered, np.zeros(0, int), Lengths(7, 0, 40))
@@ -593,9 +611,12 @@ def adjusted(step=1, days=800, length=14, guard=28, seed=4, gap=None, **options)
     )
 
 
-def turns(length, guard, step=1, whole=True, upper=True, periods=800):
+def turns(length, guard, step=1, whole=True, upper=True, periods=800, seasonal=False):
     rng = np.random.default_rng(length)
-    values = rng.poisson(np.exp(np.linspace(-1, 1, periods)[:, None] * np.array([0.1, 1.2, 0.0])) * 1.5)
+    rate = np.exp(np.linspace(-1, 1, periods)[:, None] * np.array([0.1, 1.2, 0.0])) * 1.5
+    if seasonal:  # next to nothing, or less, is expected at some turns
+        rate = rate * np.exp(3 * np.sin(2 * np.pi * step * np.arange(periods)[:, None] / 365.25))
+    values = rng.poisson(rate)
     values[-length:, 2] += 2
     covered = np.ones(values.shape, bool) if whole else rng.random(values.shape) > 0.01
     covered[-length:] = True
@@ -771,6 +792,7 @@ def test_the_fullest_window_before_is_the_latest_of_equals():
         )
     for before, periods in ((6, 90), (7, 48), (7, 49)):
         tested = earlier_window(values[-periods:], np.ones((periods, 5), bool), length=7, before=before)
+        assert (tested.last == 0).all() == (periods < 49 or before < 7)
         assert np.isnan(tested.pvalue).all() == (before < 7 or periods - 7 - before < 35)
 
 
@@ -843,6 +865,25 @@ def concentrated(**options):
         concentration_limit(found, level, upper=upper) for level in (0.05, 0.2) for upper in (True, False)
     ]
     return found, found.ratio, found.favour, limits
+
+
+def few_pairs():
+    """One incident, or none, inside or outside, before or in the window."""
+    held = np.array(list(itertools.product((0, 1, 3), repeat=4)))  # recent and baseline, inside and outside
+    inside, outside = np.zeros((60, len(held)), np.int32), np.zeros((60, len(held)), np.int32)
+    for rows, series, column in ((55, inside, 0), (55, outside, 1), (9, inside, 2), (9, outside, 3)):
+        for at in range(3):
+            series[rows + at] = held[:, column] > at
+    found = concentration_test_arrays(inside, outside, np.ones(inside.shape, bool), length=7, guard=4)
+    limits = [concentration_limit(found, 0.1, upper=upper) for upper in (True, False)]
+    ends = [
+        [
+            (kind(limit).astype(int) * np.arange(len(held))).tolist()
+            for kind in (np.isnan, np.isinf, np.isfinite)
+        ]
+        for limit in limits
+    ]
+    return found.pvalue_a, found.rotation, found.pvalue, limits, np.array(ends)
 
 
 # -- self-exciting counts ----------------------------------------------------------------------------------
@@ -1052,14 +1093,21 @@ CASES = {
     "turns, less": lambda: turns(9, 3, upper=False),
     "turns, weeks": lambda: turns(2, 4, step=7, periods=120),
     "turns, weeks with gaps": lambda: turns(3, 1, step=7, periods=170, whole=False),
+    "turns, whole weeks": lambda: turns(14, 5),
+    "turns, guard of a week": lambda: turns(10, 7),
+    "turns, guard of days": lambda: turns(10, 4, upper=False),
+    "turns, seasonal": lambda: turns(14, 28, seasonal=True),
+    "turns, seasonal weeks": lambda: turns(2, 2, step=7, periods=120, seasonal=True),
     "turns, short": lambda: turns(7, 14, periods=200),
     "concentration": concentrated,
     "concentration, less": lambda: concentrated(upper=False),
+    "concentration, few": few_pairs,
     "concentration, late": lambda: concentrated(complete=(0.8, 0.6), doubt=0.04),
     "predictive": predictive,
     "predictive, less": lambda: predictive(0.4),
     "exciting": exciting_pvalues,
     "exciting, less": lambda: exciting_pvalues(upper=False, completeness=np.array([1, 0.9, 1, 0.7])),
+    "rolling": rolling,
     "totals": lambda: rolling_totals(*counts(3, 66, 4), np.array([60, 66]), Lengths(7, 2, 40)),
 }
 STORED = stored("test_kernels_windows")
@@ -1068,3 +1116,77 @@ STORED = stored("test_kernels_windows")
 @pytest.mark.parametrize("name", CASES)
 def test_figures_are_what_they_were(name):
     same_as_stored(CASES[name](), STORED[name])
+
+
+PIECES = [
+    (concentration_module, "_CHUNK", 2, "concentration"),
+    (turns_module, "_SERIES", 2, "turns, gaps"),
+    (recent_module, "_COLUMNS", 2, "rolling"),
+    (recent_module, "_BLOCK", 2 * 66, "rolling"),
+    (recent_module, "_BLOCK", 1, "rolling"),
+    (recent_expected_module, "_BLOCK", 3 * 800, "rolling expected, late"),
+    (recent_expected_module, "_BLOCK", 1, "rolling expected"),
+    (two_means_module, "_E_TEST_CELLS", 400, "e_test, more"),
+    (two_means_module, "_E_TEST_CELLS", 1, "e_test, less"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "size", "case"), PIECES)
+def test_figures_do_not_depend_on_how_many_are_looked_at_together(module, name, size, case, monkeypatch):
+    monkeypatch.setattr(module, name, size)
+    same_as_stored(CASES[case](), STORED[case])
+
+
+DEFAULTS = {
+    lrd_test: {
+        "guard": 0,
+        "completeness": 1.0,
+        "exposure_variance": 0.0,
+        "variant": "B",
+        "upper": True,
+        "shrink": False,
+        "steady": False,
+        "carry": True,
+    },
+    effective_baseline: {"exposure_variance": 0.0},
+    unseen_share: {"upper": True},
+    rotated: {"scale": 1.0, "upper": True, "guard": 0, "carry": False},
+    carried_over: {"guard": 0},
+    rotation_pvalue: {"scale": 1.0, "upper": True},
+    concentration_test_arrays: {"guard": 0, "upper": True, "complete": (1.0, 1.0), "doubt": 0.0},
+    hypergeometric_tail: {"upper": True},
+    rotation_of_pairs: {"correction": 1.0, "upper": True, "favour": 1.0},
+    adjusted_test: {
+        "extra": None,
+        "completeness": 1.0,
+        "exposure_variance": 0.0,
+        "upper": True,
+        "seasonal": False,
+    },
+    expected_test: {
+        "guard": 0,
+        "block": 1,
+        "step": 1,
+        "smooth": None,
+        "completeness": 1.0,
+        "exposure_variance": 0.0,
+        "upper": True,
+    },
+    chosen_terms: {"extra": None},
+    seasonal_design: {"extra": None},
+    turned: {"step": 1, "upper": True},
+    same_weeks: {"squares": False, "share": None},
+    spans_of: {"guard": None, "baseline": None, "step": 1, "windows": 5},
+    rolling_test: {"levels": None, "reported": None},
+    rolling_expected_test: {"reported": None, "seasonal": False},
+    self_exciting: {"guard": 0, "completeness": 1.0, "upper": True},
+    nb_glm: {"guard": 0, "completeness": 1.0, "upper": True, "alpha": 1.0},
+    fixed_b: {"guard": 0, "completeness": 1.0, "upper": True},
+}
+
+
+@pytest.mark.parametrize("function", DEFAULTS, ids=lambda one: one.__name__)
+def test_what_is_taken_where_nothing_is_said(function):
+    parameters = inspect.signature(function).parameters
+    found = {name: one.default for name, one in parameters.items() if one.default is not one.empty}
+    assert found == DEFAULTS[function]
