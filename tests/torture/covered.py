@@ -6,7 +6,7 @@
     python tests/torture/covered.py --read          # from what was measured, without running anything
 
 Three passes: the default suite, the slow tests, and the tests of compiled loops with compilation off, since
-machine code is out of this tool's sight. There each test has up to ten seconds, and how it ended is not
+machine code is out of this tool's sight. There each test has up to five seconds, and how it ended is not
 counted, since what a loop answers is held by the first pass. Processes that tests begin are measured too.
 Files of tests are run some at a time, each lot in a process of its own; a lot that was measured is not run
 again until the package or the lot changes. With ``--kept`` and ``--read`` a change of the package does not
@@ -39,7 +39,7 @@ RESULT = Path(__file__).resolve().parent / "results" / "coverage.json"
 BUILD = PROJECT / "build" / "coverage"
 REPORT = BUILD / "report.json"
 LOT = 4  # files of tests
-SECONDS = 10  # of a test of loops that are not compiled
+SECONDS = 5  # of a test of loops that are not compiled
 LEAST = 95  # per cent
 PASSES = {  # what is run, with compilation or without, and the most files of a lot
     "default": ("not system and not slow", True, LOT),

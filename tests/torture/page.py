@@ -20,7 +20,7 @@ WANTED = {"all": 1_000_000, "csv": 300_000, "workbooks and Parquet": 50_000}
 PASSES = {
     "default": "the default suite",
     "slow": "the slow tests",
-    "loops": "those of loops, compilation off, ten seconds each at most, their ends not counted",
+    "loops": "those of loops, compilation off, five seconds each at most, their ends not counted",
 }
 HEAD = """# What was tried against it
 
