@@ -116,7 +116,7 @@ def counting() -> dict[str, Case]:
     def said(incidents: Any, freq: str = "day", **options: Any) -> Any:
         return of_counts(count_incidents(incidents, freq, **options))
 
-    def quiet(*regions: str, **options: Any) -> Any:
+    def quiet(*regions: str, silent: int = 1, **options: Any) -> Any:
         """Incidents of a year in which a region falls silent, and then all of them do."""
         at = np.arange(366)
         kept = [
@@ -124,7 +124,7 @@ def counting() -> dict[str, Case]:
             for day in at
             for k, name in enumerate(regions)
             if day < 290 or day >= 330
-            if k or day < 200
+            if k >= silent or day < 200
         ]
         days = (pd.Timestamp("2019-03-02") + pd.to_timedelta([day for day, _ in kept], unit="D")).strftime(
             "%Y-%m-%d"
@@ -216,6 +216,9 @@ def counting() -> dict[str, Case]:
             quiet("A", "B", no_coverage=["2019-12-16..2020-01-25"]),
             quiet("A", "B", by=None, where="admin1 = 'A'"),
             quiet("B", "A", "C", as_of="2019-12-20"),
+            quiet("B", "A", as_of="2019-12-20"),
+            quiet(*"BCDEA", silent=4, as_of="2019-12-20"),
+            quiet(*"BCDA", silent=3, as_of="2019-12-20", no_coverage=["2019-12-01..2019-12-20@B"]),
             quiet("A", "B", regions=["B"], start="2019-12-01"),
         ],
         "questions": lambda: [place_questions(iraq()), place_questions(two_lands())],
@@ -371,7 +374,11 @@ def shaping() -> dict[str, Case]:
             c.provisional.sum(),
             c.ends[-1],
         ],
-        "sure": lambda c: [sure_coverage(c).sum(axis=0), np.flatnonzero(sure_coverage(c)[:, 2])],
+        "sure": lambda c: [
+            [sure_coverage(one).sum(axis=0), np.flatnonzero(sure_coverage(one)[:, 2])]
+            for part in (c, dataclasses.replace(c, splices=()))
+            for one in (part, part.resample("week"))
+        ],
         "spliced": lambda c: [
             spliced(c, np.datetime64(a), np.datetime64(b))
             for a, b in (

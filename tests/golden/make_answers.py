@@ -1243,7 +1243,7 @@ def models() -> dict[str, Case]:
     def drawn(counts: Counts) -> Any:
         found = moments(counts.values, counts.coverage, _days(counts), counts.period_days).model()
         more = dataclasses.replace(found, response=found.response + 0.2, memory=found.memory + 0.3)
-        some = more.take(np.array([0, 1, 1, len(counts.regions) - 1]))
+        some = more.take(np.array([0, -2 if len(counts.regions) > 1 else 0, 0, -1]))
         ahead = _days(counts)[-1] + counts.period_days * np.arange(1, 40)
         one = draw_counts(some, ahead[:1], even())
         return [draw_counts(some, ahead, even()).T, one, factors(some.season, some.weekday, ahead[:9])]
@@ -1259,6 +1259,9 @@ def models() -> dict[str, Case]:
             ("few days", last_days(four(), 40)),
             ("three days", last_days(four(), 3)),
             ("a season's end", last_days(rough(), 723)),
+            ("a day less", last_days(rough().select(["R"]), 722)),
+            ("six windows", last_days(rough().select(["R"]), 336)),
+            ("a day too few", last_days(rough().select(["R"]), 335)),
         )
     }
 
