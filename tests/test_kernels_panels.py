@@ -505,7 +505,7 @@ def at_counts(regions, days, *, alpha=0.05, unsure=0.0, ranked=True, own=0.04):
         def guesses(self, level):
             return (10 + np.log(1 / level), 12 + np.log(1 / level)) if own else None
 
-    share, variance = np.linspace(1.0, 0.7, group.size), np.where(np.arange(group.size) % 3 == 1, unsure, 0.0)
+    share, variance = np.linspace(1.0, 0.4, group.size), np.where(np.arange(group.size) % 3 == 1, unsure, 0.0)
     window = PooledWindow(Own(), year, group, share, variance, alpha)
     index = np.arange(group.size)[::2]
     grid = {
@@ -546,6 +546,34 @@ def test_a_search_begins_where_the_region_alone_or_the_bound_would_call(own):
     assert (beyond > bound).any()
 
 
+def test_the_reference_is_made_only_where_it_could_reach_the_level():
+    least = 1.1 / (1 + 7 * 88)  # single windows, of 88 turns of seven regions
+    _, _, year = year_of(7, uncovered=False)
+    assert not year.reached(np.full(3, least * (1 - 1e-9))).any()
+    assert "reference" not in vars(year)
+    assert not year.reached(np.full(3, least)).any()  # episodes are longer
+    assert "reference" in vars(year)
+    reachable = 1.1 * year.reference.length / (year.reference.length + 616)
+    assert year.reached(reachable * np.array([1 - 1e-9, 1, 1 + 1e-9, 2])).tolist() == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    few = year_of(5)[2]
+    assert not few.reached(np.ones(2)).any()
+    assert "reference" not in vars(few)
+
+
+def test_one_region_alone_is_no_surer_than_that_a_level_was_never_seen():
+    _, _, year = year_of(1, uncovered=False)
+    for count in (400, 3000):
+        found = year.bounded(np.full((7, 1), count), np.zeros(1, int), np.array([6.0]), np.zeros(1))
+        ratio = 7 * count / (2 / 88 * 6)
+        unseen = 88 * (1 - 2 / np.pi * np.arctan(np.sqrt(ratio))) / (2 * (88 // 7 + 1))
+        assert found[0] == pytest.approx(min(unseen, 1) / 88, rel=1e-9)
+
+
 def year_figures(regions, **more):
     _, _, year = year_of(regions, **more)
     every = np.arange(regions)
@@ -566,12 +594,21 @@ def year_figures(regions, **more):
     )
 
 
+def test_the_rank_counts_up_to_twice_the_level():
+    alone = np.array([0.08, 0.0800001, 0.02, np.nan, 0.0001])
+    found = pooled_pvalue(np.array([0.001, 0.001, 0.03, 0.001, 0.001]), alone, 0.04)
+    assert found.tolist()[:3] == [0.001, 0.0800001, 0.02]
+    assert np.isnan(found[3])
+    assert found[4] == 0.0001
+
+
 def pooled(regions, **more):
-    values, covered, _ = year_of(regions, uncovered=False)
+    values, covered, _ = year_of(regions)
+    values[-2:, 3 % regions] = 7  # not covered
     alone = np.geomspace(0.3, 1e-3, regions)
     alone[[1, -1]] = np.nan, 0.09
     alone[alone < 0.02] = 0.055
-    share, unsure = np.linspace(1, 0.8, regions), np.linspace(0, 0.02, regions)
+    share, unsure = np.linspace(0.6, 1, regions), np.linspace(0, 0.02, regions)
     given = {"length": 7, "guard": 5, "completeness": share, "exposure_variance": unsure}
     one = (values, covered, alone)
     plain = {"length": 7, "guard": 5}
@@ -621,9 +658,12 @@ CASES = {
     "turned": lambda: turned(7, 5, 78)[2],
     **{
         f"reference {seed} {apart}": lambda s=seed, a=apart: reference(s, a)
-        for seed in (1, 2)
+        for seed in (1, 2, 3, 4)
         for apart in (1, 3, 8)
     },
+    "reference, few turns": lambda: [
+        Reference.of(episodes(seed)[:, :6], periods=6, length=20).rank(ASKED) for seed in (5, 6, 7)
+    ],
     "reference of nothing": lambda: Reference.of(np.full((2, 5), np.nan), periods=5, length=2).rank(ASKED),
     "year of 7": lambda: year_figures(7),
     "year of 7, one without a past": lambda: year_figures(7, gone=True),

@@ -14,6 +14,7 @@ from kernel_figures import assert_kept, same_as_stored, stored
 from scipy import stats
 
 from analytics.kernels.common.dispersion import Dispersion, window_dispersion
+from analytics.kernels.common.tails import mixed_tail
 from analytics.kernels.windows import concentration as concentration_module
 from analytics.kernels.windows import recent as recent_module
 from analytics.kernels.windows import recent_expected as recent_expected_module
@@ -90,7 +91,7 @@ from analytics.kernels.windows.spread import (
     spread_growth,
 )
 from analytics.kernels.windows.turns import Turns, _Wheel, turned
-from analytics.kernels.windows.two_means import Parts, nb_glm
+from analytics.kernels.windows.two_means import Parts, nb_glm, of_parts
 
 EXACT = 1e-11
 SAME = 1e-9  # by running totals, or added up in another order
@@ -671,6 +672,24 @@ def test_terms_are_those_of_the_calendar():
     assert found.names[:4] == ("const", "trend", "cos 1", "sin 1")
 
 
+@pytest.mark.parametrize("incidents", [59, 60, 61])
+@pytest.mark.parametrize("gap", [377, 378, 379])
+def test_a_region_needs_ten_incidents_a_term_and_half_the_history(incidents, gap):
+    values, covered = np.zeros((800, 1), int), np.ones((800, 1), bool)  # 758 days of history, six terms
+    values[np.linspace(gap + 1, 756, incidents).astype(int), 0] = 1
+    covered[:gap], values[:9] = False, 5
+    found = adjusted_test(16_000 + np.arange(800), values, covered, length=14, guard=28, step=1)
+    assert found.index.tolist() == ([0] if incidents >= 60 and gap >= 0 and 758 - gap >= 379 else [])
+
+
+def one_day(length, upper=True):
+    """A window whose incidents came on one day, or hardly any did."""
+    day, values, covered = history(3, 800)
+    values[-length:, 1:] = 0 if not upper else 1
+    values[-1, 2:] += 60 if upper else 0
+    return adjusted_test(day, values, covered, length=length, guard=9, step=1, upper=upper)
+
+
 def expectations(**options):
     day, values, covered = history(9, 760)
     design = seasonal_design(day, trend=True, harmonics=1, weekday=False)
@@ -683,7 +702,7 @@ def rolling_expected(**options):
     values[:, 0] = 0
     share = np.full(values.shape, 0.9)
     late = Reported(share, 0.1 * share, np.zeros(len(values), bool)) if options.pop("late", False) else None
-    ends = np.array([800, 790, 700])
+    ends = np.array([700, 800, 790])
     return rolling_expected_test(
         day, values, covered, ends, Lengths(7, 7, 100), step=1, reported=late, **options
     )
@@ -794,6 +813,59 @@ def test_the_fullest_window_before_is_the_latest_of_equals():
         tested = earlier_window(values[-periods:], np.ones((periods, 5), bool), length=7, before=before)
         assert (tested.last == 0).all() == (periods < 49 or before < 7)
         assert np.isnan(tested.pvalue).all() == (before < 7 or periods - 7 - before < 35)
+
+
+def plain_earlier(values, covered, length, before):
+    """The p-value of one series: the fullest window's, times the windows that fit; 1 where not small."""
+    begin = len(values) - length - before
+    inside = covered[:begin]
+    base, periods = values[:begin][inside].sum(), inside.sum()
+    if periods // length < 5 or not any(inside[t : t + length].all() for t in range(begin - length + 1)):
+        return np.nan
+    whole = [t for t in range(begin, begin + before - length + 1) if covered[t : t + length].all()]
+    if not whole:
+        return np.nan
+    at = max(whole, key=lambda t: (values[t : t + length].sum(), t))
+    observed, tries = values[at : at + length].sum(), before // length + 1
+    law = stats.binom(observed + base, length / (length + periods))
+    least = law.sf(observed) + law.pmf(observed) / 2
+    if observed < 3 or observed <= base / periods * length or tries * least > 0.05:
+        return 1.0
+    rows = [*range(begin), *range(at, at + length)]
+    test = lrd_test(values[rows, None], covered[rows, None], length=length, carry=False)
+    alone = test.firm[0]
+    if test.dispersion.windows[0] <= 20:
+        alone = test.pvalue_a[0]
+        if alone <= 0.01 and length > 1:
+            others = values[at : at + length].sum() - values[at : at + length].max()
+            count = np.floor(others * length / (length - 1))
+            given = test.recent_exposure, test.baseline_exposure, test.dispersion.phi, test.dispersion.edf
+            alone = max(alone, min(mixed_tail(np.array([count]), np.array([count + base]), *given)[0], 0.01))
+    return min(tries * alone, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("length", "before", "periods"), [(2, 5, 47), (2, 4, 50), (7, 14, 120), (1, 3, 30), (3, 9, 90)]
+)
+def test_a_rise_before_the_window_is_tested_as_one_series_after_the_other(length, before, periods):
+    rng = np.random.default_rng(before)
+    rate = np.repeat([0.03, 0.2, 0.6, 2.0, 5.0], 10)
+    values = rng.poisson(rate, (periods, 50))
+    covered = rng.random(values.shape) > np.tile([0.0, 0.05], 25)
+    begin = periods - length - before
+    for i in range(50):
+        values[begin + i % (before - length + 1) :, i][:length] += rng.poisson(1 + i % 7, length)
+    values[begin + 1, ::9] += 12  # one day
+    covered[: begin - 5 * length + (length > 1), 3] = False
+    covered[: begin - 5 * length, 13] = False
+    covered[begin - 5 * length :, [3, 13]] = True
+    covered[:begin, 23] = np.arange(begin) % 7 > 0
+    covered[begin : begin + before : length, 33] = False
+    found = earlier_window(values, covered, length=length, before=before)
+    wanted = [plain_earlier(values[:, i], covered[:, i], length, before) for i in range(50)]
+    assert found.pvalue == pytest.approx(wanted, rel=1e-9, nan_ok=True)
+    assert (found.pvalue < 1).sum() > 5
+    assert np.isfinite(found.expected).tolist() == np.isfinite(wanted).tolist()
 
 
 # -- concentration -----------------------------------------------------------------------------------------
@@ -1047,6 +1119,7 @@ CASES = {
     "lrd, shrunk": lambda: lrd(shrink=True, steady=True),
     "lrd, nothing carried": lambda: lrd(carry=False, length=14, guard=28, periods=250),
     "lrd, long": lambda: lrd(length=7, guard=7, periods=230, seed=12),
+    "lrd, fortnight": lambda: lrd(length=14, guard=7, periods=440, seed=5),
     "spared": lambda: spared_pvalue(
         np.arange(28).reshape(7, 4) % 5,
         np.arange(4.0) * 9,
@@ -1082,6 +1155,9 @@ CASES = {
     "adjusted, seasonal": lambda: adjusted(seasonal=True),
     "adjusted, gap": lambda: adjusted(gap=np.s_[:400, 3]),
     "adjusted, no window": lambda: adjusted(gap=np.s_[-3:, 1:]),
+    "adjusted, one day": lambda: one_day(14),
+    "adjusted, one day of few": lambda: one_day(6),
+    "adjusted, hardly any": lambda: one_day(14, upper=False),
     "expected": expectations,
     "expected, blocks": lambda: expectations(block=7, step=1, smooth=2),
     "expected, less": lambda: expectations(upper=False, completeness=0.7, exposure_variance=0.05),
@@ -1190,3 +1266,32 @@ def test_what_is_taken_where_nothing_is_said(function):
     parameters = inspect.signature(function).parameters
     found = {name: one.default for name, one in parameters.items() if one.default is not one.empty}
     assert found == DEFAULTS[function]
+
+
+def test_a_test_of_parts_takes_what_all_tests_take():
+    values, covered = counts(2, 60)
+    seen = []
+
+    def keeps(parts):
+        seen.append(parts)
+        return parts.observed
+
+    of_parts(keeps)(values, covered, length=7)
+    of_parts(keeps)(values, covered, length=7, guard=5, completeness=0.5, upper=False)
+    for parts, guard, share, upper in zip(seen, (0, 5), (1.0, 0.5), (True, False), strict=True):
+        end = 60 - 7 - guard
+        inside = covered[:end]
+        assert parts.baseline.tolist() == np.where(inside, values[:end], 0).tolist()
+        assert parts.covered.tolist() == inside.tolist()
+        assert parts.recent.tolist() == values[-7:].tolist()
+        assert parts.observed.tolist() == values[-7:].sum(axis=0).tolist()
+        assert parts.base.tolist() == np.where(inside, values[:end], 0).sum(axis=0).tolist()
+        assert parts.periods.tolist() == inside.sum(axis=0).tolist()
+        assert parts.exposure == pytest.approx(np.full(5, 7 * share), rel=EXACT)
+        assert parts.completeness.tolist() == [share] * 5
+        assert (parts.length, parts.upper) == (7, upper)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.log((parts.observed / parts.exposure) / (parts.base / parts.periods))
+        assert parts.log_ratio == pytest.approx(ratio, rel=1e-9, nan_ok=True)
+        assert parts.means[0] == pytest.approx(parts.observed / 7, rel=EXACT)
+        assert parts.means[1] == pytest.approx(parts.base / parts.periods, rel=EXACT)
