@@ -22,7 +22,7 @@ import numpy as np
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from kernel_cases import charts, claims, common, delays, forecast, pairs, recurrence
+from kernel_cases import change, charts, claims, common, delays, forecast, pairs, recurrence, space
 
 FIGURES = Path(__file__).resolve().parent / "kernel_figures.json"
 DIGITS = 13
@@ -66,7 +66,7 @@ def cases() -> dict[str, Callable[[], Any]]:
     """Every case, by name: what it returns is looked at whole."""
     return {
         f"{room.__name__.rpartition('.')[2]}: {name}": case
-        for room in (common, charts, recurrence, forecast, delays, claims, pairs)
+        for room in (common, charts, recurrence, forecast, delays, claims, pairs, change, space)
         for name, case in room.CASES.items()
     }
 
