@@ -11,7 +11,8 @@ Each combination gets an environment of its own in build/matrix, by uv (of the e
 every lower bound that pyproject.toml states, itself, or the first release after it that has a wheel for this
 Python; "pinned" is constraints.txt; "newest" is what the index gives today. Files of tests are run some at a
 time; those that were run of this commit in this environment are not run again. Pythons that are not here are
-named. The record goes to tests/torture/results/matrix.json.
+named. .github/workflows/matrix.yml runs each combination on a public host. The record goes to
+tests/torture/results/matrix.json.
 """
 
 from __future__ import annotations
@@ -183,6 +184,7 @@ def tried(
         "which": "quick" if quick else "all",
         "failed": done["failed"][:20],
         "on": time.strftime("%Y-%m-%d"),
+        "commit": told.stdout.strip()[:7],
         "versions": {name: have.get(name, "-") for name in SHOWN},
     }
 

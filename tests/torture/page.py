@@ -222,7 +222,8 @@ def combinations() -> str:
             rows.append((python, versions, one["outcome"], which, "; ".join(filter(None, said)), about))
     return (
         "Each Python that the machine has, with the lowest versions that are allowed, the pinned and the newest: "
-        "`make matrix`. (`--quick` runs the files that would show it first.)\n\n"
+        "`make matrix`. (`--quick` runs the files that would show it first.) `.github/workflows/matrix.yml` runs each combination on a public "
+        "host, once a week; that was not tried here.\n\n"
         + table(("Python", "versions", "outcome", "which tests", "tests", "of them"), *rows)
     )
 
