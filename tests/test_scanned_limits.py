@@ -30,6 +30,8 @@ def frame(**columns):
             "number": number * 7,
             "updated_at": pd.Timestamp("2020-05-01") + pd.to_timedelta(number, "h"),
             "fatalities": number % 3,
+            "measured": np.where(number % 5, number % 40 / 4, np.where(number % 2, np.nan, np.inf)),
+            "large": (number % 9).astype("uint64") + np.uint64(2**63),
         }
     ).assign(**columns)
 
@@ -69,6 +71,12 @@ FILTERS = [
     "reported_on is missing",
     "actor1 = 'Party 7' or actor1 = 'Party 8'",
     "actor1 is missing or actor1 contains 'y 11'",
+    "not (actor1 = 'Party 7')",
+    "not (admin1 is missing)",
+    "not (number in (7, 14))",
+    "measured > 3",
+    "measured is missing or not (measured < 8)",
+    "large > 5",
     "incident_id in ('7', 'row-9') or incident_id is missing",
 ]
 
@@ -90,6 +98,24 @@ def test_single_rows_are_asked_for_where_equal_ones_are_put_together(name, tmp_p
     )
     assert there == read
     assert sum(map(sum, there[1])) == 2  # the third has no place
+
+
+def test_days_of_another_zone_are_not_taken_for_days_in_utc(tmp_path, snapshot, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    times = pd.to_datetime(["2020-03-01 22:30", "2020-03-03 02:00"])
+    for zone in ("UTC", "Asia/Baghdad"):
+        made = pd.DataFrame(
+            {"id": ["a", "b"], "date": times.tz_localize("UTC").tz_convert(zone), "admin1": "A"}
+        )
+        made.to_parquet("rows.parquet", index=False)
+        read = read_incidents("rows.parquet", as_of=DAY)
+        if zone == "UTC":
+            assert counted(scan_incidents("rows.parquet", as_of=DAY)) == counted(read)
+        else:
+            assert read.frame["date_start"].dt.day.tolist() == [2, 3]
+            with pytest.raises(UptickError) as error:
+                scan_incidents("rows.parquet", as_of=DAY)
+            assert str(error.value) == snapshot
 
 
 @pytest.mark.parametrize("where", ["nobody = 1", "fatalities = 'many'", "incident_id > 7"])

@@ -64,7 +64,9 @@ def judge_rows(incidents: ScannedIncidents, rule: Filter, rows: Any) -> tuple[An
         {name: rows[column] for name, column in direct.items()},
     )
     rows = rows.mutate(w_truth=truth)
-    rows = rows.mutate(w_true=rows.w_truth.fill_null(False), w_unknown=rows.w_truth.isnull())
+    # Not by isnull(): ibis 12 writes NOT (a) IS NULL for (NOT a) IS NULL, which is read as NOT (a IS NULL).
+    rows = rows.mutate(w_true=rows.w_truth.fill_null(False), w_other=rows.w_truth.fill_null(True))
+    rows = rows.mutate(w_unknown=rows.w_other & ~rows.w_true)
     return rows, tuple(dict.fromkeys(notes))
 
 

@@ -26,6 +26,7 @@ __all__ = ["MOST", "NO_DAY", "ROW", "Piece", "Raw", "attach", "changed", "memory
 MOST = 1_000_000  # distinct combinations of values that are looked up one by one
 NO_DAY = -(10**6)  # stands for a day that is not known, where rows are looked up by it
 ROW = "row"
+_UTC = ("UTC", "Etc/UTC", "Z", "GMT", "+00:00")
 _SAMPLE = 1_000  # rows looked at to know a source
 _NO_NUMBER = -(2**31)  # stands for a missing whole number in a key
 
@@ -87,8 +88,10 @@ class Raw:
         self.sample = RawTable(sample.frame, name, sample.rows)
         self.columns = Columns(self.sample)
         self.at = {actual: at for at, actual in enumerate(self.sample.frame.columns)}
-        chosen = {f"r{at}": table[one] for at, one in enumerate(self.names)}
-        self.dtypes = [table[one].type() for one in self.names]
+        columns = [_held(table[one]) for one in self.names]
+        chosen = {f"r{at}": column for at, column in enumerate(columns)}
+        self.dtypes = [column.type() for column in columns]
+        self._zones = _zones(self.files)
         self.table = table.select(**chosen, **({ROW: table[row].cast("int64")} if row else {}))
         self.weighted = False  # each row stands for ``u_n`` rows that are equal in the columns it has
         self.few = False  # and there are at most a million
@@ -164,15 +167,27 @@ class Raw:
         column, kind = table[f"r{at}"], self.dtypes[at]
         if kind.is_integer():
             return column.cast("int64").fill_null(_NO_NUMBER)
-        return self.text_of(table, at) if kind.is_string() else _as_string(column, kind).fill_null("")
+        return self.text_of(table, at)
 
     def text_of(self, table: Any, at: int) -> Any:
         """Return the expression of a column's text, ``""`` where it is missing."""
         column, kind = table[f"r{at}"], self.dtypes[at]
         if not kind.is_string():
+            self._refuse_zone(at)
             return _as_string(column, kind).fill_null("")
         text = column.fill_null("")
         return the_ibis().ifelse(text == "NA", "", text) if self._blank_na else text
+
+    def _refuse_zone(self, at: int) -> None:
+        """Raise an error for times of another zone than UTC: an engine would take the day in UTC."""
+        name = self.names[at]
+        if name in self._zones:
+            raise InputError(
+                f"column {name} of {self.name} holds times of {self._zones[name]}",
+                expected="days, or times in UTC or of no zone",
+                where=self.name,
+                todo="read it whole (read_incidents), or write days",
+            )
 
     def distinct(self, table: Any, keys: Sequence[str], *, most: int = MOST) -> pd.DataFrame | None:
         """Return the distinct combinations of keys and ``n``, how many rows have each; None past `most`."""
@@ -257,9 +272,25 @@ def changed() -> InputError:
     )
 
 
+def _held(column: Any) -> Any:
+    """Return a column as it is looked up: as text where its whole numbers may not fit with those below 0."""
+    return column.cast("string") if column.type().is_uint64() else column
+
+
+def _zones(files: Sequence[Path]) -> dict[str, str]:
+    """Return the zones of columns of times in Parquet files, by column, but for UTC."""
+    from pyarrow import parquet, types
+
+    fields = [field for path in files for field in parquet.read_schema(path)]
+    timed = [field for field in fields if types.is_timestamp(field.type)]
+    return {field.name: field.type.tz for field in timed if field.type.tz not in (None, *_UTC)}
+
+
 def _as_string(column: Any, kind: Any) -> Any:
     if kind.is_timestamp():
         column = column.date()
+    elif kind.is_floating():
+        column = the_ibis().ifelse(column.isnan(), the_ibis().null(kind), column)
     return column.cast("string")
 
 
