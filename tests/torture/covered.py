@@ -4,13 +4,16 @@
     python tests/torture/covered.py --seconds 300   # a piece of it: the next goes on where this one ended
     python tests/torture/covered.py --kept          # lots that were measured of an earlier package are kept
     python tests/torture/covered.py --read          # from what was measured, without running anything
+    python tests/torture/covered.py --read --onto RECORD   # and what an earlier record says of the same
 
 Three passes: the default suite, the slow tests, and the tests of compiled loops with compilation off, since
 machine code is out of this tool's sight. There each test has up to five seconds, and how it ended is not
 counted, since what a loop answers is held by the first pass. Processes that tests begin are measured too.
 Files of tests are run some at a time, each lot in a process of its own; a lot that was measured is not run
 again until the package or the lot changes. With ``--kept`` and ``--read`` a change of the package does not
-matter, but what a lot took is counted in those files alone that are the same as then. The record goes to
+matter, but what a lot took is counted in those files alone that are the same as then. With ``--onto`` a
+branch is taken too where an earlier record, of a commit that git still has, says so of the same two lines; so
+no branch of a line that is new is taken unless it was measured. The record goes to
 tests/torture/results/coverage.json.
 """
 
@@ -27,11 +30,13 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from coverage import CoverageData
+from coverage.parser import PythonParser
 from why import REASONS, why
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -215,6 +220,41 @@ def joined(*, kept: bool) -> tuple[dict[str, str], dict[str, int]]:
     return ended, dict(changed)
 
 
+def carried(files: dict[str, Any], record: dict[str, Any]) -> int:
+    """Take off what is left the branches that an earlier record says were taken; return how many."""
+    number = 0
+    for path, of in files.items():
+        was = subprocess.run(
+            ["git", "show", f"{record['commit']}:{path}"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if was.returncode or not of["missing_branches"]:
+            continue
+        lines = (PROJECT / path).read_text(encoding="utf-8").splitlines()
+        blocks = SequenceMatcher(None, was.stdout.splitlines(), lines, autojunk=False).get_matching_blocks()
+        then = {b + at + 1: a + at + 1 for a, b, size in blocks for at in range(size)}
+        parser = PythonParser(text=was.stdout, filename=path)
+        parser.parse_source()
+        several = {line for line, exits in parser.exit_counts().items() if exits > 1}
+        taken = {(a, max(b, -1)) for a, b in parser.arcs() if a in several}
+        for told in record["left"].get(path, {}).values():
+            for branch in told:
+                begin, _, end = branch.partition(":")[0].partition("-")
+                taken.discard((int(begin), -1 if end == "end" else int(end)))
+        left_now = [
+            [a, b]
+            for a, b in of["missing_branches"]
+            if a not in then or (b > 0 and b not in then) or (then[a], then[b] if b > 0 else -1) not in taken
+        ]
+        more = len(of["missing_branches"]) - len(left_now)
+        of["missing_branches"], number = left_now, number + more
+        of["summary"]["covered_branches"] += more
+    return number
+
+
 def reasons_of(files: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
     """Return each file's branches that were not taken, by the reason why; each with the line it begins at."""
     found: dict[str, dict[str, list[str]]] = {}
@@ -233,6 +273,7 @@ def main() -> int:
     )
     parser.add_argument("--read", action="store_true")
     parser.add_argument("--kept", action="store_true")
+    parser.add_argument("--onto", type=Path, help="an earlier record, whose lines that are the same count")
     parser.add_argument("--passes", nargs="*", choices=list(PASSES), default=list(PASSES))
     parser.add_argument("--seconds", type=float, default=math.inf, help="begin no lot after so many")
     args = parser.parse_args()
@@ -241,6 +282,9 @@ def main() -> int:
         measure(which, until, kept=args.kept)
     ended, changed = joined(kept=args.kept or args.read)
     found: dict[str, Any] = json.loads(REPORT.read_text(encoding="utf-8"))
+    onto: dict[str, Any] = json.loads(args.onto.read_text(encoding="utf-8")) if args.onto else {}
+    more = carried(found["files"], onto) if onto else 0
+    found["totals"]["covered_branches"] += more
     rooms: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for path, of in found["files"].items():
         for name in ("num_statements", "covered_lines", "num_branches", "covered_branches"):
@@ -265,6 +309,7 @@ def main() -> int:
             which: len(files) for which in PASSES if (files := left(which, kept=args.kept or args.read))
         },
         "changed since": changed,
+        "carried": {"from": onto["commit"], "tests": onto["tests"], "branches": more} if onto else {},
         "lines and branches": share(totals),
         "branches": round(100 * totals["covered_branches"] / totals["num_branches"], 1),
         "branches there": totals["num_branches"],

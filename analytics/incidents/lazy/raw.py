@@ -279,7 +279,7 @@ def _held(column: Any) -> Any:
 
 def _zones(files: Sequence[Path]) -> dict[str, str]:
     """Return the zones of columns of times in Parquet files, by column, but for UTC."""
-    from pyarrow import parquet, types
+    from pyarrow import parquet, types  # type: ignore[import-untyped]
 
     fields = [field for path in files for field in parquet.read_schema(path)]
     timed = [field for field in fields if types.is_timestamp(field.type)]
@@ -296,7 +296,7 @@ def _as_string(column: Any, kind: Any) -> Any:
 
 def memory_table(frame: pd.DataFrame) -> Any:
     """Return a table in memory that an engine joins to its own."""
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     return the_ibis().memtable(pa.Table.from_pandas(frame, preserve_index=False))
 
