@@ -133,6 +133,15 @@ def counting() -> dict[str, Case]:
         found = count_incidents(read_incidents(frame, as_of=AS_OF, country="Ghana"), "day", **options)
         return [found.silences, found.notes]
 
+    one_each = pd.DataFrame(
+        {
+            "date": ["2020-02-20", "2020-02-21", "2020-02-27"],
+            "admin1": "Volta",
+            "fatalities": [1, None, 3],
+            "reported_on": ["2020-02-21", "2020-02-28", "2020-03-02"],
+        }
+    )
+    changed = ("2020-02-01", "2020-02-02", "2020-03-01", "2020-03-02")
     own = {"start": "2020-02-01"}
     asked: dict[str, tuple[Any, dict[str, Any]]] = {
         "two lands": (two_lands, {}),
@@ -207,6 +216,21 @@ def counting() -> dict[str, Case]:
             refused(count_incidents, two_lands(), regions=["Central"]),
             refused(count_incidents, two_lands(), no_coverage=["2020-02-03@Central"]),
             refused(count_incidents, two_lands(), value="fatalities"),
+        ],
+        "counted: one of each": lambda: [
+            said(read_incidents(one_each, as_of=AS_OF, country="Ghana"), value="fatalities"),
+            said(
+                read_incidents(one_each.iloc[1:], as_of="2020-02-28", country="Ghana"), by=None, freq="week"
+            ),
+        ],
+        "counted: other rules": lambda: [
+            count_incidents(
+                dataclasses.replace(
+                    iraq(), splices=tuple(Splice(np.datetime64(d), f"of {d}") for d in changed)
+                ),
+                "day",
+                start="2020-02-01",
+            ).notes[:3],
         ],
         "counted: silences": lambda: [
             quiet("A", "B"),
@@ -320,6 +344,10 @@ def naming() -> dict[str, Case]:
             3, "Kampala|Keta|Hawija|Ho|Kirkuk|Volta|Uganda|Lone|Keta, Volta|Keta, Central"
         ),
         "places, first": lambda: [looked_up(2, firsts), looked_up(3, firsts), looked_up(1, firsts)],
+        "places, alike": lambda: [
+            read_places([("X", "C", "n"), ("W", "C", "n"), ("Z", "C, X", "n")], np.ones(3, int)).labels,
+            read_places([("X", "C", "n"), ("W", "C", "N"), ("", "C", "n")], np.array([1, 2, 3])).labels,
+        ],
         "places, wanted": lambda: looked_up(3, "Kampala|Keta|Ho", wanted=["Ghana"]),
         "places, of none": lambda: looked_up(2, "Volta", wanted=["Togo"], country="Ghana"),
         "places, of a country": lambda: looked_up(3, "Kampala", country="Iraq"),
@@ -481,6 +509,7 @@ def shaping() -> dict[str, Case]:
             refused(Completeness, np.array([[1.2]]), np.zeros((1, 1)), ""),
             refused(Completeness, np.ones((1, 1)), -np.ones((1, 1)), ""),
             refused(Completeness, np.ones((1, 1)), np.ones((2, 1)), ""),
+            refused(Completeness, np.ones((2, 1)), np.ones((1, 1)), ""),
             state_completeness(daily, 18, 20, 0.7).completeness.share[15:],  # type: ignore[union-attr]
             state_latest(dataclasses.replace(daily, freq="week"), 20, [0.9, 0.5]).completeness.share[4:, 0],  # type: ignore[union-attr]
             state_latest(daily.resample("week"), 3, 0.5).completeness.share[:, 0],  # type: ignore[union-attr]
@@ -519,6 +548,17 @@ def tables() -> dict[str, Case]:
         }
     )
     parts = pd.DataFrame({"year": [2020, 2020, 2020], "week": [5, 6, 8], "admin1": "A", "events": [1, 0, 2]})
+    spans = pd.DataFrame({"start_date": pd.to_datetime(["2020-01-06", "2020-02-07"]), "events": [2, 1]})
+    first = pd.Timestamp("2020-02-01")
+
+    def ended(table: pd.DataFrame, days: int) -> str:
+        """What a period is, by the day on which it ends."""
+        try:
+            whole = table.assign(end_date=table["start_date"] + pd.Timedelta(days=days))
+            return str(read_count_table(whole, as_of=AS_OF, by=None).unit)
+        except UptickError as error:
+            return str(error)
+
     silent = pd.DataFrame(
         {"week": pd.date_range("2016-01-04", periods=200, freq="7D").strftime("%Y-%m-%d"), "events": 9}
     )
@@ -579,6 +619,13 @@ def tables() -> dict[str, Case]:
             weekly.drop(columns="country"), country="Ghana", extracted="2020-02-15", week_start="saturday"
         ),
         "table, months": lambda: read(monthly, by="region", counts=False),
+        "table, ends": lambda: [
+            [ended(spans, n), ended(spans.iloc[:1], n), ended(spans.assign(start_date=first), n)]
+            for n in (6, 0, 9, 26, 27, 30, 31)
+        ],
+        "table, months of years": lambda: read(
+            pd.DataFrame({"year": 2019, "month": [10, 11, 12], "events": [3, 1, 2]}), by=None, counts=False
+        ),
         "table, to a first day": lambda: read(weekly, as_of="2020-02-22", start="2020-01-05"),
         "table, parts": lambda: read(parts, as_of=AS_OF),
         "table, silent": lambda: read(silent, by=None, as_of="2019-11-03"),
@@ -709,7 +756,9 @@ def areas() -> dict[str, Case]:
             "codes": found.codes(of()),
         }
 
+    tables = [(level, region_table("Iraq", level)) for level in ("admin1", "admin2")]
     names = (
+        *(one.names[0] for _, one in tables if one is not None),
         "Kirkuk",
         "kirkuk",
         "Ta'mim",

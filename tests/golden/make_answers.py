@@ -33,6 +33,7 @@ from analytics.counts.completeness import Completeness
 from analytics.counts.outlets import Outlets
 from analytics.counts.stated import state_completeness
 from analytics.incidents import read_incidents
+from analytics.monitoring import histories as kept
 from analytics.monitoring.calibration import calibrate_together
 from analytics.monitoring.histories import parametric, rotated, usable_history
 from analytics.monitoring.null import draw_counts, factors, moments
@@ -1282,6 +1283,21 @@ def histories() -> dict[str, Case]:
             for one in parts
         ]
 
+    def in_batches(call: Case) -> Any:
+        """The same with few counts drawn at a time."""
+        whole, kept.CELLS = kept.CELLS, 2_000.0
+        try:
+            return call()
+        finally:
+            kept.CELLS = whole
+
+    def steps(detectors: list[str]) -> Any:
+        said: list[Any] = []
+        found = calibrate_together(
+            weeks(), detectors, 3, by="history", replicates=40, progress=lambda *step: said.append(step)
+        )
+        return [said, [one.threshold for one in found]]
+
     by_week = dataclasses.replace(rough(), freq="week")
     running = dataclasses.replace(last_days(by_week, 740), as_of=np.datetime64("2020-04-16"))
     return {
@@ -1290,6 +1306,9 @@ def histories() -> dict[str, Case]:
             for one in map(usable_history, (running, rough(), by_week, weeks()))
         ],
         "drawn": lambda: batch(parametric(last_days(by_week, 420), 6, 3, draws=2)),
+        "drawn, in batches": lambda: in_batches(lambda: batch(parametric(weeks(), 4, 1, draws=2))),
+        "turned, in batches": lambda: in_batches(lambda: batch(rotated(weeks(), 2, 1))),
+        "calibrated, in batches": lambda: in_batches(lambda: steps(["ears_c1", "ears_c2"])),
         "drawn, weeks": lambda: batch(parametric(weeks(), 5, 1, draws=3)),
         "turned": lambda: batch(rotated(rough(), 4, 2)),
         "turned, weeks": lambda: batch(rotated(last_days(weeks().select(["B"]), 105), 200, 2)),
@@ -1338,6 +1357,31 @@ def thresholds() -> dict[str, Case]:
         "calibrated, formula": lambda: calibrated(["cusum_nb", "rogerson"], 1, by="formula"),
         "calibrated, loosest": lambda: calibrated(["recent_window"], 60.0, by="formula"),
         "calibrated, strictest": lambda: calibrated(["recent_window", "predictive"], 1e-5),
+        "calibrated, refused": lambda: [
+            refused(calibrated, **{"detectors": ["ears_c1"], **more})
+            for more in (
+                {"by": "formula", "resample": "rotation"},
+                {"share": 0.8, "by": "formula"},
+                {"share": 0.8, "resample": "rotation"},
+                {"share": 0.49},
+                {"share": 1.0},
+                {"replicates": 39},
+                {"detectors": ["space_time_scan"]},
+                {"budget": 0},
+                {"budget": "many"},
+                {"counts": last_days(two, 90), "resample": "rotation"},
+            )
+        ],
+        "bisect, long": lambda: [
+            bisect(
+                lambda c: (np.tile(level, (9, 1, 1)) >= c[:, None], years * 9),
+                1e-9,
+                9.0,
+                np.array(rate),
+                days,
+            )
+            for rate, days in (([0.9, 3.0], 1), ([20.0, 50.0], 7), ([0.01, 0.2], 7))
+        ],
         "calibrated, untested": lambda: calibrated(
             ["recent_window"], counts=last_days(two, 20), by="history"
         ),
@@ -1384,6 +1428,9 @@ def watching() -> dict[str, Case]:
         "watched, young": lambda: watched(
             last_days(weeks(), 30), completeness=[1, 0.9], completeness_sd=[0, 0.1]
         ),
+        "watched, days": lambda: [
+            watched(last_days(four(), n), last=5, thresholds="formula")["parameters"] for n in (180, 280)
+        ],
         "watched, a year": lambda: watched(weeks(), "ears_c1", thresholds="formula"),
         "watched, less than 39": lambda: watched(last_days(weeks(), 39)),
         "silence": lambda: [
