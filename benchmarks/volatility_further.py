@@ -3,7 +3,7 @@
 The eight of :data:`FURTHER` were written, and measured once, before the weights were set for the last time;
 the six of :data:`LAST` after that. Those of :data:`SEASONS` were looked at while the estimator learnt to know
 seasons; the three of :data:`YEARS` were measured before its last changes, the two of :data:`AFTERWARDS` after
-them. Each draws
+them. The six of :data:`UNSEEN` were written after all changes, of the limits for few windows too. Each draws
 counts of days, ``draw(rng, mean, days, series)``, every day with the same mean.
 """
 
@@ -270,6 +270,74 @@ def rainy_years(rng: np.random.Generator, mean: float, days: int, series: int) -
     return rng.poisson(mean * rate * np.take_along_axis(month, day // 30, axis=0))
 
 
+def lulls_of_any_length(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Fighting of 35 days on average; lulls at a tenth of the rate, Pareto of index 2.5 from 10 days on."""
+    on, left, rows = rng.random(series) < 0.7, np.zeros(series), []
+    for _ in range(days + BURN):
+        ends = left <= 0
+        on = on ^ ends
+        lasts = np.where(on, rng.exponential(35, series), 10 * (1 + rng.pareto(2.5, series)))
+        left = np.where(ends, left + lasts, left) - 1
+        rows.append(np.where(on, 1.0, 0.1))
+    usual = (35 + 0.1 * 10 * 2.5 / 1.5) / (35 + 10 * 2.5 / 1.5)
+    return rng.poisson(mean * np.array(rows[BURN:]) / usual)
+
+
+def contested_towns(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Five towns alike: contested a quarter of the time, 20 days on average, at eight times the rate."""
+    contested, rows = rng.random((5, series)) < 0.25, []
+    for _ in range(days):
+        rows.append(rng.poisson(mean / 5 * np.where(contested, 8.0, 1.0) / 2.75).sum(axis=0))
+        chance = rng.random((5, series))
+        contested = np.where(contested, chance >= 1 / 20, chance < 1 / 60)
+    return np.array(rows)
+
+
+def weekly_protests(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Half of the incidents on one day of the week, their number lognormal (log sd 0.8, memory 6 weeks)."""
+    first, stay, normal = rng.integers(0, 7, series), np.exp(-1 / 6), rng.normal(size=series)
+    rows = []
+    for day in range(days):
+        protest = (day + first) % 7 == 0
+        rows.append(rng.poisson(mean / 2 * (1 + 7 * protest * np.exp(0.8 * normal - 0.32))))
+        moved = stay * normal + np.sqrt(1 - stay**2) * rng.normal(size=series)
+        normal = np.where(protest, moved, normal)
+    return np.array(rows)
+
+
+def snow_passes(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Passes closed four months a year, the edges two weeks early or late; each summer has its own level."""
+    day = np.arange(days)[:, None] + rng.integers(0, YEAR, series)
+    year, years = day // YEAR, days // YEAR + 2
+    early, late = (np.take_along_axis(rng.normal(0, 14, (years, series)), year, axis=0) for _ in range(2))
+    at = day % YEAR
+    opened = 1 / (1 + np.exp((60 + early - at) / 5)) / (1 + np.exp((at - 305 - late) / 5))
+    level = np.take_along_axis(rng.gamma(20, 1 / 20, (years, series)), year, axis=0)
+    return rng.poisson(mean * (0.15 + 0.85 * opened * level) / (0.15 + 0.85 * 245 / YEAR))
+
+
+def wet_roads(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """Wet spells of a week, a third of the rate, begin often in the rainy half of the year, else rarely."""
+    phase, wet, rows = rng.random(series), np.zeros(series, bool), []
+    for day in range(days + BURN):
+        rain = 0.07 * np.maximum(np.sin(2 * np.pi * ((day - BURN) / YEAR + phase)), 0.1)
+        chance = rng.random(series)
+        wet = np.where(wet, chance >= 1 / 7, chance < rain)
+        rows.append(np.where(wet, 1 / 3, 1.0))
+    rate = np.array(rows[BURN:])
+    return rng.poisson(rng.gamma(4, mean * rate / 0.909 / 4))
+
+
+def excited_season(rng: np.random.Generator, mean: float, days: int, series: int) -> np.ndarray:
+    """A swing of 0.5 with the year in what begins of itself; an incident draws 0.5 others within 10 days."""
+    phase, stay, excite, rows = rng.random(series), np.exp(-1 / 10), np.full(series, mean), []
+    for day in range(days + BURN):
+        swing = 1 + 0.5 * np.sin(2 * np.pi * ((day - BURN) / YEAR + phase))
+        rows.append(rng.poisson(0.5 * mean * swing + 0.5 * excite))
+        excite = stay * excite + (1 - stay) * rows[-1]
+    return np.array(rows[BURN:])
+
+
 FURTHER: dict[str, Draw] = {
     one.__name__: one
     for one in (
@@ -286,3 +354,9 @@ SEASONS: dict[str, Draw] = {
 }  # fmt: skip
 YEARS: dict[str, Draw] = {one.__name__: one for one in (two_peaks, lunar_year, fading_season)}
 AFTERWARDS: dict[str, Draw] = {one.__name__: one for one in (yearly_pause, rainy_years)}
+UNSEEN: dict[str, Draw] = {
+    one.__name__: one
+    for one in (
+        lulls_of_any_length, contested_towns, weekly_protests, snow_passes, wet_roads, excited_season,
+    )
+}  # fmt: skip

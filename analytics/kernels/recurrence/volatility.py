@@ -15,6 +15,13 @@ as the fourth moment has it [3]_ and as their slowest cosines have it, which all
 ``benchmarks/volatility_limits.py`` sets them on random members of twelve families of processes, alone,
 summed and thinned, so that as many as possible are covered 95 %, with the least width.
 
+A history worth few windows says less than its signs claim. Half of it at one level and half at another is the
+clearest case: all windows are equally far from the mean, so the fourth moment is at its least, and the
+variance seems sure; one long spell more or less would change it. The lower limit allows for that, the more
+the smaller the variance of the influence values and the fewer the windows that the history is worth. The
+upper limit has Student's correction for as many degrees of freedom [8]_. Where 0 belongs to the interval,
+nothing is missed below it, and the upper limit is nearer.
+
 A season is slow too, but a history of whole years holds all of it. As far as one is sure
 (:mod:`~analytics.kernels.recurrence.yearly`), the correction for the finite number of windows leaves its part
 of the variance out, and the lower limit is that of a season with noise around it. The upper limit stays: few
@@ -38,6 +45,8 @@ References
        Biometrics 30, 101-110.
 .. [7] Fisher, R. A. (1950). The significance of deviations from expectation in a Poisson series. Biometrics
        6, 17-24.
+.. [8] Cornish, E. A., Fisher, R. A. (1938). Moments and cumulants in the specification of distributions.
+       Revue de l'Institut International de Statistique 5, 307-320.
 """
 
 from __future__ import annotations
@@ -65,8 +74,11 @@ _NOTHING = 1e-9
 _SHARES = (1e-3, 2.0)
 _SOME = 0.1
 _LEAST_UNLIKE = 0.05
-_SEASON = 1.45  # the lower limit of a season, times its scale
+_SEASON = 1.17  # the lower limit of a season, times its scale
 _NARROWEST = 20.0  # a season makes the scale at most so many times smaller
+_STUDENT = (1.96**2 + 1) / 4
+_TWO_LEVELS, _NORMAL_TAIL, _LEAST_TAIL = 1.5, 2.0, 0.7
+_ONE_SIDED = 0.86  # where 0 belongs to the interval
 
 
 class Volatility(NamedTuple):
@@ -110,13 +122,16 @@ class Signs(NamedTuple):
 class Moments(NamedTuple):
     """The estimate and what its interval is made of; `scale` is the s above.
 
-    `freedom` is that of phi where the process is Poisson.
+    `freedom` is that of phi where the process is Poisson; 1 / `spread` that of windows correlated like these;
+    `tail` the variance of the influence values, 2 for normal windows.
     """
 
     phi: float
     mean: float
     rho: float
     freedom: float
+    spread: float
+    tail: float
     scale: float
     signs: Signs
 
@@ -152,7 +167,8 @@ def relative_deviation(
     lost = 1 - float(np.exp(-found.signs.correction))
     phi = found.phi * (1 - lost) / (1 - lost * (1 - yearly.share * yearly.sure))
     below, above = (
-        found.scale * max(float(np.exp(weights @ shown).sum()), NEAREST) for weights in (BELOW, ABOVE)
+        found.scale * max(float(np.exp(weights @ shown).sum()), NEAREST) * factor
+        for weights, factor in zip((BELOW, ABOVE), _for_few(found), strict=True)
     )
     steady = _SEASON * max(yearly.scale, found.scale / _NARROWEST)
     below = below ** (1 - yearly.sure) * steady**yearly.sure
@@ -160,7 +176,7 @@ def relative_deviation(
         float(np.sqrt(max(one - 1, 0.0) / found.mean))
         for one in (phi, max(phi, 1.0) * np.exp(-below), max(found.phi, 1.0) * np.exp(above))
     )
-    low = max(low, min(_LEAST, sigma)) if _more_than_poisson(found.phi, found.freedom) else 0.0
+    low = max(low, min(_LEAST, sigma)) if _more_than_poisson(found) else 0.0
     return Volatility(sigma, low, high, found.mean, phi, found.rho, int(covered.sum() // length))
 
 
@@ -206,10 +222,11 @@ def _of(windows: _Windows, values: IntArray, covered: BoolArray, length: int) ->
     square = gamma * spread
 
     weak = float(np.exp(-np.log(at_least_one) / np.sqrt(square)))
+    tail = max(_tail(deviations, variance, mean), 0.3)
     signs = Signs(
         **_of_periods(values[covered], mean / length, many, variance),
         **_of_windows(deviations, mean, many, square),
-        tail=np.log(max(_tail(deviations, variance, mean), 0.3) * spread / square) / 2,
+        tail=np.log(tail * spread / square) / 2,
         windows=np.log(many / _USUAL_WINDOWS),
         rho=rho,
         weak=weak,
@@ -218,7 +235,7 @@ def _of(windows: _Windows, values: IntArray, covered: BoolArray, length: int) ->
         mean=np.log(mean),
         correction=-np.log(remaining),
     )
-    return Moments(phi, mean, rho, freedom, float(np.sqrt(square)), signs)
+    return Moments(phi, mean, rho, freedom, spread, tail, float(np.sqrt(square)), signs)
 
 
 def _of_periods(values: IntArray, usual: float, many: float, variance: float) -> dict[str, float]:
@@ -265,8 +282,15 @@ def _tail(deviations: FloatArray, variance: float, mean: float) -> float:
     return float(((deviations**2 / variance - 1 - deviations / mean) ** 2).mean())
 
 
-def _more_than_poisson(phi: float, freedom: float) -> bool:
-    return phi * freedom > 2 * float(special.gammaincinv(freedom / 2, 1 - _POISSON))
+def _for_few(found: Moments) -> tuple[float, float]:
+    """Return what either limit's distance is multiplied by, for the few windows that the history is worth."""
+    few = found.spread * (1 - 1 / max(found.phi, 1.0))
+    below = float(np.sqrt(1 + _TWO_LEVELS * few * (_NORMAL_TAIL / max(found.tail, _LEAST_TAIL)) ** 3))
+    return below, 1 + _STUDENT * few if _more_than_poisson(found) else _ONE_SIDED
+
+
+def _more_than_poisson(found: Moments) -> bool:
+    return found.phi * found.freedom > 2 * float(special.gammaincinv(found.freedom / 2, 1 - _POISSON))
 
 
 def _lognormal_surplus(square: float) -> float:

@@ -7,6 +7,10 @@ varies. The variance of the windows then has a relative variance of (4 s + 2 r) 
 of the season and the rest, and n the windows that the rest is worth. A history of a year and a half holds a
 part of the season twice: that adds the variance of a sine wave's variance over so many years.
 
+Seasons differ from year to year. What the years covered show of it, the spread of the size of the season
+fitted to all of them, counts as what is known beforehand does, each further year as much as that: one year
+shows nothing of it.
+
 References
 ----------
 .. [1] Bayley, G. V., Hammersley, J. M. (1946). The "effective" number of independent observations in an
@@ -27,9 +31,9 @@ __all__ = ["Season", "season"]
 _DAYS_SHORT = 0.02  # of a year: 52 weeks are one
 _MOST_HARMONICS = 8
 _RHO_MAX = 0.9
-_HALF_SURE = 4.0  # of one year, F less one where a season is as sure as not; less by the root of the years
+_HALF_SURE = 7.0  # of one year, F less one where a season is as sure as not; less by the root of the years
 _STEEP = 4
-_UNLIKE = 0.2  # relative error of a season's variance after one year, because seasons differ
+_UNLIKE = 0.3  # relative error of a season's variance after one year, because seasons differ
 _NOTHING = 1e-9
 
 
@@ -76,8 +80,9 @@ def season(deviations: FloatArray, whole: BoolArray, length: int, years: float, 
         basis = _orthogonal(np.flatnonzero(whole), harmonics, year)
     fitted, known = basis.shape[1], deviations[whole]
     total = max(float(known @ known), _NOTHING)
+    fit = basis @ (known @ basis)
     left = np.zeros(len(whole))
-    left[whole] = known - basis @ (known @ basis)
+    left[whole] = known - fit
     rest = max(float(left @ left) / total, _NOTHING)
     both = whole[length:] & whole[:-length]
     lagged = float((left[length:] * left[:-length])[both].mean()) if both.any() else 0.0
@@ -89,8 +94,17 @@ def season(deviations: FloatArray, whole: BoolArray, length: int, years: float, 
     rest = min(rest * (1 + fitted / freedom), 1.0)
     share = 1 - rest
     square = (4 * share + 2 * rest) * rest / (freedom + fitted) + share**2 * _part_of_a_year(years)
-    square += (share * _UNLIKE / seen) ** 2
+    square += share**2 * (_UNLIKE**2 + 4 * (seen - 1) * _unlike(fit - fit.mean(), known, seen)) / seen**2
     return Season(float(sure), share, float(np.sqrt(square)))
+
+
+def _unlike(fit: FloatArray, known: FloatArray, seen: int) -> float:
+    """Return the variance of the size of a season from one year to another, 1 its mean size."""
+    if seen == 1:
+        return 0.0
+    begins = len(fit) * np.arange(seen) // seen
+    size = np.add.reduceat(fit * known, begins) / np.maximum(np.add.reduceat(fit**2, begins), _NOTHING)
+    return float(size.var(ddof=1))
 
 
 def _part_of_a_year(years: float) -> float:
