@@ -106,6 +106,37 @@ def test_slow_change_is_no_season():
     assert season(sums[:340, 0] - sums[:340, 0].mean(), whole[:340], 14, 353 / YEAR, YEAR).sure == 0
 
 
+def test_years_that_differ_make_a_season_less_sure_than_years_alike():
+    # In both a third of the swing changes from year to year: in one its size, in the other its day.
+    angle = 2 * np.pi * np.arange(3 * 365) / 365
+    change = np.repeat([6.0, 0.0, -6.0], 365)
+    rng, scales = np.random.default_rng(34), []
+    for _ in range(40):
+        noise = np.convolve(rng.normal(0, 2, 3 * 365 + 13), np.ones(14), "valid")
+        both = (20 * np.sin(angle) + change * other(angle) + noise for other in (np.sin, np.cos))
+        scales.append(
+            [season(one - one.mean(), np.ones(len(one), bool), 14, 3.0, 365.0).scale for one in both]
+        )
+    size, day = np.median(scales, axis=0)
+    assert size > 1.25 * day  # 1.08 where what the years show is not counted
+
+
+def test_the_lower_limit_allows_for_one_long_spell_more_or_less():
+    # Half a year at one level, half at the other, in spells of two months: every window is equally far from
+    # the mean, as if the variance were sure. Two spells of six at the lower level would be no surprise.
+    rng = np.random.default_rng(35)
+    rate = 8 * np.repeat([1.4, 0.6, 1.4, 0.6, 1.4, 0.6], 60)
+    lows = [relative_deviation(rng.poisson(rate), np.ones(360, bool), 14).low for _ in range(40)]
+    two_of_six = window_sums(8 * np.repeat([1.4, 0.6, 1.4, 1.4, 0.6, 1.4], 60)[:, None], 14)
+    assert np.median(lows) < two_of_six.std() / two_of_six.mean()  # 0.30; the lower limit was 0.33
+
+
+def test_where_zero_belongs_to_the_interval_its_upper_limit_is_nearer():
+    quiet = np.random.default_rng(36).poisson(MEAN, (40, DAYS))
+    found = [relative_deviation(one, np.ones(DAYS, bool), 14) for one in quiet]
+    assert np.median([one.high for one in found if one.low == 0]) < 0.185  # 0.195 with both sides alike
+
+
 def test_zero_belongs_to_the_interval_exactly_where_fishers_test_says_so():
     # One quiet spell of a steady region: too little to say how changeable it is, enough to say that it is.
     values = np.random.default_rng(3).poisson(MEAN, DAYS)
