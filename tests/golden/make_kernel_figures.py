@@ -71,6 +71,17 @@ def cases() -> dict[str, Callable[[], Any]]:
     }
 
 
+def classes(room: str) -> list[type]:
+    """The dataclasses of a room."""
+    return [
+        kind
+        for name, module in sys.modules.items()
+        if name.startswith(f"analytics.kernels.{room}.")
+        for kind in vars(module).values()
+        if isinstance(kind, type) and kind.__module__ == name and is_dataclass(kind)
+    ]
+
+
 def write(path: Path = FIGURES) -> None:
     """Make them all and write them, one case a line."""
     lines = [f"{json.dumps(name)}: {json.dumps(flat(case()))}" for name, case in cases().items()]

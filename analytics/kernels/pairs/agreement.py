@@ -33,7 +33,7 @@ _SHARE = (1e-6, 0.95)  # of pairs that are one incident: never none, never all
 Levels = npt.NDArray[np.int8]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Agreement:
     """How often each level is found, of pairs that are one incident and of pairs that are not.
 

@@ -17,7 +17,7 @@ from analytics._typing import FloatArray, IntArray
 __all__ = ["Spans", "day_gap", "pairs_in_groups", "pairs_nearby"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Spans:
     """First and last possible day of each row, as whole numbers; shape (n,)."""
 

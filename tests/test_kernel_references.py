@@ -1,0 +1,213 @@
+"""Kernels against their definitions, computed the slow way on small arrays."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analytics.kernels.common.dispersion import window_sums
+from analytics.kernels.common.episodes import episode_onsets, episode_spans
+from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels, e_benjamini_hochberg
+from analytics.kernels.common.online_fdr import LORD_SUM, SAFFRON_POWER, SAFFRON_SUM, lord, saffron
+from analytics.kernels.common.silence import longest_silences
+from analytics.kernels.pairs.candidates import Spans, day_gap, pairs_in_groups, pairs_nearby
+
+EXACT = 1e-13  # the same sums in another order
+
+
+def q_values(p: np.ndarray) -> np.ndarray:
+    """Of one family: the least p m / rank of those as large, by definition."""
+    known = p[~np.isnan(p)]
+    return np.array(
+        [
+            np.nan
+            if np.isnan(one)
+            else min(1.0, *(other * known.size / (known <= other).sum() for other in known[known >= one]))
+            for one in p
+        ]
+    )
+
+
+def rejections(p: np.ndarray, alpha: float) -> int:
+    """The largest k such that k p-values are at most alpha k / m."""
+    return max(k for k in range(p.size + 1) if (p <= alpha * k / p.size).sum() >= k)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_q_values_and_levels_are_those_of_the_definition(seed):
+    rng = np.random.default_rng(seed)
+    p = np.round(rng.random((3, 9)) ** 3, 2)
+    p[rng.random(p.shape) < 0.25] = np.nan
+    p[0, :4] = [0.01, 0.01, 0.02, 1.0]
+    expected = np.array([q_values(row) for row in p])
+    np.testing.assert_allclose(benjamini_hochberg(p), expected, rtol=EXACT)
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(e_benjamini_hochberg(1 / p), expected, rtol=EXACT)
+    joins = rng.random(9) < 0.6
+    for row, alpha in itertools.product(p, (0.05, 0.25, 0.3, 1.0)):
+        known = ~np.isnan(row)
+        wanted = np.full(9, np.nan)
+        for at in range(9):
+            if known[at] or joins[at]:
+                family = row[known | (np.arange(9) == at)]
+                family[np.flatnonzero(np.flatnonzero(known | (np.arange(9) == at)) == at)] = 0.0
+                wanted[at] = alpha * rejections(family, alpha) / family.size
+        np.testing.assert_allclose(call_levels(row, alpha, joins), wanted, rtol=EXACT)
+        np.testing.assert_allclose(call_levels(row, alpha), np.where(known, wanted, np.nan), rtol=EXACT)
+
+
+def test_no_p_values_at_all():
+    assert benjamini_hochberg(np.zeros((2, 0))).shape == (2, 0)
+    assert benjamini_hochberg(np.zeros(0, dtype=np.int64)).dtype == float
+    none = np.full(3, np.nan)
+    assert np.isnan(benjamini_hochberg(none)).all()
+    assert np.isnan(call_levels(none, 0.1)).all()
+    found = call_levels(none, 0.1, np.array([True, False, True]))
+    np.testing.assert_array_equal(found, [0.1, np.nan, 0.1])
+    assert call_levels(np.zeros(0), 0.1).shape == (0,)
+
+
+@pytest.mark.parametrize("candidate", [None, 0.5, 0.2])
+@pytest.mark.parametrize("conflict", [1, 3])
+def test_levels_over_time_are_those_of_the_papers(candidate, conflict):
+    """Of one series: a pot for the start, and one opened by every rejection that may be known."""
+    rng = np.random.default_rng(conflict)
+    p = rng.random(25) ** 4
+    p[[3, 4, 11]] = np.nan
+    alpha, start = 0.3, 0.4
+    j = np.arange(1.0, 40)
+    share = np.log(np.maximum(j, 2)) / (j * np.exp(np.sqrt(np.log(j)))) / LORD_SUM
+    if candidate is not None:
+        share = j**-SAFFRON_POWER / SAFFRON_SUM
+    total = alpha * (1 - (candidate or 0.0))
+    rejected, level = [], []
+    for t in range(25):
+        opened = [s for s in range(t - conflict + 1) if rejected[s]]
+        pots = [(start * total, 0)]
+        pots += [((1 - start if n == 0 else 1) * total, s + conflict) for n, s in enumerate(opened)]
+        spent = 0.0
+        for holds, since in pots:
+            tested = [s for s in range(since, t) if not np.isnan(p[s])]
+            if candidate is not None:
+                tested = [s for s in tested if not (s + conflict <= t and p[s] <= candidate)]
+            spent += holds * share[len(tested)]
+        spent = min(spent, math.inf if candidate is None else candidate)
+        level.append(math.nan if np.isnan(p[t]) else spent)
+        rejected.append(bool(p[t] <= spent))
+    options = {"conflict": conflict, "start": start}
+    found = (
+        lord(p[:, None], alpha, **options)
+        if candidate is None
+        else saffron(p[:, None], alpha, candidate=candidate, **options)
+    )
+    assert found[0][:, 0].tolist() == rejected
+    np.testing.assert_allclose(found[1][:, 0], level, rtol=EXACT)
+    assert sum(rejected) > 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_windows_episodes_and_silences_by_counting(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.poisson(0.4, (40, 4))
+    covered = rng.random(values.shape) < 0.9
+    for length in (1, 5, 40, 41):
+        sums = [values[t : t + length].sum(axis=0) for t in range(40 - length + 1)]
+        np.testing.assert_array_equal(window_sums(values, length), np.reshape(sums, (-1, 4)))
+        np.testing.assert_array_equal(
+            window_sums(np.tile(values, (1, 130)), length)[:, -4:], np.reshape(sums, (-1, 4))
+        )
+    alarm = values > 0
+    for days, merge in ((1, 2), (7, 14), (7, 20), (1, 0)):
+        onset, spans = np.zeros(alarm.shape, dtype=bool), []
+        for j in range(4):
+            last = None
+            for t in np.flatnonzero(alarm[:, j]).tolist():
+                if last is None or (t - last) * days > merge:
+                    spans.append([j, t, t, 0])
+                    onset[t, j] = True
+                last = spans[-1][2] = t
+                spans[-1][3] += 1
+        np.testing.assert_array_equal(episode_onsets(alarm, days, merge_days=merge), onset)
+        np.testing.assert_array_equal(np.transpose(episode_spans(alarm, days, merge_days=merge)), spans)
+    for mask in (covered, covered | True):
+        wanted = []
+        for j in range(4):
+            begun, run, best = False, 0, 0
+            for t in range(40):
+                begun = begun or values[t, j] > 0
+                run = run + 1 if begun and mask[t, j] and values[t, j] == 0 else 0
+                best = max(best, run)
+            wanted.append(best)
+        np.testing.assert_array_equal(longest_silences(values, mask), wanted)
+        for j in range(4):
+            assert longest_silences(values[:, [j]], mask[:, [j]]).tolist() == [wanted[j]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pairs_are_all_that_are_close_and_no_others(seed):
+    rng = np.random.default_rng(seed)
+    points, other_points = rng.normal(0, 2, (30, 3)), rng.normal(0, 2, (25, 3))
+    points[4, 1], other_points[3] = np.nan, points[0]
+    first, other_first = rng.integers(-20, 20, 30), rng.integers(-20, 20, 25)
+    spans = Spans(first, first + rng.integers(0, 4, 30))
+    other = Spans(other_first, other_first + rng.integers(0, 9, 25) * (seed % 2))
+    group, other_group = rng.integers(-1, 4, 30), rng.integers(-1, 3, 25)
+    pairs = list(itertools.product(range(30), range(25)))
+    one, two = np.transpose(pairs)
+    gap = [
+        min(
+            abs(a - b)
+            for a in range(spans.first[i], spans.last[i] + 1)
+            for b in range(other.first[j], other.last[j] + 1)
+        )
+        for i, j in pairs
+    ]
+    np.testing.assert_array_equal(day_gap(spans.take(one), other.take(two)), gap)
+    for days, reach in ((0, 1.0), (3, 2.5), (60, 0.7)):
+        together = [
+            (i, j)
+            for (i, j), g in zip(pairs, gap, strict=True)
+            if group[i] == other_group[j] >= 0 and g <= days
+        ]
+        found = pairs_in_groups(group, spans, other_group, other, days, 10**6)
+        assert sorted(zip(*(part.tolist() for part in found), strict=True)) == together
+        away = {(i, j): math.dist(points[i], other_points[j]) for i, j in pairs}
+        near = [(i, j) for (i, j), g in zip(pairs, gap, strict=True) if away[i, j] <= reach and g <= days]
+        a, b, apart = pairs_nearby(points, spans, other_points, other, reach, days, 10**6)
+        assert list(zip(a.tolist(), b.tolist(), strict=True)) == near
+        np.testing.assert_allclose(apart, [away[pair] for pair in near], rtol=EXACT)
+
+
+def test_too_many_pairs_are_not_made_and_none_are_of_nothing():
+    spans, group = Spans(np.zeros(4, int), np.zeros(4, int)), np.zeros(4, int)
+    assert len(pairs_in_groups(group, spans, group, spans, 0, 16)[0]) == 16
+    with pytest.raises(OverflowError, match="16"):
+        pairs_in_groups(group, spans, group, spans, 0, 15)
+    points = np.zeros((4, 3))
+    assert len(pairs_nearby(points, spans, points, spans, 1.0, 0, 16)[0]) == 16
+    with pytest.raises(OverflowError, match="16"):
+        pairs_nearby(points, spans, points, spans, 1.0, 0, 15)
+    wide = np.array([[0.0, 0, 0], [0.9, 0, 0], [1.8, 0, 0], [2.7, 0, 0]])
+    with pytest.raises(OverflowError):  # what was looked at before counts, near or not
+        pairs_nearby(wide, spans, wide, spans, 1.0, 0, 9)
+    assert len(pairs_nearby(wide, spans, wide, spans, 1.0, 0, 14)[0]) == 10
+    none = Spans(np.zeros(0, int), np.zeros(0, int))
+    for given in (
+        (group[:0], none, group, spans),
+        (group, spans, group[:0], none),
+        (group - 1, spans, group, spans),
+        (group, spans, group - 1, spans),
+    ):
+        assert [part.size for part in pairs_in_groups(*given, 1, 9)] == [0, 0]
+    for given in ((points[:0], none, points, spans), (points, spans, points * np.nan, spans)):
+        assert [part.size for part in pairs_nearby(*given, 1.0, 1, 9)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_q_values_are_scipys(seed):
+    p = np.random.default_rng(seed).random(12) ** 2
+    np.testing.assert_allclose(benjamini_hochberg(p), stats.false_discovery_control(p), rtol=EXACT)
