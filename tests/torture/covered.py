@@ -310,7 +310,7 @@ def main() -> int:
         },
         "changed since": changed,
         "carried": {"from": onto["commit"], "tests": onto["tests"], "branches": more} if onto else {},
-        "lines and branches": share(totals),
+        "lines and branches": None if onto else share(totals),
         "branches": round(100 * totals["covered_branches"] / totals["num_branches"], 1),
         "branches there": totals["num_branches"],
         "branches left": totals["num_branches"] - totals["covered_branches"],
