@@ -77,6 +77,21 @@ def test_every_form_is_counted_as_when_it_is_read(form, ending, tmp_path):
     assert there.accounting == read.accounting
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_texts_that_are_kept_as_categories_are_texts(engine, tmp_path):
+    pytest.importorskip(engine)
+    frame = table(kind=np.resize(["raid", "bomb", None], ROWS)).astype(
+        {"admin1": "category", "kind": "category"}
+    )
+    frame.to_parquet(tmp_path / "rows.parquet", index=False)
+    read = read_incidents(tmp_path / "rows.parquet", as_of=DAY)
+    there = scan_incidents(tmp_path / "rows.parquet", as_of=DAY, engine=engine)
+    for asked in ({"where": "kind = 'raid'"}, {"by": "kind"}):
+        made, want = (count_incidents(one, "week", **asked) for one in (there, read))
+        assert made.regions == want.regions
+        np.testing.assert_array_equal(made.values, want.values)
+
+
 def database(tmp_path, frame):
     path = tmp_path / "rows.duckdb"
     with duckdb.connect(str(path)) as connection:

@@ -305,6 +305,7 @@ def _polars_table(connection: Any, paths: list[Path], name: str, row: str) -> An
         part = pl.scan_parquet(path)
         if row != FILE_ROW:
             part = part.with_row_index(FILE_ROW, offset=2)
+        part = part.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))  # which joins texts
         parts.append(part.with_columns(pl.col(FILE_ROW).cast(pl.Int64) + at * _APART))
     try:
         whole = pl.concat(parts, how="diagonal_relaxed")
