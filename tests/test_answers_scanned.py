@@ -32,7 +32,6 @@ CASES = {
         "where": "fatalities >= 1 and event_type = 'Battles'",
         "as_of": "2020-02-25",
     },
-    "all": {"by": None, "as_of": "2020-02-20", "value": "fatalities", "start": "2020-01-15"},
 }
 
 

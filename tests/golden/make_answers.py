@@ -660,7 +660,7 @@ def limits() -> dict[str, Case]:
         "B": [*range(15), 45],
         "C": [46, 47, 43, 44, 41],
     }
-    unknown = gone(last_days(weeks(), 60), A=[*range(8)], B=[*range(9)])
+    unknown = gone(last_days(weeks(), 53), A=[0], B=[0, 1])
     days = last_days(four(), 420)
     sides = {"regions_inside": ["A"], "guard": 14, "baseline": 196}
 
@@ -685,7 +685,6 @@ def limits() -> dict[str, Case]:
             cut(52),
             refused(cut, 51),
             refused(cut, 53, min_weeks=18),
-            cut(54, min_weeks=18),
             refused(cut, 60, trim=0.04),
             refused(cut, 60, trim=0.5),
             refused(cut, 60, trend=True),
@@ -725,7 +724,7 @@ def limits() -> dict[str, Case]:
 
 
 def limits_of_days() -> dict[str, Case]:
-    days = last_days(four(), 300)
+    days = last_days(four(), 300).select(["A", "B", "D"])
     covered = days.coverage.copy()
     covered[-210:-119, 0] = covered[-210:-118, 1] = False  # 91 and 90 of the 182 are left
     gaps = dataclasses.replace(days, coverage=covered)
@@ -856,7 +855,7 @@ def limits_of_days() -> dict[str, Case]:
         "limits of changeable": lambda: (
             [
                 volatility(
-                    dataclasses.replace(last_days(days, n), values=np.full((n, 4), v, np.int32)), window=7
+                    dataclasses.replace(last_days(days, n), values=np.full((n, 3), v, np.int32)), window=7
                 )
                 for n, v in ((181, 1), (182, 1), (183, 2), (190, 0))
             ]
@@ -1033,13 +1032,14 @@ def since() -> dict[str, Case]:
 
 def limits_of_silences() -> dict[str, Case]:
     """A suspected silence of one day: on the first and the last day that is used, and just beside them."""
-    days, few = last_days(four(), 300), last_days(weeks(), 60)
+    days, few = last_days(four(), 300).select(["A", "C"]), last_days(weeks(), 53)
     events = dataclasses.replace(
         last_days(four(), 400), values=(last_days(four(), 400).values > 4).astype(np.int32)
     )
     attacks = last_days(four(), 400)
-    where = [[33.0 + at, 44.0] for at in range(4)]
+    where = [[33.0, 44.0], [34.0, 44.0]]
     half: dict[str, Any] = {"guard": 28, "baseline": 182}
+    events, attacks = (one.select(["A", "C"]) for one in (events, attacks))
 
     def held(counts: Counts, call: Callable[[Counts], Any], *at: int) -> list[bool]:
         said = []
