@@ -17,7 +17,9 @@ from analytics.kernels.panels.hierarchy import Nest
 from analytics.kernels.windows import answer as answer_module
 from analytics.kernels.windows import bounds as bounds_module
 from analytics.kernels.windows import called as called_module
+from analytics.kernels.windows import critical as critical_module
 from analytics.kernels.windows import seen as seen_module
+from analytics.kernels.windows import starts as starts_module
 from analytics.kernels.windows.answer import Answer, answer, next_starts
 from analytics.kernels.windows.asked import LATE, Asked, History, Stretch, kept, other_pvalue, window_test
 from analytics.kernels.windows.asked import Tested as Constant
@@ -30,7 +32,7 @@ from analytics.kernels.windows.bounds import (
     predictive_limits,
     ratio_limit,
 )
-from analytics.kernels.windows.called import NOT_ADJUSTED, Called, Expected, called_in, fitted
+from analytics.kernels.windows.called import NOT_ADJUSTED, Called, Expected, _multiplicity, called_in, fitted
 from analytics.kernels.windows.critical import critical_count, least_count, likely_count
 from analytics.kernels.windows.expected import NEEDED_DAYS
 from analytics.kernels.windows.hypothetical import (
@@ -154,6 +156,77 @@ def test_the_first_count_called_is_found_wherever_the_search_begins(upper, botto
         assert min(count for _, count, *_ in asked) >= (bottom if upper else 0)
         some = [(index, count) for index, count, *_ in asked if index != 3]
         assert len(some) == len({*some})
+
+
+def test_the_search_for_a_critical_count_begins_where_it_is_likely(monkeypatch):
+    asked = []
+
+    def likely(*given, **more):
+        asked.append((*given, more))
+        return np.full(3, 4.0), np.full(3, 2.0)
+
+    monkeypatch.setattr(critical_module, "likely_count", likely)
+    base, recent, periods = np.array([3.0, 60, 7]), np.array([14.0, 3.5, 7]), np.array([364.0, 30, 90])
+    known = Dispersion(np.ones(3), np.full(3, 9.0), np.zeros(3), np.full(3, 26))
+    for upper in (True, False):
+        critical_count(base, recent, periods, known, 0.05, upper=upper)
+        mean, share, dispersion, level, more = asked[-1]
+        assert mean == pytest.approx(base * recent / periods, rel=EXACT)
+        assert share == pytest.approx(recent / periods, rel=EXACT)
+        assert dispersion is known
+        assert level.tolist() == [0.05] * 3
+        assert more == {"upper": upper}
+
+
+def test_where_nothing_is_guessed_the_search_begins_at_the_critical_count(monkeypatch):
+    values, covered = series(9, 170)
+    test = lrd_test(values, covered, length=7, guard=4, completeness=0.7)
+    test = replace(test, carried=np.linspace(0.6, 1.2, 6))
+    asked, first = [], []
+
+    def critical(*given, **more):
+        asked.append((*given, more))
+        return np.full(6, 11.0)
+
+    class At:
+        def __call__(self, count, index, days, level):
+            first.append(count.tolist())
+            return count >= 11
+
+        def guesses(self, level):
+            return None
+
+    monkeypatch.setattr(starts_module, "critical_count", critical)
+    for length in (1, 3, 7):
+        for upper in (True, False):
+            even, three = starts(test, At(), np.full(6, 0.05), length, upper=upper)
+            base, exposure, periods, dispersion, level, more = asked[-1]
+            assert base is test.baseline_total
+            assert exposure == pytest.approx(test.recent_exposure * test.carried, rel=EXACT)
+            assert periods is test.baseline_exposure
+            assert dispersion is test.dispersion
+            assert (level.tolist(), more) == ([0.05] * 6, {"upper": upper})
+            assert np.isfinite(three).all() == (upper and length > 3)
+            if upper:
+                assert even.tolist() == [11.0] * 6
+    assert first[0] == [11.0] * 6
+
+
+def test_a_p_value_at_its_level_is_called():
+    none = np.zeros(2, bool)
+    family, observed = np.array([0.025, 0.5]), np.array([4.0, 1.0])
+    level, _, called, _ = _multiplicity(family, observed, none, Asked(), None)
+    assert level[0] == 0.025
+    assert called.tolist() == [True, False]
+    assert _multiplicity(np.array([0.05]), observed[:1], none[:1], Asked(), None)[2].tolist() == [True]
+    nest = Nest(np.zeros(1, int), np.array([0.05]), np.array([9.0]), np.array([9.0]), np.array([8.0]))
+    for upper in (True, False):
+        asked = Asked(upper=upper)
+        found = _multiplicity(np.array([0.025]), observed[:1], none[:1], asked, nest)
+        assert found[0].tolist() == [0.025]
+        assert found[2].tolist() == [True]
+        assert _multiplicity(np.array([0.0251]), observed[:1], none[:1], asked, nest)[2].tolist() == [False]
+        assert found[3].tolist() == ([[5.0], [5.0]] if upper else [[-np.inf], [-np.inf]])
 
 
 def steps(guess, upper, bottom):
@@ -829,6 +902,7 @@ CASES = {
     "limits": limits,
     "called from": long_counts,
     "starts": started,
+    "starts, two": lambda: started(length=2),
     "guessed": lambda: guessed(None),
     "guessed, less": lambda: guessed(None, upper=False),
     "guessed, told": lambda: guessed(11.0),

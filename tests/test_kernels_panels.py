@@ -87,6 +87,7 @@ def test_capped_windows_are_counted_day_by_day(length, guard, baseline):
     region = np.array([0, 1, 2, 3, 4, 0, 1, 2, 3, 1])
     end = np.array([88, 88, 88, 88, 88, 40, 1, 75, 12, 60])  # the wheel closes for some
     covered[3, 1:25] = False
+    values[0, 0] = 500
     found = capped_windows(values, covered, region, end, length=length, guard=guard, baseline=baseline)
     for i, (row, stop) in enumerate(zip(region, end, strict=True)):
         late, begin = stop - length, stop - length - guard - baseline
@@ -211,6 +212,8 @@ def held_of(seed, length, regions=7, periods=90):
     covered = np.random.default_rng(seed).random(values.shape) > 0.05
     covered[6, :-length] = False
     values[6, -3:] = 2
+    values[5, -length:] = 0
+    values[5, -1] = 2
     return capped_windows(
         values,
         covered,
@@ -293,6 +296,7 @@ def test_the_ceiling_is_twice_the_largest_dispersion_that_is_told():
         assert dispersion_ceiling(phi, base, windows) == wanted
     assert dispersion_ceiling(phi[:1], base[:1]) == CEILING
     assert dispersion_ceiling(np.zeros(0), np.zeros(0), 20) == 26.0
+    assert dispersion_ceiling(np.zeros(0), np.zeros(0), 40) == 20.0
 
 
 # -- families within families ------------------------------------------------------------------------------
