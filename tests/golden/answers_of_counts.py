@@ -112,6 +112,14 @@ def iraq() -> Any:
     return read_incidents(iraq_rows(), as_of=AS_OF, country="Iraq")
 
 
+@cache
+def strange() -> Any:
+    """Incidents at twelve names that no table has, some of them districts or nearly a governorate's."""
+    names = ["Xa", "Xb", "Hawija", "Zz", "Sinjar", "Aa", "Bb", "Cc", "Dd", "Ee", "Ff", "Gg", "Hh"]
+    frame = rows(admin1=np.resize([*names, *names[:5], "", *names[3:9]], 60))
+    return read_incidents(frame, as_of=AS_OF, country="Iraq")
+
+
 def counting() -> dict[str, Case]:
     def said(incidents: Any, freq: str = "day", **options: Any) -> Any:
         return of_counts(count_incidents(incidents, freq, **options))
@@ -243,7 +251,11 @@ def counting() -> dict[str, Case]:
             quiet(*"BCDEA", silent=4, as_of="2019-12-20"),
             quiet(*"BCDA", silent=3, as_of="2019-12-20", no_coverage=["2019-12-01..2019-12-20@B"]),
         ],
-        "questions": lambda: [place_questions(iraq()), place_questions(two_lands())],
+        "questions": lambda: [
+            place_questions(iraq()),
+            place_questions(two_lands()),
+            place_questions(strange()),
+        ],
     }
 
 
@@ -620,6 +632,10 @@ def tables() -> dict[str, Case]:
         "table, ends": lambda: [
             [ended(spans, n), ended(spans.assign(start_date=first), n)] for n in (6, 9, 27, 30)
         ],
+        "table, covered": lambda: [
+            read_counts(weekly, as_of="2020-02-28", covered_from=day, start=begin).notes
+            for day, begin in (("2020-01-04", None), ("2020-01-03", "2019-12-20"), (None, "2019-12-20"))
+        ],
         "table, months of years": lambda: read(
             pd.DataFrame({"year": 2019, "month": [10, 11, 12], "events": [3, 1, 2]}), by=None, counts=False
         ),
@@ -678,6 +694,7 @@ def rates() -> dict[str, Case]:
                 return str(error).replace(folder, "")
 
     texts = (
+        "a,b,c,d,e,f,g,h,i,j\n",
         "region,people\nA,1 000\n\nB, 2.5\n",
         "Name,km2\nA,x\n",
         "A\n1\n",

@@ -274,6 +274,11 @@ def windows() -> dict[str, Case]:
         "weeks from a Monday": lambda: cut(last_days(weeks(), 12), np.datetime64("2020-03-02")),
         "band": lambda: expected_band(one),
         "band, stated": lambda: expected_band(one, window=14, guard=7, baseline=140, level=0.2),
+        "band, doubtful": lambda: expected_band(
+            state_completeness(one, 420, 440, np.linspace(0.9, 0.4, 20), np.full(20, 0.3)),
+            window=5,
+            level=0.2,
+        ),
         "band, weeks": lambda: expected_band(last_days(weeks().select(["C"]), 75), window=14),
         "band, unknown": lambda: expected_band(last_days(four().select(["B"]), 200), guard=21),
         "volatility": lambda: volatility(four()),
@@ -905,6 +910,10 @@ def limits_of_windows() -> dict[str, Case]:
     share = dataclasses.replace(four(), completeness=Completeness(known, np.zeros((440, 4)), "given"))
     one = dataclasses.replace(share, coverage=share.coverage & (np.arange(440)[:, None] < 421))
     weights = np.array([3.0, 0.0, 1.0, 0.0])
+
+    def stated(level: float) -> Counts:
+        return state_completeness(four(), 438, 440, level)
+
     used = np.arange(9) > 2
 
     def mean(counts: Counts, regions: list[bool], weight: np.ndarray = weights) -> Any:
@@ -970,7 +979,7 @@ def limits_of_windows() -> dict[str, Case]:
                     told(without_incomplete(counts)[1]),
                     np.flatnonzero(~without_incomplete(counts)[0].coverage[:, 1]),
                 ]
-                for counts in (share, one, four())
+                for counts in (share, one, four(), stated(0.9), stated(0.5), stated(1.0))
             ]
             + [incomplete_before(share, 0, end) for end in (420, 421, 440)]
             + [
@@ -1176,13 +1185,14 @@ def limits_of_incidents() -> dict[str, Case]:
         "limits of responses": lambda: (
             [_responses(n, more) for n, more in ((5, 0), (4, 0), (6, 3))]
             + [refused(_responses, 5, 0, days=364), _responses(5, 0, days=365)]
+            + [_responses(6, 0, usual=usual) for usual in (0.0, 0.15)]
         ),
     }
 
 
-def _responses(number: int, level: int, days: int = 420) -> Any:
+def _responses(number: int, level: int, days: int = 420, usual: float = 0.8) -> Any:
     rng = np.random.default_rng(2)
-    attacks = rng.poisson(0.8, (days, 1)).astype(float)
+    attacks = rng.poisson(usual, (days, 1)).astype(float)
     events = np.zeros((days, 1))
     at = days - 30 - 25 * np.arange(number)
     events[at] = 1
