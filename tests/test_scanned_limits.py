@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analytics import count_incidents, read_incidents
 from analytics.errors import UptickError
@@ -83,6 +85,41 @@ FILTERS = [
 
 @pytest.mark.parametrize("where", FILTERS)
 def test_what_is_asked_of_rows_is_asked_where_they_lie(where, incidents):
+    there, read = (counted(one, where=where) for one in incidents)
+    assert there == read
+
+
+ASKED = {
+    "admin1": (["'Eastmark'", "'WESTMARK'", "'nowhere'"], ["=", "!=", "contains"]),
+    "actor1": (["'Party 7'", "'party 9'"], ["=", "!=", "contains"]),
+    "fatalities": (["0", "1", "2"], ["=", "!=", "<", ">="]),
+    "measured": (["2.5", "3"], ["=", "!=", "<=", ">"]),
+    "date_start": (["2020-02-03", "'2020-03-01'"], ["=", "!=", "<", ">="]),
+    "updated_at": (["2020-05-03"], ["<", ">="]),
+    "incident_id": (["'5'", "'row-7'"], ["=", "!="]),
+}
+LEAVES = st.sampled_from(sorted(ASKED)).flatmap(
+    lambda name: st.one_of(
+        st.just(f"{name} is missing"),
+        st.tuples(st.sampled_from(ASKED[name][1]), st.sampled_from(ASKED[name][0])).map(
+            lambda said: f"{name} {said[0]} {said[1]}"
+        ),
+    )
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        inner.map("not ({})".format),
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda p: f"({p[0]} {p[1]} {p[2]})"),
+    ),
+    max_leaves=4,
+)
+
+
+@pytest.mark.slow
+@given(TREES)
+@settings(max_examples=40)
+def test_whatever_is_asked_of_rows_is_asked_where_they_lie(incidents, where):
     there, read = (counted(one, where=where) for one in incidents)
     assert there == read
 
