@@ -28,6 +28,7 @@ from analytics.kernels.windows.bounds import (
     Bounds,
     bounds,
     break_even,
+    called_bounds,
     called_count,
     predictive_limits,
     ratio_limit,
@@ -396,7 +397,10 @@ def seen_figures(length=7):
     start = np.array([3.0, 4, np.nan, 8, 14, 30])
     three = np.array([3.0, 9, 9, 9, 25, 30.0])
     some = rates.take(np.array([0, 1, 4]))
+    last = test.take(np.array([0, 4, 3, 5, 1]))  # the last of these has no rate
     return (
+        WindowRates.of(last, length).take(np.array([1, 3, 4])),
+        WindowRates.of(last, length).take(np.array([4])),
         rates,
         some,
         seen_ratio(rates, start, three, length),
@@ -424,7 +428,11 @@ def seen_alone():
     at = SpreadWindow.of(test, values, covered, 7, guard=4, several=True)
     rates = WindowRates.of(test, 7)
     among = np.array([9.0, np.nan, 5.0, 3.0, 4.5, np.nan])
-    return [
+    ten = replace(test, baseline_total=np.full(6, 100.0), baseline_exposure=np.full(6, 70.0))
+    less = replace(ten, baseline_total=np.full(6, 99.0))
+    assert (ten.expected == 10).all()
+    exactly = [detectable_alone(one, rates, at, among, 7, alpha=0.05, sought=4.0) for one in (ten, less)]
+    return exactly + [
         detectable_alone(test, rates, at, among, 7, alpha=alpha, sought=sought)
         for alpha, sought in ((0.05, 4.0), (0.01, 4.5), (0.05, 2.0))
     ]
@@ -499,6 +507,34 @@ def limits():
         bounds(limited(upper=False)[0].take(rest), alpha=0.1, confidence=0.8, upper=False),
         [break_even(test, ratio_limit(test, 0.05, upper=True), margin) for margin in (1.5, 2.5, 6.0, 40.0)],
     )
+
+
+@pytest.mark.parametrize("upper", [True, False])
+def test_an_interval_lies_on_one_side_of_one_where_the_region_is_called(upper):
+    test, _ = limited(upper=upper)
+    values, covered = series(6, 140)
+    at = RerunWindow(values, covered, 7, lambda _, __, index: np.ones(index.size))
+    asked, least = Asked(upper=upper, confidence=0.5), np.full((2, 6), -np.inf)
+    level = np.full(6, 0.05)
+    some = np.array([1, 3, 4, 5])  # of which there is an interval
+    for pvalue, called in ((1.0, True), (0.25, False), (0.2500001, False), (1e-9, False)):
+        found = called_bounds(test, at, np.full(6, pvalue), np.full(6, called), level, 7, asked, least)
+        agrees = called or pvalue <= 0.25
+        low, high = found.low[some], found.high[some]
+        inner = low if upper else high
+        assert ((inner > 1) if upper else (inner < 1)).all() == agrees
+        error = 0.25
+        plain = ratio_limit(test, error, upper=not upper)[some]
+        edge = 1 + 1e-9 if upper else 1 - 1e-9
+        if agrees:
+            wanted = np.maximum(plain, edge) if upper else np.minimum(plain, edge)
+        else:
+            wanted = np.minimum(plain, 1.0) if upper else np.maximum(plain, 1.0)
+        assert inner.tolist() == wanted.tolist()
+        outer = high if upper else low
+        assert outer == pytest.approx(ratio_limit(test, error, upper=upper)[some], rel=1e-9)
+        assert np.array_equal(found.limit, ratio_limit(test, 0.05, upper=upper), equal_nan=True)
+        assert np.isnan(found.starts_at).all()
 
 
 def long_counts():
@@ -829,14 +865,24 @@ def test_far_below_is_raised_to_the_rotation(monkeypatch, rotation):
     values[-LENGTH:] = 0
     values[-1] = 1
     stretch = Stretch(values, np.ones(values.shape, bool), LENGTH, GUARD)
-    monkeypatch.setattr(answer_module, "rotation_pvalue", lambda *_, **__: np.array([rotation]))
-    for share in (1.0, 0.9):
+    asked_of = []
+
+    def turned(*given, **more):
+        asked_of.append((*given, more))
+        return np.array([rotation])
+
+    monkeypatch.setattr(answer_module, "rotation_pvalue", turned)
+    for share in (1.0, 0.875):
         asked = Asked(completeness=np.full((LENGTH, 1), share))
         found = answer(stretch, asked, history_of(stretch)).far_below
         test = lrd_test(values, values >= 0, length=LENGTH, guard=GUARD, completeness=share, upper=False)
         assert 0.004 < test.pvalue_a[0] < 0.04
         whole = rotation * DAYS / (DAYS - LENGTH + 1)
         assert found.tolist() == [max(whole, test.pvalue_a[0]) <= 0.05]
+        counted, inside, length, factor, more = asked_of[-1]
+        assert counted.tolist() == values.tolist()
+        assert inside.all()
+        assert (length, factor.tolist(), more) == (LENGTH, [share], {"upper": False})
 
 
 def guessed(guesses, upper=True):

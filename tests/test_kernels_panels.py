@@ -73,6 +73,7 @@ def test_the_cap_is_the_largest_that_keeps_what_tells_of_a_rise():
     days = np.hstack([waves(seed, (60, 6), most) for seed, most in enumerate((2, 4, 9, 20, 33, 60, 200))])
     days[:, :4] = np.array([[0, 1, 5, 0]]) * np.ones((60, 1), int)
     days[3, 3] = 1
+    days[:, [10, 20, 30]] += 1  # a cap of one tells nothing
     found = daily_cap(days)
     assert found.tolist() == [plain_cap(one) for one in days.T]
     assert len({*found.tolist()}) >= 6
