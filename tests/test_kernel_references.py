@@ -15,6 +15,8 @@ from analytics.kernels.common.multiplicity import benjamini_hochberg, call_level
 from analytics.kernels.common.online_fdr import LORD_SUM, SAFFRON_POWER, SAFFRON_SUM, lord, saffron
 from analytics.kernels.common.silence import longest_silences
 from analytics.kernels.pairs.candidates import Spans, day_gap, pairs_in_groups, pairs_nearby
+from analytics.kernels.recurrence.volatility import Signs
+from analytics.kernels.recurrence.volatility_weights import ABOVE, BELOW, LEAST, MOST
 
 EXACT = 1e-13  # the same sums in another order
 
@@ -211,3 +213,17 @@ def test_too_many_pairs_are_not_made_and_none_are_of_nothing():
 def test_q_values_are_scipys(seed):
     p = np.random.default_rng(seed).random(12) ** 2
     np.testing.assert_allclose(benjamini_hochberg(p), stats.false_discovery_control(p), rtol=EXACT)
+
+
+def test_the_weights_of_the_volatility_are_those_on_record(project):
+    rows = {}
+    for line in (project / "benchmarks" / "results" / "volatility_limits.md").read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and cells[0] in ("constant", *Signs._fields):
+            rows[cells[0]] = cells[1:]
+    assert list(rows) == ["constant", *Signs._fields]
+    least, most, below, above = zip(*rows.values(), strict=True)
+    assert LEAST.tolist() == [float(one) for one in least[1:]]
+    assert MOST.tolist() == [float(one) for one in most[1:]]
+    for weights, recorded in ((BELOW, below), (ABOVE, above)):
+        np.testing.assert_array_equal(weights.T, [[float(x) for x in one.split(",")] for one in recorded])

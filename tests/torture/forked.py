@@ -18,6 +18,7 @@ import importlib.util
 import json
 import math
 import os
+import pickle
 import resource
 import select
 import signal
@@ -257,6 +258,7 @@ def _live(place: Any, path: tuple[str, ...]) -> Any:
 
 
 PLAIN = (int, float, complex, str, bytes, bool, type(None))
+TABLES = ("ndarray", "list", "dict", "set", "tuple", "frozenset")
 Change = Callable[[], None]
 
 
@@ -297,6 +299,8 @@ def changes(path: str, text: str) -> list[Change] | None:
             found += of_class
         elif getattr(value, "__module__", "") == module.__name__ and callable(value):
             found += _function(_live(module, (name,)), _live(other, (name,)))
+        elif type(value).__name__ in TABLES and pickle.dumps(value) != pickle.dumps(old):
+            return None  # a table: it may be held, or have been used, anywhere
     return found
 
 
