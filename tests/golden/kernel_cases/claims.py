@@ -69,6 +69,9 @@ def days() -> Any:
         for name, of in (("one", often), ("many", many)):
             given = (day, values, covered, weekday, count, at, of)
             found[f"{seed} {name}"] = day_pvalue(*given), day_pvalue(*given, completeness=0.6)
+    waves = np.where(np.arange(300)[:, None] // 30 % 5 == 2, [9, 4, 1, 30], [1, 1, 0, 2]) + values % 2
+    for adjust, n in ((True, 300), (False, 300), (True, 37), (False, 7)):
+        found[f"waves {adjust} {n}"] = ordinary_day(waves[:n], covered[:n], weekday[:n], adjust=adjust)
     found["smallest"] = smallest_count(day, values, covered, weekday, at, often, 0.05)
     scale = 1 + 0.3 * (weekday == 2)[:, None] * np.ones(4)
     found["rank"] = [rank_pvalue(values, covered, scale, count / 2, n) for n in (1, 3)]

@@ -99,7 +99,8 @@ def still_to_come() -> Any:
     share = np.array([[0.5, 0.2, 0.97], [0.8, 0.6, 1.0]])
     deviation = np.array([[0.05, 0.15, 0.01], [0.1, 0.2, 0.0]])
     sums = np.array([[3.0, 0.0, 60.0], [4.0, np.nan, 75.0], [9.0, 0.0, 55.0], [2.0, 1.0, np.nan]])
-    found: dict[str, Any] = {"usual": [usual_rate(sums[:n]) for n in (0, 1, 2, 4)]}
+    wide = np.array([[1.0, 5.0], [30.0, np.nan], [2.0, 90.0], [0.0, 7.0], [11.0, np.nan]])
+    found: dict[str, Any] = {"usual": [usual_rate(of[:n]) for n in (0, 1, 2, 3, 4, 5) for of in (sums, wide)]}
     for name, late in (
         ("alone", chain_ladder(observed, share, deviation)),
         ("drawn", smoothed(observed, share, deviation, usual_rate(sums))),
