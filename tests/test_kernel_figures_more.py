@@ -1,0 +1,11 @@
+"""The kernels of recurrence, forecasts, delays, claims, pairs, change and space: small arrays again."""
+
+from __future__ import annotations
+
+import pytest
+from test_kernel_figures import CASES, HERE, check
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(HERE)])
+def test_what_kernels_return_is_what_it_was(name):
+    check(name)
