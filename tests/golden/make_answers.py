@@ -54,7 +54,8 @@ from analytics.upticks.incomplete import incomplete_before, weighted_completenes
 from analytics.upticks.outlets import outlet_notes
 from analytics.upticks.picked import picked_window
 from analytics.upticks.recent import uptick_test
-from analytics.upticks.recurring import _beside, _median_gap, _pattern, recurrence_test
+from analytics.upticks.recurring import _beside, _median_gap, _pattern, _spread_limit, recurrence_test
+from analytics.upticks.recurring_tables import harmless_variation, variation_limit
 from analytics.upticks.response import response_test
 from analytics.upticks.scan import scan_test
 from analytics.upticks.scan_found import relative_totals
@@ -690,6 +691,8 @@ def limits() -> dict[str, Case]:
             cut(52),
             refused(cut, 51),
             refused(cut, 53, min_weeks=18),
+            refused(cut, 53, min_weeks=0),
+            refused(cut, 53, expected_run=1),
             refused(cut, 60, trim=0.04),
             refused(cut, 60, trim=0.5),
             refused(cut, 60, trend=True),
@@ -823,6 +826,13 @@ def limits_of_days() -> dict[str, Case]:
             ]
             + [_placebos_show({}, 0.05)]
         ),
+        "harmless": lambda: [
+            [harmless_variation(margin) for margin in (1.1, 1.5, 4.0)],
+            variation_limit(
+                np.array([1.2, 3.0, 1.0]), np.array([20.0, 7.5, 30.0]), 1.1, np.array([4.0, 9.0, 2.0])
+            ),
+            [_spread_limit(limit, 1.5, n) for limit, n in ((0.145, 1), (0.143, 0), (0.2, 7), (np.nan, 2))],
+        ],
         "gaps between": lambda: [
             _median_gap(
                 pd.Series(pd.Timestamp(AS_OF) + pd.to_timedelta(np.cumsum(np.arange(n) % 7 * 3), unit="D"))
@@ -1013,7 +1023,11 @@ def since() -> dict[str, Case]:
             then = frame.assign(
                 observed=frame["observed"] + np.resize([0, 1, 5, 0, 2, 0], len(frame)),
                 expected=frame["expected"] - np.resize([1, 0, 0, 0, 1, 0], len(frame)),
-                pvalue=np.resize([0.01, 0.9, 1e-9, 0.02, np.nan], len(frame)),
+                pvalue=np.where(
+                    np.arange(len(frame)) == 5,
+                    frame["pvalue"],
+                    np.resize([0.01, 0.9, 1e-9, 0.02, np.nan], len(frame)),
+                ),
                 starts_at=np.resize([np.nan, 3.0, 90.0, 1.0], len(frame)),
             )
             held = dataclasses.replace(found, frame=then)
