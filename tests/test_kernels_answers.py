@@ -509,6 +509,22 @@ def limits():
     )
 
 
+def test_a_p_value_is_the_models_where_windows_alone_could_not_show_it():
+    test, _ = limited()
+    some = np.array([1, 3, 4, 5])
+    part = test.take(some)
+    windows = np.array([0, 1, 18, 26])
+    known = replace(part.dispersion, windows=windows)
+    at = RerunWindow(*series(6, 140), 7, lambda _, __, index: np.ones(index.size))
+    for more, wanted in ((1 - 1e-9, True), (1, False), (1.9, False)):
+        one = replace(part, dispersion=known, pvalue=more / np.maximum(windows, 1))
+        found = called_bounds(
+            one, at, np.ones(4), np.zeros(4, bool), np.full(4, 0.05), 7, Asked(), np.full((2, 4), -np.inf)
+        )
+        assert found.model_based.tolist() == [wanted] * 4
+        assert bounds(one, alpha=0.05, confidence=0.9).model_based.tolist() == [wanted] * 4
+
+
 @pytest.mark.parametrize("upper", [True, False])
 def test_an_interval_lies_on_one_side_of_one_where_the_region_is_called(upper):
     test, _ = limited(upper=upper)
@@ -706,6 +722,24 @@ def test_an_answer_rests_on_the_expectation_where_that_is_asked(null, late):
         assert np.array_equal(found.pvalue[i], wanted, equal_nan=True)
         family = wanted if rests[i] else plain.family[i]
         assert np.array_equal(found.family[i], family, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "method", ["rotation", "quasi_poisson", "studentised_rotation", "lrd_a", "fixed_b", "lrd_b"]
+)
+def test_other_methods_are_never_pooled(method):
+    for upper in (True, False):
+        asked = Asked(method=method, upper=upper, **completeness(8))
+        assert not asked.pooled
+        assert asked.lrd == (method == "lrd_b")
+        found = alone(panel(), asked)
+        assert found.year is None
+        assert np.array_equal(found.family, found.firm, equal_nan=True)
+    assert Asked(method="pooled").pooled
+    assert not Asked(method="pooled", upper=False).pooled
+    assert not Asked(method="pooled", null="expected").pooled
+    assert Asked(method="pooled", null="auto").pooled
+    assert Asked(method="pooled").lrd
 
 
 def test_a_season_is_looked_for_before_the_guard(monkeypatch):

@@ -286,6 +286,10 @@ def plain_reference(y, t, level, *, trend, reweight, threshold, trend_level, rul
         (2, 2, False, True, 1.5, 1.0, 1e-4),
         (3, 4, True, False, 1.0, 0.4, 1e-10),
         (4, 1, False, False, 1.0, 1.0, 1e-8),
+        (5, 1, False, True, 1.0, 1.0, 0.9),  # the first step is compared with where it began
+        (6, 2, False, False, 1.0, 1.0, 0.7),
+        (7, 1, True, True, 1.0, 1.0, 0.8),
+        (8, 1, True, False, 1.0, 1.0, 0.5),
     ],
 )
 def test_the_reference_is_its_loop_by_matrices(
