@@ -231,6 +231,7 @@ def counting() -> dict[str, Case]:
                 read_incidents(one_each.iloc[1:], as_of="2020-02-28", country="Ghana"), by=None, freq="week"
             ),
         ],
+        "counted: strange": lambda: count_incidents(strange(), "day", start="2020-02-01").notes,
         "counted: other rules": lambda: [
             count_incidents(
                 dataclasses.replace(
@@ -447,7 +448,7 @@ def shaping() -> dict[str, Case]:
         "holes": (Counts.from_frame, (weeks,), holes),
         "later": (Counts.from_frame, (weeks,), {**holes, "as_of": "2020-02-16"}),
         "empty": (Counts.from_frame, (weeks.iloc[:0],), holes),
-        "twice": (Counts.from_frame, (weeks.iloc[[0, 1, 0]],), holes),
+        "twice": (Counts.from_frame, (weeks.iloc[[0, 1, 1, 0]],), holes),
         "word": (Counts.from_frame, (weeks.assign(A="x"),), holes),
         "fraction": (Counts.from_frame, (weeks.assign(B=[0, 1.5, 1]),), holes),
         "day of week": (Counts.from_frame, (frame,), holes),
@@ -707,6 +708,7 @@ def rates() -> dict[str, Case]:
         "rates": lambda: [
             rate_table(counts, people),
             rate_table(counts.until("2020-02-09"), pd.Series(people), per=10),
+            rate_table(Counts.from_array([[1], [0], [2]], freq="day", as_of=AS_OF), {"region 1": 7}, per=1),
         ],
         "rates refused": lambda: [
             refused(rate_table, counts, {"A": 1, "Bb": 2}),
@@ -799,6 +801,7 @@ def areas() -> dict[str, Case]:
             ),
             of_counts(count_incidents(circle(), "week", by="area", start="2020-02-01")),
             of_counts(count_incidents(deep(), "day", by="admin2", start="2020-02-25")),
+            of_counts(count_incidents(deep(), "day", by=["area"], start="2020-02-25")),
         ],
         "areas refused": lambda: [
             refused(chosen, deep, regions="Kirkok"),

@@ -326,6 +326,7 @@ def day() -> dict[str, Case]:
         ),
         "day, late": lambda: day_test(late(), date="2020-04-12", picked=10, baseline=390),
         "day, held": lambda: day_test(held),
+        "day, one": lambda: brief(day_test(four().select(["A"]), picked=3, alpha=0.3, completeness=1.0)),
     }
 
 
