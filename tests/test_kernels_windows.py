@@ -546,6 +546,30 @@ def rolling():
     )
 
 
+def test_a_window_is_as_complete_as_its_periods_or_taken_as_complete():
+    rng = np.random.default_rng(3)
+    share = np.where(rng.random((20, 3)) < 0.7, 1.0, 0.6)
+    deviation = np.where(rng.random((20, 3)) < 0.2, 0.1, 0.0)
+    lost = np.isin(np.arange(20), [4, 11])
+    reported, pattern = Reported(share, deviation, lost), np.array([True, True, False, True])
+    ends = np.arange(4, 21)
+    for region in range(3):
+        mean, unsure = reported.exposure(ends, np.full(ends.shape, region), 4, pattern)
+        part = reported.part(ends, 4)[:, region]
+        for at, end in enumerate(ends):
+            rows = np.arange(end - 4, end)
+            known = not lost[rows].any()
+            some = share[rows[pattern], region].mean()
+            error = (deviation[rows[pattern], region].mean() / some) ** 2
+            assert (mean[at], unsure[at]) == pytest.approx((some, error) if known else (1.0, 0.0), rel=EXACT)
+            late = (share[rows, region] < 1).any() or (deviation[rows, region] > 0).any()
+            assert part[at] == (late and known)
+    some = reported.cut(slice(3, 9), slice(1, 3))
+    assert some.share.tolist() == share[3:9, 1:].tolist()
+    assert some.deviation.tolist() == deviation[3:9, 1:].tolist()
+    assert some.lost.tolist() == lost[3:9].tolist()
+
+
 def test_nothing_is_tested_where_no_end_is_asked():
     values, covered = counts(1)
     found = rolling_test(values, covered, np.zeros(0, int), Lengths(7, 0, 40))
