@@ -352,6 +352,15 @@ def exact_ratios() -> Any:
             values, usable, mean, alpha, threshold, begin, sign, shortest, reset, stop, statistic, alarm
         )
         found[f"{at}"] = first, statistic, alarm
+    rng = np.random.default_rng(59)
+    for sign in (1.0, -1.0):  # many changes, so that candidates are turned out and stay out
+        mean = 3.0 * np.exp(rng.normal(0, 0.5, (20, 5)))
+        drawn = rng.poisson(mean * np.repeat(rng.gamma(1, 1.0, (4, 5)), 5, axis=0)).astype(np.int32)
+        statistic, alarm = np.full(drawn.shape, np.nan), np.zeros(drawn.shape, dtype=bool)
+        none, nothing = np.zeros(5, dtype=np.int64), np.full(5, 1e9)
+        over = np.array([0.02, 0.2, 0.5, 1.0, 3.0])
+        exact_glr(drawn, drawn >= 0, mean, over, nothing, none, sign, 1, False, False, statistic, alarm)
+        found[f"varying {sign}"] = statistic
     large = np.array([[70_000], [69_000], [90_000]], dtype=np.int32)
     statistic = np.full((3, 1), np.nan)
     one = np.ones(1)
@@ -542,7 +551,12 @@ def onsets() -> Any:
         values, usable = np.tile(values, (1, 9)), np.tile(usable, (1, 9))  # more than one block
         share = np.random.default_rng(at).uniform(0.5, 1.0, values.shape) if partly else np.zeros((0, 0))
         threshold = np.linspace(0.2, 3.0, 36)
-        found[f"{at}"] = onset_scan(values, usable, first, threshold, reset, bounds, most, fewest, share)
+        given = (values, usable, first)
+        found[f"{at}"] = onset_scan(*given, threshold, reset, bounds, most, fewest, share)
+        reached = np.nan_to_num(
+            onset_scan(*given, threshold + 99, False, False, most, fewest, share)[0].max(axis=0)
+        )
+        found[f"{at}, reached"] = onset_scan(*given, reached, False, bounds, most, fewest, share)
     return found
 
 

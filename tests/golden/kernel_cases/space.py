@@ -58,13 +58,14 @@ def zones() -> Any:
 
 def draws() -> Any:
     found: dict[str, Any] = {}
-    for name, draw in (("turned", scan.rotated_windows), ("dealt", scan.permuted_windows)):
-        for seed, longest in ((5, 3), (6, 25)):
+    for name, draw in (("dealt", scan.permuted_windows), ("turned", scan.rotated_windows)):
+        for seed, longest in ((5, 25), (6, 3)):
             series, distance = places(seed)
             of = scan.neighbour_zones(distance, series.sum(axis=0), max_share=0.6)
             drawn = draw(series, longest, np.random.default_rng(seed))
             found[f"{name} {longest}"] = drawn(4)
             found[f"{name} {longest} best"] = scan.scan_maxima(of, drawn, longest, 6, int(series.sum()))
+    found["70"] = scan.scan_maxima(of, drawn, longest, 70, int(series.sum()))  # in one tile
     found["none"] = scan.scan_maxima(of, drawn, longest, 0, 1)
     many = np.full((12, 3), 2_000)
     found["many"] = [
