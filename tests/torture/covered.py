@@ -155,7 +155,16 @@ def measure(which: str, until: float, *, kept: bool) -> None:
         words += (
             []
             if compiled
-            else ["--timeout", str(SECONDS), "-W", "ignore::RuntimeWarning", "-p", "no:hypothesispytest"]
+            else [
+                "--tb",
+                "no",
+                "--timeout",
+                str(SECONDS),
+                "-W",
+                "ignore::RuntimeWarning",
+                "-p",
+                "no:hypothesispytest",
+            ]
         )
         ran = subprocess.run(
             [sys.executable, *words],
