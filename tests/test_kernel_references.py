@@ -7,18 +7,23 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
+from analytics.kernels.change.stated import segmented_design
+from analytics.kernels.claims.ordinary_day import FEW, day_pvalue, ordinary_day, rank_pvalue
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.episodes import episode_onsets, episode_spans
+from analytics.kernels.common.mixed_loop import _beside_stirling, _digamma, _log_gamma, _log_rise, _mass
 from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels, e_benjamini_hochberg
 from analytics.kernels.common.online_fdr import LORD_SUM, SAFFRON_POWER, SAFFRON_SUM, lord, saffron
 from analytics.kernels.common.silence import longest_silences
 from analytics.kernels.pairs.candidates import Spans, day_gap, pairs_in_groups, pairs_nearby
+from analytics.kernels.pairs.likeness import Likeness
 from analytics.kernels.recurrence.volatility import Signs
 from analytics.kernels.recurrence.volatility_weights import ABOVE, BELOW, LEAST, MOST
 
 EXACT = 1e-13  # the same sums in another order
+LAST = 2e-14  # two ways to a logarithm near 10 differ by some units in its last digit
 
 
 def q_values(p: np.ndarray) -> np.ndarray:
@@ -227,3 +232,48 @@ def test_the_weights_of_the_volatility_are_those_on_record(project):
     assert MOST.tolist() == [float(one) for one in most[1:]]
     for weights, recorded in ((BELOW, below), (ABOVE, above)):
         np.testing.assert_array_equal(weights.T, [[float(x) for x in one.split(",")] for one in recorded])
+
+
+@pytest.mark.parametrize("x", [0.3, 1.0, 4.5, 9.999, 10.0, 10.5, 17.0, 300.0])
+def test_gamma_functions_are_the_standard_ones_to_the_last_digits(x):
+    assert _log_gamma(x) == pytest.approx(math.lgamma(x), rel=LAST, abs=LAST)
+    assert _digamma(x) == pytest.approx(float(special.digamma(x)), rel=LAST, abs=LAST)
+    if 10 <= x < 20:
+        rest = math.lgamma(x) - ((x - 0.5) * math.log(x) - x + 0.5 * math.log(2 * math.pi))
+        assert _beside_stirling(x) == pytest.approx(rest, abs=LAST + 691 / 360360 / x**11)  # the next term
+    for more in (0, 1, 2, 9, 16, 17, 40):
+        rise = math.fsum(math.log(x + k) for k in range(more))
+        assert _log_rise(x, float(more)) == pytest.approx(rise, rel=LAST, abs=LAST)
+    mass = math.exp(
+        0.2 + math.lgamma(3 + x) - math.lgamma(x) - math.lgamma(4) + math.lgamma(5 + 2.5) - math.lgamma(6)
+    )
+    assert _mass(3.0, 8.0, x, 2.5, 0.2 - math.lgamma(x)) == pytest.approx(mass, rel=1e-12)
+
+
+def test_with_few_incidents_the_rank_alone_tells_of_a_day():
+    values = np.zeros((60, 3), dtype=np.int64)
+    for series, total in enumerate((FEW - 1, FEW, FEW + 1)):
+        values[3 * np.arange(total), series] = 1
+    covered, weekday = np.ones(values.shape, dtype=bool), np.arange(60) % 7
+    often = np.zeros((7, 3))
+    often[0] = 1
+    count, at = np.full(3, 2.0), np.zeros(3, dtype=np.int64)
+    day = ordinary_day(values, covered, weekday, adjust=False)
+    pvalue, model = day_pvalue(day, values, covered, weekday, count, at, often)
+    rank, reached = rank_pvalue(values, covered, np.ones(values.shape), count, 1)
+    assert not reached.any()
+    assert rank == pytest.approx([1 / 61] * 3)
+    wanted = np.maximum(model, rank * np.array([1.0, (2 / 3) ** 3, (2 / 3) ** 3]))
+    assert pvalue == pytest.approx(wanted, rel=EXACT)
+
+
+def test_a_change_has_a_trend_and_a_slope_unless_told_otherwise():
+    weeks = np.array([-2.0, 0.0, 3.0])
+    years = weeks * 7 / 365.25
+    design = np.column_stack([np.ones(3), years, [0.0, 0.0, years[2]], [0.0, 1.0, 1.0]])
+    np.testing.assert_allclose(segmented_design(weeks), design, rtol=EXACT)
+
+
+def test_no_names_at_all_are_like_nothing():
+    assert Likeness([]).of(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)).size == 0
+    assert np.isnan(Likeness([]).of(np.array([-1]), np.array([-1]))).all()
