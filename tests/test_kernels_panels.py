@@ -660,7 +660,6 @@ CASES = {
         25.0,
         np.array([DOUBT, 0.01, 1e-3, 1e-6, 0.02]),
     ),
-    "turned": lambda: turned(7, 5, 78)[2],
     **{
         f"reference {seed} {apart}": lambda s=seed, a=apart: reference(s, a)
         for seed in (1, 2, 3, 4)
@@ -684,6 +683,7 @@ CASES = {
     "pooled 7": lambda: pooled(7, alpha=0.02),
     "pooled 6": lambda: pooled(6),
     "pooled 4": lambda: pooled(4, alpha=0.1),
+    "turned": lambda: turned(7, 5, 78)[2],
 }
 STORED = stored("test_kernels_panels")
 

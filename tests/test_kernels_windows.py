@@ -1135,6 +1135,12 @@ def test_lengths_are_equal_where_their_numbers_are(kind):
 
 LATE = np.linspace(1.0, 0.6, 7)
 CASES = {
+    "predictive": predictive,
+    "predictive, less": lambda: predictive(0.4),
+    "exciting": exciting_pvalues,
+    "exciting, less": lambda: exciting_pvalues(upper=False, completeness=np.array([1, 0.9, 1, 0.7])),
+    "rolling": rolling,
+    "totals": lambda: rolling_totals(*counts(3, 66, 4), np.array([60, 66]), Lengths(7, 2, 40)),
     "lrd": lrd,
     "lrd, weeks": lambda: lrd(length=2, guard=4, periods=60),
     "lrd, A": lambda: lrd(variant="A"),
@@ -1203,12 +1209,6 @@ CASES = {
     "concentration, less": lambda: concentrated(upper=False),
     "concentration, few": few_pairs,
     "concentration, late": lambda: concentrated(complete=(0.8, 0.6), doubt=0.04),
-    "predictive": predictive,
-    "predictive, less": lambda: predictive(0.4),
-    "exciting": exciting_pvalues,
-    "exciting, less": lambda: exciting_pvalues(upper=False, completeness=np.array([1, 0.9, 1, 0.7])),
-    "rolling": rolling,
-    "totals": lambda: rolling_totals(*counts(3, 66, 4), np.array([60, 66]), Lengths(7, 2, 40)),
 }
 STORED = stored("test_kernels_windows")
 
