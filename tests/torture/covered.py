@@ -326,7 +326,7 @@ def main() -> int:
         "branches left": totals["num_branches"] - totals["covered_branches"],
         "kinds": {REASONS[kind]: number for kind, number in kinds.most_common() if number},
         "rooms": {
-            room: [of["num_branches"], of["covered_branches"], share(of)]
+            room: [of["num_branches"], of["covered_branches"], None if onto else share(of)]
             for room, of in sorted(rooms.items())
         },
         "left": reasons,
