@@ -41,6 +41,7 @@ HEAVY = (
 PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "syrupy", "-p", "pytest_timeout")
 MEMORY = 4 << 30
 HARD = 60  # seconds of the processor for anything
+WAITS = 4  # a test may take so many times as long by the clock as of the processor
 
 
 def get_ready(*, compiled: bool) -> None:
@@ -420,16 +421,19 @@ class Collected:
             return "seen", f"by an error outside the tests: {said}"[:200]
         return ("not seen", "") if code == 0 else ("seen", said or "by the process that ended")
 
-    def look_at(self, test_file: str, out: Path, sources: Sequence[str], *, each: int, seconds: float) -> str:
-        """Run a file of tests unharmed and write which of them run which lines; say how it ended.
+    def look_at(self, test_file: str, out: Path, sources: Sequence[str], *, each: int, seconds: float) -> int:
+        """Run a file of tests unharmed and write which of them run which lines; how many are not to be asked.
 
-        After so many seconds the file's other tests are left; of those that were run everything is kept.
+        After so many seconds the file's other tests are left, and so is a test that takes `each` or longer;
+        of those that were run everything is kept. Those marked slow come last and are not among the
+        number. -1 where the fork ran on.
         """
-        items = [item for name, item in self.items.items() if name.split("::")[0].startswith(test_file)]
+        items = [item for name, item in self.items.items() if name.split("::")[0] == test_file]
         items = [item for item in items if not list(item.iter_markers("system"))]
-        items = [item for item in items if not list(item.iter_markers("slow"))]
+        slow = [item for item in items if list(item.iter_markers("slow"))]
+        items = [*(item for item in items if item not in slow), *slow]
 
-        def work(_: int) -> int:
+        def work(writing: int) -> int:
             from coverage import Coverage
 
             coverage = Coverage(
@@ -437,24 +441,27 @@ class Collected:
             )
             contexts = _Contexts(coverage)
             for item in items:
-                item.add_marker(pytest.mark.timeout(each))
+                item.add_marker(pytest.mark.timeout(each if item in slow else WAITS * each))
             coverage.start()
             began = time.process_time()
-            for item, following in zip(items, [*items[1:], None], strict=True):
+            for item, following in zip(items, [*items[1:], None][: len(items)], strict=True):
                 coverage.switch_context(item.nodeid)
-                for report in run_one(item, following):
-                    contexts.add(report)
+                contexts.add(item, following)
                 if time.process_time() - began > seconds:
                     break
             coverage.switch_context("")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 coverage.stop()
-            contexts.write(out, each)
+            found = {*contexts.write(out, each), *contexts.skipped}
+            os.write(writing, str(len({item.nodeid for item in items if item not in slow} - found)).encode())
             return 0
 
         code, said = forked(work, 3 * seconds + 30)
-        return "ran on" if code is None else f"exit code {code} {said}".strip()
+        if code == 0:
+            return int(said)
+        print(f"{test_file}: exit code {code} {said}".strip(), flush=True)
+        return -1
 
 
 def run(items: Sequence[Any]) -> None:
@@ -470,21 +477,27 @@ def run_one(item: Any, following: Any) -> list[Any]:
 
 
 class _Contexts:
-    """Counts lines by test, and keeps what each took."""
+    """Counts lines by test, and keeps what each took of the processor, which the machine's others share."""
 
     def __init__(self, coverage: Any) -> None:
         self.coverage = coverage
+        self.skipped: list[str] = []
         self.seconds: dict[str, float] = {}
         self.before: dict[str, float] = {}  # what its fixtures took
 
-    def add(self, report: Any) -> None:
-        good = not report.failed and not report.skipped
-        took = self.seconds.get(report.nodeid, 0.0) + (report.duration if report.when == "call" else 0.0)
-        self.seconds[report.nodeid] = took if good else float("inf")
-        if report.when == "setup":
-            self.before[report.nodeid] = report.duration
+    def add(self, item: Any, following: Any) -> None:
+        began, clock = time.process_time(), time.monotonic()
+        reports = run_one(item, following)
+        share = min(1.0, (time.process_time() - began) / (time.monotonic() - clock))
+        good = not any(report.failed or report.skipped for report in reports)
+        if any(report.skipped for report in reports):
+            self.skipped.append(item.nodeid)
+        took = sum(report.duration for report in reports if report.when == "call")
+        self.seconds[item.nodeid] = share * took if good else float("inf")
+        self.before[item.nodeid] = share * sum(r.duration for r in reports if r.when == "setup")
 
-    def write(self, out: Path, each: float) -> None:
+    def write(self, out: Path, each: float) -> list[str]:
+        """Write what was found of the tests that take less, and say which these are."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that nothing was run of what is looked at
             data = self.coverage.get_data()
@@ -500,6 +513,7 @@ class _Contexts:
         tests = [[name, round(self.seconds[name], 3), round(self.before[name], 3)] for name in names]
         marks = {path: marked(path) for path in lines}
         out.write_text(json.dumps({"tests": tests, "lines": lines, "sources": marks}), encoding="utf-8")
+        return names
 
 
 def marked(path: str) -> str:

@@ -20,12 +20,14 @@ from __future__ import annotations
 
 import argparse
 import ast
+import datetime as dt
 import functools
 import hashlib
 import json
 import math
 import os
 import random
+import subprocess
 import sys
 import time
 import traceback
@@ -39,14 +41,15 @@ from forked import BUILD, PROJECT
 RESULT = Path(__file__).resolve().parent / "results" / "mutants.json"
 TRIED = BUILD / "tried.jsonl"
 MAPS = {True: BUILD / "map-compiled", False: BUILD / "map"}  # by whether loops are compiled
-SEED = 20200413
+SEED = 20200413  # of the order in which the full group is tried
+SAMPLE_SEED = 20201129  # of the draw; a new one when the last draw's survivors were looked at
 SAMPLE = 2_000
 LEAST = 85  # per cent that should be seen
 TESTS_SECONDS = 10  # of tests for one mutant, as they took unharmed
 FIRST_SECONDS = 3  # of them before all others were tried
 WARM_SECONDS = 10  # of tests run before any mutant, so that no fork loads compiled loops
 EACH = 3  # a test that takes longer while its lines are looked at is not asked
-FILE_SECONDS = 5  # for one file of tests unharmed, of the processor; its other tests are not asked
+FILE_SECONDS = 20  # for one file of tests unharmed, of the processor; its other tests are not asked
 
 FULL = (
     "analytics/upticks/decide.py",
@@ -62,9 +65,13 @@ FULL = (
 ROOMS = ("kernels", "upticks", "counts", "monitoring")
 # Tests that run the package in other processes, or look at its files and not at what it does.
 UNASKED = (
-    *("architecture", "docs", "readme", "golden", "wheel", "notebooks", "system", "system_lab", "system_web"),
-    *("weekly_front", "weekly_pages", "weekly_report", "formats", "languages", "scripts", "fuzz", "alias"),
-    *("reporting_standards", "report_once", "dependencies", "first_run", "data", "gallery", "office"),
+    *("architecture", "docs", "golden", "wheel", "notebooks", "system", "system_lab", "system_web"),
+    *("fuzz", "alias", "dependencies", "first_run", "gallery", "benchmarks_page"),
+)
+# Those that make a whole report, which takes long without compilation: asked where loops are compiled.
+REPORTS = (
+    *("weekly_front", "weekly_pages", "weekly_report", "weekly_rare", "formats", "languages", "scripts"),
+    *("reporting_standards", "report_once", "office", "data", "readme"),
 )
 
 
@@ -170,10 +177,12 @@ def compiled(path: str, line: int) -> bool:
     return not any(first <= line <= last for first, last in loops_of(path))
 
 
-def wanting(folder: Path) -> dict[str, Path]:
+def wanting(loops: bool) -> dict[str, Path]:
     """Files of tests that were not looked at as they and what they run now are, and where that is written."""
+    folder = MAPS[loops]
     folder.mkdir(parents=True, exist_ok=True)
-    files = [p for p in sorted((PROJECT / "tests").glob("test_*.py")) if p.stem[5:] not in UNASKED]
+    unasked = UNASKED if loops else (*UNASKED, *REPORTS)
+    files = [p for p in sorted((PROJECT / "tests").glob("test_*.py")) if p.stem[5:] not in unasked]
     files += [PROJECT / one for one in sources() if ">>>" in (PROJECT / one).read_text(encoding="utf-8")]
     found = {}
     for path in files:
@@ -203,12 +212,10 @@ def by_file(files: dict[str, dict[str, Any]]) -> tuple[float, tuple[float, float
     return round(100 * share, 1), (round(100 * (share - half), 1), round(100 * (share + half), 1))
 
 
-def draw_map(folder: Path, until: float, only: list[str]) -> None:
+def draw_map(loops: bool, until: float, only: list[str]) -> None:
     """Find out which tests run which lines, file of tests by file of tests, those not looked at yet."""
     todo = {
-        name: out
-        for name, out in wanting(folder).items()
-        if not only or {name, Path(name).stem[5:]} & {*only}
+        name: out for name, out in wanting(loops).items() if not only or {name, Path(name).stem[5:]} & {*only}
     }
     print(f"{len(todo)} files of tests to look at", flush=True)
 
@@ -216,9 +223,11 @@ def draw_map(folder: Path, until: float, only: list[str]) -> None:
         for name, out in todo.items():
             if time.monotonic() > until:
                 return
-            began = time.monotonic()
-            ended = collected.look_at(name, out, sources(), each=EACH, seconds=FILE_SECONDS)
-            print(f"{name}: {ended}, {time.monotonic() - began:.0f} s", flush=True)
+            began, left = time.monotonic(), 1
+            for _ in range(1 + loops):  # a second time, with every loop it needs compiled, if some were left
+                if left:
+                    left = collected.look_at(name, out, sources(), each=EACH, seconds=FILE_SECONDS)
+            print(f"{name}: {left} left, {time.monotonic() - began:.0f} s", flush=True)
 
     if todo:
         words = ("--continue-on-collection-errors", "--maxfail=1000")
@@ -380,16 +389,17 @@ def drawn(group: str) -> list[Mutant]:
         for path in (PROJECT / "analytics" / room).rglob("*.py")
     )
     everything = [one for path in paths if path not in FULL for one in mutants(path)]
-    order = random.Random(SEED).sample(everything, min(SAMPLE, len(everything)))
+    order = random.Random(SAMPLE_SEED).sample(everything, min(SAMPLE, len(everything)))
     print(f"{len(everything):,} mutants in {len(paths)} files; {len(order):,} drawn", flush=True)
     return order
 
 
-def known() -> dict[str, dict[str, Any]]:
-    """What was tried before, by mutant; the last outcome counts."""
+def known(*, first: bool = False) -> dict[str, dict[str, Any]]:
+    """What was tried before, by mutant; the last outcome counts, or the first."""
     if not TRIED.is_file():
         return {}
-    return {one["key"]: one for one in map(json.loads, TRIED.read_text(encoding="utf-8").splitlines())}
+    read = [json.loads(line) for line in TRIED.read_text(encoding="utf-8").splitlines()]
+    return {one["key"]: one for one in (reversed(read) if first else read)}
 
 
 def work(group: str, until: float, *, again: bool, loops: bool, args: argparse.Namespace) -> None:
@@ -454,6 +464,15 @@ def enough(tests: set[str], chart: Map) -> list[str]:
     return found
 
 
+def described() -> dict[str, str]:
+    """The day, and the commits that last changed the code and its tests."""
+    said = {"date": f"{dt.date.today():%-d %B %Y}"}
+    for what, where in (("code", "analytics"), ("tests", "tests/test_*.py")):
+        words = ["git", "log", "-1", "--format=%h", "--", where]
+        said[what] = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True).stdout.strip()
+    return said
+
+
 def recorded(group: str, earlier: dict[str, Any]) -> dict[str, Any]:
     """What is known of a group, by file; of a file not finished here, what the earlier record says."""
     before, files = known(), dict[str, dict[str, Any]]()
@@ -482,15 +501,22 @@ def recorded(group: str, earlier: dict[str, Any]) -> dict[str, Any]:
                 files[path] = earlier["files"][path] | {"before": True}  # its text may have been another
     tried, seen = (sum(of[name] for of in files.values()) for name in ("tried", "seen"))
     share, ends = by_file(files)
+    at_first: dict[str, Any] = {}
     if group == "sample":
         share, ends = round(100 * seen / max(tried, 1), 1), interval(seen, max(tried, 1))
+        begun = known(first=True)
+        early = sum(begun[one.key]["end"] in ("seen", "ran on") for one in order[:drawn_first])
+        at_first = {"seen": early, "per cent": round(100 * early / max(tried, 1), 1)}
+        at_first["interval"] = interval(early, max(tried, 1))
     return {
-        "seed": SEED,
+        "seed": SAMPLE_SEED if group == "sample" else SEED,
+        **described(),
         "wanted": sum(of["mutants"] for of in files.values()) + len(order) - drawn_first,
         "tried": tried,
         "seen": seen,
         "per cent": share,
         "interval": ends,
+        **({"at first": at_first} if at_first else {}),
         "files": {path: of for path, of in files.items() if of["tried"]},
     }
 
@@ -523,7 +549,7 @@ def main() -> int:
         try:
             forked.get_ready(compiled=loops)
             if "map" in what and not os.fork():
-                draw_map(MAPS[loops], until, args.tests)
+                draw_map(loops, until, args.tests)
                 os._exit(0)
             elif "map" in what:
                 os.wait()
@@ -535,7 +561,6 @@ def main() -> int:
             sys.stdout.flush()
             os._exit(0)
     record = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
-    record.pop("code", None)  # what earlier ones were of
     for group in groups:
         record[group] = recorded(group, record.get(group, {}))
         RESULT.parent.mkdir(exist_ok=True)

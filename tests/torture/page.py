@@ -5,6 +5,7 @@ python tests/torture/page.py
 
 from __future__ import annotations
 
+import argparse
 import json
 import tomllib
 from collections import Counter
@@ -268,6 +269,10 @@ def years() -> str:
 
 
 def main() -> int:
+    """Write the page."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     parts = {
         "Inputs made to hurt": inputs(),
         "Killed at any moment": kills(),
