@@ -9,10 +9,10 @@
 cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is tried
 in a fork of its own (forked.py), with compilation off if it stands in a compiled loop, by the tests that
 run its line, those first that are quick and saw others of that file, up to so many seconds of them (`again`
-goes up to ten); what makes them run on for too long is seen. A mutant that compiles to the same code is none.
-Each outcome is written at once to build/mutants/tried.jsonl. The order is random: however many were tried,
-they are a random sample of those of their file. The share comes with its 95 % interval (of the sample
-Wilson's, of the other group of what is left, file by file). The record goes to
+asks up to ten seconds of others); what makes them run on for too long is seen. A mutant that compiles to
+the same code is none. Each outcome is written at once to build/mutants/tried.jsonl. The order is random:
+however many were tried, they are a random sample of those of their file. The share comes with its 95 %
+interval (of the sample Wilson's, of the other group of what is left, file by file). The record goes to
 tests/torture/results/mutants.json.
 """
 
@@ -338,22 +338,23 @@ class Trials:
             files.setdefault(file, []).append(test)
         return [test for some in files.values() for test in some], total
 
-    def outcome(self, mutant: Mutant, tests: list[str]) -> tuple[str, str]:
+    def outcome(self, mutant: Mutant, tests: list[str]) -> tuple[str, str, list[str]]:
+        """How it ended, which test saw it, and which were asked."""
         text = mutated(mutant)
         if text is None:
-            return "no mutant", ""
+            return "no mutant", "", []
         if not tests:
-            return "not run", ""
+            return "not run", "", []
         try:
             changed = forked.changes(mutant.path, text)
         except Exception as error:
-            return "seen", f"at import: {type(error).__name__}"
+            return "seen", f"at import: {type(error).__name__}", []
         if changed == []:
-            return "no mutant", "the same code"
+            return "no mutant", "the same code", []
         while True:
             asked, total = self.asked(mutant, [test for test in tests if test not in self.unfit])
             if not asked:
-                return "not run", ""
+                return "not run", "", []
             found = None
             if changed is not None:
                 found = self.collected.try_mutant(changed, asked, self.chart.cost)
@@ -365,7 +366,7 @@ class Trials:
             if by not in self.chart.seconds or self.fit(by, asked):
                 break
         self.killers[mutant.path][by] += 1
-        return end, by
+        return end, by, asked
 
     def fit(self, test: str, asked: list[str]) -> bool:
         """Whether a test passes unharmed after those that were asked before it; looked at once."""
@@ -394,12 +395,22 @@ def drawn(group: str) -> list[Mutant]:
     return order
 
 
+def rows() -> list[dict[str, Any]]:
+    """Every trial so far."""
+    if not TRIED.is_file():
+        return []
+    return [json.loads(line) for line in TRIED.read_text(encoding="utf-8").splitlines()]
+
+
 def known(*, first: bool = False) -> dict[str, dict[str, Any]]:
     """What was tried before, by mutant; the last outcome counts, or the first."""
-    if not TRIED.is_file():
-        return {}
-    read = [json.loads(line) for line in TRIED.read_text(encoding="utf-8").splitlines()]
-    return {one["key"]: one for one in (reversed(read) if first else read)}
+    return {one["key"]: one for one in (reversed(rows()) if first else rows())}
+
+
+@functools.cache
+def as_it_is(test: str) -> str:
+    """A test's name with the mark of its file's text."""
+    return f"{forked.marked(test.split('::')[0])} {test}"
 
 
 def work(group: str, until: float, *, again: bool, loops: bool, args: argparse.Namespace) -> None:
@@ -419,6 +430,15 @@ def work(group: str, until: float, *, again: bool, loops: bool, args: argparse.N
     print(f"{group}, loops compiled: {loops}: {len(todo):,} to try", flush=True)
     trees = {path: ast.parse((PROJECT / path).read_text(encoding="utf-8")) for path in {m.path for m in todo}}
     tests = {one.key: chart.tests(one, trees[one.path]) for one in todo}
+    if again:  # of those that were asked before the answer is known
+        asked_before = defaultdict[str, set[str]](set)
+        for row in rows():
+            asked_before[row["key"]] |= {*row.get("asked", ())}
+        tests = {
+            key: [test for test in some if as_it_is(test) not in asked_before[key]]
+            for key, some in tests.items()
+        }
+        todo = [one for one in todo if tests[one.key]]
     afresh = forked.Afresh()
 
     def each(collected: forked.Collected) -> None:
@@ -426,17 +446,19 @@ def work(group: str, until: float, *, again: bool, loops: bool, args: argparse.N
         trials = Trials(collected, afresh, chart, most)
         for one in before.values():
             trials.killers[one["path"]][one["by"]] += 1
-        asked = {test for some in tests.values() for test in some if test.startswith("tests/")}
-        collected.warm(enough(asked, chart))  # examples can be run but once in a process
+        needed = {test for some in tests.values() for test in some if test.startswith("tests/")}
+        collected.warm(enough(needed, chart))  # examples can be run but once in a process
         with TRIED.open("a", encoding="utf-8") as stream:
             for mutant in todo:
                 if time.monotonic() > until:
                     return
                 began = time.monotonic()
-                end, by = trials.outcome(mutant, tests[mutant.key])
+                end, by, asked = trials.outcome(mutant, tests[mutant.key])
                 kept = {"key": mutant.key, "path": mutant.path, "line": mutant.line, "end": end, "by": by}
                 took = round(time.monotonic() - began, 2)
                 kept |= {"group": group, "tests": len(tests[mutant.key]), "took": took}
+                if end == "not seen":
+                    kept["asked"] = [as_it_is(test) for test in asked]
                 stream.write(json.dumps(kept) + "\n")
                 stream.flush()
 
