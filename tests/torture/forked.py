@@ -41,7 +41,7 @@ HEAVY = (
 PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "syrupy", "-p", "pytest_timeout")
 MEMORY = 4 << 30
 HARD = 60  # seconds of the processor for anything
-WAITS = 4  # a test may take so many times as long by the clock as of the processor
+WAITS = 2  # a test may take so many times as long by the clock as of the processor
 
 
 def get_ready(*, compiled: bool) -> None:

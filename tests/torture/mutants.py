@@ -49,7 +49,8 @@ TESTS_SECONDS = 10  # of tests for one mutant, as they took unharmed
 FIRST_SECONDS = 3  # of them before all others were tried
 WARM_SECONDS = 10  # of tests run before any mutant, so that no fork loads compiled loops
 EACH = 3  # a test that takes longer while its lines are looked at is not asked
-FILE_SECONDS = 20  # for one file of tests unharmed, of the processor; its other tests are not asked
+# For one file of tests unharmed, of the processor, by whether loops are compiled; its others are not asked.
+FILE_SECONDS = {True: 20, False: 10}
 
 FULL = (
     "analytics/upticks/decide.py",
@@ -226,7 +227,7 @@ def draw_map(loops: bool, until: float, only: list[str]) -> None:
             began, left = time.monotonic(), 1
             for _ in range(1 + loops):  # a second time, with every loop it needs compiled, if some were left
                 if left:
-                    left = collected.look_at(name, out, sources(), each=EACH, seconds=FILE_SECONDS)
+                    left = collected.look_at(name, out, sources(), each=EACH, seconds=FILE_SECONDS[loops])
             print(f"{name}: {left} left, {time.monotonic() - began:.0f} s", flush=True)
 
     if todo:
@@ -530,6 +531,8 @@ def recorded(group: str, earlier: dict[str, Any]) -> dict[str, Any]:
         early = sum(begun[one.key]["end"] in ("seen", "ran on") for one in order[:drawn_first])
         at_first = {"seen": early, "per cent": round(100 * early / max(tried, 1), 1)}
         at_first["interval"] = interval(early, max(tried, 1))
+        times = Counter(row["key"] for row in rows())
+        at_first["tried again"] = sum(times[one.key] > 1 for one in order[:drawn_first])
     return {
         "seed": SAMPLE_SEED if group == "sample" else SEED,
         **described(),

@@ -120,10 +120,20 @@ def mutated() -> str:
     groups = {name: of for name, of in record.items() if name != "code"}
     for group, of in groups.items():
         low, high = of["interval"]
+        between = f" ({low} to {high})" if group == "sample" or of["tried"] < of["wanted"] else ""
         told.append(
-            f"{says[group]}: {of['tried']:,} of {of['wanted']:,} tried, {of['per cent']} % seen"
-            + ("." if of["tried"] == of["wanted"] else f" ({low} to {high}).")
+            f"{says[group]}: {of['tried']:,} of {of['wanted']:,} tried, {of['per cent']} % seen{between}"
         )
+        if early := of.get("at first"):
+            told[-1] += (
+                f", {early['per cent']} % ({early['interval'][0]} to {early['interval'][1]}) before {early['tried again']:,} "
+                "of those left were tried again"
+            )
+        if "code" in of:
+            told[-1] += (
+                f" ({of['date']}, code of commit {of['code']}, tests of {of['tests']}, seed {of['seed']})"
+            )
+        told[-1] += "."
         for path, found in _by_folder(of["files"]).items() if group == "sample" else of["files"].items():
             share = f"{100 * found['seen'] / found['tried']:.0f} %"
             tried = (
@@ -134,15 +144,13 @@ def mutated() -> str:
             if group == "full" and found["not seen"]:
                 missed.append(f"- `{path}`: {', '.join(found['not seen'])}")
     return (
-        "Small faults put into the code one by one (cosmic-ray, seed "
-        f"{next(iter(groups.values()))['seed']}; with compilation off in compiled loops), each tried by the tests that "
-        "run its line, the quickest first, up to three seconds of them (two of the sample, ten for some that were not seen then); "
-        "the share that these tests see, with its 95 % interval: `python tests/torture/mutants.py`. In files that were not finished "
-        "those tried are drawn at random, and the share is put together file by file. The sample is drawn in a random order, and "
-        "counted as far as all were tried; of it only the tests that are about these rooms are asked. What compiles to the same "
-        "code is no fault. Files marked *before* were tried in an earlier run and may have changed since; the others as they were in "
-        f"{record.get('code', 'the code at hand')}. "
-        "At least 85 % are wanted. "
+        "Small faults put into the code one by one (cosmic-ray; with compilation off in compiled loops), each tried by the tests that "
+        "run its line, the quickest first, up to some seconds of them (three, of the sample two; when tried again, of tests that were "
+        "not asked of it before, up to ten): `python tests/torture/mutants.py`. The share that is seen comes with its 95 % interval, "
+        "and what makes tests run on is seen. In files that were not finished those tried are drawn at random, and the share is "
+        "put together file by file. The sample is drawn in a random order, and counted as far as all were tried. What compiles to the "
+        "same code is no fault; what changes the code and can change no answer counts as not seen. Files marked *before* were "
+        "tried in an earlier run and may have changed since. At least 85 % are wanted. "
         + " ".join(told)
         + f" {same_in_effect():,} kinds of those that are not seen were looked at and found to be the same program in effect, each "
         "with its line and its reason in `tests/torture/survivors.toml`; they count as not seen."
