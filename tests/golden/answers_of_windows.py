@@ -173,7 +173,7 @@ def reported() -> dict[str, Case]:
         "outlets by window": lambda: (
             [
                 [found.a_week(one, region), found.weight(one, region), found.within(one, region).sum()]
-                for one in (Window(days[0], days[-1]), Window(days[300], days[300] + 9))
+                for one in (Window(days[0], days[-1]), Window(days[300], days[300] + np.timedelta64(9, "D")))
                 for region in (None, "A", "B")
             ]
             + [found.began()]
