@@ -136,6 +136,14 @@ def test_names_above_tags_that_are_fewer_than_these_are_titles(tmp_path, name, w
     assert named.called("Dead") == "fatalities"
 
 
+def test_tags_below_records_are_no_beginning(tmp_path):
+    rows = [["Day", "Province", "Dead"], ["2020-04-12", "C", 1], *([r[0], *r[2:]] for r in ROWS_OF_TAGS[2:5])]
+    _tagged_as_csv(rows, tmp_path / "a.csv")
+    incidents = read_incidents(tmp_path / "a.csv")
+    assert incidents.frame["admin1"].tolist() == ["C", "A", "B"]
+    assert incidents.quarantine["reason"].tolist() == ["not a record (HXL tag row)"]
+
+
 def test_a_row_of_json_as_long_as_no_name_is_refused(tmp_path):
     _tagged_as_json([*ROWS_OF_TAGS, ["2020-04-15"]], tmp_path / "a.json")
     with pytest.raises(InputError, match=r"row 7 of .*a\.json has 1 values, the header has 4"):

@@ -59,7 +59,8 @@ def layout_of(records: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> La
 def header_among(rows: Sequence[Sequence[object]]) -> int:
     """Return the place of the row of names among the first rows: 0 unless a later one is clearly it.
 
-    Above a row of HXL tags it is the row of names where that is as wide, else the tags themselves.
+    Above a row of HXL tags, with nothing but words over it, it is the row of names where that is as wide,
+    else the tags themselves.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def header_among(rows: Sequence[Sequence[object]]) -> int:
     1
     """
     tags = next((at for at, row in enumerate(rows) if are_tags(list(map(_text, row)))), 0)
-    if tags:
+    if tags and all(map(_words, rows[:tags])):  # below records it is the beginning of another table
         return tags - 1 if len(rows[tags - 1]) >= len(rows[tags]) else tags
     filled = [sum(not _blank(cell) for cell in row) for row in rows]
     width = max(filled, default=0)
@@ -84,14 +85,18 @@ def header_among(rows: Sequence[Sequence[object]]) -> int:
         return 0
     for at, row in enumerate(rows):
         if filled[at] >= _FULL * width:
-            names = [cell for cell in row if not _blank(cell)]
-            return at if all(isinstance(n, str) and not _NO_NAME.fullmatch(n) for n in names) else 0
+            return at if _words(row) else 0
     return 0
 
 
 def title_note(rows: int) -> str:
     """Say that rows above the names are left out."""
     return f"header: row {rows + 1}; the {rows} {'row' if rows == 1 else 'rows'} above it are left out"
+
+
+def _words(row: Sequence[object]) -> bool:
+    filled = [cell for cell in row if not _blank(cell)]
+    return all(isinstance(cell, str) and not _NO_NAME.fullmatch(cell) for cell in filled)
 
 
 def _text(cell: object) -> str:

@@ -75,7 +75,7 @@ def volatility(counts: Counts, *, window: int = 14, baseline: int = 1092) -> Vol
     >>> days = simulate_counts("hawkes_0.6", mean=2, days=1092, seed=3).values
     >>> found = volatility(Counts.from_array(days, freq="day", start="2018-01-01", regions=["Kirkuk"]))
     >>> found.sentence()
-    'Kirkuk: windows deviate by 0.23 (95 % interval 0.16 to 0.41) of the usual 25.3 in 14 days.'
+    'Kirkuk: windows deviate by 0.23 (95 % interval 0.16 to 0.42) of the usual 25.3 in 14 days.'
     """
     step = counts.period_days
     check_periods(step, window=window, baseline=baseline)
