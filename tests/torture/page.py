@@ -133,7 +133,7 @@ def mutated() -> str:
             told[-1] += (
                 f" ({of['date']}, code of commit {of['code']}, tests of {of['tests']}, seed {of['seed']})"
             )
-        told[-1] += "."
+        told[-1] += f"; {of['note']}." if "note" in of else "."
         for path, found in _by_folder(of["files"]).items() if group == "sample" else of["files"].items():
             share = f"{100 * found['seen'] / found['tried']:.0f} %"
             tried = (
@@ -145,8 +145,8 @@ def mutated() -> str:
                 missed.append(f"- `{path}`: {', '.join(found['not seen'])}")
     return (
         "Small faults put into the code one by one (cosmic-ray; with compilation off in compiled loops), each tried by the tests that "
-        "run its line, the quickest first, up to some seconds of them (three, of the sample two; when tried again, of tests that were "
-        "not asked of it before, up to ten): `python tests/torture/mutants.py`. The share that is seen comes with its 95 % interval, "
+        "run its line, the quickest first, up to some seconds of them, and those not seen once more by others that run it: "
+        "`python tests/torture/mutants.py`. The share that is seen comes with its 95 % interval, "
         "and what makes tests run on is seen. In files that were not finished those tried are drawn at random, and the share is "
         "put together file by file. The sample is drawn in a random order, and counted as far as all were tried. What compiles to the "
         "same code is no fault; what changes the code and can change no answer counts as not seen. Files marked *before* were "
