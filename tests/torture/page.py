@@ -17,6 +17,7 @@ from why import REASONS
 PROJECT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).resolve().parent / "results"
 PAGE = PROJECT / "docs" / "reliability.md"
+LOOKED_AT = Path(__file__).resolve().parent / "results" / "looked_at.json"
 SURVIVORS = Path(__file__).resolve().parent / "survivors.toml"
 
 WANTED = {"all": 1_000_000, "csv": 300_000, "workbooks and Parquet": 50_000}
@@ -154,6 +155,7 @@ def mutated() -> str:
         + " ".join(told)
         + f" {same_in_effect():,} kinds of those that are not seen were looked at and found to be the same program in effect, each "
         "with its line and its reason in `tests/torture/survivors.toml`; they count as not seen."
+        + looked_at()
         + "\n\n"
         + table(("file", "group", "tried", "seen", "of them by running on"), *rows)
         + (
@@ -162,6 +164,17 @@ def mutated() -> str:
             if missed
             else ""
         )
+    )
+
+
+def looked_at() -> str:
+    """Say what the survivors of the sample are, by one reading of each."""
+    record = json.loads(LOOKED_AT.read_text(encoding="utf-8"))
+    kinds = Counter(one["is"] for one in record["survivors"])
+    said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
+    return (
+        f" The {kinds.total():,} survivors of {record['of']}, were read one by one "
+        f"(`tests/torture/results/looked_at.json`): {said}."
     )
 
 
