@@ -35,8 +35,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from coverage import CoverageData
-from coverage.parser import PythonParser
 from why import REASONS, why
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -212,6 +210,8 @@ def joined(*, kept: bool) -> tuple[dict[str, str], dict[str, int]]:
                 continue
             combine = [*coverage, "combine", "-q", "--keep", *words, f"--data-file={one}", *parts]
             subprocess.run(combine, cwd=PROJECT, check=True)
+            from coverage import CoverageData  # of the extra torture
+
             held = CoverageData(str(one))
             held.read()
             gone = [
@@ -246,6 +246,8 @@ def carried(files: dict[str, Any], record: dict[str, Any]) -> int:
         lines = (PROJECT / path).read_text(encoding="utf-8").splitlines()
         blocks = SequenceMatcher(None, was.stdout.splitlines(), lines, autojunk=False).get_matching_blocks()
         then = {b + at + 1: a + at + 1 for a, b, size in blocks for at in range(size)}
+        from coverage.parser import PythonParser
+
         parser = PythonParser(text=was.stdout, filename=path)
         parser.parse_source()
         several = {line for line, exits in parser.exit_counts().items() if exits > 1}
