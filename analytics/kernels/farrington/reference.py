@@ -281,7 +281,7 @@ def _fit(
             )
             phi = max(1.0, _pearson(y, mu, work, n, df))
             spread = phi if rule == CLIPPED else _pearson(y, mu, prior, n, df)
-        centre = sums[2, 0] - slope * sums[1, 0]
+        centre = sums[2, 0] - slope * sums[1, 0] if trend else sums[2, 0]  # no times are summed without
         variance = 1.0 / sums[0, 0]
         if not trend:
             return np.exp(centre), spread * variance, phi, np.nan, df, 1.0
