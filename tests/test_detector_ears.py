@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from oracle_cases import reason
 from scipy import special, stats
 
-from analytics.counts import Counts
+from analytics.counts import Completeness, Counts
 from analytics.detectors._ears import GAP, ears
 from analytics.detectors.grid import NO_COVERAGE, RUNNING, SHORT
 from analytics.detectors.surveillance._ears import UNDEFINED
@@ -262,3 +263,21 @@ def test_too_few_periods_and_too_large_counts():
         ears(panel(np.ones(20)), last=21)
     with pytest.raises(InputError, match="too large"):
         ears(panel(np.full(20, 10**8)))
+
+
+@pytest.mark.parametrize("method", ["C1", "C2", "C3"])
+@pytest.mark.parametrize("baseline", [3, 7, 28])
+def test_days_reported_in_part_are_called_however_much_they_hold(method, baseline):
+    most = []
+    for jump in (0, 20, 100, 300, 1_000, 100_000):  # past some 300, SciPy has no t quantile of the tail
+        values = np.zeros((90, 1), dtype=np.int64)
+        values[::5] = 1
+        values[-1] = jump
+        share = np.ones(values.shape)
+        share[-1] = 0.8
+        known = replace(panel(values), completeness=Completeness(share, np.zeros(values.shape), "given"))
+        found = ears(known, method=method, baseline=baseline)
+        assert np.isfinite(found.upper_bound[-1, 0])
+        assert found.alarm[-1, 0] == (jump > 0)
+        most.append(found.statistic[-1, 0])
+    assert (np.diff(most) >= 0).all()

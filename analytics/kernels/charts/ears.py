@@ -34,11 +34,13 @@ __all__ = [
     "largest_count",
     "moments",
     "slide",
+    "tail_scores",
 ]
 
 
 _MEAN = 16  # up to this baseline mean the Poisson floor is exact, above it a square-root normal score
 _COUNTS = 128  # ... and up to this count; beyond it no Poisson mean of 16 reaches
+_LEAST_TAIL = 1e-300
 _STEP, _REACH = 1 / 32, 64.0  # grid of the cumulated statistic
 
 
@@ -72,11 +74,26 @@ def floor_scores(baseline: int, largest: int) -> FloatArray:
     """
     total = np.arange(min(largest, _MEAN * baseline) + 1.0)[:, None]
     count = np.arange(1.0, _COUNTS)[None, :]
-    tail = special.betainc(count, total + 0.5, 1.0 / (baseline + 1))
+    tail = np.asarray(special.betainc(count, total + 0.5, 1.0 / (baseline + 1)), dtype=float)
     scores = np.zeros((total.size, _COUNTS + 1))
-    scores[:, 1:-1] = np.maximum(-special.stdtrit(baseline - 1.0, np.maximum(tail, 1e-300)), 0.0)
+    scores[:, 1:-1] = tail_scores(tail, baseline)
     scores[:, -1] = np.inf
     return np.maximum.accumulate(scores, axis=1)
+
+
+def tail_scores(tail: FloatArray, baseline: int) -> FloatArray:
+    """Return the t quantile, on baseline - 1 degrees of freedom, exceeded with a probability; at least 0.
+
+    Infinite where SciPy has none for a tail so small: it gives one of the wrong sign. For a tail of 1 some
+    versions give NaN.
+
+    Examples
+    --------
+    >>> tail_scores(np.array([1.0, 0.5, 0.01]), 7).round(2)
+    array([0.  , 0.  , 3.14])
+    """
+    score = -special.stdtrit(baseline - 1.0, np.clip(tail, _LEAST_TAIL, 0.5))
+    return np.where(np.isfinite(score), np.maximum(score, 0.0), np.inf)
 
 
 def floor_bounds(scores: FloatArray, threshold: FloatArray) -> npt.NDArray[np.int16]:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import special, stats
 
 from analytics._typing import BoolArray, FloatArray, IndexArray
+from analytics.kernels.charts.ears import tail_scores
 
 __all__ = ["ears_thinned"]
 
@@ -93,5 +94,4 @@ def _scores(
         steady = np.where(over == 0, 0.0, np.copysign(np.inf, over))
         plain = np.where(scale > 0, over / scale, steady)
     tail = np.where(now > 0, special.betainc(np.maximum(now, 1), total + 0.5, odds / (1 + odds)), 1.0)
-    floor = np.maximum(-special.stdtrit(baseline - 1.0, np.maximum(tail, 1e-300)), 0.0)
-    return mean, scale, total, odds, np.minimum(plain, floor)
+    return mean, scale, total, odds, np.minimum(plain, tail_scores(tail, baseline))
