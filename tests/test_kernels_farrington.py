@@ -277,6 +277,30 @@ def plain_reference(y, t, level, *, trend, reweight, threshold, trend_level, rul
         trend = False
 
 
+def test_no_place_of_the_work_space_is_read_before_it_is_written(monkeypatch):
+    values, usable = counts(4)
+    values[:, 0] += 1
+    values = np.where(usable, values, 0).astype(np.int32)
+    tested = np.array([107, 128])
+    baselines = flexible_baselines(STARTS, tested, years=2, half_width=2, levels=1, skipped=4, calendar=True)
+    options = {"trend": False, "reweight": True, "threshold": 1.5, "trend_level": 1.0, "tolerance": 1e-8}
+    asked = {"reference": CLIPPED, **options}
+    clean = fit_weeks(values, usable, tested, baselines, **asked)  # loops are compiled from here on
+    empty = np.empty
+
+    def filled(shape, dtype=float, **more):
+        made = empty(shape, dtype, **more)
+        if made.dtype.kind == "f":
+            made[...] = np.nan
+        return made
+
+    monkeypatch.setattr(np, "empty", filled)
+    dirty = fit_weeks(values, usable, tested, baselines, **asked)
+    for name in ("expected", "variance", "phi", "slope", "freedom", "converged"):
+        np.testing.assert_array_equal(getattr(dirty, name), getattr(clean, name))
+    assert np.isfinite(dirty.expected).all()
+
+
 @pytest.mark.parametrize("rule", [OVERWRITTEN, CLIPPED])
 @pytest.mark.parametrize(
     ("seed", "levels", "trend", "reweight", "threshold", "trend_level", "tolerance"),
