@@ -61,7 +61,7 @@ def stored(module: str) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def same_as_stored(found: Any, figures: Mapping[str, list[Any]]) -> None:
+def same_as_stored(found: Any, figures: Mapping[str, list[Any]], *, rtol: float = RTOL) -> None:
     """Assert that all that was found is what it was."""
     now = told(found)
     assert list(now) == list(figures)
@@ -73,7 +73,7 @@ def same_as_stored(found: Any, figures: Mapping[str, list[Any]]) -> None:
             if not (isinstance(one, float) and isinstance(other, float)):
                 assert one == other, f"{name}: {one}, was {other}"
                 continue
-            allowed = ATOL + RTOL * (scale if long else abs(other))
+            allowed = ATOL + rtol * (scale if long else abs(other))
             assert abs(one - other) <= allowed, f"{name}: {one}, was {other}"
 
 

@@ -2,63 +2,68 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from kernel_figures import same_as_stored, stored, told
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "golden"))
 
-from make_kernel_figures import FIGURES, cases, classes, digest, flat
+from kernel_cases import ROOMS
 
 RTOL = 1e-9  # of the size of what is added up: the last digits are the libraries' and the machine's
 HERE = ("common", "charts")  # the others are in test_kernel_figures_more.py
-CASES = cases()
-STORED = json.loads(FIGURES.read_text(encoding="utf-8"))
+CASES = [(room, name) for room, module in ROOMS.items() for name in module.CASES]
+STORED = {room: stored(room) for room in ROOMS}
 
 
-def test_every_case_is_stored():
-    assert list(STORED) == list(CASES)
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_case_is_stored(room):
+    assert list(STORED[room]) == list(ROOMS[room].CASES)
 
 
-def test_a_digest_shows_a_fault_in_any_one_entry():
+def test_a_fault_in_any_one_entry_shows():
     values = np.random.default_rng(0).normal(size=40)
-    whole = digest(values)
+    whole = told(values)
+    same_as_stored(values, whole, rtol=RTOL)
     for at in range(40):
         for fault in (values[at] * (1 + 1e-6), np.nan, np.inf, -np.inf):
             other = values.copy()
             other[at] = fault
-            assert not _same(digest(other), whole)
+            with pytest.raises(AssertionError):
+                same_as_stored(other, whole, rtol=RTOL)
         if at:
             other = values.copy()
             other[[0, at]] = other[[at, 0]]
-            assert not _same(digest(other), whole)
+            with pytest.raises(AssertionError):
+                same_as_stored(other, whole, rtol=RTOL)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name.startswith(HERE)])
-def test_what_kernels_return_is_what_it_was(name):
-    check(name)
+@pytest.mark.parametrize(("room", "name"), [case for case in CASES if case[0] in HERE])
+def test_what_kernels_return_is_what_it_was(room, name):
+    check(room, name)
 
 
-def check(name: str) -> None:
+def check(room: str, name: str) -> None:
     """What a case returns is what is stored, and the dataclasses of its room are as all are."""
     with np.errstate(all="ignore"):  # what loops do not warn of when compiled
-        found, stored = flat(CASES[name]()), STORED[name]
-    assert list(found) == list(stored)
-    wrong = [key for key, one in stored.items() if not _same(found[key], one)]
-    for kind in classes(name.partition(":")[0]):  # nobody changes them; what holds arrays is not compared
+        found = ROOMS[room].CASES[name]()
+    for kind in _classes(room):  # nobody changes them; what holds arrays is not compared
         marks = kind.__dataclass_params__
         assert marks.frozen, kind
         assert "__slots__" in vars(kind), kind
         assert marks.eq != any("Array" in str(field.type) for field in fields(kind)), kind
-    assert not wrong, "wanted? python -W ignore tests/golden/make_kernel_figures.py; say why in CHANGELOG.md"
+    same_as_stored(found, STORED[room][name], rtol=RTOL)
 
 
-def _same(found: list[float], stored: list[float]) -> bool:
-    size = RTOL * max(stored[3], found[3]) + 1e-15
-    return found[:3] == pytest.approx(stored[:3], abs=1e-9) and found[3:] == pytest.approx(
-        stored[3:], rel=0, abs=size
-    )
+def _classes(room: str) -> list[type]:
+    return [
+        kind
+        for name, module in sys.modules.items()
+        if name.startswith(f"analytics.kernels.{room}.")
+        for kind in vars(module).values()
+        if isinstance(kind, type) and kind.__module__ == name and is_dataclass(kind)
+    ]

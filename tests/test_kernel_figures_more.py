@@ -6,6 +6,6 @@ import pytest
 from test_kernel_figures import CASES, HERE, check
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(HERE)])
-def test_what_kernels_return_is_what_it_was(name):
-    check(name)
+@pytest.mark.parametrize(("room", "name"), [case for case in CASES if case[0] not in HERE])
+def test_what_kernels_return_is_what_it_was(room, name):
+    check(room, name)
