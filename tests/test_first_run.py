@@ -8,6 +8,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -15,7 +17,7 @@ import pytest
 
 from analytics.kernels.common.compiled import compiled
 from analytics.kernels.common.first_run import COMPILING, tell_compiling
-from analytics.reporting.notebook.execute import run_notebook
+from analytics.reporting.notebook.execute import _talks_by, run_notebook
 
 # Functions compiled, our own and those of numba that they need, by the first run of a command on the sample.
 # Each is a fifth of a second to a second; monitor was at 86, evaluate at 86 more. Evaluate's take 14 to 16 s
@@ -151,3 +153,22 @@ def test_a_fresh_machine_compiles_little_and_never_again(command, tmp_path):
     assert 0 < len(run()) <= MOST[command]
     if command == "monitor":
         assert run() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no sockets that are files")
+def test_a_kernel_is_spoken_to_by_files_where_their_paths_are_short_enough(tmp_path):
+    found = _talks_by(Path("run"))["KernelManager"]
+    assert (found["transport"], found["ip"]) == ("ipc", "run/kernel")
+    assert "KernelManager" not in _talks_by(Path("a" * 100))
+    made = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell(
+                "from ipykernel.kernelapp import IPKernelApp; IPKernelApp.instance().transport"
+            ),
+        ]
+    )
+    nbformat.write(made, tmp_path / "one.ipynb")
+    ran = run_notebook(tmp_path / "one.ipynb", {}, folder=tmp_path)
+    short = len(tempfile.gettempdir()) < 50
+    assert ran.cells[-1].outputs[0]["data"]["text/plain"] == repr("ipc" if short else "tcp")

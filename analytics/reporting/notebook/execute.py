@@ -24,6 +24,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
 
 from analytics.errors import InputError, OptionError, UptickError, nearest
 from analytics.files import scratch_folder
@@ -36,6 +37,9 @@ _INJECTED = "injected-parameters"
 _LOOK = 0.1  # seconds between looks at whether the kernel compiles
 _START = 300  # seconds for a kernel to start, on a machine that has much else to do
 _SHOWN = 300  # seconds for what a cell shows to come after it has ended; then nothing is written
+_LONGEST_SOCKET = (
+    100  # bytes of a socket's path, its number not counted: 104 are the least that systems allow
+)
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
 
 
@@ -50,6 +54,17 @@ class _Kernel(AsyncKernelManager):
             display_name="Python 3",
             language="python",
         )
+
+
+def _talks_by(scratch: Path) -> Config:
+    """Return how a kernel is spoken to: by sockets that are files, where there are such.
+
+    Two that begin at one moment may pick the same free port, and then neither answers.
+    """
+    place = scratch / "kernel"
+    if os.name == "nt" or len(os.fsencode(place)) > _LONGEST_SOCKET:
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "ip": str(place)}})
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -135,6 +150,7 @@ def run_notebook(
         client = NotebookClient(
             nb,
             kernel_manager_class=_Kernel,
+            config=_talks_by(scratch),
             timeout=None,
             startup_timeout=_START,
             iopub_timeout=_SHOWN,
