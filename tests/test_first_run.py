@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from analytics.kernels.common.compiled import compiled
+from analytics.kernels.common.compiled import _Named, compiled
 from analytics.kernels.common.first_run import COMPILING, tell_compiling
 from analytics.reporting.notebook.execute import _talks_by, run_notebook
 
@@ -172,3 +172,24 @@ def test_a_kernel_is_spoken_to_by_files_where_their_paths_are_short_enough(tmp_p
     ran = run_notebook(tmp_path / "one.ipynb", {}, folder=tmp_path)
     short = len(tempfile.gettempdir()) < 50
     assert ran.cells[-1].outputs[0]["data"]["text/plain"] == repr("ipc" if short else "tcp")
+
+
+def test_two_that_compile_a_loop_at_one_moment_do_not_get_each_others_code(tmp_path, monkeypatch):
+    @compiled
+    def twice(values):
+        return values * 2
+
+    kept = twice._cache._cache_file
+    assert type(kept) is _Named
+    one, other, later = (_Named(str(tmp_path), "twice", kept._source_stamp) for _ in range(3))
+    with monkeypatch.context() as both:  # neither sees what the other has written
+        both.setattr(_Named, "_load_index", lambda self: {})
+        one.save("for whole numbers", "code of one")
+        other.save("for fractions", "code of the other")
+    assert later.load("for fractions") == "code of the other"
+    assert later.load("for whole numbers") in (None, "code of one")
+    later.save("for whole numbers", "code of one")
+    assert (later.load("for whole numbers"), later.load("for fractions")) == (
+        "code of one",
+        "code of the other",
+    )

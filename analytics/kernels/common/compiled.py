@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import event
+from numba.core import caching, event
 
 from analytics.kernels.common.first_run import compiling
 
@@ -27,6 +28,21 @@ class _Watch(event.Listener):
 
 
 event.register("numba:compile", _Watch())  # type: ignore[no-untyped-call]
+
+
+class _Named(caching.IndexDataCacheFile):
+    """Names what is kept by what it was compiled for.
+
+    Numba numbers it: two processes that compile a loop for unlike types at one moment both take the next
+    number, and from then on one of the two is given the other's code.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        number = int(hashlib.sha256(repr(key).encode()).hexdigest()[:15], 16)
+        held: Any = self
+        name = held._data_name(number)
+        held._save_data(name, data)
+        held._save_index(held._load_index() | {key: name})  # an entry that is lost here is compiled again
 
 
 def compiled(function: F) -> F:
@@ -59,4 +75,7 @@ def compiled(function: F) -> F:
     """
     # A function typed in at a prompt has no file to cache beside.
     cache = not function.__code__.co_filename.startswith("<")
-    return cast(F, numba.njit(cache=cache, nogil=True, error_model="numpy")(function))
+    made: Any = numba.njit(cache=cache, nogil=True, error_model="numpy")(function)
+    if cache and hasattr(made, "_cache"):  # compilation may be off
+        made._cache._cache_file.__class__ = _Named
+    return cast(F, made)
