@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -314,6 +315,9 @@ def test_a_refusal_says_what_is_wanted_and_what_chooses_it():
     wanted = "a detector whose evidence is a pvalue"
     assert refused(alarms(e=numbers, kind="evalue")) == (wanted, "an evalue", None)
     assert refused(alarms(e=numbers, kind="score")) == (wanted, "a score", None)
+    for method in ("lord", "saffron"):
+        score = alarms(e=numbers, kind="score")
+        assert refused(score, over="time", method=method) == (wanted, "a score", None)
 
 
 def test_a_q_value_of_exactly_the_level_raises_an_alarm():
@@ -342,6 +346,37 @@ def test_each_detector_spends_for_itself_over_time():
         np.testing.assert_array_equal(
             both.select(detectors=[name]).alarm, alarms(numbers).adjust(over="time", alpha=ALPHA).alarm
         )
+
+
+def test_what_is_said_of_each_detector_over_time_is_of_its_own_weeks():
+    p = np.full((30, 2), 0.5)
+    short = np.where(np.arange(30)[:, None] < 5, np.nan, p)
+    for names in (("a", "b"), ("b", "a")):
+        made = [alarms(p, name=names[0], overlap=3), alarms(short, name=names[1])]
+        first, second = Alarms.concat(made).adjust(over="time").notes[-2:]
+        assert first.startswith(f"{names[0]}: ")
+        assert "of 30 weeks (those" in first
+        assert second.startswith(f"{names[1]}: ")
+        assert "of 25 weeks (those" in second
+        thinned = Alarms.concat(made).adjust(over="time", conflict="disjoint")
+        assert thinned.tested.sum(axis=0).tolist() == [10, 10, 25, 25]
+
+
+@pytest.mark.parametrize("method", ["lord", "saffron"])
+def test_windows_that_do_not_overlap_are_all_tested_whatever_is_said_of_conflicts(method):
+    p = np.random.default_rng(5).random((40, 3)) ** 6
+    usual = alarms(p).adjust(over="time", method=method, alpha=ALPHA)
+    assert usual.alarm.any()
+    apart = alarms(p).adjust(over="time", method=method, alpha=ALPHA, conflict="".join(("dis", "joint")))
+    np.testing.assert_array_equal(apart.alarm, usual.alarm)
+    assert apart.tested.all()
+
+
+def test_alarms_that_another_process_made_are_adjusted_as_ones_own():
+    p = np.full((300, 2), 0.5)
+    sent = pickle.loads(pickle.dumps(alarms(p)))
+    np.testing.assert_array_equal(sent.adjust().qvalue, p)
+    assert "of 300 weeks (those" in sent.adjust(over="time").notes[-1]
 
 
 @pytest.mark.parametrize(("conflict", "kept"), [(None, 3), (3, 3), (5, 5), ("disjoint", "disjoint")])

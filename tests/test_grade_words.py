@@ -111,6 +111,16 @@ def test_half_the_usual_is_said_from_ten_on():
          "cannot be judged: no count would be called; 31 on 10 June", "no count would be called"),
         ("too_few", replace(SEEN, day="31 on 10 June"), RULES,
          "too few to say; an uptick from 32; 31 on 10 June", ""),
+        ("unsteady", replace(SEEN, starts_at=NAN), RULES,
+         "swings too much to judge: many regions; no count would be called", "many regions"),
+        ("unsteady", replace(SEEN, alone=5.0, windows=52), RULES, FROM.format("spread"), "spread"),
+        ("unsteady", replace(SEEN, alone=5.0, windows=26.0), RULES, FROM.format("spread"), "spread"),
+        ("unsteady", replace(SEEN, alone=5.0, windows=3), RULES,
+         FROM.format("short history"), "short history"),
+        ("no_sign", replace(SEEN, ratio=0.7), RULES,
+         "no sign of an uptick; a rise to 3.2 times would very likely (4 in 5) have shown", ""),
+        ("no_sign", replace(SEEN, ratio=1.1), RULES,
+         "no sign of an uptick; a rise to 3.2 times would very likely (4 in 5) have shown", ""),
         ("no_sign", replace(SEEN, day="31 on 10 June"), replace(RULES, known=False),
          "above usual, within its ups and downs; 31 on 10 June; a rise to 3.2 times would very likely "
          "(4 in 5) have shown, had all reports been in; about 6.4 if half were", ""),
@@ -118,6 +128,18 @@ def test_half_the_usual_is_said_from_ten_on():
 )  # fmt: skip
 def test_what_is_said_and_why(grade, seen, rules, words, why):
     assert grade_words(grade, seen, rules) == (words, why)
+
+
+@pytest.mark.parametrize(
+    ("expected", "usual"), [(15.4, "15"), (1.4, "1"), (1.0, "1"), (0.96, "1.0"), (0.94, "0.9"), (0.26, "0.3")]
+)
+def test_what_is_usual_has_a_decimal_below_one(expected, usual):
+    assert grade_words("uptick", replace(SEEN, expected=expected), RULES)[0] == f"uptick: 45, usual {usual}"
+
+
+def test_what_is_asked_about_is_a_rise_where_nothing_is_said():
+    rules = Rules(0.05, 1.5, 4.0, known=True, several=True)
+    assert grade_words("uptick", SEEN, rules)[0] == "uptick: 45, usual 15"
 
 
 def test_what_a_small_limit_and_an_untested_region_add():

@@ -35,7 +35,7 @@ from analytics.kernels.windows.bounds import (
 )
 from analytics.kernels.windows.called import NOT_ADJUSTED, Called, Expected, _multiplicity, called_in, fitted
 from analytics.kernels.windows.critical import critical_count, least_count, likely_count
-from analytics.kernels.windows.expected import NEEDED_DAYS
+from analytics.kernels.windows.expected import NEEDED_DAYS, history_before
 from analytics.kernels.windows.hypothetical import (
     PartOf,
     RerunWindow,
@@ -836,6 +836,28 @@ def test_the_history_of_a_later_window_is_longer_by_what_is_to_come():
     assert (later.step, later.extra, later.names) == (1, None, ())
 
 
+@pytest.mark.parametrize("step", [1, 7])
+@pytest.mark.parametrize("before", [40, 2000])
+@pytest.mark.parametrize("periods", [1, 3, 9])
+def test_the_history_of_a_later_window_is_what_a_test_then_would_be_given(step, before, periods):
+    length, guard = 6, 5
+    whole = before // step + guard + length
+    rng = np.random.default_rng(1)
+    values, covered = rng.poisson(2.0, (whole, 2)).astype(np.int32), rng.random((whole, 2)) < 0.8
+    day = 17_000 + step * np.arange(whole)
+    _, days = history_before(whole, length, guard, step)
+    stretch = Stretch(values, covered, length, guard)
+    later = History(day, values, covered, step, days).later(periods, stretch)
+    first, then = history_before(whole + periods, length, guard, step)
+    assert later.day.tolist() == (17_000 + step * np.arange(first, whole + periods)).tolist()
+    assert later.days == then
+    come = np.zeros((periods, 2), np.int32)
+    np.testing.assert_array_equal(later.values, np.concatenate([values, come])[first:])
+    inside = np.concatenate([covered, come == 0])[first:]
+    inside[-length:] = True  # as is supposed
+    np.testing.assert_array_equal(later.covered, inside)
+
+
 def one_region(**options):
     stretch = panel(3, 8)
     one = Stretch(stretch.values[:, [1]], stretch.covered[:, [1]], LENGTH, GUARD)
@@ -891,6 +913,20 @@ def test_the_next_window_is_one_that_can_be_tested(periods):
                 put[-LENGTH:, i] = spread_counts(np.array([count - less]), LENGTH, days)[:, 0]
                 test = lrd_test(put[:, [i]], later.covered[:, [i]], length=LENGTH, guard=GUARD)
                 assert (test.firm[0] <= level and count - less >= 3) == (not less)
+
+
+def test_one_that_was_heard_of_yesterday_is_one_test_more_and_not_on_a_day_that_is_not_covered():
+    values, covered = panel(4).values[:, :6], np.ones((DAYS, 7), bool)
+    alone_, stricter = (
+        next_starts(Stretch(values, covered[:, :6], LENGTH, GUARD), Asked(alpha=alpha), 3)[0]
+        for alpha in (0.2, 0.2 * 6 / 7)
+    )
+    assert (stricter > alone_).any()
+    for day, inside in ((-1, True), (3 - LENGTH - 1, False)):  # the other is the last day of the guard
+        more = np.hstack([values, np.zeros((DAYS, 1), np.int32)])
+        more[day, 6], covered[day, 6] = 1, inside
+        first, _ = next_starts(Stretch(more, covered, LENGTH, GUARD), Asked(alpha=0.2), 3)
+        assert first[:6].tolist() == (stricter if inside else alone_).tolist()
 
 
 @pytest.mark.parametrize("rotation", [0.01, 0.04, 0.05, 0.06, 0.5])

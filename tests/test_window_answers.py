@@ -72,6 +72,16 @@ def test_a_region_is_called_from_where_it_is_said_to_start(quiet_panel, method):
                 assert not called(put_in(quiet_panel, region, at - 1, days), asked, region), (region, days)
 
 
+def test_a_sixth_region_that_was_never_heard_of_would_make_a_panel_of_five():
+    values = np.random.default_rng(5).poisson(0.02, (DAYS, 5))
+    stretch = stretch_of(np.hstack([values, np.zeros((DAYS, 1), int)]))
+    asked = Asked(method="pooled")
+    bounds = answer(stretch, asked, history_of(stretch)).bounds
+    for days, first in ((None, bounds.starts_at), (3, bounds.starts_at_3)):
+        assert first[5] == MIN_OBSERVED
+        assert called(put_in(stretch, 5, MIN_OBSERVED, days), asked, 5)
+
+
 @pytest.mark.parametrize("method", ["lrd_b", "pooled"])
 def test_a_panel_is_judged_together_where_more_is_asked_about(quiet_panel, method):
     found = alone(quiet_panel, Asked(method=method))
@@ -388,6 +398,18 @@ def test_a_tail_that_falls_all_at_once_is_found_by_doubling_and_halving(upper, s
         assert count == (inside + outside) // 2
         beyond = count >= right if upper else count > right
         inside, outside = (inside, count) if beyond else (count, outside)
+
+
+@pytest.mark.parametrize("upper", [True, False])
+def test_a_tail_that_hardly_changes_over_thousands_of_counts_is_followed_to_its_end(upper):
+    right, begin = (5_000, 3.0) if upper else (9_000, 3_000.0)
+    beside = 0.0501 if upper else 0.0499  # a hair from the level: secants go on by ones
+
+    def tail(count, index):
+        return np.where(count >= right, 0.0, beside) if upper else np.where(count <= right, beside, 0.9)
+
+    found = least_count(tail, np.array([0.05]), np.array([begin]), np.array([1.0]), upper=upper)
+    assert found.tolist() == [right]
 
 
 def test_secants_follow_the_tails_slope_and_its_scale_until_it_is_known():

@@ -11,7 +11,8 @@ from scipy import stats
 from analytics.kernels.common.dispersion import Dispersion
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
-from analytics.kernels.windows.answer import Answer, Expected, answer, next_starts
+from analytics.kernels.windows import answer as answers
+from analytics.kernels.windows.answer import Answer, Called, Expected, answer, next_starts
 from analytics.kernels.windows.asked import Asked, History, Stretch, kept
 from analytics.kernels.windows.asked import Tested as Constant
 from analytics.kernels.windows.asked import tested as alone
@@ -20,7 +21,7 @@ from analytics.kernels.windows.expected import NEEDED_DAYS
 from analytics.kernels.windows.starts import starting_count
 from analytics.results.grades import Rules, Seen
 
-HOLD_ARRAYS = (Answer, Expected, Asked, History, Stretch, Constant)
+HOLD_ARRAYS = (Answer, Called, Expected, Asked, History, Stretch, Constant)
 
 
 @pytest.mark.parametrize("kind", [*HOLD_ARRAYS, Rules, Seen])
@@ -305,6 +306,39 @@ def test_an_answer_may_rest_on_an_expectation(null):
     else:
         assert all(short.reasons)
         assert np.isnan(short.pvalue).all()
+
+
+def test_a_region_that_cannot_be_tested_rests_on_no_expectation_however_seasonal_its_past():
+    stretch = stretch_of(panel())
+    stretch.covered[: DAYS - LENGTH - GUARD - 2 * LENGTH, 0] = False  # no five windows before it
+    history = replace(seasonal(history_of(stretch), [0, 2]), covered=np.ones((1095 + DAYS, 4), bool))
+    found = answer(stretch, Asked(null="auto"), history)
+    assert found.expected.season.tolist() == [True, False, True, False]
+    assert np.isfinite(found.expected.pvalue[0])
+    assert found.reasons[0]
+    assert found.rests.tolist() == [False, False, True, False]
+    assert np.isnan(found.bounds.expected[0])
+
+
+@pytest.mark.parametrize("null", ["expected", "auto"])
+def test_where_no_expectation_is_found_the_next_window_does_not_rest_on_one(null, monkeypatch):
+    stretch = stretch_of(panel())
+    history = seasonal(history_of(stretch), [0, 2])
+    asked, (usual, _) = Asked(null=null), next_starts(stretch, Asked(), 7)
+    rests, _ = next_starts(stretch, asked, 7, history=history)
+    assert rests[0] != usual[0]
+    whole = answers.fitted
+
+    def lost(*given, **options):
+        fit = whole(*given, **options)
+        converged = fit.test.converged.copy()
+        converged[fit.index == 0] = False
+        return replace(fit, test=replace(fit.test, converged=converged))
+
+    monkeypatch.setattr(answers, "fitted", lost)
+    first, _ = next_starts(stretch, asked, 7, history=history)
+    np.testing.assert_array_equal(first[0], usual[0] if null == "auto" else np.nan)
+    np.testing.assert_array_equal(first[1:], rests[1:])
 
 
 def test_a_window_covered_in_part_is_answered_by_what_is_covered():
