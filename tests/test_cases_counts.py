@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -394,6 +395,25 @@ def test_days_before_the_file_have_no_coverage_unless_it_is_said(files):
     assert alone.coverage.all()
     with pytest.raises(OptionError, match="covered_from lies after the first incident"):
         count_incidents(incidents, covered_from="2022-04-01")
+
+
+def test_of_no_incident_the_grid_is_what_is_stated():
+    some = read_incidents(pd.DataFrame({"date": ["2020-04-01"], "admin1": "North"}), as_of="2020-04-13")
+    account = replace(some.accounting, rows_read=0, kept=0)
+    none = replace(some, frame=some.frame[:0], extra=some.extra[:0], accounting=account)
+    for first, from_, days in (
+        ("2020-04-05", None, 9),
+        (None, "2020-04-03", 11),
+        ("2020-04-01", "2020-04-03", 11),
+    ):
+        counts = count_incidents(none, "day", by=None, start=first, covered_from=from_)
+        assert str(counts.starts[0]) == (first or from_)
+        assert (counts.values.sum(), counts.coverage.sum(), counts.coverage[-1, 0]) == (0, days, True)
+    with pytest.raises(OptionError, match="there is no incident to take it from"):
+        count_incidents(none, "day", by=None)
+    with pytest.raises(InputError, match="as_of lies before the data") as error:
+        count_incidents(none, "day", by=None, start="2020-05-01")
+    assert error.value.todo is None
 
 
 def test_advice_invents_no_history(files, run, snapshot):

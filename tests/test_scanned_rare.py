@@ -107,6 +107,22 @@ def test_what_is_refused_says_what_was_expected(case, file, snapshot):
     assert str(error.value) == snapshot
 
 
+UNDATED = {
+    "gtd": {"eventid": [1, 2], "iyear": 2020, "imonth": 4, "provstate": "Eastmark", "gname": "Unknown"},
+    "sigact": {"ReportKey": ["a", "b"], "Type": "Enemy Action", "Category": "Direct Fire"},
+}
+
+
+@pytest.mark.parametrize("kind", UNDATED)
+def test_a_source_without_its_day_is_refused_in_the_same_words(kind, file, snapshot):
+    name, said = file(pd.DataFrame(UNDATED[kind])), []
+    for way in (read_incidents, scan_incidents):
+        with pytest.raises(UptickError) as error:
+            way(name, kind, as_of=DAY)
+        said.append(str(error.value))
+    assert said[0] == said[1] == snapshot
+
+
 STATED = {
     "a country for all": {"country": "Iraq"},
     "no day of report": {"report_days": False},

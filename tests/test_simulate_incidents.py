@@ -107,6 +107,16 @@ def test_profile_refuses_windows_that_do_not_adjoin_and_negative_rates():
         smooth_profile(steep, [0, 100])
 
 
+def test_totals_that_no_draw_reaches_are_refused():
+    days = {"2018-01-01..2018-01-01": 5, "2018-01-02..2018-01-02": 5}
+    nearly_never = [1, 1e-4, 1, 1, 1, 1, 1]  # on a Tuesday
+    with pytest.raises(InputError, match="the totals could not be reached") as error:
+        simulate_incidents(seed=1, totals=days, weekday=nearly_never)
+    assert error.value.expected == "[5, 5]"
+    assert error.value.found.endswith(", 0]")
+    assert "less unequal weekdays" in error.value.todo
+
+
 def test_weekday_cycle_follows_the_factors():
     factors = np.array([1.2, 1.0, 1.0, 1.0, 0.5, 1.0, 1.1])
     sim = simulate_incidents(seed=3, totals=YEAR, weekday=factors.tolist(), activities={}, messiness=CLEAN)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
-from analytics import count_incidents
+from analytics import count_incidents, read_incidents
 from analytics.errors import UptickError
-from analytics.store import Store
+from analytics.store import Store, opening
 from analytics.store.adding import KEY
 
 FIRST, SECOND = "2020-04-12", "2020-04-19"
@@ -114,3 +115,67 @@ def test_of_many_cells_the_first_are_shown_and_all_are_in_the_file(store, tmp_pa
     code, out, err = run("store", "list", "--store", store.path, "--format", "json")
     assert code == 0, err
     assert len(json.loads(out)["deliveries"]) == 2
+
+
+def test_sheets_read_together_are_one_delivery_and_every_row_is_accounted_for(tmp_path):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, days in {
+        "one": ["2020-04-01", "2020-04-02", "2020-04-01"],
+        "two": ["2020-04-03", "soon"],
+    }.items():
+        sheet = book.create_sheet(title)
+        sheet.append(["id", "date", "admin1"])
+        for day in days:
+            sheet.append([f"e{day}", day, "Eastmark"])
+    book.save(tmp_path / "a.xlsx")
+    made = Store(tmp_path / "s.store")
+    delivery = made.add(tmp_path / "a.xlsx", on=FIRST, sheet="all")
+    assert (delivery.rows_read, delivery.kept) == (5, 3)
+    assert delivery.set_aside == {"unparsable date": 1, "duplicate id": 1}
+    held, read = made.as_of(FIRST), read_incidents(tmp_path / "a.xlsx", sheet="all", as_of=FIRST)
+    assert held.accounting.__dict__ == read.accounting.__dict__
+    for one, other in ((held.frame, read.frame), (held.quarantine, read.quarantine)):
+        assert one["row"].tolist() == other["row"].tolist()
+    assert held.quarantine["row"].tolist() == [4, 6]
+
+
+def test_nothing_is_counted_before_the_first_incident(store):
+    said = []
+    for asked in (store.counts, store.as_of):
+        with pytest.raises(UptickError, match="all 6 are set aside") as error:
+            asked("2020-03-01", known_on=FIRST)
+        said.append(str(error.value))
+    assert said[0] == said[1]
+
+
+def test_a_store_that_is_refused_its_first_delivery_is_not_made(tmp_path):
+    made = Store(tmp_path / "new.store")
+    with pytest.raises(UptickError, match="drawn after the day it is said to have been known on"):
+        made.add(rows(), on=FIRST, extracted=SECOND)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_whose_first_delivery_never_came_is_empty(tmp_path, run, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    opening.made_if_absent(tmp_path / "s.store", "1")  # as a process killed after it leaves it
+    with pytest.raises(UptickError, match="the store is empty"):
+        Store("s.store").as_of(FIRST)
+    code, out, err = run("count", "--store", "s.store", "--as-of", FIRST)
+    assert (code, out) == (2, "")
+    assert err == (
+        "uptick: the store is empty\n  where: s.store\n  what to do: uptick store add FILE --store FILE\n"
+    )
+    made = Store("s.store")
+    assert made.add(rows(), on=FIRST).added == 6
+    code, out, err = run("count", "--store", "s.store", "--as-of", FIRST, "--by", "none", "--freq", "day")
+    assert (code, err) == (0, "")
+    assert "6 incidents, one series, 2020-03-02..2020-04-12 by day" in out
+
+
+def test_few_cells_are_shown_whole(store, run):
+    store.add(rows(8), on=SECOND, covers="all")
+    code, out, err = run("store", "diff", "--store", store.path)
+    assert (code, err) == (0, "")
+    assert "by admin1 and week; a moved incident left one place and came to another\n" in out
+    assert "the first" not in out

@@ -167,10 +167,10 @@ def _first_day(
     opens: np.datetime64
     if len(incidents):
         opens = incidents.first_date
-    elif first is not None:
-        opens = first
     elif told is not None:
         opens = told.day
+    elif first is not None:
+        opens = first
     else:
         raise OptionError("start is not stated and there is no incident to take it from", todo="give start")
     if told is not None and told.day > opens:
@@ -191,7 +191,7 @@ def _first_day(
             "as_of lies before the data",
             expected=f"a day from {first} on",
             found=f"as_of {last}",
-            todo=f"the file's last date is {incidents.last_date}",
+            todo=f"the file's last date is {incidents.last_date}" if len(incidents) else None,
         )
     return first, opens if told is None else told.day, notes
 

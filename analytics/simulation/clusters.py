@@ -146,7 +146,7 @@ def self_exciting(
             "the totals could not be reached",
             expected=str(wanted.tolist()),
             found=str(found.tolist()),
-            todo="use a smaller branching ratio or longer windows",
+            todo="use a smaller branching ratio, longer windows or less unequal weekdays",
         )
     order = np.lexsort((rng.random(len(day)), window))
     place_in_window = np.arange(len(day)) - np.repeat(np.cumsum(found) - found, found)

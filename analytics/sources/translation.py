@@ -22,6 +22,7 @@ __all__ = [
     "first_of",
     "people_columns",
     "precision_codes",
+    "start_column",
     "translate",
 ]
 
@@ -76,15 +77,22 @@ def first_of(columns: Columns, names: Names) -> str | None:
     return next((name for name in several(names) if name in columns), None)
 
 
+def start_column(columns: Columns, dates: Dates, title: str) -> str:
+    """Return the column of the day, or of the first one, by folded name; else raise the error."""
+    named = first_of(columns, dates.start)
+    if named is None:
+        wanted = several(dates.start) if dates.start else dates.parts
+        lacks = wanted[:1] if dates.start else [name for name in dates.parts if name not in columns]
+        raise columns.missing(lacks, wanted, title)
+    return named
+
+
 def _dates(draft: Draft, dates: Dates, options: SourceOptions, title: str) -> None:
     columns = draft.columns
     if dates.parts and all(name in columns for name in dates.parts):
         start, named = draft.dates_in_parts(*dates.parts), dates.parts[0]
     else:
-        wanted = [*several(dates.start), *dates.parts] if dates.start else list(dates.parts)
-        named = first_of(columns, dates.start) or ""
-        if not named:
-            raise columns.missing(wanted[:1], wanted, title)
+        named = start_column(columns, dates, title)
         start = draft.dates(named, style=options.date_style, slashes=dates.slashes)
     end, last = start, named
     if dates.end and dates.end in columns:

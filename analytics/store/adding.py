@@ -29,7 +29,7 @@ from analytics.store.opening import DERIVED, KEY, cell
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Batch", "add_batch", "places_of", "read_batch"]
+__all__ = ["Batch", "add_batch", "check_drawn", "places_of", "read_batch"]
 
 MOST_DELETED = 0.1  # of what is held: more is asked about first
 _LOADED = ("sheet", "encoding", "delimiter", "header_row", "na")  # said once, when the file is opened
@@ -102,8 +102,6 @@ def read_batch(path_or_frame: str | Path | pd.DataFrame, source: str, options: d
     loading = {name: options[name] for name in _LOADED if options.get(name) is not None}
     reading = {name: options[name] for name in _READ if options.get(name) not in (None, {}, True)}
     raw = load(path_or_frame, **loading, layouts=layouts())
-    if len(np.unique(raw.rows)) < len(raw.rows):  # of several sheets
-        raw = replace(raw, rows=np.arange(2, len(raw.rows) + 2, dtype=np.int64))
     beside = None if raw.path is None else raw.path.with_suffix(".meta.toml")
     text = beside.read_text(encoding="utf-8") if beside is not None and beside.is_file() else ""
     metadata = Metadata() if beside is None or not text else metadata_of(text.encode("utf-8"), beside)
@@ -196,13 +194,17 @@ def _is_again(last: Delivery, batch: Batch, day: np.datetime64, covers: tuple[st
     return bool(batch.digest) and same == (batch.digest, day, covers, batch.reading, batch.raw["metadata"])
 
 
-def _check_fits(known: list[Delivery], batch: Batch, source: str, day: np.datetime64) -> None:
+def check_drawn(batch: Batch, day: np.datetime64) -> None:
+    """Raise an error where a file was drawn after the day it is said to have been known on."""
     if batch.extracted is not None and batch.extracted > day:
         raise OptionError(
             "the file was drawn after the day it is said to have been known on",
             expected=f"a day from {batch.extracted} on",
             found=f"--on {day}",
         )
+
+
+def _check_fits(known: list[Delivery], batch: Batch, source: str, day: np.datetime64) -> None:
     if not known:
         return
     last = known[-1]

@@ -19,7 +19,7 @@ from analytics.incidents.twice import AcceptedPairs, set_aside_accepted
 from analytics.incidents.versions import reported_after
 from analytics.options import check_at_least, check_choice
 from analytics.periods import DAY, as_day
-from analytics.store.adding import add_batch, read_batch
+from analytics.store.adding import add_batch, check_drawn, read_batch
 from analytics.store.covers import read_covers
 from analytics.store.delivery import Delivery, deliveries_of
 from analytics.store.difference import Difference, difference
@@ -129,6 +129,7 @@ class Store:
                 expected="--on DATE, or extracted = DATE in the metadata beside the file",
                 found="neither",
             )
+        check_drawn(batch, day)
         made_if_absent(self.path, __version__)
         with writing(self.path, self.wait) as connection:
             return add_batch(connection, batch, name or batch.incidents.source, day, cover)

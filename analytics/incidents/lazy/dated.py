@@ -16,7 +16,7 @@ from analytics.sources.checks import Draft
 from analytics.sources.dates import ParsedDates, parse_dates
 from analytics.sources.source import Dates, Source, SourceOptions
 from analytics.sources.table import date_parts, find_columns, is_canonical, no_date
-from analytics.sources.translation import date_precision, first_of
+from analytics.sources.translation import date_precision, start_column
 
 __all__ = ["Dated", "day_key", "read_dates"]
 
@@ -113,9 +113,7 @@ def read_dates(source: Source, raw: Raw, options: SourceOptions) -> Dated:
     columns.require(source.required, source.title)
     if dates.parts and all(name in columns for name in dates.parts):
         return _same(*_in_parts(raw, dates.parts, dates), names=(columns.actual(dates.parts[0]),) * 2)
-    named = first_of(columns, dates.start)
-    if named is None:
-        raise columns.missing([str(dates.start)], [str(dates.start)], source.title)
+    named = start_column(columns, dates, source.title)
     start, parsed = _column(raw, named, options.date_style, dates.slashes, "s")
     if not dates.end or dates.end not in columns:
         return _same(start, parsed, names=(columns.actual(named),) * 2)
