@@ -130,6 +130,30 @@ def test_a_table_that_cannot_be_used_says_where(tmp_path, snapshot):
     assert said == snapshot
 
 
+def test_a_table_is_read_once_and_blank_lines_in_it_are_nobody(tmp_path):
+    path = tmp_path / "actors.csv"
+    path.write_text("name,normalised\nX,a\n\n , \ny,b\n", encoding="utf-8")
+    found = read_actors(path)
+    assert read_actors(found) is found
+    assert {key: [row.line for row in rows] for key, rows in found.rows.items()} == {"x": [2], "y": [5]}
+
+
+def test_earlier_versions_of_an_incident_have_the_names_of_the_table_too(table):
+    rows = pd.DataFrame(
+        {
+            "event_id": ["a", "a", "b"],
+            "date": "2016-01-01",
+            "actor1": ["Daesh", "Unit 9", "DAESH"],
+            "updated_at": ["2016-01-02", "2016-02-01", "2016-01-02"],
+        }
+    )
+    found = read_incidents(rows, as_of="2016-03-01", actors=table)
+    for where, then, now in (("actor1 = 'Islamic State'", 2, 1), ("actor1_written = 'Daesh'", 1, 0)):
+        for as_of, number in (("2016-01-10", then), ("2016-03-01", now)):
+            counts = count_incidents(found, "day", by=None, where=where, as_of=as_of)
+            assert counts.values.sum() == number, (where, as_of)
+
+
 def test_actors_that_are_normalised_already_are_refused(incidents, table):
     from analytics.incidents.actors import normalise_actors
 

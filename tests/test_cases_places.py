@@ -291,6 +291,15 @@ def test_a_name_no_table_holds_is_asked_about_too():
     )
 
 
+def test_of_many_names_no_table_holds_the_commonest_are_asked_about_and_the_rest_counted():
+    names = [f"Nowhere {letter}" for letter in "ABCDEFGHIJKLMNOP"]
+    rows = [("2020-04-13", "Iraq", name) for at, name in enumerate(names) for _ in range(at + 1)]
+    questions = place_questions(incidents(rows))
+    assert questions[0] == "'Nowhere P' (16) is not among Iraq's names of admin1"
+    assert questions[-1] == f"{17 - len(questions)} more such names of admin1"
+    assert 2 < len(questions) < 17
+
+
 @pytest.mark.parametrize(
     "held", ["İstanbul", "ISTANBUL", "istanbul", "Istanbul", unicodedata.normalize("NFD", "İstanbul")]
 )

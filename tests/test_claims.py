@@ -11,10 +11,12 @@ import pytest
 
 from analytics.claims import KINDS, read_claims, sensitivity_to_date, verdicts
 from analytics.claims.run import holds_only_deadly
+from analytics.claims.series import _HISTORY
 from analytics.counts import count_incidents
 from analytics.errors import InputError, OptionError, UptickError
 from analytics.geo import region_set
 from analytics.incidents import read_incidents
+from analytics.results.words import p_words
 from analytics.upticks.recent import uptick_test
 
 FAST = {"replicates": 99}
@@ -419,8 +421,8 @@ def test_a_gap_is_neither_an_attack_nor_a_quiet_spell(tmp_path):
     assert verdict(stopped, [str(DAY)]) == "cannot be told", "also where only the last day is not covered"
 
 
-@pytest.mark.parametrize(("effect", "expected"), [(1.0, "supported"), (0.2, "not supported")])
-def test_no_fewer_attacks_after_operations(tmp_path, effect, expected):
+def operations(effect):
+    """Make three years of attacks that become `effect` times as many for a fortnight after an operation."""
     days = pd.date_range("2017-04-01", DAY)
     rng = np.random.default_rng(11)
     operation = np.zeros(len(days), bool)
@@ -430,12 +432,80 @@ def test_no_fewer_attacks_after_operations(tmp_path, effect, expected):
         rate[at + 1 : at + 15] *= effect
     attacks = pd.DataFrame({"date": days.repeat(rng.poisson(rate)), "activity": "attack"})
     operations = pd.DataFrame({"date": days[operation], "activity": "operation"})
-    rows = pd.concat([attacks, operations]).assign(province="Kirkuk", fatalities=0)
-    text = CLAIM.replace('"recent"', '"response"').replace('"greater"', '"not less"')
+    return pd.concat([attacks, operations]).assign(province="Kirkuk", fatalities=0)
+
+
+@pytest.mark.parametrize(
+    ("effect", "direction", "expected"),
+    [
+        (1.0, "not less", "supported"),
+        (0.2, "not less", "not supported"),
+        (0.2, "less", "supported"),
+        (1.0, "greater", "not supported"),
+    ],
+)
+def test_no_fewer_attacks_after_operations(tmp_path, effect, direction, expected):
+    rows = operations(effect)
+    text = CLAIM.replace('"recent"', '"response"').replace('"greater"', f'"{direction}"')
     text = text.replace("first = -13", "start = 2017-04-01").replace('_set = "all"', 's = ["Kirkuk"]')
     row = verdicts(read(tmp_path, HEAD + text), read_incidents(rows, as_of=DAY)).frame.iloc[0]
     assert row["verdict"] == expected
-    assert np.isnan(row["pvalue"])
+    assert np.isnan(row["pvalue"]) == (direction == "not less")
+    assert ("that incidents become fewer has p" in row["reason"]) == (direction == "not less")
+    assert (row["pvalue"] < 0.05) == (direction == "less")
+
+
+def test_a_claim_that_rests_on_the_season_says_what_the_mean_would_give(tmp_path):
+    days = pd.date_range("2016-01-04", DAY)
+    season = 2 * (1 + 0.9 * np.cos(2 * np.pi * (days.day_of_year - 10) / 365.25))
+    incidents = read_incidents(events({"Eastmark": season}, start="2016-01-04"), as_of=DAY)
+    row = verdicts(read(tmp_path, ANYWHERE + CLAIM), incidents).frame.iloc[0]
+    recent = incidents.frame["date_start"] > pd.Timestamp(DAY) - pd.Timedelta(days=14)
+    asked = {"recent": 14, "confidence": 0.95}
+    start = pd.Timestamp("2020-03-31") - pd.Timedelta(days=_HISTORY)
+    whole = count_incidents(incidents, freq="day", by=None, start=start)
+    constant, expected = (
+        uptick_test(whole, null=null, **asked).frame.iloc[0]["pvalue"] for null in ("constant", "expected")
+    )
+    assert row["pvalue"] == expected != constant
+    assert f"{int(recent.sum())} where " in row["reason"]
+    assert row["reason"].endswith(f"; against the baseline's mean {p_words(constant)}")
+
+
+def test_a_supported_claim_may_need_no_reason(tmp_path):
+    # 27 weeks before the date are enough for the test, and for no earlier date to compare it with.
+    days = pd.date_range("2019-06-03", DAY)
+    rate = np.where(days >= pd.Timestamp(DAY) - pd.Timedelta(days=126), 6.0, 1.0)
+    incidents = read_incidents(events({"Eastmark": rate}, start="2019-06-03"), as_of=DAY)
+    text = CLAIM.replace('"recent"', '"change"').replace("first = -13", "first = -126")
+    table = verdicts(read(tmp_path, ANYWHERE + text), incidents, completeness=1.0)
+    row = table.frame.iloc[0]
+    assert (row["verdict"], row["reason"]) == ("supported", "")
+    (line,) = table.describe("mine")
+    assert line.startswith("mine: attacks, 2019-12-09..2020-04-13: supported; ratio of the weekly level ")
+    assert "; ; " not in line
+
+
+UNCOVERED = {
+    "day": ("first = 0", "\ncount = 3\npicked = 7", [DAY], "the day has no coverage; taken as the largest"),
+    "concentration": (
+        "first = -13", "", ["2020-03-31..2020-04-13"], "more than half of the recent window has no coverage",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", UNCOVERED)
+def test_what_is_not_covered_has_no_number_beside_its_reason(kind, tmp_path):
+    first, more, gaps, said = UNCOVERED[kind]
+    incidents = read_incidents(events({"Kirkuk": 1.0, "Diyala": 1.0}), as_of=DAY)
+    text = CLAIM.replace('"recent"', f'"{kind}"').replace('region_set = "all"', 'regions = ["Kirkuk"]')
+    text = text.replace("first = -13", first).replace('= "greater"', f'= "greater"{more}')
+    row = verdicts(read(tmp_path, HEAD + text), incidents, no_coverage=gaps).frame.iloc[0]
+    assert row["verdict"] == "cannot be told"
+    assert row["reason"].startswith(said)
+    assert "the data hold" not in row["reason"]
+    assert "lie there" not in row["reason"]
+    assert np.isnan(row["estimate"])
 
 
 def test_a_source_that_does_not_code_it_cannot_tell(tmp_path):

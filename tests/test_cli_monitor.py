@@ -218,3 +218,14 @@ def test_untested_regions_say_why(run, places, tmp_path):
     assert code == 0
     assert "? not tested" in line
     assert "baseline has coverage for fewer" in line
+
+
+def test_blocks_say_why_a_region_is_not_tested(run, places, tmp_path):
+    asked = (places, "--as-of", DAY, "--detectors", "recent_window", "--last", "2", "--block", "1")
+    for gap, why in (((), None), (("--no-coverage", f"2020-04-10..{DAY}@Westmark"), "no coverage")):
+        code, out, err = run(*asked, *gap, "--blocks", tmp_path / f"out{len(gap)}")
+        assert code == 0, err
+        head = next(line for line in out.splitlines() if line.startswith("region"))
+        west = next(line for line in out.splitlines() if line.startswith("Westmark"))
+        assert head.split()[-1] == ("false" if why is None else "why")
+        assert ("not tested" in west, "coverage" in west) == (why is not None,) * 2, west

@@ -99,6 +99,33 @@ def test_people_are_taken_from_a_table(run, tmp_path, table):
     assert "incidents for 1,000 people, in all and a year; shown only: no test uses rates" in out
 
 
+def test_people_are_taken_from_a_column_of_the_file_of_boundaries(run, tmp_path, table, rows):
+    feature = {"type": "Feature", "properties": {"name": "Kirkuk", "people": 1_600_000}}
+    square = [[44, 35], [45, 35], [45, 36], [44, 36], [44, 35]]
+    feature["geometry"] = {"type": "Polygon", "coordinates": [square]}
+    (tmp_path / "a.geojson").write_text(json.dumps(feature), encoding="utf-8")
+    asked = ("--regions", tmp_path / "a.geojson", "--region-name", "name")
+    told = record(run, "count", table, *asked, "--by", "area, admin1")
+    assert told["parameters"]["by"] == "area, admin1"
+    here = (rows["place_precision"] == "exact") & (rows["latitude"] == 35.47)
+    assert told["count_accounting"]["grid"] == int(here.sum()) > 0
+    told = record(run, "count", table, *asked, "--population", "people")
+    assert told["parameters"]["placing"]["population"] == "people"
+    (rate,) = told["rates"]
+    assert (rate["region"], rate["count"], rate["of"]) == ("Kirkuk", int(here.sum()), 1_600_000)
+
+
+def test_a_road_is_asked_for_with_its_distance(run, tmp_path, table, rows):
+    line = {"type": "LineString", "coordinates": [[44.3, 35.5], [44.0, 36.1]]}  # Kirkuk to Erbil
+    (tmp_path / "road.geojson").write_text(
+        json.dumps({"type": "Feature", "properties": {}, "geometry": line})
+    )
+    told = record(run, "count", table, "--along", f"{tmp_path / 'road.geojson'},15")
+    near = rows["latitude"].isin([35.47, 36.19]) & (rows["place_precision"] == "exact")
+    assert told["count_accounting"]["grid"] == int(near.sum()) > 0
+    assert told["parameters"]["placing"] == {"along": f"{tmp_path / 'road.geojson'},15"}
+
+
 @pytest.mark.parametrize(
     "words",
     [

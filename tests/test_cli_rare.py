@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from analytics import read_incidents
+from analytics.cli.parameters import fill_from_file
 from analytics.cli.parser import parse_arguments
-from analytics.cli.report import _runs_notebook
+from analytics.cli.report import _reading, _runs_notebook
 
 DAY = ("--as-of", "2020-02-09")
 
@@ -43,6 +45,7 @@ def test_a_gap_in_a_table_of_counts_may_be_said_to_be_quiet(run, table):
 
 COLUMNS = {
     "a column that is not there": ("check", "events=evnts"),
+    "a column that nobody knows, to be checked": ("check", "evnts=events"),
     "a column of incidents": ("count", "date_start=week"),
     "a column that nobody knows": ("count", "evnts=events"),
     "a column of places that is not there": ("count", "admin2=District"),
@@ -84,3 +87,25 @@ def test_options_may_stand_before_both_files_and_between_them():
 )
 def test_what_runs_a_notebook_is_known_beforehand(words, runs):
     assert _runs_notebook(parse_arguments(["report", "a.csv", *words])) == runs
+
+
+def test_a_number_in_a_file_of_parameters_is_taken_as_on_the_command_line(here):
+    (here / "p.toml").write_text("header-row = 2.0\n")
+    args = parse_arguments(["report", "rows.csv", *DAY, "--parameters", "p.toml"])
+    fill_from_file(args)
+    assert repr(args.header_row) == "2"
+
+
+def test_what_a_report_is_read_by_holds_wherever_its_notebook_runs(here, monkeypatch):
+    pd.DataFrame({"when": ["2020-02-03"], "where": "Eastmark", "who": "Unit-9"}).to_csv(
+        "own.csv", index=False
+    )
+    (here / "m.toml").write_text('[columns]\ndate_start = "when"\nadmin1 = "where"\nactor1 = "who"\n')
+    (here / "actors.csv").write_text("name,normalised\nUnit 9,Ninth\n")
+    words = ["report", "own.csv", *DAY, "--mapping", "m.toml", "--actors", "actors.csv"]
+    options = _reading(parse_arguments(words))
+    (here / "m.toml").unlink()
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    found = read_incidents(here / "own.csv", as_of=DAY[1], **options)
+    assert found.frame[["admin1", "actor1"]].to_numpy().tolist() == [["Eastmark", "Ninth"]]

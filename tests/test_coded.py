@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics import read_incidents
+from analytics import _coded, read_incidents
 from analytics._coded import coded, spelt
 from analytics.incidents.kept import _blank, typed_column
 from analytics.sources.columns import Columns, _floats
@@ -32,6 +35,14 @@ def test_codes_are_those_of_factorize(texts, parts):
     assert codes.tolist() == expected.tolist()
     assert found.tolist() == list(uniques)
     assert spelt(found.tolist(), codes, values.index).equals(values)
+
+
+def test_chunks_whose_dictionaries_grow_have_one_code_a_text(monkeypatch):
+    values = pd.Series(["b", "b", "a"], dtype="str")
+    grown = pa.chunked_array([pa.array(some).dictionary_encode() for some in (["b"], ["b", "a"])])
+    monkeypatch.setattr(_coded, "in_arrow", lambda _: SimpleNamespace(dictionary_encode=lambda: grown))
+    codes, found = coded(values)
+    assert (codes.tolist(), found.tolist()) == ([0, 0, 1], ["b", "a"])
 
 
 @settings(max_examples=60, deadline=None)

@@ -205,6 +205,10 @@ def test_a_distribution_answers_in_words_and_tables(sample):
     kinds = delay_distribution(incidents, by="event_type")
     assert kinds.frame["observed"].iloc[-1] == 2532
     assert len(found.summary()) == len(found.frame)
+    one = kinds.frame.sort_values("observed").iloc[-2]  # the commonest; all stand last
+    alone = delay_distribution(incidents, by=None, where=f"event_type = '{one['region']}'")
+    assert alone.frame["observed"].tolist() == [one["observed"]] * 2
+    assert 0 < one["observed"] < 2532
 
 
 # What cannot be measured
@@ -236,6 +240,7 @@ REFUSED = {
         lambda: table(lambda days: (days + pd.Timedelta(days=2)).where(days.day % 3 == 0)),
         HistoryError,
     ),
+    "all reported later": (lambda: table(lambda days: days + pd.Timedelta(days=400)), HistoryError),
     "a short file": (lambda: table(lambda days: days + pd.Timedelta(days=2)).tail(50), HistoryError),
 }
 

@@ -190,6 +190,15 @@ def test_a_coarse_date_meets_everything_and_is_not_compared():
     assert "1 rows not compared: dated to more than 7 days" in pairs.notes
 
 
+def test_sources_of_which_one_has_nothing_to_compare_have_no_pairs(three):
+    coarse = small(id=["7", "8", "9"], date_precision=["30"] * 3)
+    for one, other, compared in ((three, coarse, (3, 0)), (coarse, three, (0, 3)), (coarse, None, (0,))):
+        found = find_duplicates(one, other)
+        assert (len(found.frame), found.candidates, found.compared) == (0, 0, compared)
+        assert "3 rows not compared: dated to more than 7 days" in found.notes
+        assert any("no share by chance is given" in note for note in found.notes)
+
+
 @pytest.mark.parametrize(
     "options", [{"days": -1}, {"km": 0}, {"least": 0}, {"least": 2}, {"weights": "guessed"}], ids=str
 )
@@ -227,7 +236,7 @@ def test_nothing_is_set_aside_that_nobody_accepted(both, pairs):
     untouched = set_aside_accepted(both, pairs.frame)
     assert untouched.frame.equals(both.frame)
     assert f"{len(pairs):,} pairs of the table of pairs" in untouched.notes[-1]
-    refused = set_aside_accepted(both, pairs.frame.assign(accept="no"))
+    refused = set_aside_accepted(both, read_accepted(read_accepted(pairs.frame.assign(accept="no"))))
     assert refused.frame.equals(both.frame)
 
 

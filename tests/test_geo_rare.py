@@ -169,6 +169,14 @@ def test_what_is_refused_says_what_was_expected(case, tmp_path, monkeypatch, sna
     assert str(error.value).replace(str(tmp_path), "HERE") == snapshot
 
 
+def test_twins_of_rows_without_names_have_none():
+    twins = simulate_twins(ROWS, share=1.0, day_off=1.0, misspelt=1.0, seed=1)
+    assert list(twins.frame.columns) == list(ROWS.columns)
+    (row,) = twins.frame.to_dict("records")
+    assert row["incident_id"] == "1 again"
+    assert abs((row["date_start"] - ROWS["date_start"][0]).days) == 1
+
+
 def test_a_variable_that_names_no_folder_is_refused(monkeypatch):
     monkeypatch.setenv("UPTICK_COUNTRIES", "nowhere-at-all")
     with pytest.raises(UptickError, match="UPTICK_COUNTRIES names no folder"):

@@ -105,6 +105,25 @@ def test_an_own_folder_takes_the_place_of_a_bundled_one(office, boundaries):
     assert region_table("Iraq", "admin1").names == ("Lower", "Upper")
 
 
+def test_a_second_folder_of_one_country_is_made_with_a_warning(run, boundaries, office):
+    for at, folder in enumerate((office, office.parent / "more")):
+        code, out, err = run("country", boundaries, *ASKED, "-o", folder)
+        assert (code, err) == (0, "")
+        warning = f"note: Inventia has a folder of your own already, {office / 'inventia'}: two are an error"
+        assert (warning in out) == bool(at)
+        bundled_countries.cache_clear()
+        countries._by_name.cache_clear()
+
+
+def test_districts_of_names_of_their_own_are_not_lengthened(boundaries, office):
+    table = json.loads(boundaries.read_text(encoding="utf-8"))
+    del table["features"][2]
+    boundaries.write_text(json.dumps(table), encoding="utf-8")
+    made = country_folder(boundaries, "Inventia", name="N", parent="P")
+    assert made.admin2 == ("Central", "Dale", "Harbour")
+    assert [note for note in made.notes if "lengthened" in note] == []
+
+
 def test_folders_and_files_that_cannot_be_used(run, boundaries, office, snapshot):
     said = []
     for words in (

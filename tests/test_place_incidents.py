@@ -150,6 +150,9 @@ def test_counts_have_every_region_its_parent_and_its_spells_without_data(inciden
     assert counts.parents == ("West", "West", "East", "East")
     assert counts.values.sum(axis=0).tolist() == [3, 2, 0, 0]
     assert (~counts.coverage).sum(axis=0).tolist() == [1, 0, 2, 2]
+    elsewhere = table([*ROWS, (9.0, 0.6, "Zahle", "exact")]).place(regions)  # known, and in no region
+    gap = "2021-02-01..2021-02-02@Zahle"
+    assert count_incidents(elsewhere, "day", by="area", no_coverage=[gap]).coverage.all()
     chosen = count_incidents(placed, by="area", regions=["Dara", "aley"])
     assert chosen.regions == ("Dara", "Aley")
     assert chosen.accounting.filtered == {"region (2 regions chosen)": 2}
@@ -187,6 +190,39 @@ def test_nothing_in_any_region_is_an_error_that_says_why(regions, snapshot):
     assert said == snapshot
     partly = table([(0.5, y, None, "exact") for y in (0.5, 2.5, 3.5)]).place(regions)
     assert "2 of 2 would lie in one with latitude and longitude exchanged" in partly.placement.notes[-1]
+
+
+def test_a_road_is_asked_for_by_its_file_and_has_no_box_to_be_outside_of(incidents, tmp_path):
+    road = tmp_path / "road.geojson"
+    line = {"type": "LineString", "coordinates": [[0.0, 0.5], [1.2, 0.5]]}
+    road.write_text(json.dumps({"type": "Feature", "properties": {"name": "Coast road"}, "geometry": line}))
+    asked = {"along": f"{road}, 20", "name": "name"}
+    placed = place_as_asked(incidents, asked)
+    assert placed.extra["area"].fillna("-").tolist() == [
+        "Coast road", "-", "-", "Coast road", "-", "-", "-", "Coast road",
+    ]  # fmt: skip
+    far = table([(44.4, 33.3, "Baghdad", "exact")])
+    said = error(place_as_asked, far, asked)
+    assert "no incident lies in any of the regions\n  expected: coordinates within the regions\n" in said
+    assert "found: latitude 33.3 to 33.3, longitude 44.4 to 44.4" in said
+
+
+def test_a_name_under_two_parents_is_told_by_the_first_order_unit_beside_it(tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("name,spellings\nAley,ALEY|Aliya\n", encoding="utf-8")  # once in other letters only
+    twice = json.loads(json.dumps(SQUARES).replace("Cana", "Aley"))
+    regions = read_regions(twice, name="district", parent="province", spellings=names)
+    frame = pd.DataFrame(
+        {
+            "date": "2021-01-04",
+            "longitude": [0.5, 9.0, 9.0, 9.0, 9.0],
+            "latitude": 0.5,
+            "admin1": ["West", "East", "west", "", "North"],
+            "admin2": ["Aley", "Aliya", "aley", "Aley", "Aley"],
+        }
+    )
+    placed = read_incidents(frame, as_of="2021-06-30").place(regions, decides="name")
+    assert placed.extra["area"].fillna("-").tolist() == ["Aley, West", "Aley, East", "Aley, West", "-", "-"]
 
 
 def test_options_of_placing_that_cannot_be_used(incidents, regions, snapshot):

@@ -20,7 +20,7 @@ from analytics.counts import count_incidents
 from analytics.counts.completeness import Completeness
 from analytics.counts.places import _labels
 from analytics.counts.rates import rate_table, read_denominators
-from analytics.counts.reading import read_counts
+from analytics.counts.reading import read_count_table, read_counts
 from analytics.counts.spliced import allow_splices
 from analytics.delays.dated import DatedReports
 from analytics.detectors.events import area_shares, events_of_arrays, events_of_incidents
@@ -188,6 +188,18 @@ def test_periods_are_as_long_as_their_ends_say(first, its_end, second, ends, wha
     found = read_counts(tmp_path / "c.csv", as_of="2020-04-30")
     assert found.values.sum() == 8
     assert any(f"{what}s" in note for note in found.notes), found.notes
+
+
+def test_one_month_is_a_month_where_its_end_is_stated(tmp_path):
+    (tmp_path / "c.csv").write_text(
+        "start_date,end_date,admin1,incidents\n2020-04-01,2020-04-30,Eastmark,3\n"
+        "2020-04-01,2020-04-30,Westmark,5\n"
+    )
+    with pytest.raises(UptickError, match="holds counts by month") as error:
+        read_counts(tmp_path / "c.csv", as_of="2020-04-30")
+    assert error.value.found == "months, 2020-04 to 2020-04"
+    whole = read_count_table(tmp_path / "c.csv", as_of="2020-04-30")
+    assert (whole.unit, whole.numbers.sum()) == ("month", 8)
 
 
 PERIODS = {
