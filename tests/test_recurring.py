@@ -396,6 +396,17 @@ def test_gaps_are_not_quiet(mixed):
     assert result.details["periodicity"]["period_days"].iloc[0] == pytest.approx(45, abs=1)
 
 
+def test_without_a_whole_fortnight_how_much_they_vary_is_not_known():
+    values = np.random.default_rng(1).poisson(1, 730)
+    covered = np.arange(730) % 13 > 0
+    counts = counts_of(np.where(covered, values, 0), covered=covered[:, None])
+    result = recurrence_test(counts, replicates=QUICK)
+    assert result.details["dispersion"][["phi", "variation_upper", "pvalue"]].isna().all(axis=None)
+    assert result.frame["verdict"].tolist() == [CANNOT_BE_TOLD]
+    told = "no fortnight is covered throughout, so how they vary is not known"
+    assert result.frame["reason"].iloc[0].endswith(told)
+
+
 def test_weekly_counts_have_no_weekday(mixed):
     weekly = counts_of(mixed).resample("week")
     result = recurrence_test(weekly, replicates=QUICK)

@@ -303,6 +303,11 @@ def _frame(
 
 def _spread_limit(limit: float, margin: float, episodes: int) -> Limit:
     """Hold the limit of how much fortnights vary against upticks of `margin` times the usual rate."""
+    if np.isnan(limit):
+        number = counted(episodes, "episode")
+        return Limit(
+            False, "", f"{number}; no fortnight is covered throughout, so how they vary is not known"
+        )
     harmless = harmless_variation(margin)
     return Limit(
         bool(limit < harmless),
