@@ -13,7 +13,7 @@ from analytics.detectors import DETECTORS, DetectorSpec
 from analytics.detectors.registry import Detectors, detector_specs
 from analytics.monitoring.budget import Budget
 from analytics.monitoring.calibration import Thresholds, calibrate
-from analytics.options import Progress, check_choice
+from analytics.options import Progress, check_choice, part_of
 from analytics.results import Alarms
 
 __all__ = ["RegisteredDetector", "as_stated", "registered", "specs_for"]
@@ -93,12 +93,12 @@ def registered(
     if thresholds is not None:
         check_choice("thresholds", thresholds, Thresholds)
     rate = budget.per_region(len(history.regions))
+    tell = part_of(progress)
     found: dict[str, RegisteredDetector] = {}
     for i, spec in enumerate(specs):
         given: FloatArray | float | None
         if thresholds in ("history", "auto"):
-            if progress is not None:
-                progress(i, len(specs), f"calibrating {spec.name}")
+            tell(i, len(specs), f"calibrating {spec.name}")
             given = calibrate(history, spec, budget, by=thresholds, seed=seed).threshold
         elif spec.threshold is None or (thresholds is None and spec.as_given):
             given = None

@@ -12,7 +12,7 @@ from analytics.counts.completeness import Known
 from analytics.counts.spliced import spliced
 from analytics.counts.stated import state_completeness
 from analytics.counts.sure import sure_coverage
-from analytics.errors import HistoryError, unknown_option
+from analytics.errors import HistoryError
 from analytics.geo.calendars import calendar_shares, calendar_windows
 from analytics.kernels.windows.answer import Answer, History, Stretch
 from analytics.kernels.windows.expected import history_before
@@ -108,13 +108,11 @@ def split_counts(
     step = counts.period_days
     complete = counts.complete
     same_weeks = baseline == SAME_WEEKS
-    if same_weeks:
+    if isinstance(baseline, str):  # there is no other word: `spanned` has refused it
         baseline = complete * step - recent - guard
         least = 2 * YEAR_OF_WEEKS
         if baseline < least:
             raise too_short(f"{what} on the same weeks of earlier years", counts, recent, guard, least)
-    elif isinstance(baseline, str):
-        raise unknown_option("baseline", baseline, (SAME_WEEKS, "a number of days"))
     check_windows(recent, guard, baseline, step, windows)
     first = complete - (recent + guard + baseline) // step
     if first < 0:
