@@ -14,6 +14,7 @@ from analytics.errors import UptickError
 from analytics.incidents import read_incidents
 from analytics.kernels.claims.response import _limits, matched_response, past_scales
 from analytics.kernels.common.dispersion import window_sums
+from analytics.periods import as_window
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks import uptick_test
@@ -122,6 +123,18 @@ def test_regions_apart_share_one_family():
     assert words["Diyala"] == "more attacks"
     assert words["Kirkuk"].startswith("no kind")
     assert "more attacks in 1 of 2 regions" in result.sentence()
+
+
+def test_it_is_said_how_many_were_not_coded_but_derived_by_rule():
+    incidents = incidents_of({"attack": 30})
+    basis = incidents.frame["initiator_basis"].copy()
+    basis.iloc[:7] = "rule"
+    derived = replace(incidents, frame=incidents.frame.assign(initiator_basis=basis))
+    note = f"who started it is derived by rule, not coded, in 7 of {len(incidents):,} incidents"
+    assert note in activity_test(derived, kinds=("attacks", "operations")).notes
+    assert not any(
+        "by rule" in said for said in activity_test(incidents, kinds=("attacks", "operations")).notes
+    )
 
 
 def test_a_file_without_operations_says_so():
@@ -263,6 +276,23 @@ def test_operations_that_always_follow_a_level_have_no_match():
     assert "than at any time that could be matched" in row["reason"]
 
 
+def test_no_response_is_read_from_days_that_may_be_a_gap_or_from_hardly_any_attack(trap):
+    events, attacks = trap
+    gap = (as_window("2019-06-01..2019-07-30"),)
+    silent = response_test(daily(events), replace(daily(attacks), silences=gap)).frame.iloc[0]
+    assert silent["verdict"] == CANNOT_BE_TOLD
+    assert silent["reason"].startswith("nothing at all is recorded 2019-06-01..2019-07-30")
+    assert np.isnan(silent["pvalue"])
+    few = np.zeros_like(attacks)
+    few[::365] = 1
+    rare = response_test(daily(events), daily(few)).frame.iloc[0]
+    assert rare["expected"] < 5
+    assert (rare["verdict"], rare["reason"]) == (
+        CANNOT_BE_TOLD,
+        "there are too few incidents after the matched times",
+    )
+
+
 def test_incidents_are_counted_apart():
     incidents = incidents_of({}, usual={"attack": 1.0, "operation": 0.03})
     result = response_test(incidents, by="admin1", regions=["Kirkuk"])
@@ -285,6 +315,7 @@ def test_incidents_are_counted_apart():
         lambda a: response_test(daily(a), daily(a), margin=1),
         lambda a: activity_test(incidents_of({}), kinds=("attack",)),
         lambda a: activity_test(incidents_of({}), kinds=()),
+        lambda a: response_test(incidents_of({}), daily(a)),
     ],
 )
 def test_what_cannot_be_asked_says_so(call, snapshot, trap):

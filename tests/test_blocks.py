@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
 
-from analytics.counts import Counts
+from analytics.counts import Completeness, Counts
 from analytics.detectors import recent_window
 from analytics.errors import OptionError, OutputError
 from analytics.monitoring import monitor, monitor_blocks
@@ -135,6 +138,28 @@ def test_blocks_of_other_options_are_refused(counts, blocked, more, snapshot):
 def test_blocks_of_other_counts_are_refused(counts, blocked):
     with pytest.raises(OutputError, match="other counts"):
         ask(counts.select(counts.regions[:8]), blocked.folder)
+
+
+def test_blocks_of_other_completeness_are_refused(counts, tmp_path):
+    few = counts.select(counts.regions[:4])
+    share = np.ones(few.values.shape)
+    share[-1] = 0.8
+    known = replace(few, completeness=Completeness(share, np.zeros(share.shape), "given"))
+    first = ask(known, tmp_path)
+    assert ask(known, tmp_path).frame.equals(first.frame)
+    with pytest.raises(OutputError, match="other counts"):
+        ask(few, tmp_path)
+
+
+def test_a_block_that_is_not_of_this_run_is_refused(counts, tmp_path):
+    few = counts.select(counts.regions[:4])
+    ask(few, tmp_path)
+    (tmp_path / "regions.parquet").unlink()
+    shutil.copy(tmp_path / "alarms" / "00000.parquet", tmp_path / "alarms" / "00001.parquet")
+    with pytest.raises(OutputError, match="answers from other counts or options") as caught:
+        ask(few, tmp_path)
+    assert "00001.parquet" in str(caught.value)
+    assert not (tmp_path / "regions.parquet").exists()
 
 
 def test_a_function_of_ones_own_is_taken_up_again(counts, tmp_path):

@@ -356,6 +356,26 @@ def test_several_detectors_share_one_budget():
     np.testing.assert_allclose(by_formula[0].together, 1.0)
 
 
+def test_several_detectors_that_keep_their_budget_in_most_regions_have_equal_parts_of_it():
+    counts = weekly("hawkes_0.3", regions=2, days=2 * 364)
+    asked = {"by": "history", "replicates": 40, "share": 0.8}
+    for found in calibrate_together(counts, ("ears_c1", "ears_c2"), 8.0, **asked):
+        alone = calibrate(counts, found.detector, 4.0, **asked)
+        np.testing.assert_array_equal(found.threshold, alone.threshold)
+        assert ((found.rate > 0) & (found.rate < found.together)).all()
+        assert (found.together < 8.0).all()
+
+
+def test_where_nothing_could_be_tested_the_threshold_is_that_of_the_formula():
+    values = np.random.default_rng(1).poisson(2, (728, 2)).astype(float)
+    values[:, 0] = np.nan  # a region without coverage
+    counts = counts_of(values)
+    found = calibrate(counts, "cusum_nb", 1.0, by="history", replicates=40, share=0.8)
+    assert found.threshold[0] == detector_spec("cusum_nb").from_budget(1.0, "week")
+    assert found.rate[0] == 0
+    assert found.threshold[1] != found.threshold[0]
+
+
 def test_a_silent_region_gets_a_threshold():
     values = np.zeros((728, 2), np.int64)
     values[:, 1] = np.random.default_rng(1).poisson(0.5, 728)

@@ -319,6 +319,13 @@ def test_what_cannot_be_tested_says_why(quiet):
     assert undated["pvalue"].isna().tolist() == [True, False, False, True, False]
 
 
+def test_without_any_incident_no_region_is_fitted():
+    result = change_test(counts_of(np.zeros((DAYS, 2), int)), date=DATE)
+    assert (result.frame["reason"] == "there is no incident before or after the date").all()
+    assert result.frame[["estimate", "pvalue", "detectable", "slope"]].isna().all(axis=None)
+    assert result.sentence().endswith("supported nowhere; cannot be told in 2 of 2 regions.")
+
+
 # -- placebo dates ----------------------------------------------------------------------------------------
 
 

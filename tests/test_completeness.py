@@ -12,6 +12,7 @@ import pytest
 from analytics import change_test, concentration_test, recurrence_test, response_test, scan_test
 from analytics.counts import Completeness, Counts
 from analytics.kernels.windows.concentration import concentration_limit, concentration_test_arrays
+from analytics.upticks.incomplete import incomplete_before
 from analytics.upticks.scan_found import relative_totals
 
 DAYS = pd.date_range("2019-01-01", "2020-04-12")
@@ -122,6 +123,11 @@ def test_stated_to_be_the_same_the_counts_own_is_not_used():
     plain = TESTS["concentration"](panel(seed=4), same_completeness=True)
     pd.testing.assert_frame_equal(stated.frame, plain.frame, check_exact=True)
     assert "as stated; the counts say otherwise" in " ".join(stated.notes)
+
+
+def test_of_counts_whose_completeness_is_not_known_no_day_is_said_to_be_incomplete():
+    counts = Counts.from_array(np.ones((100, 2), int), freq="day", start="2020-01-01")
+    assert incomplete_before(counts, 0, 86) == []
 
 
 def test_a_baseline_known_to_be_incomplete_is_said_to_be_taken_as_complete():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analytics.counts import count_incidents
+from analytics.counts import Counts, count_incidents
 from analytics.errors import HistoryError, OptionError
 from analytics.incidents import read_incidents
 from analytics.kernels.panels.debuts import debut_scores, expected_log, find_debuts, rank_pvalue
@@ -187,6 +187,20 @@ def test_counts_of_each_name_give_the_same_as_the_incidents():
         emerging_test(by_name, where="fatalities > 0")
     with pytest.raises(OptionError, match="the counts of B do not fit those of A"):
         emerging_test({"A": by_name["A"], "B": by_name["B"].until("2020-04-12")})
+
+
+def test_where_thousands_come_under_new_names_no_number_is_given_from_which_one_is_called():
+    named = {}
+    for at in range(40):  # a new name every fortnight, always with 3,000 incidents
+        values = np.zeros(560, int)
+        values[14 * at] = 3_000
+        named[f"N{at}"] = Counts.from_array(values, freq="day", as_of="2020-04-19", regions=["Kirkuk"])
+    result = emerging_test(named, silence=28)
+    assert result.frame["observed"].tolist() == [3_000]
+    assert result.frame["qvalue"].tolist() == [1.0]
+    assert result.frame["detectable"].isna().all()
+    assert result.details["regions"]["starts_at"].isna().all()
+    assert result.frame["estimate"].tolist() == [1.0]  # a debut as unlikely came in every earlier window
 
 
 def test_too_short_a_history_and_a_wrong_option_are_one_error(snapshot):

@@ -14,10 +14,10 @@ from scipy import stats
 
 from analytics.counts import Counts
 from analytics.detectors.grid import grid_of, make_alarms
-from analytics.detectors.registry import detector_spec
+from analytics.detectors.registry import DETECTORS, detector_spec
 from analytics.errors import HistoryError, InputError, OptionError
 from analytics.evaluation import evaluate, pvalue_calibration, score_alarms, score_fdr, score_matched
-from analytics.evaluation.registered import registered
+from analytics.evaluation.registered import registered, specs_for
 from analytics.evaluation.replicates import make_replicates, whole_periods
 from analytics.evaluation.scores import (
     confusion,
@@ -243,6 +243,23 @@ def test_thresholds_by_formula_and_by_calibration():
     assert found.parameters["thresholds"] == "history"
 
 
+def test_without_a_name_all_detectors_that_answer_each_region_alone_are_meant():
+    assert [spec.name for spec in specs_for(None, panel())] == [
+        name for name, spec in DETECTORS.items() if spec.by_region
+    ]
+    days = simulate_panel(regions=2, periods=30, freq="day", seed=1).to_counts()
+    for_days = {spec.name for spec in specs_for(None, days)}
+    assert "ears_c1" in for_days
+    assert not for_days & {name for name, spec in DETECTORS.items() if not (spec.daily and spec.by_region)}
+
+
+def test_a_detector_of_all_regions_has_one_threshold():
+    together = replace(detector_spec("ears_c1"), by_region=False)
+    options = {"replicates": 2, "seed": 4}
+    found = evaluate(panel(), detectors=[together], **options).frame
+    pd.testing.assert_frame_equal(found, evaluate(panel(), detectors="ears_c1", **options).frame)
+
+
 def test_a_truth_of_another_shape_is_refused():
     alarms, truth = scored()
     with pytest.raises(InputError, match="shape"):
@@ -261,6 +278,16 @@ def test_calibration_says_which_way():
     assert "too often at 0.01" in pvalue_calibration(small).sentence()
     with pytest.raises(InputError, match="no p-values"):
         pvalue_calibration(alarms)
+
+
+def test_pvalues_of_counts_are_spread_between_both_tails_where_those_are_given():
+    values = np.random.default_rng(6).poisson(2, (400, 30))
+    alarms = replace(counts_above(weekly(values)), pvalue=stats.poisson.sf(values - 1, 2))
+    # A count is as rare as 5 % or rarer in 1.7 % only: that is the discreteness of small counts, no fault.
+    assert pvalue_calibration(alarms).frame["calibrated"].tolist() == ["too rarely"] * 3
+    spread = pvalue_calibration(alarms, above=stats.poisson.sf(values, 2))
+    assert spread.frame["calibrated"].tolist() == ["yes"] * 3
+    assert spread.randomised
 
 
 # -- upticks put in ----------------------------------------------------------------------------------------
@@ -554,6 +581,29 @@ def test_progress_is_told():
     said.clear()
     evaluate(panel(), detectors=["ears_c1", "ears_c2"], replicates=2, progress=tell)
     assert said == [(0, 2, "evaluating ears_c1"), (1, 2, "evaluating ears_c2")]
+
+
+def test_without_a_covered_stretch_no_uptick_is_put_in_and_that_is_said():
+    values = np.random.default_rng(1).poisson(3, (160, 2))
+    covered = np.ones(values.shape, bool)
+    covered[::2, 1] = False  # never two weeks on end
+    found = evaluate(
+        weekly(np.where(covered, values, 0), coverage=covered), detectors={"six": counts_above}, replicates=5
+    )
+    assert found.upticks == 5
+    assert "5 turned histories had no covered stretch for an uptick" in found.notes
+
+
+def test_where_no_uptick_is_caught_there_is_no_delay_to_tell():
+    def deaf(counts, *, last=None):
+        alarms = counts_above(counts, limit=1e9, last=last)
+        statistic = np.zeros(alarms.alarm.shape)
+        statistic[-30, 0] = 1  # of one week of one region, whatever is counted
+        return replace(alarms, statistic=statistic)
+
+    said = evaluate(panel(), detectors={"deaf": deaf}, replicates=3).sentence()
+    assert "deaf catches 0 % of simulated upticks" in said
+    assert "delay" not in said
 
 
 def test_upticks_that_could_not_be_tested_do_not_count_against_a_detector():

@@ -16,6 +16,7 @@ from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.episodes import episode_onsets
 from analytics.monitoring import ALARM, DEFAULT_DETECTORS, NO_ALARM, NOT_TESTED, monitor
+from analytics.monitoring.watch import SHORT_DETECTORS, recommended
 from analytics.results import DetectorRun
 
 DAYS = pd.date_range("2018-01-01", "2020-04-19")  # whole weeks
@@ -184,6 +185,16 @@ def test_defaults_are_registered_for_their_frequency(counts):
         assert freq == "week" or all(DETECTORS[name].daily for name in names)
         result = monitor(replace(counts, freq=freq), last=7)
         assert [run.name for run in result.alarms.runs] == list(names)
+
+
+def test_a_young_history_is_watched_by_the_usual_detectors_as_soon_as_they_can_test_it():
+    values = np.random.default_rng(1).poisson(3, (40, 2))
+    for weeks in range(26, 40):
+        young = Counts.from_array(values[:weeks], start="2019-01-07")
+        names, notes = recommended(young)
+        can = predictive(young, last=1).tested.any()
+        assert names == (DEFAULT_DETECTORS["week"] if can else SHORT_DETECTORS)
+        assert bool(notes) == (not can)
 
 
 def test_options_of_one_s_own(counts):

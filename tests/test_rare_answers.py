@@ -64,6 +64,15 @@ def test_bounds_are_the_least_count_that_is_as_rare_as_asked():
         assert b == 0 or tail[int(b) - 1] > 0.01 * (1 - 1e-9)
 
 
+def test_bounds_hold_at_a_level_that_a_count_has_and_at_one_below_what_a_quantile_can_ask_for():
+    # P(Y >= 2) of shape 1/2 and share 1/2, term by term: two incidents are just as rare as asked.
+    has = 1 - 0.5**0.5 * (1 + 0.5 * 0.5)
+    assert _bounds(np.array([0.5]), np.array([0.5]), np.array([has * (1 + 1e-12)])).tolist() == [1]
+    assert _bounds(np.array([0.5]), np.array([0.5]), np.array([has * (1 - 1e-12)])).tolist() == [2]
+    # 1e-20 is nothing beside 1: of shape 1 and share 1/2 the tail beyond c is half to the power c + 1.
+    assert _bounds(np.array([1.0]), np.array([0.5]), np.array([1e-20])).tolist() == [66]
+
+
 def test_a_ratio_is_another_name_for_an_increase():
     # Of a mean of 4, one standard deviation more is half as many again.
     quiet = weekly(np.full(60, 4))
@@ -133,8 +142,15 @@ def test_the_dispersion_of_a_transformation_is_used_where_it_is_given():
 
 
 def test_a_table_of_alarms_says_what_rate_was_expected():
+    charts = DETECTORS["e_detector"].run(weekly(), last=4)
+    rate = f"{charts.runs[0].rate.mean():.2f} false-alarm episodes per region-year"
+    assert f"e_detector: {rate} expected (at most; anytime-valid only if" in str(charts)
+    assert charts.expected is None
+    loud = DETECTORS["e_detector"].run(weekly(np.append(SERIES, [30, 30])), last=4).episodes()
+    assert loud["ongoing"].iloc[-1]
+    assert loud["expected"].isna().all()  # the method has no expectation, which is not one of zero
     alarms = DETECTORS["predictive"].run(weekly(), last=4)
-    assert "predictive" in str(alarms)
+    assert "episodes per region-year expected" not in str(alarms)
     nothing = Alarms.concat([alarms, DETECTORS["ears_c1"].run(weekly(), last=4)])
     with pytest.raises(OptionError, match="no series has that detector and region"):
         nothing.select(detectors=[])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from analytics.kernels.space import scan as kernel
 from analytics.results import CANNOT_BE_TOLD, SUPPORTED
 from analytics.simulation import simulate_counts
 from analytics.upticks.scan import scan_test
+from analytics.upticks.scan_found import detectable_risk
 from analytics.upticks.scan_inputs import steps_of
 
 SAME = 1e-9  # the same sums in another order
@@ -283,6 +285,17 @@ def test_too_few_incidents_are_not_called():
     values[-2, 3] = 1
     row = scan_test(counts_of(values), places=spread(12), replicates=99, alpha=0.2).frame.iloc[0]
     assert row["verdict"] == CANNOT_BE_TOLD
+
+
+def test_no_risk_is_stated_where_all_incidents_in_one_place_would_not_be_called():
+    # Five incidents, a tenth of them expected in 14 of 140 days: five there have a ratio of 5 log 100.
+    most = kernel.log_likelihood_ratio(np.array([5]), 0.05, 5)[0]
+    assert most == pytest.approx(5 * np.log(100))
+    found = SimpleNamespace(maxima=np.array([most, most - 1]), total=5)
+    assert np.isnan(detectable_risk(found, 140, 14, 0.4))
+    weaker = SimpleNamespace(maxima=np.array([most - 0.1, most - 1]), total=5)
+    # The mean of a Poisson count that is five or more with 80 %, 6.72 (by its tail), over what is expected.
+    assert stats.poisson.sf(4, 0.05 * detectable_risk(weaker, 140, 14, 0.4)) == pytest.approx(0.8)
 
 
 def test_weeks_shown_are_scanned_by_day_where_days_are_held():

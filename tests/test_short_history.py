@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from analytics import Counts, monitor, uptick_test
+from analytics.counts.completeness import Completeness
 from analytics.detectors import recent_window
 from analytics.kernels.windows.earlier import earlier_window
 from analytics.kernels.windows.lrd import lrd_test
@@ -107,6 +108,21 @@ def test_days_before_the_first_with_coverage_are_no_history():
     np.testing.assert_allclose(there.frame["pvalue"], alone.frame["pvalue"], rtol=SAME)
 
 
+def test_a_short_history_keeps_what_is_known_of_its_completeness():
+    result = uptick_test(counts_of(poisson(60)), completeness=[0.5] * 7 + [1.0] * 7)
+    assert result.reasons()[0].startswith("8 weeks of history, 16 needed")
+    assert result.completeness == 0.75
+    known = replace(
+        counts_of(poisson(60)),
+        completeness=Completeness(np.full((60, 1), 0.5), np.full((60, 1), 0.1), "given"),
+    )
+    longer = lengthened(known, 112)
+    assert np.isnan(longer.completeness.share[:52]).all()
+    np.testing.assert_array_equal(longer.completeness.share[52:], known.completeness.share)
+    np.testing.assert_array_equal(longer.completeness.deviation[52:], known.completeness.deviation)
+    assert uptick_test(known).completeness == 0.5
+
+
 def test_counts_begun_earlier_hold_nothing_more():
     counts = counts_of(poisson(30, regions=2))
     longer = lengthened(counts, 112)
@@ -192,6 +208,19 @@ def growing(seed, mean, series, days=406):
     rng = np.random.default_rng(seed)
     size = np.exp(np.linspace(np.log(5.0), np.log(0.3), days))[:, None]
     return rng.poisson(rng.gamma(np.broadcast_to(size, (days, series)), mean / size))
+
+
+def test_since_when_is_not_said_where_a_week_ago_no_region_had_a_baseline():
+    values = np.random.default_rng(1).poisson(1, (100, 2))
+    values[-2:] = 9
+    covered = np.ones(values.shape, bool)
+    covered[: 100 - 16] = False  # five fortnights of baseline now, four and a half a week ago
+    result = uptick_test(
+        counts_of(np.where(covered, values, 0), finest="week", covered=covered), baseline=364
+    )
+    assert result.frame["grade"].tolist() == ["uptick", "uptick"]
+    assert result.evidence.called(1) is None
+    assert set(result.status) == {"called; too little history to say since when"}
 
 
 def test_a_growing_spread_is_seen_and_allowed_for():

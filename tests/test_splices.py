@@ -276,6 +276,24 @@ def test_a_rise_that_one_new_outlet_brings_is_told():
     assert outlets_note(both.assign(source_name="AP")) == []
 
 
+def test_a_rise_that_two_new_outlets_bring_is_told_with_both():
+    days = DAYS[DAYS >= "2020-04-06"]
+    local = pd.concat([plain(f"n{i}", days) for i in range(3)], ignore_index=True)
+    town = plain("t", days[7:])
+    both = pd.concat(
+        [
+            plain().assign(source_name="AP"),
+            local.assign(source_name="Local Radio"),
+            town.assign(source_name="Town Paper"),
+        ],
+        ignore_index=True,
+    )
+    assert outlets_note(both.assign(source="desk")) == [
+        "reporting sources: Kirkuk: 100% of the rise come from 2 outlets that began on 2020-04-06 or later "
+        "(Local Radio, Town Paper); 2.5 outlets a week now, 1.0 in the baseline"
+    ]
+
+
 def test_outlets_are_counted_by_week_and_shared():
     days = np.array(["2020-04-13", "2020-04-14", "2020-04-20"], dtype="datetime64[D]")
     named = pd.Series(["AP; BBC; AP", None, "BBC"], dtype="str")

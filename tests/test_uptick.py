@@ -219,6 +219,18 @@ def test_sensitivity_stands_beside_each_uptick(loud):
     ]
 
 
+def test_without_its_largest_episode_too_little_may_be_left_to_tell():
+    values = np.random.default_rng(1).poisson(0.5, (DAYS, 1))
+    values[-14:] = 3
+    covered = np.ones(values.shape, bool)
+    covered[: 364 - 75] = False  # 75 days of the baseline: five fortnights, and four without one of them
+    result = uptick_test(counts_of(np.where(covered, values, 0), covered=covered), baseline=364)
+    assert result.frame["grade"].tolist() == ["uptick"]
+    assert result.sensitivity["largest past episode removed"].tolist() == [
+        "cannot be told: the baseline has coverage for fewer than 5 windows"
+    ]
+
+
 def test_simulated_counts_are_called_simulated(loud):
     from dataclasses import replace
 

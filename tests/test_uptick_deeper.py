@@ -152,6 +152,15 @@ def test_calendar_terms_are_off_and_an_overlap_is_said():
     assert any("Ramadan" in note for note in uptick_test(counts).notes)
 
 
+def test_a_term_that_the_history_has_never_seen_changes_nothing():
+    counts = counts_of(np.random.default_rng(8).poisson(2.0, 800))  # before the guard no day of the curfew
+    without, asked = (
+        uptick_test(counts, null="expected", calendar=terms).frame for terms in ((), ("curfew",))
+    )
+    assert np.isfinite(without["expected_adjusted"]).all()
+    pd.testing.assert_frame_equal(asked, without)
+
+
 def test_a_ramadan_effect_is_carried_by_its_term_and_not_by_harmonics():
     from analytics.geo.calendars import calendar_days
 
@@ -190,6 +199,10 @@ def test_uncertain_completeness_makes_the_pvalue_larger():
     sure = uptick_test(counts_of(values), completeness=0.8).frame["pvalue"].iloc[0]
     unsure = uptick_test(counts_of(values), completeness=0.8, completeness_sd=0.2).frame["pvalue"].iloc[0]
     assert 2 * sure < unsure < 0.05
+    # A share that is given as exact is recorded so, and counts as one whose doubt nobody stated.
+    exact = uptick_test(counts_of(values), completeness=0.8, completeness_sd=0)
+    assert exact.parameters["completeness_sd"] == 0.0
+    assert exact.frame["pvalue"].iloc[0] == sure
 
 
 def test_a_window_picked_after_looking_pays_for_the_choice():

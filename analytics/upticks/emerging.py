@@ -81,7 +81,7 @@ def emerging_test(
         the region in a window), `last_seen` (NaT: never before in these data), `before` (incidents before),
         `first_recent`, `elsewhere` (regions that knew the name), `detectable` (smallest number of incidents
         that would be called there). ``details["regions"]`` has every region: debuts before, expected number
-        in a window, and `starts_at`, the smallest that would be called.
+        in a window, and `starts_at`, the smallest that would be called (NaN: none of up to 1,000 would be).
 
     Raises
     ------
