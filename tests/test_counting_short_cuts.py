@@ -59,6 +59,28 @@ def test_where_no_silence_may_be_none_is_found(seed, series, rate, quiet):
         assert may_hold_silence(values.sum(axis=1), covered.any(axis=1))
 
 
+def test_a_gap_is_seen_however_finely_what_is_missing_is_divided():
+    # Two incidents a day, and 45 days without any: 90 expected, in each of 400 districts a quarter of one.
+    rng = np.random.default_rng(3)
+    fine = rng.poisson(2 / 400, (400, 400))
+    fine[300:345] = 0
+    covered = np.ones(fine.shape, bool)
+    for parts in (1, 4, 400):
+        values = fine.reshape(400, parts, -1).sum(axis=2)
+        (found,) = implausible_silences(values, covered[:, :parts])
+        assert (found.first, found.end) == (298, 345)  # it began on two days that chance left empty
+        assert found.logp < -50
+    # Nor does one region that may well have been quiet hide it.
+    beside = np.column_stack([fine, rng.poisson(0.04, 400) * (fine.sum(axis=1) > 0)])
+    assert len(implausible_silences(beside, np.ones(beside.shape, bool))) == 1
+    # What nobody looked at says nothing, and few that are expected in all are no gap.
+    covered[300:345, :397] = False
+    assert implausible_silences(fine, covered) == []
+    few = np.where(rng.random(fine.shape) < 0.1, fine, 0)
+    few[300:345] = 0
+    assert implausible_silences(few, np.ones(few.shape, bool)) == []
+
+
 def test_most_counts_need_no_second_look_for_silences():
     values = np.random.default_rng(3).poisson(0.5, (400, 20))
     assert not may_hold_silence(values.sum(axis=1), np.ones(400, bool))

@@ -1,11 +1,11 @@
 """Spells in which nothing at all is recorded, for far longer than the series makes plausible.
 
-A region's number of incidents in a spell is taken as negative binomial with the rate of the other periods and
-with their dispersion: the largest variance over mean of sums of 1, 2, 4 ... periods, up to the length of the
-spell or an eighth of the other periods. The probability of a silence is the product over the regions in which
-at least one incident is expected, or that of the sum over all regions where that is larger: regions that go
-quiet together are no coincidence. The spell must also be more than three times as long as the longest other
-one: a series that falls silent now and then may do so again.
+A region's number of incidents in a spell is taken as negative binomial with the rate of the other periods
+and with their dispersion: the largest variance over mean of sums of 1, 2, 4 ... periods, up to the length
+of the spell or an eighth of the other periods. The probability of a silence is the product over the regions
+in which at least one incident is expected and the sum of the others, or that of the sum over all regions
+where that is larger: regions that go quiet together are no coincidence. The spell must also be more than
+three times as long as the longest other one: a series that falls silent now and then may do so again.
 """
 
 from __future__ import annotations
@@ -223,14 +223,22 @@ def _judged(
         return None  # likely enough even for the most regular series
     mean, logp = zero_probability(base, known, inside)
     asked = mean >= _LEAST
-    if not asked.any():
-        return None
-    together = known.all(axis=1)
     total = float(logp[asked].sum())
-    if values.shape[1] > 1 and together.sum() >= _WINDOWS:
-        sums = base[together].sum(axis=1, dtype=np.int64)[:, None]
-        _, whole = zero_probability(sums, np.ones(sums.shape, dtype=bool), np.array([end - first]))
-        total = max(total, float(whole[0]))
+    rare = ~asked & (inside == end - first)
+    if rare.any():
+        total += _together(base[:, rare], known[:, rare], end - first) or 0.0
+    whole = None if values.shape[1] == 1 else _together(base, known, end - first)
+    total = total if whole is None else max(total, whole)
     if total >= np.log(IMPLAUSIBLE):
         return None
     return Silence(first, end, float(mean.sum()), total)
+
+
+def _together(base: npt.NDArray[np.integer], known: BoolArray, periods: int) -> float | None:
+    """Return the log probability that the sum of some series is nothing; None where too little is known."""
+    whole = known.all(axis=1)
+    if whole.sum() < _WINDOWS:
+        return None
+    sums = base[whole].sum(axis=1, dtype=np.int64)[:, None]
+    mean, logp = zero_probability(sums, np.ones(sums.shape, dtype=bool), np.array([periods]))
+    return float(logp[0]) if mean[0] >= _LEAST else None
