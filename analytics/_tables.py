@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from analytics._text import inert_table
+from analytics._text import inert_table, one_line
 
-__all__ = ["csv_bytes", "records"]
+__all__ = ["LICENCE", "TERMS", "csv_bytes", "records", "terms_among"]
+
+TERMS, LICENCE = "terms of ", "licence: "  # how notes begin that say what may be done with the data
 
 
-def csv_bytes(frame: pd.DataFrame, *, simulated: bool) -> bytes:
+def terms_among(notes: Iterable[str]) -> str:
+    """Return what notes say may be done with the data: their sources' terms and licences, "" without any.
+
+    Examples
+    --------
+    >>> terms_among(["weeks start on monday", "terms of ACLED: attribution", "licence: CC BY 4.0"])
+    'terms of ACLED: attribution; licence: CC BY 4.0'
+    """
+    return "; ".join(dict.fromkeys(one_line(note) for note in notes if note.startswith((TERMS, LICENCE))))
+
+
+def csv_bytes(frame: pd.DataFrame, *, simulated: bool, terms: str = "") -> bytes:
     """Return a table as CSV: full precision, NA empty, a column `simulated` where the data are.
 
-    Text that a spreadsheet would run as a formula gets an apostrophe; docs/command.md has the rule.
+    Others have a column `terms` (`terms of use` where the table has one of that name) where it is known what
+    may be done with them, so that a row that is passed on says it. Text that a spreadsheet would run as a
+    formula gets an apostrophe; docs/command.md has the rule.
     """
-    marked = frame.assign(simulated=True) if simulated else frame
+    more: dict[str, Any] = {"simulated": True} if simulated else {}
+    if terms and not simulated:
+        more["terms of use" if "terms" in frame else "terms"] = terms
+    marked = frame.assign(**more)
     return inert_table(marked).to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 

@@ -69,7 +69,10 @@ def test_a_table_of_weeks_is_tested_and_watched_as_it_is(run, files):
     assert [row["region"] for row in json.loads(out)["regions"]] == ["North", "South"]
     code, out, _ = run("check", file, "--format", "csv")
     assert code == 0
-    assert out.splitlines()[1:] == ["read,,208", "kept,,208", "events,in the grid,1553"]
+    terms = "terms of ACLED: attribution to ACLED (acleddata.com) with the day of access"
+    assert out.splitlines()[1:] == [
+        f"{row},{terms}" for row in ("read,,208", "kept,,208", "events,in the grid,1553")
+    ]
 
 
 def test_the_report_of_a_table_of_weeks(run, files):

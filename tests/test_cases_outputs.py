@@ -18,6 +18,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from analytics import Counts, count_incidents, plots, read_incidents, uptick_test
+from analytics._tables import csv_bytes
 from analytics._text import inert, inert_table, visible
 from analytics.detectors import recent_window
 from analytics.errors import InputError
@@ -293,3 +294,98 @@ def test_a_long_name_over_a_panel_does_not_reach_the_numbers():
     for ax in axes:
         left, right = (text.get_window_extent() for text in (ax._left_title, ax._right_title))
         assert left.x1 < right.x0
+
+
+# -- what may be done with the data ------------------------------------------------------------------------
+
+TERMS = {
+    "acled": "attribution to ACLED (acleddata.com) with the day of access; rows of events must not be "
+    "passed on",
+    "gtd": "attribution to START, University of Maryland; for research; rows must not be passed on",
+}
+NOTE = "A. N. Other was seen near the well"
+
+
+@pytest.fixture(scope="module", params=TERMS)
+def restricted(request, tmp_path_factory):
+    """Write rows of our own in the form of a source whose rows may not be passed on; return its terms too."""
+    days = pd.date_range("2018-12-01", "2020-04-19", freq="3D")
+    place = np.where(np.arange(len(days)) % 3 == 0, "Kirkuk", "Diyala")
+    if request.param == "acled":
+        rows = {
+            "event_id_cnty": [f"INV{at}" for at in range(len(days))], "event_date": days.strftime("%Y-%m-%d"),
+            "time_precision": 1, "event_type": "Battles", "sub_event_type": "Armed clash",
+            "actor1": "Hill Front", "country": "Iraq", "admin1": place, "notes": NOTE, "fatalities": 1,
+        }  # fmt: skip
+    else:
+        rows = {
+            "eventid": [f"{day:%Y%m%d}0001" for day in days], "iyear": days.year, "imonth": days.month,
+            "iday": days.day, "country_txt": "Iraq", "provstate": place, "summary": NOTE, "target1": NOTE,
+            "attacktype1_txt": "Bombing/Explosion", "gname": "Hill Front", "nkill": 1, "doubtterr": 0,
+        }  # fmt: skip
+    file = tmp_path_factory.mktemp(request.param) / "rows.csv"
+    pd.DataFrame(rows).to_csv(file, index=False)
+    return file, f"terms of {request.param.upper()}: {TERMS[request.param]}"
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+@pytest.mark.parametrize("command", ["check", "count", "test", "store", "as-of"])
+def test_every_answer_says_what_may_be_done_with_the_rows_and_shows_no_note(
+    run, restricted, tmp_path, command, form
+):
+    file, terms = restricted
+    out, store = tmp_path / "out.txt", tmp_path / "one.store"
+    words = [command, file, "--as-of", "2020-04-19"]
+    if command in ("store", "as-of"):
+        words = ["store", "add", file, "--store", store, "--on", "2020-04-19"]
+        if command == "as-of":
+            run(*words)
+            words = ["store", "as-of", "--store", store]
+    code, _, err = run(*words, "--format", form, "-o", out)
+    assert code == 0, err
+    written = out.read_text(encoding="utf-8")
+    assert terms in written
+    if form == "csv":
+        assert all(row["terms"] == terms for row in csv.DictReader(io.StringIO(written)))
+    if form == "json":
+        assert json.loads(written)["terms"] == terms
+    assert NOTE not in written + err or (command == "as-of" and form != "table")  # rows that were asked for
+
+
+def test_every_form_of_a_report_says_so_too(run, restricted, tmp_path):
+    file, terms = restricted
+    words = ("report", file, "--as-of", "2020-04-19", "-o", tmp_path, "--format", "json,xlsx,atom,md,txt")
+    code, _, err = run(*words)
+    assert code == 0, err
+    made = {path.suffix: path for path in tmp_path.iterdir()}
+    assert set(made) == {".json", ".xlsx", ".atom", ".md", ".txt"}
+    texts = {ending: path.read_text(encoding="utf-8") for ending, path in made.items() if ending != ".xlsx"}
+    texts[".xlsx"] = "\n".join(pd.read_excel(made[".xlsx"], sheet_name="notes")["note"])
+    for ending, text in texts.items():
+        said = text.replace("\\", "") if ending == ".md" else text
+        assert terms[1:] in said, ending  # its first letter is large where it is a sentence
+        assert NOTE not in text, ending
+    assert f"<rights>{terms}</rights>" in texts[".atom"]
+    _, out, _ = run("report", file, "--as-of", "2020-04-19", "--summary")
+    assert out == texts[".txt"]
+
+
+def test_a_picture_has_what_may_be_done_with_the_data_below_it(restricted):
+    from analytics.duplicates import side_by_side
+    from analytics.reporting.content.evaluation import side_by_side_picture
+
+    counts = count_incidents(read_incidents(restricted[0]), as_of="2020-04-19")
+    made = side_by_side(counts, counts)
+    bare, told = (side_by_side_picture(made, "png", terms=terms) for terms in ("", restricted[1]))
+    rows = [plt.imread(io.BytesIO(one)).shape[0] for one in (bare, told)]
+    assert rows[1] > rows[0]
+    ink = plt.imread(io.BytesIO(told))[rows[0] :, :, :3].min()
+    assert ink < 0.5  # dark letters in what was added
+
+
+def test_a_column_of_that_name_is_kept_beside_it():
+    made = csv_bytes(pd.DataFrame({"terms": ["spring"]}), simulated=False, terms="CC BY 4.0").decode()
+    assert made == "terms,terms of use\nspring,CC BY 4.0\n"
+    assert (
+        csv_bytes(pd.DataFrame({"n": [1]}), simulated=True, terms="CC0").decode() == "n,simulated\n1,True\n"
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analytics._tables import terms_among
 from analytics._text import one_line
 from analytics.cli.inputs import gap_warnings, given, read, table_to_check, the_file
 from analytics.cli.show import (
@@ -58,7 +59,9 @@ def run(args: Namespace) -> None:
         incidents = table_to_check(args)
     beside = {}
     if quarantine is not None:
-        beside[quarantine] = csv_bytes(incidents.quarantine, simulated=incidents.simulated)
+        beside[quarantine] = csv_bytes(
+            incidents.quarantine, simulated=incidents.simulated, terms=terms_among(incidents.notes)
+        )
     shown = _shown(incidents) if isinstance(incidents, Incidents) else _shown_table(incidents)
     emit(shown, plan, beside)
 

@@ -36,12 +36,13 @@ def run(args: Namespace) -> None:
     first, second = (count_incidents(one, **asked, no_coverage=spells(args)) for one in (incidents, other))
     titles = (incidents.title or "the first", other.title or "the second")
     made = side_by_side(first, second, titles=titles, **given(args, "recent", "usual"))
-    beside = {}
+    shown, beside = _shown(args, made, (incidents, other), asked), {}
     if figure is not None:
         from analytics.reporting.content.evaluation import side_by_side_picture  # loads matplotlib
 
-        beside[figure] = side_by_side_picture(made, figure.suffix.lstrip(".").casefold())
-    emit(_shown(args, made, (incidents, other), asked), plan, beside)
+        kind = figure.suffix.lstrip(".").casefold()
+        beside[figure] = side_by_side_picture(made, kind, terms=shown.terms)
+    emit(shown, plan, beside)
 
 
 def _shown(

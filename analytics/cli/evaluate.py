@@ -33,12 +33,13 @@ def run(args: Namespace) -> None:
         result = evaluate(
             counts, detectors=detectors, uptick=uptick, progress=progress, **given(args, *_OPTIONS)
         )
-    beside = {}
+    shown, beside = _shown(args, incidents, counts, result), {}
     if figure is not None:
         from analytics.reporting.content.evaluation import evaluation_picture  # loads matplotlib
 
-        beside[figure] = evaluation_picture(result, figure.suffix.lstrip(".").casefold())
-    emit(_shown(args, incidents, counts, result), plan, beside)
+        kind = figure.suffix.lstrip(".").casefold()
+        beside[figure] = evaluation_picture(result, kind, terms=shown.terms)
+    emit(shown, plan, beside)
 
 
 def _uptick(args: Namespace) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from analytics import __version__
-from analytics._tables import csv_bytes, records
+from analytics._tables import csv_bytes, records, terms_among
 from analytics._text import one_line
 from analytics.cli.text import escaped, printable
 from analytics.counts import Counts
@@ -83,6 +83,7 @@ _STYLES = {
     "▬ ": "green",
     "△ ": "yellow",
 }  # beside glyph and word, never alone
+_NOTE = "note: "
 _GAP = 3  # between columns on a terminal
 _TEXT_WIDTH = 16  # a column of longer text may be folded down to this
 
@@ -127,6 +128,12 @@ class Shown:
     record: Mapping[str, Any]
     simulated: bool
     below: tuple[str, ...] = ()
+
+    @property
+    def terms(self) -> str:
+        """What may be done with the data, as the account says; "" for simulated ones or if it does not."""
+        said = (line.removeprefix(_NOTE) for line in self.account if line.startswith(_NOTE))
+        return "" if self.simulated else terms_among(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +233,15 @@ def account_lines(
             lines.append(f"  in weeks not wholly covered, and so in no week's count: {account.partial:,}")
         notes += counts.notes
     lines += [one_line(f"no coverage: {gap}") for gap in (*incidents.no_coverage, *gaps)]
-    return (*lines, *(one_line(f"note: {note}") for note in dict.fromkeys(notes)))
+    return (*lines, *(one_line(f"{_NOTE}{note}") for note in dict.fromkeys(notes)))
 
 
 def _rendered(answer: Shown, kind: str) -> str:
     if kind == "csv":
-        return csv_bytes(answer.frame, simulated=answer.simulated).decode("utf-8")
+        return csv_bytes(answer.frame, simulated=answer.simulated, terms=answer.terms).decode("utf-8")
     if kind == "json":
-        whole = {"version": __version__, "simulated": answer.simulated, **answer.record}
+        terms = {"terms": answer.terms} if answer.terms else {}
+        whole = {"version": __version__, "simulated": answer.simulated, **terms, **answer.record}
         return escaped(json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
     blocks = [*answer.heading]
     for table in answer.tables:

@@ -34,7 +34,7 @@ from analytics.incidents.quarantine import records_of
 from analytics.options import check_choice
 from analytics.periods import DAY, MONTH, as_day, week_first_day
 from analytics.sources.columns import Columns, fold
-from analytics.sources.count_tables import check_count_mapping, find_count_columns
+from analytics.sources.count_tables import check_count_mapping, find_count_columns, terms_of
 from analytics.sources.coverage import CoveredFrom
 from analytics.sources.files import load
 from analytics.sources.mapping import read_mapping
@@ -225,6 +225,7 @@ def _read_table(
             *raw.notes,
             f"each row holds the events of one {period.unit} and place",
             *(*period.notes, *filtered, *notes, *places.notes, *absent, *said, *stated.notes),
+            *stated.terms(*terms_of(table)),
         ),
         countries=places.countries,
         has=(*(("fatalities",) if deaths else ()), *(("event_type",) if "event_type" in table else ())),

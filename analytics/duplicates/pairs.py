@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from analytics._tables import csv_bytes
+from analytics._tables import csv_bytes, terms_among
 from analytics._typing import FloatArray, IntArray
 from analytics.counts import count_incidents
 from analytics.duplicates.fields import FIELDS
@@ -154,7 +154,9 @@ class Pairs:
 
     def csv(self) -> bytes:
         """Return the table for a person, as CSV: fill the column `accept` with yes or no."""
-        return csv_bytes(self.frame, simulated=self.simulated)
+        both = (self.incidents, self.other)
+        terms = terms_among(note for one in both if one is not None for note in one.notes)
+        return csv_bytes(self.frame, simulated=self.simulated, terms=terms)
 
     def tidy(self) -> pd.DataFrame:
         """Return one row a pair: the two identifiers, score, probability, share by chance, likeness."""

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from analytics._tables import LICENCE, TERMS
 from analytics._text import read_toml, toml_fault
 from analytics.errors import InputError, nearest
 from analytics.files import read_whole
 from analytics.options import check_choice
 from analytics.periods import Gap, as_day, as_gap
 from analytics.sources.coverage import CoveredFrom, Splice
-from analytics.sources.source import Source
 
 __all__ = ["Absent", "Metadata", "fingerprint", "metadata_of", "read_metadata"]
 
@@ -50,10 +50,10 @@ class Metadata:
     missing: Absent | None = None
     digest: str = ""
 
-    def terms(self, source: Source) -> tuple[str, ...]:
-        """Say on what terms a source may be used, where the metadata do not."""
-        stated = not source.terms or any(note.startswith("licence: ") for note in self.notes)
-        return () if stated else (f"terms of {source.title}: {source.terms}",)
+    def terms(self, title: str, terms: str) -> tuple[str, ...]:
+        """Say on what terms a source may be used, where it has any and the metadata do not say."""
+        stated = not terms or any(note.startswith(LICENCE) for note in self.notes)
+        return () if stated else (f"{TERMS}{title}: {terms}",)
 
 
 def read_metadata(path: Path | None) -> Metadata:
@@ -102,7 +102,7 @@ def metadata_of(data: bytes, beside: Path) -> Metadata:
         ) from None
     notes = [f"metadata read from {beside.name}"]
     if "licence" in stated:
-        notes.append(f"licence: {stated['licence']}")
+        notes.append(f"{LICENCE}{stated['licence']}")
     if "account" in stated:
         notes.append(f"as fetched: {stated['account']}")
     notes += stated.get("notes", [])

@@ -271,7 +271,7 @@ def _assemble(
             *located,
             who_began({str(k): int(n) for k, n in frame["initiator_basis"].value_counts().items()}),
             *metadata.notes,
-            *metadata.terms(source),
+            *metadata.terms(source.title, source.terms),
         ),
         title=metadata.title or (raw.path.name if raw.path else ""),
         extracted=metadata.extracted,

@@ -20,6 +20,7 @@ __all__ = [
     "counts_error",
     "find_count_columns",
     "overlap",
+    "terms_of",
 ]
 
 _EVENTS = ("events", "incidents", "event_count", "events_count", "number_of_events", "no_of_events",
@@ -27,7 +28,13 @@ _EVENTS = ("events", "incidents", "event_count", "events_count", "number_of_even
            "total_events")  # fmt: skip
 _PERIODS = (("reference_period_start",), ("week_start",), ("year", "week"), ("week",), ("year", "month"),
             ("month_start",), ("month",), ("period",), ("year",))  # fmt: skip
-
+# ACLED's weekly file; HAPI's conflict events; HDX's monthly workbooks.
+_OF_ACLED = (
+    ("week", "events", "disorder_type"),
+    ("reference_period_start", "events", "has_hrp", "event_type"),
+    ("month", "year", "events", "iso3", "admin1_pcode"),
+)
+_ACLED_TERMS = "attribution to ACLED (acleddata.com) with the day of access"
 
 COUNT_KEYS = ("period", "events")  # what a mapping may name in a table of counts, beside places
 _OF_INCIDENTS = ("incident_id", "date_start", "date_end", "date_precision", "updated_at", "reported_on")
@@ -114,6 +121,23 @@ def counts_error(columns: Columns) -> CountsTableError:
         todo="uptick count, test, monitor, evaluate and report take it as it is; in Python: "
         "analytics.counts.read_counts",
     )
+
+
+def terms_of(columns: Columns) -> tuple[str, str]:
+    """Return whose table of counts it is, and on what terms it may be used; empty where that is not known.
+
+    ACLED's weekly file and those made of ACLED's events for HDX are known by their columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analytics.sources.files import load
+    >>> table = pd.DataFrame({"WEEK": ["2021-01-02"], "DISORDER_TYPE": ["Demonstrations"], "EVENTS": [12]})
+    >>> terms_of(Columns(load(table)))[0]
+    'ACLED'
+    """
+    acled = any(all(name in columns for name in names) for names in _OF_ACLED)
+    return ("ACLED", _ACLED_TERMS) if acled else ("", "")
 
 
 def overlap(columns: Columns, kept: BoolArray) -> tuple[str, ...]:

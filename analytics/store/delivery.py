@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analytics._tables import LICENCE
 from analytics.errors import InputError
+from analytics.incidents.metadata import Metadata, metadata_of
 from analytics.results.words import counted
+from analytics.sources.registry import find_source
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -105,7 +109,16 @@ class Delivery:
             f"+ deleted {self.deleted:,} + not covered {self.not_covered:,}",
             f"held after {self.after:,} = before {self.before:,} + added {self.added:,} "
             f"- deleted {self.deleted:,}",
+            *(f"note: {note}" for note in self.terms()),
         ]
+
+    def terms(self) -> tuple[str, ...]:
+        """Return what may be done with its rows, as its metadata or its source say."""
+        text = self.raw.get("metadata", "")
+        beside = metadata_of(text.encode("utf-8"), Path(self.raw["metadata_name"])) if text else Metadata()
+        source = find_source(self.reading["source"])
+        licences = tuple(note for note in beside.notes if note.startswith(LICENCE))
+        return (*licences, *beside.terms(source.title, source.terms))
 
     def sentence(self) -> str:
         """Return what it changed, in one sentence."""

@@ -267,7 +267,7 @@ def _settled(
     return replace(
         made,
         said=notes,
-        stated=(*metadata.notes, *metadata.terms(source)),
+        stated=(*metadata.notes, *metadata.terms(source.title, source.terms)),
         country=country,
         no_coverage=(*gaps, *metadata.no_coverage),
         splices=find_splices(frame, (*source.splices, *metadata.splices), weight),

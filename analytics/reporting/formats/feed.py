@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from analytics._tables import terms_among
 from analytics._text import visible
 from analytics.errors import OutputError
 from analytics.results import SUPPORTED, mark
@@ -56,6 +57,9 @@ def alarm_feed(record: Mapping[str, Any], *, before: bytes | None = None) -> byt
     _add(feed, "title", mark(record["simulated"], "title") + name)
     author = ET.SubElement(feed, _tag("author"))
     _add(author, "name", record["author"] or "uptick weekly report")
+    terms = terms_among(record["notes"])
+    if terms:
+        _add(feed, "rights", terms)
     old = [entry for entry in kept if _week(entry) != record["week"]["label"]]
     entries = [*_called(record, own, day), *old]
     entries.sort(key=_updated, reverse=True)
@@ -70,6 +74,7 @@ def _called(record: Mapping[str, Any], own: str, day: str) -> list[ET.Element]:
     """Return an entry for each region in uptick, in the report's order."""
     shown = {item["region"]: item for item in record["standouts"]}
     tag, week = mark(record["simulated"]), record["week"]["label"]
+    terms = terms_among(record["notes"])
     out = []
     for row in record["regions"]:
         if row["verdict"] != SUPPORTED:
@@ -84,6 +89,8 @@ def _called(record: Mapping[str, Any], own: str, day: str) -> list[ET.Element]:
         said += [f"{row['status_words'][0].upper()}{row['status_words'][1:]}."] if row["status_words"] else []
         said += [f"Reported so far: {record['reported']}."]
         _add(entry, "summary", " ".join(said))
+        if terms:
+            _add(entry, "rights", terms)
         out.append(entry)
     return out
 

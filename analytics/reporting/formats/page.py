@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from analytics._tables import csv_bytes
+from analytics._tables import csv_bytes, terms_among
 from analytics.reporting.formats.cells import CellWriter
 from analytics.reporting.formats.pictures import spark, weeks_chart
 from analytics.reporting.formats.shell import menu_of, page_of, without_dead_links
@@ -188,11 +188,11 @@ def _remaining(record: Mapping[str, Any], names: Iterable[str]) -> list[str]:
 def _data(record: Mapping[str, Any]) -> str:
     """Return the tables as CSV inside the page, to be read and saved without a network."""
     parts = []
-    tables = report_tables(record)
+    tables, terms = report_tables(record), terms_among(record["notes"])
     for name in ("regions", "weeks", "types", "account"):
         if name not in tables:
             continue
-        content = csv_bytes(tables[name], simulated=record["simulated"])
+        content = csv_bytes(tables[name], simulated=record["simulated"], terms=terms)
         source = base64.b64encode(content).decode("ascii")
         shown = escape(content.decode("utf-8"))
         tagged = f"{'simulated-' if record['simulated'] else ''}{name}.csv"

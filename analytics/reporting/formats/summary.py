@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from analytics._tables import terms_among
 from analytics._text import visible
 from analytics.options import check_choice
 from analytics.reporting.languages import find_language
@@ -19,6 +20,8 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 
 def report_summary(record: Mapping[str, Any], *, markup: Markup = "text", language: str | Path = "en") -> str:
     r"""Return the report in five lines; each names what it is of, and says so where data are simulated.
+
+    A sixth says what may be done with the data, where their source or their metadata say it.
 
     Parameters
     ----------
@@ -39,7 +42,9 @@ def report_summary(record: Mapping[str, Any], *, markup: Markup = "text", langua
     """
     check_choice("markup", markup, Markup)
     say = find_language(language).say
-    lines = [visible(say(" ".join(str(line).split()))) for line in record["summary"]]
+    terms = "" if record.get("simulated") else terms_among(record.get("notes", ()))
+    told = [*record["summary"], *([f"{terms[0].upper()}{terms[1:]}."] if terms else [])]
+    lines = [visible(say(" ".join(str(line).split()))) for line in told]
     if markup == "text":
         return "\n".join(lines) + "\n"
     first, *others = (_SPECIAL.sub(r"\\\1", line) for line in lines)
