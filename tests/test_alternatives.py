@@ -227,3 +227,11 @@ def test_every_method_says_when_it_fails():
     for test in METHODS.values():
         assert "Null:" in (test.__doc__ or "")
         assert "Fails" in (test.__doc__ or "")
+
+
+def test_a_ratio_of_which_one_side_is_nothing_has_no_wald_p_value():
+    series, covered = np.zeros((64, 4), int), np.ones((64, 4), bool)
+    series[[3, 62], 0] = 1  # one on either side
+    series[3, 1] = series[62, 2] = 2  # on one side alone, or on none
+    found = two_means.poisson_wald(series, covered, length=4)
+    assert np.isnan(found).tolist() == [False, True, True, True]

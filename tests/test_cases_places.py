@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from analytics import count_incidents, read_incidents, uptick_test
 from analytics.cli import main
 from analytics.counts import read_counts
-from analytics.counts.questions import place_questions
+from analytics.counts.questions import nearly_equal, place_questions
 from analytics.errors import FilterError, InputError, OptionError
 from analytics.filters import parse_filter
 from analytics.geo import bundled_countries, find_country, fold, known_region_sets, region_set, region_table
@@ -155,6 +155,15 @@ def test_a_country_that_is_not_stated_is_told_by_the_name_where_only_one_has_it(
     counts = count_incidents(incidents(rows), by="admin2")
     assert sums(counts) == {"Bassa, Kogi": 1, "Bassa, Plateau": 1, "Gwoza": 2, "Mubi": 1}
     assert counts.accounting.unplaced == 1
+    # One country with a table of its names and one without, the region counted before or in the table alone.
+    rows = [
+        ("2020-04-13", "Iraq", "Ninewa", "Mosul"), ("2020-04-13", "Uganda", "Central", "Kampala"),
+        ("2020-04-14", "", "", "Mosul"), ("2020-04-14", "", "", "Kampala"), ("2020-04-14", "", "", "Tikrit"),
+    ]  # fmt: skip
+    counts = count_incidents(incidents(rows), by="admin2")
+    told = {name: n for name, n in sums(counts).items() if n}
+    assert told == {"Mosul": 2, "Kampala": 2, "Tikrit": 1}
+    assert counts.accounting.unplaced == 0
 
 
 # A file's own names -----------------------------------------------------------------------------------------
@@ -276,6 +285,14 @@ def test_nearly_equal_names_are_never_joined_but_asked_about(capsys, tmp_path):
     assert "question: are Barisal and Barishal one region of admin1?" in capsys.readouterr().out
     assert main(["check", str(path), "--format", "json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["questions"]) == 2
+
+
+def test_names_one_letter_apart_may_be_one_wherever_the_letter_stands():
+    word = "halabja"
+    for at in range(len(word)):
+        other = word[:at] + "x" + word[at + 1 :]
+        assert nearly_equal([word, other]) == [tuple(sorted((word, other)))]
+    assert nearly_equal([word, "xxlabja", "halabjaxx"]) == []
 
 
 def test_a_name_no_table_holds_is_asked_about_too():

@@ -12,6 +12,7 @@ import pytest
 from analytics import change_test, concentration_test, recurrence_test, response_test, scan_test
 from analytics.counts import Completeness, Counts
 from analytics.kernels.windows.concentration import concentration_limit, concentration_test_arrays
+from analytics.upticks.change import _known
 from analytics.upticks.incomplete import incomplete_before
 from analytics.upticks.scan_found import relative_totals
 
@@ -61,6 +62,22 @@ def test_what_is_complete_gives_the_figures_of_what_is_not_known(name):
     pd.testing.assert_frame_equal(
         plain.frame.drop(columns=said), whole.frame.drop(columns=said), check_exact=True
     )
+
+
+@pytest.mark.parametrize(("share", "given", "found"), [
+    (1.0, None, 1.0), (0.95, None, None), (1.0, 0.8, 0.8), (0.95, 0.8, 0.8),
+])  # fmt: skip
+def test_an_unknown_date_of_change_takes_reports_as_complete_where_all_are(share, given, found):
+    assert _known(known(panel(), share), None, given) == found
+
+
+def test_a_fall_at_an_unknown_date_is_called_where_reports_are_known_to_be_complete():
+    counts = panel(mean=2.0)
+    fell = counts.values.copy()
+    fell[-100:] //= 4
+    counts = replace(counts, values=fell)
+    for one, verdict in ((known(counts, 1.0), {"supported"}), (counts, {"cannot be told"})):
+        assert {*change_test(one, direction="less").frame["verdict"]} == verdict
 
 
 @pytest.mark.parametrize("name", ["recurrence", "response", "change"])

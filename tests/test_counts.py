@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analytics.counts import UNPLACED, Counts
 from analytics.counts.accounting import CountAccounting
+from analytics.counts.axis import PeriodAxis
 from analytics.errors import UptickError
 
 
@@ -119,6 +120,21 @@ def test_from_frame_says_what_missing_periods_mean_only_when_told():
     assert gap.to_frame()["A"].isna().tolist() == [False, True, False]
     zero = Counts.from_frame(frame, freq="week", as_of="2020-04-19", missing="zero")
     assert zero.to_frame()["A"].tolist() == [1, 0, 2]
+
+
+def test_a_period_that_stands_twice_is_named():
+    weeks = ["2020-W14", "2020-W15", "2020-W15", "2020-W16", "2020-W16"]
+    with pytest.raises(UptickError) as error:
+        Counts.from_frame(frame_of(range(5), weeks), freq="week", as_of="2020-04-19")
+    assert "a period stands twice" in str(error.value)
+    assert error.value.found == "2020-04-06"
+
+
+@pytest.mark.parametrize("order", [[0, 1, 1], [0, 2, 1], [0, 1, 3]])
+def test_periods_that_are_missing_twice_there_or_out_of_order_are_refused(order):
+    starts = Counts.from_array(np.ones((4, 1), int), start="2020-03-30").starts
+    with pytest.raises(UptickError, match="periods are missing or out of order"):
+        PeriodAxis(starts[order], "week", "week", "monday", starts[-1] + 6)
 
 
 def test_from_frame_takes_coverage_as_spells_or_as_a_table():

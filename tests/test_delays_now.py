@@ -131,6 +131,18 @@ def test_without_a_change_the_shares_stay_where_they_are():
     assert not any("have come" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("factor", "between"), [(0.5, (0.3, 0.7)), (2.0, (1.6, 2.4))])
+def test_reports_that_come_faster_or_slower_lately_are_told(factor, between):
+    rng = np.random.default_rng(1)
+    age, delay = rng.integers(0, 300, 4000), rng.geometric(0.2, 4000) - 1
+    delay = np.where(age < 56, (factor * delay).astype(int), delay)
+    seen = (delay <= age) & (delay <= 60)
+    found = lately(delay[seen], age[seen], 60, 1.0)
+    assert found.changed > 0.99
+    assert found.since == 56
+    assert between[0] < found.factor < between[1]
+
+
 def test_too_few_reports_say_nothing_of_a_change():
     age = np.arange(20)
     found = lately(np.zeros(20, int), age, 60, 1.0)

@@ -148,6 +148,12 @@ def test_the_run_length_solves_the_whole_chain(mean, dispersion, down, unit, lev
     assert got == pytest.approx(wanted, rel=CHAIN)
 
 
+def test_a_run_length_is_that_of_poisson_counts_in_whole_steps_where_nothing_is_said():
+    plain = cusum_run_length(2.0, down=3, levels=8)
+    assert plain == cusum_run_length(2.0, down=3, unit=1, levels=8, dispersion=1.0)
+    assert plain != pytest.approx(cusum_run_length(2.0, down=3, unit=1, levels=8, dispersion=1.5), rel=0.1)
+
+
 @settings(max_examples=60, deadline=None)
 @given(reference=st.floats(1e-3, 1e3))
 def test_reference_values_are_rounded_little_and_do_not_cancel(reference):

@@ -121,6 +121,13 @@ def test_a_new_actor_is_called_where_it_is_new():
     assert (by_region["starts_at"] == 3).all()
 
 
+def test_a_silence_of_two_windows_is_enough_to_be_new_and_of_one_is_not():
+    assert emerging_test(read(rows(6)), silence=28).sentence().startswith("C is new in Diyala")
+    with pytest.raises(OptionError) as error:
+        emerging_test(read(rows(6)), silence=14)
+    assert (error.value.expected, error.value.found) == ("28 days or more, a multiple of 14", "14")
+
+
 def test_one_that_comes_back_says_since_when():
     result = emerging_test(read(rows(6, before="2018-06-01")))
     assert result.sentence() == "C is back in Diyala (6 in 14 days, none since 2018-06-01)."

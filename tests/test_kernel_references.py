@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy import special, stats
 
 from analytics.kernels.change.stated import segmented_design
-from analytics.kernels.claims.ordinary_day import FEW, day_pvalue, ordinary_day, rank_pvalue
+from analytics.kernels.change.supremum import date_set
+from analytics.kernels.claims.ordinary_day import FEW, _tails, day_pvalue, ordinary_day, rank_pvalue
+from analytics.kernels.claims.severity import _window_scores
 from analytics.kernels.common.dispersion import window_sums
 from analytics.kernels.common.episodes import episode_onsets, episode_spans
 from analytics.kernels.common.mixed_loop import _beside_stirling, _digamma, _log_gamma, _log_rise, _mass
 from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels, e_benjamini_hochberg
 from analytics.kernels.common.online_fdr import LORD_SUM, SAFFRON_POWER, SAFFRON_SUM, lord, saffron
 from analytics.kernels.common.silence import longest_silences
+from analytics.kernels.pairs.agreement import _agreeing
 from analytics.kernels.pairs.candidates import Spans, day_gap, pairs_in_groups, pairs_nearby
 from analytics.kernels.pairs.likeness import Likeness
+from analytics.kernels.recurrence import periodicity
 from analytics.kernels.recurrence.volatility import Signs
 from analytics.kernels.recurrence.volatility_weights import ABOVE, BELOW, LEAST, MOST
 
@@ -265,6 +270,63 @@ def test_with_few_incidents_the_rank_alone_tells_of_a_day():
     assert rank == pytest.approx([1 / 61] * 3)
     wanted = np.maximum(model, rank * np.array([1.0, (2 / 3) ** 3, (2 / 3) ** 3]))
     assert pvalue == pytest.approx(wanted, rel=EXACT)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_dates_of_a_change_are_those_that_lose_little_beside_the_best(sign):
+    # (1 - exp(-c / 2))^2 is 0.95 at c = 7.35: the best gains 7.56, so that a root of 0.6 on its side stays.
+    roots = sign * np.array([[2.75], [0.6], [0.4], [-0.6], [-2.0], [0.0]])
+    found = SimpleNamespace(best=np.array([0]), roots=roots, phi=np.ones(1), edf=np.full(1, 1e9))
+    most = -2 * math.log1p(-math.sqrt(0.95))
+    kept = [2.75**2 - (root**2 if root > 0 else 0) <= most for root in (sign * roots[:, 0]).tolist()]
+    assert kept == [True, True, False, False, False, False]
+    assert date_set(found)[:, 0].tolist() == kept
+
+
+def test_no_incident_or_more_is_certain_on_any_day():
+    for tail in _tails(np.array([0.0, -1.0, 1.0]), np.full(3, 0.4), np.array([0.0, 0.5, 0.5]), 12):
+        assert tail[:2].tolist() == [1.0, 1.0]
+        assert 0 < tail[2] < 0.4
+
+
+@pytest.mark.parametrize("length", [1, 5, 20, 21])
+def test_scores_of_windows_of_deaths_are_those_of_every_window_with_an_incident(length):
+    day = np.array([103, 104, 104, 110, 119, 122, 123, 200])
+    use = np.arange(8) < 7  # twenty-one days, from the first to the last that is used
+    x, variance, icc = np.arange(16.0).reshape(8, 2) - 6, np.array([2.0, 3.0]), np.array([0.1, 0.0])
+    wanted = []
+    for first in range(103, 124 - length + 1):
+        inside = use & (day >= first) & (day < first + length)
+        n = np.bincount(day[inside] - first, minlength=1)
+        if inside.any():
+            spread = (variance * (n[:, None] + icc * (n * (n - 1))[:, None])).sum(axis=0)
+            wanted.append(x[inside].sum(axis=0) / np.sqrt(spread))
+    found = _window_scores(x, day, use, variance, icc, length)
+    assert found.shape == (len(wanted), 2)
+    np.testing.assert_allclose(found, wanted, rtol=EXACT)
+
+
+def test_pairs_disagree_no_more_often_than_stated_and_the_rest_keeps_its_shares():
+    np.testing.assert_allclose(_agreeing(np.array([0.3, 0.2, 0.1, 0.4]), 0.1), [0.45, 0.3, 0.15, 0.1])
+    np.testing.assert_allclose(_agreeing(np.array([0.1, 0.8, 0.02, 0.08]), 0.1), [0.1, 0.8, 0.02, 0.08])
+
+
+@pytest.mark.parametrize(("replicates", "batch"), [(17, 6), (20, 7), (12, 6), (5, 8)])
+def test_a_rhythm_is_held_against_as_many_series_as_were_asked_for(replicates, batch, monkeypatch):
+    rng, drawn = np.random.default_rng(1), []
+
+    class Counted:
+        def standard_normal(self, shape):
+            drawn.append(shape)
+            return rng.standard_normal(shape)
+
+    monkeypatch.setattr(periodicity, "_BATCH", batch)
+    values = np.random.default_rng(2).poisson(2.0, (200, 1))
+    periodicity.periodicity_test(
+        values, np.ones(200, bool), shortest=14, longest=60, replicates=replicates, rng=Counted()
+    )
+    assert sum(columns for _, columns in drawn) == replicates
+    assert max(columns for _, columns in drawn) <= batch
 
 
 def test_a_change_has_a_trend_and_a_slope_unless_told_otherwise():

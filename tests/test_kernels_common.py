@@ -139,6 +139,14 @@ def test_an_infinite_size_is_poisson():
     np.testing.assert_array_equal(drawn, np.random.default_rng(1).poisson(np.full((3, 4), 2.5)))
 
 
+def test_where_nothing_is_expected_nothing_comes_and_none_or_more_is_certain():
+    phi = np.array([1.0, 2.0])
+    assert nb_tail(1, np.zeros(2), phi).tolist() == [0.0, 0.0]
+    assert nb_tail(0, np.zeros(2), phi).tolist() == [1.0, 1.0]
+    assert nb_tail(0, np.full(2, 3.0), phi).tolist() == [1.0, 1.0]
+    assert np.isnan(nb_tail(1, np.array([np.nan, np.inf, 2.0]), np.array([1.0, 1.0, np.nan]))).all()
+
+
 def test_draws_have_the_mean_and_the_variance_asked_for():
     drawn = nb_draws(np.random.default_rng(2), np.full(200_000, 3.0), nb_size(3.0, 2.5))
     assert drawn.mean() == pytest.approx(3.0, abs=0.03)  # five standard errors

@@ -16,6 +16,7 @@ from analytics.kernels.farrington.baseline import (
     window_baselines,
 )
 from analytics.kernels.farrington.bounds import (
+    POWERS,
     cautious_dispersion,
     fewer_than,
     power_bound,
@@ -559,3 +560,15 @@ STORED = stored("test_kernels_farrington")
 @pytest.mark.parametrize("name", CASES)
 def test_figures_are_what_they_were(name):
     same_as_stored(CASES[name](), STORED[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [("2/3", (4 + 2 * 2 / 3 * 8 ** (1 / 6)) ** 1.5), ("1/2", (8**0.5 + 1) ** 2), ("none", 8 + 2 * 8**0.5)],
+)
+def test_a_transformation_is_the_power_that_it_is_called(name, bound):
+    # Of a mean of 8, two standard deviations up; a power p of it has the standard deviation p 8^(p - 1/2).
+    power = POWERS[name]
+    found = power_bound(np.array([8.0]), np.ones(1), stats.norm.sf(2), power)
+    assert found == pytest.approx([bound])
+    assert power_score(bound, np.array([8.0]), np.ones(1), power) == pytest.approx([2.0])

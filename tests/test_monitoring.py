@@ -16,7 +16,7 @@ from analytics.detectors.grid import grid_of, make_alarms
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.common.episodes import episode_onsets
 from analytics.monitoring import ALARM, DEFAULT_DETECTORS, NO_ALARM, NOT_TESTED, monitor
-from analytics.monitoring.watch import SHORT_DETECTORS, recommended
+from analytics.monitoring.watch import SHORT_DETECTORS, recommended, silence
 from analytics.results import DetectorRun
 
 DAYS = pd.date_range("2018-01-01", "2020-04-19")  # whole weeks
@@ -223,6 +223,27 @@ def test_html_is_escaped(counts):
     html = monitor(named, "ears_c1")._repr_html_()
     assert "<b>A</b>" not in html
     assert "&lt;b&gt;A&lt;/b&gt;" in html
+
+
+def test_rows_of_a_page_have_no_numbers_of_their_own(watched):
+    page = watched._repr_html_()
+    assert page.count("<th>") == watched.summary().shape[1]
+
+
+@pytest.mark.parametrize(("last", "covered", "told"), [
+    (6, True, True), (6, False, False), (5, True, False), (3, True, False),
+])  # fmt: skip
+def test_the_end_of_a_file_is_suspected_only_where_days_without_incidents_are_covered(last, covered, told):
+    values = np.ones((40, 2), int)
+    values[10:15] = 0  # never more than five weeks without one
+    values[40 - last :] = 0
+    coverage = np.ones(values.shape, bool)
+    coverage[40 - last :] = covered
+    counts = Counts.from_array(values, start="2019-07-01", coverage=coverage, as_of="2020-04-05")
+    notes = silence(counts)
+    assert bool(notes) == told
+    if told:
+        assert "no incident in any region since 2020-02-24, longer than ever before" in notes[0]
 
 
 def test_the_result_is_frozen(watched):

@@ -153,6 +153,10 @@ def test_counts_have_every_region_its_parent_and_its_spells_without_data(inciden
     elsewhere = table([*ROWS, (9.0, 0.6, "Zahle", "exact")]).place(regions)  # known, and in no region
     gap = "2021-02-01..2021-02-02@Zahle"
     assert count_incidents(elsewhere, "day", by="area", no_coverage=[gap]).coverage.all()
+    # A name that the source uses of incidents elsewhere, and that is a region on the map too.
+    away = table([(0.5, 0.5, "Aley", "exact"), (None, None, "Baqa", "admin2"), (9.0, 0.5, "Cana", "exact")])
+    spell = {"no_coverage": ["2021-02-01@Cana"], "start": "2021-02-01"}
+    assert not count_incidents(away.place(regions), "day", by="area", **spell).coverage[0, 2]
     chosen = count_incidents(placed, by="area", regions=["Dara", "aley"])
     assert chosen.regions == ("Dara", "Aley")
     assert chosen.accounting.filtered == {"region (2 regions chosen)": 2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,12 +24,15 @@ from analytics.evaluation.false_alarms import alarm_weeks_of
 from analytics.filters.said import filter_words
 from analytics.incidents.splices import UNCLEAR, find_splices
 from analytics.periods import Window
+from analytics.results import SUPPORTED
 from analytics.results.alarms import Alarms
 from analytics.results.words_days import span_words
 from analytics.results.words_report import country_words
-from analytics.upticks import volatility
+from analytics.upticks import changeable, recurring, scan, volatility
 from analytics.upticks.band import expected_band
+from analytics.upticks.change import _dated
 from analytics.upticks.debut_panel import panel_of_counts
+from analytics.upticks.rows import heavy_day
 from analytics.upticks.severity import _total_row
 from analytics.upticks.status import _gone
 
@@ -190,6 +194,71 @@ def test_why_a_region_is_no_longer_called_is_said():
     assert _gone(pd.Series({"grade": "no_data"}), then) == "no data"
     more = pd.Series({"grade": "steady", "observed": 20.0, "expected": 15.0, "pvalue": 0.1})
     assert _gone(more, then) == "the rise has become part of its baseline"
+    less_usual = pd.Series({"grade": "steady", "observed": 20.0, "expected": 4.0, "pvalue": 0.1})
+    assert _gone(less_usual, then) == "others changed, and with them the level"
+    fewer = pd.Series({"grade": "steady", "observed": 9.0, "expected": 15.0, "pvalue": 0.1})
+    assert _gone(fewer, then) == "fell from 20 to 9"
+
+
+def test_a_day_is_named_that_carries_a_third_of_a_rise():
+    largest = np.array([4, 4, 3, 2, 4, 4])
+    others = np.array([8, 9, 6, 4, 8, 8])  # in all 12, 13, 9, 6, 12, 12
+    recent = np.zeros((14, 6), np.int32)
+    recent[3] = largest
+    for i, rest in enumerate(others):
+        recent[4:, i] = np.diff(np.arange(11) * rest // 10)
+    split = SimpleNamespace(
+        recent=recent,
+        recent_covered=np.ones(recent.shape, bool),
+        recent_window=Window(np.datetime64("2020-04-01"), np.datetime64("2020-04-14")),
+    )
+    counts = SimpleNamespace(period_days=1, regions=tuple("ABCDEF"))
+    found = heavy_day(split, counts, np.array([2.0, 2.0, 2.0, 2.0, 1.25, 1.24]))
+    assert [words for words, _ in found] == [
+        "4 of the 12 on one day, 4 April", "", "3 of the 9 on one day, 4 April", "",
+        "4 of the 12 on one day, 4 April", "",
+    ]  # fmt: skip
+
+
+def test_the_dates_of_four_regions_that_changed_are_told():
+    day = pd.Timestamp("2020-01-06")
+    frame = pd.DataFrame(
+        {
+            "region": list("ABCDEFG"),
+            "verdict": [SUPPORTED] * 6 + ["cannot be told"],
+            "pvalue": [0.03, 0.01, 0.02, 0.001, 0.04, 0.005, 0.0001],
+            "date": day, "date_first": day - pd.Timedelta(days=7), "date_last": day + pd.Timedelta(days=14),
+        }
+    )  # fmt: skip
+    assert _dated(frame) == [
+        f"{name}: best date 2020-01-06, 95 % set 2019-12-30 to 2020-01-20" for name in "DFBC"
+    ]
+
+
+@pytest.mark.parametrize(("tested", "replicates", "told"), [(1, 19, False), (1, 18, True), (2, 39, False)])
+def test_as_many_replicates_as_one_region_needs_are_enough(tested, replicates, told):
+    notes = recurring._notes(daily(), tested, 0.05, replicates, [])
+    assert any("cannot reach q = 0.05" in note for note in notes) == told
+
+
+def test_that_incomplete_places_are_allowed_for_is_said_only_where_one_is():
+    counts = daily()
+    for share, told in ((np.ones((3, 2)), False), (np.array([[1.0, 0.99], [1.0, 1.0]]), True)):
+        notes = scan._notes(counts, np.ones(len(counts.regions), bool), "constant", share)
+        assert any("allows for how complete" in note for note in notes) == told
+
+
+def test_a_region_whose_days_never_make_a_window_has_no_volatility():
+    year = 365.25
+    values = np.full(2000, 3)
+    every_other = np.arange(2000) % 2 == 0
+    row = changeable._row(values, every_other, 14, year, "A")
+    assert row["reason"] == "0 whole windows with coverage are too few; 26 are needed"
+    assert np.isnan(row["estimate"])
+    short = np.arange(2000) < 25 * 14  # windows of which many overlap, and 25 do not
+    row = changeable._row(values, short, 14, year, "A")
+    assert row["reason"] == "25 windows with coverage are too few; 26 are needed"
+    assert np.isnan(row["estimate"])
 
 
 def test_filters_are_said_with_their_truths():

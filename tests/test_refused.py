@@ -202,7 +202,22 @@ def test_one_month_is_a_month_where_its_end_is_stated(tmp_path):
     assert (whole.unit, whole.numbers.sum()) == ("month", 8)
 
 
+DAYS_APART = ("01-05", "01-12", "01-26", "02-09")
+
+
+def test_periods_some_weeks_apart_are_weeks_whatever_their_column_is_called(tmp_path):
+    rows = "".join(f"2020-{day},Eastmark,{n}\n" for day, n in zip(DAYS_APART, (3, 5, 1, 2), strict=True))
+    (tmp_path / "c.csv").write_text("date,admin1,incidents\n" + rows)
+    found = read_counts(tmp_path / "c.csv", as_of="2020-02-15")
+    assert found.freq == "week"
+    assert [str(day) for day in found.starts] == [
+        "2020-01-05", "2020-01-12", "2020-01-19", "2020-01-26", "2020-02-02", "2020-02-09"
+    ]  # fmt: skip
+    assert found.values.sum() == 11
+
+
 PERIODS = {
+    "two days": ("start_date,end_date", "2020-04-08,2020-04-09", "2020-04-10,2020-04-11"),
     "three days": ("start_date,end_date", "2020-04-08,2020-04-10", "2020-04-11,2020-04-13"),
     "months": ("start_date,end_date", "2020-03-01,2020-03-31", "2020-04-01,2020-04-30"),
     "a word": ("week", "2020-04-06", "soon"),

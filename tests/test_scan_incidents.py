@@ -147,6 +147,20 @@ def test_columns_that_have_types_are_scanned(tmp_path):
     assert len(without) == 200 - without.reasons["coordinates outside the globe"]
 
 
+@pytest.mark.parametrize("first", ["1969-12-22", "1970-01-01"])
+def test_weeks_of_1970_are_scanned_as_read(first):
+    days = pd.date_range("1969-12-20", "1970-02-20")
+    frame = pd.DataFrame(
+        {"date": days.strftime("%Y-%m-%d"), "admin1": ["Eastmark", "Westmark"] * 31 + ["Eastmark"]}
+    )
+    whole = read_incidents(frame, "table", as_of="1970-02-22")
+    scanned = scan_incidents(in_duckdb(frame), "table", order="n", as_of="1970-02-22")
+    for asked in ({"freq": "day"}, {"freq": "day", "regions": ["Westmark"]}):
+        found = count_incidents(scanned, start=first, by="admin1", **asked)
+        same_counts(count_incidents(whole, start=first, by="admin1", **asked), found)
+        assert found.values.sum() > 20
+
+
 @pytest.mark.slow
 def test_the_canonical_table_is_the_frame():
     frame = nasty("acled", 7, 150)

@@ -9,7 +9,7 @@ from analytics.kernels.common.dispersion import Dispersion
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg, call_levels
 from analytics.kernels.panels.hierarchy import Nest
-from analytics.kernels.windows import critical
+from analytics.kernels.windows import critical, hypothetical
 from analytics.kernels.windows.alternatives import METHODS
 from analytics.kernels.windows.answer import answer, next_starts
 from analytics.kernels.windows.asked import LATE, Asked, History, Stretch
@@ -17,6 +17,7 @@ from analytics.kernels.windows.asked import tested as alone
 from analytics.kernels.windows.critical import critical_count, least_count, likely_count
 from analytics.kernels.windows.hypothetical import spread_counts
 from analytics.kernels.windows.lrd import MIN_WINDOWS, REASONS, lrd_test
+from analytics.kernels.windows.rotation import across_join
 from analytics.kernels.windows.starts import starting_count, starts
 
 DAYS, LENGTH, GUARD, ALPHA = 406, 14, 28, 0.05
@@ -347,6 +348,19 @@ def test_fewer_than_three_are_never_called_nor_fewer_than_what_it_lies_in_needs(
     least = np.array([[2.0, 8.0, 6.0], [4.0, 1.0, 9.0]])
     first, three = starts(three_tests(), at, LEVEL, LENGTH, upper=True, least=least)
     assert (first.tolist(), three.tolist()) == ([3, 8, 6], [4, 3, 9])
+
+
+def test_a_hypothetical_window_is_turned_in_as_many_positions_as_the_one_there_is(quiet_panel, monkeypatch):
+    asked_of = []
+
+    def kept(positions, length):
+        asked_of.append((positions, length))
+        return across_join(positions, length)
+
+    monkeypatch.setattr(hypothetical, "across_join", kept)
+    bounds = answer(quiet_panel, Asked(), history_of(quiet_panel)).bounds
+    assert np.isfinite(bounds.starts_at).any()
+    assert {*asked_of} == {(DAYS, LENGTH)}
 
 
 def test_a_count_of_none_is_found_where_nothing_less_is_ruled_out():

@@ -47,8 +47,7 @@ def _keys(name: str) -> Iterator[str]:
     yield joined
     if _SHORTEST <= len(joined) <= _LONGEST:
         for at in range(len(joined)):
-            yield joined[:at] + "\0" + joined[at + 1 :]  # one letter another
-            yield joined[:at] + joined[at + 1 :]  # one letter more
+            yield joined[:at] + joined[at + 1 :]  # one letter more, or another
     if len(words) > 1 and len(words[0]) <= 3 and words[0].isalpha():
         yield "".join(words[1:])
 

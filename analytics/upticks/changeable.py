@@ -110,7 +110,8 @@ def _row(values: np.ndarray, covered: np.ndarray, length: int, year: float, regi
         np.convolve(covered, np.ones(length), "valid") == length if len(covered) >= length else covered[:0]
     )
     if windows < FEWEST_WINDOWS or whole.sum() < FEWEST_WINDOWS:
-        return row | {"reason": f"{windows} windows with coverage are too few; {FEWEST_WINDOWS} are needed"}
+        few = f"{windows} windows" if windows < FEWEST_WINDOWS else f"{int(whole.sum())} whole windows"
+        return row | {"reason": f"{few} with coverage are too few; {FEWEST_WINDOWS} are needed"}
     if mean < LEAST_MEAN:
         few = format_number(mean)
         return row | {"reason": f"too sparse: {few} in a window on average; {LEAST_MEAN:g} are needed"}

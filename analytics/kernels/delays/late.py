@@ -143,7 +143,7 @@ def _first(middle: _Distribution, wanted: float, start: FloatArray) -> FloatArra
         high = np.where(short, 2 * high + 1, high)
     while (high - low > 1).any():
         between = np.floor((low + high) / 2)
-        enough = (middle(np.maximum(between, 0)) >= wanted) | (between >= high)
+        enough = middle(np.maximum(between, 0)) >= wanted
         open_ = high - low > 1
         high, low = np.where(open_ & enough, between, high), np.where(open_ & ~enough, between, low)
     return high
