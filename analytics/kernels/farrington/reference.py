@@ -102,13 +102,10 @@ def _flat(
                     sums[8, j] = sums[4, j]
                     sums[0, j] = sums[5, j] * sums[4, j]
                     sums[2, j] = sums[3, j] + (sums[6, j] / sums[5, j] - sums[4, j]) / sums[4, j]
+                # From log 0.1 - 1 or more, and down by 1 a step at most: R's least mean is never reached.
                 sums[3, j], sums[4, j] = sums[2, j], np.exp(sums[2, j])
-                if sums[4, j] < _EPSILON:
-                    sums[3, j], sums[4, j] = _LOG_EPSILON, _EPSILON
                 fit = sums[5, j] * sums[4, j] - sums[6, j]
                 deviance += 2.0 * (fit + (sums[7, j] - sums[3, j] * sums[6, j]))
-        if not np.isfinite(deviance):
-            break
         if abs(deviance - last) / (abs(deviance) + 0.1) < tolerance:
             converged = True
             break

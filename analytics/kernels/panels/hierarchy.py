@@ -187,9 +187,7 @@ def hierarchical_bh(
 
 
 def _smallest_level(inner: float, parent: float, tested: FloatArray) -> float:
-    """Smallest t, at most 1, with parent <= t and inner <= t * R(t) / G."""
-    if np.isnan(parent):
-        return np.nan
+    """Smallest t, at most 1, with parent <= t and inner <= t * R(t) / G; a child's parent has a q-value."""
     steps = tested[tested >= parent - 1e-15]
     called = np.searchsorted(tested, steps, side="right")
     needed = np.maximum(inner * tested.size / called, steps)
