@@ -66,6 +66,16 @@ def test_poisson_counts_give_nearly_fishers_value():
     assert (test.pvalue >= test.rotation).all()
 
 
+def test_two_sides_that_are_both_quiet_now_say_nothing():
+    counts = np.random.default_rng(4).poisson(1.0, (100, 2))
+    counts[-14:] = 0
+    test = concentration_test_arrays(
+        counts, counts[:, ::-1], np.ones(counts.shape, bool), length=14, guard=28
+    )
+    assert test.recent_inside.tolist() == test.recent_outside.tolist() == [0, 0]
+    assert test.pvalue_a.tolist() == test.pvalue.tolist() == [1.0, 1.0]
+
+
 def test_the_interval_inverts_the_test():
     rng = np.random.default_rng(4)
     inside, outside = rng.poisson(1.5, (DAYS, 40)), rng.poisson(2.5, (DAYS, 40))

@@ -162,6 +162,12 @@ def test_reference_values_are_rounded_little_and_do_not_cancel(reference):
     assert abs(down / unit / reference - 1) <= (1 / 16 if reference < 1 / 8 else 1 / 35)
 
 
+def test_a_limit_that_no_count_can_reach_has_a_run_without_end():
+    # 200 incidents more than half a one a week: less likely than any number a computer holds.
+    with np.errstate(all="ignore"):  # not compiled, the loop would warn
+        assert cusum_run_length(0.5, down=1, levels=200) == np.inf
+
+
 @pytest.mark.parametrize(("mean", "dispersion"), [(0.05, 1.0), (1.0, 1.0), (1.0, 4.0), (20.0, 10.0)])
 def test_simulated_run_lengths_are_those_wanted(mean, dispersion):
     periods, series, wanted = 1500, 800, 100.0

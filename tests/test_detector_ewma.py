@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import stats
 
 from analytics.counts import Counts
 from analytics.detectors._ewma import ewma
@@ -95,6 +96,17 @@ def test_simulated_run_lengths_are_those_of_the_chain(mean, dispersion):
     assert periods * series / alarms == pytest.approx(
         design.run_length[0], rel=ERRORS / np.sqrt(alarms) + NODES
     )
+
+
+def test_very_scattered_counts_get_a_limit_beyond_the_first_that_is_tried():
+    # Weight 1: each week by itself. Variance twenty times the mean: six deviations come once in 150 weeks.
+    spread = np.exp(3.0)  # as designs are shared: others are rounded to it
+    design = ewma_design(np.ones(1), np.full(1, spread), weight=1.0, run_length=np.full(1, 370.0))
+    law = stats.nbinom(1 / (spread - 1), 1 / spread)
+    limit = 1 + design.width[0] * np.sqrt(spread)
+    assert design.width[0] > 6
+    assert design.run_length[0] == pytest.approx(1 / law.sf(np.floor(limit)), rel=1e-6)
+    assert 1 / law.sf(np.floor(limit) - 1) < 370 <= design.run_length[0]
 
 
 def test_a_borror_champ_rigdon_like_scheme_without_room_for_single_incidents():

@@ -131,6 +131,36 @@ def test_pruning_loses_no_change_time(data, alpha, flat, sign, shortest, thresho
     np.testing.assert_array_equal(np.isnan(pruned), ~usable)
 
 
+@pytest.mark.parametrize(("alpha", "flat"), [(0.0, True), (0.5, False)], ids=["sums", "curves"])
+def test_after_an_alarm_the_exact_chart_goes_on_or_stops_as_asked(alpha, flat):
+    y = np.array([1, 0, 2, 5, 6, 1, 0, 7], dtype=np.int32)[:, None]
+    mean = np.ones((1, 1)) if flat else np.linspace(0.8, 1.2, 8)[:, None]
+
+    def run(threshold, *, reset=False, stop=False):
+        out, alarm = np.full(y.shape, np.nan), np.zeros(y.shape, bool)
+        found = exact_glr(
+            y, np.ones(y.shape, bool), mean, np.full(1, alpha), np.full(1, threshold), np.zeros(1, np.int64),
+            1.0, 1, reset, stop, out, alarm,
+        )  # fmt: skip
+        return out[:, 0], alarm[:, 0], int(found[0])
+
+    whole, _, never = run(np.inf)
+    assert never == len(y)
+    threshold = whole[4]
+    goes_on, alarms, first = run(threshold)
+    np.testing.assert_array_equal(goes_on, whole)
+    np.testing.assert_array_equal(alarms, whole >= threshold)
+    stopped, alarms, at = run(threshold, stop=True)
+    assert at == first == 4
+    np.testing.assert_array_equal(stopped[:5], whole[:5])
+    assert np.isnan(stopped[5:]).all()
+    assert np.flatnonzero(alarms).tolist() == [4]
+    afresh, _, _ = run(threshold, reset=True)
+    alone = 1.0 - mean[-3 if not flat else 0, 0]  # one incident against its mean, nothing before it
+    assert afresh[5] < whole[5]
+    assert (afresh[5] > 0) == (alone > 0)
+
+
 def test_brute_force_is_the_likelihood_ratio():
     rng = np.random.default_rng(3)
     y, mean = rng.poisson(2.0, 12), rng.uniform(0.5, 2, 12)
@@ -179,6 +209,10 @@ def test_newtons_steps_find_the_best_slope_too():
     assert halving[-1] > 1
     nothing_before = chart([0, 0, 0], 1.5, change=EPIDEMIC_POISSON_CHAIN)[0]
     assert nothing_before.tolist() == [0, 0, 0]
+    # Where its step would be over 0 it stays at the half it began with, below the best slope, which is 3/2.
+    half, best = (chart([2, 4], 1.0, change=way)[0][-1] for way in (EPIDEMIC_POISSON_CHAIN, EPIDEMIC))
+    assert half == pytest.approx(4 * np.log(2) - 1, abs=EXACT)
+    assert best == pytest.approx(4 * np.log(4) - 3, abs=1e-6)
     flat = chart([0, 2, 2], 2.0, change=EPIDEMIC_POISSON_CHAIN)[0]  # no slope above 0 is better than none
     np.testing.assert_allclose(flat, 0, atol=1e-6)
 
@@ -194,6 +228,10 @@ def test_the_references_other_epidemic_takes_the_ratio_for_the_slope(alpha):
         by_window.append(likelihood_ratio(y[k:], 1.5, alpha, 1 + slope * before[k:] / 1.5))
     out = chart(y, 1.5, alpha=alpha, change=EPIDEMIC_RATIO)[0]
     assert out[-1] == pytest.approx(max(0.0, *by_window), abs=1e-3)  # the grid of ratios is 1e-4 wide
+
+
+def test_one_incident_rules_out_that_none_come_any_more():
+    assert chart([0, 3, 0], 2.0, ratio=0.0, change=FIXED)[0].tolist() == [2.0, 0.0, 2.0]
 
 
 def test_after_an_alarm_the_search_starts_afresh():

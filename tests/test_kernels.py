@@ -59,6 +59,14 @@ def test_long_betabinomial_tails_are_integrated(phi):
             assert found == pytest.approx(mass[s + 1 :].sum() + mass[s] / 2, abs=INTEGRATED)
 
 
+@pytest.mark.parametrize("observed", [1900.0, 2000.0, 3000.0])
+def test_far_tails_without_overdispersion_are_binomial(observed):
+    # 50,000 incidents in 378 days: in 14 of them a 27th, whatever the level.
+    given = [np.array([value]) for value in (observed, 5e4, 14.0, 364.0, 1.0, 1e12)]
+    law = stats.binom(50_000, 14 / 378)
+    assert mixed_tail(*given)[0] == pytest.approx(law.sf(observed) + law.pmf(observed) / 2, rel=1e-3)
+
+
 @given(st.integers(0, 30), st.integers(0, 60), st.floats(0.01, 30), st.floats(0.01, 300))
 @settings(max_examples=60, deadline=None)
 def test_tails_on_both_sides_add_to_one_and_fall_with_the_count(s, more, a, b):

@@ -457,6 +457,68 @@ def test_what_was_found_stays_so(kind):
     assert_kept(kind)
 
 
+def cell(by_level, *, reference=None, trend=True, tolerance=1e-8, threshold=1.0):
+    """Fit one week from (weeks ago, count) by level, any trend kept; return what there is of it."""
+    now = 200
+    values, at, level = np.zeros((1, now + 1)), [], []
+    for j, pairs in enumerate(by_level):
+        for ago, count in pairs:
+            values[0, now - ago] = count
+            at.append(now - ago)
+            level.append(j)
+    at, level = np.array([at]), np.array([level])
+    usable, tested, critical = np.ones(values.shape, bool), np.array([now]), np.zeros(50)
+    options = len(by_level), trend, True, threshold, critical
+    if reference is None:
+        rows, begin = sorted_by_level(at, level, len(by_level))
+        found = fit_cells(values, np.cbrt(values) ** 2, usable, tested, rows, begin, *options)
+    else:
+        found = fit_reference(values, usable, tested, at, level, *options, reference, tolerance)
+    return np.asarray(found)[:, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("by_level", "threshold"),
+    [
+        ([[(8, 5)], [(16, 0), (24, 0), (40, 0)]], 1.0),  # one week alone with incidents has no trend
+        # Here the trend of the weighted weeks is steeper than any that is looked for.
+        ([[(69, 0), (32, 7), (59, 0), (38, 0), (93, 0), (43, 1), (87, 0), (76, 0)]], 0.05),
+    ],
+    ids=["one week", "steep"],
+)
+def test_without_a_trend_to_be_found_the_fit_is_that_without_one(by_level, threshold):
+    np.testing.assert_array_equal(
+        cell(by_level, threshold=threshold), cell(by_level, threshold=threshold, trend=False)
+    )
+
+
+def test_a_trend_that_overflows_in_rs_loop_is_left_out_there():
+    huge = [[(110, 1e8), (4, 0), (107, 100)], [(58, 0), (25, 0), (77, 0), (20, 0)]]
+    with np.errstate(all="ignore"):  # not compiled, the loop would warn
+        with_trend, without = (cell(huge, reference=CLIPPED, trend=trend) for trend in (True, False))
+    np.testing.assert_array_equal(with_trend, without)
+    assert without[5] == 1.0
+    assert np.isnan(without[3])
+
+
+def test_where_rs_loop_does_not_end_there_is_no_answer_and_that_is_told():
+    weeks = [[(5, 3), (57, 4), (109, 2)], [(10, 1), (62, 5), (114, 0)]]
+    found = cell(weeks, reference=CLIPPED, tolerance=0.0)
+    assert np.isnan(found[:5]).all()
+    assert found[5] == 0.0
+    assert cell(weeks, reference=CLIPPED)[5] == 1.0
+
+
+def test_of_counts_alike_and_large_rs_loop_needs_one_step():
+    # It begins a tenth above each count, which at a tolerance of a millionth is near enough to end at once.
+    weeks = [[(5, 1e6), (57, 1e6), (109, 1e6)]]
+    expected, variance, phi, slope, df, solved = cell(weeks, reference=CLIPPED, trend=False, tolerance=1e-6)
+    assert expected == pytest.approx(1e6, rel=1e-12)
+    assert (phi, df, solved) == (1.0, 2.0, 1.0)
+    assert 1 / variance == pytest.approx(3 * (1e6 + 0.1), rel=1e-12)  # the weights of where it began
+    assert np.isnan(slope)
+
+
 # -- figures -----------------------------------------------------------------------------------------------
 
 

@@ -114,6 +114,13 @@ def test_capped_windows_are_counted_day_by_day(length, guard, baseline):
     assert some.dispersion.phi.tolist() == found.dispersion.phi[[7, 2]].tolist()
 
 
+def test_where_no_window_of_the_baseline_is_covered_there_is_no_spread_to_tell():
+    values, covered = np.array([[1, 2] * 20]), np.array([[True, False] * 20])
+    found = capped_windows(values, covered, np.array([0]), np.array([40]), length=2, guard=2, baseline=30)
+    assert (found.base[0], found.periods[0], found.days[0]) == (15, 15, 1)
+    assert found.dispersion.phi.tolist() == [1.0]
+
+
 def test_a_region_without_coverage_is_counted_as_nothing():
     found = capped_windows(
         np.ones((1, 20), int),
