@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
 import sys
 import time
 import zipfile
@@ -260,6 +261,65 @@ def test_a_job_without_an_output_writes_its_file(written, monkeypatch, tmp_path)
     sys.stderr.close()
     assert code == 0
     assert (tmp_path / "out.csv").read_text().startswith("start,label,region,count")
+
+
+# -- files ---------------------------------------------------------------------------------------------------
+
+READ_BESIDE = {
+    "--mapping": ("m.toml", '[columns]\nfatalities = "killed"\n'),
+    "--actors": ("a.csv", "name,normalised\nx,y\n"),
+    "--accepted": ("p.csv", "one,other\n"),
+    "--population": ("n.csv", "region,population\nA,100\n"),
+    "--store": ("s.duckdb", "kept"),
+    "": ("in.meta.toml", 'title = "t"\n'),
+}
+
+
+@pytest.mark.parametrize("option", READ_BESIDE)
+def test_no_file_that_is_read_is_written_over(option, written, run, tmp_path):
+    rows = written("in.csv", HEAD + ROWS)
+    name, text = READ_BESIDE[option]
+    beside = written(name, text)
+    named = [option, beside] if option else []
+    source = [] if option == "--store" else [rows]
+    code, _, err = run("count", *source, "--as-of", "2021-04-30", *named, "-o", beside, "--format", "csv")
+    assert (code, beside.read_text()) == (2, text)
+    assert f"{name} would be written over" in err
+
+
+def test_a_name_that_is_no_text_is_told_in_every_form(written, run, tmp_path):
+    file = tmp_path / "b\udcff.csv"
+    file.write_text(HEAD + ROWS)
+    for form in ("table", "json", "csv"):
+        for output in ([], ["-o", tmp_path / f"out.{form}"]):
+            code, _, err = run("count", file, "--as-of", "2021-04-30", "--format", form, *output)
+            assert code == 0
+            assert "\udcff" not in err
+    assert r"b\udcff.csv" in (tmp_path / "out.json").read_text(encoding="utf-8")
+    json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+
+
+def test_a_store_is_no_pipe(run, tmp_path):
+    os.mkfifo(tmp_path / "s")
+    code, _, err = run("count", "--store", tmp_path / "s", "--as-of", "2021-04-30")
+    assert code == 2
+    assert "the file is no store" in err
+
+
+def test_what_lies_beside_a_delivery_is_read_as_beside_a_file(written, run, tmp_path):
+    rows = written("in.csv", HEAD + ROWS)
+    rows.with_suffix(".meta.toml").write_bytes('title = "\u00e9"\n'.encode("latin-1"))
+    for command in (["check", rows], ["store", "add", rows, "--store", tmp_path / "s", "--on", "2021-04-30"]):
+        code, _, err = run(*command)
+        assert code == 2
+        assert "the metadata file in.meta.toml cannot be read" in err
+
+
+def test_an_earlier_issue_that_is_nested_too_deeply_is_none(written, run):
+    rows, deep = written("in.csv", HEAD + ROWS), written("deep.ipynb", "[" * 100_000)
+    code, _, err = run("report", rows, "--as-of", "2021-04-30", "--summary", "--previous", deep)
+    assert code == 2
+    assert "the earlier issue cannot be read" in err
 
 
 # -- lines that data forge ---------------------------------------------------------------------------------

@@ -95,6 +95,18 @@ def test_workers_change_no_bit(counts, blocked, tmp_path):
     assert contents(tmp_path) == contents(blocked.folder)
 
 
+def test_more_workers_than_blocks_are_not_begun(counts, blocked, tmp_path):
+    with parallel_config(backend="threading"):
+        ask(counts, tmp_path, workers=10**20)
+    assert contents(tmp_path) == contents(blocked.folder)
+
+
+@pytest.mark.parametrize("workers", [0, -2, 1.5])
+def test_workers_are_whole_or_as_many_as_processors(workers, counts, tmp_path):
+    with pytest.raises(OptionError, match="workers is not usable"):
+        ask(counts, tmp_path, workers=workers)
+
+
 @pytest.mark.slow
 def test_processes_change_no_bit(counts, blocked, tmp_path):
     ask(counts, tmp_path, workers=2)

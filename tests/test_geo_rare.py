@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import socket
+import threading
+import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 from pyogrio import raw
 
+from analytics._limits import raised
 from analytics.bundled import bundled_path
 from analytics.errors import UptickError
 from analytics.geo import bundled_countries, cells, near, prio_grid_centre, read_regions
@@ -203,3 +210,113 @@ def test_one_system_has_several_names(tmp_path):
     assert found.properties["name"].tolist() == ["R0"]
     with pytest.raises(UptickError, match="another coordinate system is stated than the one given"):
         read_boundaries(path, crs="EPSG:3857")
+
+
+VIRTUAL = (
+    '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/vsicurl/{}/x.geojson</SrcDataSource>'
+    "<SrcLayer>x</SrcLayer></OGRVRTLayer></OGRVRTDataSource>"
+)
+PIPELINE = (
+    '{{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline '
+    '! read {}/x.geojson ! write --of stream s"}}'
+)
+POLYGON = (
+    "<outerBoundaryIs><LinearRing><coordinates>0,0 1,0 1,1 0,0</coordinates></LinearRing></outerBoundaryIs>"
+)
+BIDDING = {
+    "a virtual layer": ("a.gpkg", VIRTUAL, "XML of another kind: OGRVRTDataSource"),
+    "one behind a map": ("a.kml", f"<kml></kml>{VIRTUAL}", "XML that names another source of data"),
+    "a service": ("a.shp", "<OGRWFSDataSource><URL>{}/w</URL></OGRWFSDataSource>", "XML of another kind"),
+    "a pipeline": ("a.fgb", PIPELINE, "a file that begins with"),
+    "one that is packed": ("a.zip", VIRTUAL, "a packed file without a .shp"),
+    "one that is packed as a shapefile": ("b.zip", VIRTUAL, "a packed file whose a.shp is no shapefile"),
+    "a list without an end": ("a.kml", "<!-- x -->" * 2_000 + "<!DOCTYPE kml>", "a file that begins with"),
+}
+
+
+@pytest.fixture
+def address():
+    """Where something listens that nobody may speak to."""
+    spoken = []
+
+    def listen():
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                there, whence = listening.accept()
+                spoken.append(whence)
+                there.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listener = threading.Thread(target=listen)
+        listener.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+        listener.join()
+    assert not spoken
+
+
+@pytest.mark.parametrize("case", BIDDING)
+def test_no_file_of_shapes_bids_us_open_another_or_an_address(case, address, tmp_path):
+    name, text, found = BIDDING[case]
+    path = tmp_path / name
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.vrt" if name == "a.zip" else "a.shp", text.format(address))
+    else:
+        path.write_text(text.format(address), encoding="utf-8")
+    with pytest.raises(UptickError, match="the boundaries cannot be read") as error:
+        read_boundaries(path)
+    assert found in error.value.found
+
+
+def test_a_schema_elsewhere_is_not_fetched(address, tmp_path):
+    names = {"wfs": "http://www.opengis.net/wfs", "gml": "http://www.opengis.net/gml", "x": "http://x"}
+    names["xsi"] = "http://www.w3.org/2001/XMLSchema-instance"
+    stated = " ".join(f'xmlns:{short}="{long}"' for short, long in names.items())
+    schema = f"http://x {address}/wfs?SERVICE=WFS&amp;REQUEST=DescribeFeatureType"
+    ring = POLYGON.replace("<", "<gml:").replace("<gml:/", "</gml:")
+    shape = f'<x:geom><gml:Polygon srsName="EPSG:4326">{ring}</gml:Polygon></x:geom>'
+    member = f'<gml:featureMember><x:a gml:id="a.1"><x:name>A</x:name>{shape}</x:a></gml:featureMember>'
+    (tmp_path / "a.gml").write_text(
+        f'<wfs:FeatureCollection {stated} xsi:schemaLocation="{schema}">{member}</wfs:FeatureCollection>'
+    )
+    pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "YES"})  # a setting of whoever calls us, kept
+    try:
+        assert read_boundaries(tmp_path / "a.gml").properties["name"].tolist() == ["A"]
+        assert pyogrio.get_gdal_config_option("GML_DOWNLOAD_SCHEMA") == "YES"
+    finally:
+        pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": None})
+
+
+def test_maps_of_other_programs_are_read(tmp_path):
+    (tmp_path / "a.kml").write_text(
+        '<?xml version="1.0"?><!-- a map --><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark>'
+        f"<name>A</name><Polygon>{POLYGON}</Polygon></Placemark></Document></kml>",
+        encoding="utf-8",
+    )
+    assert read_boundaries(tmp_path / "a.kml").properties["Name"].tolist() == ["A"]
+
+
+@pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "a.shp"])
+def test_a_pipe_or_a_device_is_no_file_of_shapes(name, tmp_path):
+    (tmp_path / name).symlink_to("/dev/zero")
+    with pytest.raises(UptickError) as error:
+        read_boundaries(tmp_path / name)
+    assert "a device" in error.value.found
+
+
+def test_no_packed_shapes_beyond_the_limit_are_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.shp", b"\0" * (3 << 20))
+    with raised(["unpacked_mb=2"]), pytest.raises(UptickError, match="unpacked_mb=4"):
+        read_boundaries(tmp_path / "a.zip")
+
+
+def test_spellings_may_come_from_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "s.csv")
+    writer = threading.Thread(target=(tmp_path / "s.csv").write_text, args=("name,spellings\nA,Ay|Ey\n",))
+    writer.start()
+    path = geojson(tmp_path / "a.geojson", polygon(SQUARE))
+    made = read_regions(path, spellings=tmp_path / "s.csv")
+    writer.join()
+    assert len(made.spellings_digest) == 64

@@ -97,6 +97,7 @@ REFUSED = {
     "no state of UCDP": lambda: _countries("Iraqistan"),
     "no such source": lambda: find_source("acledd"),
     "a deviation of another shape": lambda: check_completeness_sd([0.1, 0.2, 0.3], np.array([0.8, 0.9])),
+    "a deviation that no share has": lambda: check_completeness_sd(np.inf, np.array([0.8, 0.9])),
     "deviation and share that differ": lambda: Completeness(np.ones((2, 1)), np.ones((1, 1)), "given"),
     "a share of nothing": lambda: Completeness(np.zeros((1, 1)), np.zeros((1, 1)), "given"),
     "a deviation below nothing": lambda: Completeness(np.ones((1, 1)), -np.ones((1, 1)), "given"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from analytics.cli.show import (
     plan_output,
     records,
 )
-from analytics.cli.text import printable
+from analytics.cli.text import say
 from analytics.counts.count_table import CountTable
 from analytics.counts.questions import place_questions
 from analytics.errors import CountsTableError, OutputError
@@ -85,8 +86,8 @@ def _propose(args: Namespace) -> None:
     options = given(args, "sheet", "encoding", "delimiter", "header_row", "na")
     proposed = propose_mapping(load(the_file(args), layouts=layouts(), **options))
     write_together({target: proposed.text.encode("utf-8")})
-    print(printable(proposed.text))
-    print(f"wrote {target}; look it over, then: uptick check {args.file or '--sample'} --mapping {target}")
+    way_on = f"look it over, then: uptick check {args.file or '--sample'} --mapping {target}"
+    say(sys.stdout, [proposed.text, f"wrote {target}; {way_on}"])
 
 
 def _shown(incidents: Incidents) -> Shown:

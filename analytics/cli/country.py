@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from pathlib import Path
 
 from analytics.bundled import bundled_path
 from analytics.cli.inputs import between_commas
-from analytics.cli.text import printable
+from analytics.cli.text import say
 from analytics.errors import OptionError, OutputError
 from analytics.files import check_writable, write_together
 from analytics.geo.countries import find_country
@@ -60,7 +61,7 @@ def run(args: Namespace) -> None:
         "look them over: what the units are called and which words do not count (country.toml), spellings",
         f"to use them: UPTICK_COUNTRIES={folder.parent}",
     ]
-    print(printable("\n".join(lines)))
+    say(sys.stdout, lines)
 
 
 def _known(country: str, made: Path) -> list[str]:

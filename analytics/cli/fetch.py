@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.cli.progress import progress_bar
-from analytics.cli.text import printable
+from analytics.cli.text import say
 from analytics.errors import OptionError, unknown_option
 from analytics.fetch import fetch_acled, fetch_acled_deleted, fetch_ucdp
 from analytics.incidents.metadata import read_metadata
@@ -39,9 +39,8 @@ def run(args: Namespace) -> None:
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where it ended", file=sys.stderr)
         raise
-    print(path)
-    for note in read_metadata(path).notes:
-        print(printable(note), file=sys.stderr)
+    say(sys.stdout, [str(path)])
+    say(sys.stderr, read_metadata(path).notes)
 
 
 def _fetch(args: Namespace, given: dict[str, Any]) -> Path:

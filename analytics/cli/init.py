@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from analytics.bundled import bundled_path
+from analytics.cli.text import say
 from analytics.errors import OptionError, OutputError
 from analytics.files import check_writable, write_together
 
@@ -45,12 +46,15 @@ def run(args: Namespace) -> None:
         contents[folder / name] = text.encode("utf-8")
         check_writable(folder / name)
     write_together(contents)
-    print("\n".join(str(folder / name) for name in LAID))
+    say(sys.stdout, [str(folder / name) for name in LAID])
     told = shlex.quote(str(folder / "report.toml"))
-    print(
-        f"laid, on SIMULATED data until you name your file: {folder / 'README.md'} says how", file=sys.stderr
+    say(
+        sys.stderr,
+        [
+            f"laid, on SIMULATED data until you name your file: {folder / 'README.md'} says how",
+            f"try it: uptick report --parameters {told} --week 2020-W16",
+        ],
     )
-    print(f"try it: uptick report --parameters {told} --week 2020-W16", file=sys.stderr)
 
 
 def _check_free(folder: Path) -> None:

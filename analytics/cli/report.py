@@ -27,8 +27,9 @@ from analytics.cli.parameters import fill_from_file
 from analytics.cli.places import settle_places
 from analytics.cli.progress import progress_bar
 from analytics.cli.show import account_lines
-from analytics.cli.text import printable
+from analytics.cli.text import escaped, hand_over, say
 from analytics.errors import InputError, OptionError, UptickError
+from analytics.files import read_whole
 from analytics.options import install_advice
 from analytics.periods import DAY, as_day, check_week_start, parse_week
 from analytics.sources.mapping import read_mapping
@@ -76,7 +77,8 @@ def run(args: Namespace) -> None:
     }
     request = ReportRequest.from_parameters({**given(args, *vars(args)), **of_ours})
     if args.summary or args.json:
-        print(printable(_printed(args, request)), end="")
+        said = _printed(args, request)
+        hand_over(escaped(said)) if args.json else say(sys.stdout, [said.removesuffix("\n")])
         return
     with progress_bar("starting") as progress:
         report = weekly_report(
@@ -89,7 +91,7 @@ def run(args: Namespace) -> None:
     lines += [f"{name}: {path}{tag}" for name, path in report.files.items()]
     lines += [f"notebook: {report.notebook}"] if report.notebook else []
     lines += ["", *account_lines(report.scope.incidents, report.scope.counts, gaps)]
-    print(printable("\n".join(lines)))
+    say(sys.stdout, lines)
 
 
 def _runs_notebook(args: Namespace) -> bool:
@@ -196,7 +198,7 @@ def _comment(name: str) -> str:
     """Return the text of an analyst's comment."""
     path = Path(name)
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_whole(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
         found = error.strerror if isinstance(error, OSError) else "text that is not UTF-8"
         raise InputError(

@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from analytics.bundled import bundled_path
+from analytics.cli.text import say
 from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
 
@@ -26,8 +27,8 @@ def run(args: Namespace) -> None:
     """Print the sample's path, or copy sample, twin and truth to a folder."""
     sources = [bundled_path(f"data/{name}") for name in _FILES]
     if args.output is None:
-        print(sources[0])
-        print("SIMULATED incidents, Iraq by district; the truth behind them lies beside", file=sys.stderr)
+        say(sys.stdout, [str(sources[0])])
+        say(sys.stderr, ["SIMULATED incidents, Iraq by district; the truth behind them lies beside"])
         return
     folder = Path(args.output)
     contents = {folder / source.name: source.read_bytes() for source in sources}
@@ -40,5 +41,5 @@ def run(args: Namespace) -> None:
                 todo="choose another folder",
             )
     write_together(contents)
-    print(folder / _FILES[0])
-    print(f"SIMULATED incidents, their twin without the uptick, and the truth: {folder}", file=sys.stderr)
+    say(sys.stdout, [str(folder / _FILES[0])])
+    say(sys.stderr, [f"SIMULATED incidents, their twin without the uptick, and the truth: {folder}"])

@@ -24,12 +24,12 @@ from rich.text import Text
 from analytics import __version__
 from analytics._tables import csv_bytes, records, terms_among
 from analytics._text import one_line
-from analytics.cli.text import escaped, printable
+from analytics.cli.text import escaped, hand_over, printable, say
 from analytics.counts import Counts
 from analytics.counts.count_table import CountTable
 from analytics.counts.input_record import input_record
-from analytics.errors import OptionError, OutputError, unknown_option
-from analytics.files import check_writable, real_path, write_together
+from analytics.errors import OptionError, unknown_option
+from analytics.files import check_writable, is_regular, real_path, write_together
 from analytics.incidents import Incidents, ScannedIncidents
 from analytics.periods import Gap
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED, shown
@@ -60,21 +60,8 @@ _GLYPHS = {
     for direction, up in (("greater", "▲"), ("less", "▼"))
     for verdict, glyph in ((SUPPORTED, up), (NOT_SUPPORTED, "–"), (CANNOT_BE_TOLD, "?"))
 }
-_ASCII = str.maketrans(
-    {
-        "▲": "^",
-        "▼": "v",
-        "–": "-",
-        "∞": "inf",
-        "✕": "x",
-        "○": "o",
-        "▬": "=",
-        "△": "'",
-        "▭": "_",
-        "≈": "~",
-        "·": ".",
-    }
-)
+# Options that are always a file to be read; some others may be one.
+_READ = ("file", "other", "store", "mapping", "other_mapping", "actors", "accepted", "claims")
 _STYLES = {
     "▲ ": "bold red",
     "▼ ": "bold red",
@@ -175,7 +162,7 @@ def plan_output(args: Namespace, *beside: Path) -> Plan:
         kind = ending if ending in _FORMATS else "table"
     if kind not in _FORMATS:
         raise unknown_option("--format", kind, _FORMATS)
-    taken = {real_path(args.file)} if args.file else set()
+    taken = {real_path(path) for path in files_read(args)}
     for path in (*([output] if output else []), *beside):
         if real_path(path) in taken:
             raise OptionError(
@@ -184,6 +171,17 @@ def plan_output(args: Namespace, *beside: Path) -> Plan:
         taken.add(real_path(path))
         check_writable(path)
     return Plan(kind, output)
+
+
+def files_read(args: Namespace) -> list[str]:
+    """Return the files that the options name to be read, and what lies beside FILE and OTHER."""
+    found = [str(value) for name in _READ if (value := getattr(args, name, None))]
+    tables = [str(value) for name in ("file", "other") if (value := getattr(args, name, None))]
+    beside = [str(Path(text).with_suffix(".meta.toml")) for text in tables if Path(text).name]
+    placing = getattr(args, "placing", None) or {}
+    maybe = [getattr(args, "population", None), getattr(args, "language", None), placing.get("regions")]
+    maybe += [str(placing.get("along", "")).rpartition(",")[0], placing.get("spellings")]
+    return [*found, *beside, *(str(name) for name in maybe if name and is_regular(Path(str(name))))]
 
 
 def emit(answer: Shown, plan: Plan, beside: Mapping[Path, bytes] | None = None) -> None:
@@ -195,11 +193,11 @@ def emit(answer: Shown, plan: Plan, beside: Mapping[Path, bytes] | None = None) 
     written = [f"wrote {path}" for path in files]
     if plan.kind == "table" and plan.output is None:
         _print_tables(answer)
-        _print(sys.stderr, written)
+        say(sys.stderr, written)
         return
     if plan.output is None:
-        _hand_over(_rendered(answer, plan.kind))
-    _print(sys.stderr, [*answer.heading, *answer.account, *written])
+        hand_over(_rendered(answer, plan.kind))
+    say(sys.stderr, [*answer.heading, *answer.account, *written])
 
 
 def with_glyphs(words: pd.Series) -> pd.Series:
@@ -264,7 +262,7 @@ def _aligned(table: Table) -> list[str]:
 
 def _print_tables(answer: Shown) -> None:
     if not sys.stdout.isatty():
-        _print(sys.stdout, [_rendered(answer, "table").removesuffix("\n")])
+        say(sys.stdout, [_rendered(answer, "table").removesuffix("\n")])
         return
     console = Console(file=sys.stdout, highlight=False)
     for line in answer.heading:
@@ -324,40 +322,3 @@ def _rich_table(table: Table, width: int) -> tuple[RichTable, tuple[str, ...]]:
         cells = [printable(str(cell)) for cell in row]
         drawn.add_row(*(Text(cell, style=_STYLES.get(cell[:2], "")) for cell in cells))
     return drawn, left_out
-
-
-def _hand_over(text: str) -> None:
-    """Write CSV or JSON to standard output: in UTF-8 whatever the machine's settings, for it is data."""
-    try:
-        sys.stdout.flush()
-        if hasattr(sys.stdout, "buffer"):
-            sys.stdout.buffer.write(text.encode("utf-8"))
-        else:  # held as text, such as by contextlib.redirect_stdout
-            sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            "the output cannot be written", found=error.strerror or str(error), todo="give -o FILE"
-        ) from error
-
-
-def _print(stream: Any, lines: Sequence[str]) -> None:
-    """Print lines; where the stream's encoding lacks a sign, its plain stand-in."""
-    text = "\n".join(map(printable, lines))
-    if not text:
-        return
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = text.translate(_ASCII).encode(encoding, errors="backslashreplace").decode(encoding)
-    try:
-        print(text, file=stream)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            "the output cannot be written", found=error.strerror or str(error), todo="give -o FILE"
-        ) from error

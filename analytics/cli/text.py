@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Sequence
+from typing import Any
 
 from analytics.cli.options import COMMANDS
-from analytics.errors import UptickError
+from analytics.errors import OutputError, UptickError
 
-__all__ = ["error_text", "escaped", "printable"]
+__all__ = ["error_text", "escaped", "hand_over", "printable", "say"]
 
 # Advice is written for Python; on the command line the same options have other spellings.
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_ASCII = str.maketrans(
+    {
+        "▲": "^",
+        "▼": "v",
+        "–": "-",
+        "∞": "inf",
+        "✕": "x",
+        "○": "o",
+        "▬": "=",
+        "△": "'",
+        "▭": "_",
+        "≈": "~",
+        "·": ".",
+    }
+)
 _COLUMNS = re.compile(r"columns=\{'(\w+)': ('[^']*')\}")
 _NAMES = {o.name.replace("-", "_") for c in COMMANDS.values() for group in c.groups for o in group.options}
 _SWITCHES = {o.name.replace("-", "_") for c in COMMANDS.values() for g in c.groups for o in g.options
@@ -73,3 +91,40 @@ def _as_options(advice: str | None) -> str | None:
     columns = _COLUMNS.sub(r"--column \1=\2", switched)
     spelled = _OPTION.sub(lambda found: f"--{found[1].replace('_', '-')} ", columns)
     return _QUOTED.sub(r"\1 \2", spelled)
+
+
+def hand_over(text: str) -> None:
+    """Write CSV or JSON to standard output: in UTF-8 whatever the machine's settings, for it is data."""
+    try:
+        sys.stdout.flush()
+        if hasattr(sys.stdout, "buffer"):
+            sys.stdout.buffer.write(text.encode("utf-8"))
+        else:  # held as text, such as by contextlib.redirect_stdout
+            sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            "the output cannot be written", found=error.strerror or str(error), todo="give -o FILE"
+        ) from error
+
+
+def say(stream: Any, lines: Sequence[str]) -> None:
+    """Print lines; where the stream's encoding lacks a sign, its plain stand-in."""
+    text = "\n".join(map(printable, lines))
+    if not text:
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_ASCII).encode(encoding, errors="backslashreplace").decode(encoding)
+    try:
+        print(text, file=stream)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            "the output cannot be written", found=error.strerror or str(error), todo="give -o FILE"
+        ) from error

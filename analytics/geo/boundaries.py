@@ -1,4 +1,4 @@
-"""Shapes and what is said of them: GeoJSON, shapefile (also zipped), GeoPackage and what else GDAL reads.
+"""Shapes and what is said of them: GeoJSON, shapefile (also zipped), GeoPackage, FlatGeobuf, KML and GML.
 
 GeoJSON needs shapely alone; other files pyogrio, and other coordinate systems than WGS 84 pyproj. All three
 are the extra ``geo``.
@@ -20,6 +20,8 @@ import pandas as pd
 
 from analytics._limits import beyond_limits, parsed
 from analytics.errors import InputError, OptionError, UptickError
+from analytics.files import read_whole
+from analytics.geo.shape_files import EXPECTED, SIDECARS, check_shapes, gdal_alone
 from analytics.options import install_advice
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def read_boundaries(
     Parameters
     ----------
     source : path or mapping
-        GeoJSON, shapefile (also zipped), GeoPackage, or another file of vectors.
+        GeoJSON, shapefile (also zipped), GeoPackage, FlatGeobuf, KML or GML.
     crs : str, optional
         Coordinate system of a file that states none, such as ``"EPSG:32638"``.
     layer : str, optional
@@ -141,7 +143,7 @@ def read_boundaries(
                     todo="leave it out",
                 )
         try:
-            stated = parsed(json.loads, path.read_text(encoding="utf-8-sig"))
+            stated = parsed(json.loads, read_whole(path).decode("utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             raise InputError(
                 "the boundaries are not GeoJSON", expected=GEOJSON, found=json_fault(error), where=str(path)
@@ -172,7 +174,7 @@ def file_digest(path: Path) -> str:
     """
     if not path.is_file():
         return ""
-    sidecars = (".dbf", ".shx", ".prj", ".cpg") if path.suffix.lower() == ".shp" else ()
+    sidecars = SIDECARS if path.suffix.lower() == ".shp" else ()
     made = hashlib.sha256()
     try:
         for one in (path, *(path.with_suffix(ending) for ending in sidecars)):
@@ -226,9 +228,20 @@ def _of_json(stated: Any, name: str, digest: str, crs: str | None) -> Boundaries
 
 def _of_gdal(path: Path, digest: str, crs: str | None, layer: str | None, encoding: str | None) -> Boundaries:
     with geo_extra(f"reading {path.name}"):
-        import pyogrio
-        import shapely
-        from pyogrio import raw
+        import pyogrio  # noqa: F401
+        import shapely  # noqa: F401
+
+    check_shapes(path)
+    with gdal_alone():
+        return _of_layer(path, digest, crs, layer, encoding)
+
+
+def _of_layer(
+    path: Path, digest: str, crs: str | None, layer: str | None, encoding: str | None
+) -> Boundaries:
+    import pyogrio
+    import shapely
+    from pyogrio import raw
 
     try:
         layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
@@ -248,7 +261,7 @@ def _of_gdal(path: Path, digest: str, crs: str | None, layer: str | None, encodi
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
         raise InputError(
             "the boundaries cannot be read",
-            expected="GeoJSON, shapefile (also zipped) or GeoPackage",
+            expected=EXPECTED,
             found=str(error).splitlines()[0],
             where=str(path),
             todo="give encoding= (--region-encoding)" if isinstance(error, UnicodeDecodeError) else None,

@@ -19,6 +19,7 @@ import numpy as np
 from analytics._limits import parsed
 from analytics._typing import FloatArray
 from analytics.errors import InputError, nearest
+from analytics.files import read_whole
 from analytics.geo.boundaries import JSON, is_boundary_file, json_fault, read_boundaries
 from analytics.geo.countries import Country, find_country
 from analytics.geo.folding import fold
@@ -276,7 +277,7 @@ def read_polygons(path: str | Path) -> Polygons:
     if path.suffix.lower() not in JSON and is_boundary_file(path.name):
         return _of_another(path)
     try:
-        stated = parsed(json.loads, path.read_text(encoding="utf-8-sig"))
+        stated = parsed(json.loads, read_whole(path).decode("utf-8-sig"))
     except OSError as error:
         found = error.strerror or str(error)
         raise InputError(
@@ -309,7 +310,7 @@ def read_polygons(path: str | Path) -> Polygons:
 
 
 def _of_another(path: Path) -> Polygons:
-    """Return the boundaries of a shapefile, GeoPackage or another file of shapes."""
+    """Return the boundaries of a shapefile, GeoPackage, FlatGeobuf, KML or GML file."""
     found = read_boundaries(path)
     mended = [mend_polygon(shape)[0] for shape in found.shapes]
     at = [i for i, shape in enumerate(mended) if shape is not None]

@@ -45,8 +45,7 @@ def read_regions(
     Parameters
     ----------
     source : path or mapping
-        GeoJSON, shapefile (also zipped), GeoPackage or another file of polygons; or GeoJSON as Python holds
-        it.
+        GeoJSON, shapefile (also zipped), GeoPackage, FlatGeobuf, KML or GML; or GeoJSON as Python holds it.
     name : str, optional
         Column that names the regions. Shapes of one name and parent are one region. Needed unless the file
         has one column of text, a column ``name``, or a single shape.
@@ -99,7 +98,7 @@ def read_regions(
     people = None if population is None else _people(found, population)
     made = _joined(found, names, parents, shapes, people)
     notes = (*found.notes, *notes, *made.notes)
-    known = {} if spellings is None else read_spellings(spellings)
+    known, said = ({}, "") if spellings is None else _spellings(Path(spellings))
     return Regions(
         names=made.names,
         rule=made.rule,
@@ -111,9 +110,7 @@ def read_regions(
         set_aside=aside,
         notes=notes,
         digest=found.digest,
-        spellings_digest=""
-        if spellings is None
-        else hashlib.sha256(Path(spellings).read_bytes()).hexdigest(),
+        spellings_digest=said,
     )
 
 
@@ -125,9 +122,14 @@ def read_spellings(path: str | Path) -> dict[str, tuple[str, ...]]:
     InputError
         If the file cannot be read or lacks the columns.
     """
+    return _spellings(Path(path))[0]
+
+
+def _spellings(path: Path) -> tuple[dict[str, tuple[str, ...]], str]:
+    """Return the spellings and the file's SHA-256; a pipe can be read only once."""
     try:
-        text = read_whole(Path(path)).decode("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        held = read_whole(path)
+        rows = list(csv.DictReader(io.StringIO(held.decode("utf-8-sig"), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("the spellings cannot be read", found=str(error), where=str(path)) from error
     if not rows or not {"name", "spellings"} <= set(rows[0]):
@@ -142,7 +144,7 @@ def read_spellings(path: str | Path) -> dict[str, tuple[str, ...]]:
         key = fold(row["name"] or "")
         more = tuple(text.strip() for text in (row["spellings"] or "").split("|") if text.strip())
         found[key] = (*found.get(key, ()), *more)
-    return found
+    return found, hashlib.sha256(held).hexdigest()
 
 
 def _no_column(name: str, found: Boundaries) -> OptionError:

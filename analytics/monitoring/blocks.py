@@ -102,6 +102,8 @@ def monitor_blocks(
             package, what="blocks of regions are worked on", extra="blocks", instead="use monitor"
         )
     check_whole(1, block=block)
+    if workers != -1:
+        check_whole(1, workers=workers)
     allowed, (chosen, instead) = parse_budget(budget), _chosen(counts, detectors)
     folder = Path(out)
     check_writable(folder / ALARMS / "00000.parquet")
@@ -220,9 +222,8 @@ def _run(counts: Counts, tasks: Sequence[_Task], asked: _Asked, workers: int | N
             yield delayed(_block)(_part(counts, task.low, task.high), task, asked)
 
     # Whole arrays are sent, not files mapped into memory: compiled loops take these for another type.
-    parallel = Parallel(
-        n_jobs=workers, return_as="generator_unordered", pre_dispatch="n_jobs", max_nbytes=None
-    )
+    most = None if workers is None else min(workers, max(1, len(tasks)))  # a process without a block is idle
+    parallel = Parallel(n_jobs=most, return_as="generator_unordered", pre_dispatch="n_jobs", max_nbytes=None)
     yield from parallel(waiting())
 
 

@@ -17,6 +17,8 @@ __all__ = [
     "check_zones",
 ]
 
+_WIDEST = 0.5  # of what lies between 0 and 1: at either end half the time
+
 
 def check_periods(step: int, *, least: int | None = None, **lengths: int) -> None:
     """Raise an :class:`OptionError` unless each length in days is whole periods of `step` days.
@@ -107,10 +109,10 @@ def check_completeness_sd(given: object, share: FloatArray | None) -> FloatArray
     deviation = numbers_of(given)
     if deviation.ndim == 0:
         deviation = np.broadcast_to(deviation, share.shape)
-    if deviation.shape != share.shape or not (deviation >= 0).all():
+    if deviation.shape != share.shape or not ((deviation >= 0) & (deviation <= _WIDEST)).all():
         raise OptionError(
             "completeness_sd is not usable",
-            expected=f"0 or more, one number or {share.size}",
+            expected=f"from 0 to {_WIDEST:g}, more than which no share deviates; one number or {share.size}",
             found=str(given),
         )
     return deviation

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analytics._typing import FloatArray
 from analytics.errors import InputError, OptionError
+from analytics.files import read_whole
 from analytics.incidents import Incidents
 from analytics.incidents.metadata import Metadata, metadata_of
 from analytics.incidents.reading import read_raw, source_of
@@ -103,8 +104,9 @@ def read_batch(path_or_frame: str | Path | pd.DataFrame, source: str, options: d
     reading = {name: options[name] for name in _READ if options.get(name) not in (None, {}, True)}
     raw = load(path_or_frame, **loading, layouts=layouts())
     beside = None if raw.path is None else raw.path.with_suffix(".meta.toml")
-    text = beside.read_text(encoding="utf-8") if beside is not None and beside.is_file() else ""
-    metadata = Metadata() if beside is None or not text else metadata_of(text.encode("utf-8"), beside)
+    said = read_whole(beside) if beside is not None and beside.is_file() else b""
+    metadata = metadata_of(said, beside) if beside is not None and said else Metadata()
+    text = said.decode("utf-8")
     reading["source"] = source_of(raw, source, reading.get("columns")).name
     incidents = read_raw(raw, metadata, **reading, extracted=extracted)
     if not incidents.frame["incident_id"].ne("row-" + incidents.frame["row"].astype("str")).any():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics.errors import InputError, OptionError, OutputError, UptickError
+from analytics.files import is_regular
 from analytics.options import install_advice
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def _duckdb() -> Any:
 
 def is_database(path: Path) -> bool:
     """Whether a file begins as a DuckDB file does."""
+    if not is_regular(path):
+        return False
     try:
         with path.open("rb") as stream:
             stream.seek(_MAGIC[0])

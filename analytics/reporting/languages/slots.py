@@ -10,6 +10,7 @@ from typing import Any
 
 from analytics._text import read_toml, toml_fault
 from analytics.errors import InputError
+from analytics.files import read_whole
 from analytics.results.words_days import MONTHS
 
 __all__ = ["DAY", "NUMBER", "SPAN", "Pattern", "read_language", "share_left", "slots_of"]
@@ -106,7 +107,7 @@ def slots_of(text: str) -> Iterator[str]:
 def read_language(file: Path) -> dict[str, Any]:
     """Return what a language's file holds: its tables `language` and `sentences`, and `pages`."""
     try:
-        held = read_toml(file.read_text(encoding="utf-8"))
+        held = read_toml(read_whole(file).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         found = toml_fault(error)
         raise InputError("the language file cannot be read", found=found, where=str(file)) from None

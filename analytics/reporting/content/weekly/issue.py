@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from analytics._limits import parsed
 from analytics.errors import HistoryError, InputError
+from analytics.files import read_whole
 from analytics.periods import DAY
 from analytics.reporting.content.weekly.kept import MIME
 from analytics.reporting.content.weekly.numbers import RECENT, WeeklyCounts, WeeklyNumbers
@@ -103,14 +105,14 @@ def read_issue(path: str | Path | None) -> Issue | None:
     if path is None:
         return None
     try:
-        held = json.loads(Path(path).read_text(encoding="utf-8"))
+        held = parsed(json.loads, read_whole(Path(path)).decode("utf-8"))
         if "cells" in held:
             outputs = [output for cell in held["cells"] for output in cell.get("outputs", ())]
             held = next(output["data"][MIME] for output in outputs if MIME in output.get("data", {}))
         return issue_of(held)
     except OSError as error:
         found = error.strerror or "an error"
-    except (ValueError, KeyError, TypeError, StopIteration, AttributeError):
+    except (ValueError, KeyError, TypeError, StopIteration, AttributeError, RecursionError):
         found = "no weekly report, or one of an earlier version"
     raise InputError(
         "the earlier issue cannot be read",

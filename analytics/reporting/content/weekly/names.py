@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from analytics._limits import parsed
 from analytics.errors import OutputError
+from analytics.files import read_whole
 from analytics.periods import DAY, Window, check_week_start, week_first_day, week_label
 from analytics.reporting.content.weekly.request import SHOWING, ReportRequest
 from analytics.reporting.languages.language import ENGLISH
@@ -133,7 +135,7 @@ def _differs(before: Mapping[str, Any], now: Mapping[str, Any], name: str) -> bo
 def _parameters(notebook: Path) -> dict[str, Any] | None:
     """Return what an executed notebook was run with; None where that cannot be read."""
     try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        cells = parsed(json.loads, read_whole(notebook).decode("utf-8"))["cells"]
         cell = next(c for c in cells if "injected-parameters" in c["metadata"].get("tags", ()))
         statements = ast.parse("".join(cell["source"])).body
         return {
@@ -141,5 +143,5 @@ def _parameters(notebook: Path) -> dict[str, Any] | None:
             for statement in statements
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
         }
-    except (OSError, ValueError, KeyError, TypeError, StopIteration, SyntaxError):
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, SyntaxError, RecursionError):
         return None
