@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -102,6 +104,19 @@ def test_ratios_of_claims_are_drawn_with_what_is_supported(table):
     assert "SIMULATED" in texts(ax)
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert "supported (simulated)" in labels
+
+
+def test_a_claim_of_one_data_set_alone_is_drawn_once_in_the_axes_given(table):
+    other = replace(table, frame=table.frame[table.frame["claim"] != "more-active"])
+    given = plt.subplots()[1]
+    ax = plot_claims({"one": table, "two": other}, ax=given)
+    assert ax is given
+    named = [label.get_text() for label in ax.get_yticklabels()]
+    heights = [line.get_ydata()[0] for line in ax.get_lines() if len(set(line.get_xdata())) == 2]
+    at = named.index("more-active: engagements")
+    assert sum(abs(height - at) < 0.5 for height in heights) == 1
+    both = next(place for place, name in enumerate(named) if not name.startswith("more-active"))
+    assert sum(abs(height - both) < 0.5 for height in heights) == 2
 
 
 def test_the_contrast_is_drawn_where_it_was_claimed(table):

@@ -135,6 +135,7 @@ def test_a_scan_without_a_cluster_says_so_in_the_axes_it_is_given(given):
     assert plot_scan(found, title=False, ax=ax) is ax
     assert ax.get_title(loc="left") == ""
     assert any(text.get_text() in ("no cluster", "no place could be tested") for text in ax.texts)
+    assert plot_scan(found).get_title(loc="left") == "No cluster"
 
 
 def test_what_was_measured_of_nothing_is_said():

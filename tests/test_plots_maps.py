@@ -260,6 +260,8 @@ def test_dots_stand_at_rounded_coordinates(result):
     assert dots["Diyala"].tolist() == [round(40.0471 + NAMES.index("Diyala") / 4, 1), 33.3]
     assert "2 regions share their rounded coordinates" in ax.get_xlabel().replace("\n", " ")
     assert not np.allclose(dots[NAMES[0]], dots[NAMES[1]])
+    apart = places.assign(lon=np.arange(18) / 4 + 40.0)
+    assert "share" not in plot_map(result, places=apart, ground="dots").get_xlabel()
 
 
 def test_a_region_leads_to_its_address(result, tmp_path):

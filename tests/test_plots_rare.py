@@ -27,6 +27,7 @@ from analytics.plots import (
 from analytics.plots.calendar import _letter
 from analytics.plots.look import UNKNOWN, level_look
 from analytics.plots.shapes import _chord, _deepest, thinned
+from analytics.plots.style import as_written
 from analytics.upticks.band import expected_band
 
 DAYS = pd.date_range("2018-07-02", "2020-04-12")
@@ -172,6 +173,35 @@ def test_a_map_of_nothing_says_so(counts):
     assert ax.get_title(loc="left").startswith("No incidents in the last 4 days")
 
 
+def test_a_map_without_a_region_says_so_and_has_no_title(result):
+    ax = plot_map(replace(result, frame=result.frame.iloc[:0]))
+    assert texts(ax) == ["there is no region to draw"]
+    assert ax.get_title(loc="left") == ""
+
+
+def test_titles_show_what_no_font_and_no_picture_can_hold_by_its_code():
+    name = "Er\U00012000bil\x07"
+    counts = Counts.from_array(np.ones((30, 1), int), start="2020-01-06", regions=[name])
+    assert plot_trend(counts).get_title(loc="left") == "Er[U+12000]bil[U+0007]: incidents per week"
+
+
+def test_powers_of_ten_are_set_as_such_and_nothing_else_is_read_as_mathematics():
+    @as_written
+    def draw():
+        ax = plt.subplots()[1]
+        ax.set_xscale("log")
+        ax.plot([1, 1000], [1, 2])
+        ax.set_title("$a$ million")
+        ax.figure.canvas.draw()
+        return ax
+
+    ax = draw()
+    powers = [label for label in ax.get_xticklabels() if "10^{2}" in label.get_text()]
+    assert [label.get_parse_math() for label in powers] == [True]
+    assert not ax.title.get_parse_math()
+    assert not any(label.get_parse_math() for label in ax.get_yticklabels())
+
+
 def test_a_calendar_begins_with_its_first_whole_week():
     frame = pd.DataFrame({"Kirkuk": [3, 1]}, index=pd.to_datetime(["2020-04-16", "2020-04-17"]))
     counts = Counts.from_frame(frame, freq="day", as_of="2020-04-17")
@@ -180,6 +210,8 @@ def test_a_calendar_begins_with_its_first_whole_week():
 
 
 def test_shapes_too_thin_for_a_lattice_have_their_middle():
+    corner = np.array([[0, 0], [10, 0], [10, 0.01], [0.01, 0.01], [0.01, 6], [0, 6], [0, 0]], dtype=float)
+    assert _deepest(corner, corner.min(axis=0), corner.max(axis=0)).tolist() == [5.0, 3.0]
     sliver = np.array([[0, 0], [10, 10], [10, 10.0001], [0, 0.0001], [0, 0]], dtype=float)
     low, high = sliver.min(axis=0), sliver.max(axis=0)
     assert _deepest(sliver, low, high).tolist() == [5.0, pytest.approx(5.0, abs=1e-3)]

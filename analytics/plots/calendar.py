@@ -225,9 +225,7 @@ def _draw_marks(
         height = _LINE + _STEP * (number % 2)
         drawn = False
         for row, first in enumerate(grid.first):
-            weeks = np.flatnonzero(grid.held[row])
-            if not weeks.size:
-                continue
+            weeks = np.flatnonzero(grid.held[row])  # of each year at least one: they follow each other
             begin = first + 7 * int(weeks[0]) * DAY
             end = min(first + (7 * int(weeks[-1]) + 6) * DAY, as_of)
             for spell in spells:

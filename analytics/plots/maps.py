@@ -121,7 +121,7 @@ def plot_map(
         _draw_key(ax, areas, shown, len(lines))
     if data.simulated:
         mark_simulated(ax)
-    if title:
+    if title and areas:
         head = takeaway(data, shown, areas, periods)
         wrapped = textwrap.fill(marked(head, data.simulated), int(inches * 72 / 5.4))
         ax.set_title(wrapped, loc="left", fontsize=9)
