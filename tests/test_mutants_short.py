@@ -1,14 +1,20 @@
-"""The short form of the mutants: small faults put into the adjustment of p-values are seen by its tests."""
+"""The short form of the mutants: small faults put into the adjustment of p-values are seen by its tests.
+
+And how the long form tells a fault that is seen from one whose tests never end, or never began.
+"""
 
 from __future__ import annotations
 
 import ast
 import copy
 import importlib.util
+import os
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,14 +68,73 @@ def seen(module: ModuleType, asked: ModuleType) -> bool:
     return False
 
 
+def module_at(path: Path, name: str) -> ModuleType:
+    """What stands in a file, as a module of its own."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture(scope="module")
 def asked() -> ModuleType:
     """The tests, as a module of their own."""
-    path = Path(__file__).with_name("test_kernel_references.py")
-    spec = importlib.util.spec_from_file_location("asked_of_mutants", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_at(Path(__file__).with_name("test_kernel_references.py"), "asked_of_mutants")
+
+
+@pytest.fixture(scope="module")
+def forked() -> ModuleType:
+    """How the long form runs tests in forks."""
+    return module_at(Path(__file__).with_name("torture") / "forked.py", "forked_of_mutants")
+
+
+def ends(test: str, how: str) -> Callable[[Any], int]:
+    """What a fork does that runs a test, or none yet, and ends so."""
+
+    def work(line: Any) -> int:
+        line.runs(test)
+        while how == "never":
+            pass
+        if how == "an error":
+            raise MemoryError("too much")
+        if how == "fails":
+            line.says(test)
+            os._exit(1)
+        if how == "ends the process":
+            os._exit(3)
+        if how == "beyond its clock":
+            os._exit(97)
+        line.runs("")
+        return 0 if how == "passes" else 2
+
+    return work
+
+
+TEST = "tests/test_a.py::test_b"
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="forks are waited for as Linux alone can")
+@pytest.mark.parametrize(
+    ("test", "how", "end", "by"),
+    [
+        (TEST, "passes", "not seen", ""),
+        (TEST, "fails", "seen", TEST),
+        (TEST, "never", "ran on", TEST),
+        (TEST, "beyond its clock", "ran on", TEST),
+        (TEST, "an error", "seen", "by an error outside the tests: MemoryError: too much"),
+        (TEST, "ends the process", "seen", "by the process that ended"),
+        ("", "never", "not seen", None),
+        ("", "an error", "not seen", None),
+        ("", "ends the process", "not seen", None),
+        ("", "some are not collected", "not seen", None),
+    ],
+)
+def test_a_fault_is_seen_by_a_test_that_fails_and_told_apart_where_one_never_ends(forked, test, how, end, by):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads
+        found = forked.outcome(forked.forked(ends(test, how), 0))
+    assert found == (end, forked.NO_TEST if by is None else by)
 
 
 def test_faults_in_the_adjustment_are_seen(asked):

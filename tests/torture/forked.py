@@ -4,7 +4,9 @@ The fork is one of a process that has collected the tests, and gives functions t
 constants and classes (:class:`Collected`); where that cannot be done to what is loaded, as with slots, it is
 one of a process that has the large packages loaded and this project not yet, and imports the module from the
 other text (:func:`try_mutant`). Compilation is off where what is mutated would be compiled. A fork ends at
-the first test that fails, and Hypothesis does not look for a simpler example.
+the first test that fails, and Hypothesis does not look for a simpler example. It tells which test it runs:
+one that is not over in its time ran on; where none had begun, or all that could be collected passed, nothing
+saw the mutant (:func:`outcome`).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import importlib.machinery
 import importlib.util
 import json
 import math
+import mmap
 import os
 import pickle
 import resource
@@ -28,7 +31,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -42,6 +45,8 @@ PLUGINS = ("-p", "_hypothesis_pytestplugin", "-p", "syrupy", "-p", "pytest_timeo
 MEMORY = 4 << 30
 HARD = 60  # seconds of the processor for anything
 WAITS = 2  # a test may take so many times as long by the clock as of the processor
+RAN_ON, CANNOT, ERROR = 97, 98, 99  # exit codes of forks
+NO_TEST = "no test: it ended before any, or kept some from being collected"
 
 
 def get_ready(*, compiled: bool) -> None:
@@ -107,17 +112,39 @@ def pytest_run(tests: Sequence[str], plugins: Sequence[object], *more: str) -> i
     return int(pytest.main([*words, *more, *tests], plugins=list(plugins)))
 
 
-def forked(work: Callable[[int], int], seconds: float) -> tuple[int | None, str]:
-    """Do the work in a fork; its exit code (None where it ran on) and what it wrote to its pipe.
+class Line:
+    """What a fork tells the process that made it: which test it runs, and what it found."""
+
+    def __init__(self) -> None:
+        self.reading, self.writing = os.pipe()
+        self.running = mmap.mmap(-1, 2_048)  # of both
+
+    def runs(self, test: str) -> None:
+        self.running[:] = test.encode()[:2_048].ljust(2_048, b"\0")
+
+    def says(self, text: str) -> None:
+        os.write(self.writing, text.encode()[:2_000])
+
+
+class End(NamedTuple):
+    """How a fork ended: its exit code (None where it was ended), what it said, the test that was running."""
+
+    code: int | None
+    said: str
+    running: str
+
+
+def forked(work: Callable[[Line], int], seconds: float) -> End:
+    """Do the work in a fork, and return how that ended.
 
     ``seconds`` are of the processor; of the clock ten times as many are allowed, since the machine is shared.
     """
-    reading, writing = os.pipe()
+    line = Line()
     child = os.fork()
     if not child:
-        code = 99
+        code = ERROR
         try:
-            os.close(reading)
+            os.close(line.reading)
             os.setsid()
             nothing = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
@@ -125,22 +152,37 @@ def forked(work: Callable[[int], int], seconds: float) -> tuple[int | None, str]
             limit = int(seconds) + 1
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            code = work(writing)
+            code = work(line)
         except BaseException as error:
-            os.write(writing, f"{type(error).__name__}: {error}".encode()[:2_000])
+            line.says(f"{type(error).__name__}: {error}")
         finally:
             os._exit(code)
-    os.close(writing)
+    os.close(line.writing)
     ended = os.pidfd_open(child)
     done, _, _ = select.select([ended], [], [], 10 * seconds + 10)
     os.close(ended)
     if not done:
         os.killpg(child, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    os.set_blocking(reading, False)
-    said = _waiting(reading)
-    os.close(reading)
-    return (None if status in (-signal.SIGXCPU, -signal.SIGKILL) else status), said.decode()
+    os.set_blocking(line.reading, False)
+    said = _waiting(line.reading)
+    os.close(line.reading)
+    running = line.running[:].rstrip(b"\0").decode(errors="replace")
+    line.running.close()
+    return End(None if status in (-signal.SIGXCPU, -signal.SIGKILL) else status, said.decode(), running)
+
+
+def outcome(end: End) -> tuple[str, str]:
+    """Return what an end says of a mutant, "seen", "ran on" or "not seen", and the test that it is by."""
+    if end.code == 0:
+        return "not seen", ""
+    if not end.running:
+        return "not seen", NO_TEST
+    if end.code in (None, RAN_ON):
+        return "ran on", end.running
+    if end.code == ERROR:
+        return "seen", f"by an error outside the tests: {end.said}"[:200]
+    return "seen", end.said or "by the process that ended"
 
 
 def _waiting(stream: int) -> bytes:
@@ -150,30 +192,17 @@ def _waiting(stream: int) -> bytes:
         return b""
 
 
-class _Tells:
-    """Writes the first test that fails to the pipe."""
-
-    def __init__(self, writing: int) -> None:
-        self.writing = writing
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed:
-            os.write(self.writing, report.nodeid.encode()[:2_000])
-
-
 def try_mutant(path: str, text: str, tests: Sequence[str], seconds: float) -> tuple[str, str]:
     """Run tests on a file's other text: "seen", "ran on" or "not seen", and the test that saw it."""
 
-    def work(writing: int) -> int:
+    def work(line: Line) -> int:
         sys.meta_path.insert(0, _Finder(module_of(path), PROJECT / path, text))  # type: ignore[arg-type]
-        return pytest_run(tests, [_Tells(writing)])
+        words = ("--continue-on-collection-errors", "--maxfail=1000")
+        code = pytest_run(tests, [_Ends(line)], *words)
+        line.runs("")
+        return code
 
-    code, said = forked(work, seconds)
-    if code is None:
-        return "ran on", ""
-    if code == 99:
-        raise RuntimeError(f"the fork failed: {said}")
-    return ("not seen", "") if code == 0 else ("seen", said or "at import")
+    return outcome(forked(work, seconds))
 
 
 class Afresh:
@@ -337,6 +366,8 @@ def _class(old: Any, new: Any) -> list[Change] | None:
         return None
     if ("__dataclass_fields__" in vars(old)) != ("__dataclass_fields__" in vars(new)):
         return None
+    if repr(vars(old).get("__dataclass_params__")) != repr(vars(new).get("__dataclass_params__")):
+        return None  # what may be done to its objects: tests ask for that
     found: list[Change] = []
     left = {"__dict__", "__weakref__", "__doc__", "__module__", "__slots__", "__dataclass_fields__"}
     for name in (vars(old).keys() | vars(new).keys()) - left:
@@ -353,16 +384,21 @@ def _class(old: Any, new: Any) -> list[Change] | None:
 class _Ends:
     """Ends the process at the first failure, before anybody writes how it came about."""
 
-    def __init__(self, writing: int) -> None:
-        self.writing = writing
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.line.runs(nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
         failed = call.excinfo is not None and not call.excinfo.errisinstance(
             (pytest.skip.Exception, pytest.xfail.Exception)
         )
+        if failed and "from pytest-timeout" in str(call.excinfo.value):
+            os._exit(RAN_ON)
         if failed and item.get_closest_marker("xfail") is None:
-            os.write(self.writing, item.nodeid.encode()[:2_000])
+            self.line.says(item.nodeid)
             os._exit(1)
 
 
@@ -399,27 +435,23 @@ class Collected:
         """
         items = [self.items[test] for test in tests if test in self.items]
 
-        def work(writing: int) -> int:
+        def work(line: Line) -> int:
             try:
                 for change in changed:
                     change()
             except (ValueError, TypeError, AttributeError):
-                return 98
-            self.session.config.pluginmanager.register(_Ends(writing))
-            for item, following in zip(items, [*items[1:], None], strict=True):
+                return CANNOT
+            self.session.config.pluginmanager.register(_Ends(line))
+            for item, following in zip(items, [*items[1:], None][: len(items)], strict=True):
                 most = math.ceil(time.process_time() + 2 + 4 * seconds[item.nodeid])
-                resource.setrlimit(resource.RLIMIT_CPU, (most, HARD))
+                resource.setrlimit(resource.RLIMIT_CPU, (min(most, HARD), HARD))
+                line.runs(item.nodeid)
                 run_one(item, following)
+            line.runs("")
             return 0
 
-        code, said = forked(work, HARD)
-        if code is None:
-            return "ran on", ""
-        if code == 98:
-            return None
-        if code == 99:
-            return "seen", f"by an error outside the tests: {said}"[:200]
-        return ("not seen", "") if code == 0 else ("seen", said or "by the process that ended")
+        end = forked(work, HARD)
+        return None if end.code == CANNOT else outcome(end)
 
     def look_at(self, test_file: str, out: Path, sources: Sequence[str], *, each: int, seconds: float) -> int:
         """Run a file of tests unharmed and write which of them run which lines; how many are not to be asked.
@@ -433,7 +465,7 @@ class Collected:
         slow = [item for item in items if list(item.iter_markers("slow"))]
         items = [*(item for item in items if item not in slow), *slow]
 
-        def work(writing: int) -> int:
+        def work(line: Line) -> int:
             from coverage import Coverage
 
             coverage = Coverage(
@@ -454,19 +486,19 @@ class Collected:
                 warnings.simplefilter("ignore")
                 coverage.stop()
             found = {*contexts.write(out, each), *contexts.skipped}
-            os.write(writing, str(len({item.nodeid for item in items if item not in slow} - found)).encode())
+            line.says(str(len({item.nodeid for item in items if item not in slow} - found)))
             return 0
 
-        code, said = forked(work, 3 * seconds + 30)
-        if code == 0:
-            return int(said)
-        print(f"{test_file}: exit code {code} {said}".strip(), flush=True)
+        end = forked(work, 3 * seconds + 30)
+        if end.code == 0:
+            return int(end.said)
+        print(f"{test_file}: exit code {end.code} {end.said}".strip(), flush=True)
         return -1
 
 
 def run(items: Sequence[Any]) -> None:
     """Run collected tests one after the other."""
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    for item, following in zip(items, [*items[1:], None][: len(items)], strict=True):
         run_one(item, following)
 
 

@@ -9,7 +9,8 @@
 cosmic-ray makes the mutants (operators, numbers, comparisons, conditions, exceptions, loops). Each is tried
 in a fork of its own (forked.py), with compilation off if it stands in a compiled loop, by the tests that
 run its line, those first that are quick and saw others of that file, up to so many seconds of them (`again`
-asks up to ten seconds of others); what makes them run on for too long is seen. A mutant that compiles to
+asks up to ten seconds of others); what makes a test run on for too long is seen, and counted by itself too;
+what hangs before a test begins, or only keeps tests from being collected, is not. A mutant that compiles to
 the same code is none. Each outcome is written at once to build/mutants/tried.jsonl. The order is random:
 however many were tried, they are a random sample of those of their file. The share comes with its 95 %
 interval (of the sample Wilson's, of the other group of what is left, file by file). The record goes to
