@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from analytics import change_test, concentration_test, recurrence_test, response
 from analytics.counts import Completeness, Counts
 from analytics.kernels.windows.concentration import concentration_limit, concentration_test_arrays
 from analytics.upticks.change import _known
+from analytics.upticks.concentration import _completeness
 from analytics.upticks.incomplete import incomplete_before
 from analytics.upticks.scan_found import relative_totals
 
@@ -199,6 +201,33 @@ def test_places_with_quicker_reports_are_no_cluster():
             called[i] += TESTS["scan"](one).frame["pvalue"].iloc[0] <= 0.05
     assert called[0] >= 15
     assert called[1] <= 3  # P(more than 3 of 20 at 5 %) = 1.6 %; the seeds are fixed
+
+
+def test_each_side_is_as_complete_as_its_regions_by_what_they_held_on_covered_days():
+    counts = panel()
+    shares = np.array([0.9, 0.5, 0.8, 0.7, 0.6, 0.4])
+    within = np.arange(6) < 2
+    covered = np.ones((406, 1), bool)
+    covered[10:60] = False
+    split = SimpleNamespace(length=14, values=counts.values[-406:], baseline=counts.values[-406:-42])
+    found = _completeness(known(counts, shares), split, within, covered)
+    held = np.where(covered[:364], counts.values[-406:-42], 0).sum(axis=0)
+    for side, share in ((within, found.inside), (~within, found.outside)):
+        assert share == pytest.approx((shares * held)[side].sum() / held[side].sum())
+
+
+@pytest.mark.parametrize(("first", "told"), [(0, 0), (56, 4), (100, 10)])
+def test_days_known_to_be_incomplete_are_told_of_where_they_lie_in_the_baseline(first, told):
+    counts = known(panel(), 0.9)
+    share = counts.completeness.share.copy()
+    share[first : first + 10] = (
+        0.5  # the baseline begins on the 62nd of 468 days, and the 28 last are incomplete
+    )
+    found = concentration_test(
+        replace(counts, completeness=replace(counts.completeness, share=share)), regions_inside=["A", "B"]
+    )
+    said = [note for note in found.notes if "before the recent window known to be incomplete" in note]
+    assert said == [f"{14 + told} days before the recent window known to be incomplete, taken as complete"]
 
 
 def test_what_is_as_complete_everywhere_cancels_in_the_scan():

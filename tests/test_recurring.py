@@ -29,6 +29,7 @@ from analytics.kernels.recurrence.hawkes import (
 from analytics.kernels.recurrence.periodicity import periodicity_test, weekday_pvalues
 from analytics.results import CANNOT_BE_TOLD, NOT_SUPPORTED, SUPPORTED
 from analytics.simulation import simulate_counts
+from analytics.upticks import recurring_tables
 from analytics.upticks.recurring import recurrence_test
 from analytics.upticks.recurring_tables import harmless_variation, variation_limit
 
@@ -405,6 +406,22 @@ def test_without_a_whole_fortnight_how_much_they_vary_is_not_known():
     assert result.frame["verdict"].tolist() == [CANNOT_BE_TOLD]
     told = "no fortnight is covered throughout, so how they vary is not known"
     assert result.frame["reason"].iloc[0].endswith(told)
+
+
+def test_days_without_coverage_change_places_with_no_others(mixed, monkeypatch):
+    shuffled = []
+
+    def kept(values, strata, replicates, rng):
+        shuffled.append(strata)
+        return permute_within(values, strata, replicates, rng)
+
+    monkeypatch.setattr(recurring_tables, "permute_within", kept)
+    coverage = np.ones((300, 2), bool)
+    coverage[40:60, 0] = coverage[100:130, 1] = False
+    recurrence_test(counts_of(np.where(coverage, mixed[-300:, :2], 0), covered=coverage), replicates=19)
+    assert len(shuffled) == 2
+    for at, strata in enumerate(shuffled):
+        np.testing.assert_array_equal(strata < 0, ~coverage[:, at])
 
 
 def test_weekly_counts_have_no_weekday(mixed):

@@ -18,6 +18,7 @@ from analytics.kernels.common.glm import poisson_fit
 from analytics.kernels.windows.alternatives import METHODS, MethodName
 from analytics.kernels.windows.expected import chosen_terms, regression_data
 from analytics.results import SUPPORTED
+from analytics.upticks import sensitivity as sensitivity_module
 from analytics.upticks import uptick_test
 
 MODEL = 1e-8  # ours stops at a relative change of the deviance of 1e-8, where Newton's next step is as small
@@ -178,6 +179,24 @@ def test_sensitivity_is_looked_at_once_when_asked_for(values):
     assert result.sensitivity["region"].tolist() == result.regions(SUPPORTED) == ["Diyala"]
     assert result.sensitivity is result.sensitivity
     assert uptick_test(counts_of(values), null="expected").sensitivity is None
+
+
+def test_a_finding_is_looked_at_without_coarse_dates_in_its_history_too(monkeypatch):
+    rng = np.random.default_rng(3)
+    values = rng.poisson(0.8, (2000, 2))  # more than the five years that a history takes
+    values[-14:, 0] += 3
+    coarse = np.where(values >= 2, 1, 0).astype(np.int32)
+    counts = Counts.from_array(values, start="2014-10-21", freq="day", as_of="2020-04-11")
+    counts = replace(counts, coarse=coarse)
+    given, words = [], sensitivity_module._words
+    monkeypatch.setattr(sensitivity_module, "_words", lambda *all_: given.append(all_) or words(*all_))
+    table = uptick_test(counts).sensitivity
+    assert table["region"].tolist() == [counts.regions[0]]
+    fine, _, past, *_ = given[0]
+    without = values - coarse
+    np.testing.assert_array_equal(fine.values, without[-len(fine.values) :])
+    assert len(past.values) > len(fine.values)
+    np.testing.assert_array_equal(past.values, without[-len(past.values) :])
 
 
 def test_the_methods_are_those_of_the_option():
