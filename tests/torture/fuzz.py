@@ -51,6 +51,7 @@ SHARES = {
     "geojson": 20_000,
     "template": 20_000,
     "claims": 40_000,
+    "tagged": 5_000,
 }
 USUAL = 40_000  # of each other target
 LED = (
@@ -59,7 +60,8 @@ LED = (
         for name in ("acled", "gdelt", "gtd", "hxl", "icews", "insecurity_insight", "sigact")
     ),
     *("sources.decoding", "sources.files", "sources.header", "sources.swift", "sources.text"),
-    *("sources.workbook", "sources.typed", "sources.archive"),
+    *("sources.workbook", "sources.typed", "sources.archive", "sources.tags", "sources.json_tables"),
+    *("sources.checks", "sources.columns", "sources.dates", "sources.translation", "sources.count_tables"),
     *("sources.table", "sources.ucdp", "incidents", "incidents.actors", "counts", "counts.rates", "claims"),
     *(
         "filters",

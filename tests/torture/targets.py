@@ -86,6 +86,10 @@ def csv(data: bytes) -> None:
     _incidents("in.csv", data)
 
 
+def tagged(data: bytes) -> None:
+    _incidents("tagged.json" if data.lstrip().startswith(b"[") else "tagged.csv", data)
+
+
 def _cells(name: str, data: bytes) -> None:
     """Only the first half of the way: bytes to a table of text, with the number of each record."""
     from analytics.sources.files import load
@@ -369,6 +373,19 @@ def _shapes() -> Iterator[bytes]:
         yield json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
 
 
+def _tagged() -> Iterator[bytes]:
+    """Tables with HXL tags: below names, below titles, in place of names, twice over, and as JSON."""
+    names = ["Day", "Place", "Killed", "Killed"]
+    tags = ["#date+occurred", "#adm1+name", "#affected+killed+f", "#affected+killed+m"]
+    rows = [["2020-01-01", "A", "1", "0"], ["2020-01-02", "B", "", "2"], ["2020-01-09", "A", "0", ""]]
+    tables = [[names, tags, *rows], [["A title", "", "", ""], names, tags, *rows], [tags, *rows]]
+    tables += [[names, tags, *rows, names, tags, *rows], [names, ["", *tags[1:]], *rows]]
+    for table in tables:
+        yield "\n".join(",".join(row) for row in table).encode()
+        yield json.dumps(table).encode()
+    yield json.dumps([dict(zip(tags, row, strict=True)) for row in rows]).encode()
+
+
 def _points() -> Iterator[bytes]:
     point = {"type": "Point", "coordinates": [44.1, 35.2]}
     features = [
@@ -403,6 +420,7 @@ TARGETS = {
         "readers",
     ),
     "json": Target(json_lines, _files("sources/*.json", "sources/*.jsonl"), "JSON and JSON lines", "readers"),
+    "tagged": Target(tagged, _tagged, "tables with HXL tags, as text and as JSON", "readers"),
     "geojson": Target(geojson, _points, "points as GeoJSON", "readers"),
     "workbook": Target(workbook, _sheets, "the XML of a sheet in a good workbook", "workbooks and Parquet"),
     "workbook_cells": Target(
