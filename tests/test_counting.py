@@ -164,6 +164,21 @@ def test_dates_longer_than_the_period_follow_the_stated_policy():
     assert start.accounting.long_spans == 2
 
 
+def test_the_day_an_incident_is_spread_to_depends_on_no_other():
+    rows = [("2020-01-06", "Kirkuk", "2020-01-25"), ("2020-01-06", "Kirkuk", "2020-01-25")]
+    more = [("2020-01-03", "Diyala", "2020-01-30"), *rows, ("2020-01-02", "Diyala", "2020-01-28")]
+    asked = {"span": "spread", "as_of": "2020-02-02", "start": "2020-01-01", "by": "admin1"}
+    apart = 0
+    for seed in range(6):
+        alone, among = (
+            count_incidents(incidents(each), "day", seed=seed, **asked).select(["Kirkuk"]).values
+            for each in (rows, more)
+        )
+        np.testing.assert_array_equal(alone, among)
+        apart += alone.max() == 1
+    assert apart > 3, "two that are alike each have a day of their own"
+
+
 def test_an_incident_spread_over_its_span_does_not_happen_after_as_of():
     data = incidents([("2020-01-10", "Kirkuk", "2020-02-20")], as_of="2020-01-14")
     for seed in range(30):

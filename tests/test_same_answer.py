@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics import count_incidents, read_incidents, uptick_test
+from analytics import count_incidents, read_incidents, severity_test, uptick_test
 from analytics.bundled import bundled_path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -46,13 +46,17 @@ def test_the_order_of_rows_and_columns_changes_nothing(sample, seed):
         incidents = read_incidents(frame, as_of=AS_OF)
         counts = count_incidents(incidents, as_of=AS_OF, start="2016-01-04", value="fatalities")
         events = count_incidents(incidents, as_of=AS_OF, start="2016-01-04")
-        made.append((incidents.accounting, counts, events, uptick_test(events).frame))
-    (account, deaths, events, tested), (other_account, other_deaths, other_events, other_tested) = made
+        spread = count_incidents(incidents, "day", as_of=AS_OF, span="spread")
+        tested = uptick_test(events).frame, severity_test(incidents, as_of=AS_OF).frame
+        made.append((incidents.accounting, counts, events, spread, tested))
+    (account, deaths, events, drawn, tested), (other_account, other_deaths, other_events, *others) = made
     assert str(account) == str(other_account)
     assert deaths.regions == other_deaths.regions
     np.testing.assert_array_equal(deaths.values, other_deaths.values)
     np.testing.assert_array_equal(events.values, other_events.values)
-    pd.testing.assert_frame_equal(tested, other_tested, check_exact=True)
+    np.testing.assert_array_equal(drawn.values, others[0].values)
+    for frame, other in zip(tested, others[1], strict=True):
+        pd.testing.assert_frame_equal(frame, other, check_exact=True)
 
 
 def answer(environment: dict[str, str], folder: Path, *words: str) -> bytes:

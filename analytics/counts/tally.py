@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics._typing import BoolArray, Days, IntArray
+from analytics.counts.chance import chance_of
 from analytics.counts.outlets import Outlets, read_outlets
 from analytics.counts.plan import CountPlan
 from analytics.errors import InputError
@@ -162,10 +163,13 @@ def _days(incidents: Incidents, plan: CountPlan, long: BoolArray) -> Days:
     if plan.span != "spread":
         return day
     earliest, latest = possible_span(incidents.frame)
-    draw = np.random.Generator(np.random.PCG64(plan.seed)).random(len(day))
+    earliest, latest = earliest[long], latest[long]
     until = np.minimum(latest, plan.days[-1])  # the incident is known at as_of, so it did not happen later
     room = np.maximum((until - earliest) // DAY + 1, 1)
-    return np.where(long, earliest + np.floor(draw * room).astype(np.int64) * DAY, day)
+    drawn = np.floor(chance_of(incidents.frame[long], plan.seed) * room).astype(np.int64)
+    day = day.copy()
+    day[long] = earliest + drawn * DAY
+    return day
 
 
 def _amounts(incidents: Incidents, plan: CountPlan) -> tuple[npt.NDArray[Any] | None, BoolArray | None]:

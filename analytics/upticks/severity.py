@@ -228,7 +228,9 @@ def _marks(
     keep &= (region >= 0) | ((region == -1) & (not chosen.selected))
     day = (frame["date_start"].to_numpy().astype("datetime64[D]") - first) // DAY
     deaths = frame["fatalities"].to_numpy(dtype=float, na_value=np.nan)
-    return np.asarray(day[keep].astype(np.int64)), np.asarray(deaths[keep])
+    day, deaths = day[keep].astype(np.int64), deaths[keep]
+    order = np.lexsort((deaths, day))  # sums are then the same to the last digit, however the rows stand
+    return np.asarray(day[order]), np.asarray(deaths[order])
 
 
 def _mark_rows(
