@@ -171,10 +171,7 @@ def _checks(numbers: WeeklyNumbers, row: pd.Series) -> tuple[Check, ...]:
     beside = numbers.result.sensitivity
     if row["grade"] != "uptick" or beside is None:
         return ()
-    mine = beside[beside["region"] == row["region"]]
-    if mine.empty:
-        return ()
-    told = mine.iloc[0]
+    told = beside[beside["region"] == row["region"]].iloc[0]  # of each region in uptick there is one
     p = row["pvalue_expected"]
     alpha = numbers.result.alpha
     coarse, episode = told["coarse dates excluded"], told["largest past episode removed"]

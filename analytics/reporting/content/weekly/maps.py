@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ from analytics.results.words_report import GROUP_OF, GROUPS, named_numbers
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import LayoutEngine
 
 __all__ = ["map_figure", "number_of", "tile_marks"]
 
@@ -96,9 +97,7 @@ def _laid_out(figure: Figure, ax: Axes) -> None:
     """Give a map without a key its place, so that labels know how much room they have."""
     ax.set_xticks([])
     ax.set_yticks([])
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
+    cast("LayoutEngine", figure.get_layout_engine()).execute(figure)  # it was made with one
 
 
 def _without_empty_room(figure: Figure, ax: Axes) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.counts import Counts
+from analytics.counts.accounting import CountAccounting
 from analytics.counts.count_table import CountTable
 from analytics.counts.stated import state_latest
 from analytics.former import refuse_former
@@ -102,6 +103,13 @@ class WeeklyCounts:
     def undivided(self) -> bool:
         """Whether all incidents are one series, because nothing was counted by."""
         return self.counts.by == "total"
+
+    @property
+    def placed(self) -> CountAccounting:
+        """Where each incident went, of rows or of the table of counts."""
+        if self.counts.accounting is None:
+            raise AssertionError("counts of a report have no account")
+        return self.counts.accounting
 
     @property
     def fatalities_known(self) -> bool:

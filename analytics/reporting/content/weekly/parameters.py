@@ -58,13 +58,10 @@ def parameter_table(numbers: WeeklyNumbers) -> ReportTable:
 
 
 def _rests(result: UptickResult) -> str:
-    beside = "the other is shown beside it"
-    if result.null != "auto":
-        return f"the {result.null} null hypothesis; {beside}"
     seasonal = int((result.frame["null"] == "expected").sum())
     return (
         "trend and season where a season shows in two years of history or more "
-        f"({seasonal} of {len(result.frame)}), else the constant mean; {beside}"
+        f"({seasonal} of {len(result.frame)}), else the constant mean; the other is shown beside it"
     )
 
 

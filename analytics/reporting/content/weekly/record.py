@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics import __version__
 from analytics._tables import records
+from analytics.counts.count_table import CountTable
 from analytics.counts.input_record import input_record
 from analytics.errors import InputError
 from analytics.periods import Window
@@ -188,8 +189,8 @@ def _account(numbers: WeeklyNumbers) -> list[dict[str, Any]]:
     lines = [("rows read", rows.rows_read), ("kept", rows.kept)]
     lines += [(f"set aside: {why}", number) for why, number in rows.set_aside.items()]
     lines += [("superseded by another version", rows.superseded)] if rows.superseded else []
-    if numbers.counts.accounting is not None:
-        lines += [(f"of those kept: {what}", number) for what, number in numbers.counts.accounting.parts()]
+    whose = "incidents in them" if isinstance(numbers.incidents, CountTable) else "of those kept"
+    lines += [(f"{whose}: {what}", number) for what, number in numbers.placed.parts()]
     return [{"what": what, "rows": number} for what, number in lines]
 
 

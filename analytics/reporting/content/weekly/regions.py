@@ -66,7 +66,7 @@ def regions_page(numbers: WeeklyNumbers) -> RegionsPage:
     more = ""
     if len(left):
         more = (
-            f"{counted(len(left), f'more {numbers.region_noun(1)}', f'more {noun}')} are not shown, "
+            f"{counted(len(left), f'more {numbers.region_noun(1)} is', f'more {noun} are')} not shown, "
             f"all {_grades(left)}."
         )
     return RegionsPage(_table(numbers, shown, weeks=not long), fold, more)

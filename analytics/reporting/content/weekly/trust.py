@@ -145,7 +145,8 @@ def _sources(numbers: WeeklyNumbers) -> str:
 
 
 def _account(numbers: WeeklyNumbers) -> ReportTable:
-    read, placed = numbers.incidents.accounting, numbers.counts.accounting
+    read, placed = numbers.incidents.accounting, numbers.placed
+    of_counts = isinstance(numbers.incidents, CountTable)  # rows that hold incidents, and are none
     faults = {reason: n for reason, n in read.set_aside.items() if reason != LATE}
     late = read.set_aside.get(LATE, 0)
     rows: list[tuple[str, str, int]] = [("Reading", "rows read", read.rows_read)]
@@ -153,16 +154,15 @@ def _account(numbers: WeeklyNumbers) -> ReportTable:
     rows += [] if faults else [("", "set aside for a fault", 0)]
     rows += [("", "after the cut-off, nothing wrong with them", late)] if late else []
     rows += [("", "superseded by a later version", read.superseded)] if read.superseded else []
-    rows.append(("", "kept as incidents", read.kept))
-    if placed is not None:
-        parts = [(name, n) for name, n in placed.parts() if n or name == "in the grid"]
-        rows += [("Counting" if i == 0 else "", _capped(name), n) for i, (name, n) in enumerate(parts)]
-        rows += [("", "of the kept, dated to a span longer than a week", placed.long_spans)]
+    rows.append(("", "kept as counts" if of_counts else "kept as incidents", read.kept))
+    parts = [(name, n) for name, n in placed.parts() if n or name == "in the grid"]
+    rows += [("Counting" if i == 0 else "", _capped(name), n) for i, (name, n) in enumerate(parts)]
+    rows += [] if of_counts else [("", "of the kept, dated to a span longer than a week", placed.long_spans)]
     rows += [("Flags" if i == 0 else "", name, n) for i, (name, n) in enumerate(read.flags.items())]
     more = f" + {read.superseded:,} superseded" if read.superseded else ""
     total = sum(read.set_aside.values())
     caption = f"{read.rows_read:,} rows read = {read.kept:,} kept + {total:,} set aside{more}"
-    if placed is not None:
+    if not of_counts:
         caption += f"; kept = {placed.grid:,} counted + {placed.kept - placed.grid:,} elsewhere"
     return ReportTable(
         pd.DataFrame(rows, columns=["step", "what", "rows"]),
