@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from analytics.errors import UptickError
+from analytics.periods import DAY as DAYS
 from analytics.reporting.content import weekly
 from analytics.reporting.content.weekly import issue
 from analytics.reporting.content.weekly.comment import read_comment
+from analytics.reporting.content.weekly.front import front_page
 from analytics.reporting.content.weekly.issue import Issue, changes_since
+from analytics.reporting.content.weekly.names import check_not_another
+from analytics.reporting.content.weekly.scorecard import scorecard_page
 from analytics.reporting.content.weekly.trust import _sources
 
 DAY = "2020-04-19"
@@ -128,3 +135,50 @@ def test_the_subtitle_says_what_was_chosen(rows):
     assert chosen.subtitle.endswith("where admin1 = 'Eastmark' · regions: Eastmark")
     assert chosen.single
     assert chosen.place == "Eastmark"
+
+
+def test_of_an_issue_whose_file_is_not_known_no_sameness_is_said(numbers):
+    assert changes_since(numbers, issue_of(numbers)).revised[0].endswith("came to its fortnight and 0 went.")
+
+
+def test_an_issue_without_calls_has_nothing_to_follow_up(numbers):
+    before = issue_of(numbers)
+    page = scorecard_page(numbers, before, changes_since(numbers, before))
+    assert page.calls is None
+    assert page.basis == "Issue 15 called no region in uptick, and none is now."
+
+
+def test_a_half_whose_week_before_was_not_covered_is_not_called_fallen(numbers):
+    frame = numbers.national.frame.assign(observed=10.0, expected=40.0, grade="unsteady")
+    national = replace(numbers.national, frame=frame)
+    covered = numbers.total.coverage.copy()
+    day = numbers.result.recent.start - 7 * DAYS
+    covered[numbers.total.starts == day] = False
+    gap = replace(numbers, national=national, total=replace(numbers.total, coverage=covered))
+    assert front_page(gap).new.endswith("All regions together are at half their usual or less.")
+    known = replace(numbers, national=national)
+    assert front_page(known).new.endswith("All regions together are still at half their usual or less.")
+
+
+def test_a_file_named_otherwise_is_the_same_file_and_another_is_another(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    request = weekly.ReportRequest(as_of=DAY, incidents_path="rows.csv")
+    cell = "".join(f"{name} = {value!r}\n" for name, value in request.parameters().items())
+    notebook = {"cells": [{"metadata": {"tags": ["injected-parameters"]}, "source": [cell]}]}
+    (tmp_path / "report.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    target = tmp_path / "report.pdf"
+    check_not_another(target, replace(request, incidents_path=str(tmp_path / "rows.csv")))
+    with pytest.raises(UptickError, match="another report is there already") as error:
+        check_not_another(target, replace(request, incidents_path=str(tmp_path / "other.csv")))
+    assert "made with another file" in str(error.value)
+
+
+def test_a_report_of_counts_is_named_after_the_weeks_of_its_table(tmp_path):
+    weeks = pd.date_range("2018-01-06", periods=120, freq="7D")  # Saturdays
+    file = tmp_path / "counts.csv"
+    pd.DataFrame({"week": weeks, "admin1": "Eastmark", "events": 3}).to_csv(file, index=False)
+    request = weekly.ReportRequest(as_of=DAY, incidents_path=str(file))
+    made = weekly.weekly_report(request, output=tmp_path, formats=("json",))
+    assert made.scope.request.week_start == "saturday"
+    (written,) = tmp_path.glob("*.json")
+    assert json.loads(written.read_text(encoding="utf-8"))["week"]["end"] == "2020-04-17"
