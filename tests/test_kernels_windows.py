@@ -943,6 +943,17 @@ def test_pairs_of_rotations_are_each_compared(length, upper, favour):
 
 
 @pytest.mark.parametrize("upper", [True, False])
+def test_a_window_covered_in_part_is_compared_by_what_was_seen_of_it(upper):
+    inside, outside, covered = pairs(periods=40)
+    covered[-3:] = False
+    inside[-3:], outside[-3:] = 0, 0
+    found = rotation_of_pairs(inside, outside, covered, 7, upper=upper)
+    for i in range(5):
+        wanted = plain_pairs(inside[:, i], outside[:, i], covered[:, i], 7, 1.0, upper, 1.0)
+        assert found[i] == pytest.approx(wanted, rel=EXACT)
+
+
+@pytest.mark.parametrize("upper", [True, False])
 def test_the_exact_tail_is_that_of_fisher_with_half_the_mass(upper):
     rng = np.random.default_rng(1)
     inside, outside = rng.integers(0, 12, 9).astype(float), rng.integers(1, 12, 9).astype(float)

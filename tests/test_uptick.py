@@ -219,6 +219,18 @@ def test_sensitivity_stands_beside_each_uptick(loud):
     ]
 
 
+def test_a_finding_stands_without_coarse_dates_however_few_came_on_any_one_day():
+    values = np.random.default_rng(1).poisson(0.5, (DAYS, 2))
+    values[-14:] = 0
+    values[-7:, 1] = 4  # nothing on the first days of the window, anywhere
+    coarse = np.zeros_like(values)
+    coarse[:50] = values[:50]
+    found = uptick_test(counts_of(values, coarse=coarse.astype(np.int32))).sensitivity
+    assert found["region"].tolist() == ["R1"]
+    assert found["coarse dates excluded"].iloc[0].startswith("uptick")
+    assert found["largest past episode removed"].iloc[0].startswith("uptick")
+
+
 def test_without_its_largest_episode_too_little_may_be_left_to_tell():
     values = np.random.default_rng(1).poisson(0.5, (DAYS, 1))
     values[-14:] = 3

@@ -187,6 +187,10 @@ def looked_at() -> str:
                 f" Afterwards, having looked, {seen:,} of the {kinds[UNASKED]:,} that no test asked for are seen by tests "
                 f"written since ({record['since']['date']}; {record['since']['how']}); the share above stays as it was."
             )
+        again = Counter(one["read again"] for one in record["survivors"] if "read again" in one)
+        if again:
+            what = ", ".join(f"{number:,} {kind}" for kind, number in again.most_common())
+            told.append(f" Read again, others of them are: {what}.")
     return "".join(told)
 
 
