@@ -140,23 +140,21 @@ class Language:
         """Return a text with the digits of this language."""
         return text.translate({ord(str(i)): digit for i, digit in enumerate(self.numerals)})
 
-    def say(self, text: str, *, note: bool = True) -> str:
+    def say(self, text: str) -> str:
         """Return a text in this language; what it has no words for stays English, with marks around it.
 
         Parameters
         ----------
         text : str
-            A sentence of the library, several of them, or a number, a day, a name.
-        note : bool
-            Whether what is not recognised is kept in `missed`.
+            A sentence of the library, several of them, or a number, a day, a name. What is not recognised
+            is kept in `missed`.
         """
         if self.english or not text.strip():
             return text
         made = self.partly(text)
         if made is not None:
             return made
-        if note:
-            self.missed.add(text)
+        self.missed.add(text)
         return self.foreign(text)
 
     def partly(self, text: str) -> str | None:

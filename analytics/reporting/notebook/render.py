@@ -11,7 +11,7 @@ from typing import Any
 
 from analytics.errors import OutputError
 from analytics.files import check_writable, write_together
-from analytics.options import Progress
+from analytics.options import Progress, part_of
 from analytics.reporting.notebook.document import Document, Paper, run_document
 from analytics.reporting.notebook.office import read_template
 
@@ -96,9 +96,8 @@ def render_report(
         office=office, progress=progress, steps_after=1,
     )  # fmt: skip
     ran = time.perf_counter()
-    if progress is not None:
-        steps = sum(cell.cell_type == "code" for cell in document.notebook.cells)
-        progress(steps, steps + 1, "setting the PDF")
+    steps = sum(cell.cell_type == "code" for cell in document.notebook.cells)
+    part_of(progress)(steps, steps + 1, "setting the PDF")
     # The Jupyter machinery is loaded only now: a wrong output folder is told at once.
     from analytics.reporting.notebook.pdf import pdf_of
 
