@@ -23,14 +23,17 @@ from analytics.reporting.content.weekly import report_record, weekly_counts, wee
 from analytics.reporting.content.weekly.front import front_page
 from analytics.reporting.content.weekly.groups import page_lines
 from analytics.reporting.content.weekly.record import MIME, kept_record
+from analytics.reporting.formats import page as page_parts
 from analytics.reporting.formats.cells import CellWriter
 from analytics.reporting.formats.exporter import PageExporter
 from analytics.reporting.formats.feed import alarm_feed
 from analytics.reporting.formats.page import report_page
 from analytics.reporting.formats.pictures import inline_svg, spark, weeks_chart
+from analytics.reporting.formats.shell import _office_head
 from analytics.reporting.formats.summary import report_summary
 from analytics.reporting.formats.workbook import report_tables, report_workbook
 from analytics.reporting.formats.write import check_formats, made_formats
+from analytics.reporting.notebook.office import OfficeTemplate
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SENTENCES = {
@@ -454,6 +457,37 @@ def test_any_notebook_is_a_page():
     assert soup.find("th")["scope"] == "col"
     assert len(soup.find_all("script")) == 1
     assert "print(1)" not in soup.get_text()
+
+
+def test_drawings_and_markdown_of_any_notebook_are_shown():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt"><path d="M0 0"/></svg>'
+    drawn = nbformat.v4.new_output("display_data", {"image/svg+xml": svg, "text/plain": "Figure"})
+    told = nbformat.v4.new_output("display_data", {"text/markdown": "It *rose*.", "text/plain": "p"})
+    table = nbformat.v4.new_output("display_data", {"text/html": "<table><tr><td>1</td></tr></table>"})
+    code = nbformat.v4.new_code_cell("#| fig-alt: a dot\n1", outputs=[drawn])
+    soup = exported(code, nbformat.v4.new_code_cell("2", outputs=[told, table]))
+    assert soup.find("svg", attrs={"aria-label": "a dot"}) is not None
+    assert soup.find("em").get_text() == "rose"
+    assert soup.find("table").get("class") is None  # without a head there is nothing to sort by
+
+
+def test_a_record_without_regions_in_groups_or_types_has_neither(record):
+    assert "groups" in page_parts._groups(record)
+    assert page_parts._groups({**record, "groups": []}) == ""
+    assert page_parts._remaining(record, []) == []
+    assert "Kirkuk" in page_parts._remaining(record, ["Kirkuk"])[0]
+    assert "types.csv" in page_parts._data(record)
+    assert "types.csv" not in page_parts._data({**record, "types": None})
+
+
+def test_the_head_of_an_office_has_its_logo_where_there_is_one():
+    plain = _office_head(OfficeTemplate(name="Office <A>", line="for all"))
+    assert plain.count("<img") == 0
+    assert "<b>Office &lt;A&gt;</b><small>for all</small>" in plain
+    for kind, mime in (("svg", "svg+xml"), ("png", "png")):
+        made = _office_head(OfficeTemplate(name="A", logo=b"drawn", logo_kind=kind, logo_alt='"A"'))
+        assert f'<img src="data:image/{mime};base64,ZHJhd24=" alt="&quot;A&quot;">' in made
+        assert "<small>" not in made
 
 
 def test_what_a_page_is_called_and_marked():

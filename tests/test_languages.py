@@ -40,7 +40,7 @@ from analytics.reporting.formats.page import report_page
 from analytics.reporting.formats.summary import report_summary
 from analytics.reporting.languages import find_language, language_names, spoken_html, spoken_typst
 from analytics.reporting.languages.language import HERE
-from analytics.reporting.languages.slots import slots_of
+from analytics.reporting.languages.slots import Pattern, slots_of
 from analytics.reporting.languages.spoken import speaking
 from analytics.results.chance import CHANCE
 from analytics.results.words_report import (
@@ -208,6 +208,20 @@ def test_a_name_is_kept_and_marked(arabic):
         "تصاعد في \u200f\u200eKirkuk\u200e\u200f، \u200f\u200eAl-Hasakah (east)\u200e\u200f."
     )
     assert arabic.say("Uptick in كركوك.") == "تصاعد في كركوك."
+
+
+def test_what_is_in_its_script_already_stands_and_lists_may_be_cut(arabic):
+    mixed = "محافظة كركوك abc"
+    assert arabic.known(mixed) == mixed
+    assert not arabic.missed
+    named = f"{arabic.foreign('Kirkuk')}، {arabic.foreign('Anbar')}"
+    assert arabic._names("Kirkuk, Anbar and 1,234 more") == f"{named} و{arabic.number('1,234')} أخرى"
+
+
+def test_a_slot_that_stands_twice_holds_the_same_twice():
+    pattern = Pattern.of("moved", "{name} lies in {other}, and {name} stays")
+    assert pattern.match("Kirkuk lies in Iraq, and Kirkuk stays") == {"name": "Kirkuk", "other": "Iraq"}
+    assert pattern.match("Kirkuk lies in Iraq, and Anbar stays") is None
 
 
 def test_what_has_no_words_stays_english_marked_and_counted(arabic):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -16,8 +17,11 @@ from analytics import read_incidents
 from analytics.counts.reading import read_counts
 from analytics.errors import UptickError
 from analytics.reporting.content.evaluation import _picture
+from analytics.reporting.content.late import _cut
+from analytics.reporting.content.teaching import about
 from analytics.reporting.content.weekly.record import _number, _plain
-from analytics.reporting.elements.drawn import DRAWN, is_missing
+from analytics.reporting.elements.drawn import DRAWN, _numbers, is_missing
+from analytics.reporting.elements.figures import ReportFigure
 from analytics.reporting.elements.pages import ReportPage
 from analytics.reporting.formats.workbook import _fill
 from analytics.reporting.languages import find_language
@@ -25,7 +29,7 @@ from analytics.reporting.languages.spoken import _said
 from analytics.reporting.notebook.cells import shown_cells
 from analytics.reporting.notebook.execute import parameter_names
 from analytics.reporting.notebook.html_tables import html_to_typst
-from analytics.reporting.notebook.markdown import markdown_to_typst
+from analytics.reporting.notebook.markdown import Headings, _block, markdown_to_typst
 from analytics.reporting.notebook.math import latex_to_typst
 from analytics.sources.files import load
 from analytics.sources.wizard import propose_mapping
@@ -36,6 +40,23 @@ ROWS = [
     {"id": 1, "date": "2020-04-01", "admin1": "Eastmark"},
     {"id": 2, "date": "2020-04-02", "admin1": "Westmark"},
 ]
+
+
+def test_a_file_without_metadata_is_cut_into_deliveries_without_them(tmp_path):
+    file = tmp_path / "rows.csv"
+    pd.DataFrame({"id": [1, 2, 3], "reported_on": ["2020-03-01", "2020-03-05", "soon"]}).to_csv(
+        file, index=False
+    )
+    (tmp_path / "cut").mkdir()
+    first, second = _cut(file, tmp_path / "cut", ("2020-03-01", "2020-03-08"))
+    assert pd.read_csv(first)["id"].tolist() == [1, 3]  # a day that cannot be read is in both
+    assert pd.read_csv(second)["id"].tolist() == [1, 2, 3]
+    assert sorted(path.name for path in (tmp_path / "cut").iterdir()) == [first.name, second.name]
+
+
+def test_of_simulated_incidents_without_a_file_no_truth_is_told():
+    made = replace(read_incidents(pd.DataFrame(ROWS), as_of="2020-04-19"), simulated=True)
+    assert str(about(made)).endswith("No row of it is a real incident.")
 
 
 # -- what a notebook shows ---------------------------------------------------------------------------------
@@ -57,6 +78,30 @@ def test_html_of_every_kind_becomes_what_it_is():
         "#list(",
     ):
         assert part in made, part
+
+
+def test_pictures_and_comments_inside_a_line_are_left_out():
+    assert html_to_typst('<b>one<img src="x.png"><!-- not seen -->two</b>') == '#strong[#"one";#"two";];'
+
+
+def test_a_kind_of_markdown_that_is_not_known_keeps_its_words():
+    words = {"type": "paragraph", "children": [{"type": "text", "raw": "inside"}]}
+    assert _block({"type": "aside", "children": [words]}, Headings()) == '#"inside";'
+    assert _block({"type": "aside", "raw": "beside"}, Headings()) == '#"beside";'
+
+
+def test_a_picture_without_caption_and_label_is_placed_without_them():
+    made = ReportFigure('<svg width="72pt" height="72pt"></svg>', caption="", alt="a square").typst()
+    assert 'alt: "a square"' in made
+    assert "caption" not in made
+    assert "name:" not in made
+
+
+def test_small_bars_of_nothing_are_none_and_of_a_number_refused():
+    for missing in (None, math.nan, pd.NA):
+        assert _numbers(missing) == []
+    with pytest.raises(UptickError, match="a spark column must hold sequences of numbers"):
+        _numbers(5)
 
 
 def test_markdown_of_every_kind_becomes_what_it_is():
@@ -318,6 +363,9 @@ def test_months_and_marks_of_pictures_are_said_in_their_language():
     assert month.split("\n")[1] == arabic.in_digits("2020")
     assert _said("Apr", arabic) == month.split("\n")[0] != "Apr"
     assert _said("2020-W16", arabic) == "2020-W16"
+    # A sentence in two lines is one sentence, and stands in lines as long as those were.
+    said = "Share of each week's incidents already reported"
+    assert _said(said.replace(" incidents", "\nincidents"), arabic).split() == arabic.known(said).split()
 
 
 def test_a_page_of_nothing_is_nothing():
@@ -331,4 +379,4 @@ def test_what_is_not_shown_to_have_risen_is_said():
 
 def test_only_known_kinds_of_pictures_are_made():
     with pytest.raises(UptickError, match="unknown kind 'gif'"):
-        _picture(lambda: None, "gif")
+        _picture(lambda: None, "gif", "")

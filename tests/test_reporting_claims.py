@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -56,6 +59,17 @@ def test_a_file_that_ends_before_the_article_cannot_tell(own):
     assert windowed["reason"].str.contains("begins after the data end").all()
     assert "no contrast to show" in str(shown.contrast_figure(found, "exploiting"))
     assert shown.ratio_figure(found).caption
+    # With one data set there is nothing to differ from, and without a reason no note of it.
+    told = str(shown.data_words(found))
+    assert told.startswith("Events.csv: ")
+    assert "different verdicts" not in told
+    claim = next(iter(read_claims())).id
+    reasons = [note for note in shown.claim_table(found, claim).notes if note.startswith("events.csv, ")]
+    assert "begins after the data end" in reasons[0]
+    table = found.tables["events.csv"]
+    silent = copy.copy(found)
+    silent.tables = {"events.csv": replace(table, frame=table.frame.assign(reason=""))}
+    assert not any("events.csv" in note for note in shown.claim_table(silent, claim).notes)
 
 
 @pytest.mark.slow

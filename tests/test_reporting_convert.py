@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 from nbconvert.exporters import get_exporter
 
 from analytics.errors import InputError, OptionError, UptickError
+from analytics.reporting.elements.cards import ReportText
+from analytics.reporting.elements.figures import ReportFigure
+from analytics.reporting.elements.pages import ReportPage
 from analytics.reporting.formats.exporter import PageExporter
 from analytics.reporting.notebook import math
 from analytics.reporting.notebook.compile import compile_typst
@@ -258,6 +261,16 @@ def test_typst_of_a_foreign_notebook_is_not_run():
     assert typst_of(code("x", hostile))[0] == '#uptick-stream("plain");'
     with pytest.raises(UptickError, match="Typst does not accept"):  # even if trusted, it reads no file
         TypstPDFExporter(trust_typst=True).from_notebook_node(notebook(code("x", hostile)))
+
+
+def test_pictures_of_a_page_that_is_not_trusted_stand_before_its_text():
+    figure = ReportFigure(SVG, caption="Two weeks", alt="A line", label="fig-two")
+    data, metadata = ReportPage([ReportText(["It rose."]), figure])._repr_mimebundle_()
+    output = nbformat.v4.new_output("display_data", data, metadata=metadata)
+    made, resources = typst_of(code("x", output))
+    assert made.startswith('#uptick-figure("figure-01.svg", alt: "A line"')
+    assert "It rose." in made
+    assert resources["outputs"]["files/figure-01.svg"] == SVG.encode()
 
 
 def test_cell_options():

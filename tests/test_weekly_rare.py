@@ -14,7 +14,7 @@ from analytics.errors import HistoryError
 from analytics.reporting.content import weekly
 from analytics.reporting.content.weekly import figures, kinds, maps, regions, where
 from analytics.reporting.content.weekly.ahead import next_lines
-from analytics.reporting.content.weekly.cards import cards_page
+from analytics.reporting.content.weekly.cards import _checks, cards_page
 from analytics.reporting.content.weekly.parameters import parameter_table
 from analytics.reporting.content.weekly.record import report_record
 from analytics.reporting.content.weekly.scorecard import scorecard_page
@@ -98,6 +98,13 @@ def test_the_card_of_a_region_in_a_table_of_counts_lists_no_incident(of_counts):
     assert (card.parts, card.notable) == ((), ())
     assert card.notable_left == "Single incidents are not known: the file holds counts."
     assert len(card.checks) == 3
+
+
+def test_what_may_be_chance_has_no_checks(of_counts):
+    numbers = of_counts[0]
+    row = numbers.rows.set_index("region", drop=False).loc["Eastmark"]
+    assert len(_checks(numbers, row)) == 3
+    assert _checks(numbers, row.replace({"uptick": "above_usual"})) == ()
 
 
 def test_rows_of_a_table_of_counts_and_the_incidents_in_them_are_told_apart(table, of_counts):
