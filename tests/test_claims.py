@@ -529,6 +529,7 @@ def test_days_after_the_last_incident_raise_a_question(tmp_path):
 FAR = {
     "ends before the data": ("recent", "{ first = -600, last = -590 }"),
     "begins before the data": ("change", "{ start = 2018-01-01, last = 0 }"),
+    "begins before the data, by days": ("recent", "{ first = -140, last = 0 }"),
     "has no day before it": ("causal", "{ first = -130, last = 0 }"),
     "is a spell too short": ("persistence", "{ first = -30, last = 0 }"),
 }

@@ -92,6 +92,34 @@ def test_what_gains_nothing_is_left_to_the_engine(case, tmp_path, monkeypatch):
     assert put_together(paths, ["text", "number"], "n") is None
 
 
+def test_a_piece_without_rows_adds_nothing():
+    columns = [together._Text(), together._Numbers(pa.int64())]
+    groups = together._Groups(columns)
+    for rows, names in ((0, []), (3, ["x", "y", "x"])):
+        text = pa.array(names, pa.string()).dictionary_encode()
+        batch = pa.record_batch([text, pa.array([7] * rows, pa.int64())], names=["a", "b"])
+        assert groups.add(*together._counted(batch, columns)) == (rows == 0)  # two groups of three rows
+        made = groups.table(["a", "b"], "n").to_pydict()
+        assert made == {"a": ["x", "y"][:rows], "b": [7, 7][:rows], "n": [2, 1][:rows]}
+
+
+def test_more_combinations_than_have_a_number_are_left_to_the_engine(tmp_path):
+    # Each column is at most 2^26 apart, all three together 2^78.
+    wide = {name: pa.array(np.resize([0, 2**26 - 2], 100)) for name in ("a", "b", "c")}
+    assert compared(written(tmp_path, wide), ["a", "b"])
+    assert put_together(written(tmp_path, wide), ["a", "b", "c"], "n") is None
+
+
+def test_pieces_that_are_waited_for_are_left_once_nothing_is_gained(tmp_path, monkeypatch):
+    gone = []
+    monkeypatch.setattr(together.Future, "cancel", lambda one: gone.append(one))
+    monkeypatch.setattr(together, "_RUN", 1)
+    monkeypatch.setattr(together, "_SHARE", 0.0)
+    paths = written(tmp_path, tables(1), row_group_size=50)
+    assert put_together(paths, ["text", "number"], "n") is None
+    assert len(gone) >= 2 * min(together.os.cpu_count() or 1, 8)
+
+
 def test_numbers_that_stand_for_what_is_missing_are_left_to_the_engine(tmp_path):
     lowest = {"narrow": pa.array(np.full(100, np.iinfo(np.int64).min))}
     assert put_together(written(tmp_path, lowest), ["narrow"], "n") is None

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 import duckdb
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
 
 from analytics import count_incidents, read_incidents
 from analytics.errors import UptickError
-from analytics.incidents.lazy import scan_incidents
+from analytics.incidents.lazy import pieces, raw, scan_incidents
+from analytics.sources import swift
+from analytics.sources.files import load
 
 DAY = "2020-04-30"
 
@@ -96,8 +99,24 @@ REFUSED = {
     "all set aside": lambda file: scan_incidents(file(rows()), as_of="2019-01-01"),
     "no day": lambda file: scan_incidents(file(rows().drop(columns="date")), as_of=DAY),
     "something else": lambda file: scan_incidents(7, as_of=DAY),
+    "columns of a source that has its own": lambda file: scan_incidents(
+        file(rows()), "icews", as_of=DAY, columns={"admin1": "admin1"}
+    ),
+    "a table without rows": lambda file: scan_incidents(file(rows()[:0], "none.parquet"), as_of=DAY),
     "an engine that is not known": lambda file: scan_incidents(file(rows()), as_of=DAY, engine="duckbd"),
 }
+
+
+def test_text_that_cannot_be_read_in_pieces_is_read_whole_unless_it_is_large(tmp_path, monkeypatch, snapshot):
+    monkeypatch.chdir(tmp_path)
+    name = "latin.csv"
+    rows(place="Málaga").to_csv(name, index=False, encoding="cp1252")
+    there = scan_incidents(name, as_of=DAY)
+    assert there.table.to_pandas()["place"].unique().tolist() == ["Málaga"]
+    monkeypatch.setattr(pieces, "_READ_WHOLE", 100)
+    with pytest.raises(UptickError) as error:
+        scan_incidents(name, as_of=DAY)
+    assert str(error.value) == snapshot
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -163,6 +182,163 @@ def test_columns_of_other_names_are_named(file):
     there, read = both(name, {"columns": {"date_start": "When", "admin1": "Where", "incident_id": "No"}})
     np.testing.assert_array_equal(there.values, read.values)
     assert there.regions == ("Eastmark", "Westmark")
+
+
+# -- what a source says where it holds little --------------------------------------------------------------
+
+
+def little(kind):
+    """Return rows of a source that lack most of what it may hold."""
+    if kind == "own table":
+        return pd.DataFrame(
+            {"when": ["2020-04-13", "2020-04-14", "2020-04-15"], "initiator": ["state", "", "unknown"],
+             "Sort": ["Raid", "Bomb", "Raid"]}
+        )  # fmt: skip
+    if kind == "acled":
+        return pd.DataFrame(
+            {"event_id_cnty": ["A1", "A2", "A3"], "event_date": "2020-04-13", "admin1": ["X", "Y", "X"],
+             "event_type": "Violence against civilians", "country": ["Inventia", "", ""]}
+        )  # fmt: skip
+    if kind == "insecurity_insight":
+        return pd.DataFrame(
+            {"SiND Event ID": ["1", "2"], "Date": "2020-04-13", "Admin 1": ["X", "Y"],
+             "Reported Perpetrator": ["NSA", "Military"]}
+        )  # fmt: skip
+    return pd.DataFrame(
+        {"SQLDATE": ["20200413", "20200414", "20190101"], "EventCode": ["190", "0231", "173"],
+         "DATEADDED": ["20200413", "20200501", "20200414"]}
+    )  # fmt: skip
+
+
+LITTLE = {
+    "own table": {"columns": {"date_start": "when"}, "country": "Inventia"},
+    "acled": {"country": "Inventia"},
+    "insecurity_insight": {},
+    "gdelt": {},
+    "gdelt, as stated": {"report_days": False},
+}
+
+
+@pytest.mark.parametrize("case", LITTLE)
+def test_what_a_source_says_of_few_columns_is_what_it_says_when_read(case):
+    kind, options = case.partition(",")[0], LITTLE[case]
+    source, frame = "table" if kind == "own table" else kind, little(kind)
+    there = scan_incidents(ibis.memtable(frame), source, as_of=DAY, **options)
+    read = read_incidents(frame, source, as_of=DAY, **options)
+    assert there.accounting.__dict__ == read.accounting.__dict__
+    want, found = read.frame.drop(columns=["row", "flags"]), there.table.to_pandas()
+    if want["incident_id"].str.startswith("row-").all():  # rows without an order have no number
+        assert (found.pop("incident_id") == "").all()
+        want = want.drop(columns="incident_id")
+    found = found[want.columns].sort_values(["date_start", *want.columns[:1]], ignore_index=True)
+    want = want.sort_values(["date_start", *want.columns[:1]], ignore_index=True)
+    for name in want:
+        pd.testing.assert_series_equal(found[name].astype(want[name].dtype), want[name], check_names=False)
+
+
+def test_rows_without_identifiers_and_an_order_are_asked_by_their_own_names():
+    there = scan_incidents(ibis.memtable(little("own table")), as_of=DAY, columns={"date_start": "when"})
+    for where, number in (
+        ("Sort in ('Raid', 'Siege')", 2),
+        ("initiator in ('state')", 1),
+        ("when > 2020-04-13", 2),
+    ):
+        assert count_incidents(there, "day", by=None, where=where).values.sum() == number
+    with pytest.raises(UptickError, match="there is no column 'Sorts'") as error:
+        count_incidents(there, by="Sorts")
+    assert error.value.todo == "did you mean Sort?"
+
+
+TYPED = {
+    "identifiers far apart": (
+        "table",
+        {"id": [1, 10**12, 5, 10**12], "date": ["2020-04-01", "2020-04-02", "2020-04-03", "2020-04-02"],
+         "admin1": ["A", "B", "A", "B"]},
+        {"duplicate id": 1}, {},
+    ),
+    "identifiers of several days": (
+        "icews",
+        {"Event ID": [7, 7, 7, 8], "Event Date": ["2020-04-01", *["2020-04-02"] * 3], "CAMEO Code": "193",
+         "Province": ["A", "B", "B", "A"]},
+        {"duplicate id": 1}, {},
+    ),
+    "nothing but numbers": (
+        "table",
+        {"id": [1, 2, 3], "date": [20200401, 20200402, 20200431], "latitude": [0, 33, 34],
+         "longitude": [0, 44, 45], "admin1": [1, 2, 2]},
+        {"impossible date": 1}, {"coordinates 0, 0": 1},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TYPED)
+def test_whole_numbers_of_parquet_mean_what_they_mean_when_read(case, file):
+    source, columns, aside, flags = TYPED[case]
+    name = file(pd.DataFrame(columns), "typed.parquet")
+    there, read = (way(name, source, as_of=DAY) for way in (scan_incidents, read_incidents))
+    assert there.accounting.__dict__ == read.accounting.__dict__
+    assert (there.accounting.set_aside, there.accounting.flags) == (aside, flags)
+    counts = [count_incidents(one, "day", by="admin1") for one in (there, read)]
+    assert counts[0].regions == counts[1].regions
+    np.testing.assert_array_equal(counts[0].values, counts[1].values)
+
+
+def test_polars_numbers_the_rows_of_text_as_they_stand(file):
+    pytest.importorskip("polars")
+    frame = pd.DataFrame(
+        {"id": ["", "b", "b", "c"], "date": ["2020-04-01", "soon", "2020-04-02", "2020-04-02"]}
+    )
+    there = scan_incidents(file(frame), as_of=DAY, engine="polars")
+    aside = there.quarantine.to_pandas()
+    assert aside[["row", "reason"]].to_numpy().tolist() == [[3, "unparsable date"]]
+    assert there.table.to_pandas()["incident_id"].sort_values().tolist() == ["b", "c", "row-2"]
+
+
+CHANGES = {
+    "a day that was not there": "insert into t values (3, 20200403, 20200404, 'C')",
+    "a row that is gone": "delete from t where id = 1",
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_a_table_that_changes_while_it_is_counted_is_an_error(case):
+    engine = ibis.duckdb.connect()
+    rows = "(1, 20200401, 20200402, 'A'), (2, 20200402, NULL, 'B')"
+    engine.raw_sql(f"create table t as select * from (values {rows}) made(id, date, reported_on, admin1)")
+    there = scan_incidents(engine.table("t"), as_of=DAY)
+    assert not there.may_be_late(np.datetime64(DAY))  # the days of report are known by now
+    engine.raw_sql(CHANGES[case])
+    with pytest.raises(UptickError, match="the table changed while its incidents were counted"):
+        count_incidents(there, "day", by=None)
+
+
+MANY = {
+    "days": {"date": pd.date_range("2020-01-01", periods=9).astype("str")},
+    "degrees that are text": {"latitude": [f"{at}.5" for at in range(9)], "longitude": "44.0"},
+}
+
+
+@pytest.mark.parametrize("case", MANY)
+def test_more_values_than_are_looked_up_are_refused(case, file, monkeypatch, snapshot):
+    name = file(pd.DataFrame({"date": "2020-04-01", "admin1": ["A"] * 9} | MANY[case]))
+    monkeypatch.setattr(raw, "MOST", 8)
+    monkeypatch.setitem(raw.Raw.distinct.__kwdefaults__, "most", 8)
+    with pytest.raises(UptickError) as error:
+        scan_incidents(name, as_of=DAY)
+    assert str(error.value) == snapshot
+
+
+@pytest.mark.parametrize("together", [1, 2, 64])
+def test_pieces_of_a_file_are_written_with_the_numbers_of_their_rows(together, tmp_path, monkeypatch):
+    monkeypatch.setattr(swift, "BLOCK", 200)
+    monkeypatch.setattr(pieces, "_TOGETHER", together)
+    frame = rows()
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    digest, _ = pieces.in_pieces(tmp_path / "a.csv", tmp_path / "a.parquet")
+    made = pd.read_parquet(tmp_path / "a.parquet")
+    assert made[pieces.FILE_ROW].tolist() == list(range(2, len(frame) + 2))
+    assert made["id"].tolist() == frame["id"].astype("str").tolist()
+    assert digest == load(tmp_path / "a.csv").digest
 
 
 @pytest.fixture

@@ -241,7 +241,8 @@ class Raw:
     def too_many(self, names: Sequence[str]) -> InputError:
         """Return the error for more distinct values than are looked up."""
         return InputError(
-            f"{' and '.join(names)} of {self.name} hold more different values than are looked up one by one",
+            f"{' and '.join(names)} of {self.name} hold{'' if len(names) > 1 else 's'} more different values "
+            "than are looked up one by one",
             expected=f"at most {MOST:,}",
             where=self.name,
             todo="give it as a column of days, numbers or names (a time of day is not needed)",
@@ -304,8 +305,6 @@ def memory_table(frame: pd.DataFrame) -> Any:
 def attach(table: Any, piece: Piece, names: Sequence[str]) -> Any:
     """Return a table with some of what a piece says of each row; its keys must be there."""
     wanted = [name for name in names if name not in table.columns]
-    if not wanted:
-        return table
     if not piece.keys:
         one = piece.frame.iloc[0]
         return table.mutate(**{name: _literal(one[name], piece.frame[name].dtype) for name in wanted})
