@@ -245,6 +245,34 @@ def test_rows_and_cells_without_numbers_are_counted_on(tmp_path):
     assert read_incidents(tmp_path / "in.xlsx").frame["admin1"].tolist() == ["A", "B", "C"]
 
 
+def _cell(place, text):
+    return f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+def test_numbers_are_written_as_people_write_them_and_rows_of_empty_cells_after_the_last_are_none(tmp_path):
+    def change(text):
+        first, second, rest = text.split("</row>", 2)
+        last = '<row r="9"><c r="A9"/></row></sheetData>'
+        rest = rest.replace("</sheetData>", last)
+        return f'{first}{_cell("C1", "killed")}</row>{second}<c r="C2"><v>3.0</v></c></row>{rest}'
+
+    _with_sheet_text(tmp_path / "in.xlsx", change)
+    found = read_incidents(tmp_path / "in.xlsx")
+    assert load(tmp_path / "in.xlsx").frame["killed"].tolist() == ["3", "", ""]
+    assert found.frame["fatalities"].tolist() == [3, pd.NA, pd.NA]
+    assert (found.accounting.rows_read, found.accounting.kept) == (3, 3)
+
+
+def test_a_cell_beside_the_table_is_not_lost_without_a_word(tmp_path, snapshot):
+    _with_sheet_text(
+        tmp_path / "in.xlsx",
+        lambda text: re.sub("(?<=</c>)</row>(?=<row r=.4)", f"{_cell('D3', 'a note')}</row>", text),
+    )
+    with pytest.raises(InputError) as caught:
+        read_incidents(tmp_path / "in.xlsx")
+    assert str(caught.value).replace(str(tmp_path), "FOLDER") == snapshot
+
+
 def test_metres_are_no_degrees_and_no_reason_to_set_rows_aside(cases, tmp_path):
     incidents = read_incidents(cases / "utm-xy-refused" / "in.csv")
     assert incidents.accounting.kept == 2

@@ -188,6 +188,18 @@ def test_a_known_source_needs_no_columns(project):
     assert found.columns == {}
 
 
+def test_a_country_that_is_stated_is_not_proposed_again_and_words_are_no_degrees():
+    places = {"Land": "Iraq", "region name": ["Kirkuk", "Diyala", "Ninewa"]}
+    found = proposed(
+        pd.DataFrame({"date": ["2020-04-01"] * 3, **places, "Breite (Grad)": ["Nord", "mid", "-"]})
+    )
+    assert found.columns["country"] == ("Land", "by its name")
+    assert found.columns["admin1"] == ("region name", "3 names, governorates of Iraq")
+    assert found.reading == {}
+    assert "latitude" not in found.columns
+    assert found.unused == ("Breite (Grad): 3 values, such as 'Nord'",)
+
+
 def test_without_days_or_places_the_reader_is_asked():
     found = proposed(pd.DataFrame({"a": ["x", "y"], "b": ["some", "words"]}))
     assert [question.split(":")[0] for question in found.questions] == [
@@ -220,6 +232,9 @@ WRONG = {
     "true is no number": "[file]\nheader_row = true\n",
     "no table": "columns = 'date_start'\n",
     "no such column of the file": "[columns]\ndate_start = 'Tag'\nadmin1 = 'Wohin'\n",
+    "no such style, beside another key": (
+        "[file]\nna = 'text'\ndate_style = 'day/month'\n[columns]\ndate_start = 'Tag'\n"
+    ),
     "no such style": "[file]\ndate_style = 'day/month'\n[columns]\ndate_start = 'Tag'\n",
     "no such source": "[file]\nsource = 'aclde'\n",
     "no such encoding": "[file]\nencoding = 'utf-9'\n",

@@ -363,6 +363,14 @@ def test_only_known_reasons_and_flags_are_given(tmp_path):
         draft.flag("odd", np.array([True, False]))
 
 
+def test_a_column_that_is_not_there_leaves_its_canonical_one_missing(tmp_path):
+    (tmp_path / "rows.csv").write_text(ROWS)
+    draft = Draft(Columns(load(tmp_path / "rows.csv")))
+    draft.carry("admin2", "district")
+    draft.carry("admin1", "admin1")
+    assert (list(draft.data), draft.called) == (["admin1"], {"admin1": "admin1"})
+
+
 def test_what_another_machine_is_making_is_left_alone(monkeypatch, tmp_path):
     assert not opening._is_gone("another-machine-17")
     assert not opening._is_gone("without a number")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ibis
 import pandas as pd
 import pytest
 
-from analytics import read_incidents
+from analytics import count_incidents, read_incidents, scan_incidents
 from analytics.counts import read_counts
 from analytics.errors import UptickError
+from analytics.incidents import reading
+from analytics.incidents.lazy import scanning
 from analytics.sources.columns import Columns
 from analytics.sources.count_tables import find_count_columns
+from analytics.sources.dates import DMY
 from analytics.sources.files import load
 from analytics.sources.mapping import read_mapping
+from analytics.sources.source import Dates, People, Source
 from analytics.sources.typed import _first_fault
 from analytics.sources.wizard import propose_mapping
 
@@ -115,3 +120,61 @@ def test_a_column_of_few_days_is_no_date_and_a_second_one_may_be_the_report(tmp_
     assert taken["date_start"] == "Happened"
     assert taken["reported_on"] == "Reported"
     assert "Notes" not in taken.values()
+
+
+GTD = {
+    "eventid": [1, 2], "iyear": 2015, "imonth": [3, 4], "iday": [4, 5], "provstate": "Eastmark",
+    "gname": ["Unit 9", "Unknown"], "nkill": [2, -99], "nwound": [-9, 1],
+}  # fmt: skip
+
+
+def test_columns_of_gtd_mean_in_a_plain_table_what_they_mean_in_gtd():
+    plain, known = (read_incidents(pd.DataFrame(GTD), kind, as_of="2016-01-01") for kind in ("table", "gtd"))
+    for name in ("date_start", "admin1", "actor1", "fatalities", "wounded"):
+        assert plain.frame[name].tolist() == known.frame[name].tolist(), name
+    assert plain.frame["fatalities"].tolist() == [2, pd.NA]
+    assert plain.frame["wounded"].tolist() == [pd.NA, 1]
+
+
+POLICE = pd.DataFrame(
+    {
+        "case_no": ["7", "8", "9"],
+        "crime_date": ["13/04/2020", "01/04/2020", "30/04/2020"],
+        "crime_code": "x",
+        "date_code": ["D", "M", "Q"],
+        "recorded_on": ["14/04/2020", "", "02/05/2020"],
+        "province": ["Eastmark", "Not stated", "Westmark"],
+        "county": ["Low", "", "High"],
+        "crime": "Arson",
+        "dead": ["2", "-9", ""],
+        "place_code": ["1", "2", "3"],
+    }
+)
+
+
+def test_the_source_that_is_shown_by_example_is_read_and_scanned_as_it_is_declared(project, monkeypatch):
+    text = (project / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("### A source, by example")[2]
+    made = {"Source": Source, "Dates": Dates, "People": People, "DMY": DMY}
+    exec(text.partition("```python\n")[2].partition("```")[0], made)
+    for module in (reading, scanning):
+        monkeypatch.setattr(module, "source_of", lambda *_: made["SOURCE"])
+    read = read_incidents(POLICE, as_of="2020-05-31")
+    frame = read.frame.set_index("incident_id")
+    assert frame["date_start"].dt.strftime("%Y-%m-%d").tolist() == ["2020-04-13", "2020-04-01", "2020-04-30"]
+    assert frame["date_precision"].tolist() == [0, 30, pd.NA]
+    assert frame["reported_on"].dt.strftime("%Y-%m-%d").fillna("").tolist() == [
+        "2020-04-14",
+        "",
+        "2020-05-02",
+    ]
+    assert frame["admin1"].fillna("").tolist() == ["Eastmark", "", "Westmark"]
+    assert frame["admin2"].fillna("").tolist() == ["Low", "", "High"]
+    assert frame["fatalities"].tolist() == [2, pd.NA, pd.NA]
+    assert frame["place_precision"].tolist() == ["exact", "admin2", "unknown"]
+    assert set(frame["initiator"]) == {"unknown"}
+    assert read.accounting.flags == {"blank admin1": 1, "coarse date": 1, "unknown date precision": 1}
+    there = scan_incidents(ibis.memtable(POLICE), as_of="2020-05-31")
+    assert there.accounting.__dict__ == read.accounting.__dict__
+    counts = [count_incidents(one, "day", by="admin1") for one in (there, read)]
+    assert counts[0].regions == counts[1].regions
+    assert counts[0].values.tolist() == counts[1].values.tolist()

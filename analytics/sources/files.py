@@ -296,9 +296,7 @@ def _numbered(names: list[str], which: set[str]) -> list[str]:
 
 
 def without_na(raw: RawTable) -> RawTable:
-    """Return the table with its cells ``NA`` blank: in a source known by name they are no text."""
-    if not raw.holding_na:
-        return raw
+    """Return a table that holds cells ``NA`` with them blank: in a source known by name they are no text."""
     frame, notes = _missing(raw.frame, list(raw.holding_na))
     return replace(raw, frame=frame, notes=(*raw.notes, *notes), holding_na=())
 

@@ -75,8 +75,6 @@ def read_swiftly(path: Path, begin: Callable[[str], Beginning | None]) -> Swift 
     pool = _pool()
     with suppress(IrregularError), open_swiftly(path, begin, pool) as found:
         table = _compact(found.batches(), pool)
-        if not table.num_rows:
-            return None
         columns = {
             at: pd.Series(pd.array(column, dtype="str"), copy=False)
             for at, column in enumerate(table.columns)
