@@ -222,11 +222,25 @@ def test_what_is_no_text_or_has_no_row_is_left_to_the_csv_module(small, tmp_path
     assert swift.read_swiftly(path, begin).frame["place"].tolist() == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "swift_"),
+    [("gdelt_1.tsv", 600, False), ("table.csv", 100_000, False), ("table.csv", 600, True)],
+)
+def test_what_has_no_names_or_is_no_longer_than_is_looked_at_is_left_to_the_csv_module(
+    name, head, swift_, project, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(swift, "SMALLEST", 0)
+    monkeypatch.setattr(text, "_HEAD", head)
+    (tmp_path / "table.csv").write_text(HEADER + "1,2020-01-01,a\n" * 100)
+    path = project / "tests" / "fixtures" / "sources" / name
+    assert assert_same(path if path.exists() else tmp_path / name, monkeypatch) == swift_
+
+
 def test_many_blocks_are_put_together_in_order(small, tmp_path, monkeypatch):
     monkeypatch.setattr(swift, "BLOCK", 32)
-    monkeypatch.setattr(swift, "_TOGETHER", 4)
     path = tmp_path / "table.csv"
-    for rows in (8, 80):
+    for rows, together in ((8, 4), (80, 4), (80, 1)):
+        monkeypatch.setattr(swift, "_TOGETHER", together)
         path.write_text(HEADER + "".join(f"{n},2020-01-01,place\n" for n in range(rows)))
         table, _ = swiftly(path, delimiter=",", header_row=1)
         assert table.frame[table.frame.columns[0]].tolist() == [str(n) for n in range(rows)]
