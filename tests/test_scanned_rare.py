@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import duckdb
 import ibis
@@ -12,9 +13,12 @@ import pytest
 
 from analytics import count_incidents, read_incidents
 from analytics.errors import UptickError
-from analytics.incidents.lazy import pieces, raw, scan_incidents
+from analytics.incidents import reading
+from analytics.incidents.lazy import pieces, raw, scan_incidents, scanning
 from analytics.sources import swift
 from analytics.sources.files import load
+from analytics.sources.registry import find_source
+from analytics.sources.source import Dates
 
 DAY = "2020-04-30"
 
@@ -111,8 +115,7 @@ def test_text_that_cannot_be_read_in_pieces_is_read_whole_unless_it_is_large(tmp
     monkeypatch.chdir(tmp_path)
     name = "latin.csv"
     rows(place="Málaga").to_csv(name, index=False, encoding="cp1252")
-    there = scan_incidents(name, as_of=DAY)
-    assert there.table.to_pandas()["place"].unique().tolist() == ["Málaga"]
+    assert scan_incidents(name, as_of=DAY, repeats=False).distinct("place").values == (("Málaga",),)
     monkeypatch.setattr(pieces, "_READ_WHOLE", 100)
     with pytest.raises(UptickError) as error:
         scan_incidents(name, as_of=DAY)
@@ -210,6 +213,25 @@ def little(kind):
     )  # fmt: skip
 
 
+def at_first(cases, *first):
+    """Return the cases, all but the first ones for the long form of the tests."""
+    return [pytest.param(one, marks=() if one in first else pytest.mark.slow) for one in cases]
+
+
+UNREAD = {"both orders": ["01/02/2020", "02/03/2020"], "no days": ["soon", "later"]}
+
+
+@pytest.mark.parametrize("case", at_first(UNREAD, "both orders"))
+def test_days_of_report_that_cannot_be_read_are_not_known(case):
+    frame = pd.DataFrame({"id": ["a", "b"], "date": "2020-04-01", "admin1": "X", "reported_on": UNREAD[case]})
+    there, read = scan_incidents(ibis.memtable(frame), as_of=DAY), read_incidents(frame, as_of=DAY)
+    assert there.accounting.__dict__ == read.accounting.__dict__
+    assert there.accounting.flags == {"unreadable reported_on": 2}
+    for where, number in (("reported_on is missing", 2), ("reported_on > 2020-01-01", 0)):
+        for one in (there, read):
+            assert count_incidents(one, "day", by=None, where=where).values.sum() == number
+
+
 LITTLE = {
     "own table": {"columns": {"date_start": "when"}, "country": "Inventia"},
     "acled": {"country": "Inventia"},
@@ -219,7 +241,7 @@ LITTLE = {
 }
 
 
-@pytest.mark.parametrize("case", LITTLE)
+@pytest.mark.parametrize("case", at_first(LITTLE, "own table"))
 def test_what_a_source_says_of_few_columns_is_what_it_says_when_read(case):
     kind, options = case.partition(",")[0], LITTLE[case]
     source, frame = "table" if kind == "own table" else kind, little(kind)
@@ -234,6 +256,23 @@ def test_what_a_source_says_of_few_columns_is_what_it_says_when_read(case):
     want = want.sort_values(["date_start", *want.columns[:1]], ignore_index=True)
     for name in want:
         pd.testing.assert_series_equal(found[name].astype(want[name].dtype), want[name], check_names=False)
+
+
+@pytest.mark.slow
+def test_what_a_rule_says_of_days_is_asked_where_nothing_has_asked_for_them(monkeypatch):
+    # UCDP's rule of from when a file is covered, of a source whose rows end on the day they begin.
+    known = find_source("ucdp")
+    source = replace(known, dates=Dates(start="date_start"), required=("date_start",))
+    for module in (reading, scanning):
+        monkeypatch.setattr(module, "source_of", lambda *_: source)
+    frame = pd.DataFrame(
+        {"id": [1, 2, 3], "type_of_violence": 3, "date_start": ["2018-04-13", "2019-04-13", "2019-05-01"],
+         "code_status": "Clear", "adm_1": "X", "best": 1}
+    )  # fmt: skip
+    there = scan_incidents(ibis.memtable(frame), as_of=DAY, repeats=False)
+    read = read_incidents(frame, as_of=DAY)
+    assert there.covered_from == read.covered_from is not None
+    assert there.accounting.__dict__ == read.accounting.__dict__
 
 
 def test_rows_without_identifiers_and_an_order_are_asked_by_their_own_names():
@@ -271,7 +310,7 @@ TYPED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", TYPED)
+@pytest.mark.parametrize("case", at_first(TYPED, "nothing but numbers"))
 def test_whole_numbers_of_parquet_mean_what_they_mean_when_read(case, file):
     source, columns, aside, flags = TYPED[case]
     name = file(pd.DataFrame(columns), "typed.parquet")
@@ -283,6 +322,7 @@ def test_whole_numbers_of_parquet_mean_what_they_mean_when_read(case, file):
     np.testing.assert_array_equal(counts[0].values, counts[1].values)
 
 
+@pytest.mark.slow
 def test_polars_numbers_the_rows_of_text_as_they_stand(file):
     pytest.importorskip("polars")
     frame = pd.DataFrame(
@@ -300,7 +340,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("case", CHANGES)
+@pytest.mark.parametrize("case", at_first(CHANGES, "a day that was not there"))
 def test_a_table_that_changes_while_it_is_counted_is_an_error(case):
     engine = ibis.duckdb.connect()
     rows = "(1, 20200401, 20200402, 'A'), (2, 20200402, NULL, 'B')"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import ibis
 import pandas as pd
 import pytest
@@ -16,7 +18,7 @@ from analytics.sources.count_tables import find_count_columns
 from analytics.sources.dates import DMY
 from analytics.sources.files import load
 from analytics.sources.mapping import read_mapping
-from analytics.sources.source import Dates, People, Source
+from analytics.sources.source import Dates, Decides, People, Source
 from analytics.sources.typed import _first_fault
 from analytics.sources.wizard import propose_mapping
 
@@ -152,12 +154,16 @@ POLICE = pd.DataFrame(
 )
 
 
+@pytest.mark.slow
 def test_the_source_that_is_shown_by_example_is_read_and_scanned_as_it_is_declared(project, monkeypatch):
     text = (project / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("### A source, by example")[2]
     made = {"Source": Source, "Dates": Dates, "People": People, "DMY": DMY}
     exec(text.partition("```python\n")[2].partition("```")[0], made)
-    for module in (reading, scanning):
-        monkeypatch.setattr(module, "source_of", lambda *_: made["SOURCE"])
+    # Where it lies, by rules too that say nothing of what they may say.
+    decides = (Decides(("crime",), gives=("sub_event_type",)),)
+    ruled = replace(made["SOURCE"], rules=lambda draft: None, decides=decides)
+    monkeypatch.setattr(reading, "source_of", lambda *_: made["SOURCE"])
+    monkeypatch.setattr(scanning, "source_of", lambda *_: ruled)
     read = read_incidents(POLICE, as_of="2020-05-31")
     frame = read.frame.set_index("incident_id")
     assert frame["date_start"].dt.strftime("%Y-%m-%d").tolist() == ["2020-04-13", "2020-04-01", "2020-04-30"]
@@ -175,6 +181,7 @@ def test_the_source_that_is_shown_by_example_is_read_and_scanned_as_it_is_declar
     assert read.accounting.flags == {"blank admin1": 1, "coarse date": 1, "unknown date precision": 1}
     there = scan_incidents(ibis.memtable(POLICE), as_of="2020-05-31")
     assert there.accounting.__dict__ == read.accounting.__dict__
+    assert there.table.select("sub_event_type").to_pandas()["sub_event_type"].isna().all()
     counts = [count_incidents(one, "day", by="admin1") for one in (there, read)]
     assert counts[0].regions == counts[1].regions
     assert counts[0].values.tolist() == counts[1].values.tolist()

@@ -91,6 +91,8 @@ def said_of(
     frame = found.copy()
     for name in aspect.gives:
         values = draft.data.get(name)
+        if values is None and name in COUNTED:  # days of report that cannot be read
+            values = np.full(size, np.datetime64("NaT", "us"))
         if values is not None:
             frame[f"c_{name}"] = pd.Series(values).array
             if name in COUNTED:
