@@ -6,8 +6,11 @@ import ast
 import re
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, requires
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 # Distribution to the name it is imported by, where that differs by more than a hyphen.
 IMPORTED_AS = {"beautifulsoup4": "bs4", "fonttools": "fontTools", "ibis-framework": "ibis"}
@@ -65,3 +68,32 @@ def test_the_page_of_dependencies_names_each(project, declared):
             assert re.search(rf"\b{re.escape(name)}\b", page), name
     extras = set(re.findall(r"\| `(\w+)` \|", page))
     assert set(declared) - {"core"} <= extras <= {*declared, *TOOLS}
+
+
+def test_everything_that_is_needed_is_pinned(project):
+    lines = (
+        line.partition("#")[0].strip() for line in (project / "constraints.txt").read_text().splitlines()
+    )
+    pinned = {canonicalize_name(line.partition("==")[0]) for line in lines if line}
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [
+        *about["dependencies"],
+        *(one for extra in about["optional-dependencies"].values() for one in extra),
+    ]
+    wanted, seen = [Requirement(one) for one in named], set()
+    while wanted:
+        one = wanted.pop()
+        asked = canonicalize_name(one.name), frozenset(one.extras)
+        if asked in seen or asked[0] == "uptick-analytics":
+            continue
+        seen.add(asked)
+        try:
+            needed = requires(one.name) or []
+        except PackageNotFoundError:  # a tool that this environment does not have
+            continue
+        for other in map(Requirement, needed):
+            extras = one.extras or {""}
+            if other.marker is None or any(other.marker.evaluate({"extra": extra}) for extra in extras):
+                wanted.append(other)
+    assert {name for name, _ in seen} - pinned <= {"pip", "setuptools"}  # the environment's own
+    assert len(seen) > 100

@@ -19,7 +19,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 AS_OF = "2020-04-19"
 ENVIRONMENTS = (
     {},
-    {"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "1"},
+    {
+        "TZ": "Asia/Kathmandu",
+        "LC_ALL": "tr_TR.UTF-8",
+        "PYTHONHASHSEED": "1",
+        "OMP_NUM_THREADS": "1",
+        "NUMBA_NUM_THREADS": "1",
+        "PYTHONOPTIMIZE": "2",
+    },
     {
         "TZ": "America/St_Johns",
         "LC_ALL": "C",

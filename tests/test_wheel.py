@@ -101,6 +101,27 @@ def test_nothing_is_left_behind(wheel, pattern, inside):
 
 
 @pytest.mark.slow
+def test_two_builds_are_the_same_to_the_byte(tmp_path):
+    # Another folder, another umask, other times of the files, another zone.
+    build = "import sys, hatchling.build as h; h.build_sdist(sys.argv[1]); h.build_wheel(sys.argv[1])"
+    made = []
+    for name, zone, umask in (("one", "UTC", 0o022), ("another/with a blank", "Asia/Kathmandu", 0o077)):
+        tree = tmp_path / name
+        subprocess.run(
+            ["git", "clone", "-q", "--depth=1", f"file://{PROJECT}", tree], check=True, umask=umask
+        )
+        for path in tree.rglob("*.py"):
+            os.utime(path, (umask * 1e7, umask * 1e7))
+        (out := tmp_path / f"built{umask}").mkdir()
+        environment = {**os.environ, "TZ": zone, "SOURCE_DATE_EPOCH": "1780000000"}
+        words = [sys.executable, "-c", build, out]
+        subprocess.run(words, check=True, cwd=tree, env=environment, umask=umask, capture_output=True)
+        made.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert sorted(Path(name).suffix for name in made[0]) == [".gz", ".whl"]
+    assert made[0] == made[1]
+
+
+@pytest.mark.slow
 def test_every_module_can_be_imported(run):
     code = (
         "import importlib, pkgutil, warnings, analytics; "

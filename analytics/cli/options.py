@@ -257,6 +257,7 @@ _STORING = Group("store", (
     Option("known-on", "DATE", "as-of: the day whose knowledge is taken (default --as-of)"),
     Option("reported-on", "HOW", "as-of: day of report: stated (default), or first_seen, that of the first "
            "delivery an incident was in"),
+    Option("other-columns", "", "as-of: the source's other columns too, such as its notes"),
     Option("wait", "SECONDS", "for another process that uses the store (default 10)", float),
 ))  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analytics._tables import records
+from analytics._text import one_line
 from analytics.cli.inputs import READING, column_mapping, given, no_reading_of_stores, the_file
 from analytics.cli.options import STORE_ACTIONS
 from analytics.cli.show import Shown, Table, account_lines, emit, plan_output
@@ -151,7 +152,9 @@ def _diff(args: Namespace, store: Store) -> Shown:
 def _as_of(args: Namespace, store: Store) -> Shown:
     options: dict[str, Any] = given(args, "as_of", "known_on", "source", "reported_on")
     found = store.as_of(**options)
-    frame = pd.concat([found.frame, found.extra], axis=1)
+    other = list(map(str, found.extra.columns))
+    frame = pd.concat([found.frame, found.extra], axis=1) if args.other_columns else found.frame
+    left = f"note: columns of the source left out: {', '.join(other)}; --other-columns writes them"
     known = args.known_on or args.as_of
     heading = f"{found!r}".strip("<>") + (f"; as known on {known}" if known else "; as known now")
     by_place = found.frame["admin1"].value_counts().sort_index().head(_MOST)
@@ -159,7 +162,7 @@ def _as_of(args: Namespace, store: Store) -> Shown:
     return Shown(
         heading=(heading,),
         tables=(Table(table, "", ("incidents",)),),
-        account=account_lines(found),
+        account=(*account_lines(found), *([one_line(left)] if other and not args.other_columns else [])),
         frame=frame,
         record={
             "command": "store as-of",
