@@ -66,6 +66,26 @@ BAD_BYTES = {
 }
 
 
+NOTE = "A. N. Other was seen near the well"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f'2020-04-13,Diyala,"{NOTE}',
+        f'2020-04-13,Diyala,"{NOTE}" x"',
+        f"2020-04-13,Diyala,{NOTE},{NOTE}",
+        f"{NOTE},x",
+    ],
+)
+def test_an_error_names_the_row_and_repeats_no_note(here, row):
+    Path("given.csv").write_text(f"date,province,notes\n{row}\n2020-04-14,Diyala,x\n")
+    with pytest.raises(InputError, match=r"row 2 of given\.csv") as caught:
+        read_incidents("given.csv")
+    assert "Other" not in str(caught.value)
+    assert "Diyala" in str(caught.value) or row.startswith(NOTE)
+
+
 @pytest.mark.parametrize("case", BAD_BYTES)
 def test_bad_bytes_are_one_clear_error(here, snapshot, case):
     Path("given.csv").write_bytes(BAD_BYTES[case])

@@ -26,6 +26,7 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _RARE_DELIMITERS = {"^": "caret", "~": "tilde", ":": "colon", "\x01": "control-A"}
 _CHUNK = 2_000  # records turned into columns at a time: small enough to stay in the processor's cache
 _LONGEST = 2**31 - 1  # characters in a cell
+_SHOWN, _BEGINNING = 24, 8  # letters of a cell that an error shows whole, and else
 _TITLE_ROWS = 20  # rows looked at for the column names
 _HEAD = 100_000  # characters looked at for the delimiter
 _LAYOUT_ROWS = 5  # records that must all have a layout
@@ -347,18 +348,28 @@ def _square(records: list[list[str]], width: int, done: int, place: _Place) -> I
             return InputError(
                 f"{name} ends within row {done + i + 2}: it has {len(records[i])} fields, the header {width}",
                 expected="a whole last row, with the end of its line",
-                found=repr(records[i][-3:])[-200:],
+                found=repr(_begun(records[i][-3:])),
                 where=f"{name}, row {done + i + 2} (the header is row 1)",
                 todo="the file was cut off: get it again, whole; or delete that row",
             )
         return InputError(
             f"row {done + i + 2} of {name} has {len(records[i])} fields, the header has {width}",
             expected=f"{width} fields in every row",
-            found=repr(records[i][:6])[:200],
+            found=repr(_begun(records[i][:6])),
             where=f"{name}, row {done + i + 2} (the header is row 1)",
             todo="put text that holds the delimiter in double quotes, or check the delimiter",
         )
     return None
+
+
+def _begun(cells: list[str]) -> list[str]:
+    """Return cells as an error may show them: of long text its beginning, for it may be a note on people."""
+    return [cell if len(cell) <= _SHOWN else f"{cell[:_BEGINNING]}…" for cell in cells]
+
+
+def _quotes_of(line: str) -> str:
+    """Return the first letters of a line without what its quotes hold, which may be a note on people."""
+    return repr(re.sub('"[^"]+', '"…', line[:120]))
 
 
 def _quote_error(text: str, delimiter: str, name: str, error: csv.Error) -> InputError:
@@ -376,7 +387,7 @@ def _quote_error(text: str, delimiter: str, name: str, error: csv.Error) -> Inpu
         if unclosed
         else f"row {row} of {name} has a double quote in the wrong place",
         expected='text quoted as "...", with a quote inside written twice',
-        found=repr(text.splitlines()[line][:120]) if line < text.count("\n") + 1 else None,
+        found=_quotes_of(text.splitlines()[line]) if line < text.count("\n") + 1 else None,
         where=f"{name}, line {line + 1}",
         todo="repair that row",
     )
