@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 
 from analytics import Counts, read_incidents, response_test, scan_test, uptick_test
 from analytics.counts.completeness import Completeness
@@ -70,8 +71,9 @@ def test_bounds_are_the_least_count_that_is_as_rare_as_asked():
 
 def test_bounds_hold_at_a_level_that_a_count_has_and_at_one_below_what_a_quantile_can_ask_for():
     # P(Y >= 2) of shape 1/2 and share 1/2, term by term: two incidents are just as rare as asked.
-    has = 1 - 0.5**0.5 * (1 + 0.5 * 0.5)
-    assert _bounds(np.array([0.5]), np.array([0.5]), np.array([has * (1 + 1e-12)])).tolist() == [1]
+    has = special.betainc(2, 0.5, 0.5)
+    assert has == pytest.approx(1 - 0.5**0.5 * (1 + 0.5 * 0.5), rel=1e-12)
+    assert _bounds(np.array([0.5]), np.array([0.5]), np.array([has])).tolist() == [1]
     assert _bounds(np.array([0.5]), np.array([0.5]), np.array([has * (1 - 1e-12)])).tolist() == [2]
     # 1e-20 is nothing beside 1: of shape 1 and share 1/2 the tail beyond c is half to the power c + 1.
     assert _bounds(np.array([1.0]), np.array([0.5]), np.array([1e-20])).tolist() == [66]
