@@ -81,6 +81,18 @@ def test_a_gap_is_seen_however_finely_what_is_missing_is_divided():
     assert implausible_silences(few, np.ones(few.shape, bool)) == []
 
 
+def test_regions_that_are_never_covered_together_are_asked_each_for_itself():
+    rng = np.random.default_rng(4)
+    covered = (np.arange(400)[:, None] + np.arange(2)) % 2 == 0  # every other day each
+    values = np.where(covered, rng.poisson(1.0, (400, 2)), 0)
+    values[300:345] = 0
+    (found,) = implausible_silences(values, covered)
+    assert (found.first, found.end) == (300, 345)
+    # Of Poisson counts the chance of nothing is e to the expected number, and here the two multiply.
+    assert found.expected == pytest.approx(values.sum() / 355 * 45, rel=0.02)
+    assert found.logp == pytest.approx(-found.expected, rel=0.1)
+
+
 def test_most_counts_need_no_second_look_for_silences():
     values = np.random.default_rng(3).poisson(0.5, (400, 20))
     assert not may_hold_silence(values.sum(axis=1), np.ones(400, bool))
