@@ -175,7 +175,11 @@ def as_gap(value: object, name: str = "no_coverage") -> Gap:
     if isinstance(value, Gap):
         return value
     if isinstance(value, str):
-        window, _, region = value.partition("@")
+        window, of_region, region = value.partition("@")
+        if of_region and not region.strip():  # a script whose region is blank means no other region
+            raise OptionError(
+                f"{name} names no region", expected="START..END@REGION, or START..END", found=value
+            )
         return Gap(as_window(window, name), region.strip() or None)
     return Gap(as_window(value, name))
 

@@ -21,7 +21,7 @@ from analytics import read_incidents
 from analytics._limits import raised
 from analytics.cli import main
 from analytics.counts.questions import nearly_equal
-from analytics.errors import InputError
+from analytics.errors import InputError, OptionError
 from analytics.incidents.quarantine import _as_json
 from analytics.sources.files import load
 
@@ -115,6 +115,12 @@ def test_half_letters_of_json_are_shown_as_a_sign(written):
     assert "text: half letters in 1 values are shown as \ufffd" in incidents.notes
     twice = written("twice.json", r'[{"date": "2021-04-01", "a\ud800": 1, "a\ud801": 2}]')
     assert "names a value twice" in refused(twice)
+
+
+@pytest.mark.parametrize("encoding", ["a\0b", "zlib", "mbcs2"])
+def test_an_encoding_of_no_text_is_unknown(written, encoding):
+    with pytest.raises(OptionError, match="unknown encoding"):
+        read_incidents(written("in.csv", HEAD + ROWS), encoding=encoding)
 
 
 # -- JSON --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import threading
 import zipfile
@@ -20,8 +21,9 @@ from pyogrio import raw
 from analytics._limits import raised
 from analytics.bundled import bundled_path
 from analytics.errors import UptickError
-from analytics.geo import bundled_countries, cells, near, prio_grid_centre, read_regions
+from analytics.geo import along, bundled_countries, cells, near, prio_grid_centre, read_regions
 from analytics.geo.boundaries import file_digest, read_boundaries
+from analytics.geo.grids import parse_grid
 from analytics.geo.mending import mend_polygon
 from analytics.geo.new_country import country_folder
 from analytics.geo.polygons import joined_rings, read_polygons
@@ -320,3 +322,41 @@ def test_spellings_may_come_from_a_pipe(tmp_path):
     made = read_regions(path, spellings=tmp_path / "s.csv")
     writer.join()
     assert len(made.spellings_digest) == 64
+
+
+def line(*points):
+    return {"type": "LineString", "coordinates": list(points)}
+
+
+ODD_SHAPES = {
+    "properties in a list": (
+        lambda: read_boundaries({"type": "Feature", "properties": [1], "geometry": polygon(SQUARE)}),
+        "the shapes given, feature 1",
+    ),
+    "a system of no place on earth": (
+        lambda: read_boundaries(polygon(SQUARE) | {"crs": {"properties": {"name": 'LOCAL_CS["x"]'}}}),
+        "cannot be turned into longitude and latitude",
+    ),
+    "a line of no points": (lambda: along(line(), 1), "the file holds no line"),
+    "a line too long for a metre": (
+        lambda: along(line(*([179.0 * (-1) ** at, at % 80] for at in range(300))), 0.001),
+        "the lines are too long for so small a distance",
+    ),
+    "a distance of nothing": (
+        lambda: along(line([0, 0], [1, 1]), 1e-300),
+        "the lines are too long for so small a distance",
+    ),
+    "a resolution below nothing": (lambda: parse_grid("h3:-1"), "no resolution of H3"),
+}
+
+
+@pytest.mark.parametrize("case", ODD_SHAPES)
+def test_odd_shapes_are_one_error(case):
+    made, said = ODD_SHAPES[case]
+    with pytest.raises(UptickError, match=re.escape(said)):
+        made()
+
+
+def test_a_line_in_parts_is_as_long_as_before():
+    road = along(line([0, 0], [0, 1], [0, 1], [0, 2]), 5)
+    assert road.locate([0.5, 1.5, 2.04, 2.05], [0.04, 0.05, 0.0, 0.0]).tolist() == [0, -1, 0, -1]

@@ -141,3 +141,13 @@ def test_folders_and_files_that_cannot_be_used(run, boundaries, office, snapshot
         bundled_countries()
     said.append(str(caught.value).replace(str(office), "countries"))
     assert said == snapshot
+
+
+@pytest.mark.parametrize("country", ["..", "."])
+def test_no_country_is_named_as_a_folder_above(country, run, project, tmp_path):
+    units = project / "data" / "iraq" / "adm1.geojson"
+    out = tmp_path / "in" / "countries"
+    code, _, err = run("country", units, "--country", country, "--name", "name", "-o", out)
+    assert code == 2
+    assert "country is no name of a folder" in err
+    assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.errors import UptickError
+from analytics.errors import OptionError, UptickError
 from analytics.periods import (
     WEEKDAYS,
     Window,
@@ -101,4 +101,6 @@ def test_windows_and_gaps():
     gap = as_gap("2019-05-06..2019-05-26@Al Anbar")
     assert (gap.region, str(gap)) == ("Al Anbar", "2019-05-06..2019-05-26@Al Anbar")
     assert as_gap(gap) is gap
+    with pytest.raises(OptionError, match="names no region"):
+        as_gap("2019-05-06..2019-05-26@ ")
     assert as_gap(window).region is None

@@ -9,10 +9,12 @@ import duckdb
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from analytics import count_incidents, read_incidents
-from analytics.errors import UptickError
+from analytics.errors import InputError, UptickError
 from analytics.incidents import reading
 from analytics.incidents.lazy import pieces, raw, scan_incidents, scanning
 from analytics.sources import swift
@@ -410,3 +412,13 @@ def test_a_database_is_refused(case, database, snapshot):
     with pytest.raises(UptickError) as error:
         scan_incidents(database, as_of=DAY, **DATABASES[case])
     assert re.sub(r"duckdb://\S*/", "duckdb://HERE/", str(error.value)) == snapshot
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+@pytest.mark.parametrize("day", [2**31 - 1, -(2**31)])
+def test_a_day_past_all_calendars_is_an_error_of_every_engine(engine, day, tmp_path):
+    days = pa.array([day, 18_628], pa.int32()).cast(pa.date32())
+    parquet.write_table(pa.table({"id": [1, 2], "date": days, "admin1": ["A", "A"]}), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"a\.parquet holds a day past all calendars"):
+        count_incidents(scan_incidents(tmp_path / "a.parquet", engine=engine), as_of=DAY)

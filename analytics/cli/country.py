@@ -40,7 +40,12 @@ def run(args: Namespace) -> None:
         parent_spellings=_columns(args.parent_spellings, "--parent-spellings"),
         names=_columns(args.names, "--names"), crs=args.crs, layer=args.layer, encoding=args.encoding,
     )  # fmt: skip
-    folder = Path(args.output or "countries") / fold(args.country).replace(" ", "_")
+    named = fold(args.country).replace(" ", "_")
+    if not named.strip("."):  # a folder above
+        raise OptionError(
+            "country is no name of a folder", expected="its name, such as Kenya", found=args.country
+        )
+    folder = Path(args.output or "countries") / named
     targets = {folder / name: text.encode("utf-8") for name, text in made.files.items()}
     there = [path.name for path in targets if path.exists()]
     if there:

@@ -211,6 +211,14 @@ def _of_json(stated: Any, name: str, digest: str, crs: str | None) -> Boundaries
         [None if text == "null" else shapely.from_geojson(text, on_invalid="ignore") for text in texts],
         dtype=object,
     )
+    for at, feature in enumerate(features, 1):
+        if not isinstance(feature.get("properties") or {}, Mapping):
+            raise InputError(
+                "the boundaries are not GeoJSON",
+                expected="properties that are a table of names and values, or null",
+                found=f"a {type(feature['properties']).__name__}",
+                where=f"{name}, feature {at}",
+            )
     rows = [
         {**({"id": f["id"]} if isinstance(f.get("id"), str) else {}), **(f.get("properties") or {})}
         for f in features
@@ -344,8 +352,16 @@ def _reprojected(
 
     of = _system(system, name)
     from pyproj import Transformer
+    from pyproj.exceptions import ProjError
 
-    turn = Transformer.from_crs(of, "OGC:CRS84", always_xy=True)
+    try:
+        turn = Transformer.from_crs(of, "OGC:CRS84", always_xy=True)
+    except ProjError:
+        raise OptionError(
+            f"{_short(system)!r} cannot be turned into longitude and latitude",
+            expected="a coordinate system of the earth, such as EPSG:32638",
+            where=name,
+        ) from None
 
     def turned(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.column_stack(turn.transform(points[:, 0], points[:, 1]))

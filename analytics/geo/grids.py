@@ -139,7 +139,8 @@ def parse_grid(text: str) -> tuple[Grid, int] | None:
     >>> parse_grid("h3:6"), parse_grid("PRIO-GRID"), parse_grid("Kirkuk")
     (('h3', 6), ('priogrid', 5), None)
     """
-    word, colon, rest = text.strip().casefold().replace("-", "").partition(":")
+    word, colon, rest = text.strip().casefold().partition(":")
+    word = word.replace("-", "")
     if word == "priogrid" and not colon:
         return "priogrid", _USUAL
     if word != "h3":

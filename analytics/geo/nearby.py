@@ -20,6 +20,7 @@ from analytics.results.words import counted
 __all__ = ["along", "near"]
 
 _FARTHEST = 10_000  # km: a quarter of the earth, up to where distances are within 0.15 %
+_MOST_POINTS = 5_000_000  # that stand for roads: half a gigabyte
 _LONGEST_STEP = 10.0  # km between the points that stand for a road; straight between them
 _CIRCLE = 72  # corners of a circle as it is drawn
 
@@ -201,7 +202,9 @@ def along(
 
     _check_km(np.array([km], dtype=float))
     found = read_boundaries(source, crs=crs, layer=layer)
-    is_line = np.array([s is not None and "Line" in s.geom_type for s in found.shapes], dtype=bool)
+    is_line = np.array(
+        [s is not None and not s.is_empty and "Line" in s.geom_type for s in found.shapes], dtype=bool
+    )
     if not is_line.any():
         raise InputError("the file holds no line", expected="LineString or MultiLineString", where=found.name)
     stem = Path(found.name).stem if isinstance(source, str | Path) else "the line"
@@ -219,14 +222,15 @@ def along(
     lines = []
     for one in names:
         mine = [s for s, n, yes in zip(found.shapes, owner, is_line, strict=True) if yes and n.strip() == one]
-        lines.append(tuple(_dense(shapely.get_coordinates(p), km) for p in shapely.get_parts(mine)))
+        lines.append([shapely.get_coordinates(part) for part in shapely.get_parts(mine)])
     for points in (shapely.get_coordinates(found.shapes[is_line]),):
         check_degrees(points[:, 1], points[:, 0], f"a line of {found.name}")
+    _check_points(sum(float(_parts(part, km).sum()) for parts in lines for part in parts), km, found.name)
     spare = int((~is_line).sum())
     left = (f"{found.name}: {counted(spare, 'shape')} that are no lines left out",) if spare else ()
     return Regions(
         names=names,
-        rule=_Corridors(tuple(lines), float(km)),
+        rule=_Corridors(tuple(tuple(_dense(part, km) for part in parts) for parts in lines), float(km)),
         source=found.name,
         kind="along",
         notes=(*found.notes, *left),
@@ -234,17 +238,40 @@ def along(
     )
 
 
+def _steps(line: FloatArray) -> FloatArray:
+    """Return the way from each corner of a line to the next; it goes the short way round the earth."""
+    step: FloatArray = np.diff(line, axis=0)
+    step[:, 0] -= 360 * np.round(step[:, 0] / 360)
+    return step
+
+
+def _parts(line: FloatArray, km: float) -> FloatArray:
+    """Return into how many parts each piece of a line is taken."""
+    ends = to_space(line[:, 1], line[:, 0])
+    lengths = np.sqrt((np.diff(ends, axis=0) ** 2).sum(-1))
+    # A piece round a pole is longer than its ends are apart.
+    wide = np.abs(_steps(line)).max(axis=1) * 111.0 * 0.5
+    return np.maximum(np.ceil(np.maximum(lengths, wide) / min(_LONGEST_STEP, km / 8)), 1.0)
+
+
+def _check_points(points: float, km: float, name: str) -> None:
+    """Raise an error where more points would have to stand for the lines than there is memory for."""
+    if not points <= _MOST_POINTS:
+        raise OptionError(
+            "the lines are too long for so small a distance",
+            expected=f"at most {_MOST_POINTS:,} points an eighth of the distance apart",
+            found=f"{points:,.0f} within {km:g} km",
+            where=name,
+            todo="give a larger distance, or cut the lines to where incidents lie",
+        )
+
+
 def _dense(line: FloatArray, km: float) -> FloatArray:
     """Return the corners of a line in space, with more of them where they are far apart.
 
-    A piece is straight in longitude and latitude, and goes the short way round the earth.
+    A piece is straight in longitude and latitude.
     """
-    step = np.diff(line, axis=0)
-    step[:, 0] -= 360 * np.round(step[:, 0] / 360)
-    ends = to_space(line[:, 1], line[:, 0])
-    lengths = np.sqrt((np.diff(ends, axis=0) ** 2).sum(-1))
-    wide = np.abs(step).max(axis=1) * 111.0 * 0.5  # a piece round a pole is longer than its ends are apart
-    parts = np.ceil(np.maximum(lengths, wide) / min(_LONGEST_STEP, km / 8)).astype(int).clip(1, 1_000_000)
+    step, parts = _steps(line), _parts(line, km).astype(int)
     pieces = [
         line[at] + step[at] * np.linspace(0, 1, n, endpoint=False)[:, None] for at, n in enumerate(parts)
     ]

@@ -181,10 +181,6 @@ def _decode_as(data: bytes, name: str, encoding: str, *, said: bool = True) -> s
         encoding = "utf-8-sig"
     try:
         return data.decode(encoding)
-    except LookupError:
-        raise OptionError(
-            f"unknown encoding {encoding!r}", expected="such as utf-8, latin-1, cp1256"
-        ) from None
     except UnicodeError as error:
         at = error.start if isinstance(error, UnicodeDecodeError) else 0
         raise InputError(
@@ -194,4 +190,8 @@ def _decode_as(data: bytes, name: str, encoding: str, *, said: bool = True) -> s
             todo="leave encoding out to have it found, or give the right one"
             if said
             else f"its first bytes say {encoding.upper()}, but it was cut off or damaged: get it again",
+        ) from None
+    except (LookupError, ValueError):  # no such name, or a zero byte in it
+        raise OptionError(
+            f"unknown encoding {encoding!r}", expected="such as utf-8, latin-1, cp1256"
         ) from None

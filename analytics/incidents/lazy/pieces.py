@@ -85,7 +85,7 @@ def _in_utf8(path: Path, into: Path, encoding: str | None) -> Iterator[Path]:
                 copy.open("w", encoding="utf-8", newline="") as out,
             ):
                 shutil.copyfileobj(given, out, 1 << 20)
-        except (LookupError, UnicodeError) as error:  # packed, or not in this encoding
+        except (LookupError, ValueError) as error:  # packed, or not in this encoding
             raise IrregularError from error
         yield copy
     finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,19 @@ ROW = "row"
 _UTC = ("UTC", "Etc/UTC", "Z", "GMT", "+00:00")
 _SAMPLE = 1_000  # rows looked at to know a source
 _NO_NUMBER = -(2**31)  # stands for a missing whole number in a key
+
+
+@contextmanager
+def within_calendars(name: str) -> Iterator[None]:
+    """Say so where a day of an engine lies past all calendars: it cannot be brought back."""
+    try:
+        yield
+    except BaseException as error:  # Polars panics, which is no Exception
+        if "out of range" not in str(error).replace("-", " "):
+            raise
+        raise InputError(
+            f"{name} holds a day past all calendars", expected="years 1 to 9999", found=str(error), where=name
+        ) from None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -83,7 +97,8 @@ class Raw:
         check_choice("na", na, Na)
         self.name, self.ordered, self.files = name, row is not None, tuple(files)
         self.names = [one for one in table.columns if one != row]
-        head = table.select(*self.names).limit(_SAMPLE).to_pandas()
+        with within_calendars(name):
+            head = table.select(*self.names).limit(_SAMPLE).to_pandas()
         sample = load(head, na="text") if len(head) else RawTable(as_text(head), name, np.zeros(0, np.int64))
         self.sample = RawTable(sample.frame, name, sample.rows)
         self.columns = Columns(self.sample)
@@ -195,7 +210,8 @@ class Raw:
         if not keys:
             return pd.DataFrame({"n": [int(self.count(table).to_pandas())]})
         grouped = table.group_by(list(keys)).aggregate(n=self.count(table))
-        found: pd.DataFrame = grouped.limit(most + 1).to_pyarrow().to_pandas()
+        with within_calendars(self.name):
+            found: pd.DataFrame = grouped.limit(most + 1).to_pyarrow().to_pandas()
         if len(found) > most:
             return None
         for key in keys:
