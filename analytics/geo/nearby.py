@@ -251,7 +251,8 @@ def _parts(line: FloatArray, km: float) -> FloatArray:
     lengths = np.sqrt((np.diff(ends, axis=0) ** 2).sum(-1))
     # A piece round a pole is longer than its ends are apart.
     wide = np.abs(_steps(line)).max(axis=1) * 111.0 * 0.5
-    return np.maximum(np.ceil(np.maximum(lengths, wide) / min(_LONGEST_STEP, km / 8)), 1.0)
+    parts: FloatArray = np.maximum(np.ceil(np.maximum(lengths, wide) / min(_LONGEST_STEP, km / 8)), 1.0)
+    return parts
 
 
 def _check_points(points: float, km: float, name: str) -> None:
