@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from analytics.counts.spliced import allow_splices
 from analytics.delays.dated import DatedReports
 from analytics.detectors.events import area_shares, events_of_arrays, events_of_incidents
 from analytics.detectors.registry import DETECTORS
-from analytics.errors import InputError, OutputError, UptickError
+from analytics.errors import InputError, OptionError, OutputError, UptickError
 from analytics.fetch.acled import _seconds
 from analytics.fetch.asked import Faulty
 from analytics.fetch.reading import rows_of
@@ -39,6 +40,15 @@ from analytics.sources.columns import Columns
 from analytics.sources.files import load
 from analytics.sources.registry import find_source
 from analytics.store import opening
+from analytics.upticks import (
+    activity_test,
+    concentration_test,
+    emerging_test,
+    recurrence_test,
+    response_test,
+    severity_test,
+    uptick_test,
+)
 
 HEAD = '[article]\ntitle = "Notes"\ndate = 2020-04-13\n'
 CLAIM = """
@@ -395,3 +405,46 @@ def test_arrays_of_alarms_fit_together():
     for wrong in ({"alarm": found.alarm[:1]}, {"regions": ("Eastmark",)}, {"detectors": ("a", "b")}):
         with pytest.raises(AssertionError):
             replace(found, **wrong)
+
+
+COUNTS = Counts.from_array(np.ones((120, 2)), start="2018-01-01")
+ONE_NUMBER = {
+    "recent": ["14", 14.0, [14], None, np.nan, True],
+    "guard": [28.0, "28"],
+    "baseline": [364.0, [364]],
+    "alpha": [None, "0.05", [0.05], np.array([0.05]), True],
+    "margin": ["2", None, [1.5]],
+    "confidence": ["0.9", [0.9]],
+    "sought": ["4", None],
+    "completeness": ["0.9", True],
+}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [(name, one) for name, many in ONE_NUMBER.items() for one in many]
+)
+def test_what_is_no_number_is_no_option(option, value):
+    with pytest.raises(OptionError) as error:
+        uptick_test(COUNTS, **{option: value})
+    assert option in error.value.what
+    assert error.value.expected
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [concentration_test, response_test, severity_test, recurrence_test, emerging_test, activity_test],
+)
+def test_every_claim_asks_for_one_level(ask):
+    options = signature(ask).parameters
+    needed = [name for name, one in options.items() if one.default is one.empty]
+    with pytest.raises(OptionError, match="alpha is not one number"):
+        ask(**dict.fromkeys(needed, COUNTS), alpha=[0.05])
+
+
+def test_small_whole_numbers_are_days():
+    assert uptick_test(COUNTS, recent=np.int8(14)).frame.equals(uptick_test(COUNTS).frame)
+
+
+def test_rows_of_different_lengths_are_no_counts():
+    with pytest.raises(InputError, match="these are not counts"):
+        Counts.from_array([[1], [1, 2]], start="2018-01-01")

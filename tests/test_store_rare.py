@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import duckdb
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 
 from analytics import count_incidents, read_incidents
-from analytics.errors import UptickError
+from analytics.errors import InputError, UptickError
 from analytics.store import Store, opening
 from analytics.store.adding import KEY
 
@@ -179,3 +180,15 @@ def test_few_cells_are_shown_whole(store, run):
     assert (code, err) == (0, "")
     assert "by admin1 and week; a moved incident left one place and came to another\n" in out
     assert "the first" not in out
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [("deliveries", "no delivery of"), ("file_columns", "no place of column"), ("rows_1", "no row of")],
+)
+def test_a_store_whose_tables_were_emptied_does_not_fit_together(table, found, store):
+    with duckdb.connect(str(store.path)) as connection:
+        connection.execute(f"delete from {table}")
+    with pytest.raises(InputError, match="the store does not fit together") as error:
+        store.as_of("2030-01-01")
+    assert found in error.value.found

@@ -84,7 +84,10 @@ def array_counts(
     values: npt.ArrayLike, coverage: npt.ArrayLike | None
 ) -> tuple[npt.NDArray[np.int32], BoolArray]:
     """Return counts, 0 where not covered, and their coverage; both of shape (periods, regions)."""
-    numbers = np.asarray(values)
+    try:
+        numbers = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        numbers = np.empty(0, dtype=object)
     numbers = numbers[:, None] if numbers.ndim == 1 else numbers
     if numbers.ndim != 2 or numbers.dtype.kind not in "iuf":
         raise InputError(

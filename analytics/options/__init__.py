@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from analytics._rooms import names_shown
 from analytics._typing import FloatArray
@@ -30,6 +31,7 @@ __all__ = [
     "check_replicates",
     "check_seed",
     "check_share",
+    "check_single",
     "check_whole",
     "choices",
     "install_advice",
@@ -88,11 +90,43 @@ def check_choice(name: str, value: object, kind: object) -> None:
 
 
 def numbers_of(value: object) -> FloatArray:
-    """Return a number or numbers as floats; what is no number is NaN, which no check lets through."""
+    """Return a number or numbers as floats; what is no number is NaN, which no check lets through.
+
+    Examples
+    --------
+    >>> numbers_of([0.9, 1]).tolist(), numbers_of("0.9").tolist(), numbers_of(True).tolist()
+    ([0.9, 1.0], nan, nan)
+    """
     try:
-        return np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+        given = np.asarray(value)
+        if given.dtype.kind not in "iufO" or any(isinstance(one, str | bytes | bool) for one in _flat(given)):
+            return np.array(np.nan)
+        return given.astype(float)
+    except (TypeError, ValueError, OverflowError):
         return np.array(np.nan)
+
+
+def _flat(given: npt.NDArray[np.generic]) -> list[object]:
+    """Return what stands in an array of objects; numbers need no look."""
+    return given.ravel().tolist() if given.dtype.kind == "O" else []
+
+
+def check_single(**numbers: object) -> None:
+    """Raise an :class:`OptionError` unless each is one number, neither a list of them nor None.
+
+    Examples
+    --------
+    >>> check_single(alpha=[0.05])
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: alpha is not one number
+      expected: such as 0.05
+      found: [0.05]
+    """
+    for name, value in numbers.items():
+        if value is None or numbers_of(value).ndim > 0:
+            such = {"alpha": "0.05", "confidence": "0.95"}.get(name, "1.5")
+            raise OptionError(f"{name} is not one number", expected=f"such as {such}", found=str(value))
 
 
 def check_level(**levels: object) -> None:

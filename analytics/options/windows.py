@@ -15,6 +15,7 @@ __all__ = [
     "check_periods",
     "check_windows",
     "check_zones",
+    "days_of",
 ]
 
 _WIDEST = 0.5  # of what lies between 0 and 1: at either end half the time
@@ -53,6 +54,32 @@ def check_periods(step: int, *, least: int | None = None, **lengths: int) -> Non
                 expected=("a multiple of 7 days" if step == 7 else "a number of days") + more,
                 found=str(days),
             )
+
+
+def days_of(name: str, value: object) -> int:
+    """Return a number of days.
+
+    Raises
+    ------
+    OptionError
+        If it is no whole number.
+
+    Examples
+    --------
+    >>> days_of("recent", np.int8(14))
+    14
+    >>> days_of("recent", 14.0)
+    Traceback (most recent call last):
+    ...
+    analytics.errors.OptionError: recent is no number of days
+      expected: a whole number, such as 14
+      found: 14.0
+    """
+    if isinstance(value, int | np.integer) and not isinstance(value, bool | np.bool_):
+        return int(value)
+    raise OptionError(
+        f"{name} is no number of days", expected="a whole number, such as 14", found=repr(value)[:80]
+    )
 
 
 def check_windows(recent: int, guard: int, baseline: int, step: int, windows: int) -> None:

@@ -110,7 +110,10 @@ def known_deliveries(
         raise unknown_option("source of the store", source, list(numbers))
     made = deliveries_of(connection, source, day)
     if not made:
-        first = deliveries_of(connection, source)[0]
+        held = deliveries_of(connection, source)
+        if not held:
+            raise _apart(path, f"no delivery of {source}")
+        first = held[0]
         raise InputError(
             f"nothing of {source} was in the store by {day}",
             expected=f"a day from {first.day} on, that of its first delivery",
@@ -125,13 +128,18 @@ def state_incidents(
 ) -> Incidents:
     """Return the incidents known, read from their cells as from a file."""
     raw = _raw_table(connection, path, known)
+    if raw.frame.empty:
+        raise _apart(path, f"no row of {known.source}")
     reading = dict(known.last.reading)
     return read_raw(raw, known.metadata(), as_of=as_of, **reading)
 
 
 def _raw_table(connection: DuckDBPyConnection, path: Path, known: Known) -> RawTable:
     """Return the cells as they would stand in one file."""
-    names = _column_names(connection, known)
+    try:
+        names = _column_names(connection, known)
+    except KeyError as error:
+        raise _apart(path, f"no place of column {error.args[0]}") from None
     number = known.last.number
     places = ", ".join(f"{cell('t', at)} as {at}" for _, at in names)
     kept = connection.execute(
@@ -160,6 +168,16 @@ def _raw_table(connection: DuckDBPyConnection, path: Path, known: Known) -> RawT
         digest=known.digest,
         notes=tuple(known.last.raw["notes"]),
         holding_na=tuple(dict.fromkeys(n for made in known.in_force for n in made.raw["holding_na"])),
+    )
+
+
+def _apart(path: Path, found: str) -> InputError:
+    return InputError(
+        "the store does not fit together",
+        expected="a file that only uptick store has written",
+        found=found,
+        where=str(path),
+        todo="take the copy from before, or make it again of the files delivered",
     )
 
 

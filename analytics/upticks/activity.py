@@ -15,7 +15,7 @@ from analytics.errors import OptionError, unknown_option
 from analytics.incidents import Incidents
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.options import check_level
+from analytics.options import check_level, check_single
 from analytics.results import (
     CANNOT_BE_TOLD,
     NOT_SUPPORTED,
@@ -112,6 +112,7 @@ def activity_test(
     >>> found.frame["verdict"].tolist()
     ['supported', 'cannot be told']
     """
+    check_single(alpha=alpha)
     check_level(alpha=alpha)
     _check_kinds(kinds)
     unit, place = _unit(incidents, regions), "region" if each else "place"

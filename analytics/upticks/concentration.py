@@ -26,7 +26,7 @@ from analytics.kernels.windows.concentration import (
     concentration_test_arrays,
 )
 from analytics.kernels.windows.lrd import STEADY_WINDOWS
-from analytics.options import check_flag, check_level, check_margin
+from analytics.options import check_flag, check_level, check_margin, check_single
 from analytics.results import NAMED, ClaimResult, Verdict, counted, listed
 from analytics.upticks.decide import Found, decide, ratio_bound, too_few
 from analytics.upticks.incomplete import incomplete_before, weighted_completeness
@@ -117,6 +117,7 @@ def concentration_test(
     >>> concentration_test(counts, regions_inside="A").frame["verdict"].tolist()
     ['supported']
     """
+    check_single(alpha=alpha, margin=margin)
     check_level(alpha=alpha)
     check_margin(margin)
     check_flag(same_completeness=same_completeness)

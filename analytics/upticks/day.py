@@ -20,7 +20,7 @@ from analytics.former import renamed
 from analytics.kernels.claims.day_judged import judge_days
 from analytics.kernels.common.limits import MIN_OBSERVED_DAY
 from analytics.kernels.common.multiplicity import benjamini_hochberg
-from analytics.options import check_at_least, check_flag, check_level, check_share, check_whole
+from analytics.options import check_at_least, check_flag, check_level, check_share, check_single, check_whole
 from analytics.periods import YEAR_DAYS, Window
 from analytics.results import ClaimResult, Verdict, counted, format_number, interval_words
 from analytics.upticks.day_inputs import DaysAsked, ask_days
@@ -129,6 +129,7 @@ def day_test(
     [[4.0, 1.0, 'supported']]
     """
     _check_options(counts, guard, baseline, picked)
+    check_single(alpha=alpha)
     check_level(alpha=alpha)
     check_at_least(1, margin_days=margin_days)
     check_share(completeness=completeness)

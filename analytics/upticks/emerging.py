@@ -19,7 +19,7 @@ from analytics.errors import OptionError
 from analytics.incidents import Incidents
 from analytics.kernels.common.limits import MIN_OBSERVED
 from analytics.kernels.panels.debuts import Debuts, debut_scores, expected_log, find_debuts, rank_pvalue
-from analytics.options import check_level
+from analytics.options import check_level, check_single
 from analytics.options.windows import check_periods
 from analytics.results import SUPPORTED, ClaimResult, counted, listed, p_words
 from analytics.upticks.debut_panel import DebutPanel, check_history, debut_panel, panel_of_counts
@@ -120,6 +120,7 @@ def emerging_test(
     >>> print(emerging_test(table, regions=["Kirkuk"]).sentence())
     Group B is new in Kirkuk (5 in 14 days, never before in these data).
     """
+    check_single(alpha=alpha)
     check_level(alpha=alpha)
     check_periods(1, recent=recent, silence=silence)
     if silence % recent or silence < 2 * recent:

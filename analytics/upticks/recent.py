@@ -16,7 +16,8 @@ from analytics.counts import Counts
 from analytics.errors import HistoryError, OptionError
 from analytics.kernels.windows.answer import Answer, History, Method, answer
 from analytics.kernels.windows.expected import PER_TERM
-from analytics.options import check_choice, check_level, check_margin
+from analytics.options import check_choice, check_level, check_margin, check_single
+from analytics.options.windows import days_of
 from analytics.results import UptickResult, family_words, p_words
 from analytics.results.uptick import Direction, Null
 from analytics.upticks.before import rises_before
@@ -232,12 +233,17 @@ def uptick_test(
     >>> uptick_test(counts).frame["verdict"].tolist()
     ['supported']
     """
+    check_single(alpha=alpha, margin=margin, confidence=confidence, sought=sought)
     check_level(alpha=alpha, confidence=confidence)
     check_margin(margin)
     check_margin(sought, "sought")
     check_choice("direction", direction, Direction)
     check_choice("null", null, Null)
     check_choice("method", method, Method)
+    recent = recent if isinstance(recent, str) and recent == "scan" else days_of("recent", recent)
+    guard = None if guard is None else days_of("guard", guard)
+    if baseline is not None and not isinstance(baseline, str):
+        baseline = days_of("baseline", baseline)
     options = {
         "recent": recent,
         "guard": guard,

@@ -24,6 +24,7 @@ from analytics.options import (
     check_margin,
     check_replicates,
     check_seed,
+    check_single,
     check_whole,
 )
 from analytics.results import SUPPORTED, ClaimResult, counted, format_number, interval_words, p_words
@@ -152,6 +153,7 @@ def recurrence_test(
     >>> result.frame[["estimate", "verdict"]].values.tolist()
     [[45.0, 'supported']]
     """
+    check_single(alpha=alpha, margin=margin)
     check_level(alpha=alpha)
     check_margin(margin)
     check_choice("null", null, Null)

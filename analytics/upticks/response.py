@@ -19,7 +19,7 @@ from analytics.counts import Counts, count_incidents
 from analytics.errors import HistoryError, OptionError, unknown_option
 from analytics.incidents import Incidents
 from analytics.kernels.claims.response import MatchedResponse, matched_response
-from analytics.options import check_choice, check_level, check_margin, check_whole
+from analytics.options import check_choice, check_level, check_margin, check_single, check_whole
 from analytics.results import CANNOT_BE_TOLD, ClaimResult, Verdict, format_number
 from analytics.schema import ACTIVITIES
 from analytics.upticks.decide import Found, decide, ratio_bound
@@ -141,6 +141,7 @@ def response_test(
     >>> [round(float(row[name]), 1) for name in ("naive_ratio", "estimate")]  # nothing works in these data
     [0.6, 0.9]
     """
+    check_single(alpha=alpha, margin=margin)
     check_level(alpha=alpha)
     check_margin(margin)
     check_choice("direction", direction, Direction)

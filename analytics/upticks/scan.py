@@ -22,6 +22,7 @@ from analytics.options import (
     check_level,
     check_replicates,
     check_seed,
+    check_single,
 )
 from analytics.options.windows import check_periods, check_zones
 from analytics.periods import DAY, Window
@@ -151,6 +152,7 @@ def scan_test(
     >>> result.frame[["places", "verdict"]].iloc[0].tolist()
     ['A, B, C', 'supported']
     """
+    check_single(alpha=alpha)
     check_level(alpha=alpha)
     check_seed(seed)
     check_choice("null", null, Null)

@@ -22,7 +22,7 @@ from analytics.kernels.claims.severity import block_permutation, mean_ratio
 from analytics.kernels.common.multiplicity import benjamini_hochberg
 from analytics.kernels.windows.bounds import bounds
 from analytics.kernels.windows.lrd import STEADY_WINDOWS, lrd_test
-from analytics.options import check_level, check_margin, check_seed, check_share, check_whole
+from analytics.options import check_level, check_margin, check_seed, check_share, check_single, check_whole
 from analytics.periods import DAY, Window
 from analytics.results import (
     CANNOT_BE_TOLD,
@@ -126,6 +126,7 @@ def severity_test(
     >>> result.frame["measure"].tolist()[0], result.frame["verdict"].iloc[0]
     ('deaths per incident', 'not supported')
     """
+    check_single(alpha=alpha, margin=margin)
     check_level(alpha=alpha)
     check_margin(margin)
     check_share(completeness=completeness)
