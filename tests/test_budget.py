@@ -397,6 +397,7 @@ def test_a_silent_region_gets_a_threshold():
         ({"resample": "rotation", "by": "formula"}, "a formula takes no histories"),
         ({"replicates": 5}, "replicates is not usable"),
         ({"replicates": 400.5}, "replicates is not usable"),
+        ({"replicates": 2**70}, "replicates is not usable"),
         ({"seed": -1}, "seed is not usable"),
         ({"seed": None}, "seed is not usable"),
     ],

@@ -21,7 +21,7 @@ from analytics.kernels.space.prospective import (
 )
 from analytics.kernels.space.scan import DRAWN, great_circle
 from analytics.kernels.windows.lrd import STEADY_WINDOWS
-from analytics.options import check_choice, check_level, check_seed, check_whole
+from analytics.options import MOST_REPLICATES, check_choice, check_level, check_seed, check_whole
 from analytics.options.windows import check_periods, check_zones
 from analytics.results import Alarms, DetectorRun
 
@@ -120,7 +120,7 @@ def space_time_scan(
     grid = grid_of(counts, last=last)
     level = per_region(alpha, grid, "alpha")
     check_level(alpha=level)
-    check_whole(1, replicates=replicates)
+    check_whole(1, MOST_REPLICATES, replicates=replicates)
     if replicates < 1 / level.min() - 1:
         raise OptionError(
             "too few replicates for this level",

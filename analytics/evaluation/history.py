@@ -31,7 +31,7 @@ from analytics.evaluation.results import EvaluationResult
 from analytics.evaluation.scores import resampling_weights
 from analytics.monitoring.budget import Budget, parse_budget
 from analytics.monitoring.calibration import Thresholds
-from analytics.options import Progress, check_seed, check_whole, part_of
+from analytics.options import MOST_REPLICATES, Progress, check_seed, check_whole, part_of
 from analytics.simulation.injection import check_uptick
 
 __all__ = ["evaluate"]
@@ -122,7 +122,7 @@ def evaluate(
     rate = allowed.per_region(len(counts.regions))
     stated = _uptick(uptick)
     check_seed(seed)
-    check_whole(1, replicates=replicates)
+    check_whole(1, MOST_REPLICATES, replicates=replicates)
     history = whole_periods(counts)
     periods = len(history.starts) * history.period_days // (7 if history.freq == "week" else 1)
     tested = _last(last, periods, history.freq)

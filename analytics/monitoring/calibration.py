@@ -19,7 +19,7 @@ from analytics.monitoring.budget import Budget, parse_budget
 from analytics.monitoring.calibrator import Calibrator
 from analytics.monitoring.histories import Histories, Resample, parametric, rotated
 from analytics.monitoring.thresholds import episodes_per_year
-from analytics.options import Progress, check_choice, check_seed, check_whole, numbers_of
+from analytics.options import MOST_REPLICATES, Progress, check_choice, check_seed, check_whole, numbers_of
 from analytics.results import format_number
 
 __all__ = ["Calibration", "Thresholds", "calibrate", "calibrate_together"]
@@ -244,7 +244,7 @@ def _check(
 ) -> None:
     check_choice("source of thresholds", by, Thresholds)
     check_choice("resample", resample, Resample)
-    check_whole(DRAWS, replicates=replicates)
+    check_whole(DRAWS, MOST_REPLICATES, replicates=replicates)
     for spec in specs:
         if spec.threshold is None:
             raise OptionError(

@@ -17,6 +17,7 @@ from analytics._typing import FloatArray
 from analytics.errors import OptionError, unknown_option
 
 __all__ = [
+    "MOST_REPLICATES",
     "Progress",
     "check_above",
     "check_at_least",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 __dir__ = names_shown(__name__)
 
+MOST_REPLICATES = 1_000_000  # data sets drawn: more are a slip, and no memory holds them
 Progress = Callable[[int, int, str], None]  # progress(done, total, what), before each step
 
 
@@ -239,7 +241,7 @@ def check_replicates(replicates: object, alpha: float) -> None:
       expected: at least 19
       found: 18
     """
-    check_whole(1, replicates=replicates)
+    check_whole(1, MOST_REPLICATES, replicates=replicates)
     least = int(np.ceil(1 / alpha - 1))
     if replicates < least:  # type: ignore[operator]
         raise OptionError(
