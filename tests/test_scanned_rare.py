@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from analytics import count_incidents, read_incidents
-from analytics.errors import InputError, UptickError
+from analytics.errors import InputError, OptionError, UptickError
 from analytics.incidents import reading
 from analytics.incidents.lazy import pieces, raw, scan_incidents, scanning
 from analytics.sources import swift
@@ -422,3 +422,17 @@ def test_a_day_past_all_calendars_is_an_error_of_every_engine(engine, day, tmp_p
     parquet.write_table(pa.table({"id": [1, 2], "date": days, "admin1": ["A", "A"]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match=r"a\.parquet holds a day past all calendars"):
         count_incidents(scan_incidents(tmp_path / "a.parquet", engine=engine), as_of=DAY)
+
+
+@pytest.mark.parametrize("memory", ["1KB", "2", "", "1e9GB", "2GB'; COPY (SELECT 1) TO 'x.csv'; --"])
+def test_what_is_no_amount_of_memory_is_refused(memory, file, tmp_path):
+    name = file(rows(), "rows.parquet")
+    with pytest.raises(OptionError, match="is no amount of memory"):
+        scan_incidents(name, as_of=DAY, memory=memory)
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.parquet"]
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path):
+    with pytest.raises(InputError, match="cannot be opened"):
+        scan_incidents(f"duckdb://{tmp_path / 'x.db'}", table="t", as_of=DAY)
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import weakref
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from analytics.errors import InputError, OptionError, nearest
-from analytics.files import temporary_room
+from analytics.files import is_regular, temporary_room
 from analytics.incidents.lazy.pieces import FILE_ROW, in_pieces
 from analytics.options import check_choice, install_advice
 
@@ -31,6 +32,9 @@ __all__ = [
 
 Engine = Literal["duckdb", "polars"]  # that files may be read by
 _PARQUET = (".parquet", ".pq")
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)i?B", re.IGNORECASE)
+_SHARE = re.compile(r"[1-9]\d?%")  # of the machine's
+_LEAST_MEMORY = 64e6  # below, DuckDB has no room for its blocks
 _APART = 10**12  # between the numbers of the rows of one file and those of the next
 
 
@@ -205,6 +209,9 @@ def _of_database(ibis: Any, address: str, table: str | None, order: str | None) 
     shown = address.split("@")[-1]  # without a password
     if table is None:
         raise OptionError("no table of the database is named", todo="give table='...'")
+    path = Path(address.removeprefix("duckdb://").partition("?")[0])
+    if address.startswith("duckdb://") and not is_regular(path):  # DuckDB would make one
+        raise InputError(f"the database {shown} cannot be opened", found="no such file", where=shown)
     try:
         connection = ibis.connect(address)
     except ImportError as error:
@@ -240,11 +247,22 @@ def _tables(connection: Any) -> list[str]:
     return [name for (name,) in connection.raw_sql(asked).fetchall()]
 
 
+def _check_amount(memory: str) -> None:
+    """Raise an error where DuckDB would have no room for a single block, or more than an amount is said."""
+    said = _AMOUNT.fullmatch(str(memory).strip())
+    size = float(said[1]) * 1000 ** " KMGT".index(said[2].upper() or " ") if said else 0.0
+    if not size >= _LEAST_MEMORY and not (said is None and _SHARE.fullmatch(str(memory).strip())):
+        raise OptionError(
+            f"memory={memory!r} is no amount of memory", expected="such as '2GB', at least 64MB", found=memory
+        )
+
+
 def duckdb_connection(ibis: Any, folder: str, memory: str | None) -> Any:
     """Return a DuckDB of our own that spills to a folder."""
     connection = ibis.duckdb.connect(temp_directory=folder, preserve_insertion_order=False)
     connection.raw_sql("SET enable_progress_bar = false")  # it goes to standard output
     if memory is not None:
+        _check_amount(memory)
         try:
             connection.raw_sql(f"SET memory_limit = '{memory}'")
         except Exception as error:
