@@ -123,6 +123,19 @@ def test_an_encoding_of_no_text_is_unknown(written, encoding):
         read_incidents(written("in.csv", HEAD + ROWS), encoding=encoding)
 
 
+@pytest.mark.parametrize(
+    ("column", "place", "where"),
+    [("admin1", "A\udcff", "column admin1, value 2"), ("a\udcff", "A", "names of columns, value 2")],
+)
+def test_half_letters_in_a_frame_are_refused_with_their_place(column, place, where):
+    places = pd.Series(["A", place], dtype=object)
+    columns = pd.Index(["date", column], dtype=object)
+    frame = pd.DataFrame({0: ["2021-04-01", "2021-04-02"], 1: places}).set_axis(columns, axis=1)
+    with pytest.raises(InputError, match="cannot be written") as told:
+        read_incidents(frame)
+    assert told.value.where == f"the DataFrame, {where}"
+
+
 # -- JSON --------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -151,9 +152,11 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Return typed columns as text, missing values as ``""``; an index that has a name is a column too."""
     if any(level is not None for level in frame.index.names):
         frame = frame.reset_index()
+    names = [str(c) for c in frame.columns]
+    _refuse_halves(names, "names of columns")
     columns = {i: _column_as_text(frame.iloc[:, i]) for i in range(frame.shape[1])}
     out = pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
-    out.columns = pd.Index([str(c) for c in frame.columns])
+    out.columns = pd.Index(names)
     return out
 
 
@@ -164,8 +167,27 @@ def _column_as_text(column: pd.Series) -> pd.Series:
         midnight = (column.dropna() == column.dropna().dt.normalize()).all()
         text = column.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
     elif isinstance(column.dtype, (pd.CategoricalDtype, pd.PeriodDtype)) or column.dtype == object:
-        text = pd.Series([str(v) for v in column.to_numpy(dtype=object)], dtype="str")
+        values = [str(v) for v in column.to_numpy(dtype=object)]
+        _refuse_halves(values, f"column {column.name}")
+        text = pd.Series(values, dtype="str")
     else:
         text = column.astype("str")
     filled: pd.Series = text.astype("str").mask(missing, "")
     return filled
+
+
+def _refuse_halves(values: list[str], where: str) -> None:
+    """Raise an :class:`InputError` at half a pair of surrogates, which no encoding writes."""
+    try:
+        "".join(values).encode("utf-8")
+        return
+    except UnicodeEncodeError:
+        pass
+    at, text = next(told for told in enumerate(values, start=1) if re.search("[\ud800-\udfff]", told[1]))
+    raise InputError(
+        "the DataFrame holds text that cannot be written",
+        expected="Unicode throughout",
+        found=ascii(text[:40]),
+        where=f"the DataFrame, {where}, value {at}",
+        todo="repair that text: often bytes that were read with errors='surrogateescape'",
+    )
