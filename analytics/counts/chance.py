@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -47,9 +49,9 @@ def chance_of(frame: pd.DataFrame, seed: int) -> FloatArray:
     return np.asarray((drawn >> np.uint64(11)) * 2.0**-53, dtype=float)
 
 
-def _mixed(state: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return a number for each that shows nothing of how alike they were (SplitMix64, Steele et al. 2014)."""
+def _mixed(state: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return 64 bits each that show nothing of how alike they were (SplitMix64, Steele et al. 2014)."""
     state = state + np.uint64(0x9E3779B97F4A7C15)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
+    return np.asarray(state ^ (state >> np.uint64(31)))
