@@ -117,9 +117,8 @@ def _best_size(counts: FloatArray, covered: BoolArray, rate: FloatArray) -> tupl
             near = np.clip(middle + side, 0, len(_SIZES) - 1)
             values[near, series] = _loglik(counts, covered, rate, _SIZES[near])
     at = values.argmax(axis=0)
-    inner = np.clip(
-        at, 1, len(_SIZES) - 2
-    )  # by now both its neighbours have been looked at, wherever it lies
+    # By now both neighbours of the best have been looked at, wherever it lies.
+    inner = np.clip(at, 1, len(_SIZES) - 2)
     log_size = np.log(_SIZES)[at] + np.where(
         at == inner, _vertex(*(values[inner + i, series] for i in (-1, 0, 1))), 0.0
     ) * np.log(_SIZES[1] / _SIZES[0])
