@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -359,6 +360,19 @@ def test_no_text_of_data_is_a_line_of_the_account(written, run):
         assert f"note: licence: l ⏎ {FORGED}" in lines
     assert f"1 incident from t ⏎ {FORGED} (table)" in str(read_incidents(file))
     assert FORGED not in str(read_incidents(file)).splitlines()
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_metadata_that_are_no_file_are_not_passed_over(kind, written, tmp_path, capsys):
+    file = written("in.csv", HEAD + ROWS)
+    beside = file.with_suffix(".meta.toml")
+    make = {"folder": Path.mkdir, "link": lambda path: path.symlink_to("nowhere"), "pipe": os.mkfifo}
+    make[kind](beside)
+    said = "the metadata beside the file cannot be read"
+    assert said in refused(file)
+    assert main(["store", "add", str(file), "--store", str(tmp_path / "kept"), "--on", "2021-04-30"]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "kept").exists()
 
 
 def test_a_mark_that_an_editor_puts_before_a_file_is_none_of_its_toml(written):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,12 +13,12 @@ import numpy as np
 from analytics._tables import LICENCE, TERMS
 from analytics._text import read_toml, toml_fault
 from analytics.errors import InputError, nearest
-from analytics.files import read_whole
+from analytics.files import is_regular, read_whole
 from analytics.options import check_choice
 from analytics.periods import Gap, as_day, as_gap
 from analytics.sources.coverage import CoveredFrom, Splice
 
-__all__ = ["Absent", "Metadata", "fingerprint", "metadata_of", "read_metadata"]
+__all__ = ["Absent", "Metadata", "beside_of", "fingerprint", "metadata_of", "read_metadata"]
 
 _READ = (
     "title",
@@ -62,13 +63,33 @@ def read_metadata(path: Path | None) -> Metadata:
     Raises
     ------
     InputError
-        If it is not TOML, or one of the keys it is read for holds something else. Keys it is not read for are
-        noted.
+        If it is not TOML, or one of the keys it is read for holds something else (keys it is not read for
+        are noted); if something of that name is no file that can be read.
     """
-    if path is None or not path.with_suffix(".meta.toml").is_file():
-        return Metadata()
+    beside = None if path is None else beside_of(path)
+    return Metadata() if beside is None else metadata_of(read_whole(beside), beside)
+
+
+def beside_of(path: Path) -> Path | None:
+    """Return the file of metadata beside a file, None where nothing has its name.
+
+    Raises
+    ------
+    InputError
+        If a folder, a pipe, a device or a link that leads nowhere has its name.
+    """
     beside = path.with_suffix(".meta.toml")
-    return metadata_of(read_whole(beside), beside)
+    if is_regular(beside):
+        return beside
+    if not os.path.lexists(beside):
+        return None
+    raise InputError(
+        "the metadata beside the file cannot be read",
+        expected="a file, or nothing of that name",
+        found="a folder" if beside.is_dir() else "a pipe, a device, or a link that leads nowhere",
+        where=str(beside),
+        todo="write it as a file, or take it away",
+    )
 
 
 def metadata_of(data: bytes, beside: Path) -> Metadata:

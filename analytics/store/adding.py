@@ -16,7 +16,7 @@ from analytics._typing import FloatArray
 from analytics.errors import InputError, OptionError
 from analytics.files import read_whole
 from analytics.incidents import Incidents
-from analytics.incidents.metadata import Metadata, metadata_of
+from analytics.incidents.metadata import Metadata, beside_of, metadata_of
 from analytics.incidents.reading import read_raw, source_of
 from analytics.incidents.splices import inclusion_marks
 from analytics.results.words import counted
@@ -103,8 +103,8 @@ def read_batch(path_or_frame: str | Path | pd.DataFrame, source: str, options: d
     loading = {name: options[name] for name in _LOADED if options.get(name) is not None}
     reading = {name: options[name] for name in _READ if options.get(name) not in (None, {}, True)}
     raw = load(path_or_frame, **loading, layouts=layouts())
-    beside = None if raw.path is None else raw.path.with_suffix(".meta.toml")
-    said = read_whole(beside) if beside is not None and beside.is_file() else b""
+    beside = None if raw.path is None else beside_of(raw.path)
+    said = b"" if beside is None else read_whole(beside)
     metadata = metadata_of(said, beside) if beside is not None and said else Metadata()
     text = said.decode("utf-8")
     reading["source"] = source_of(raw, source, reading.get("columns")).name
