@@ -221,7 +221,7 @@ def branches() -> str:
         for room, (there, taken, _) in record["rooms"].items()
         if there
     ]
-    tests = "; ".join(f"{ended} ({PASSES[which]})" for which, ended in record["tests"].items())
+    tests = "; ".join(f"{ended or 'none'} ({PASSES[which]})" for which, ended in record["tests"].items())
     unrun = ", ".join(f"{number} of {which}" for which, number in record["files of tests left"].items())
     reasons: dict[str, dict[str, int]] = {}
     for path, left in record["left"].items():
@@ -241,15 +241,15 @@ def branches() -> str:
     held = ""
     if carried:
         held = (
-            f"That is the least it can be: {carried['branches']:,} of them are of lines that are the same as at {carried['from']}, where the suite was measured but for 14 files of slow tests "
-            f"({'; '.join(f'{ended} ({PASSES[which]})' for which, ended in carried['tests'].items())}); the others were measured since, by the tests named first, "
-            f"and a branch of a line that is new counts only where one of these takes it. "
+            f"That is the least it can be: {carried['branches']:,} of them are of lines that are the same as at {carried['from']}, of which an earlier record of this kind says so "
+            f"({'; '.join(f'{ended} ({PASSES[which]})' for which, ended in carried['tests'].items())}; it carried some in the same way); the others were measured since, by the tests "
+            f"named first, and a branch of a line that is new counts only where one of these takes it. "
         )
     return (
         f"The tests take {record['branches there'] - record['branches left']:,} of {record['branches there']:,} branches ({record['branches']} %){lines}: "
         f"`python tests/torture/covered.py` ({record['on']}, of the package at {record['commit']}; tests: {tests}). At least 95 % of branches are wanted. "
         + held
-        + (f"Files of tests that were not run, or run in part: {unrun}. " if unrun and not carried else "")
+        + (f"Files of tests that were not run, or run in part: {unrun}. " if unrun else "")
         + (
             f"{len(since)} files of the package have changed since some of the tests were run; what those take there is not counted. "
             if since
