@@ -278,7 +278,8 @@ def combinations() -> str:
                 f"{n} {v}" for n, v in one.get("versions", {}).items() if n in ("numpy", "pandas", "numba")
             )
             which = one.get("which", "")
-            said = [str(one.get("tests", one.get("said", ""))), one.get("afterwards", "")]
+            of = f"code of {one['commit']}" if one.get("commit") else ""
+            said = [str(one.get("tests", one.get("said", ""))), of, one.get("afterwards", "")]
             rows.append((python, versions, one["outcome"], which, "; ".join(filter(None, said)), about))
     return (
         "Each Python that the machine has, with the lowest versions that are allowed, the pinned and the newest: "
