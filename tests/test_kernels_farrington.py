@@ -278,6 +278,7 @@ def plain_reference(y, t, level, *, trend, reweight, threshold, trend_level, rul
         trend = False
 
 
+@pytest.mark.slow
 def test_no_place_of_the_work_space_is_read_before_it_is_written(monkeypatch):
     values, usable = counts(4)
     values[:, 0] += 1

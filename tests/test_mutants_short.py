@@ -120,11 +120,11 @@ TEST = "tests/test_a.py::test_b"
     [
         (TEST, "passes", "not seen", ""),
         (TEST, "fails", "seen", TEST),
-        (TEST, "never", "ran on", TEST),
+        pytest.param(TEST, "never", "ran on", TEST, marks=pytest.mark.slow),
         (TEST, "beyond its clock", "ran on", TEST),
         (TEST, "an error", "seen", "by an error outside the tests: MemoryError: too much"),
         (TEST, "ends the process", "seen", "by the process that ended"),
-        ("", "never", "not seen", None),
+        pytest.param("", "never", "not seen", None, marks=pytest.mark.slow),
         ("", "an error", "not seen", None),
         ("", "ends the process", "not seen", None),
         ("", "some are not collected", "not seen", None),
